@@ -1,0 +1,1 @@
+"""Who gets which call: pure decisions. Imports ext, optionally."""

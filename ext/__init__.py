@@ -1,0 +1,1 @@
+"""Compiled kernels and the RTP engine. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""The audio: RTP, mixing, recording, prompts. Imports ext, required."""

@@ -1,0 +1,1 @@
+"""The thin shell of media: sockets, files, threads and asyncio."""

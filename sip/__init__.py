@@ -1,0 +1,1 @@
+"""The protocol: bytes in, events out. Imports ext, optionally."""

@@ -1,0 +1,1 @@
+"""The thin shell of sip: the only place there that touches sockets, clocks and asyncio."""

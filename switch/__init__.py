@@ -1,0 +1,1 @@
+"""The running server: the only place where acd, sip and media meet."""

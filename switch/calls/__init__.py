@@ -1,0 +1,1 @@
+"""Calls: legs, flows, bridges, offers and endings."""

@@ -1,0 +1,1 @@
+"""The flows that direct calls: queue, echo, tone, dial."""
