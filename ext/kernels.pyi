@@ -1,0 +1,46 @@
+"""Stateless media kernels, compiled. Pure twins: media.g711, media.rtp, media.tones, media.mixing, media.wav.
+
+`pcm` is 16-bit linear samples in native byte order; ValueError if its length is odd.
+Import them through `media.kernels`, which chooses the build.
+"""
+
+from collections.abc import Sequence
+
+def alaw_decode(octets: bytes) -> bytes:
+    """A-law octets to PCM."""
+
+def ulaw_decode(octets: bytes) -> bytes:
+    """mu-law octets to PCM."""
+
+def alaw_encode(pcm: bytes) -> bytes:
+    """PCM to A-law octets."""
+
+def ulaw_encode(pcm: bytes) -> bytes:
+    """PCM to mu-law octets."""
+
+def alaw_to_ulaw(octets: bytes) -> bytes:
+    """A-law to mu-law by G.711 table 4."""
+
+def ulaw_to_alaw(octets: bytes) -> bytes:
+    """mu-law to A-law by G.711 table 3."""
+
+def rtp_parse(packet: bytes) -> tuple[int, bool, int, int, int, int, int] | None:
+    """(payload_type, marker, sequence, timestamp, ssrc, payload_offset, payload_length), or None if malformed."""
+
+def rtp_header(payload_type: int, marker: bool, sequence: int, timestamp: int, ssrc: int) -> bytes:
+    """The 12 octets of a header; every field is reduced to its width."""
+
+def tone(hz: float, level_dbm0: float, samples: int) -> bytes:
+    """PCM of a sine that starts at phase zero."""
+
+def tone_power(pcm: bytes, hz: float) -> float:
+    """Mean square, in sample units, that a sine of `hz` has in `pcm` (Goertzel); 0.0 if empty."""
+
+def power(pcm: bytes) -> float:
+    """Mean square of all of `pcm`; 0.0 if empty."""
+
+def mix(frames: Sequence[bytes]) -> list[bytes]:
+    """For each of several PCM frames of one length, the saturated sum of all the others."""
+
+def resample(pcm: bytes, taps: bytes, up: int, down: int) -> bytes:
+    """PCM at up/down times its rate through the FIR low-pass `taps` (float64, designed at up times the rate)."""

@@ -1,0 +1,42 @@
+"""The one place that chooses between the compiled kernels and their pure twins (CENTRALITA_KERNELS=pure)."""
+
+from ext.build import KERNELS
+
+if KERNELS == "pure":
+    from media.g711 import alaw_decode, alaw_encode, alaw_to_ulaw, ulaw_decode, ulaw_encode, ulaw_to_alaw
+    from media.mixing import mix
+    from media.resampling import resample
+    from media.rtp import rtp_header, rtp_parse
+    from media.tones import power, tone, tone_power
+else:
+    from ext.kernels import (
+        alaw_decode,
+        alaw_encode,
+        alaw_to_ulaw,
+        mix,
+        power,
+        resample,
+        rtp_header,
+        rtp_parse,
+        tone,
+        tone_power,
+        ulaw_decode,
+        ulaw_encode,
+        ulaw_to_alaw,
+    )
+
+__all__ = [
+    "alaw_decode",
+    "alaw_encode",
+    "alaw_to_ulaw",
+    "mix",
+    "power",
+    "resample",
+    "rtp_header",
+    "rtp_parse",
+    "tone",
+    "tone_power",
+    "ulaw_decode",
+    "ulaw_encode",
+    "ulaw_to_alaw",
+]

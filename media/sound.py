@@ -1,0 +1,46 @@
+"""A sound: a prompt or a piece of music, encoded once for each codec and shared by every listener."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from media.kernels import alaw_encode, ulaw_encode
+
+SAMPLE_RATE: Final = 8000
+FRAME_SAMPLES: Final = 160
+"""Samples, and in G.711 octets, of one 20 ms frame."""
+
+CODECS: Final = ("PCMA", "PCMU")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """Whole 20 ms frames, one after another, in each codec. Two sounds are equal only if they are one object.
+
+    Both encodings have the same number of octets, a multiple of FRAME_SAMPLES, and hold at least one frame.
+    """
+
+    name: str
+    pcma: bytes
+    pcmu: bytes
+
+    @classmethod
+    def from_pcm(cls, name: str, pcm: bytes) -> "Sound":
+        """Encode 8 kHz mono 16-bit PCM; the last frame is filled up with silence. ValueError if there is none."""
+        if not pcm:
+            raise ValueError(f"{name}: a sound needs at least one sample")
+        whole = pcm + bytes(-len(pcm) % (2 * FRAME_SAMPLES))
+        return cls(name, alaw_encode(whole), ulaw_encode(whole))
+
+    @property
+    def frames(self) -> int:
+        """How many 20 ms frames it has."""
+        return len(self.pcma) // FRAME_SAMPLES
+
+    @property
+    def duration_s(self) -> float:
+        """How long it plays once, in seconds."""
+        return len(self.pcma) / SAMPLE_RATE
+
+    def encoded(self, codec: str) -> bytes:
+        """All frames in `codec`, "PCMA" or "PCMU"; KeyError for any other."""
+        return {"PCMA": self.pcma, "PCMU": self.pcmu}[codec]
