@@ -1,0 +1,142 @@
+"""What the API needs of the running switch: a protocol that the server implements, and the rows it answers with.
+
+The rows are the contract's JSON. Every method is called in the loop's thread, between two turns, and must not block.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from switch.records import AgentState, CallRecord
+
+
+class Unknown(Exception):
+    """There is no such queue, agent or call: 404."""
+
+
+class Refused(Exception):
+    """It exists, but the switch will not do that to it now: 409 with the message."""
+
+
+class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue now; the counts are those of `/metrics`, since the switch started."""
+
+    name: str
+    waiting: int
+    longest_wait_s: float
+    agents: dict[AgentState, int]
+    """How many agents that may take its calls are in each state; every state is there."""
+    offered: int
+    answered: int
+    abandoned: int
+    service_level: float | None
+    """0 to 1 over the last 30 minutes; None while there is nothing to divide by."""
+
+
+class AgentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent now."""
+
+    name: str
+    phone: str | None
+    state: AgentState
+    reason: str | None
+    since: datetime
+    skills: dict[str, int]
+    call: str | None
+
+
+class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One binding of a phone."""
+
+    uri: str
+    transport: str
+    source: str
+    """Address and port that its REGISTER came from."""
+    expires_at: datetime
+    reachable: bool
+    user_agent: str | None = None
+
+
+class PhoneRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A phone of the configuration and its registrations."""
+
+    name: str
+    agent: str | None
+    registered: bool
+    contacts: tuple[ContactRow, ...] = ()
+
+
+class TrunkRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A trunk's health."""
+
+    name: str
+    up: bool
+    calls: int
+    max_calls: int
+    proxy: str | None
+    leaving: bool = False
+    """Removed by a reload, kept until its last call ends."""
+
+
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the switch takes calls, and if not, why."""
+
+    ready: bool
+    detail: str
+
+
+class Reloaded(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of a reload. With errors nothing was changed."""
+
+    applied: bool
+    errors: tuple[str, ...] = ()
+    """One line for each mistake, as `centralita check` prints it."""
+    changes: tuple[str, ...] = ()
+
+
+class Draining(msgspec.Struct, frozen=True, kw_only=True):
+    """The switch takes no new calls but emergency ones."""
+
+    calls: int
+
+
+class Backend(Protocol):
+    """The running switch, as its API sees it."""
+
+    def readiness(self) -> Readiness: ...
+
+    def queues(self) -> Sequence[QueueRow]: ...
+
+    def queue(self, name: str) -> QueueRow:
+        """Raises Unknown."""
+        ...
+
+    def agents(self) -> Sequence[AgentRow]: ...
+
+    def agent(self, name: str) -> AgentRow:
+        """Raises Unknown."""
+        ...
+
+    def set_agent_state(self, name: str, state: AgentState, reason: str | None) -> AgentRow:
+        """Ask for ready, paused or offline; the row shows the state that follows. Raises Unknown, Refused."""
+        ...
+
+    def active_calls(self) -> Sequence[CallRecord]:
+        """The calls in progress, newest first."""
+        ...
+
+    def active_call(self, call: str) -> CallRecord | None: ...
+
+    def hangup(self, call: str) -> None:
+        """End the call as the administrator. Raises Unknown when it is not in progress."""
+        ...
+
+    def phones(self) -> Sequence[PhoneRow]: ...
+
+    def trunks(self) -> Sequence[TrunkRow]: ...
+
+    async def reload(self) -> Reloaded: ...
+
+    def drain(self) -> Draining: ...

@@ -1,0 +1,59 @@
+"""How a call ends: one result and one reason, both from these closed lists.
+
+Logs, metrics, records and the API share them, so that what an operator counts in one place is found in the others.
+"""
+
+from enum import StrEnum
+
+
+class Result(StrEnum):
+    """What became of the call, or of its visit to a queue."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    OVERFLOWED = "overflowed"
+    VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
+    COMPLETED = "completed"
+    """No queue was meant: an echo, a tone, a phone that called another."""
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """Why it ended."""
+
+    CALLER_HUNG_UP = "caller_hung_up"
+    AGENT_HUNG_UP = "agent_hung_up"
+    CALLEE_HUNG_UP = "callee_hung_up"
+    ADMINISTRATOR = "administrator"
+    MAX_WAIT = "max_wait"
+    MAX_WAITING = "max_waiting"
+    NO_AGENTS = "no_agents"
+    AGENT_LOST = "agent_lost"
+    MEDIA_LOST = "media_lost"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+    NOT_FOUND = "not_found"
+    NO_ROUTE = "no_route"
+    NOT_ACCEPTABLE = "not_acceptable"
+    LIMIT = "limit"
+    DRAINING = "draining"
+    NO_PORTS = "no_ports"
+    SWITCH_STOPPED = "switch_stopped"
+    SWITCH_RESTARTED = "switch_restarted"
+    SESSION_EXPIRED = "session_expired"
+    ACK_TIMEOUT = "ack_timeout"
+    ERROR = "error"
+
+
+class EndedBy(StrEnum):
+    """Who ended the call: the side whose BYE, CANCEL or refusal came first, or we."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    CALLEE = "callee"
+    ADMINISTRATOR = "administrator"
+    SWITCH = "switch"
