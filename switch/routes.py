@@ -1,0 +1,83 @@
+"""Which route a call takes: the first whose origin and number match."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sip.message import Malformed, Request
+from sip.uri import Uri
+from switch.config.schema import DidFrom, Route, Trunk
+from switch.config.values import Go
+from switch.peers import Peer, PhonePeer, TrunkPeer
+
+_WILDCARDS = {"?": ".", "*": ".*"}
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A call's route, and its number after the route's `strip` and `prefix`."""
+
+    route: Route
+    number: str
+
+    @property
+    def go(self) -> Go:
+        """Where it leads."""
+        return self.route.go
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    route: Route
+    origin: re.Pattern[str]
+    to: re.Pattern[str]
+
+
+class Routes:
+    """The routes of a configuration, compiled once."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._of_trunks = [
+            _Compiled(route, pattern([route.trunk]), pattern(route.to)) for route in routes if route.trunk is not None
+        ]
+        self._of_phones = [
+            _Compiled(route, pattern([route.phone]), pattern(route.to)) for route in routes if route.phone is not None
+        ]
+
+    def match(self, origin: Peer, number: str) -> Routed | None:
+        """The first route for a call of `origin` to `number`; None where there is none (404)."""
+        match origin:
+            case TrunkPeer():
+                candidates = self._of_trunks
+            case PhonePeer():
+                candidates = self._of_phones
+        for candidate in candidates:
+            if candidate.origin.fullmatch(origin.name) and candidate.to.fullmatch(number):
+                route = candidate.route
+                return Routed(route, route.prefix + number[route.strip :])
+        return None
+
+
+def pattern(texts: Iterable[str]) -> re.Pattern[str]:
+    """One expression for any of `texts`, in which `?` is one character and `*`, at the end, any rest."""
+    return re.compile("|".join(_expression(text) for text in texts), re.DOTALL)
+
+
+def _expression(text: str) -> str:
+    return "".join(_WILDCARDS.get(character) or re.escape(character) for character in text)
+
+
+def called_number(request: Request, did_from: DidFrom) -> str:
+    """The number that a trunk's INVITE asks for, from where `did_from` says.
+
+    P-Called-Party-ID (RFC 7315 section 4.2) is optional: without it the Request-URI counts. Empty where the URI
+    names no user; raises `sip.message.Malformed` where it cannot be read.
+    """
+    match did_from:
+        case DidFrom.TO:
+            return _user(request.to.uri)
+        case DidFrom.P_CALLED_PARTY_ID:
+            called = request.headers.get("P-Called-Party-ID")
+            return _user(_address(called) if called is not None else Uri.parse(request.uri))
+        case DidFrom.REQUEST_URI:
+            return _user(Uri.parse(request.uri))
