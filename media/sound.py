@@ -12,7 +12,7 @@ FRAME_SAMPLES: Final = 160
 CODECS: Final = ("PCMA", "PCMU")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Sound:
     """Whole 20 ms frames, one after another, in each codec. Two sounds are equal only if they are one object.
 

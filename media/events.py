@@ -1,0 +1,104 @@
+"""What a media port tells the application. Every event carries the port that it happened on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from media.port import Port, Recording
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPacket:
+    """The first valid RTP packet of the port's life came from an allowed host."""
+
+    port: Port
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The peer's real address is known (symmetric RTP, RFC 4961): only it is heard and sent to from now on."""
+
+    port: Port
+    address: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """The peer moved, or SDP named a new address: latching starts again, we send to the SDP address."""
+
+    port: Port
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One RFC 4733 digit, told once, at its end: `digit` is one of 0123456789*#ABCD."""
+
+    port: Port
+    digit: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Neither RTP nor RTCP for `seconds`, as asked by `watch_silence`. Told again only after life returned."""
+
+    port: Port
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackFinished:
+    """A `Play` that does not loop came to its end. Not told for one that another source replaced."""
+
+    port: Port
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderFellBehind:
+    """The disk is slower than the recording: 20 ms frames are being left out, and counted.
+
+    Told once each time it begins; the switch raises an alarm, the call goes on.
+    """
+
+    port: Port
+    recording: Recording
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStopped:
+    """The recording is over and its file closed.
+
+    `frames` are 20 ms frames in the file, `duration_s` their sum, `dropped` those lost to a slow disk. Without an
+    `error` the file lies complete at `path` and `sha256` (hex) is of all its octets; with one (the words of the
+    operating system) what could be written lies at `path` + ".part" and `sha256` is None.
+    """
+
+    port: Port
+    recording: Recording
+    path: Path
+    frames: int
+    duration_s: float
+    dropped: int
+    sha256: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PortClosed:
+    """The engine has let go of the port: its number rests and is then given out again. Nothing follows."""
+
+    port: Port
+
+
+PortEvent: TypeAlias = (
+    FirstPacket
+    | Locked
+    | Unlocked
+    | Digit
+    | Silent
+    | PlaybackFinished
+    | RecorderFellBehind
+    | RecordingStopped
+    | PortClosed
+)

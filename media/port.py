@@ -1,0 +1,182 @@
+"""The media port as its owner sees it: what it is told, what it can send, what it has counted."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from media.sound import Sound
+
+
+@dataclass(frozen=True, slots=True)
+class PeerMedia:
+    """The other end as SDP describes it, and who may speak for it.
+
+    `address` and `port` are where RTP goes until the port is locked (port 0 or 0.0.0.0: nowhere), `rtcp_address` and
+    `rtcp_port` likewise for RTCP. `allowed` are the networks whose packets may lock the port; the SDP address is
+    always allowed. Payload types are those of the SDP: `payload_type` both ways, `send_event_type` what the peer
+    wants to get telephone-events as, `receive_event_type` what it sends them as.
+    """
+
+    address: str
+    port: int
+    rtcp_address: str
+    rtcp_port: int
+    allowed: tuple[IPv4Network, ...]
+    codec: str
+    payload_type: int
+    send_event_type: int | None = None
+    receive_event_type: int | None = None
+    ptime_ms: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Sends nothing; the stream's timestamp goes on with real time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Sends what `port` receives: header rewritten, payload left alone unless the codecs differ."""
+
+    port: "Port"
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Sends a sound, once or for ever. At its end `PlaybackFinished` carries `token`."""
+
+    sound: Sound
+    loop: bool = False
+    token: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Sends back what the port itself receives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """Sends a sine of `hz` at `level_dbm0`; 1004 Hz at 0 dBm0 is the milliwatt of the test lines."""
+
+    hz: float = 1004.0
+    level_dbm0: float = 0.0
+
+
+Source: TypeAlias = Silence | Relay | Play | Echo | Tone
+
+
+@dataclass(frozen=True, slots=True)
+class PortStats:
+    """What a port has counted since it was opened. Octets are of RTP payload, RFC 3550 section 6.4.1.
+
+    `packets_lost` and `jitter_s` are of what we receive (RFC 3550 A.3, A.8). `strangers` are packets that came from
+    nobody who may speak here. `peer_packets_lost`, `peer_jitter_s` and `round_trip_s` are what the peer's RTCP says of
+    what we send; None until it has. `last_received` is monotonic seconds of the last RTP or RTCP packet.
+    """
+
+    packets_received: int = 0
+    octets_received: int = 0
+    packets_lost: int = 0
+    jitter_s: float = 0.0
+    packets_sent: int = 0
+    octets_sent: int = 0
+    rtcp_received: int = 0
+    rtcp_sent: int = 0
+    strangers: int = 0
+    digits: int = 0
+    last_received: float | None = None
+    locked: tuple[str, int] | None = None
+    peer_packets_lost: int | None = None
+    peer_jitter_s: float | None = None
+    round_trip_s: float | None = None
+
+
+class Recording(Protocol):
+    """A recording in progress. Left is what the port receives, right what it sends."""
+
+    @property
+    def path(self) -> Path:
+        """Where the complete file will lie; until then it is `path` + ".part"."""
+
+    def pause(self) -> None:
+        """Leave out everything from now on; what follows `resume` joins on without a gap."""
+
+    def resume(self) -> None:
+        """Record again."""
+
+    def stop(self) -> None:
+        """End it; `RecordingStopped` follows when the file is complete. Again: nothing happens."""
+
+
+class Port(Protocol):
+    """One leg's RTP and RTCP address, with one outgoing stream for its whole life (one SSRC, RFC 3550 section 5.1).
+
+    All calls return at once; a worker of the engine carries them out within milliseconds, in order. Calls on a closed
+    port change nothing.
+    """
+
+    @property
+    def number(self) -> int:
+        """The RTP port, even; RTCP is on the next one (RFC 3550 section 11)."""
+
+    @property
+    def ssrc(self) -> int:
+        """The SSRC of everything that this port sends."""
+
+    def connect(self, peer: PeerMedia) -> None:
+        """Say where the peer is, again at every change of SDP. A new address or port unlocks; else the lock stays.
+
+        ValueError: an address that is not IPv4, or a codec that is neither "PCMA" nor "PCMU".
+        """
+
+    def send(self, source: Source) -> None:
+        """Send this from now on, until the next call. The first packet has the marker bit.
+
+        A relay from a port that closes falls silent. ValueError: a relay between ports of different workers.
+        """
+
+    def mute(self, muted: bool) -> None:
+        """Stop sending, because SDP's direction says so, or go on. The source's time passes meanwhile."""
+
+    def watch_silence(self, seconds: float | None) -> None:
+        """Tell `Silent` when nothing, neither RTP nor RTCP, came for so long, counted from now; None: no more."""
+
+    def record(self, path: Path) -> Recording:
+        """Record to a stereo WAV (8 kHz, 16 bits) whose directory exists or can be made.
+
+        Trouble with the file is told by `RecordingStopped`, never raised. ValueError: it is being recorded already.
+        """
+
+    def stats(self) -> PortStats:
+        """What it has counted; the last figures after it closed."""
+
+    def close(self) -> None:
+        """Stop at once and end its recording. `PortClosed` follows. Again: nothing happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneCounters:
+    """Sums over all ports, open and closed, since the plane started; what `/metrics` shows.
+
+    `ports` counts RTP ports by state: "free", "open", "closing", "resting" (closed, not yet given out again).
+    `refused` are opens that found no port, descriptor or room in an order ring. `worker_lag_s` is the worst lateness
+    of a worker's 20 ms tick since the counters were last read. `events_merged` are events that did not fit their ring
+    and reached the application by rereading the port instead.
+    """
+
+    packets_received: int
+    packets_sent: int
+    octets_received: int
+    octets_sent: int
+    packets_lost: int
+    strangers: int
+    malformed: int
+    send_errors: int
+    ports: dict[str, int]
+    refused: int
+    events_merged: int
+    worker_lag_s: float
+    recordings_active: int
+    recorder_dropped_frames: int
