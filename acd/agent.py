@@ -1,0 +1,104 @@
+"""An agent: facts, and the state that follows from them.
+
+The state is never stored: it is read off a decision table over facts, so that no event can leave it
+stuck. (`announced` below is only what was last told to the world.)
+"""
+
+import enum
+
+import msgspec
+
+from acd.settings import AgentSettings
+
+
+class AgentState(enum.StrEnum):
+    """The states of the contract."""
+
+    OFFLINE = "offline"
+    PAUSED = "paused"
+    READY = "ready"
+    RINGING = "ringing"
+    ON_CALL = "on_call"
+    WRAP_UP = "wrap_up"
+    UNREACHABLE = "unreachable"
+
+
+class Fact(enum.IntFlag):
+    """The facts that the state follows from."""
+
+    TALKING = 1  # in a conversation that the router made
+    OFFERED = 2  # an offer's INVITE to the phone has no final response yet
+    LOGGED_IN = 4
+    DIALOGS = 8  # the phone is in INVITE dialogs that no running offer made
+    WRAPPING_UP = 16
+    CONTACTABLE = 32  # the phone is registered and answers
+    PAUSED = 64
+
+
+# The first row whose facts (`must`) all hold and of whose others (`must not`) none holds names the state.
+PRECEDENCE: tuple[tuple[Fact, Fact, AgentState], ...] = (
+    (Fact.TALKING, Fact(0), AgentState.ON_CALL),
+    (Fact.OFFERED | Fact.CONTACTABLE, Fact(0), AgentState.RINGING),
+    (Fact(0), Fact.LOGGED_IN, AgentState.OFFLINE),
+    (Fact.DIALOGS, Fact(0), AgentState.ON_CALL),
+    (Fact.WRAPPING_UP, Fact(0), AgentState.WRAP_UP),
+    (Fact(0), Fact.CONTACTABLE, AgentState.UNREACHABLE),
+    (Fact.PAUSED, Fact(0), AgentState.PAUSED),
+    (Fact(0), Fact(0), AgentState.READY),
+)
+
+
+def _state_of(facts: int) -> AgentState:
+    return next(
+        state for must, must_not, state in PRECEDENCE if facts & must == must and not facts & must_not
+    )
+
+
+_STATES: tuple[AgentState, ...] = tuple(_state_of(facts) for facts in range(128))
+
+
+class Agent(msgspec.Struct):
+    """The facts about one agent. Times are UTC microseconds."""
+
+    settings: AgentSettings
+    leaving: bool = False
+    logged_in: bool = False
+    # The next fresh registration is a login (login_on_register): never logged in, or un-registered.
+    login_due: bool = True
+    paused: bool = False
+    pause_reason: str = ""
+    registered: bool = False
+    reachable: bool = True
+    watched: bool = False
+    dialogs: int = 0
+    offer: str | None = None
+    # The call and the queue of the conversation, or of the wrap-up after it.
+    call: str | None = None
+    queue: str | None = None
+    conversation: str | None = None  # the offer that became the conversation
+    wrap_up_since_us: int | None = None
+    wrap_up_until_us: int | None = None
+    retry_at_us: int | None = None  # refused an offer: no other before this time
+    idle_since_us: int | None = None  # kept while ready and through offers that fail
+    announced: AgentState = AgentState.OFFLINE
+    announced_reason: str = ""
+    announced_call: str | None = None
+    since_us: int = 0
+
+    @property
+    def name(self) -> str:
+        """The agent's name in the configuration."""
+        return self.settings.name
+
+    @property
+    def state(self) -> AgentState:
+        """The state, read off `PRECEDENCE`."""
+        return _STATES[
+            (self.conversation is not None)
+            | (self.offer is not None) << 1
+            | self.logged_in << 2
+            | (self.dialogs > 0) << 3
+            | (self.wrap_up_until_us is not None) << 4
+            | (self.registered and self.reachable) << 5
+            | self.paused << 6
+        ]

@@ -1,0 +1,189 @@
+"""What the router is told. Every event names its pool; `Event` is the union, as the journal keeps it.
+
+Events are facts or wishes from outside: what phones and callers did, what operators want, what
+the configuration says, and that a deadline has passed. A duplicate or a late event changes nothing.
+"""
+
+import enum
+from typing import TypeAlias
+
+import msgspec
+
+from acd.settings import AgentSettings, QueueSettings
+
+
+class WantedState(enum.StrEnum):
+    """A state that an agent or a supervisor may ask for."""
+
+    READY = "ready"
+    PAUSED = "paused"
+    OFFLINE = "offline"
+
+
+class GoneReason(enum.StrEnum):
+    """Why a call is no longer the router's. `CALLER_HUNG_UP` while waiting is an abandoned visit,
+    every other reason is a visit that ended otherwise."""
+
+    CALLER_HUNG_UP = "caller_hung_up"
+    CALLER_LOST = "caller_lost"
+    HUNG_UP_BY_OPERATOR = "hung_up_by_operator"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    TAKEN_BY_FLOW = "taken_by_flow"
+    SHUTDOWN = "shutdown"
+    FAILED = "failed"
+
+
+class ConversationEnd(enum.StrEnum):
+    """How a conversation ended. `AGENT_LOST` (the phone's media or connection died) makes the agent
+    unreachable and follows the queue's `on_agent_lost`; the others end in wrap-up."""
+
+    CALLER_HUNG_UP = "caller_hung_up"
+    AGENT_HUNG_UP = "agent_hung_up"
+    AGENT_LOST = "agent_lost"
+    TRANSFERRED = "transferred"
+    HUNG_UP_BY_OPERATOR = "hung_up_by_operator"
+    FAILED = "failed"
+
+
+class _Event(msgspec.Struct, frozen=True, tag=True, tag_field="type", omit_defaults=True, kw_only=True):
+    pool: str = "main"
+
+
+class Configured(_Event, frozen=True):
+    """The whole configuration, at start and after each reload. What is no longer named is `leaving`
+    until its last call ends. With a skill expression that cannot be read nothing is applied at all
+    and the answer is `ConfigurationRefused` (the configuration check names it first)."""
+
+    queues: list[QueueSettings]
+    agents: list[AgentSettings]
+
+
+class SwitchRestarted(_Event, frozen=True):
+    """First event after recovery from the journal: every call, offer, conversation and dialog of the
+    former run is dead. Logins, pauses and registrations stand; the shell reports phones next."""
+
+
+class PhoneRegistered(_Event, frozen=True):
+    """The agent's phone has a binding. `fresh`: there was none before (or the agent is new); a
+    refresh, and what is reported after a restart, is not fresh and never a login."""
+
+    agent: str
+    fresh: bool
+
+
+class PhoneUnregistered(_Event, frozen=True):
+    """The agent's phone has no binding any more. `explicit`: it said so (Expires: 0); else expiry."""
+
+    agent: str
+    explicit: bool
+
+
+class PhoneUnreachable(_Event, frozen=True):
+    """The phone does not answer (OPTIONS missed, media lost, connection closed)."""
+
+    agent: str
+
+
+class PhoneReachable(_Event, frozen=True):
+    """The phone answered something or sent an authenticated request."""
+
+    agent: str
+
+
+class PhoneBusy(_Event, frozen=True):
+    """`dialogs` INVITE dialogs and ongoing INVITEs of that phone were made by no running offer and are
+    no conversation from a queue (0: none any more). While there are some the agent is on_call."""
+
+    agent: str
+    dialogs: int
+
+
+class AgentStateSet(_Event, frozen=True):
+    """An agent or a supervisor wants a state. `READY` logs in, un-pauses and ends wrap-up; `PAUSED` logs
+    in and takes effect after call and wrap-up; `OFFLINE` logs out, after the call if there is one."""
+
+    agent: str
+    state: WantedState
+    reason: str = ""
+
+
+class CallQueued(_Event, frozen=True):
+    """A call enters a queue. Larger `priority` goes first, then the earlier `queued_at_us` (UTC; the
+    time the caller first queued, so that a place can be kept), then the order of arrival."""
+
+    call: str
+    queue: str
+    queued_at_us: int
+    priority: int = 0
+
+
+class CallGone(_Event, frozen=True):
+    """The call has ended or its flow took it out of the queue. In a conversation it ends that too."""
+
+    call: str
+    reason: GoneReason
+
+
+class OfferTrying(_Event, frozen=True):
+    """A 100 to the offer's INVITE."""
+
+    offer: str
+
+
+class OfferRinging(_Event, frozen=True):
+    """The first (or a later) 101 to 199 to the offer's INVITE."""
+
+    offer: str
+
+
+class OfferAnswered(_Event, frozen=True):
+    """A 2xx to the offer's INVITE, before or after our CANCEL. Answered by Connect or HangUpOffer."""
+
+    offer: str
+
+
+class OfferRefused(_Event, frozen=True):
+    """A final 3xx to 6xx that the phone itself sent, a 487 after CANCEL included. Whether it is busy
+    or a reject, the router knows. A 408 of our own making is `OfferNoResponse`."""
+
+    offer: str
+    status: int
+
+
+class OfferNoResponse(_Event, frozen=True):
+    """No final response came within 64*T1 (or Timer C, or the connection failed): the INVITE is over."""
+
+    offer: str
+
+
+class ConversationEnded(_Event, frozen=True):
+    """Caller and agent are no longer connected."""
+
+    call: str
+    agent: str
+    how: ConversationEnd
+
+
+class DeadlinePassed(_Event, frozen=True):
+    """`Router.deadline()` is not in the future any more. Early or superfluous, it changes nothing."""
+
+
+Event: TypeAlias = (
+    Configured
+    | SwitchRestarted
+    | PhoneRegistered
+    | PhoneUnregistered
+    | PhoneUnreachable
+    | PhoneReachable
+    | PhoneBusy
+    | AgentStateSet
+    | CallQueued
+    | CallGone
+    | OfferTrying
+    | OfferRinging
+    | OfferAnswered
+    | OfferRefused
+    | OfferNoResponse
+    | ConversationEnded
+    | DeadlinePassed
+)

@@ -1,0 +1,65 @@
+"""What the configuration says of queues and agents, as the router needs it.
+
+Durations are whole microseconds: the router knows no float time. The defaults are those of the
+configuration reference.
+"""
+
+import enum
+
+import msgspec
+
+SECOND_US = 1_000_000
+
+
+class OnNoAnswer(enum.StrEnum):
+    """What becomes of an agent who let a call ring."""
+
+    PAUSE = "pause"
+    RETRY = "retry"
+
+
+class OnAgentLost(enum.StrEnum):
+    """What becomes of a caller whose agent vanished in mid-call."""
+
+    REQUEUE = "requeue"
+    HANGUP = "hangup"
+
+
+class NoAgents(enum.StrEnum):
+    """What becomes of callers while no agent who may serve them is present."""
+
+    WAIT = "wait"
+    OVERFLOW = "overflow"
+
+
+class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One queue. `requires` is a skill expression (see `acd.skills`); empty takes every agent.
+
+    `overflow` is `hangup`, `queue:NAME` or `phone:NAME`. The only strategy is longest-idle.
+    """
+
+    name: str
+    requires: str = ""
+    ring_timeout_us: int = 15 * SECOND_US
+    unreachable_after_us: int = 4 * SECOND_US
+    retry_busy_us: int = 5 * SECOND_US
+    retry_reject_us: int = 10 * SECOND_US
+    on_no_answer: OnNoAnswer = OnNoAnswer.PAUSE
+    on_agent_lost: OnAgentLost = OnAgentLost.REQUEUE
+    wrap_up_us: int = 10 * SECOND_US
+    max_wait_us: int = 600 * SECOND_US
+    max_waiting: int = 100
+    no_agents: NoAgents = NoAgents.WAIT
+    overflow: str = "hangup"
+
+
+class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One agent. `skills` maps a skill to its level; a skill not named is level 0.
+
+    `login_on_register`: the first fresh registration of the agent's phone logs the agent in, an
+    explicit un-registration logs the agent out.
+    """
+
+    name: str
+    skills: dict[str, int] = {}
+    login_on_register: bool = True
