@@ -1,4 +1,5 @@
-"""Stateless media kernels, compiled. Pure twins: media.g711, media.rtp, media.tones, media.mixing, media.wav.
+"""Stateless media kernels, compiled. Pure twins: media.g711, media.rtp, media.tones, media.mixing,
+media.resampling.
 
 `pcm` is 16-bit linear samples in native byte order; ValueError if its length is odd.
 Import them through `media.kernels`, which chooses the build.
@@ -25,7 +26,7 @@ def ulaw_to_alaw(octets: bytes) -> bytes:
     """mu-law to A-law by G.711 table 3."""
 
 def rtp_parse(packet: bytes) -> tuple[int, bool, int, int, int, int, int] | None:
-    """(payload_type, marker, sequence, timestamp, ssrc, payload_offset, payload_length), or None if malformed."""
+    """The fields of media.rtp.RtpHeader in its order; None if it is no well-formed RTP version 2."""
 
 def rtp_header(payload_type: int, marker: bool, sequence: int, timestamp: int, ssrc: int) -> bytes:
     """The 12 octets of a header; every field is reduced to its width."""
@@ -43,4 +44,9 @@ def mix(frames: Sequence[bytes]) -> list[bytes]:
     """For each of several PCM frames of one length, the saturated sum of all the others."""
 
 def resample(pcm: bytes, taps: bytes, up: int, down: int) -> bytes:
-    """PCM at up/down times its rate through the FIR low-pass `taps` (float64, designed at up times the rate)."""
+    """PCM at up/down times its rate, through an FIR low-pass designed at `up` times the rate.
+
+    `taps` are an odd number of native 32-bit integers, scaled by 2**24; they sum to `up`, so scaled. The
+    filter's delay is taken out: output sample n is the sound at input sample n * down / up.
+    ValueError if the taps are even in number or the ratio is not of positive integers.
+    """

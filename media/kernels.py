@@ -2,13 +2,7 @@
 
 from ext.build import KERNELS
 
-if KERNELS == "pure":
-    from media.g711 import alaw_decode, alaw_encode, alaw_to_ulaw, ulaw_decode, ulaw_encode, ulaw_to_alaw
-    from media.mixing import mix
-    from media.resampling import resample
-    from media.rtp import rtp_header, rtp_parse
-    from media.tones import power, tone, tone_power
-else:
+if KERNELS == "compiled":
     from ext.kernels import (
         alaw_decode,
         alaw_encode,
@@ -24,6 +18,12 @@ else:
         ulaw_encode,
         ulaw_to_alaw,
     )
+else:
+    from media.g711 import alaw_decode, alaw_encode, alaw_to_ulaw, ulaw_decode, ulaw_encode, ulaw_to_alaw
+    from media.mixing import mix
+    from media.resampling import resample
+    from media.rtp import rtp_header, rtp_parse
+    from media.tones import power, tone, tone_power
 
 __all__ = [
     "alaw_decode",

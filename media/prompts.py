@@ -35,14 +35,14 @@ def is_name(name: str) -> bool:
 
 
 def prompt_paths(data_dir: Path, language: str, name: str) -> tuple[Path, Path]:
-    """Where to look for a prompt, the first that exists wins. ValueError if `name` or `language` is no name."""
+    """Where to look for a prompt; the first that exists wins. ValueError if one is no name."""
     _require_names(language, name)
     inside = Path("prompts", language, f"{name}.wav")
     return data_dir / inside, built_in(data_dir) / inside
 
 
 def music_directories(data_dir: Path, music_class: str) -> tuple[Path, Path]:
-    """Where to look for the WAV files of a class, the first directory that holds one wins. ValueError as above."""
+    """Where to look for the WAV files of a class; the first directory that holds one wins."""
     _require_names(music_class)
     inside = Path("music", music_class)
     return data_dir / inside, built_in(data_dir) / inside

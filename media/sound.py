@@ -25,7 +25,7 @@ class Sound:
 
     @classmethod
     def from_pcm(cls, name: str, pcm: bytes) -> "Sound":
-        """Encode 8 kHz mono 16-bit PCM; the last frame is filled up with silence. ValueError if there is none."""
+        """Encode 8 kHz mono 16-bit PCM; the last frame is filled with silence. ValueError if it is empty."""
         if not pcm:
             raise ValueError(f"{name}: a sound needs at least one sample")
         whole = pcm + bytes(-len(pcm) % (2 * FRAME_SAMPLES))

@@ -1,0 +1,16 @@
+"""16-bit linear PCM as Python sees it: bytes in native byte order."""
+
+from array import array
+from collections.abc import Iterable
+
+
+def samples(pcm: bytes) -> memoryview[int]:
+    """The samples, -32768 to 32767, without copying. ValueError if the number of octets is odd."""
+    if len(pcm) % 2:
+        raise ValueError("16-bit PCM has an even number of octets")
+    return memoryview(pcm).cast("h")
+
+
+def saturated(values: Iterable[int]) -> bytes:
+    """PCM of these values, each held within 16 bits."""
+    return array("h", [32767 if v > 32767 else -32768 if v < -32768 else v for v in values]).tobytes()
