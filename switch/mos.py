@@ -1,9 +1,9 @@
 """Mean opinion score of a narrow-band leg from its loss and jitter: the E-model of ITU-T G.107.
 
 R = 93.2 - I_d - I_e,eff, with the delay impairment in its common linear form and, for random loss (BurstR 1),
-I_e,eff = I_e + (95 - I_e) * Ppl / (Ppl + Bpl). G.711 has I_e 0 and, without concealment, Bpl 4.3 (G.113 appendix I).
-The one-way delay of the network is not known to one end; what is known, packetisation and a receiver's buffer of twice
-the jitter, is what the score takes.
+I_e,eff = I_e + (95 - I_e) * Ppl / (Ppl + Bpl). G.711 has I_e 0 and, without concealment, Bpl 4.3 (G.113
+appendix I). The one-way delay of the network is not known to one end; what is known, packetisation and a
+receiver's buffer of twice the jitter, is what the score takes.
 """
 
 _BEST_R = 93.2
@@ -13,7 +13,7 @@ _KNEE_MS = 177.3
 
 
 def mos(packets_received: int, packets_lost: int, jitter_s: float) -> float | None:
-    """The score, 1.0 to 4.41 rounded to hundredths, of a G.711 leg at 20 ms; None when nothing was to be heard."""
+    """The score of a G.711 leg at 20 ms, 1.0 to 4.41, in hundredths; None when nothing was to be heard."""
     expected = packets_received + max(packets_lost, 0)
     if expected <= 0:
         return None

@@ -1,8 +1,8 @@
 """The record of a call, as the API shows it and the history keeps it.
 
-The structs are the contract's JSON, field by field: `to_json` writes them as they stand. Times are aware UTC datetimes
-(`utc` makes one from the router's microseconds), durations seconds, counts packets. The same types describe a call that
-is still going on: what has not happened yet is None.
+The structs are the contract's JSON, field by field: `to_json` writes them as they stand. Times are aware UTC
+datetimes (`utc` makes one from the router's microseconds), durations seconds, counts packets. The same types
+describe a call that is still going on: what has not happened yet is None.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,6 @@
-"""What the API needs of the running switch: a protocol that the server implements, and the rows it answers with.
+"""What the API needs of the running switch: a protocol that the server implements, and its rows.
 
-The rows are the contract's JSON. Every method is called in the loop's thread, between two turns, and must not block.
+The rows are the contract's JSON. Every method is called in the loop's thread, and must not block.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """How a call ends: one result and one reason, both from these closed lists.
 
-Logs, metrics, records and the API share them, so that what an operator counts in one place is found in the others.
+Logs, metrics, records and the API share them: what an operator counts in one place he finds in the others.
 """
 
 from enum import StrEnum

@@ -1,0 +1,362 @@
+"""Every metric of the switch, under the contract's names: a method for each event, one collector.
+
+The methods are called in the loop's thread; all that one event moves moves in that call. A scrape copies the
+figures in one turn of the loop and renders them later, so that the sums of one scrape agree with each other.
+What others hold (the SIP endpoint, the media plane, the router) is asked for in that same turn, by `Sources`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from itertools import chain, product
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from switch.calls.ending import Reason, Result
+from switch.exposition import Declared, DeclaredHistogram
+from switch.histogram import Histogram
+from switch.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueTarget
+from switch.readings import MediaReading, SipReading, Sources
+from switch.records import AgentState, Direction, OfferResult
+
+TRANSPORTS = ("udp", "tcp")
+SIP_DIRECTIONS = ("in", "out")
+SIP_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER")
+PORT_STATES = ("free", "used", "resting")
+
+
+class HandlePhase(StrEnum):
+    """The parts of an agent's work on one call."""
+
+    TALK = "talk"
+    HOLD = "hold"
+    WRAP_UP = "wrap_up"
+
+
+class RepairKind(StrEnum):
+    """What had to be corrected because it disagreed with the facts."""
+
+    AGENT = "agent"
+    CALL = "call"
+    LEG = "leg"
+    OFFER = "offer"
+    PORT = "port"
+
+
+def _counter(name: str, text: str, *labels: str) -> Declared:
+    return Declared(CounterMetricFamily, name, text, labels)
+
+
+def _gauge(name: str, text: str, *labels: str) -> Declared:
+    return Declared(GaugeMetricFamily, name, text, labels)
+
+
+def _histogram(name: str, text: str, *labels: str) -> DeclaredHistogram:
+    return DeclaredHistogram(name, text, labels)
+
+
+BUILD_INFO = _gauge("build_info", "1, with the version and the kernels in use.", "version", "kernels")
+CONFIG_OK = _gauge("config_last_reload_successful", "1 if the last reload was applied.")
+CALLS_ACTIVE = _gauge("calls_active", "Calls in progress.", "direction")
+CALLS = _counter("calls", "Calls that ended.", "direction", "result", "reason")
+CALL_SETUP = _histogram("call_setup_seconds", "From INVITE received to final response.")
+SIP_MESSAGES = _counter("sip_messages", "SIP messages.", "direction", "method", "code", "transport")
+SIP_RETRANSMISSIONS = _counter("sip_retransmissions", "Messages that we sent again.", "method")
+SIP_PARSE_ERRORS = _counter("sip_parse_errors", "Messages that could not be read.", "transport", "reason")
+SIP_STRANGERS = _counter("sip_strangers", "Messages of strangers, which nothing answers.", "transport")
+SIP_TRANSACTIONS = _gauge("sip_transactions_active", "SIP transactions.")
+SIP_DIALOGS = _gauge("sip_dialogs_active", "SIP dialogs.")
+SIP_AUTH_FAILURES = _counter("sip_auth_failures", "Requests with wrong credentials.")
+REGISTRATIONS = _gauge("registrations", "Bindings of phones.", "transport")
+TRUNK_UP = _gauge("trunk_up", "1 if the trunk takes calls.", "trunk")
+TRUNK_CALLS = _gauge("trunk_calls_active", "Calls in progress over the trunk.", "trunk")
+QUEUE_OFFERED = _counter("queue_offered", "Calls that joined the line.", "queue")
+QUEUE_ANSWERED = _counter("queue_answered", "Calls that an agent took.", "queue")
+QUEUE_WITHIN = _counter("queue_answered_within_target", "Calls answered within the target.", "queue")
+QUEUE_ABANDONED = _counter("queue_abandoned", "Callers who hung up while they waited.", "queue")
+QUEUE_SHORT = _counter("queue_abandoned_short", "Those of them who did so within short_abandon.", "queue")
+QUEUE_OVERFLOWED = _counter("queue_overflowed", "Calls that left the line for another place.", "queue")
+QUEUE_OTHERWISE = _counter("queue_ended_otherwise", "Calls that left the line otherwise.", "queue", "reason")
+QUEUE_WAITING = _gauge("queue_waiting", "Calls in the line.", "queue")
+QUEUE_LONGEST = _gauge("queue_longest_wait_seconds", "How long the first in line has waited.", "queue")
+QUEUE_WAIT = _histogram("queue_wait_seconds", "Time in the line.", "queue", "result")
+QUEUE_LEVEL = _gauge("queue_service_level_ratio", "Service level of the last 30 minutes.", "queue")
+AGENTS = _gauge("agents", "Agents that may take the queue's calls.", "queue", "state")
+AGENTS_BY_STATE = _gauge("agents_by_state", "Agents.", "state")
+OFFERS = _counter("offers", "Offers of a call to an agent that ended.", "queue", "result")
+OFFER_LATENCY = _histogram("offer_latency_seconds", "From agent free and caller eligible to INVITE written.")
+DECISION = _histogram("decision_seconds", "One step of the router.")
+HANDLE = _histogram("handle_seconds", "An agent's time for one call.", "queue", "phase")
+REPAIRS = _counter("state_repairs", "States that disagreed with the facts and were corrected.", "kind")
+RTP_PACKETS = _counter("rtp_packets", "RTP packets.", "direction")
+RTP_BYTES = _counter("rtp_bytes", "Octets of RTP packets.", "direction")
+RTP_LOST = _counter("rtp_packets_lost", "RTP packets that never came.")
+RTP_STRANGERS = _counter("rtp_strangers", "Packets on our ports from elsewhere than the peer.")
+RTP_JITTER = _histogram("rtp_jitter_seconds", "Interarrival jitter (RFC 3550) of a leg, at its end.")
+RTP_MOS = _histogram("rtp_mos", "Mean opinion score (E-model) of a leg, at its end.")
+RTP_PORTS = _gauge("rtp_ports", "RTP ports.", "state")
+WORKER_LAG = _gauge("media_worker_lag_seconds", "How late the media workers run.")
+EVENTS_MERGED = _counter("engine_events_merged", "Media events merged because their ring was full.")
+RECORDINGS = _gauge("recordings_active", "Recordings in progress.")
+RECORDER_DROPPED = _counter("recorder_dropped_frames", "Frames that the recorder could not keep.")
+LOOP_LAG = _histogram("event_loop_lag_seconds", "How late the event loop ran a timer.")
+GC_PAUSE = _histogram("gc_pause_seconds", "Pauses for garbage collection.")
+TASKS = _gauge("tasks_active", "Tasks in the event loop.")
+
+_SHORT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+_DECISION_S = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01)
+_SETUP_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0)
+_HANDLE_S = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
+_JITTER_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
+_MOS = (1.0, 2.0, 2.5, 3.0, 3.1, 3.6, 4.0, 4.3, 4.5)
+
+
+class Metrics:
+    """The counters of one switch. `now_us` gives UTC microseconds, as the router's clock does."""
+
+    def __init__(self, *, version: str, kernels: str, now_us: Callable[[], int]) -> None:
+        self.registry = CollectorRegistry()
+        self._build = (version, kernels)
+        self._now_us = now_us
+        self._sources = Sources()
+        self._queues: dict[str, QueueCounts] = {}
+        self._wait_bounds = set(WAIT_BOUNDS_S)
+        self._config_ok = True
+        self._calls_active = Counter(dict.fromkeys(Direction, 0))
+        self._calls = Counter(dict.fromkeys(product(Direction, Result, Reason), 0))
+        self._trunk_calls: Counter[str] = Counter()
+        self._offers: Counter[tuple[str, OfferResult]] = Counter()
+        self._handle: dict[tuple[str, HandlePhase], Histogram] = {}
+        self._repairs = Counter(dict.fromkeys(RepairKind, 0))
+        self._auth_failures = 0
+        self._recordings = 0
+        self._setup = Histogram(_SETUP_S)
+        self._offer_latency = Histogram(_SHORT_S)
+        self._decision = Histogram(_DECISION_S)
+        self._jitter = Histogram(_JITTER_S)
+        self._mos = Histogram(_MOS)
+        self._loop_lag = Histogram(_SHORT_S)
+        self._gc_pause = Histogram(_SHORT_S)
+        self.registry.register(self)
+
+    def configure(self, queues: Mapping[str, QueueTarget], trunks: Iterable[str]) -> None:
+        """Start what is new at 0, at the start and at each reload. What was removed keeps its figures."""
+        self._wait_bounds |= {
+            bound for target in queues.values() for bound in (target.within_s, target.short_abandon_s)
+        }
+        for counts in self._queues.values():
+            counts.widen(self._wait_bounds)
+        for name, target in queues.items():
+            self._queue(name).target = target
+        for trunk in trunks:
+            self._trunk_calls[trunk] += 0
+
+    def watch(self, sources: Sources) -> None:
+        """Where scrapes ask from now on."""
+        self._sources = sources
+
+    def config_reloaded(self, applied: bool) -> None:
+        """A reload was applied, or refused."""
+        self._config_ok = applied
+
+    def call_started(self, direction: Direction) -> None:
+        """A call is in progress."""
+        self._calls_active[direction] += 1
+
+    def call_setup(self, seconds: float) -> None:
+        """The final response to a call's INVITE was sent, this long after the INVITE came."""
+        self._setup.observe(seconds)
+
+    def call_ended(self, direction: Direction, result: Result, reason: Reason) -> None:
+        """It is no longer."""
+        self._calls_active[direction] -= 1
+        self._calls[direction, result, reason] += 1
+
+    def trunk_call_started(self, trunk: str) -> None:
+        """A leg of the trunk began, inbound or outbound."""
+        self._trunk_calls[trunk] += 1
+
+    def trunk_call_ended(self, trunk: str) -> None:
+        """It ended."""
+        self._trunk_calls[trunk] -= 1
+
+    def auth_failed(self) -> None:
+        """A request came with wrong credentials; a missing or stale answer to a challenge is no failure."""
+        self._auth_failures += 1
+
+    def visit_started(self, queue: str, visit: Hashable, since_us: int) -> bool:
+        """A call joined the queue's line, waiting since `since_us`. False: this visit is there already."""
+        return self._queue(queue).visit_started(visit, since_us)
+
+    def visit_ended(self, queue: str, visit: Hashable, result: Result, reason: Reason, wait_s: float) -> bool:
+        """It left the line. False: it was not in it, and nothing is counted."""
+        return self._queue(queue).visit_ended(visit, result, reason, wait_s, self._now_us())
+
+    def queue(self, name: str) -> QueueReading:
+        """The queue's figures now, as `/metrics` would show them. Raises KeyError."""
+        return self._queues[name].reading(self._now_us())
+
+    def offer_sent(self, latency_s: float) -> None:
+        """An agent's INVITE was written, this long after agent and caller were both there for it."""
+        self._offer_latency.observe(latency_s)
+
+    def offer_ended(self, queue: str, result: OfferResult) -> None:
+        """An offer came to its end."""
+        self._queue(queue)
+        self._offers[queue, result] += 1
+
+    def decision(self, seconds: float) -> None:
+        """The router made a step that took this long."""
+        self._decision.observe(seconds)
+
+    def handled(self, queue: str, phase: HandlePhase, seconds: float) -> None:
+        """An agent spent this long on a call of the queue."""
+        self._queue(queue)
+        self._handle[queue, phase].observe(seconds)
+
+    def repaired(self, kind: RepairKind) -> None:
+        """A state disagreed with the facts and was corrected."""
+        self._repairs[kind] += 1
+
+    def leg_ended(self, jitter_s: float | None, mos: float | None) -> None:
+        """A leg ended; None for what it had no media to measure."""
+        if jitter_s is not None:
+            self._jitter.observe(jitter_s)
+        if mos is not None:
+            self._mos.observe(mos)
+
+    def recording_started(self) -> None:
+        """A recording runs."""
+        self._recordings += 1
+
+    def recording_ended(self) -> None:
+        """It does no longer."""
+        self._recordings -= 1
+
+    def loop_lag(self, seconds: float) -> None:
+        """The event loop ran a timer this late."""
+        self._loop_lag.observe(seconds)
+
+    def gc_pause(self, seconds: float) -> None:
+        """A garbage collection took this long."""
+        self._gc_pause.observe(seconds)
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: what is collected is known to clash with no other collector."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family. All figures are those of the turn in which the first family is asked for."""
+        readings = {name: counts.reading(self._now_us()) for name, counts in self._queues.items()}
+        sources = self._sources
+        later = (
+            _queues(readings, self._offers.copy(), {key: held.copy() for key, held in self._handle.items()}),
+            _calls(self._calls_active.copy(), self._calls.copy(), self._trunk_calls.copy()),
+            self._own(),
+            _agents(sources.agents(), sources.agents_by_state()),
+            _peers(sources.registrations(), sources.trunks_up()),
+            _sip(sources.sip()),
+            _media(sources.media()),
+            iter((TASKS.number(sources.tasks()),)),
+        )
+        return chain(*later)
+
+    def _own(self) -> Iterator[Metric]:
+        numbers = (
+            BUILD_INFO.numbers({self._build: 1}),
+            CONFIG_OK.number(self._config_ok),
+            SIP_AUTH_FAILURES.number(self._auth_failures),
+            REPAIRS.numbers({(kind,): count for kind, count in self._repairs.items()}),
+            RECORDINGS.number(self._recordings),
+        )
+        histograms = (
+            (CALL_SETUP, self._setup),
+            (OFFER_LATENCY, self._offer_latency),
+            (DECISION, self._decision),
+            (RTP_JITTER, self._jitter),
+            (RTP_MOS, self._mos),
+            (LOOP_LAG, self._loop_lag),
+            (GC_PAUSE, self._gc_pause),
+        )
+        return iter((*numbers, *(declared.histograms({(): held}) for declared, held in histograms)))
+
+    def _queue(self, name: str) -> QueueCounts:
+        if (counts := self._queues.get(name)) is None:
+            counts = self._queues[name] = QueueCounts(QueueTarget(), self._wait_bounds)
+            self._offers.update(dict.fromkeys(product((name,), OfferResult), 0))
+            self._handle.update({(name, phase): Histogram(_HANDLE_S) for phase in HandlePhase})
+        return counts
+
+
+def _queues(
+    readings: Mapping[str, QueueReading],
+    offers: Mapping[tuple[str, OfferResult], int],
+    handle: Mapping[tuple[str, HandlePhase], Histogram],
+) -> Iterator[Metric]:
+    def each(value: Callable[[QueueReading], float]) -> dict[tuple[str, ...], float]:
+        return {(name,): value(reading) for name, reading in readings.items()}
+
+    yield QUEUE_OFFERED.numbers(each(lambda reading: reading.offered))
+    yield QUEUE_ANSWERED.numbers(each(lambda reading: reading.answered))
+    yield QUEUE_WITHIN.numbers(each(lambda reading: reading.answered_within))
+    yield QUEUE_ABANDONED.numbers(each(lambda reading: reading.abandoned))
+    yield QUEUE_SHORT.numbers(each(lambda reading: reading.abandoned_short))
+    yield QUEUE_OVERFLOWED.numbers(each(lambda reading: reading.overflowed))
+    yield QUEUE_WAITING.numbers(each(lambda reading: reading.waiting))
+    yield QUEUE_LONGEST.numbers(each(lambda reading: reading.longest_wait_s))
+    yield QUEUE_LEVEL.numbers(each(lambda reading: reading.service_level))
+    yield QUEUE_OTHERWISE.numbers(
+        {(name, why): reading.otherwise[why] for name, reading in readings.items() for why in Reason}
+    )
+    yield QUEUE_WAIT.histograms(
+        {(name, how): held for name, reading in readings.items() for how, held in reading.waits.items()}
+    )
+    yield OFFERS.numbers(offers)
+    yield HANDLE.histograms(handle)
+
+
+def _calls(
+    active: Mapping[Direction, int],
+    ended: Mapping[tuple[Direction, Result, Reason], int],
+    trunks: Mapping[str, int],
+) -> Iterator[Metric]:
+    yield CALLS_ACTIVE.numbers({(direction,): count for direction, count in active.items()})
+    yield CALLS.numbers(ended)
+    yield TRUNK_CALLS.numbers({(trunk,): count for trunk, count in trunks.items()})
+
+
+def _agents(
+    by_queue: Mapping[str, Mapping[AgentState, int]], by_state: Mapping[AgentState, int]
+) -> Iterator[Metric]:
+    yield AGENTS.numbers(
+        {(queue, state): states.get(state, 0) for queue, states in by_queue.items() for state in AgentState}
+    )
+    yield AGENTS_BY_STATE.numbers({(state,): by_state.get(state, 0) for state in AgentState})
+
+
+def _peers(registrations: Mapping[str, int], trunks_up: Mapping[str, bool]) -> Iterator[Metric]:
+    yield REGISTRATIONS.numbers({(via,): registrations.get(via, 0) for via in TRANSPORTS})
+    yield TRUNK_UP.numbers({(trunk,): up for trunk, up in trunks_up.items()})
+
+
+def _sip(sip: SipReading) -> Iterator[Metric]:
+    requests = product(SIP_DIRECTIONS, SIP_METHODS, ("",), TRANSPORTS)
+    yield SIP_MESSAGES.numbers(dict.fromkeys(requests, 0) | dict(sip.messages))
+    resent = dict.fromkeys(SIP_METHODS, 0) | dict(sip.retransmissions)
+    yield SIP_RETRANSMISSIONS.numbers({(method,): count for method, count in resent.items()})
+    yield SIP_PARSE_ERRORS.numbers(sip.parse_errors)
+    yield SIP_STRANGERS.numbers({(via,): sip.strangers.get(via, 0) for via in TRANSPORTS})
+    yield SIP_TRANSACTIONS.number(sip.transactions)
+    yield SIP_DIALOGS.number(sip.dialogs)
+
+
+def _media(media: MediaReading) -> Iterator[Metric]:
+    yield RTP_PACKETS.numbers({("in",): media.packets_in, ("out",): media.packets_out})
+    yield RTP_BYTES.numbers({("in",): media.bytes_in, ("out",): media.bytes_out})
+    yield RTP_LOST.number(media.packets_lost)
+    yield RTP_STRANGERS.number(media.strangers)
+    yield RTP_PORTS.numbers({(state,): media.ports.get(state, 0) for state in PORT_STATES})
+    yield WORKER_LAG.number(media.worker_lag_s)
+    yield EVENTS_MERGED.number(media.events_merged)
+    yield RECORDER_DROPPED.number(media.recorder_dropped_frames)
