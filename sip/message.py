@@ -1,0 +1,430 @@
+"""SIP messages: bytes to Request or Response and back (RFC 3261 section 7).
+
+`parse` splits; what a header means is found out when it is asked for, and remembered.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, Literal, TypeVar, cast
+
+from sip.fields import NAMES, Headers
+from sip.headers import STAR, CSeq, NameAddr, Star, Via, parse_seconds
+from sip.kernels import parameters, scan, split_address
+from sip.limits import MAX_LIST_ITEMS, MAX_MESSAGE_BYTES
+from sip.malformed import Malformed, Partial
+from sip.status import phrase
+from sip.uri import Uri
+
+__all__ = ["Headers", "Malformed", "Message", "Partial", "Request", "Response", "is_keepalive", "parse"]
+
+T = TypeVar("T")
+
+_TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]++"
+_REQUEST_LINE = re.compile(rf"({_TOKEN}) ([^ \t<>]++) [Ss][Ii][Pp]/([0-9]++\.[0-9]++)\Z")
+_STATUS_LINE = re.compile(r"[Ss][Ii][Pp]/([0-9]++\.[0-9]++) ([1-6][0-9]{2})(?: (.*+))?+\Z", re.DOTALL)
+_METHOD = re.compile(rf"{_TOKEN}\Z")
+_SALVAGE = re.compile(rf"({_TOKEN})[ \t]*+:[ \t]*+(.*+)\Z", re.DOTALL)
+
+_TAGGED = re.compile(r";[ \t]*+tag[ \t]*+=", re.IGNORECASE)
+
+_ONCE: Final = ("From", "To", "Call-ID", "CSeq")
+_AT_MOST_TAGGED = re.compile(r";[ \t]*+tag[ \t]*+=", re.IGNORECASE)
+
+_ONCE: Final = ("Max-Forwards", "Expires", "Content-Type")
+_SCHEMES: Final = ("sip", "sips", "tel")
+
+DEFAULT_MAX_FORWARDS: Final = 70
+"""What a request without the header counts as having (RFC 3261 8.1.1.6); RFC 2543 did not know it."""
+
+
+class Message:
+    """What requests and responses share: headers, body, and the meaning of both.
+
+    Typed access raises Malformed(400), with the partial reading, for a header that is missing or unreadable.
+    """
+
+    __slots__ = ("_read", "body", "headers")
+
+    def __init__(self, headers: Headers, body: bytes = b"") -> None:
+        self.headers = headers
+        self.body = body
+        self._read: dict[str, tuple[object, object]] = {}
+
+    @property
+    def call_id(self) -> str:
+        """The Call-ID, compared byte by byte (RFC 3261 20.8)."""
+        return self._required("Call-ID")
+
+    @property
+    def cseq(self) -> CSeq:
+        """The sequence number and method; a request's must be its own method (RFC 3261 8.1.1.5)."""
+        return self._typed("CSeq", CSeq.parse)
+
+    @property
+    def from_(self) -> NameAddr:
+        """Who sends."""
+        return self._typed("From", NameAddr.parse)
+
+    @property
+    def to(self) -> NameAddr:
+        """Whom it is meant for, which need not be who gets it."""
+        return self._typed("To", NameAddr.parse)
+
+    @property
+    def from_tag(self) -> str | None:
+        """The tag of From, without looking at its URI."""
+        return self._typed("From", _tag, "From tag")
+
+    @property
+    def to_tag(self) -> str | None:
+        """The tag of To, without looking at its URI; None outside of dialogs."""
+        return self._typed("To", _tag, "To tag")
+
+    @property
+    def top_via(self) -> Via:
+        """The hop that handed us a request; the rest is not looked at."""
+        return self._typed("Via", lambda line: Via.parse(self.headers.all("Via")[0] if "," in line else line))
+
+    @property
+    def vias(self) -> list[Via]:
+        """Every hop, the last one first."""
+        return self._list("Via", Via.parse)
+
+    @property
+    def contacts(self) -> list[NameAddr] | Literal[Star.STAR]:
+        """Every contact; STAR for `*`, which must stand alone (RFC 3261 10.2.2)."""
+        values = self._values("Contact")
+        if "*" not in values:
+            return self._list("Contact", NameAddr.parse)
+        if len(values) > 1:
+            raise self.malformed("Contact Mixes * And Addresses")
+        return STAR
+
+    @property
+    def routes(self) -> list[NameAddr]:
+        """The hops still to be taken, the next one first."""
+        return self._list("Route", NameAddr.parse)
+
+    @property
+    def record_routes(self) -> list[NameAddr]:
+        """The proxies that want to stay on the path, as written."""
+        return self._list("Record-Route", NameAddr.parse)
+
+    @property
+    def max_forwards(self) -> int:
+        """Hops left, 0 to 255; 70 when not given."""
+        text = self.headers.get("Max-Forwards")
+        if text is None:
+            return DEFAULT_MAX_FORWARDS
+        if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) > 255:
+            raise self.malformed("Malformed Max-Forwards")
+        return int(text)
+
+    @property
+    def expires(self) -> int | None:
+        """Seconds of the Expires header, at most 2**32-1; None when not given."""
+        return None if "Expires" not in self.headers else self._typed("Expires", parse_seconds)
+
+    @property
+    def content_type(self) -> str | None:
+        """Type and subtype in lower case, `application/sdp`; None when not given."""
+        text = self.headers.get("Content-Type")
+        return None if text is None else "".join(text.partition(";")[0].split()).lower()
+
+    @property
+    def q850(self) -> int | None:
+        """The Q.850 cause of the Reason header (RFC 3326); None when not given or not a number below 128."""
+        for value in self._values("Reason"):
+            protocol, semicolon, rest = value.partition(";")
+            if protocol.strip().upper() == "Q.850":
+                return self._cause(semicolon + rest)
+        return None
+
+    def partial(self) -> Partial:
+        """The raw identifying headers, as a Malformed carries them."""
+        get = self.headers.get
+        method = self.method if isinstance(self, Request) else None
+        return Partial(method, self.headers.lines("Via"), get("From"), get("To"), get("Call-ID"), get("CSeq"))
+
+    def malformed(self, reason: str, status: int = 400) -> Malformed:
+        """The peer's fault in this message, to be raised."""
+        return Malformed(status, reason, self.partial())
+
+    def check(self) -> None:
+        """Read every header that routing and dialogs depend on; raises Malformed for the first bad one."""
+        for read in _CHECKED_IN_REQUESTS if isinstance(self, Request) else _CHECKED_IN_RESPONSES:
+            read(self)
+
+    def _encode(self, start: str) -> bytes:
+        if "\r" in start or "\n" in start:
+            raise ValueError(f"line end in a start line: {start!r}")
+        lines = [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
+        head = "\r\n".join([start, *lines, f"Content-Length: {len(self.body)}\r\n\r\n"])
+        return head.encode("utf-8", "surrogateescape") + self.body
+
+    def _required(self, name: str) -> str:
+        value = self.headers.get(name)
+        if not value:
+            raise self.malformed(f"{name} Missing")
+        return value
+
+    def _typed(self, name: str, read: Callable[[str], T], key: str = "") -> T:
+        """The meaning of the first value, read again only when the raw value has changed."""
+        raw = self._required(name)
+        known = self._read.get(key or name)
+        if known is not None and known[0] is raw:
+            return cast(T, known[1])
+        value = self._attempt(read, raw)
+        self._read[key or name] = (raw, value)
+        return value
+
+    def _list(self, name: str, read: Callable[[str], T]) -> list[T]:
+        lines = self.headers.lines(name)
+        known = self._read.get(f"{name} list")
+        if known is not None and known[0] == lines:
+            return cast(list[T], known[1])
+        values = [self._attempt(read, value) for value in self._values(name)]
+        self._read[f"{name} list"] = (lines, values)
+        return values
+
+    def _values(self, name: str) -> list[str]:
+        values = self._attempt(self.headers.all, name)
+        if len(values) > MAX_LIST_ITEMS:
+            raise self.malformed(f"Too Many Values In {name}")
+        return values
+
+    def _attempt(self, read: Callable[[str], T], text: str) -> T:
+        try:
+            return read(text)
+        except Malformed as error:
+            raise self.malformed(error.reason, error.status) from None
+
+    def _cause(self, text: str) -> int | None:
+        try:
+            cause = parameters(text).get("cause")
+        except (ValueError, OverflowError):
+            return None  # a Reason is a remark: nothing fails because of it
+        return int(cause) if cause and cause.isascii() and cause.isdigit() and int(cause[:4]) < 128 else None
+
+
+class Request(Message):
+    """A request; `method` is case-sensitive, `uri` the Request-URI as written."""
+
+    __slots__ = ("method", "uri")
+
+    def __init__(self, method: str, uri: str, headers: Headers, body: bytes = b"") -> None:
+        super().__init__(headers, body)
+        self.method = method
+        self.uri = uri
+
+    @property
+    def target(self) -> Uri:
+        """The Request-URI; Malformed(416) when its scheme is neither sip, sips nor tel (RFC 3261 8.2.2.1)."""
+        known = self._read.get("Request-URI")
+        if known is None or known[0] != self.uri:
+            known = self._read["Request-URI"] = (self.uri, self._attempt(Uri.parse, self.uri))
+        uri = cast(Uri, known[1])
+        if uri.scheme not in _SCHEMES:
+            raise self.malformed(phrase(416), 416)
+        return uri
+
+    def encode(self) -> bytes:
+        """The bytes on the wire, with Content-Length; ValueError when they would not be one request."""
+        if not _METHOD.match(self.method) or not self.uri or " " in self.uri:
+            raise ValueError(f"no request line: {self.method!r} {self.uri!r}")
+        return self._encode(f"{self.method} {self.uri} SIP/2.0")
+
+    def answer(self, status: int, reason: str | None = None, to_tag: str | None = None) -> "Response":
+        """A response with the headers that RFC 3261 8.2.6.2 copies; `to_tag` goes on a To without one."""
+        return Response.for_request(self.partial(), status, reason, to_tag)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Request):
+            return NotImplemented
+        return (self.method, self.uri, self.headers, self.body) == (
+            other.method, other.uri, other.headers, other.body,
+        )  # fmt: skip
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Request({self.method!r}, {self.uri!r}, {self.headers!r}, {self.body!r})"
+
+
+class Response(Message):
+    """A response; `reason` is for people."""
+
+    __slots__ = ("reason", "status")
+
+    def __init__(self, status: int, reason: str, headers: Headers, body: bytes = b"") -> None:
+        super().__init__(headers, body)
+        self.status = status
+        self.reason = reason
+
+    @classmethod
+    def for_request(
+        cls, request: Partial, status: int, reason: str | None = None, to_tag: str | None = None
+    ) -> "Response":
+        """Answer what could be read of a request (RFC 3261 8.2.6.2); what is missing is left out."""
+        headers = Headers(("Via", via) for via in request.vias)
+        to = request.to
+        if to is not None and to_tag is not None and not _TAGGED.search(to.rpartition(">")[2]):
+            to = f"{to};tag={to_tag}"
+        for name, value in zip(_ONCE, (request.from_, to, request.call_id, request.cseq), strict=True):
+            if value is not None:
+                headers.add(name, value)
+        return cls(status, phrase(status) if reason is None else reason, headers)
+
+    def encode(self) -> bytes:
+        """The bytes on the wire, with Content-Length; ValueError when they would not be one response."""
+        if not 100 <= self.status <= 699:
+            raise ValueError(f"no status: {self.status}")
+        return self._encode(f"SIP/2.0 {self.status} {self.reason}")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Response):
+            return NotImplemented
+        return (self.status, self.reason, self.headers, self.body) == (
+            other.status, other.reason, other.headers, other.body,
+        )  # fmt: skip
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Response({self.status}, {self.reason!r}, {self.headers!r}, {self.body!r})"
+
+
+def is_keepalive(data: bytes) -> bool:
+    """Whether a datagram only keeps a NAT open: line ends (RFC 5626 4.4.1), or the NULs of some phones."""
+    return len(data) <= 64 and not data.strip(b"\r\n\0")
+
+
+def parse(data: bytes) -> Request | Response:
+    """One message: a datagram, or what the framer cut from a stream.
+
+    What follows Content-Length is dropped; less is an error (RFC 3261 18.3), none means up to the end. Raises
+    Malformed; headers are only counted here: `check` and typed access read them.
+    """
+    try:
+        return _parse(data)
+    except Malformed as error:
+        raise Malformed(error.status, error.reason, _salvage(data)) from None
+
+
+def _parse(data: bytes) -> Request | Response:
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise Malformed(513, phrase(513))
+    if data.startswith(b"\r\n"):
+        data = data.lstrip(b"\r\n")  # RFC 3261 7.5
+    try:
+        start, names, values, offset = scan(data, NAMES)
+    except ValueError as error:
+        raise Malformed(400, str(error)) from None
+    except OverflowError as error:
+        raise Malformed(513, str(error)) from None
+    headers = Headers.scanned(names, values)
+    message = _start(start, headers)
+    _count(names)
+    message.body = _body(data, offset, headers)
+    return message
+
+
+def _start(line: str, headers: Headers) -> Request | Response:
+    match = _REQUEST_LINE.match(line)
+    if match is not None:
+        if match[3] != "2.0":
+            raise Malformed(505, phrase(505))
+        return Request(match[1], match[2], headers)
+    match = _STATUS_LINE.match(line)
+    if match is None:
+        raise Malformed(400, "Malformed Start Line")
+    if match[1] != "2.0":
+        raise Malformed(505, phrase(505))
+    return Response(int(match[2]), match[3] or "", headers)
+
+
+def _count(names: list[str]) -> None:
+    """RFC 3261 8.1.1 and 7.3.1: what must be there, and what must not be there twice."""
+    for name in _ONCE:
+        if (count := names.count(name)) != 1:
+            raise Malformed(400, f"{name} Missing" if not count else f"More Than One {name}")
+    for name in _AT_MOST_ONCE:
+        if names.count(name) > 1:
+            raise Malformed(400, f"More Than One {name}")
+    if "Via" not in names:
+        raise Malformed(400, "Via Missing")
+
+
+def _body(data: bytes, offset: int, headers: Headers) -> bytes:
+    length = content_length(headers.lines("Content-Length"))
+    if length is None:
+        return data[offset:]
+    if length > len(data) - offset:
+        raise Malformed(400, "Body Shorter Than Content-Length")
+    return data[offset : offset + length]
+
+
+def content_length(values: list[str]) -> int | None:
+    """What the Content-Length headers agree on, None when there is none; Malformed(400), 413 when absurd."""
+    if not values:
+        return None
+    if any(not value.isascii() or not value.isdigit() for value in values):
+        raise Malformed(400, "Malformed Content-Length")
+    digits = {value.lstrip("0") or "0" for value in values}
+    if len(digits) > 1:
+        raise Malformed(400, "Conflicting Content-Length")
+    length = digits.pop()
+    if len(length) > 9:
+        raise Malformed(413, phrase(413))
+    return int(length)
+
+
+def _salvage(data: bytes) -> Partial:
+    """Read what can be read of a message that `parse` refuses, line by line."""
+    raw = data[:MAX_MESSAGE_BYTES].lstrip(b"\r\n").partition(b"\r\n\r\n")[0]
+    head = raw.decode("utf-8", "surrogateescape")
+    start, *lines = re.sub(r"[ \t]*+\r?\n[ \t]++", " ", head).replace("\r", "").split("\n")
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        match = _SALVAGE.match(line)
+        if match is not None:
+            name = NAMES.get(match[1]) or NAMES.get(match[1].lower())
+            found.setdefault(name or "", []).append(match[2].strip(" \t"))
+    method = start.partition(" ")[0]
+    first = {name: values[0] for name, values in found.items()}
+    return Partial(
+        method if _METHOD.match(method) else None,
+        found.get("Via", []),
+        first.get("From"), first.get("To"), first.get("Call-ID"), first.get("CSeq"),
+    )  # fmt: skip
+
+
+def _tag(text: str) -> str | None:
+    try:
+        return parameters(split_address(text)[2]).get("tag")
+    except (ValueError, OverflowError) as error:
+        raise Malformed(400, str(error)) from None
+
+
+def _cseq_is_of_the_method(message: Message) -> None:
+    if isinstance(message, Request) and message.cseq.method != message.method:
+        raise message.malformed("CSeq Is Of Another Method")
+
+
+_CHECKED_IN_RESPONSES: Final[tuple[Callable[[Message], object], ...]] = (
+    lambda message: message.vias,
+    lambda message: message.from_,
+    lambda message: message.to,
+    lambda message: message.call_id,
+    lambda message: message.cseq,
+    lambda message: message.contacts,
+    lambda message: message.record_routes,
+)
+_CHECKED_IN_REQUESTS: Final = (
+    *_CHECKED_IN_RESPONSES,
+    _cseq_is_of_the_method,
+    lambda message: message.max_forwards,
+    lambda message: message.expires,
+    lambda message: message.routes,
+    lambda message: message.target,
+)
