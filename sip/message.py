@@ -28,9 +28,7 @@ _SALVAGE = re.compile(rf"({_TOKEN})[ \t]*+:[ \t]*+(.*+)\Z", re.DOTALL)
 _TAGGED = re.compile(r";[ \t]*+tag[ \t]*+=", re.IGNORECASE)
 
 _ONCE: Final = ("From", "To", "Call-ID", "CSeq")
-_AT_MOST_TAGGED = re.compile(r";[ \t]*+tag[ \t]*+=", re.IGNORECASE)
-
-_ONCE: Final = ("Max-Forwards", "Expires", "Content-Type")
+_AT_MOST_ONCE: Final = ("Max-Forwards", "Expires", "Content-Type")
 _SCHEMES: Final = ("sip", "sips", "tel")
 
 DEFAULT_MAX_FORWARDS: Final = 70
