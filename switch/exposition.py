@@ -8,6 +8,7 @@ import asyncio
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry
@@ -19,27 +20,33 @@ from switch.histogram import Histogram
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "centralita_"
 _SAMPLES_AT_ONCE = 200
+_HISTOGRAMS_AT_ONCE = 10
 Labels = TypeVar("Labels", bound=tuple[str, ...])
+Value = TypeVar("Value")
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One metric, its name without the prefix, and without the `_total` that a counter adds."""
+    """One counter or gauge, its name without the prefix, and without the `_total` that a counter adds.
+
+    A family comes in parts of a bounded size, each of which is made when it is asked for.
+    """
 
     family: type[CounterMetricFamily] | type[GaugeMetricFamily]
     name: str
     help: str
     labels: tuple[str, ...] = ()
 
-    def numbers(self, values: Mapping[Labels, float]) -> Metric:
+    def numbers(self, values: Mapping[Labels, float]) -> Iterator[Metric]:
         """The family with one sample for each label set."""
-        made = self.family(PREFIX + self.name, self.help, labels=self.labels)
-        for labels, value in values.items():
-            made.add_metric(labels, value)
-        return made
+        for some in _parts(values, _SAMPLES_AT_ONCE):
+            made = self.family(PREFIX + self.name, self.help, labels=self.labels)
+            for labels, value in some:
+                made.add_metric(labels, value)
+            yield made
 
-    def number(self, value: float) -> Metric:
+    def number(self, value: float) -> Iterator[Metric]:
         """The family of a metric without labels."""
         return self.numbers({(): value})
 
@@ -52,30 +59,40 @@ class DeclaredHistogram:
     help: str
     labels: tuple[str, ...] = ()
 
-    def histograms(self, values: Mapping[Labels, Histogram]) -> Metric:
+    def histograms(self, values: Mapping[Labels, Histogram]) -> Iterator[Metric]:
         """The family with one histogram for each label set."""
-        made = HistogramMetricFamily(PREFIX + self.name, self.help, labels=self.labels)
-        for labels, histogram in values.items():
-            made.add_metric(labels, histogram.buckets(), histogram.total)
-        return made
+        for some in _parts(values, _HISTOGRAMS_AT_ONCE):
+            made = HistogramMetricFamily(PREFIX + self.name, self.help, labels=self.labels)
+            for labels, histogram in some:
+                made.add_metric(labels, histogram.buckets(), histogram.total)
+            yield made
+
+
+def _parts(values: Mapping[Labels, Value], size: int) -> Iterator[list[tuple[Labels, Value]]]:
+    """The items in lists of at most `size`; at least one, so that an empty family has its header."""
+    items = iter(values.items())
+    yield list(islice(items, size))
+    while some := list(islice(items, size)):
+        yield some
 
 
 async def render(registry: CollectorRegistry) -> bytes:
-    """The page of `registry`, family by family; the loop runs between any two pieces of it."""
+    """The page of `registry`, part by part; the loop runs between any two of them."""
     pieces: list[str] = []
-    for family in registry.collect():
-        for piece in _pieces(family):
-            pieces.append(piece)
-            await asyncio.sleep(0)
+    last = ""
+    for part in registry.collect():
+        if part.name != last:
+            pieces.append(_header(part))
+            last = part.name
+        pieces.extend(map(_line, part.samples))
+        await asyncio.sleep(0)
     return "".join(pieces).encode()
 
 
-def _pieces(family: Metric) -> Iterator[str]:
+def _header(family: Metric) -> str:
     name = family.name + "_total" if family.type == "counter" else family.name
     text = family.documentation.replace("\\", r"\\").replace("\n", r"\n")
-    yield f"# HELP {name} {text}\n# TYPE {name} {family.type}\n"
-    for first in range(0, len(family.samples), _SAMPLES_AT_ONCE):
-        yield "".join(map(_line, family.samples[first : first + _SAMPLES_AT_ONCE]))
+    return f"# HELP {name} {text}\n# TYPE {name} {family.type}\n"
 
 
 def _line(sample: Sample) -> str:

@@ -250,36 +250,30 @@ class Metrics:
         """Every family. All figures are those of the turn in which the first family is asked for."""
         readings = {name: counts.reading(self._now_us()) for name, counts in self._queues.items()}
         sources = self._sources
-        later = (
+        return chain(
             _queues(readings, self._offers.copy(), {key: held.copy() for key, held in self._handle.items()}),
             _calls(self._calls_active.copy(), self._calls.copy(), self._trunk_calls.copy()),
-            self._own(),
+            *self._own(),
             _agents(sources.agents(), sources.agents_by_state()),
             _peers(sources.registrations(), sources.trunks_up()),
             _sip(sources.sip()),
             _media(sources.media()),
-            iter((TASKS.number(sources.tasks()),)),
+            TASKS.number(sources.tasks()),
         )
-        return chain(*later)
 
-    def _own(self) -> Iterator[Metric]:
-        numbers = (
-            BUILD_INFO.numbers({self._build: 1}),
-            CONFIG_OK.number(self._config_ok),
-            SIP_AUTH_FAILURES.number(self._auth_failures),
-            REPAIRS.numbers({(kind,): count for kind, count in self._repairs.items()}),
-            RECORDINGS.number(self._recordings),
-        )
-        histograms = (
-            (CALL_SETUP, self._setup),
-            (OFFER_LATENCY, self._offer_latency),
-            (DECISION, self._decision),
-            (RTP_JITTER, self._jitter),
-            (RTP_MOS, self._mos),
-            (LOOP_LAG, self._loop_lag),
-            (GC_PAUSE, self._gc_pause),
-        )
-        return iter((*numbers, *(declared.histograms({(): held}) for declared, held in histograms)))
+    def _own(self) -> Iterator[Iterator[Metric]]:
+        yield BUILD_INFO.numbers({self._build: 1})
+        yield CONFIG_OK.number(self._config_ok)
+        yield SIP_AUTH_FAILURES.number(self._auth_failures)
+        yield REPAIRS.numbers({(kind,): count for kind, count in self._repairs.items()})
+        yield RECORDINGS.number(self._recordings)
+        yield CALL_SETUP.histograms({(): self._setup.copy()})
+        yield OFFER_LATENCY.histograms({(): self._offer_latency.copy()})
+        yield DECISION.histograms({(): self._decision.copy()})
+        yield RTP_JITTER.histograms({(): self._jitter.copy()})
+        yield RTP_MOS.histograms({(): self._mos.copy()})
+        yield LOOP_LAG.histograms({(): self._loop_lag.copy()})
+        yield GC_PAUSE.histograms({(): self._gc_pause.copy()})
 
     def _queue(self, name: str) -> QueueCounts:
         if (counts := self._queues.get(name)) is None:
@@ -297,23 +291,23 @@ def _queues(
     def each(value: Callable[[QueueReading], float]) -> dict[tuple[str, ...], float]:
         return {(name,): value(reading) for name, reading in readings.items()}
 
-    yield QUEUE_OFFERED.numbers(each(lambda reading: reading.offered))
-    yield QUEUE_ANSWERED.numbers(each(lambda reading: reading.answered))
-    yield QUEUE_WITHIN.numbers(each(lambda reading: reading.answered_within))
-    yield QUEUE_ABANDONED.numbers(each(lambda reading: reading.abandoned))
-    yield QUEUE_SHORT.numbers(each(lambda reading: reading.abandoned_short))
-    yield QUEUE_OVERFLOWED.numbers(each(lambda reading: reading.overflowed))
-    yield QUEUE_WAITING.numbers(each(lambda reading: reading.waiting))
-    yield QUEUE_LONGEST.numbers(each(lambda reading: reading.longest_wait_s))
-    yield QUEUE_LEVEL.numbers(each(lambda reading: reading.service_level))
-    yield QUEUE_OTHERWISE.numbers(
+    yield from QUEUE_OFFERED.numbers(each(lambda reading: reading.offered))
+    yield from QUEUE_ANSWERED.numbers(each(lambda reading: reading.answered))
+    yield from QUEUE_WITHIN.numbers(each(lambda reading: reading.answered_within))
+    yield from QUEUE_ABANDONED.numbers(each(lambda reading: reading.abandoned))
+    yield from QUEUE_SHORT.numbers(each(lambda reading: reading.abandoned_short))
+    yield from QUEUE_OVERFLOWED.numbers(each(lambda reading: reading.overflowed))
+    yield from QUEUE_WAITING.numbers(each(lambda reading: reading.waiting))
+    yield from QUEUE_LONGEST.numbers(each(lambda reading: reading.longest_wait_s))
+    yield from QUEUE_LEVEL.numbers(each(lambda reading: reading.service_level))
+    yield from QUEUE_OTHERWISE.numbers(
         {(name, why): reading.otherwise[why] for name, reading in readings.items() for why in Reason}
     )
-    yield QUEUE_WAIT.histograms(
+    yield from QUEUE_WAIT.histograms(
         {(name, how): held for name, reading in readings.items() for how, held in reading.waits.items()}
     )
-    yield OFFERS.numbers(offers)
-    yield HANDLE.histograms(handle)
+    yield from OFFERS.numbers(offers)
+    yield from HANDLE.histograms(handle)
 
 
 def _calls(
@@ -321,42 +315,42 @@ def _calls(
     ended: Mapping[tuple[Direction, Result, Reason], int],
     trunks: Mapping[str, int],
 ) -> Iterator[Metric]:
-    yield CALLS_ACTIVE.numbers({(direction,): count for direction, count in active.items()})
-    yield CALLS.numbers(ended)
-    yield TRUNK_CALLS.numbers({(trunk,): count for trunk, count in trunks.items()})
+    yield from CALLS_ACTIVE.numbers({(direction,): count for direction, count in active.items()})
+    yield from CALLS.numbers(ended)
+    yield from TRUNK_CALLS.numbers({(trunk,): count for trunk, count in trunks.items()})
 
 
 def _agents(
     by_queue: Mapping[str, Mapping[AgentState, int]], by_state: Mapping[AgentState, int]
 ) -> Iterator[Metric]:
-    yield AGENTS.numbers(
+    yield from AGENTS.numbers(
         {(queue, state): states.get(state, 0) for queue, states in by_queue.items() for state in AgentState}
     )
-    yield AGENTS_BY_STATE.numbers({(state,): by_state.get(state, 0) for state in AgentState})
+    yield from AGENTS_BY_STATE.numbers({(state,): by_state.get(state, 0) for state in AgentState})
 
 
 def _peers(registrations: Mapping[str, int], trunks_up: Mapping[str, bool]) -> Iterator[Metric]:
-    yield REGISTRATIONS.numbers({(via,): registrations.get(via, 0) for via in TRANSPORTS})
-    yield TRUNK_UP.numbers({(trunk,): up for trunk, up in trunks_up.items()})
+    yield from REGISTRATIONS.numbers({(via,): registrations.get(via, 0) for via in TRANSPORTS})
+    yield from TRUNK_UP.numbers({(trunk,): up for trunk, up in trunks_up.items()})
 
 
 def _sip(sip: SipReading) -> Iterator[Metric]:
     requests = product(SIP_DIRECTIONS, SIP_METHODS, ("",), TRANSPORTS)
-    yield SIP_MESSAGES.numbers(dict.fromkeys(requests, 0) | dict(sip.messages))
+    yield from SIP_MESSAGES.numbers(dict.fromkeys(requests, 0) | dict(sip.messages))
     resent = dict.fromkeys(SIP_METHODS, 0) | dict(sip.retransmissions)
-    yield SIP_RETRANSMISSIONS.numbers({(method,): count for method, count in resent.items()})
-    yield SIP_PARSE_ERRORS.numbers(sip.parse_errors)
-    yield SIP_STRANGERS.numbers({(via,): sip.strangers.get(via, 0) for via in TRANSPORTS})
-    yield SIP_TRANSACTIONS.number(sip.transactions)
-    yield SIP_DIALOGS.number(sip.dialogs)
+    yield from SIP_RETRANSMISSIONS.numbers({(method,): count for method, count in resent.items()})
+    yield from SIP_PARSE_ERRORS.numbers(sip.parse_errors)
+    yield from SIP_STRANGERS.numbers({(via,): sip.strangers.get(via, 0) for via in TRANSPORTS})
+    yield from SIP_TRANSACTIONS.number(sip.transactions)
+    yield from SIP_DIALOGS.number(sip.dialogs)
 
 
 def _media(media: MediaReading) -> Iterator[Metric]:
-    yield RTP_PACKETS.numbers({("in",): media.packets_in, ("out",): media.packets_out})
-    yield RTP_BYTES.numbers({("in",): media.bytes_in, ("out",): media.bytes_out})
-    yield RTP_LOST.number(media.packets_lost)
-    yield RTP_STRANGERS.number(media.strangers)
-    yield RTP_PORTS.numbers({(state,): media.ports.get(state, 0) for state in PORT_STATES})
-    yield WORKER_LAG.number(media.worker_lag_s)
-    yield EVENTS_MERGED.number(media.events_merged)
-    yield RECORDER_DROPPED.number(media.recorder_dropped_frames)
+    yield from RTP_PACKETS.numbers({("in",): media.packets_in, ("out",): media.packets_out})
+    yield from RTP_BYTES.numbers({("in",): media.bytes_in, ("out",): media.bytes_out})
+    yield from RTP_LOST.number(media.packets_lost)
+    yield from RTP_STRANGERS.number(media.strangers)
+    yield from RTP_PORTS.numbers({(state,): media.ports.get(state, 0) for state in PORT_STATES})
+    yield from WORKER_LAG.number(media.worker_lag_s)
+    yield from EVENTS_MERGED.number(media.events_merged)
+    yield from RECORDER_DROPPED.number(media.recorder_dropped_frames)
