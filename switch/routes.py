@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sip.message import Malformed, Request
 from sip.uri import Uri
 from switch.config.schema import DidFrom, Route, Trunk
-from switch.config.values import Go
+from switch.config.targets import Go
 from switch.peers import Peer, PhonePeer, TrunkPeer
 
 _WILDCARDS = {"?": ".", "*": ".*"}

@@ -1,29 +1,27 @@
 """The configuration as typed values: the attributes are the keys of the file, durations are seconds."""
 
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from types import NoneType
+from typing import Annotated, Any, Self, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from switch.config import values
-from switch.config.values import (
-    Advertise,
-    Go,
-    HangupTarget,
-    HostPort,
-    Listen,
-    Network,
-    Overflow,
-    Proxy,
-    Source,
-)
+from switch.config import addresses, targets, values
+from switch.config.addresses import HostPort, Listen, Network, Proxy, Source
+from switch.config.targets import Go, HangupTarget, Overflow
+from switch.config.values import Text
 
+Words = Annotated[str, BeforeValidator(values.text)]
 Duration = Annotated[float, BeforeValidator(values.duration), Field(ge=0)]
 Positive = Annotated[float, BeforeValidator(values.duration), Field(gt=0)]
 Whole = Annotated[int, BeforeValidator(values.whole)]
+Count = Annotated[int, BeforeValidator(values.whole), Field(ge=0)]
 Flag = Annotated[bool, BeforeValidator(values.flag)]
 Share = Annotated[float, BeforeValidator(values.percent), Field(ge=0, le=1)]
+Address = Annotated[str, BeforeValidator(addresses.address)]
+Networks = tuple[Annotated[Network, BeforeValidator(addresses.network)], ...]
 
 
 class Language(StrEnum):
@@ -90,36 +88,94 @@ class NoAgents(StrEnum):
 
 
 class Section(BaseModel):
-    """A mapping of the file: unknown keys are errors, values do not change."""
+    """A mapping of the file: unknown keys are errors, values do not change.
+
+    A section, list or optional value whose key stands there with nothing after it counts as left out.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out(cls, given: Any) -> Any:
+        if isinstance(given, Text) and given.is_null:
+            return {}
+        if not isinstance(given, dict):
+            return given
+        return {key: value for key, value in given.items() if not (_is_null(value) and cls._may_be_null(key))}
+
+    @classmethod
+    def _may_be_null(cls, key: str) -> bool:
+        declared = cls.model_fields.get(key)
+        if declared is None or declared.is_required():
+            return False
+        return get_origin(declared.annotation) in (dict, tuple) or NoneType in get_args(declared.annotation)
+
+
+def _is_null(value: object) -> bool:
+    return isinstance(value, Text) and value.is_null
+
+
+class Advertise(Section):
+    """The address that we write into SIP or SDP: `auto`, an address, or `{public: ADDRESS, local: NETWORKS}`
+
+    Without `public` (`auto`) it is the one the kernel sends from. Peers in `local` see the kernel's even so.
+    """
+
+    public: Address | None = None
+    local: Networks = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        if not isinstance(given, str) or _is_null(given):
+            return given
+        return {} if given == "auto" else {"public": given}
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.public is None and self.local:
+            raise ValueError("'local' needs 'public' beside it, the address for everyone else")
+        if self.public is not None and ip_address(self.public).is_unspecified:
+            raise ValueError("0.0.0.0 and :: are no addresses to send to; write auto or the address")
+        return self
+
+    def towards(self, peer: str, kernel: str) -> str:
+        """What the peer at address `peer` is to see, where the kernel would send to it from `kernel`."""
+        if self.public is None:
+            return kernel
+        return kernel if any(ip_address(peer) in network for network in self.local) else self.public
+
+
+def _path(value: object) -> Path:
+    return value if isinstance(value, Path) else Path(values.text(value))
 
 
 class Server(Section):
     """`server`"""
 
-    data_dir: Path = Path("var")
+    data_dir: Annotated[Path, BeforeValidator(_path)] = Path("var")
     """Relative to the working directory; every other path of the file is relative to it."""
     language: Language = Language.EN
-    timezone: str = "Europe/Madrid"
+    timezone: Words = "Europe/Madrid"
     drain_timeout: Duration = 600.0
 
 
 class Database(Section):
     """`database`"""
 
-    url: str = "sqlite:///centralita.db"
+    url: Words = "sqlite:///centralita.db"
     """An SQLAlchemy URL without a driver; the path of SQLite is relative to `data_dir`."""
 
 
 class Sip(Section):
     """`sip`"""
 
-    listen: tuple[Annotated[Listen, BeforeValidator(values.listen)], ...] = (
+    listen: tuple[Annotated[Listen, BeforeValidator(addresses.listen)], ...] = (
         Listen("udp", "0.0.0.0", 5060),
         Listen("tcp", "0.0.0.0", 5060),
     )
-    domain: str = "centralita.example"
+    domain: Words = "centralita.example"
     advertise: Advertise = Advertise()
     t1: Positive = 0.5
 
@@ -127,9 +183,9 @@ class Sip(Section):
 class Media(Section):
     """`media`"""
 
-    listen: Annotated[str, BeforeValidator(values.address)] = "0.0.0.0"
+    listen: Address = "0.0.0.0"
     advertise: Advertise = Advertise()
-    ports: Annotated[range, BeforeValidator(values.ports)] = range(20000, 30000)
+    ports: Annotated[range, BeforeValidator(addresses.ports)] = range(20000, 30000)
     codecs: tuple[Codec, ...] = (Codec.PCMA, Codec.PCMU)
     silence_timeout: Duration = 20.0
     """0 is off."""
@@ -138,36 +194,36 @@ class Media(Section):
 class Http(Section):
     """`http`"""
 
-    listen: Annotated[HostPort, BeforeValidator(values.host_port)] = HostPort("127.0.0.1", 8080)
+    listen: Annotated[HostPort, BeforeValidator(addresses.host_port)] = HostPort("127.0.0.1", 8080)
 
 
 class Trunk(Section):
     """`trunks.NAME`: a carrier"""
 
-    accept_from: tuple[Annotated[Source, BeforeValidator(values.source)], ...] = ()
-    proxy: Annotated[Proxy, BeforeValidator(values.proxy)] | None = None
-    media_from: tuple[Annotated[Network, BeforeValidator(values.network)], ...] = ()
+    accept_from: tuple[Annotated[Source, BeforeValidator(addresses.source)], ...] = ()
+    proxy: Annotated[Proxy, BeforeValidator(addresses.proxy)] | None = None
+    media_from: Networks = ()
     did_from: DidFrom = DidFrom.REQUEST_URI
-    max_calls: Whole = Field(default=200, ge=0)
-    max_cps: Whole = Field(default=50, ge=0)
+    max_calls: Count = 200
+    max_cps: Count = 50
 
 
 class Phone(Section):
     """`phones.NAME`: a device; its name is its SIP user"""
 
-    secret: SecretStr = SecretStr("")
+    secret: Annotated[SecretStr, BeforeValidator(values.secret)] = SecretStr("")
     """The digest password; from `secret_file` where that is given."""
-    secret_file: str | None = None
+    secret_file: Words | None = None
 
 
 class Agent(Section):
     """`agents.NAME`: a person in the ACD role"""
 
-    name: str = ""
+    name: Words = ""
     """For people; the key itself where it is left out."""
-    phone: str | None = None
+    phone: Words | None = None
     login: Login = Login.ON_REGISTER
-    skills: dict[str, Annotated[Whole, Field(ge=0)]] = {}
+    skills: dict[str, Count] = {}
 
 
 class ServiceLevel(Section):
@@ -184,10 +240,10 @@ class Queue(Section):
 
     answer: Answer = Answer.AT_ONCE
     strategy: Strategy = Strategy.LONGEST_IDLE
-    requires: str | None = None
+    requires: Words | None = None
     """A skill expression (`acd.skills`); None takes every agent."""
     service_level: ServiceLevel = ServiceLevel()
-    music: str = "default"
+    music: Words = "default"
     ring_timeout: Positive = 15.0
     unreachable_after: Positive = 4.0
     retry_busy: Positive = 5.0
@@ -196,24 +252,28 @@ class Queue(Section):
     on_agent_lost: OnAgentLost = OnAgentLost.REQUEUE
     wrap_up: Duration = 10.0
     max_wait: Positive = 600.0
-    max_waiting: Whole = Field(default=100, ge=0)
+    max_waiting: Count = 100
     no_agents: NoAgents = NoAgents.WAIT
-    overflow: Annotated[Overflow, BeforeValidator(values.overflow)] = HangupTarget()
+    overflow: Annotated[Overflow, BeforeValidator(targets.overflow)] = HangupTarget()
     caller_display: Annotated[str, BeforeValidator(values.display)] = "{queue} {number}"
-    recording_notice: str | None = None
+    recording_notice: Words | None = None
     record: Flag = True
+
+
+def _one_or_several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
 
 
 class Route(Section):
     """One of `routes`: calls from `trunk` or `phone` (patterns) to one of `to` (patterns) lead to `go`"""
 
-    trunk: str | None = None
-    phone: str | None = None
-    to: tuple[str, ...] = ("*",)
-    go: Annotated[Go, BeforeValidator(values.go)]
-    strip: Whole = Field(default=0, ge=0)
+    trunk: Words | None = None
+    phone: Words | None = None
+    to: Annotated[tuple[Words, ...], BeforeValidator(_one_or_several)] = ("*",)
+    go: Annotated[Go, BeforeValidator(targets.go)]
+    strip: Count = 0
     """So many characters are taken from the front of the number..."""
-    prefix: str = ""
+    prefix: Words = ""
     """...and these are put there."""
     priority: Whole = 0
     """Of the call in its queue: larger first."""

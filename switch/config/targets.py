@@ -1,0 +1,108 @@
+"""Where a call is led: the `go` of a route and the `overflow` of a queue."""
+
+from dataclasses import dataclass
+
+from switch.config.values import expected
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTarget:
+    """`queue:NAME`"""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"queue:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkTarget:
+    """`trunk:NAME`"""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"trunk:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneTarget:
+    """`phone:NAME`"""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"phone:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class DialledPhone:
+    """`phone`: the phone whose name was dialled"""
+
+    def __str__(self) -> str:
+        return "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class EchoTarget:
+    """`echo`: plays back what it hears"""
+
+    def __str__(self) -> str:
+        return "echo"
+
+
+@dataclass(frozen=True, slots=True)
+class ToneTarget:
+    """`tone`: the 1004 Hz milliwatt"""
+
+    def __str__(self) -> str:
+        return "tone"
+
+
+@dataclass(frozen=True, slots=True)
+class HangupTarget:
+    """`hangup`: the call ends"""
+
+    def __str__(self) -> str:
+        return "hangup"
+
+
+Go = QueueTarget | TrunkTarget | PhoneTarget | DialledPhone | EchoTarget | ToneTarget
+Overflow = QueueTarget | PhoneTarget | HangupTarget
+
+_NAMED: dict[str, type[QueueTarget | TrunkTarget | PhoneTarget]] = {
+    "queue": QueueTarget,
+    "trunk": TrunkTarget,
+    "phone": PhoneTarget,
+}
+_BARE: dict[str, type[DialledPhone | EchoTarget | ToneTarget | HangupTarget]] = {
+    "phone": DialledPhone,
+    "echo": EchoTarget,
+    "tone": ToneTarget,
+    "hangup": HangupTarget,
+}
+
+
+def go(value: object) -> Go:
+    """The target of a route; raises `ValueError` with a message for people."""
+    target = _target(value)
+    if not isinstance(target, Go):
+        raise expected(value, "a target", "queue:NAME, trunk:NAME, phone:NAME, phone, echo or tone")
+    return target
+
+
+def overflow(value: object) -> Overflow:
+    """The target of a queue's callers who cannot stay; raises `ValueError` with a message for people."""
+    target = _target(value)
+    if not isinstance(target, Overflow):
+        raise expected(value, "a target", "hangup, queue:NAME or phone:NAME")
+    return target
+
+
+def _target(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    kind, colon, name = str(value).partition(":")
+    if name and kind in _NAMED:
+        return _NAMED[kind](name)
+    return _BARE[kind]() if not colon and kind in _BARE else None
