@@ -15,7 +15,18 @@ from sip.malformed import Malformed, Partial
 from sip.status import phrase
 from sip.uri import Uri
 
-__all__ = ["Headers", "Malformed", "Message", "Partial", "Request", "Response", "is_keepalive", "parse"]
+__all__ = [
+    "Headers",
+    "Malformed",
+    "Message",
+    "Partial",
+    "Request",
+    "Response",
+    "content_length",
+    "is_keepalive",
+    "parse",
+    "salvage",
+]
 
 T = TypeVar("T")
 
@@ -306,7 +317,7 @@ def parse(data: bytes) -> Request | Response:
     try:
         return _parse(data)
     except Malformed as error:
-        raise Malformed(error.status, error.reason, _salvage(data)) from None
+        raise Malformed(error.status, error.reason, salvage(data)) from None
 
 
 def _parse(data: bytes) -> Request | Response:
@@ -377,7 +388,7 @@ def content_length(values: list[str]) -> int | None:
     return int(length)
 
 
-def _salvage(data: bytes) -> Partial:
+def salvage(data: bytes) -> Partial:
     """Read what can be read of a message that `parse` refuses, line by line."""
     raw = data[:MAX_MESSAGE_BYTES].lstrip(b"\r\n").partition(b"\r\n\r\n")[0]
     head = raw.decode("utf-8", "surrogateescape")
