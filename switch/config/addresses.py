@@ -1,4 +1,5 @@
-"""The values of the configuration that name places in the network: addresses, networks, sockets, ports, proxies.
+"""The values of the configuration that name places in the network: addresses, networks, sockets, ports,
+proxies.
 
 Readers as in `switch.config.values`: text to value, or `ValueError` with a message for people.
 """
@@ -139,8 +140,9 @@ def listen(value: object) -> Listen:
 
 
 def ports(value: object) -> range:
-    """The UDP ports for RTP (even) and RTCP (the odd one after), both ends included; an odd first or an even last
-    port has no partner and is left out."""
+    """The UDP ports for RTP (even) and RTCP (the odd one after), both ends included; an odd first or an
+    even last port has no partner and is left out.
+    """
     if isinstance(value, range):
         return value
     match = _PORTS.fullmatch(value) if isinstance(value, str) else None
@@ -156,8 +158,9 @@ def ports(value: object) -> range:
 
 
 def proxy(value: object) -> Proxy:
-    """Where calls to a trunk go: sip:ADDRESS[:PORT][;transport=udp|tcp]. Messages do not repeat it: people write
-    passwords into URIs."""
+    """Where calls to a trunk go: sip:ADDRESS[:PORT][;transport=udp|tcp]. Messages do not repeat it: people
+    write passwords into URIs.
+    """
     if isinstance(value, Proxy):
         return value
     written = str(value) if isinstance(value, str) else ""
@@ -189,7 +192,7 @@ def _proxy_host(host: str) -> str:
     try:
         return str(ip_address(host.strip("[]")))
     except ValueError:
-        raise ValueError("not yet: names are not looked up in the DNS; write the proxy's IP address") from None
+        raise ValueError("not yet: names are not looked up; write the proxy's IP address") from None
 
 
 def _proxy_transport(params: str) -> str:

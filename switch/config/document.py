@@ -1,7 +1,8 @@
 """A YAML file as a tree of texts with positions: nothing is guessed, the declared types decide later.
 
-YAML's own guesses (`no` is false, `0123` is 83, `12:30:00` is 45000) never happen, because every scalar stays text.
-Aliases and merge keys work; tags do not. `${NAME}` in a value is the environment variable NAME, `$${` is `${`.
+YAML's own guesses (`no` is false, `0123` is 83, `12:30:00` is 45000) never happen, because every scalar
+stays text. Aliases and merge keys work; tags do not. `${NAME}` in a value is the environment variable NAME,
+`$${` is `${`.
 """
 
 import re
@@ -55,8 +56,9 @@ class NotADocument(Exception):
 class Node:
     """One value of the document, with its place.
 
-    `key` is where its key stands, `value` where itself does; the same for items of lists. `content` is a text, the
-    entries of a mapping by key, or the items of a list; None where the value could not be made out.
+    `key` is where its key stands, `value` where itself does; the same for items of lists. `content` is a
+    text, the entries of a mapping by key, or the items of a list; None where the value could not be made
+    out.
     """
 
     path: Path
@@ -90,7 +92,7 @@ def read(text: str, environment: Mapping[str, str]) -> Document:
     """The document in `text`; raises `NotADocument` where it is not YAML at all."""
     root = _compose(text)
     if root is None:
-        raise NotADocument(Problem(Position(1, 1), (), "the file is empty; config/centralita.yaml shows what it may hold"))
+        raise NotADocument(Problem(Position(1, 1), (), "the file is empty"))
     builder = _Builder(environment)
     node = builder.build(root, (), None)
     return Document(node, builder.problems)
@@ -104,7 +106,7 @@ def dotted(path: Path) -> str:
     return text
 
 
-class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):  # type: ignore[misc]
+class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
     """PyYAML up to its node tree, without the resolver that guesses types."""
 
     def __init__(self, text: str) -> None:
@@ -115,10 +117,11 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):  # type: ignor
         BaseResolver.__init__(self)
         self.depth = 0
 
-    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(problem=f"nested deeper than {MAX_DEPTH} levels", problem_mark=self.peek_event().start_mark)
+            mark = self.get_mark()
+            raise yaml.MarkedYAMLError(problem=f"nested deeper than {MAX_DEPTH} levels", problem_mark=mark)
         try:
             return super().compose_node(parent, index)
         finally:
@@ -181,7 +184,7 @@ class _Builder:
             built.content = self._entries(node, path)
         elif isinstance(node, yaml.SequenceNode):
             built.content = [self.build(item, (*path, i), None) for i, item in enumerate(node.value)]
-        else:
+        elif isinstance(node, yaml.ScalarNode):
             built.content = self._text(node, built)
         return built
 
@@ -194,8 +197,8 @@ class _Builder:
             elif (name := self._key(key, path)) is None:
                 continue
             elif name in entries:
-                first = entries[name].key.line
-                self.problems.append(Problem(_position(key), (*path, name), f"duplicate key; the first is in line {first}"))
+                message = f"duplicate key; the first is in line {entries[name].key.line}"
+                self.problems.append(Problem(_position(key), (*path, name), message))
             else:
                 entries[name] = self.build(value, (*path, name), _position(key))
         for key, value in merged:
@@ -232,14 +235,16 @@ class _Builder:
     def _text(self, node: yaml.ScalarNode, built: Node) -> Text | None:
         written: str = node.value
         if "${" not in written:
-            return Text(written, plain=node.style is None)
+            return Text(written, quote=node.style or "")
         missing = [name for name in _VARIABLE.findall(written) if name and name not in self._environment]
         for name in missing:
-            self._complain(built, f"environment variable {name} is not set; set it for the switch, or write the value here")
+            self._complain(built, f"environment variable {name} is not set; set it, or write the value here")
         if any(match[0] == "${" for match in _VARIABLE.finditer(written)):
-            self._complain(built, "'${' begins an environment variable such as ${NAME}; for the two characters write '$${'")
+            self._complain(
+                built, "'${' begins a variable such as ${NAME}; the two characters alone are '$${'"
+            )
             return None
-        return None if missing else Text(_VARIABLE.sub(self._value, written), written, plain=False)
+        return None if missing else Text(_VARIABLE.sub(self._value, written), written, node.style or "")
 
     def _value(self, match: re.Match[str]) -> str:
         return "${" if match[1] is None else self._environment[match[1]]

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigError:
-    """One mistake. Line and column count from 1; `path` is the key with dots, empty where none is concerned."""
+    """One mistake. Line and column count from 1; `path` is the key with dots, empty where none is
+    concerned.
+    """
 
     file: str
     line: int
@@ -24,3 +26,6 @@ class ConfigErrors(ValueError):
     def __init__(self, errors: list[ConfigError]) -> None:
         self.errors = sorted(errors)
         super().__init__("\n".join(map(str, self.errors)))
+
+    def __reduce__(self) -> tuple[type["ConfigErrors"], tuple[list[ConfigError]]]:
+        return (ConfigErrors, (self.errors,))  # a child process that read the file hands this over

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Self, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from switch.config import addresses, targets, values
 from switch.config.addresses import HostPort, Listen, Network, Proxy, Source
@@ -53,7 +53,9 @@ class Login(StrEnum):
 
 
 class Answer(StrEnum):
-    """What a caller in a queue hears: 200 and music, 183 and music, or the carrier's ringback until an agent answers."""
+    """What a caller in a queue hears: 200 and music, 183 and music, or the carrier's ringback until an
+    agent answers.
+    """
 
     AT_ONCE = "at-once"
     EARLY = "early"
@@ -157,25 +159,27 @@ class Server(Section):
     data_dir: Annotated[Path, BeforeValidator(_path)] = Path("var")
     """Relative to the working directory; every other path of the file is relative to it."""
     language: Language = Language.EN
-    timezone: Words = "Europe/Madrid"
+    timezone: Annotated[str, BeforeValidator(values.timezone)] = "Europe/Madrid"
     drain_timeout: Duration = 600.0
 
 
 class Database(Section):
     """`database`"""
 
-    url: Words = "sqlite:///centralita.db"
+    url: Annotated[str, BeforeValidator(values.database_url)] = "sqlite:///centralita.db"
     """An SQLAlchemy URL without a driver; the path of SQLite is relative to `data_dir`."""
 
 
 class Sip(Section):
     """`sip`"""
 
-    listen: tuple[Annotated[Listen, BeforeValidator(addresses.listen)], ...] = (
+    listen: Annotated[
+        tuple[Annotated[Listen, BeforeValidator(addresses.listen)], ...], AfterValidator(values.some)
+    ] = (
         Listen("udp", "0.0.0.0", 5060),
         Listen("tcp", "0.0.0.0", 5060),
     )
-    domain: Words = "centralita.example"
+    domain: Annotated[str, BeforeValidator(values.domain)] = "centralita.example"
     advertise: Advertise = Advertise()
     t1: Positive = 0.5
 
@@ -186,7 +190,9 @@ class Media(Section):
     listen: Address = "0.0.0.0"
     advertise: Advertise = Advertise()
     ports: Annotated[range, BeforeValidator(addresses.ports)] = range(20000, 30000)
-    codecs: tuple[Codec, ...] = (Codec.PCMA, Codec.PCMU)
+    codecs: Annotated[
+        tuple[Annotated[Codec, BeforeValidator(values.codec)], ...], AfterValidator(values.some)
+    ] = (Codec.PCMA, Codec.PCMU)
     silence_timeout: Duration = 20.0
     """0 is off."""
 
@@ -239,7 +245,7 @@ class Queue(Section):
     """`queues.NAME`"""
 
     answer: Answer = Answer.AT_ONCE
-    strategy: Strategy = Strategy.LONGEST_IDLE
+    strategy: Annotated[Strategy, BeforeValidator(values.strategy)] = Strategy.LONGEST_IDLE
     requires: Words | None = None
     """A skill expression (`acd.skills`); None takes every agent."""
     service_level: ServiceLevel = ServiceLevel()
@@ -269,11 +275,11 @@ class Route(Section):
 
     trunk: Words | None = None
     phone: Words | None = None
-    to: Annotated[tuple[Words, ...], BeforeValidator(_one_or_several)] = ("*",)
+    to: Annotated[tuple[Words, ...], BeforeValidator(_one_or_several), AfterValidator(values.some)] = ("*",)
     go: Annotated[Go, BeforeValidator(targets.go)]
     strip: Count = 0
     """So many characters are taken from the front of the number..."""
-    prefix: Words = ""
+    prefix: Annotated[str, BeforeValidator(values.digits)] = ""
     """...and these are put there."""
     priority: Whole = 0
     """Of the call in its queue: larger first."""

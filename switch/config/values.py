@@ -1,43 +1,53 @@
 """The values of the configuration that are written on one line: durations, numbers, flags, shares, texts.
 
-Each reader takes text (or, when the configuration is built in Python, the finished value, which it passes through)
-and returns the value, or raises `ValueError` with a message for people. The text that a message repeats is the
-text as it was written (`Text.written`), so that a message never shows what an environment variable held.
+Each reader takes text (or, when the configuration is built in Python, the finished value, which it passes
+through) and returns the value, or raises `ValueError` with a message for people. The text that a message
+repeats is the text as it was written (`Text.written`), so that a message never shows what an environment
+variable held.
 """
 
 import re
 import string
 from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST_S = 366 * 86400.0
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%")
+_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?|\[?[0-9a-f:]+\]?")
+_DIGITS = re.compile(r"[A-Za-z0-9+*#._-]*")
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 class Text(str):
     """Text from a file, which still knows how it was written there.
 
-    `written` is the text before environment variables were put in; `plain` says that it stood without quotes.
+    `written` is the text before environment variables were put in; `quote` is the sign it stood in: a
+    quotation mark, `|` or `>` of a block, or nothing.
     """
 
-    __slots__ = ("plain", "written")
+    __slots__ = ("quote", "written")
 
     written: str
-    plain: bool
+    quote: str
 
-    def __new__(cls, value: str, written: str | None = None, plain: bool = True) -> Self:
+    def __new__(cls, value: str, written: str | None = None, quote: str = "") -> Self:
         self = super().__new__(cls, value)
         self.written = value if written is None else written
-        self.plain = plain
+        self.quote = quote
         return self
 
     @property
     def is_null(self) -> bool:
         """Whether this is "none" where a value may be left out."""
-        return self.plain and self.written in ("", "~", "null", "Null", "NULL")
+        return not self.quote and self.written in ("", "~", "null", "Null", "NULL")
+
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether its characters stand in the file one after the other, from the quotation mark on."""
+        return self == self.written and self.quote not in ("|", ">")
 
 
 def shown(value: str) -> str:
@@ -58,7 +68,7 @@ def text(value: object) -> str:
     """Text as it stands, `null` included."""
     if not isinstance(value, str):
         raise ValueError("expected text")
-    if isinstance(value, Text) and value.plain and not value:
+    if isinstance(value, Text) and not value.quote and not value:
         raise ValueError("needs a value; an empty text is written ''")
     return str(value)
 
@@ -114,6 +124,66 @@ def percent(value: object) -> float:
     if match is None or float(match[1]) > 100:
         raise expected(value, "a share", "80%")
     return float(match[1]) / 100
+
+
+def timezone(value: object) -> str:
+    """A zone of the IANA database."""
+    name = text(value)
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise expected(value, "a timezone of this machine (package tzdata)", "Europe/Madrid or UTC") from None
+    return name
+
+
+def database_url(value: object) -> str:
+    """Where history is kept. Messages do not repeat it: it may hold a password."""
+    url = text(value)
+    if url.startswith("postgresql"):
+        raise ValueError("not yet: PostgreSQL is not built; write sqlite:///centralita.db")
+    if not url.startswith("sqlite:///") or len(url) == len("sqlite:///"):
+        raise ValueError("expected the URL of a database such as sqlite:///centralita.db")
+    return url
+
+
+def domain(value: object) -> str:
+    """A host name or address, in small letters."""
+    name = text(value).lower()
+    if not _DOMAIN.fullmatch(name):
+        raise expected(value, "a domain", "centralita.example")
+    return name
+
+
+def digits(value: object) -> str:
+    """What a number may begin with; it may be empty."""
+    number = text(value)
+    if not _DIGITS.fullmatch(number):
+        raise expected(value, "the beginning of a number", "+34")
+    return number
+
+
+def strategy(value: object) -> object:
+    """The one strategy there is."""
+    if isinstance(value, str) and value and value != "longest-idle":
+        raise ValueError(f"not yet: {shown(value)} is not built; longest-idle is")
+    return value
+
+
+def codec(value: object) -> object:
+    """A codec by its name in SDP; the enumeration refuses what nobody knows."""
+    if isinstance(value, str) and value.lower() in ("opus", "g722", "g729"):
+        raise ValueError(f"not yet: {shown(value)} is not built; PCMA and PCMU are")
+    return value
+
+
+def some(items: tuple[object, ...]) -> tuple[object, ...]:
+    """A list that has items, each once."""
+    if not items:
+        raise ValueError("is empty")
+    for i, item in enumerate(items):
+        if item in items[:i]:
+            raise ValueError(f"holds {item} twice")
+    return items
 
 
 def display(value: object) -> str:

@@ -1,0 +1,231 @@
+"""What must fit together across the sections: names, references, sockets, and what two of a kind may not
+share.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from ipaddress import ip_address
+
+from acd.skills import Comparison, SkillError, parse
+from switch.config.document import Document, Path
+from switch.config.reading import Tree, meant
+from switch.config.schema import Config, Queue, Route
+from switch.config.targets import PhoneTarget, QueueTarget, TrunkTarget
+
+_NAMED = ("trunks", "phones", "agents", "queues")
+_LONGEST_NAME = 64
+_SIP_USER = re.compile(r"[A-Za-z0-9_.+-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A mistake at `path`: at its key, at its value, or at the character `offset` of its value."""
+
+    path: Path
+    message: str
+    at_key: bool = False
+    offset: int | None = None
+
+
+class _Known:
+    """The names that the document gives, those with wrong values included: they are not unknown."""
+
+    def __init__(self, document: Document) -> None:
+        self._names = {section: document.names(section) for section in _NAMED}
+
+    def unknown(self, path: Path, section: str, name: str) -> Iterator[Finding]:
+        """A finding where no `section` has this name."""
+        if name not in self._names[section]:
+            yield Finding(path, f"no {section[:-1]} is called '{name}'{meant(name, self._names[section])}")
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Every section with each of its names."""
+        return ((section, name) for section, names in self._names.items() for name in names)
+
+
+def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding]:
+    """Every mistake in what could be read of the document; what was already wrong in itself is not named
+    again.
+    """
+    known = _Known(document)
+    yield from _names(known)
+    yield from _sockets(config)
+    yield from _trunks(config, tree)
+    yield from _phones(config, document)
+    yield from _agents(config, known)
+    yield from _queues(config, known)
+    for i, route in enumerate(config.routes):
+        yield from _route(config, tree, known, route, ("routes", i))
+
+
+def _names(known: _Known) -> Iterator[Finding]:
+    for section, name in known.names():
+        fault = _fault(name)
+        if fault is None and section == "phones" and not _SIP_USER.fullmatch(name):
+            fault = "a phone's name is its SIP user: letters of ASCII, digits and _ . + -"
+        if fault is not None:
+            yield Finding((section, name), fault, at_key=True)
+
+
+def _fault(name: str) -> str | None:
+    if any(character in name for character in "/*?"):
+        return "a name holds no '/', '*' or '?'"
+    if not name.isprintable() or name != name.strip() or name in (".", ".."):
+        return "a name holds no control characters, has no space at its ends and is not '.' or '..'"
+    return f"a name has {_LONGEST_NAME} characters at most" if len(name) > _LONGEST_NAME else None
+
+
+def _sockets(config: Config) -> Iterator[Finding]:
+    taken: list[tuple[str, str, int, str]] = []
+    sip = [(("sip", "listen", i), *astuple(one)) for i, one in enumerate(config.sip.listen)]
+    http = (("http", "listen"), "tcp", *astuple(config.http.listen))
+    for path, transport, host, port in [*sip, http]:
+        for other in taken:
+            if other[0] == transport and other[2] == port != 0 and _overlap(other[1], host):
+                yield Finding(path, f"port {port} of {transport} is already taken by {other[3]}")
+        if transport == "udp" and port in config.media.ports and _overlap(config.media.listen, host):
+            yield Finding(path, f"port {port} lies within media.ports")
+        taken.append((transport, host, port, ".".join(map(str, path[:2]))))
+
+
+def _overlap(one: str, other: str) -> bool:
+    first, second = ip_address(one), ip_address(other)
+    if first.version != second.version:
+        return False
+    return first == second or first.is_unspecified or second.is_unspecified
+
+
+def _trunks(config: Config, tree: Tree) -> Iterator[Finding]:
+    owners: dict[object, str] = {}
+    for name, trunk in config.trunks.items():
+        path = ("trunks", name)
+        wrong = tree.is_removed((*path, "accept_from")) or tree.is_removed((*path, "proxy"))
+        if not trunk.accept_from and trunk.proxy is None and not wrong:
+            yield Finding(path, "needs accept_from for calls from it, or proxy for calls to it", at_key=True)
+        for i, source in enumerate(trunk.accept_from):
+            owner = owners.setdefault(source, name)
+            if owner != name:
+                yield Finding((*path, "accept_from", i), f"{source} already belongs to trunk '{owner}'")
+
+
+def _phones(config: Config, document: Document) -> Iterator[Finding]:
+    for name, phone in config.phones.items():
+        has_secret = document.has("phones", name, "secret")
+        if has_secret and phone.secret_file is not None:
+            yield Finding(
+                ("phones", name, "secret_file"), "stands beside secret; give one of them", at_key=True
+            )
+        if not has_secret and not document.has("phones", name, "secret_file"):
+            yield Finding(("phones", name), "needs secret or secret_file", at_key=True)
+
+
+def _agents(config: Config, known: _Known) -> Iterator[Finding]:
+    owners: dict[str, str] = {}
+    for name, agent in config.agents.items():
+        path = ("agents", name)
+        for skill in agent.skills:
+            if not _is_skill(skill):
+                yield Finding(
+                    (*path, "skills", skill), "a skill's name has letters, digits and _ . -", at_key=True
+                )
+        if agent.phone is None:
+            continue
+        yield from known.unknown((*path, "phone"), "phones", agent.phone)
+        owner = owners.setdefault(agent.phone, name)
+        if owner != name:
+            yield Finding((*path, "phone"), f"phone '{agent.phone}' is already that of agent '{owner}'")
+
+
+def _is_skill(name: str) -> bool:
+    try:
+        return isinstance(parse(f"{name} >= 1"), Comparison)
+    except SkillError:
+        return False
+
+
+def _queues(config: Config, known: _Known) -> Iterator[Finding]:
+    for name, queue in config.queues.items():
+        path = ("queues", name)
+        yield from _requirement(path, queue)
+        for key, prompt in (("music", queue.music), ("recording_notice", queue.recording_notice)):
+            if prompt is not None and (fault := _fault(prompt)) is not None:
+                yield Finding((*path, key), fault)
+        match queue.overflow:
+            case QueueTarget(target):
+                yield from known.unknown((*path, "overflow"), "queues", target)
+            case PhoneTarget(target):
+                yield from known.unknown((*path, "overflow"), "phones", target)
+    yield from _circles(config)
+
+
+def _requirement(path: Path, queue: Queue) -> Iterator[Finding]:
+    if queue.requires is None:
+        return
+    try:
+        parse(queue.requires)
+    except SkillError as error:
+        yield Finding((*path, "requires"), error.message, offset=error.column - 1)
+
+
+def _circles(config: Config) -> Iterator[Finding]:
+    """Queues whose overflow leads back to them, each circle once."""
+    seen: set[str] = set()
+    for start in config.queues:
+        way = [start]
+        while (after := _overflow_queue(config, way[-1])) is not None and after not in seen.union(way):
+            way.append(after)
+        if after in way:
+            circle = way[way.index(after) :]
+            message = f"callers would go round: {' -> '.join([*circle, circle[0]])}"
+            yield Finding(("queues", circle[0], "overflow"), message)
+        seen.update(way)
+
+
+def _overflow_queue(config: Config, name: str) -> str | None:
+    queue = config.queues.get(name)
+    return queue.overflow.name if queue is not None and isinstance(queue.overflow, QueueTarget) else None
+
+
+def _route(config: Config, tree: Tree, known: _Known, route: Route, path: Path) -> Iterator[Finding]:
+    place = tree.node(path).path
+    wrong = any(tree.is_removed((*place, key)) for key in ("trunk", "phone"))
+    if route.trunk is None and route.phone is None and not wrong:
+        yield Finding(path, "needs the trunk or the phone whose calls it takes, such as phone: '*'")
+    if route.trunk is not None and route.phone is not None:
+        yield Finding((*path, "phone"), "stands beside trunk; give one of them", at_key=True)
+    for key, origin in (("trunk", route.trunk), ("phone", route.phone)):
+        if origin is not None:
+            yield from _origin((*path, key), known, f"{key}s", origin)
+    for i, number in enumerate(route.to):
+        yield from _pattern((*path, "to", i), number)
+    yield from _destination(config, tree, known, route, path)
+
+
+def _origin(path: Path, known: _Known, section: str, written: str) -> Iterator[Finding]:
+    yield from _pattern(path, written)
+    if not set(written) & set("*?"):
+        yield from known.unknown(path, section, written)
+
+
+def _pattern(path: Path, written: str) -> Iterator[Finding]:
+    if not written or not written.isprintable() or " " in written:
+        yield Finding(path, "a pattern has at least one character and no spaces")
+    elif "*" in written[:-1]:
+        yield Finding(path, "'*' stands for any rest, so it can only be the last character")
+
+
+def _destination(config: Config, tree: Tree, known: _Known, route: Route, path: Path) -> Iterator[Finding]:
+    go = (*path, "go")
+    match route.go:
+        case QueueTarget(name):
+            yield from known.unknown(go, "queues", name)
+        case PhoneTarget(name):
+            yield from known.unknown(go, "phones", name)
+        case TrunkTarget(name):
+            yield from known.unknown(go, "trunks", name)
+            trunk = config.trunks.get(name)
+            if trunk is not None and trunk.proxy is None and not tree.is_removed(("trunks", name, "proxy")):
+                yield Finding(go, f"trunk '{name}' has no proxy to send calls to")
+            if route.trunk is not None and not route.transit:
+                yield Finding(go, "leads from a trunk to a trunk; where that is meant, add transit: true")

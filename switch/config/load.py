@@ -1,0 +1,131 @@
+"""Reads a configuration file: all of it right, or every mistake at once."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from switch.config import document
+from switch.config.changes import compare
+from switch.config.checks import Finding, findings
+from switch.config.document import Document, NotADocument, Position, Problem
+from switch.config.errors import ConfigError, ConfigErrors
+from switch.config.reading import Tree, typed
+from switch.config.schema import Config, Phone
+from switch.config.values import Text
+
+MAX_BYTES = 16 * 1024 * 1024
+_MAX_SECRET_BYTES = 4096
+
+
+def load(
+    path: str | Path, environment: Mapping[str, str] | None = None, running: Config | None = None
+) -> Config:
+    """The configuration in the file at `path`; raises `ConfigErrors` with everything that is wrong.
+
+    `${NAME}` is looked up in `environment` (default: that of the process). With `running`, the
+    configuration of a switch that is to change over without a restart, what only a restart can change is an
+    error too.
+
+    Reading is pure Python, about a second for each thousand phones: a running switch does it in a child
+    process.
+    """
+    try:
+        text = _text(Path(path))
+        tree = document.read(text, os.environ if environment is None else environment)
+        config, problems = _read(tree, running)
+    except NotADocument as error:
+        config, problems = None, [error.problem]
+    if config is None or problems:
+        raise ConfigErrors([_error(str(path), problem) for problem in problems])
+    return config
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _whole_file(f"cannot be read: {error.strerror or error}") from None
+    if len(content) > MAX_BYTES:
+        raise _whole_file(f"is larger than {MAX_BYTES // 1024 // 1024} MiB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8-sig")) + 1
+        raise _whole_file("is not UTF-8", before.count(b"\n") + 1, column) from None
+
+
+def _whole_file(message: str, line: int = 1, column: int = 1) -> NotADocument:
+    return NotADocument(Problem(Position(line, column), (), message))
+
+
+def _read(read: Document, running: Config | None) -> tuple[Config | None, list[Problem]]:
+    tree = Tree(read)
+    config, problems = typed(tree)
+    problems = read.problems + problems
+    if config is None:
+        return None, problems
+    found = list(findings(config, tree, read))
+    phones, unreadable = _secrets(config)
+    found += unreadable
+    if running is not None:
+        found += _fixed(running, config)
+    problems += [_problem(tree, finding) for finding in found]
+    agents = {
+        name: agent.model_copy(update={"name": agent.name or name}) for name, agent in config.agents.items()
+    }
+    return config.model_copy(update={"phones": phones, "agents": agents}), problems
+
+
+def _problem(tree: Tree, finding: Finding) -> Problem:
+    node = tree.node(finding.path)
+    line, column = node.key if finding.at_key else node.value
+    if finding.offset is not None and isinstance(node.content, Text) and node.content.is_verbatim:
+        column += len(node.content.quote) + finding.offset
+    return Problem(Position(line, column), node.path, finding.message)
+
+
+def _error(file: str, problem: Problem) -> ConfigError:
+    return ConfigError(file, *problem.position, document.dotted(problem.path), problem.message)
+
+
+def _fixed(running: Config, config: Config) -> list[Finding]:
+    message = "a running switch cannot change this; restart it, or take the change back"
+    return [Finding(path, message) for path in compare(running, config).restart]
+
+
+def _secrets(config: Config) -> tuple[dict[str, Phone], list[Finding]]:
+    """The phones with the secrets of their files put in."""
+    phones: dict[str, Phone] = {}
+    found: list[Finding] = []
+    for name, phone in config.phones.items():
+        phones[name] = phone
+        if phone.secret_file is None:
+            continue
+        try:
+            secret = _secret(config.path(phone.secret_file))
+        except ValueError as error:
+            found.append(Finding(("phones", name, "secret_file"), str(error)))
+        else:
+            phones[name] = phone.model_copy(update={"secret": SecretStr(secret)})
+    return phones, found
+
+
+def _secret(path: Path) -> str:
+    """The one line of a file. Who may read the file is up to those who mount it: container engines make it
+    0444.
+    """
+    try:
+        with path.open("rb") as file:
+            secret = file.read(_MAX_SECRET_BYTES + 1).decode("utf-8")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8") from None
+    secret = secret.removesuffix("\n").removesuffix("\r")
+    if not secret or "\n" in secret or len(secret) > _MAX_SECRET_BYTES:
+        raise ValueError(f"{path} must hold one line, the secret")
+    return secret
