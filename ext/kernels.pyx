@@ -422,6 +422,8 @@ def resample(bytes pcm not None, bytes taps not None, Py_ssize_t up, Py_ssize_t 
     cdef Py_ssize_t count = samples_of(pcm), tap_count = PyBytes_GET_SIZE(taps) // 4, width, wanted
     cdef int32_t* phases = NULL
     cdef int16_t* padded = NULL
+    cdef int16_t* target
+    cdef const int32_t* coefficients
     cdef bytes output
     if up < 1 or down < 1 or tap_count % 2 == 0:
         raise ValueError("resampling needs an odd number of taps and a ratio of positive integers")
@@ -434,10 +436,11 @@ def resample(bytes pcm not None, bytes taps not None, Py_ssize_t up, Py_ssize_t 
         if phases == NULL or padded == NULL:
             raise MemoryError
         memcpy(padded + width, samples_in(pcm), 2 * count)
-        lay_out_phases(<const int32_t*>octets_in(taps), tap_count, phases, up, width)
-        resample_into(
-            padded, phases, width, up, down, (tap_count - 1) // 2, <int16_t*>samples_in(output), wanted
-        )
+        coefficients = <const int32_t*>octets_in(taps)
+        target = <int16_t*>samples_in(output)
+        with nogil:  # a piece of music takes tenths of a second
+            lay_out_phases(coefficients, tap_count, phases, up, width)
+            resample_into(padded, phases, width, up, down, (tap_count - 1) // 2, target, wanted)
     finally:
         free(phases)
         free(padded)

@@ -1,5 +1,7 @@
 """16-bit linear PCM as Python sees it: bytes in native byte order."""
 
+from __future__ import annotations  # memoryview takes no parameters at run time before 3.14
+
 from array import array
 from collections.abc import Iterable
 

@@ -1,0 +1,75 @@
+"""The sounds of one `data_dir`: prompts and music read from their files, once each."""
+
+from pathlib import Path
+
+from media.aio.synthesis import SPEECH_PROGRAM, speech_program
+from media.prompts import TEXTS, music_directories, prompt_paths
+from media.sound import Sound
+from media.wav import WavError, decode_wav
+
+
+class SoundError(LookupError):
+    """A prompt or music that cannot be played, with the remedy in its words."""
+
+
+class SoundLibrary:
+    """Prompts in one language, and music, by name.
+
+    Reads files, and so may block: ask for what the configuration names before the switch is ready, and for
+    what a reload brings on another thread. A sound that was read is kept; a changed file is heard by the next
+    library, that is after a reload.
+    """
+
+    def __init__(self, data_dir: Path, language: str) -> None:
+        self._data_dir = data_dir
+        self._language = language
+        self._prompts: dict[str, Sound] = {}
+        self._music: dict[str, Sound] = {}
+
+    def prompt(self, name: str) -> Sound:
+        """The prompt `name` in the library's language. SoundError if there is none or it cannot be read."""
+        if name not in self._prompts:
+            self._prompts[name] = _read(name, [self._find_prompt(name)])
+        return self._prompts[name]
+
+    def music(self, music_class: str) -> Sound:
+        """The files of a class in the order of their names, as one sound to loop. SoundError as above."""
+        if music_class not in self._music:
+            self._music[music_class] = _read(music_class, self._find_music(music_class))
+        return self._music[music_class]
+
+    def _find_prompt(self, name: str) -> Path:
+        try:
+            paths = prompt_paths(self._data_dir, self._language, name)
+        except ValueError as error:
+            raise SoundError(str(error)) from error
+        for path in paths:
+            if path.is_file():
+                return path
+        remedy = f"put a WAV file at {paths[0]}"
+        if self._language in TEXTS.get(name, ()) and speech_program() is None:
+            remedy += f", or install {SPEECH_PROGRAM} (apt-get install {SPEECH_PROGRAM}) and start again"
+        raise SoundError(f"no prompt {name!r} in language {self._language!r}: {remedy}")
+
+    def _find_music(self, music_class: str) -> list[Path]:
+        try:
+            directories = music_directories(self._data_dir, music_class)
+        except ValueError as error:
+            raise SoundError(str(error)) from error
+        for directory in directories:
+            if files := sorted(directory.glob("*.wav")):
+                return files
+        raise SoundError(f"no music {music_class!r}: put WAV files into {directories[0]}")
+
+
+def _read(name: str, files: list[Path]) -> Sound:
+    return Sound.from_pcm(name, b"".join(map(_decode, files)))
+
+
+def _decode(file: Path) -> bytes:
+    try:
+        return decode_wav(file.read_bytes())
+    except WavError as error:
+        raise SoundError(f"{file} {error}") from error
+    except OSError as error:
+        raise SoundError(f"{file}: {error.strerror}") from error

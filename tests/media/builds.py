@@ -1,0 +1,27 @@
+"""The two builds of the media kernels, for tests that hold one against the other."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from ext import kernels as compiled
+from media import g711, mixing, resampling, rtp, tones
+
+PURE: Any = SimpleNamespace(
+    alaw_decode=g711.alaw_decode,
+    alaw_encode=g711.alaw_encode,
+    alaw_to_ulaw=g711.alaw_to_ulaw,
+    ulaw_decode=g711.ulaw_decode,
+    ulaw_encode=g711.ulaw_encode,
+    ulaw_to_alaw=g711.ulaw_to_alaw,
+    mix=mixing.mix,
+    resample=resampling.resample,
+    rtp_header=rtp.rtp_header,
+    rtp_parse=rtp.rtp_parse,
+    tone=tones.tone,
+    tone_power=tones.tone_power,
+    power=tones.power,
+)
+
+COMPILED: Any = compiled
+
+BUILDS: dict[str, Any] = {"compiled": COMPILED, "pure": PURE}

@@ -1,0 +1,165 @@
+"""Prompts and music: your own before the built-in, every prompt in every language, remedies in words."""
+
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from media.aio import synthesis
+from media.aio.sounds import SoundError, SoundLibrary
+from media.kernels import alaw_decode, power, tone_power
+from media.music import compose
+from media.prompts import LANGUAGES, MUSIC, TEXTS, built_in, music_directories, prompt_paths
+from media.sound import Sound
+from media.tones import level_dbm0
+from media.wav import decode_wav, encode_wav
+from tests.media.waves import sine
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `data_dir` as set-up leaves it."""
+    data_dir = tmp_path_factory.mktemp("var")
+    assert synthesis.make(data_dir).problems == ()
+    return data_dir
+
+
+def put(file: Path, hz: float) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(encode_wav(sine(hz, -10.0)))
+
+
+def plays(sound: Sound, hz: float) -> bool:
+    return level_dbm0(tone_power(alaw_decode(sound.pcma), hz)) > -12.0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_built_in_prompt_is_spoken_in_every_language(made: Path, language: str, name: str) -> None:
+    sound = SoundLibrary(made, language).prompt(name)
+    assert 0.5 < sound.duration_s < 10.0
+
+
+def test_languages_differ(made: Path) -> None:
+    english, spanish = (SoundLibrary(made, language).prompt("welcome") for language in LANGUAGES)
+    assert english.pcma != spanish.pcma
+
+
+@pytest.mark.parametrize("music_class", MUSIC)
+def test_built_in_music_is_loud_enough_long_enough_and_never_clips(made: Path, music_class: str) -> None:
+    (file,) = music_directories(made, music_class)[1].glob("*.wav")
+    with wave.open(str(file)) as reader:
+        assert (reader.getframerate(), reader.getnchannels(), reader.getsampwidth()) == (8000, 1, 2)
+    pcm = decode_wav(file.read_bytes())
+    assert len(pcm) > 30 * 16000
+    assert -24.0 < level_dbm0(power(pcm)) < -16.0
+    assert b"\xff\x7f" not in (pcm[n : n + 2] for n in range(0, len(pcm), 2))
+
+
+def test_music_never_sounds_like_the_tones_of_our_tests(made: Path) -> None:
+    pcm = decode_wav(next(music_directories(made, "default")[1].glob("*.wav")).read_bytes())
+    for hz in (440.0, 1000.0):
+        assert level_dbm0(tone_power(pcm, hz)) < -50.0
+
+
+def test_music_is_the_same_for_the_same_choices() -> None:
+    def choices(start: int) -> Iterator[float]:
+        return (n * 0.37 % 1.0 for n in range(start, 10000))
+
+    assert compose(choices(0)) == compose(choices(0)) != compose(choices(1))
+
+
+def test_set_up_makes_nothing_twice(made: Path) -> None:
+    again = synthesis.make(made)
+    assert (again.made, again.kept) == (0, len(LANGUAGES) * len(TEXTS) + len(MUSIC))
+
+
+def test_set_up_makes_again_what_is_gone(made: Path) -> None:
+    prompt_paths(made, "en", "goodbye")[1].unlink()
+    assert synthesis.make(made).made == 1
+
+
+def test_set_up_makes_all_again_if_its_list_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert synthesis.make(tmp_path).made == len(MUSIC)
+    (built_in(tmp_path) / "made.json").write_text("[")
+    assert synthesis.make(tmp_path).made == len(MUSIC)
+
+
+def test_your_own_prompt_wins(tmp_path: Path) -> None:
+    own, ours = prompt_paths(tmp_path, "en", "welcome")
+    put(ours, 440.0)
+    assert plays(SoundLibrary(tmp_path, "en").prompt("welcome"), 440.0)
+    put(own, 1000.0)
+    assert plays(SoundLibrary(tmp_path, "en").prompt("welcome"), 1000.0)
+
+
+def test_your_own_music_wins_and_is_played_in_the_order_of_its_names(tmp_path: Path) -> None:
+    own, ours = music_directories(tmp_path, "default")
+    put(ours / "chords.wav", 350.0)
+    put(own / "2.wav", 1000.0)
+    put(own / "1.wav", 440.0)
+    music = SoundLibrary(tmp_path, "en").music("default")
+    assert music.duration_s == 2.0
+    assert plays(Sound("first", music.pcma[:8000], b""), 440.0)
+    assert plays(Sound("second", music.pcma[8000:], b""), 1000.0)
+
+
+def test_a_sound_is_read_once(tmp_path: Path) -> None:
+    put(prompt_paths(tmp_path, "en", "welcome")[0], 440.0)
+    put(music_directories(tmp_path, "jazz")[0] / "a.wav", 440.0)
+    library = SoundLibrary(tmp_path, "en")
+    assert library.prompt("welcome") is library.prompt("welcome")
+    assert library.music("jazz") is library.music("jazz")
+
+
+def test_without_espeak_ng_prompts_are_optional_until_one_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = synthesis.make(tmp_path)
+    assert result.made == len(MUSIC)
+    assert result.problems == ("no espeak-ng, so no spoken prompts: apt-get install espeak-ng",)
+    library = SoundLibrary(tmp_path, "en")
+    assert library.music("default").duration_s > 30.0
+    with pytest.raises(SoundError, match=r"no prompt 'welcome' in language 'en'.*apt-get install espeak-ng"):
+        library.prompt("welcome")
+
+
+def test_an_espeak_ng_that_fails_is_told_in_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "espeak-ng"
+    program.write_text("#!/bin/sh\necho no such voice >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    problems = synthesis.make(tmp_path).problems
+    assert len(problems) == len(LANGUAGES) * len(TEXTS)
+    assert all(problem.endswith(": no such voice") for problem in problems)
+
+
+@pytest.mark.parametrize("name", ["", "..", "../secret", "a/b", ".hidden", "a\0b"])
+def test_a_name_cannot_leave_its_directory(tmp_path: Path, name: str) -> None:
+    library = SoundLibrary(tmp_path, "en")
+    for find in (library.prompt, library.music):
+        with pytest.raises(SoundError, match="cannot name"):
+            find(name)
+
+
+def test_what_is_missing_is_told_with_the_place_for_it(tmp_path: Path) -> None:
+    library = SoundLibrary(tmp_path, "es")
+    with pytest.raises(SoundError, match=r"put a WAV file at .*prompts/es/mine\.wav"):
+        library.prompt("mine")
+    with pytest.raises(SoundError, match=r"put WAV files into .*music/jazz"):
+        library.music("jazz")
+
+
+def test_a_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    file = prompt_paths(tmp_path, "en", "bad")[0]
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"ID3 something")
+    with pytest.raises(SoundError, match=r"bad\.wav is no WAV file"):
+        SoundLibrary(tmp_path, "en").prompt("bad")
