@@ -1,0 +1,1 @@
+"""What happened: the records of finished calls, and what must survive a restart, in SQLite or PostgreSQL."""

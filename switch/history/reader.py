@@ -1,0 +1,184 @@
+"""Reading the history: pages of calls, and what a restart needs."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, Select, Table, exists, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from switch.history.tables import agent_states, bindings, calls, legs, open_dialogs, queue_visits, segments
+from switch.records import AgentStateRecord, CallRecord
+
+MAX_PAGE = 500
+
+
+class BadCursor(ValueError):
+    """The cursor is none that we gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some calls, newest first, and the cursor that asks for the next ones; None after the last."""
+
+    items: tuple[CallRecord, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBinding:
+    """A registration as it was put; `state` is the registrar's own JSON."""
+
+    phone: str
+    contact: str
+    expires_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDialog:
+    """A dialog that nobody closed: `dialog` is its own JSON, `call` the record as far as it had come."""
+
+    leg: str
+    call: CallRecord
+    dialog: str
+
+
+class HistoryReader:
+    """Reads what one tenant's calls left behind."""
+
+    def __init__(self, engine: AsyncEngine, *, tenant: str = "default") -> None:
+        self._engine = engine
+        self._tenant = tenant
+
+    async def calls(
+        self,
+        *,
+        queue: str | None = None,
+        agent: str | None = None,
+        since: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page:
+        """Ended calls, newest first: those that visited `queue`, were `agent`'s, ended at `since` or later.
+
+        Raises BadCursor.
+        """
+        limit = max(1, min(limit, MAX_PAGE))
+        query = select(calls).where(calls.c.tenant == self._tenant)
+        if queue is not None:
+            query = query.where(_or_visit(calls.c.queue == queue, queue_visits.c.queue == queue))
+        if agent is not None:
+            query = query.where(_or_visit(calls.c.agent == agent, queue_visits.c.agent == agent))
+        if since is not None:
+            query = query.where(calls.c.ended_at >= since)
+        if cursor is not None:
+            query = query.where(tuple_(calls.c.ended_at, calls.c.id) < tuple_(*_position(cursor)))
+        query = query.order_by(calls.c.ended_at.desc(), calls.c.id.desc()).limit(limit + 1)
+        async with self._engine.connect() as connection:
+            found = await _records(connection, query)
+        more = len(found) > limit
+        return Page(tuple(found[:limit]), _cursor(found[limit - 1]) if more else None)
+
+    async def call(self, call: str) -> CallRecord | None:
+        """The record of an ended call."""
+        query = select(calls).where(calls.c.tenant == self._tenant, calls.c.id == call)
+        async with self._engine.connect() as connection:
+            found = await _records(connection, query)
+        return found[0] if found else None
+
+    async def agent_states(self, agent: str, since: datetime) -> list[AgentStateRecord]:
+        """The states that an agent entered at `since` or later, oldest first."""
+        query = (
+            select(agent_states)
+            .where(agent_states.c.tenant == self._tenant, agent_states.c.agent == agent)
+            .where(agent_states.c.since >= since)
+            .order_by(agent_states.c.since)
+        )
+        async with self._engine.connect() as connection:
+            return [msgspec.convert(_own(row), AgentStateRecord) for row in await _rows(connection, query)]
+
+    async def bindings(self, now: datetime) -> list[StoredBinding]:
+        """The registrations that have not expired."""
+        query = select(bindings).where(bindings.c.tenant == self._tenant, bindings.c.expires_at > now)
+        async with self._engine.connect() as connection:
+            return [
+                StoredBinding(row["phone"], row["contact"], row["expires_at"], row["state"])
+                for row in await _rows(connection, query)
+            ]
+
+    async def open_dialogs(self, node: str) -> list[StoredDialog]:
+        """The dialogs that a dead switch of this name left."""
+        query = select(open_dialogs).where(open_dialogs.c.tenant == self._tenant, open_dialogs.c.node == node)
+        async with self._engine.connect() as connection:
+            return [
+                StoredDialog(row["leg"], msgspec.json.decode(row["record"], type=CallRecord), row["dialog"])
+                for row in await _rows(connection, query)
+            ]
+
+
+def _or_visit(own: Any, of_visit: Any) -> Any:
+    return or_(own, exists().where(queue_visits.c.call == calls.c.id, of_visit))
+
+
+async def _rows(connection: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
+    found: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+    return found
+
+
+async def _records(connection: AsyncConnection, query: Select[Any]) -> list[CallRecord]:
+    found = await _rows(connection, query)
+    ids = [row["id"] for row in found]
+    parts = {
+        name: await _of_calls(connection, table, order, ids)
+        for name, table, order in (
+            ("legs", legs, ("invited_at", "id")),
+            ("visits", queue_visits, ("n",)),
+            ("segments", segments, ("n",)),
+        )
+    }
+    return [_record(row, {name: rows[row["id"]] for name, rows in parts.items()}) for row in found]
+
+
+async def _of_calls(
+    connection: AsyncConnection, table: Table, order: Sequence[str], ids: Sequence[str]
+) -> defaultdict[str, list[dict[str, Any]]]:
+    by_call: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    query = select(table).where(table.c.call.in_(ids)).order_by(*(table.c[column] for column in order))
+    for row in await _rows(connection, query):
+        part = _own(row)
+        call = part.pop("call")
+        if table is segments:
+            part["legs"] = part["legs"].split()
+        by_call[call].append(part)
+    return by_call
+
+
+def _record(row: RowMapping, parts: dict[str, list[dict[str, Any]]]) -> CallRecord:
+    own = _own(row)
+    recording = {name: own.pop(f"recording_{name}") for name in ("path", "duration_s", "sha256")}
+    return msgspec.convert(
+        {**own, **parts, "recording": recording if recording["path"] is not None else None}, CallRecord
+    )
+
+
+def _own(row: RowMapping) -> dict[str, Any]:
+    """What a row says, without what says where it is from."""
+    return {str(name): value for name, value in row.items() if name not in ("tenant", "node", "n")}
+
+
+def _cursor(call: CallRecord) -> str:
+    return urlsafe_b64encode(msgspec.json.encode((call.ended_at, call.id))).decode().rstrip("=")
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    try:
+        plain = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
+        return msgspec.json.decode(plain, type=tuple[datetime, str])
+    except (ValueError, binascii.Error, msgspec.MsgspecError) as error:
+        raise BadCursor("the cursor is none that we gave") from error

@@ -1,0 +1,192 @@
+"""A batch of entries as the statements that write it, the same ones for SQLite and PostgreSQL.
+
+Each can be run twice with the effect of once: a record's rows are inserted unless they are there, what came
+late replaces what is there, and of several changes of one binding or dialog the last counts.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
+from typing import Any, TypeAlias, assert_never
+
+from msgspec.structs import asdict
+from sqlalchemy import Executable, Table, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+
+from switch.history import tables
+from switch.history.entries import (
+    AgentChanged,
+    AnyEntry,
+    BindingPut,
+    BindingRemoved,
+    CallEnded,
+    DialogClosed,
+    DialogOpened,
+    LegEnded,
+    OfferEnded,
+    RecordingEnded,
+    WrapUpEnded,
+)
+from switch.records import CallRecord, RecordingRecord, to_json
+
+Row: TypeAlias = dict[str, Any]
+
+_INSERTS: dict[str, type[sqlite.Insert] | type[postgresql.Insert]] = {
+    "sqlite": sqlite.Insert,
+    "postgresql": postgresql.Insert,
+}
+_NOT_COLUMNS = ("visits", "segments", "recording", "legs")
+
+
+class _Step(Enum):
+    """The steps of a batch, in the order in which they run."""
+
+    ADD_CALL = auto()
+    ADD_LEG = auto()
+    ADD_VISIT = auto()
+    ADD_SEGMENT = auto()
+    ADD_OFFER = auto()
+    PUT_LEG = auto()
+    PUT_OFFER = auto()
+    SET_WRAP_UP = auto()
+    SET_RECORDING = auto()
+    PUT_AGENT_STATE = auto()
+    PUT_BINDING = auto()
+    DELETE_BINDING = auto()
+    PUT_DIALOG = auto()
+    DELETE_DIALOG = auto()
+
+
+_ADDS = {
+    _Step.ADD_CALL: tables.calls,
+    _Step.ADD_LEG: tables.legs,
+    _Step.ADD_VISIT: tables.queue_visits,
+    _Step.ADD_SEGMENT: tables.segments,
+    _Step.ADD_OFFER: tables.offers,
+}
+_PUTS = {
+    _Step.PUT_LEG: tables.legs,
+    _Step.PUT_OFFER: tables.offers,
+    _Step.PUT_AGENT_STATE: tables.agent_states,
+    _Step.PUT_BINDING: tables.bindings,
+    _Step.PUT_DIALOG: tables.open_dialogs,
+}
+
+
+class Statements:
+    """Writes batches for one dialect and in the name of one node. The statements are built once."""
+
+    def __init__(self, dialect: str, node: str) -> None:
+        insert = _INSERTS[dialect]
+        self._node = node
+        self._statements: dict[_Step, Executable] = {
+            step: insert(table).on_conflict_do_nothing() for step, table in _ADDS.items()
+        }
+        for step, table in _PUTS.items():
+            new = insert(table)
+            own = {column.name: new.excluded[column.name] for column in table.c if not column.primary_key}
+            self._statements[step] = new.on_conflict_do_update(
+                index_elements=list(table.primary_key), set_=own
+            )
+        self._statements |= {
+            _Step.SET_WRAP_UP: _set_call("wrap_up_s"),
+            _Step.SET_RECORDING: _set_call(*_recording(None)),
+            _Step.DELETE_BINDING: _delete(tables.bindings, "tenant", "phone", "contact"),
+            _Step.DELETE_DIALOG: _delete(tables.open_dialogs, "leg"),
+        }
+
+    def of(self, batch: Iterable[AnyEntry]) -> list[tuple[Executable, Sequence[Row]]]:
+        """Statements with their rows, to be run in this order and in one transaction."""
+        steps: dict[_Step, dict[object, Row]] = {step: {} for step in _Step}
+        for entry in batch:
+            self._plan(entry, steps)
+        return [(self._statements[step], list(rows.values())) for step, rows in steps.items() if rows]
+
+    def _plan(self, entry: AnyEntry, steps: dict[_Step, dict[object, Row]]) -> None:
+        origin = {"tenant": entry.tenant, "node": self._node}
+        match entry:
+            case CallEnded():
+                self._plan_call(entry, origin, steps)
+            case LegEnded(call=call, leg=leg):
+                steps[_Step.PUT_LEG][call, leg.id] = asdict(leg) | origin | {"call": call}
+            case OfferEnded(call=call, offer=offer):
+                steps[_Step.PUT_OFFER][call, offer.id] = asdict(offer) | origin | {"call": call}
+            case WrapUpEnded(call=call, wrap_up_s=wrap_up_s):
+                steps[_Step.SET_WRAP_UP][call] = {"of": call, "wrap_up_s": wrap_up_s}
+            case RecordingEnded(call=call, recording=recording):
+                steps[_Step.SET_RECORDING][call] = {"of": call, **_recording(recording)}
+            case AgentChanged(change=change):
+                key = (entry.tenant, change.agent, change.since)
+                steps[_Step.PUT_AGENT_STATE][key] = asdict(change) | origin
+            case BindingPut() | BindingRemoved():
+                _plan_binding(entry, origin, steps)
+            case DialogOpened() | DialogClosed():
+                _plan_dialog(entry, origin, steps)
+            case _:
+                assert_never(entry)
+
+    def _plan_call(self, entry: CallEnded, origin: Row, steps: dict[_Step, dict[object, Row]]) -> None:
+        call = entry.call
+        key = origin | {"call": call.id}
+        steps[_Step.ADD_CALL][call.id] = _call(call) | origin
+        for leg in call.legs:
+            steps[_Step.ADD_LEG][call.id, leg.id] = asdict(leg) | key
+        for n, visit in enumerate(call.visits):
+            steps[_Step.ADD_VISIT][call.id, n] = asdict(visit) | key | {"n": n}
+        for n, segment in enumerate(call.segments):
+            row = _renamed(asdict(segment)) | {"legs": " ".join(segment.legs)}
+            steps[_Step.ADD_SEGMENT][call.id, n] = row | key | {"n": n}
+        for offer in entry.offers:
+            steps[_Step.ADD_OFFER][call.id, offer.id] = asdict(offer) | key
+
+
+def _plan_binding(
+    entry: BindingPut | BindingRemoved, origin: Row, steps: dict[_Step, dict[object, Row]]
+) -> None:
+    key = {"tenant": entry.tenant, "phone": entry.phone, "contact": entry.contact}
+    name = tuple(key.values())
+    if isinstance(entry, BindingPut):
+        steps[_Step.DELETE_BINDING].pop(name, None)
+        steps[_Step.PUT_BINDING][name] = key | origin | {"expires_at": entry.expires_at, "state": entry.state}
+    else:
+        steps[_Step.PUT_BINDING].pop(name, None)
+        steps[_Step.DELETE_BINDING][name] = {f"of_{column}": value for column, value in key.items()}
+
+
+def _plan_dialog(
+    entry: DialogOpened | DialogClosed, origin: Row, steps: dict[_Step, dict[object, Row]]
+) -> None:
+    if isinstance(entry, DialogOpened):
+        steps[_Step.DELETE_DIALOG].pop(entry.leg, None)
+        record = to_json(entry.call).decode()
+        row = {"leg": entry.leg, "call": entry.call.id, "dialog": entry.dialog, "record": record}
+        steps[_Step.PUT_DIALOG][entry.leg] = row | origin
+    else:
+        steps[_Step.PUT_DIALOG].pop(entry.leg, None)
+        steps[_Step.DELETE_DIALOG][entry.leg] = {"of_leg": entry.leg}
+
+
+def _call(call: CallRecord) -> Row:
+    row = {name: value for name, value in asdict(call).items() if name not in _NOT_COLUMNS}
+    return _renamed(row) | _recording(call.recording)
+
+
+def _renamed(row: Row) -> Row:
+    row["from"] = row.pop("from_")
+    return row
+
+
+def _recording(recording: RecordingRecord | None) -> Row:
+    return {
+        "recording_path": recording and recording.path,
+        "recording_duration_s": recording and recording.duration_s,
+        "recording_sha256": recording and recording.sha256,
+    }
+
+
+def _set_call(*columns: str) -> Executable:
+    calls = tables.calls
+    return calls.update().where(calls.c.id == bindparam("of")).values({c: bindparam(c) for c in columns})
+
+
+def _delete(table: Table, *keys: str) -> Executable:
+    return table.delete().where(*(table.c[key] == bindparam(f"of_{key}") for key in keys))

@@ -1,0 +1,198 @@
+"""The tables. Times are UTC; durations seconds; every row names its tenant and the node that wrote it.
+
+Every row has a key of its own making, so that it can be written twice without being there twice.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC; SQLite keeps the text without its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database. Raises ValueError for a datetime without a zone: nobody knows what it means."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone: {value}")
+        return value.astimezone(UTC) if value.tzinfo is not UTC else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        if value is None or value.tzinfo is UTC:
+            return value
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _origin() -> tuple[Column[str], Column[str]]:
+    return Column("tenant", String(64), nullable=False), Column("node", String(255), nullable=False)
+
+
+def _call_key() -> Column[str]:
+    return Column("call", String(64), ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    *_origin(),
+    Column("direction", String(16), nullable=False),
+    Column("trunk", String(255)),
+    Column("from", Text, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("queue", String(255)),
+    Column("agent", String(255)),
+    Column("started_at", Utc, nullable=False),
+    Column("connected_at", Utc),
+    Column("queued_at", Utc),
+    Column("answered_at", Utc),
+    Column("ended_at", Utc, nullable=False),
+    Column("wait_s", Float),
+    Column("talk_s", Float, nullable=False),
+    Column("hold_s", Float, nullable=False),
+    Column("wrap_up_s", Float),
+    Column("result", String(32), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("ended_by", String(32)),
+    Column("recording_path", Text),
+    Column("recording_duration_s", Float),
+    Column("recording_sha256", String(64)),
+    Index(None, "ended_at", "id"),
+    Index(None, "queue", "ended_at"),
+    Index(None, "agent", "ended_at"),
+)
+
+legs = Table(
+    "legs",
+    metadata,
+    _call_key(),
+    Column("id", String(64), primary_key=True),
+    *_origin(),
+    Column("role", String(16), nullable=False),
+    Column("peer", String(255), nullable=False),
+    Column("sip_call_id", Text, nullable=False),
+    Column("sip_status", Integer),
+    Column("q850", Integer),
+    Column("invited_at", Utc, nullable=False),
+    Column("ringing_at", Utc),
+    Column("answered_at", Utc),
+    Column("ended_at", Utc),
+    Column("codec", String(32)),
+    Column("packets_received", BigInteger, nullable=False),
+    Column("packets_sent", BigInteger, nullable=False),
+    Column("packets_lost", BigInteger, nullable=False),
+    Column("jitter_s", Float),
+    Column("mos", Float),
+)
+
+queue_visits = Table(
+    "queue_visits",
+    metadata,
+    _call_key(),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    *_origin(),
+    Column("queue", String(255), nullable=False),
+    Column("entered_at", Utc, nullable=False),
+    Column("left_at", Utc),
+    Column("wait_s", Float),
+    Column("result", String(32)),
+    Column("reason", String(32)),
+    Column("agent", String(255)),
+    Index(None, "queue", "entered_at"),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    _call_key(),
+    Column("id", String(64), primary_key=True),
+    *_origin(),
+    Column("queue", String(255), nullable=False),
+    Column("agent", String(255), nullable=False),
+    Column("leg", String(64)),
+    Column("offered_at", Utc, nullable=False),
+    Column("ringing_at", Utc),
+    Column("ended_at", Utc, nullable=False),
+    Column("result", String(32), nullable=False),
+    Column("sip_status", Integer),
+    Index(None, "agent", "offered_at"),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    _call_key(),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    *_origin(),
+    Column("kind", String(16), nullable=False),
+    Column("from", Utc, nullable=False),
+    Column("to", Utc),
+    Column("legs", Text, nullable=False),
+)
+"""`legs`: the ids of those connected, separated by spaces."""
+
+agent_states = Table(
+    "agent_states",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("agent", String(255), primary_key=True),
+    Column("since", Utc, primary_key=True),
+    Column("node", String(255), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text),
+    Column("call", String(64)),
+)
+
+bindings = Table(
+    "bindings",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("phone", String(255), primary_key=True),
+    Column("contact", String(1024), primary_key=True),
+    Column("node", String(255), nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("state", Text, nullable=False),
+)
+"""Registrations that survive a restart. `state` is the registrar's own JSON."""
+
+open_dialogs = Table(
+    "open_dialogs",
+    metadata,
+    Column("leg", String(64), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("node", String(255), nullable=False),
+    Column("call", String(64), nullable=False),
+    Column("dialog", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Index(None, "node"),
+)
+"""Dialogs to end with BYE should the switch find them here at its start: `dialog` is the dialog's own JSON,
+`record` that of the call as far as it had come."""

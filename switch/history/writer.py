@@ -1,0 +1,240 @@
+"""The history's writer: off the call's path, in batches, keeping whatever it was given.
+
+What it is told goes into a bounded queue in memory and returns at once. One task takes batches from it, each
+a transaction. What the queue has no room for, and what an unavailable database does not take, goes to a spool
+file under data_dir and is replayed, in order, before anything newer. Every row has a key of its own, writing
+it twice changes nothing, and so a batch whose commit was in doubt is simply written again and counts once.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import structlog
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from switch.history.entries import (
+    AnyEntry,
+)
+from switch.history.spool import Spool
+from switch.history.statements import Statements
+
+OUTCOMES = ("written", "spooled", "replayed", "refused", "lost")
+"""What becomes of entries: in the database; in the spool; from the spool to the database; not taken by a
+database that takes others (kept in a file beside the spool); lost, because the spool's disk was full."""
+
+_LINGER_S = 0.1
+_BATCH = 50
+_COMMIT_S = 30.0
+_RETRY_S = (0.5, 30.0)
+
+
+class _Unavailable(Exception):
+    """The database took nothing; it may later."""
+
+
+class HistoryWriter:
+    """Writes entries in the order in which they were put. Made and used in the loop's thread.
+
+    `node` is this machine's name in every row; `room` bounds the queue in memory.
+    """
+
+    def __init__(self, engine: AsyncEngine, data_dir: Path, *, node: str, room: int = 10_000) -> None:
+        self._engine = engine
+        self._statements = Statements(engine.dialect.name, node)
+        self._spool = Spool(data_dir / "history.spool")
+        self._refused = data_dir / "history.refused"
+        self._room = room
+        self._queue: deque[AnyEntry] = deque()
+        self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._closing = False
+        self._given = self._settled = 0
+        self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._retry_s = _RETRY_S[0]
+        self._task: asyncio.Task[None] | None = None
+        self._counts = Counter(dict.fromkeys(OUTCOMES, 0))
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(AnyEntry).decode
+        self._log = structlog.get_logger("history")
+
+    def start(self) -> None:
+        """Begin to write, with what an earlier run left in the spool."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="history")
+
+    async def close(self, timeout_s: float = 10.0) -> None:
+        """Write what is left, or spool it, and stop."""
+        self._closing = True
+        self._wake.set()
+        self._hurry.set()
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=timeout_s)
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        self._spool_queue()
+        self._spool.close()
+
+    def put(self, entry: AnyEntry) -> None:
+        """Take an entry; never blocks. A full queue spools its oldest."""
+        self._queue.append(entry)
+        self._given += 1
+        if len(self._queue) > self._room:
+            self._to_spool([self._queue.popleft()])
+        self._wake.set()
+
+    async def flush(self, timeout_s: float = 1.0) -> bool:
+        """Wait until all that was put so far is in the database, or in the spool; False: not in time."""
+        if self._settled >= self._given:
+            return True
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append((self._given, waiter))
+        self._hurry.set()
+        await asyncio.wait({waiter}, timeout=timeout_s)
+        return waiter.done() or not waiter.cancel()
+
+    def counts(self) -> dict[str, int]:
+        """How many entries met which of OUTCOMES."""
+        return dict(self._counts)
+
+    def queued(self) -> int:
+        """How many entries wait in memory."""
+        return len(self._queue)
+
+    async def _run(self) -> None:
+        while not self._closing or self._queue:
+            await self._something_to_do()
+            try:
+                await self._write_all()
+                self._retry_s = _RETRY_S[0]
+            except _Unavailable as error:
+                self._spool_queue()
+                self._log.warning("database unavailable", error=str(error), retry_s=self._retry_s)
+                await self._until_retry()
+
+    async def _something_to_do(self) -> None:
+        """Until there is work, and a little longer so that a batch gathers, unless somebody is in a hurry."""
+        if not self._spool:
+            await self._wake.wait()
+        self._wake.clear()
+        await _first(self._hurry, _LINGER_S)
+        self._hurry.clear()
+
+    async def _until_retry(self) -> None:
+        """Keep the memory empty while the database is away."""
+        loop = asyncio.get_running_loop()
+        retry_at = loop.time() + self._retry_s
+        self._retry_s = min(self._retry_s * 2, _RETRY_S[1])
+        while (left := retry_at - loop.time()) > 0 and not self._closing:
+            await _first(self._wake, left)
+            self._wake.clear()
+            self._spool_queue()
+        self._wake.set()
+
+    async def _write_all(self) -> None:
+        """Batch after batch until nothing is left. Raises _Unavailable, the batch being in the spool then."""
+        while self._spool or self._queue:
+            if lines := self._spool.first(_BATCH):
+                await self._write_spooled(lines)
+            else:
+                await self._write_new([self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))])
+
+    async def _write_spooled(self, lines: Sequence[bytes]) -> None:
+        batch: list[AnyEntry] = []
+        unreadable: list[tuple[bytes, msgspec.MsgspecError]] = []
+        for line in lines:
+            try:
+                batch.append(self._decode(line))
+            except msgspec.MsgspecError as wrong:
+                unreadable.append((line, wrong))
+        await self._write(batch)
+        self._spool.drop(lines)
+        self._counts["replayed"] += len(batch)
+        for line, why in unreadable:
+            self._refuse(line, why)
+
+    async def _write_new(self, batch: Sequence[AnyEntry]) -> None:
+        written = False
+        try:
+            await self._write(batch)
+            written = True
+        finally:
+            if not written:
+                self._to_spool(batch, first=True)
+        self._settle(len(batch))
+
+    async def _write(self, batch: Sequence[AnyEntry]) -> None:
+        """One transaction. Should the database refuse the batch for what is in it, one for each entry."""
+        try:
+            await self._commit(batch)
+            self._counts["written"] += len(batch)
+        except _Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is in the batch: find the entry, go on without
+            if len(batch) > 1:
+                for entry in batch:
+                    await self._write([entry])
+            else:
+                self._refuse(self._encode(batch[0]), error)
+
+    async def _commit(self, batch: Sequence[AnyEntry]) -> None:
+        """Raises _Unavailable, or whatever a database says that is there but does not take this."""
+        try:
+            async with asyncio.timeout(_COMMIT_S), self._engine.begin() as connection:
+                for statement, rows in self._statements.of(batch):
+                    await connection.execute(statement, rows)
+        except (IntegrityError, DataError):
+            raise
+        except StatementError as error:
+            if isinstance(error, DBAPIError):
+                raise _Unavailable(str(error.orig)) from error
+            raise
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise _Unavailable(str(error) or type(error).__name__) from error
+
+    def _refuse(self, line: bytes, error: Exception) -> None:
+        self._counts["refused"] += 1
+        self._log.error("history entry refused", error=str(error), kept_in=str(self._refused))
+        try:
+            with self._refused.open("ab") as file:
+                file.write(line + b"\n")
+        except OSError as full:
+            self._lose(1, full)
+
+    def _spool_queue(self) -> None:
+        while self._queue:
+            self._to_spool([self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))])
+
+    def _to_spool(self, batch: Sequence[AnyEntry], first: bool = False) -> None:
+        lines = [self._encode(entry) for entry in batch]
+        try:
+            if first and self._spool:
+                self._spool.prepend(lines)
+            else:
+                self._spool.append(lines)
+            self._counts["spooled"] += len(lines)
+        except OSError as error:
+            self._lose(len(lines), error)
+        self._settle(len(lines))
+
+    def _lose(self, count: int, error: OSError) -> None:
+        self._counts["lost"] += count
+        self._log.error("history lost", entries=count, error=str(error))
+
+    def _settle(self, count: int) -> None:
+        self._settled += count
+        while self._waiters and self._waiters[0][0] <= self._settled:
+            waiter = self._waiters.popleft()[1]
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+async def _first(event: asyncio.Event, timeout_s: float) -> None:
+    """Until the event, or that long."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    except TimeoutError:
+        return
