@@ -1,6 +1,6 @@
 """What was heard: levels of tones in PCM, and G.711 by the book (ITU-T G.711), for the tests alone."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +8,8 @@ import numpy.typing as npt
 RATE = 8000
 Pcm = npt.NDArray[np.int16]
 """Mono, 16 bit, 8 kHz."""
+Decode = Callable[[bytes], Pcm]
+Encode = Callable[[Pcm], bytes]
 
 
 def pcm(samples: bytes) -> Pcm:
@@ -68,9 +70,17 @@ def decode_ulaw(payload: bytes) -> Pcm:
 
 
 def encode_alaw(samples: Pcm) -> bytes:
-    """By looking up the nearest code: slow, and obviously the inverse of `decode_alaw`."""
+    return _encode(samples, decode_alaw)
+
+
+def encode_ulaw(samples: Pcm) -> bytes:
+    return _encode(samples, decode_ulaw)
+
+
+def _encode(samples: Pcm, decode: Decode) -> bytes:
+    """By looking up the nearest level: slow, and obviously the inverse of `decode`."""
     codes = np.arange(256, dtype=np.uint8)
-    levels = decode_alaw(codes.tobytes()).astype(np.int32)
-    order = np.argsort(levels)
+    levels = decode(codes.tobytes()).astype(np.int32)
+    order = np.argsort(levels, kind="stable")
     edges = (levels[order][1:] + levels[order][:-1]) / 2
-    return codes[order][np.searchsorted(edges, samples)].astype(np.uint8).tobytes()
+    return codes[order][np.searchsorted(edges, samples)].tobytes()

@@ -28,7 +28,8 @@ class Child:
 
     def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
         self._process = process
-        self._log = log
+        self._log_path = log
+        self._log = ""
         self._ids = itertools.count(1)
         self._pending: dict[int, asyncio.Future[Message]] = {}
         self._reader: asyncio.Task[None] | None = None
@@ -59,7 +60,7 @@ class Child:
 
     def log(self) -> str:
         """What the peer said on its standard error: its SIP trace, above all."""
-        return self._log.read_text(errors="replace") if self._log.exists() else ""
+        return self._log or self._log_path.read_text(errors="replace")
 
     async def do(self, name: str, timeout_s: float = 15.0, **parameters: Any) -> Message:
         number = next(self._ids)
@@ -84,7 +85,9 @@ class Child:
         except TimeoutError:
             self._process.kill()
         await self._gone()
-        self._log.unlink(missing_ok=True)
+        if self._log_path.exists():
+            self._log = self.log() or "nothing"
+            self._log_path.unlink()
 
     async def kill(self) -> None:
         """kill -9: not a word to anybody."""

@@ -1,0 +1,51 @@
+"""SIPp proves itself on SIPp: a caller, an agent who answers, and a capture between them."""
+
+from collections.abc import Callable
+
+from tests.peers import audio, capture, ports
+from tests.peers.capture import Capture
+from tests.peers.phone import Phones
+from tests.peers.sipp import Sipp
+
+Tell = Callable[[str, Callable[[], str]], None]
+
+
+async def test_a_caller_and_an_agent_talk_in_tones(tell_on_failure: Tell) -> None:
+    address = ports.own_address()
+    async with (
+        Capture.running(f"udp and host {address}") as wire,
+        Sipp.running("agent_answers", address=address, tone_hz=1000, number="1001") as agent,
+        Sipp.running(
+            "caller_hangs_up", target=f"{address}:5060", number="1001", tone_hz=440, talk_ms=1500
+        ) as caller,
+    ):
+        tell_on_failure("caller", caller.story)
+        tell_on_failure("agent", agent.story)
+        outcome = await caller.finished()
+        assert (outcome.successful, outcome.failed, outcome.errors) == (1, 0, "")
+        assert (await agent.finished()).successful == 1
+    to_agent = [packet for packet in wire.rtp() if packet.destination[0] == address]
+    to_caller = [packet for packet in wire.rtp() if packet.source[0] == address]
+    assert audio.hears_only(capture.sound(to_agent), 440, [1000])
+    assert audio.hears_only(capture.sound(to_caller), 1000, [440])
+    assert capture.breaks(to_agent) == capture.breaks(to_caller) == []
+
+
+async def test_a_refusal_is_what_the_scenario_waits_for(tell_on_failure: Tell) -> None:
+    async with Phones.running() as phones:
+        phone = await phones.phone("1001")
+        await phone.behave("reject")
+        target = f"{phones.address}:{phones.sip_port}"
+        async with Sipp.running("refused", target=target, number="1001", status=486, calls=3) as caller:
+            tell_on_failure("caller", caller.story)
+            assert (await caller.finished()).successful == 3
+
+
+async def test_a_caller_who_gives_up_stops_the_ringing(tell_on_failure: Tell) -> None:
+    async with Phones.running() as phones:
+        phone = await phones.phone("1001")
+        target = f"{phones.address}:{phones.sip_port}"
+        async with Sipp.running("caller_gives_up", target=target, number="1001", talk_ms=300) as caller:
+            tell_on_failure("caller", caller.story)
+            assert (await caller.finished()).successful == 1
+        await (await phone.next_call()).until("closed")
