@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sip.message import Malformed, Request
+from sip.headers import NameAddr
+from sip.message import Request
 from sip.uri import Uri
-from switch.config.schema import DidFrom, Route, Trunk
+from switch.config.schema import DidFrom, Route
 from switch.config.targets import Go
 from switch.peers import Peer, PhonePeer, TrunkPeer
 
 _WILDCARDS = {"?": ".", "*": ".*"}
+_SEPARATORS = str.maketrans("", "", "-.()")  # visual separators, RFC 3966 section 5.1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,14 @@ class Routes:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._of_trunks = [
-            _Compiled(route, pattern([route.trunk]), pattern(route.to)) for route in routes if route.trunk is not None
+            _Compiled(route, pattern([route.trunk]), pattern(route.to))
+            for route in routes
+            if route.trunk is not None
         ]
         self._of_phones = [
-            _Compiled(route, pattern([route.phone]), pattern(route.to)) for route in routes if route.phone is not None
+            _Compiled(route, pattern([route.phone]), pattern(route.to))
+            for route in routes
+            if route.phone is not None
         ]
 
     def match(self, origin: Peer, number: str) -> Routed | None:
@@ -70,14 +76,19 @@ def _expression(text: str) -> str:
 def called_number(request: Request, did_from: DidFrom) -> str:
     """The number that a trunk's INVITE asks for, from where `did_from` says.
 
-    P-Called-Party-ID (RFC 7315 section 4.2) is optional: without it the Request-URI counts. Empty where the URI
-    names no user; raises `sip.message.Malformed` where it cannot be read.
+    P-Called-Party-ID (RFC 7315 section 4.2) is optional: without it the Request-URI counts. Empty where
+    the URI names no user; raises `sip.malformed.Malformed` where it cannot be read.
     """
     match did_from:
+        case DidFrom.REQUEST_URI:
+            return _number(request.target)
         case DidFrom.TO:
-            return _user(request.to.uri)
+            return _number(request.to.uri)
         case DidFrom.P_CALLED_PARTY_ID:
             called = request.headers.get("P-Called-Party-ID")
-            return _user(_address(called) if called is not None else Uri.parse(request.uri))
-        case DidFrom.REQUEST_URI:
-            return _user(Uri.parse(request.uri))
+            return _number(request.target if called is None else NameAddr.parse(called).uri)
+
+
+def _number(uri: Uri) -> str:
+    user = (uri.user or "").partition(";")[0]  # parameters of a telephone number, RFC 3261 section 19.1.6
+    return user.translate(_SEPARATORS) if uri.scheme == "tel" else user
