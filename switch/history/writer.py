@@ -27,7 +27,7 @@ OUTCOMES = ("written", "spooled", "replayed", "refused", "lost")
 database that takes others (kept in a file beside the spool); lost, because the spool's disk was full."""
 
 _LINGER_S = 0.1
-_BATCH = 50
+_BATCH = 200
 _COMMIT_S = 30.0
 _RETRY_S = (0.5, 30.0)
 
@@ -134,12 +134,17 @@ class HistoryWriter:
         self._wake.set()
 
     async def _write_all(self) -> None:
-        """Batch after batch until nothing is left. Raises _Unavailable, the batch being in the spool then."""
-        while self._spool or self._queue:
+        """The spool, then what is in the queue now. Raises _Unavailable, the batch being in the spool then."""
+        left = len(self._queue)
+        while self._spool or left > 0:
             if lines := self._spool.first(_BATCH):
                 await self._write_spooled(lines)
             else:
-                await self._write_new([self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))])
+                await self._write_new(self._oldest())
+                left -= _BATCH
+
+    def _oldest(self) -> list[AnyEntry]:
+        return [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
 
     async def _write_spooled(self, lines: Sequence[bytes]) -> None:
         batch: list[AnyEntry] = []
@@ -205,7 +210,7 @@ class HistoryWriter:
 
     def _spool_queue(self) -> None:
         while self._queue:
-            self._to_spool([self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))])
+            self._to_spool(self._oldest())
 
     def _to_spool(self, batch: Sequence[AnyEntry], first: bool = False) -> None:
         lines = [self._encode(entry) for entry in batch]
