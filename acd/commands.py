@@ -121,14 +121,14 @@ class LeaveQueue(_Command, frozen=True, gc=False):
 
 
 class WatchPhone(_Command, frozen=True, gc=False):
-    """Probe the agent's phone until told otherwise (`on`), and report `PhoneReachable` at the first answer."""
+    """Probe the agent's phone until told otherwise (`on`); report `PhoneReachable` at the first answer."""
 
     agent: str
     on: bool
 
 
 class AgentChanged(_Command, frozen=True, gc=False):
-    """The agent's state is new since `since_us`; `call` is the one that rings or talks, if the router knows it."""
+    """The agent's state is new since `since_us`; `call` is the one that rings, talks or is wrapped up."""
 
     agent: str
     state: AgentState
@@ -139,7 +139,7 @@ class AgentChanged(_Command, frozen=True, gc=False):
 
 class VisitStarted(_Command, frozen=True, gc=False):
     """A call entered a queue: one for each accepted `CallQueued`, each overflow into a queue and each return
-    after a lost agent. Counts as offered. `queued_at_us` is what order goes by, `entered_at_us` what waits go by."""
+    after a lost agent. Counts as offered. Order goes by `queued_at_us`, waits by `entered_at_us`."""
 
     visit: str
     call: str
@@ -168,7 +168,7 @@ class VisitEnded(_Command, frozen=True, gc=False):
 
 
 class OfferEnded(_Command, frozen=True, gc=False):
-    """The offer's INVITE is over, exactly once for each `Offer`. `status` is the final SIP status, 0 if none."""
+    """The offer's INVITE is over, exactly once for each `Offer`. `status`: the final SIP status, or 0."""
 
     offer: str
     call: str

@@ -157,11 +157,13 @@ class OfferNoResponse(_Event, frozen=True):
 
 
 class ConversationEnded(_Event, frozen=True):
-    """Caller and agent are no longer connected."""
+    """Caller and agent are no longer connected. `offer`, where given, is the one of the `Connect`: so a
+    late report never ends a second conversation of the same two."""
 
     call: str
     agent: str
     how: ConversationEnd
+    offer: str = ""
 
 
 class DeadlinePassed(_Event, frozen=True):

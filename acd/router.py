@@ -1,13 +1,24 @@
 """The router of one pool: events in, commands out. Pure: no clock, no I/O, no randomness.
 
-The shell's duty for each wake-up: for each event take `record = Record(router.sequence + 1, now_us,
-event)`, `commands = router.step(event, now_us)`, journal the record with the commands' count, one
-write for all, and only then carry the commands out; then look at `deadline()` again.
+The shell's duty for each wake-up: `step` each event, journal what `acd.journal.encode` makes of the
+step, one write for all of them, and only then carry the commands out; then look at `deadline()` again.
 """
 
-from acd.commands import Command
-from acd.events import Event
-from acd.views import AgentView, CallView, QueueView
+from typing import assert_never
+
+from acd import events, state
+from acd.board import Board
+from acd.commands import Command, OfferResult, VisitReason, VisitResult
+from acd.deadlines import Due
+from acd.events import CallGone, Event, GoneReason
+from acd.matching import Matching
+from acd.offering import Offering
+from acd.reconfigure import Reconfigure
+from acd.staff import Staff
+from acd.state import Snapshot, State
+from acd.views import AgentView, CallView, QueueView, agent_view, call_view, queue_views
+from acd.visits import Visits
+from acd.waiting import CallInput, CallState
 
 
 class Router:
@@ -18,54 +29,203 @@ class Router:
     """
 
     def __init__(self, pool: str = "main") -> None:
-        self.pool = pool
-        self.sequence = 0  # number of the last step, and of its record in the journal
-        self.now_us = 0  # time of the last step
+        self._wire(Board(pool, 0, 0, State()))
+
+    @property
+    def pool(self) -> str:
+        """The pool whose queues and agents these are."""
+        return self._board.pool
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last step, and of its record in the journal."""
+        return self._board.sequence
+
+    @property
+    def now_us(self) -> int:
+        """Time of the last step, UTC microseconds."""
+        return self._board.now_us
 
     def step(self, event: Event, now_us: int) -> list[Command]:
         """Take one event at UTC microseconds `now_us`; answer what is to be done, in order.
 
         Time that runs backwards is held at the last step's. An event of another pool changes nothing.
         """
-        raise NotImplementedError
+        board = self._board
+        board.begin(now_us)
+        if event.pool == board.pool:
+            self._take(event)
+            self._reconfigure.drop_agents()
+            self._matching.finish()
+            self._reconfigure.drop_queues()
+        return board.commands
 
     def deadline(self) -> int | None:
         """When to step `DeadlinePassed` next (UTC microseconds), None if nothing is timed."""
-        raise NotImplementedError
+        first = self._board.deadlines.first()
+        return None if first is None else first[0]
 
     def snapshot(self) -> bytes:
         """The whole state, msgpack. `restore` of it goes on exactly as this router would."""
-        raise NotImplementedError
+        board = self._board
+        return state.encode(Snapshot(state.VERSION, board.pool, board.sequence, board.now_us, board.state))
 
     @classmethod
     def restore(cls, snapshot: bytes) -> "Router":
         """A router as it was at `snapshot`. Raises `SnapshotError` for what is not one."""
-        raise NotImplementedError
+        saved = state.decode(snapshot)
+        router = cls(saved.pool)
+        router._wire(Board(saved.pool, saved.sequence, saved.now_us, saved.state))
+        router._rebuild()
+        return router
 
     def state_hash(self) -> str:
         """Hex digest of all facts (the step's number and time aside): equal states, equal digests."""
-        raise NotImplementedError
+        return self._board.state.hash()
 
     def agents(self) -> list[AgentView]:
         """All agents, in the order of their configuration."""
-        raise NotImplementedError
+        return [agent_view(self._board, agent) for agent in self._board.state.agents.values()]
 
     def agent(self, name: str) -> AgentView | None:
         """One agent."""
-        raise NotImplementedError
+        agent = self._board.state.agents.get(name)
+        return None if agent is None else agent_view(self._board, agent)
 
     def queues(self) -> list[QueueView]:
         """All queues, in the order of their configuration."""
-        raise NotImplementedError
+        return queue_views(self._board, self._board.state.queues.values())
 
     def queue(self, name: str) -> QueueView | None:
         """One queue."""
-        raise NotImplementedError
+        queue = self._board.state.queues.get(name)
+        return None if queue is None else queue_views(self._board, [queue])[0]
 
     def calls(self) -> list[CallView]:
         """All calls that wait, are offered or talk to an agent from a queue."""
-        raise NotImplementedError
+        return [call_view(self._board, call) for call in self._board.state.calls.values()]
 
     def call(self, name: str) -> CallView | None:
         """One call."""
-        raise NotImplementedError
+        call = self._board.state.calls.get(name)
+        return None if call is None else call_view(self._board, call)
+
+    def _wire(self, board: Board) -> None:
+        self._board = board
+        self._visits = Visits(board)
+        self._offering = Offering(board, self._visits)
+        self._staff = Staff(board, self._visits, self._offering)
+        self._matching = Matching(board, self._visits, self._offering, self._staff)
+        self._reconfigure = Reconfigure(board, self._staff)
+
+    def _rebuild(self) -> None:
+        """Make the indexes anew from facts; they are consistent, so no command comes of it."""
+        board = self._board
+        facts = board.state
+        board.eligibility.intern(queue.settings.requires for queue in facts.queues.values())
+        self._reconfigure.reindex()
+        for agent in facts.agents.values():
+            board.touch(agent)
+            for kind in (Due.WRAP_UP, Due.RETRY):
+                board.deadlines.rearm(kind, agent.settings.name)
+        for name in facts.offers:
+            board.deadlines.rearm(Due.OFFER, name)
+        for name in facts.calls:
+            board.deadlines.rearm(Due.MAX_WAIT, name)
+        self._matching.finish()
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case events.OfferTrying():
+                self._offering.trying(event.offer)
+            case events.OfferRinging():
+                self._offering.ringing(event.offer)
+            case events.OfferAnswered():
+                self._offering.answered(event.offer)
+            case events.ConversationEnded():
+                self._staff.conversation_ended(event)
+            case events.CallQueued():
+                self._visits.queued(event)
+            case events.DeadlinePassed():
+                self._pass_deadlines()
+            case events.CallGone():
+                self._call_gone(event)
+            case events.OfferRefused():
+                self._offering.refused(event.offer, event.status)
+            case events.OfferNoResponse():
+                self._offering.no_response(event.offer)
+            case events.AgentStateSet():
+                self._staff.wants(event)
+            case events.PhoneBusy():
+                self._staff.busy(event)
+            case events.PhoneRegistered():
+                self._staff.registered(event)
+            case events.PhoneUnregistered():
+                self._staff.unregistered(event)
+            case events.PhoneReachable():
+                self._staff.reach(event.agent, True)
+            case events.PhoneUnreachable():
+                self._staff.reach(event.agent, False)
+            case events.Configured():
+                self._reconfigure.apply(event)
+            case events.SwitchRestarted():
+                self._restarted()
+            case _:
+                assert_never(event)
+
+    def _pass_deadlines(self) -> None:
+        """Everything due happens in the order in which it was due. What it sets anew may be due already."""
+        board = self._board
+        while (first := board.deadlines.first()) is not None and first[0] <= board.now_us:
+            _, kind, name = first
+            match kind:
+                case Due.OFFER:
+                    self._offering.timer(name)
+                case Due.MAX_WAIT:
+                    self._waited_too_long(name)
+                case Due.WRAP_UP:
+                    self._staff.end_wrap_up(board.state.agents[name])
+                case Due.RETRY:
+                    self._staff.retry(board.state.agents[name])
+                case _:
+                    assert_never(kind)
+
+    def _waited_too_long(self, name: str) -> None:
+        call = self._board.state.calls[name]
+        self._offering.call_left(call, OfferResult.LEFT_QUEUE)
+        self._visits.overflow(call, VisitReason.MAX_WAIT)
+
+    def _call_gone(self, event: CallGone) -> None:
+        facts = self._board.state
+        if event.reason is not GoneReason.TAKEN_BY_FLOW:  # a flow may queue the call again
+            facts.remember_gone(event.call, self._board.now_us)
+        call = facts.calls.get(event.call)
+        if call is None:
+            return
+        if call.state is CallState.TALKING:
+            self._visits.apply(call, CallInput.LEFT)
+            self._staff.wrap_up(facts.agents[call.agent or ""])
+            return
+        self._offering.call_left(call, _OFFER_RESULT.get(event.reason, OfferResult.LEFT_QUEUE))
+        abandoned = event.reason is GoneReason.CALLER_HUNG_UP
+        result = VisitResult.ABANDONED if abandoned else VisitResult.ENDED_OTHERWISE
+        self._visits.apply(call, CallInput.LEFT, result, VisitReason(event.reason.value))
+
+    def _restarted(self) -> None:
+        """Nothing of the former run lives but logins, pauses, wrap-ups and registrations."""
+        facts = self._board.state
+        self._offering.end_all(OfferResult.SWITCH_RESTARTED)
+        for call in list(facts.calls.values()):
+            self._visits.apply(
+                call, CallInput.LEFT, VisitResult.ENDED_OTHERWISE, VisitReason.SWITCH_RESTARTED
+            )
+        for agent in facts.agents.values():
+            self._staff.crash(agent)
+
+
+# What a ringing offer ends with when its call goes.
+_OFFER_RESULT = {
+    GoneReason.CALLER_HUNG_UP: OfferResult.CALLER_GONE,
+    GoneReason.CALLER_LOST: OfferResult.CALLER_GONE,
+    GoneReason.ANSWERED_ELSEWHERE: OfferResult.ANSWERED_ELSEWHERE,
+}

@@ -36,6 +36,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """One queue. `requires` is a skill expression (see `acd.skills`); empty takes every agent.
 
     `overflow` is `hangup`, `queue:NAME` or `phone:NAME`. The only strategy is longest-idle.
+    A `max_wait_us` of 0 is no limit. A changed `max_wait_us` counts for visits that start after the change.
     """
 
     name: str

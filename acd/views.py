@@ -1,8 +1,13 @@
 """What the router shows of itself: one row for each queue, agent and call, for API, metrics and commands."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from acd.agent import AgentState
+from acd.agent import Agent, AgentState
+from acd.board import Board
+from acd.queue import Queue
+from acd.waiting import CallState, QueuedCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,8 @@ class AgentView:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """One queue. `waiting` counts callers who wait or are being offered; `longest_since_us` is when the one who
-    waits longest entered (None: nobody); `agents` counts those whose skills fit, by state."""
+    """One queue. `waiting` counts callers who wait or are being offered; `longest_since_us` is when the one
+    who waits longest entered (None: nobody); `agents` counts those whose skills fit, by state."""
 
     name: str
     waiting: int
@@ -33,12 +38,71 @@ class QueueView:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """One call that waits, is offered or talks. `state` is waiting, offered or talking."""
+    """One call. `agent` is the one whose phone rings for it, or who talks."""
 
     call: str
     queue: str
-    state: str
+    state: CallState
     priority: int
     queued_at_us: int
     entered_at_us: int
     agent: str | None
+
+
+def agent_view(board: Board, agent: Agent) -> AgentView:
+    """The row of one agent."""
+    classes = board.eligibility.of_skills(agent.settings.skills)
+    queues = tuple(
+        name
+        for name, queue in board.state.queues.items()
+        if board.eligibility.of_requirement(queue.settings.requires) in classes
+    )
+    return AgentView(
+        name=agent.name,
+        state=agent.announced,
+        reason=agent.announced_reason,
+        since_us=agent.since_us,
+        call=agent.announced_call,
+        skills=dict(agent.settings.skills),
+        queues=queues,
+        leaving=agent.leaving,
+    )
+
+
+def queue_views(board: Board, queues: Iterable[Queue]) -> list[QueueView]:
+    """The rows of these queues; the agents are gone through once."""
+    staff = Counter(
+        (board.eligibility.of_skills(agent.settings.skills), agent.announced)
+        for agent in board.state.agents.values()
+    )
+    rows = []
+    for queue in queues:
+        skill_class = board.eligibility.of_requirement(queue.settings.requires)
+        by_state = dict.fromkeys(AgentState, 0)
+        for (classes, state), count in staff.items():
+            if skill_class in classes:
+                by_state[state] += count
+        rows.append(
+            QueueView(
+                name=queue.settings.name,
+                waiting=len(queue.visits),
+                longest_since_us=next(iter(queue.visits.values()), None),
+                agents=by_state,
+                leaving=queue.leaving,
+            )
+        )
+    return rows
+
+
+def call_view(board: Board, call: QueuedCall) -> CallView:
+    """The row of one call."""
+    offer = board.state.offers.get(call.offer or "") if call.state is CallState.OFFERED else None
+    return CallView(
+        call=call.id,
+        queue=call.queue,
+        state=call.state,
+        priority=call.priority,
+        queued_at_us=call.queued_at_us,
+        entered_at_us=call.entered_at_us,
+        agent=offer.agent if offer else call.agent,
+    )

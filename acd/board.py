@@ -1,0 +1,76 @@
+"""What every rule of the router sees: the facts, the indexes over them, and the step in progress."""
+
+from acd.agent import Agent
+from acd.commands import Command, CommandId
+from acd.deadlines import Deadlines, Due
+from acd.eligibility import Eligibility
+from acd.state import State
+from acd.waiting import QueuedCall
+
+
+class Board:
+    """The facts (`state`), their indexes, and what this step has done so far."""
+
+    __slots__ = (
+        "commands",
+        "deadlines",
+        "eligibility",
+        "freed_agents",
+        "freed_calls",
+        "now_us",
+        "pool",
+        "present",
+        "sequence",
+        "state",
+        "touched",
+        "unsettled",
+    )
+
+    def __init__(self, pool: str, sequence: int, now_us: int, state: State) -> None:
+        self.pool = pool
+        self.sequence = sequence
+        self.now_us = now_us
+        self.state = state
+        self.eligibility = Eligibility()
+        self.deadlines = Deadlines(self._due_of)
+        self.present: set[str] = set()  # agents counted in `SkillClass.present`
+        self.commands: list[Command] = []
+        self.touched: dict[str, Agent] = {}  # facts changed in this step
+        self.unsettled: list[Agent] = []  # of these, not yet looked at again
+        self.freed_agents: list[Agent] = []  # free now and not in any line yet
+        self.freed_calls: list[QueuedCall] = []  # waiting now and not in any line yet
+
+    def begin(self, now_us: int) -> None:
+        """Start a step. Time never runs backwards."""
+        self.sequence += 1
+        if now_us > self.now_us:
+            self.now_us = now_us
+        self.commands = []
+
+    def next_id(self) -> CommandId:
+        """The id of the command that is appended next."""
+        return (self.pool, self.sequence, len(self.commands))
+
+    def next_name(self) -> str:
+        """The same as a name, for an offer or a visit."""
+        return f"{self.pool}-{self.sequence}-{len(self.commands)}"
+
+    def touch(self, agent: Agent) -> None:
+        """A fact about the agent has changed: its state is read again before the step ends."""
+        self.touched[agent.settings.name] = agent
+        self.unsettled.append(agent)
+
+    def _due_of(self, kind: Due, name: str) -> int | None:
+        match kind:
+            case Due.OFFER:
+                offer = self.state.offers.get(name)
+                return offer.due_us if offer else None
+            case Due.MAX_WAIT:
+                call = self.state.calls.get(name)
+                return call.due_us if call else None
+            case Due.WRAP_UP:
+                agent = self.state.agents.get(name)
+                return agent.wrap_up_until_us if agent else None
+            case Due.RETRY:
+                agent = self.state.agents.get(name)
+                return agent.retry_at_us if agent else None

@@ -1,0 +1,50 @@
+"""An order that is kept, not searched: a heap whose stale entries are dropped when they surface.
+
+A line does not own its members: `live` maps a name to the one key that counts. A key's last element is
+the name, and a key is live while `live[name]` is that very tuple. So one assignment puts a member into
+several lines, and one deletion takes it out of all of them.
+"""
+
+from heapq import heapify, heappop, heappush
+from typing import Any, Generic, TypeVar
+
+Key = TypeVar("Key", bound=tuple[Any, ...])
+
+_SMALL = 64  # below this many entries stale ones are not worth a sweep
+
+
+class Line(Generic[Key]):
+    """Members in the order of their keys. Amortised O(log n) for each `put` and `first`."""
+
+    __slots__ = ("_heap", "_limit", "_live")
+
+    def __init__(self, live: dict[str, Key]) -> None:
+        self._heap: list[Key] = []
+        self._live = live
+        self._limit = _SMALL
+
+    def put(self, key: Key) -> None:
+        """Add a member; the caller has set, or sets now, `live[name] = key`."""
+        heappush(self._heap, key)
+        if len(self._heap) > self._limit:
+            self._sweep()
+
+    def first(self) -> Key | None:
+        """The first live key, which stays; None if there is none."""
+        heap, live = self._heap, self._live
+        while heap:
+            key = heap[0]
+            if live.get(key[-1]) is key:
+                return key
+            heappop(heap)
+        return None
+
+    def __len__(self) -> int:
+        """Entries held, stale ones included: what the sweep bounds."""
+        return len(self._heap)
+
+    def _sweep(self) -> None:
+        live = self._live
+        self._heap = [key for key in self._heap if live.get(key[-1]) is key]
+        heapify(self._heap)
+        self._limit = max(_SMALL, 2 * len(self._heap))

@@ -1,0 +1,139 @@
+"""Who gets whom: every free agent and every caller in line are brought together before a step ends.
+
+Invariant between steps: no caller in line has a free agent with the skills. So whoever becomes free, or
+comes to wait, alone in a step finds the partner at the head of one line; nothing is searched.
+"""
+
+from collections.abc import Iterable
+
+from acd.agent import Agent
+from acd.board import Board
+from acd.commands import VisitReason
+from acd.eligibility import IdleKey, SkillClass
+from acd.offering import Offering
+from acd.staff import Staff
+from acd.visits import Visits
+from acd.waiting import CallState, LineKey, QueuedCall
+
+
+class Matching:
+    """The end of each step: agents settled, callers without agents sent on, pairs offered."""
+
+    __slots__ = ("_board", "_offering", "_staff", "_visits")
+
+    def __init__(self, board: Board, visits: Visits, offering: Offering, staff: Staff) -> None:
+        self._board = board
+        self._visits = visits
+        self._offering = offering
+        self._staff = staff
+
+    def finish(self) -> None:
+        """Bring the step to its end: afterwards nobody waits who could talk, and all states are told."""
+        board = self._board
+        while board.unsettled or board.freed_agents or board.freed_calls:
+            unsettled, board.unsettled = board.unsettled, []
+            emptied = False
+            for agent in unsettled:
+                emptied = self._staff.settle(agent) or emptied
+            if emptied:
+                self._send_on()
+            self._match()
+        for agent in board.touched.values():
+            self._staff.announce(agent)
+        board.touched.clear()
+
+    def _send_on(self) -> None:
+        """Somebody's last agent went: callers leave the queues that do not wait for nobody."""
+        for queue in list(self._board.state.queues.values()):
+            if queue.visits and self._visits.finds_nobody(queue):
+                for name in list(queue.visits):
+                    call = self._board.state.calls[name]
+                    if call.state is CallState.WAITING:
+                        self._visits.overflow(call, VisitReason.NO_AGENTS)
+
+    def _match(self) -> None:
+        board = self._board
+        agents, board.freed_agents = board.freed_agents, []
+        calls, board.freed_calls = board.freed_calls, []
+        if calls:
+            calls = [call for call in calls if self._stays(call)]
+        if len(agents) == 1 and not calls:
+            self._place_agent(agents[0])
+        elif len(calls) == 1 and not agents:
+            self._place_call(calls[0])
+        elif agents or calls:
+            self._place_all(agents, calls)
+
+    def _stays(self, call: QueuedCall) -> bool:
+        """Whether a caller who came (back) to wait is still there, and has somebody to wait for."""
+        if call.state is not CallState.WAITING:
+            return False
+        if self._visits.finds_nobody(self._board.state.queues[call.queue]):
+            self._visits.overflow(call, VisitReason.NO_AGENTS)
+            return False
+        return True
+
+    def _place_agent(self, agent: Agent) -> None:
+        """The only one who became free takes the first caller of all lines that his skills open."""
+        best: LineKey | None = None
+        classes = self._board.eligibility.of_skills(agent.settings.skills)
+        for skill_class in classes:
+            first = skill_class.waiting.first()
+            if first is not None and (best is None or first < best):
+                best = first
+        if best is None:
+            self._idle(agent, classes)
+        else:
+            self._offering.make(self._board.state.calls[best[-1]], agent)
+
+    def _place_call(self, call: QueuedCall) -> None:
+        """The only one who came to wait gets the agent who is free longest."""
+        skill_class = self._class_of(call)
+        free = skill_class.free.first()
+        if free is None:
+            self._wait(call, skill_class)
+        else:
+            self._offering.make(call, self._board.state.agents[free[-1]])
+
+    def _place_all(self, agents: list[Agent], calls: list[QueuedCall]) -> None:
+        """Several at once: callers choose in the order of all lines, each the agent who is free longest."""
+        board = self._board
+        concerned: dict[int, SkillClass] = {}
+        for agent in agents:
+            classes = board.eligibility.of_skills(agent.settings.skills)
+            self._idle(agent, classes)
+            concerned.update((id(one), one) for one in classes)
+        for call in calls:
+            skill_class = self._class_of(call)
+            self._wait(call, skill_class)
+            concerned[id(skill_class)] = skill_class
+        while pair := _first_pair(concerned.values()):
+            waiting, free = pair
+            self._offering.make(board.state.calls[waiting[-1]], board.state.agents[free[-1]])
+
+    def _class_of(self, call: QueuedCall) -> SkillClass:
+        board = self._board
+        return board.eligibility.of_requirement(board.state.queues[call.queue].settings.requires)
+
+    def _idle(self, agent: Agent, classes: tuple[SkillClass, ...]) -> None:
+        name = agent.settings.name
+        key: IdleKey = (agent.idle_since_us or 0, name)
+        self._board.eligibility.agents[name] = key
+        for skill_class in classes:
+            skill_class.free.put(key)
+
+    def _wait(self, call: QueuedCall, skill_class: SkillClass) -> None:
+        key = call.key
+        self._board.eligibility.calls[call.id] = key
+        skill_class.waiting.put(key)
+
+
+def _first_pair(classes: Iterable[SkillClass]) -> tuple[LineKey, IdleKey] | None:
+    """The first caller of these classes for whom somebody is free, and that agent."""
+    best: tuple[LineKey, IdleKey] | None = None
+    for skill_class in classes:
+        free = skill_class.free.first()
+        waiting = skill_class.waiting.first() if free is not None else None
+        if free is not None and waiting is not None and (best is None or waiting < best[0]):
+            best = (waiting, free)
+    return best

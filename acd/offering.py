@@ -1,0 +1,254 @@
+"""Offers carried out: the interpreter of `acd.offer`, and what an ended offer means for its agent."""
+
+from typing import assert_never
+
+from acd.agent import Agent
+from acd.board import Board
+from acd.commands import (
+    CancelOffer,
+    CancelReason,
+    Connect,
+    HangUpOffer,
+    Offer,
+    OfferEnded,
+    OfferResult,
+    VisitReason,
+    VisitResult,
+)
+from acd.deadlines import Due
+from acd.offer import RELEASE_AFTER_US, RINGS, TABLE, OfferAction, OfferInput, OfferState, OpenOffer
+from acd.settings import OnNoAnswer, QueueSettings
+from acd.visits import Visits
+from acd.waiting import CallInput, CallState, QueuedCall
+
+NO_ANSWER = "no-answer"  # the pause reason
+
+# Why the INVITE is cancelled, by the result that the offer will end with.
+_WHY = {
+    OfferResult.NO_ANSWER: CancelReason.RING_TIMEOUT,
+    OfferResult.UNREACHABLE: CancelReason.UNREACHABLE,
+    OfferResult.AGENT_GONE: CancelReason.AGENT_GONE,
+    OfferResult.CALLER_GONE: CancelReason.CALLER_GONE,
+    OfferResult.ANSWERED_ELSEWHERE: CancelReason.ANSWERED_ELSEWHERE,
+    OfferResult.LEFT_QUEUE: CancelReason.LEFT_QUEUE,
+}
+
+
+class Offering:
+    """Makes offers and moves them by their table."""
+
+    __slots__ = ("_board", "_visits")
+
+    def __init__(self, board: Board, visits: Visits) -> None:
+        self._board = board
+        self._visits = visits
+
+    def make(self, call: QueuedCall, agent: Agent) -> None:
+        """Offer the call, which waits, to the agent, who is free."""
+        board = self._board
+        queue = board.state.queues[call.queue]
+        offer = OpenOffer(board.next_name(), call.id, call.queue, agent.settings.name, board.now_us)
+        board.state.offers[offer.id] = offer
+        self._set_timer(offer, board.now_us + queue.settings.unreachable_after_us)
+        queue.engaged += 1
+        self._visits.apply(call, CallInput.OFFERED)
+        call.offer = agent.offer = offer.id
+        board.eligibility.agents.pop(offer.agent, None)
+        board.commands.append(Offer(board.next_id(), offer.id, offer.call, offer.queue, offer.agent))
+        board.touch(agent)
+
+    def trying(self, offer_id: str) -> None:
+        """A 100."""
+        self._heard(offer_id, OfferInput.TRYING)
+
+    def ringing(self, offer_id: str) -> None:
+        """A 101 to 199."""
+        self._heard(offer_id, OfferInput.RINGING)
+
+    def refused(self, offer_id: str, status: int) -> None:
+        """A final 3xx to 6xx from the phone."""
+        offer = self._board.state.offers.get(offer_id)
+        if offer is not None:
+            offer.status = status
+            self._heard(offer_id, OfferInput.REFUSED)
+
+    def no_response(self, offer_id: str) -> None:
+        """The INVITE is over and nobody said how."""
+        offer = self._board.state.offers.get(offer_id)
+        if offer is not None:
+            self._apply(offer, OfferInput.NO_RESPONSE)
+
+    def answered(self, offer_id: str) -> None:
+        """A 2xx: the call if it is still to be had, else BYE. A phone that answered is never left hanging."""
+        board = self._board
+        offer = board.state.offers.get(offer_id)
+        if offer is None:
+            if not self._is_conversation(offer_id):
+                board.commands.append(HangUpOffer(board.next_id(), offer_id))
+            return
+        offer.status = 200
+        call = board.state.calls.get(offer.call)
+        if call is not None and self._may_take(offer, call):
+            self._heard(offer_id, OfferInput.ANSWERED)
+        else:
+            self._heard(offer_id, OfferInput.ANSWERED_TOO_LATE)
+
+    def timer(self, offer_id: str) -> None:
+        """The offer's deadline has passed."""
+        self._apply(self._board.state.offers[offer_id], OfferInput.TIMER)
+
+    def agent_gone(self, agent: Agent) -> None:
+        """The agent logged out: the call is to look for another one."""
+        if agent.offer is not None:
+            self._apply(self._board.state.offers[agent.offer], OfferInput.WITHDRAWN)
+
+    def call_left(self, call: QueuedCall, result: OfferResult) -> None:
+        """The call is about to leave the queue; `result` is what its running offer ends with."""
+        offer = self._board.state.offers.get(call.offer or "")
+        if offer is None or call.state is not CallState.OFFERED:
+            return
+        if offer.state in RINGS:
+            offer.result = result
+        self._apply(offer, OfferInput.CALL_LEFT)
+
+    def end_all(self, result: OfferResult) -> None:
+        """The switch that made them is dead, and so are the INVITEs."""
+        for offer in list(self._board.state.offers.values()):
+            offer.result = result
+            self._set_timer(offer, None)
+            self._end(offer, blame=False)
+
+    def _heard(self, offer_id: str, what: OfferInput) -> None:
+        """The phone said something, so it can be reached."""
+        offer = self._board.state.offers.get(offer_id)
+        if offer is None:
+            return
+        agent = self._board.state.agents[offer.agent]
+        if not agent.reachable:
+            agent.reachable = True
+            self._board.touch(agent)
+        self._apply(offer, what)
+
+    def _apply(self, offer: OpenOffer, what: OfferInput) -> None:
+        row = TABLE.get((offer.state, what))
+        if row is None:
+            return
+        offer.state, result, actions = row
+        if result is not None:
+            offer.result = result
+        for action in actions:
+            self._act(offer, action, blame=OfferAction.HANG_UP not in actions)
+
+    def _act(self, offer: OpenOffer, action: OfferAction, blame: bool) -> None:
+        board = self._board
+        match action:
+            case OfferAction.START_SILENCE:
+                offer.trying_at_us = board.now_us
+                self._set_timer(offer, board.now_us + self._settings(offer).unreachable_after_us)
+            case OfferAction.RING_FROM_HERE:
+                self._set_timer(offer, board.now_us + self._settings(offer).ring_timeout_us)
+            case OfferAction.RING_FROM_TRYING:
+                self._set_timer(offer, offer.trying_at_us + self._settings(offer).ring_timeout_us)
+            case OfferAction.START_RELEASE:
+                self._set_timer(offer, board.now_us + RELEASE_AFTER_US)
+            case OfferAction.STOP_TIMER:
+                self._set_timer(offer, None)
+            case OfferAction.CANCEL:
+                why = _WHY[offer.result or OfferResult.LEFT_QUEUE]
+                board.commands.append(CancelOffer(board.next_id(), offer.id, why))
+            case OfferAction.LOSE_PHONE:
+                agent = board.state.agents[offer.agent]
+                agent.reachable = False
+                board.touch(agent)
+            case OfferAction.RELEASE_CALL:
+                self._release(offer)
+            case OfferAction.CONNECT:
+                self._connect(offer)
+            case OfferAction.HANG_UP:
+                board.commands.append(HangUpOffer(board.next_id(), offer.id))
+            case OfferAction.END:
+                self._end(offer, blame)
+            case _:
+                assert_never(action)
+
+    def _set_timer(self, offer: OpenOffer, due_us: int | None) -> None:
+        offer.due_us = due_us
+        if due_us is not None:
+            self._board.deadlines.arm(due_us, Due.OFFER, offer.id)
+
+    def _release(self, offer: OpenOffer) -> None:
+        call = self._board.state.calls.get(offer.call)
+        if call is not None and call.offer == offer.id:
+            call.offer = None
+            self._visits.apply(call, CallInput.RELEASED)
+
+    def _may_take(self, offer: OpenOffer, call: QueuedCall) -> bool:
+        """The call still waits, and no other offer of it is open."""
+        if call.state is CallState.WAITING or call.offer == offer.id:
+            return True
+        other = self._board.state.offers.get(call.offer or "")
+        return call.state is CallState.OFFERED and other is not None and other.state not in RINGS
+
+    def _connect(self, offer: OpenOffer) -> None:
+        board = self._board
+        call = board.state.calls[offer.call]
+        if call.offer != offer.id:
+            self.call_left(call, OfferResult.ANSWERED_ELSEWHERE)
+        call.offer = offer.id
+        call.agent = offer.agent
+        self._visits.apply(
+            call, CallInput.ANSWERED, VisitResult.ANSWERED, VisitReason.AGENT_ANSWERED, offer.agent
+        )
+        agent = board.state.agents[offer.agent]
+        agent.conversation = offer.id
+        agent.call = call.id
+        agent.queue = call.queue
+        board.commands.append(Connect(board.next_id(), offer.id, call.id, call.queue, offer.agent))
+
+    def _end(self, offer: OpenOffer, blame: bool) -> None:
+        board = self._board
+        result = offer.result or OfferResult.LEFT_QUEUE
+        offer.state = OfferState.ENDED
+        agent = board.state.agents[offer.agent]
+        agent.offer = None
+        if blame:
+            self._consequence(agent, result, self._settings(offer))
+        del board.state.offers[offer.id]
+        board.state.queues[offer.queue].engaged -= 1
+        board.commands.append(
+            OfferEnded(
+                board.next_id(),
+                offer.id,
+                offer.call,
+                offer.queue,
+                offer.agent,
+                result,
+                offer.made_at_us,
+                board.now_us,
+                offer.status,
+            )
+        )
+        board.touch(agent)
+
+    def _consequence(self, agent: Agent, result: OfferResult, settings: QueueSettings) -> None:
+        if result is OfferResult.BUSY:
+            self._hold_off(agent, settings.retry_busy_us)
+        elif result is OfferResult.REJECTED:
+            self._hold_off(agent, settings.retry_reject_us)
+        elif result is OfferResult.NO_ANSWER and settings.on_no_answer is OnNoAnswer.RETRY:
+            # Without a hold the longest idle agent, who is not there, would get every call again.
+            self._hold_off(agent, settings.retry_reject_us)
+        elif result is OfferResult.NO_ANSWER and agent.logged_in and not agent.paused:
+            agent.paused = True
+            agent.pause_reason = NO_ANSWER
+
+    def _hold_off(self, agent: Agent, for_us: int) -> None:
+        if for_us > 0:
+            agent.retry_at_us = self._board.now_us + for_us
+            self._board.deadlines.arm(agent.retry_at_us, Due.RETRY, agent.settings.name)
+
+    def _is_conversation(self, offer_id: str) -> bool:
+        return any(agent.conversation == offer_id for agent in self._board.state.agents.values())
+
+    def _settings(self, offer: OpenOffer) -> QueueSettings:
+        return self._board.state.queues[offer.queue].settings

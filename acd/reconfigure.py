@@ -1,0 +1,90 @@
+"""The configuration becomes facts: queues and agents come, change, and leave when their last call ends."""
+
+from acd.agent import Agent
+from acd.board import Board
+from acd.commands import ConfigurationRefused
+from acd.events import Configured
+from acd.queue import Queue
+from acd.skills import SkillError
+from acd.staff import Staff
+from acd.waiting import CallState
+
+
+class Reconfigure:
+    """The rules of a reload. `leaving` holds the names, as an index, so that most steps need not look."""
+
+    __slots__ = ("_board", "_leaving_agents", "_leaving_queues", "_staff")
+
+    def __init__(self, board: Board, staff: Staff) -> None:
+        self._board = board
+        self._staff = staff
+        self._leaving_agents: list[str] = []
+        self._leaving_queues: list[str] = []
+
+    def apply(self, event: Configured) -> None:
+        """Apply all of it or, with an expression that cannot be read, nothing."""
+        board = self._board
+        named = {queue.name for queue in event.queues}
+        kept = [queue.settings.requires for name, queue in board.state.queues.items() if name not in named]
+        try:
+            board.eligibility.intern([*(queue.requires for queue in event.queues), *kept])
+        except SkillError as error:
+            board.commands.append(ConfigurationRefused(board.next_id(), f"requires: {error}"))
+            return
+        self._apply_queues(event)
+        self._apply_agents(event)
+        self.reindex()
+        for agent in board.state.agents.values():
+            board.touch(agent)
+
+    def reindex(self) -> None:
+        """Rebuild the lines and counts over the facts; the requirements are interned."""
+        board = self._board
+        state = board.state
+        board.present.clear()
+        self._leaving_queues = [name for name, queue in state.queues.items() if queue.leaving]
+        self._leaving_agents = [name for name, agent in state.agents.items() if agent.leaving]
+        waiting = (call for call in state.calls.values() if call.state is CallState.WAITING)
+        board.freed_calls.extend(waiting)
+
+    def drop_agents(self) -> None:
+        """Let go of the leaving agents whose phones neither ring nor talk for us any more."""
+        for name in self._leaving_agents.copy():
+            agent = self._board.state.agents[name]
+            if agent.offer is None and agent.conversation is None:
+                self._leaving_agents.remove(name)
+                self._staff.remove(agent)
+
+    def drop_queues(self) -> None:
+        """Let go of the leaving queues that no call, offer or conversation holds on to any more."""
+        queues = self._board.state.queues
+        for name in self._leaving_queues.copy():
+            if queues[name].unused:
+                self._leaving_queues.remove(name)
+                del queues[name]
+
+    def _apply_queues(self, event: Configured) -> None:
+        old = self._board.state.queues
+        new: dict[str, Queue] = {}
+        for settings in event.queues:
+            queue = old.pop(settings.name, None) or Queue(settings)
+            queue.settings = settings
+            queue.leaving = False
+            new[settings.name] = queue
+        for name, queue in old.items():
+            queue.leaving = True
+            new[name] = queue
+        self._board.state.queues = new
+
+    def _apply_agents(self, event: Configured) -> None:
+        old = self._board.state.agents
+        new: dict[str, Agent] = {}
+        for settings in event.agents:
+            agent = old.pop(settings.name, None) or Agent(settings)
+            agent.settings = settings
+            agent.leaving = False
+            new[settings.name] = agent
+        for name, agent in old.items():
+            agent.leaving = True
+            new[name] = agent
+        self._board.state.agents = new

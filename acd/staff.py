@@ -1,0 +1,235 @@
+"""Agents: what is learned about them and their phones, their conversations, and what follows."""
+
+from acd.agent import Agent, AgentState
+from acd.board import Board
+from acd.commands import AgentChanged, VisitReason, VisitResult, WatchPhone, WrapUpEnded
+from acd.deadlines import Due
+from acd.events import (
+    AgentStateSet,
+    ConversationEnd,
+    ConversationEnded,
+    PhoneBusy,
+    PhoneRegistered,
+    PhoneUnregistered,
+    WantedState,
+)
+from acd.offering import Offering
+from acd.settings import OnAgentLost
+from acd.visits import Visits
+from acd.waiting import CallInput, CallState, QueuedCall
+
+REMOVED = "removed"  # reason of the last AgentChanged of an agent whom the configuration dropped
+
+
+class Staff:
+    """The rules about agents."""
+
+    __slots__ = ("_board", "_offering", "_visits")
+
+    def __init__(self, board: Board, visits: Visits, offering: Offering) -> None:
+        self._board = board
+        self._visits = visits
+        self._offering = offering
+
+    def registered(self, event: PhoneRegistered) -> None:
+        """A phone has a binding. A fresh one may be a login; any REGISTER shows that the phone is there."""
+        agent = self._board.state.agents.get(event.agent)
+        if agent is None:
+            return
+        agent.registered = agent.reachable = True
+        if event.fresh and agent.login_due and agent.settings.login_on_register:
+            agent.logged_in = True
+            agent.login_due = agent.paused = False
+        self._board.touch(agent)
+
+    def unregistered(self, event: PhoneUnregistered) -> None:
+        """A phone lost its binding: said so (a logout for who logs in by registering), or vanished."""
+        agent = self._board.state.agents.get(event.agent)
+        if agent is None:
+            return
+        agent.registered = False
+        if event.explicit and agent.settings.login_on_register:
+            self._log_out(agent)
+            agent.login_due = True
+        self._board.touch(agent)
+
+    def reach(self, name: str, reachable: bool) -> None:
+        """The phone answers, or does not any more."""
+        agent = self._board.state.agents.get(name)
+        if agent is not None and agent.reachable != reachable:
+            agent.reachable = reachable
+            self._board.touch(agent)
+
+    def busy(self, event: PhoneBusy) -> None:
+        """The phone is in calls of its own, or in none any more."""
+        agent = self._board.state.agents.get(event.agent)
+        if agent is not None and agent.dialogs != event.dialogs:
+            agent.dialogs = max(0, event.dialogs)
+            self._board.touch(agent)
+
+    def wants(self, event: AgentStateSet) -> None:
+        """An agent or a supervisor asks for a state."""
+        agent = self._board.state.agents.get(event.agent)
+        if agent is None or agent.leaving:
+            return
+        if event.state is WantedState.OFFLINE:
+            self._log_out(agent)
+            return
+        ready = event.state is WantedState.READY
+        agent.logged_in = True
+        agent.login_due = False
+        agent.paused = not ready
+        agent.pause_reason = "" if ready else event.reason
+        if ready:
+            self.end_wrap_up(agent)
+        self._board.touch(agent)
+
+    def conversation_ended(self, event: ConversationEnded) -> None:
+        """Caller and agent are apart. Only the conversation that is going on can end."""
+        call = self._board.state.calls.get(event.call)
+        if call is None or call.state is not CallState.TALKING or event.offer not in ("", call.offer):
+            return
+        agent = self._board.state.agents.get(event.agent)
+        if agent is None or agent.conversation != call.offer:
+            return
+        if event.how is ConversationEnd.AGENT_LOST:
+            self._lost(agent, call)
+            return
+        if event.how in (ConversationEnd.CALLER_HUNG_UP, ConversationEnd.HUNG_UP_BY_OPERATOR):
+            self._board.state.remember_gone(call.id, self._board.now_us)
+        self._visits.apply(call, CallInput.LEFT)
+        self.wrap_up(agent)
+
+    def wrap_up(self, agent: Agent) -> None:
+        """The agent's conversation is over; what follows is the queue's wrap-up, if anything."""
+        board = self._board
+        agent.conversation = None
+        wrap_up_us = board.state.queues[agent.queue or ""].settings.wrap_up_us
+        if wrap_up_us > 0 and agent.logged_in and not agent.leaving:
+            agent.wrap_up_since_us = board.now_us
+            agent.wrap_up_until_us = board.now_us + wrap_up_us
+            board.deadlines.arm(agent.wrap_up_until_us, Due.WRAP_UP, agent.settings.name)
+        else:
+            self._wrapped_up(agent, 0)
+        board.touch(agent)
+
+    def end_wrap_up(self, agent: Agent) -> None:
+        """Wrap-up is over, by its deadline, by the agent or by logout."""
+        if agent.wrap_up_until_us is None or agent.wrap_up_since_us is None:
+            return
+        wrap_up_us = self._board.now_us - agent.wrap_up_since_us
+        agent.wrap_up_until_us = agent.wrap_up_since_us = None
+        self._wrapped_up(agent, wrap_up_us)
+        self._board.touch(agent)
+
+    def retry(self, agent: Agent) -> None:
+        """The agent refused an offer and may have another one now."""
+        agent.retry_at_us = None
+        self._board.touch(agent)
+
+    def crash(self, agent: Agent) -> None:
+        """The switch died: conversation and dialogs with it."""
+        agent.dialogs = 0
+        if agent.conversation is not None:
+            agent.conversation = None
+            self._wrapped_up(agent, 0)
+        self._board.touch(agent)
+
+    def settle(self, agent: Agent) -> bool:
+        """Read the agent's state again and bring the indexes up to date; True if the agent was the last
+        one present for some class of callers and is no more."""
+        board = self._board
+        state = agent.state
+        if state is AgentState.READY:
+            if agent.idle_since_us is None:
+                agent.idle_since_us = board.now_us
+        elif state is not AgentState.RINGING:
+            agent.idle_since_us = None
+        name = agent.settings.name
+        if state is AgentState.READY and agent.retry_at_us is None and not agent.leaving:
+            if name not in board.eligibility.agents:
+                board.freed_agents.append(agent)
+        else:
+            board.eligibility.agents.pop(name, None)
+        watch = agent.registered and not agent.reachable
+        if watch != agent.watched:
+            agent.watched = watch
+            board.commands.append(WatchPhone(board.next_id(), name, watch))
+        present = state is not AgentState.OFFLINE and state is not AgentState.UNREACHABLE
+        return (name in board.present) != (present and not agent.leaving) and self._count(agent)
+
+    def announce(self, agent: Agent) -> None:
+        """Tell the world if the agent's state, its reason or its call is new."""
+        board = self._board
+        state = agent.state
+        reason = agent.pause_reason if state is AgentState.PAUSED else ""
+        call = self._call(agent, state)
+        if (state, reason, call) == (agent.announced, agent.announced_reason, agent.announced_call):
+            return
+        agent.announced, agent.announced_reason, agent.announced_call = state, reason, call
+        agent.since_us = board.now_us
+        board.commands.append(
+            AgentChanged(board.next_id(), agent.settings.name, state, board.now_us, reason, call)
+        )
+
+    def remove(self, agent: Agent) -> None:
+        """The configuration dropped the agent, and nothing holds on to him any more."""
+        board = self._board
+        self.end_wrap_up(agent)
+        name = agent.settings.name
+        del board.state.agents[name]
+        board.touched.pop(name, None)
+        board.unsettled = [other for other in board.unsettled if other is not agent]
+        board.present.discard(name)
+        board.eligibility.agents.pop(name, None)
+        if agent.watched:
+            board.commands.append(WatchPhone(board.next_id(), name, False))
+        if agent.announced is not AgentState.OFFLINE:
+            board.commands.append(
+                AgentChanged(board.next_id(), name, AgentState.OFFLINE, board.now_us, REMOVED)
+            )
+
+    def _log_out(self, agent: Agent) -> None:
+        if not agent.logged_in:
+            return
+        agent.logged_in = agent.paused = agent.login_due = False
+        agent.pause_reason = ""
+        self.end_wrap_up(agent)
+        self._offering.agent_gone(agent)
+        self._board.touch(agent)
+
+    def _lost(self, agent: Agent, call: QueuedCall) -> None:
+        """The agent's phone died in mid-call: nothing to wrap up, and nothing more for that phone."""
+        settings = self._board.state.queues[call.queue].settings
+        agent.reachable = False
+        agent.conversation = None
+        self._wrapped_up(agent, 0)
+        self._board.touch(agent)
+        call.offer = call.agent = None
+        if settings.on_agent_lost is OnAgentLost.REQUEUE:
+            self._visits.apply(call, CallInput.AGENT_LOST)
+        else:
+            self._visits.hang_up(call, VisitResult.ANSWERED, VisitReason.AGENT_LOST)
+
+    def _wrapped_up(self, agent: Agent, wrap_up_us: int) -> None:
+        board = self._board
+        call = agent.call or ""
+        agent.call = agent.queue = None
+        board.commands.append(WrapUpEnded(board.next_id(), agent.settings.name, call, wrap_up_us))
+
+    def _count(self, agent: Agent) -> bool:
+        """The agent came or went: count it for each class; True if some class has nobody left."""
+        board = self._board
+        name = agent.settings.name
+        change = -1 if name in board.present else 1
+        board.present ^= {name}
+        emptied = False
+        for skill_class in board.eligibility.of_skills(agent.settings.skills):
+            skill_class.present += change
+            emptied = emptied or not skill_class.present
+        return emptied
+
+    def _call(self, agent: Agent, state: AgentState) -> str | None:
+        if state is AgentState.RINGING and agent.offer is not None:
+            return self._board.state.offers[agent.offer].call
+        return agent.call if state in (AgentState.ON_CALL, AgentState.WRAP_UP) else None

@@ -1,0 +1,183 @@
+"""Calls and their places: entering a queue, waiting, moving on by overflow, leaving."""
+
+from typing import assert_never
+
+from acd.board import Board
+from acd.commands import LeaveQueue, VisitEnded, VisitReason, VisitResult, VisitStarted
+from acd.deadlines import Due
+from acd.events import CallQueued
+from acd.queue import Queue
+from acd.settings import NoAgents
+from acd.waiting import TABLE, CallAction, CallInput, QueuedCall
+
+
+class Visits:
+    """The interpreter of `acd.waiting`, and the rules of entering and overflow."""
+
+    __slots__ = ("_board",)
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def queued(self, event: CallQueued) -> None:
+        """A call wants into a queue. One that is known, or has just ended, is a duplicate."""
+        state = self._board.state
+        if event.call in state.calls or state.is_gone(event.call):
+            return
+        call = QueuedCall(event.call, event.queue, event.priority, event.queued_at_us, self._next_arrival())
+        state.calls[event.call] = call
+        self._enter(call, event.queue, set())
+
+    def overflow(self, call: QueuedCall, reason: VisitReason) -> None:
+        """The call leaves its queue for what the queue's `overflow` names."""
+        queue = self._board.state.queues[call.queue]
+        onward = self._onward(queue, {call.queue})
+        if onward is None:
+            self._let_go(call, VisitResult.OVERFLOWED, reason, _target(queue))
+            return
+        self.apply(call, CallInput.MOVED, VisitResult.OVERFLOWED, reason)
+        call.offer = None
+        # In the next queue the caller is the last to come: waits and order both start there.
+        call.queued_at_us = self._board.now_us
+        call.arrival = self._next_arrival()
+        self._enter(call, onward, {call.queue})
+
+    def hang_up(self, call: QueuedCall, result: VisitResult, reason: VisitReason) -> None:
+        """The router lets go of the call and asks for its end."""
+        self._let_go(call, result, reason, "hangup")
+
+    def apply(
+        self,
+        call: QueuedCall,
+        what: CallInput,
+        result: VisitResult = VisitResult.ENDED_OTHERWISE,
+        reason: VisitReason = VisitReason.FAILED,
+        agent: str | None = None,
+    ) -> None:
+        """Move the call by its table. `result`, `reason` and `agent` matter where the visit ends."""
+        row = TABLE.get((call.state, what))
+        if row is None:
+            return
+        call.state, actions = row
+        for action in actions:
+            match action:
+                case CallAction.JOIN_LINE:
+                    self._board.freed_calls.append(call)
+                case CallAction.LEAVE_LINE:
+                    self._board.eligibility.calls.pop(call.id, None)
+                case CallAction.START_VISIT:
+                    self._start_visit(call)
+                case CallAction.END_VISIT:
+                    self._end_visit(call, result, reason, agent)
+                case CallAction.START_TALK:
+                    self._board.state.queues[call.queue].engaged += 1
+                case CallAction.END_TALK:
+                    self._board.state.queues[call.queue].engaged -= 1
+                case CallAction.FORGET:
+                    del self._board.state.calls[call.id]
+                case _:
+                    assert_never(action)
+
+    def finds_nobody(self, queue: Queue) -> bool:
+        """Whether the queue sends callers on because nobody who may serve them is present."""
+        settings = queue.settings
+        if settings.no_agents is NoAgents.WAIT:
+            return False
+        return not self._board.eligibility.of_requirement(settings.requires).present
+
+    def _enter(self, call: QueuedCall, name: str, seen: set[str]) -> None:
+        """Walk along the overflows until a queue takes the call; none twice, so the walk ends."""
+        queues = self._board.state.queues
+        while True:
+            seen.add(name)
+            call.queue = name
+            queue = queues.get(name)
+            if queue is None:
+                self._let_go(call, VisitResult.ENDED_OTHERWISE, VisitReason.UNKNOWN_QUEUE, "hangup")
+                return
+            if queue.leaving:
+                self._let_go(call, VisitResult.ENDED_OTHERWISE, VisitReason.QUEUE_CLOSED, "hangup")
+                return
+            refusal = self._refusal(queue)
+            if refusal is None:
+                self.apply(call, CallInput.ENTERED)
+                return
+            onward = self._onward(queue, seen)
+            if onward is None:
+                self._let_go(call, VisitResult.OVERFLOWED, refusal, _target(queue))
+                return
+            self.apply(call, CallInput.PASSED_ON, VisitResult.OVERFLOWED, refusal)
+            call.queued_at_us = self._board.now_us
+            name = onward
+
+    def _refusal(self, queue: Queue) -> VisitReason | None:
+        if len(queue.visits) >= queue.settings.max_waiting:
+            return VisitReason.MAX_WAITING
+        return VisitReason.NO_AGENTS if self.finds_nobody(queue) else None
+
+    def _onward(self, queue: Queue, seen: set[str]) -> str | None:
+        """The queue that the overflow names, if it is open and not one that has just been tried."""
+        kind, _, name = queue.settings.overflow.partition(":")
+        if kind != "queue" or name in seen:
+            return None
+        target = self._board.state.queues.get(name)
+        return None if target is None or target.leaving else name
+
+    def _let_go(self, call: QueuedCall, result: VisitResult, reason: VisitReason, target: str) -> None:
+        self.apply(call, CallInput.LEFT, result, reason)
+        board = self._board
+        board.commands.append(LeaveQueue(board.next_id(), call.id, call.queue, result, reason, target))
+
+    def _start_visit(self, call: QueuedCall) -> None:
+        board = self._board
+        call.visit = board.next_name()
+        call.entered_at_us = board.now_us
+        queue = board.state.queues.get(call.queue)
+        if queue is not None:
+            queue.visits[call.id] = board.now_us
+            if queue.settings.max_wait_us > 0:
+                call.due_us = board.now_us + queue.settings.max_wait_us
+                board.deadlines.arm(call.due_us, Due.MAX_WAIT, call.id)
+        board.commands.append(
+            VisitStarted(
+                board.next_id(),
+                call.visit,
+                call.id,
+                call.queue,
+                call.queued_at_us,
+                call.entered_at_us,
+                call.priority,
+            )
+        )
+
+    def _end_visit(
+        self, call: QueuedCall, result: VisitResult, reason: VisitReason, agent: str | None
+    ) -> None:
+        board = self._board
+        call.due_us = None
+        queue = board.state.queues.get(call.queue)
+        if queue is not None:
+            del queue.visits[call.id]
+        board.commands.append(
+            VisitEnded(
+                board.next_id(),
+                call.visit,
+                call.id,
+                call.queue,
+                result,
+                reason,
+                call.entered_at_us,
+                board.now_us,
+                agent,
+            )
+        )
+
+    def _next_arrival(self) -> int:
+        self._board.state.arrivals += 1
+        return self._board.state.arrivals
+
+
+def _target(queue: Queue) -> str:
+    """Where the overflow sends a call that no queue takes."""
+    overflow = queue.settings.overflow
+    return overflow if overflow.startswith("phone:") else "hangup"

@@ -1,0 +1,95 @@
+"""A call in a queue. The table, and the value that moves through it.
+
+    ENTERING  between queues: it has arrived, or overflowed, and no queue has taken it yet
+    WAITING   in line
+    OFFERED   bound to an offer: it keeps its place, but nobody else is offered it
+    TALKING   connected to an agent; remembered so that it can return to its old place
+    LEFT      no longer the router's
+
+A row (state, input) -> (next state, actions); a pair without a row changes nothing.
+"""
+
+import enum
+from typing import TypeAlias
+
+import msgspec
+
+
+class CallState(enum.StrEnum):
+    """See the module's docstring."""
+
+    ENTERING = "entering"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TALKING = "talking"
+    LEFT = "left"
+
+
+class CallInput(enum.Enum):
+    """What can happen to a call."""
+
+    ENTERED = enum.auto()  # the queue takes it
+    PASSED_ON = enum.auto()  # the queue does not; its overflow names another
+    OFFERED = enum.auto()
+    RELEASED = enum.auto()  # its offer failed
+    ANSWERED = enum.auto()
+    MOVED = enum.auto()  # waited too long, or for nobody; the overflow names another queue
+    LEFT = enum.auto()
+    AGENT_LOST = enum.auto()  # and the queue says requeue
+
+
+class CallAction(enum.Enum):
+    """What the interpreter in `acd.visits` carries out, in order."""
+
+    JOIN_LINE = enum.auto()
+    LEAVE_LINE = enum.auto()
+    START_VISIT = enum.auto()
+    END_VISIT = enum.auto()
+    START_TALK = enum.auto()
+    END_TALK = enum.auto()
+    FORGET = enum.auto()
+
+
+S = CallState
+On = CallInput
+A = CallAction
+Row: TypeAlias = tuple[CallState, tuple[CallAction, ...]]
+
+TABLE: dict[tuple[CallState, CallInput], Row] = {
+    (S.ENTERING, On.ENTERED): (S.WAITING, (A.START_VISIT, A.JOIN_LINE)),
+    (S.ENTERING, On.PASSED_ON): (S.ENTERING, (A.START_VISIT, A.END_VISIT)),
+    (S.ENTERING, On.LEFT): (S.LEFT, (A.START_VISIT, A.END_VISIT, A.FORGET)),
+    (S.WAITING, On.OFFERED): (S.OFFERED, (A.LEAVE_LINE,)),
+    (S.WAITING, On.ANSWERED): (S.TALKING, (A.LEAVE_LINE, A.END_VISIT, A.START_TALK)),  # by a late 200
+    (S.WAITING, On.MOVED): (S.ENTERING, (A.LEAVE_LINE, A.END_VISIT)),
+    (S.WAITING, On.LEFT): (S.LEFT, (A.LEAVE_LINE, A.END_VISIT, A.FORGET)),
+    (S.OFFERED, On.RELEASED): (S.WAITING, (A.JOIN_LINE,)),
+    (S.OFFERED, On.ANSWERED): (S.TALKING, (A.END_VISIT, A.START_TALK)),
+    (S.OFFERED, On.MOVED): (S.ENTERING, (A.END_VISIT,)),
+    (S.OFFERED, On.LEFT): (S.LEFT, (A.END_VISIT, A.FORGET)),
+    (S.TALKING, On.AGENT_LOST): (S.WAITING, (A.END_TALK, A.START_VISIT, A.JOIN_LINE)),
+    (S.TALKING, On.LEFT): (S.LEFT, (A.END_TALK, A.FORGET)),
+}
+
+LineKey: TypeAlias = tuple[int, int, int, str]
+
+
+class QueuedCall(msgspec.Struct):
+    """One call that the router knows. Times are UTC microseconds."""
+
+    id: str
+    queue: str
+    priority: int
+    queued_at_us: int  # what order goes by
+    arrival: int  # ties of the above
+    state: CallState = CallState.ENTERING
+    visit: str = ""
+    entered_at_us: int = 0  # the visit's start
+    due_us: int | None = None  # max_wait, while the visit lasts
+    offer: str | None = None  # the offer that it is bound to, or that became its conversation
+    agent: str | None = None  # of the conversation
+
+    @property
+    def key(self) -> LineKey:
+        """The place in line: larger priority, then earlier, then first come."""
+        return (-self.priority, self.queued_at_us, self.arrival, self.id)
