@@ -1,14 +1,26 @@
-"""Who sent a request: a trunk, one of our phones, or a stranger (docs: "Who sent this request")."""
+"""Who sent a request: a trunk, one of our phones, or a stranger.
 
-from collections.abc import Callable, Hashable
+The order of the questions is the contract's ("Who sent this request"), and each has its reason. A
+registered phone comes first, so that its calls are known by any name it uses. Then our own domains, before
+the trunks: a carrier and our phones may share an address, and who claims to be one of us proves it. Whoever
+is left is a carrier by its address, or nobody.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
-from sip.digest import Challenger
+from sip.digest import Challenger, Failure, FailureKind, Verified
 from sip.flow import Flow
+from sip.headers import NameAddr
 from sip.message import Malformed, Request
-from sip.screen import Verdict
-from switch.config.schema import Config
+from sip.screen import Known, Refuse, Stranger, Verdict
+from sip.uri import Uri
+from switch.config.addresses import Address, Listen
+from switch.config.schema import Config, Trunk
+
+_DEFAULT_PORT = 5060
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +48,156 @@ class Registrations(Protocol):
         ...
 
 
+class Interfaces(Protocol):
+    """What identification has to know of this machine (`switch.interfaces`)."""
+
+    def has(self, address: Address) -> bool:
+        """Whether packets to `address` come to this machine."""
+        ...
+
+
 class Identification:
-    """The switch's `sip.screen.Screen`.
-
-    `is_local` says whether an address is one of this machine's: a socket that listens on every address makes each of
-    them a domain of ours.
-    """
-
-    auth_failures: int
-    """Requests refused because of what their credentials said: wrong, replayed or another user's."""
+    """The switch's `sip.screen.Screen`."""
 
     def __init__(
-        self, config: Config, challenger: Challenger, registrations: Registrations, is_local: Callable[[str], bool]
-    ) -> None: ...
+        self, config: Config, secret: bytes, registrations: Registrations, interfaces: Interfaces
+    ) -> None:
+        """`secret` signs the challenges: unguessable, and new for each process."""
+        self.auth_failures = 0
+        """Requests whose credentials were wrong, used before, or another user's."""
+        self._secret = secret
+        self._registrations = registrations
+        self._interfaces = interfaces
+        self._challenger = Challenger(secret, config.sip.domain)
+        self.configure(config)
 
     def configure(self, config: Config) -> None:
-        """Judge by this configuration from now on."""
+        """Judge by this configuration from now on; open challenges stay good while the domain stays."""
+        self._sip = config.sip
+        self._passwords = {name: phone.secret.get_secret_value() for name, phone in config.phones.items()}
+        self._sources = Sources(config.trunks)
+        if self._challenger.realm != config.sip.domain:
+            self._challenger = Challenger(self._secret, config.sip.domain)
 
-    def identify(self, message: Request | Malformed, flow: Flow, now: float) -> Verdict: ...
+    def identify(self, message: Request | Malformed, flow: Flow, now: float) -> Verdict:
+        """The verdict on a request that belongs to no dialog of ours (see `sip.screen.Screen`)."""
+        method = _method(message)
+        if method == "REGISTER":
+            return self._challenged(message, _address_of_record(message), now)
+        sender = _sender(message)
+        user = sender.user if sender is not None else None
+        if user in self._passwords and self._registrations.holds(user, flow):
+            # A malformed INVITE makes no call: its phone may hear what is wrong with it without a password.
+            is_call = method == "INVITE" and isinstance(message, Request)
+            return self._challenged(message, user, now) if is_call else Known(PhonePeer(user))
+        if sender is not None and self._is_ours(sender, flow):
+            return self._challenged(message, user, now)
+        trunk = self._sources.find(flow)
+        return Stranger() if trunk is None else Known(trunk)
 
-    def same_peer(self, peer: Hashable, flow: Flow) -> bool: ...
+    def same_peer(self, peer: Hashable, flow: Flow) -> bool:
+        """Whether an in-dialog request by `flow` may be `peer`'s although it comes from another host."""
+        match peer:
+            case TrunkPeer():
+                return self._sources.find(flow) == peer
+            case PhonePeer(name):
+                return self._registrations.holds(name, flow)
+        return False
+
+    def _challenged(self, message: Request | Malformed, user: str | None, now: float) -> Verdict:
+        """`user` when the message proves it; an unknown user and a wrong password are told the same."""
+        failure = Failure(FailureKind.MISSING)
+        if isinstance(message, Request):
+            match self._challenger.verify(message, self._passwords.get, now):
+                case Verified(proven) if proven == user:
+                    return Known(PhonePeer(proven))
+                case Verified():
+                    self.auth_failures += 1
+                    return Refuse(403, "Forbidden")
+                case Failure() as failure:
+                    self.auth_failures += failure.kind in (FailureKind.WRONG, FailureKind.REPLAYED)
+        challenges = self._challenger.challenges(now, failure)
+        return Refuse(401, "Unauthorized", [("WWW-Authenticate", value) for value in challenges])
+
+    def _is_ours(self, uri: Uri, flow: Flow) -> bool:
+        """Whether the URI lies in our domain, or at a host and port on which we listen or which we
+        advertise.
+        """
+        host = uri.host.lower()
+        if uri.scheme not in ("sip", "sips"):
+            return False
+        if host == self._sip.domain.strip("[]"):
+            return True
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return False  # another domain's name
+        port = _DEFAULT_PORT if uri.port is None else uri.port
+        here = Listen(flow.transport, *flow.local)  # its port, where the configuration left it to the kernel
+        sockets = [socket for socket in (here, *self._sip.listen) if socket.port == port]
+        if sockets and str(address) == self._sip.advertise.public:
+            return True
+        return any(self._answers_for(socket, address) for socket in sockets)
+
+    def _answers_for(self, socket: Listen, address: Address) -> bool:
+        bound = ip_address(socket.host)
+        return bound == address or (bound.is_unspecified and self._interfaces.has(address))
+
+
+class Sources:
+    """The networks of the trunks, for the narrowest one that holds an address."""
+
+    def __init__(self, trunks: Mapping[str, Trunk]) -> None:
+        self._peers: dict[tuple[int, int, int, int | None], TrunkPeer] = {}
+        for name, trunk in trunks.items():
+            for source in trunk.accept_from:
+                network = source.network
+                bits = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
+                self._peers[network.version, network.prefixlen, bits, source.port] = TrunkPeer(name)
+        self._prefixes = {version: _prefixes(self._peers, version) for version in (4, 6)}
+
+    def find(self, flow: Flow) -> TrunkPeer | None:
+        """The trunk with the longest matching network; of two alike, the one that names the port too."""
+        address = _address(flow.remote[0])
+        for prefix in self._prefixes[address.version]:
+            bits = int(address) >> (address.max_prefixlen - prefix)
+            for port in (flow.remote[1], None):
+                peer = self._peers.get((address.version, prefix, bits, port))
+                if peer is not None:
+                    return peer
+        return None
+
+
+def _prefixes(keys: Iterable[tuple[int, int, int, int | None]], version: int) -> list[int]:
+    return sorted({key[1] for key in keys if key[0] == version}, reverse=True)
+
+
+def _address(host: str) -> Address:
+    address = ip_address(host)
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return address if mapped is None else mapped  # a socket on :: shows IPv4 peers so
+
+
+def _method(message: Request | Malformed) -> str | None:
+    if isinstance(message, Request):
+        return message.method
+    return None if message.partial is None else message.partial.method
+
+
+def _sender(message: Request | Malformed) -> Uri | None:
+    """The URI of From; None where it cannot be read."""
+    try:
+        if isinstance(message, Request):
+            return message.from_.uri
+        raw = None if message.partial is None else message.partial.from_
+        return None if raw is None else NameAddr.parse(raw).uri
+    except Malformed:
+        return None
+
+
+def _address_of_record(message: Request | Malformed) -> str | None:
+    """The user whom a REGISTER is for; None where it cannot be read."""
+    try:
+        return message.to.uri.user if isinstance(message, Request) else None
+    except Malformed:
+        return None

@@ -25,6 +25,7 @@ MAX_DEPTH = 32
 MAX_NODES = 500_000
 """After aliases: a file of a few lines can name billions of nodes."""
 
+_NO_TAGS = "tags are not known here; put a text that begins with '!' in quotes"
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 _TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
 
@@ -148,21 +149,23 @@ def _unreadable(text: str, index: int) -> Problem:
 
 def _in_words(error: yaml.MarkedYAMLError, text: str, position: Position) -> str:
     """The parser's complaint without the text of the file, which may be a secret."""
-    problem = error.problem or "not YAML"
-    line = text.split("\n")[position.line - 1] if position.line <= text.count("\n") + 1 else ""
-    if problem.startswith("found undefined alias"):
-        return "no anchor of this name; put a text that begins with '*' in quotes"
-    if problem.startswith("found duplicate anchor"):
-        return "a second anchor of the same name; put a text that begins with '&' in quotes"
-    if "tag" in problem:
-        return "tags are not known here; put a text that begins with '!' in quotes"
+    problem, context = error.problem or "not YAML", error.context or ""
+    line = (text + "\n").split("\n")[position.line - 1]
     if "\\t" in problem or "\t" in line[: position.column]:
         return "a tab; indent with spaces"
-    if "single document" in (error.context or ""):
+    if "alias" in problem or "alias" in context:
+        return "no anchor of this name; put a text that begins with '*' in quotes"
+    if "anchor" in problem or "anchor" in context:
+        return "not an anchor of its own; put a text that begins with '&' in quotes"
+    if "tag" in problem or "tag" in context:
+        return _NO_TAGS
+    if "single document" in context:
         return "a second document; the file holds one"
+    if "cannot start any token" in problem:
+        return f"put a text that begins with {line[position.column - 1 : position.column]!r} in quotes"
     if problem.startswith("mapping values are not allowed"):
         return "a second ': ' in one value, or wrong indentation; put a text with ': ' in quotes"
-    return f"not YAML: {problem}" + (f" {error.context}" if error.context else "")
+    return f"not YAML: {problem} {context}".rstrip()
 
 
 class _Builder:
@@ -179,7 +182,7 @@ class _Builder:
         self._spend(node, len(path))
         built = Node(path, key or here, here)
         if node.tag not in _TAGS:
-            self._complain(built, "tags are not known here; put a text that begins with '!' in quotes")
+            self._complain(built, _NO_TAGS)
         elif isinstance(node, yaml.MappingNode):
             built.content = self._entries(node, path)
         elif isinstance(node, yaml.SequenceNode):
