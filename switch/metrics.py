@@ -23,7 +23,7 @@ from switch.records import AgentState, Direction, OfferResult
 TRANSPORTS = ("udp", "tcp")
 SIP_DIRECTIONS = ("in", "out")
 SIP_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER")
-PORT_STATES = ("free", "used", "resting")
+PORT_STATES = ("free", "open", "closing", "resting")
 
 
 class HandlePhase(StrEnum):
@@ -102,6 +102,7 @@ RECORDINGS = _gauge("recordings_active", "Recordings in progress.")
 RECORDER_DROPPED = _counter("recorder_dropped_frames", "Frames that the recorder could not keep.")
 LOOP_LAG = _histogram("event_loop_lag_seconds", "How late the event loop ran a timer.")
 GC_PAUSE = _histogram("gc_pause_seconds", "Pauses for garbage collection.")
+HISTORY = _counter("history_entries", "What became of what the history was told.", "outcome")
 TASKS = _gauge("tasks_active", "Tasks in the event loop.")
 
 _SHORT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
@@ -258,6 +259,7 @@ class Metrics:
             _peers(sources.registrations(), sources.trunks_up()),
             _sip(sources.sip()),
             _media(sources.media()),
+            HISTORY.numbers({(outcome,): count for outcome, count in sources.history().items()}),
             TASKS.number(sources.tasks()),
         )
 
@@ -339,7 +341,7 @@ def _sip(sip: SipReading) -> Iterator[Metric]:
     yield from SIP_MESSAGES.numbers(dict.fromkeys(requests, 0) | dict(sip.messages))
     resent = dict.fromkeys(SIP_METHODS, 0) | dict(sip.retransmissions)
     yield from SIP_RETRANSMISSIONS.numbers({(method,): count for method, count in resent.items()})
-    yield from SIP_PARSE_ERRORS.numbers(sip.parse_errors)
+    yield from SIP_PARSE_ERRORS.numbers(dict(sip.parse_errors))
     yield from SIP_STRANGERS.numbers({(via,): sip.strangers.get(via, 0) for via in TRANSPORTS})
     yield from SIP_TRANSACTIONS.number(sip.transactions)
     yield from SIP_DIALOGS.number(sip.dialogs)

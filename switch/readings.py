@@ -49,4 +49,6 @@ class Sources:
     registrations: Callable[[], Mapping[str, int]] = dict
     """By transport."""
     trunks_up: Callable[[], Mapping[str, bool]] = dict
+    history: Callable[[], Mapping[str, int]] = dict
+    """`Writer.counts`."""
     tasks: Callable[[], int] = int

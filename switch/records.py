@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from acd.agent import AgentState as AgentState
 from switch.calls.ending import EndedBy, Reason, Result
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,18 +41,6 @@ class SegmentKind(StrEnum):
 
     TALK = "talk"
     HOLD = "hold"
-
-
-class AgentState(StrEnum):
-    """The states of an agent, as API, history and metrics name them."""
-
-    OFFLINE = "offline"
-    PAUSED = "paused"
-    READY = "ready"
-    RINGING = "ringing"
-    ON_CALL = "on_call"
-    WRAP_UP = "wrap_up"
-    UNREACHABLE = "unreachable"
 
 
 class OfferResult(StrEnum):

@@ -1,60 +1,61 @@
 """What the writer can be told: small frozen values that also make up the lines of its spool."""
 
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 
 from switch.records import AgentStateRecord, CallRecord, LegRecord, OfferRecord, RecordingRecord
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="entry"):
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="entry"):
     """One thing to write."""
 
     tenant: str = "default"
 
 
-class CallEnded(Entry, frozen=True, kw_only=True, tag="call_ended"):
+class CallEnded(_Entry, frozen=True, kw_only=True, tag="call_ended"):
     """A call's record, whole."""
 
     call: CallRecord
     offers: tuple[OfferRecord, ...] = ()
 
 
-class WrapUpEnded(Entry, frozen=True, kw_only=True, tag="wrap_up_ended"):
+class WrapUpEnded(_Entry, frozen=True, kw_only=True, tag="wrap_up_ended"):
     """The wrap-up of a call whose record was written before."""
 
     call: str
     wrap_up_s: float
 
 
-class RecordingEnded(Entry, frozen=True, kw_only=True, tag="recording_ended"):
+class RecordingEnded(_Entry, frozen=True, kw_only=True, tag="recording_ended"):
     """The recording of a call whose record was written before it was complete."""
 
     call: str
     recording: RecordingRecord
 
 
-class LegEnded(Entry, frozen=True, kw_only=True, tag="leg_ended"):
+class LegEnded(_Entry, frozen=True, kw_only=True, tag="leg_ended"):
     """A leg that ended after its call: a CANCEL crossing, a BYE that was slow to be answered."""
 
     call: str
     leg: LegRecord
 
 
-class OfferEnded(Entry, frozen=True, kw_only=True, tag="offer_ended"):
+class OfferEnded(_Entry, frozen=True, kw_only=True, tag="offer_ended"):
     """An offer that ended after its call."""
 
     call: str
     offer: OfferRecord
 
 
-class AgentChanged(Entry, frozen=True, kw_only=True, tag="agent_changed"):
+class AgentChanged(_Entry, frozen=True, kw_only=True, tag="agent_changed"):
     """An agent entered a state."""
 
     change: AgentStateRecord
 
 
-class BindingPut(Entry, frozen=True, kw_only=True, tag="binding_put"):
+class BindingPut(_Entry, frozen=True, kw_only=True, tag="binding_put"):
     """A binding was made or refreshed; `state` is the registrar's own JSON."""
 
     phone: str
@@ -63,14 +64,14 @@ class BindingPut(Entry, frozen=True, kw_only=True, tag="binding_put"):
     state: str
 
 
-class BindingRemoved(Entry, frozen=True, kw_only=True, tag="binding_removed"):
+class BindingRemoved(_Entry, frozen=True, kw_only=True, tag="binding_removed"):
     """A binding expired or was removed."""
 
     phone: str
     contact: str
 
 
-class DialogOpened(Entry, frozen=True, kw_only=True, tag="dialog_opened"):
+class DialogOpened(_Entry, frozen=True, kw_only=True, tag="dialog_opened"):
     """A leg's dialog was confirmed, or its call's record went on: to be ended and booked after a crash."""
 
     leg: str
@@ -79,13 +80,13 @@ class DialogOpened(Entry, frozen=True, kw_only=True, tag="dialog_opened"):
     """The dialog's own JSON."""
 
 
-class DialogClosed(Entry, frozen=True, kw_only=True, tag="dialog_closed"):
+class DialogClosed(_Entry, frozen=True, kw_only=True, tag="dialog_closed"):
     """The leg ended."""
 
     leg: str
 
 
-AnyEntry = (
+Entry: TypeAlias = (
     CallEnded
     | WrapUpEnded
     | RecordingEnded
@@ -97,3 +98,4 @@ AnyEntry = (
     | DialogOpened
     | DialogClosed
 )
+"""Whatever the writer can be told."""

@@ -49,7 +49,7 @@ class StoredDialog:
     dialog: str
 
 
-class HistoryReader:
+class Reader:
     """Reads what one tenant's calls left behind."""
 
     def __init__(self, engine: AsyncEngine, *, tenant: str = "default") -> None:

@@ -15,12 +15,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from switch.history import tables
 from switch.history.entries import (
     AgentChanged,
-    AnyEntry,
     BindingPut,
     BindingRemoved,
     CallEnded,
     DialogClosed,
     DialogOpened,
+    Entry,
     LegEnded,
     OfferEnded,
     RecordingEnded,
@@ -94,14 +94,14 @@ class Statements:
             _Step.DELETE_DIALOG: _delete(tables.open_dialogs, "leg"),
         }
 
-    def of(self, batch: Iterable[AnyEntry]) -> list[tuple[Executable, Sequence[Row]]]:
+    def of(self, batch: Iterable[Entry]) -> list[tuple[Executable, Sequence[Row]]]:
         """Statements with their rows, to be run in this order and in one transaction."""
         steps: dict[_Step, dict[object, Row]] = {step: {} for step in _Step}
         for entry in batch:
             self._plan(entry, steps)
         return [(self._statements[step], list(rows.values())) for step, rows in steps.items() if rows]
 
-    def _plan(self, entry: AnyEntry, steps: dict[_Step, dict[object, Row]]) -> None:
+    def _plan(self, entry: Entry, steps: dict[_Step, dict[object, Row]]) -> None:
         origin = {"tenant": entry.tenant, "node": self._node}
         match entry:
             case CallEnded():

@@ -16,9 +16,7 @@ import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switch.history.entries import (
-    AnyEntry,
-)
+from switch.history.entries import Entry
 from switch.history.spool import Spool
 from switch.history.statements import Statements
 
@@ -36,7 +34,7 @@ class _Unavailable(Exception):
     """The database took nothing; it may later."""
 
 
-class HistoryWriter:
+class Writer:
     """Writes entries in the order in which they were put. Made and used in the loop's thread.
 
     `node` is this machine's name in every row; `room` bounds the queue in memory.
@@ -48,7 +46,7 @@ class HistoryWriter:
         self._spool = Spool(data_dir / "history.spool")
         self._refused = data_dir / "history.refused"
         self._room = room
-        self._queue: deque[AnyEntry] = deque()
+        self._queue: deque[Entry] = deque()
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._closing = False
@@ -58,7 +56,7 @@ class HistoryWriter:
         self._task: asyncio.Task[None] | None = None
         self._counts = Counter(dict.fromkeys(OUTCOMES, 0))
         self._encode = msgspec.json.Encoder().encode
-        self._decode = msgspec.json.Decoder(AnyEntry).decode
+        self._decode = msgspec.json.Decoder(Entry).decode
         self._log = structlog.get_logger("history")
 
     def start(self) -> None:
@@ -77,7 +75,7 @@ class HistoryWriter:
         self._spool_queue()
         self._spool.close()
 
-    def put(self, entry: AnyEntry) -> None:
+    def put(self, entry: Entry) -> None:
         """Take an entry; never blocks. A full queue spools its oldest."""
         self._queue.append(entry)
         self._given += 1
@@ -134,7 +132,7 @@ class HistoryWriter:
         self._wake.set()
 
     async def _write_all(self) -> None:
-        """The spool, then what is in the queue now. Raises _Unavailable, the batch being in the spool then."""
+        """The spool, then what is in the queue now. Raises _Unavailable, with the batch in the spool."""
         left = len(self._queue)
         while self._spool or left > 0:
             if lines := self._spool.first(_BATCH):
@@ -143,11 +141,11 @@ class HistoryWriter:
                 await self._write_new(self._oldest())
                 left -= _BATCH
 
-    def _oldest(self) -> list[AnyEntry]:
+    def _oldest(self) -> list[Entry]:
         return [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
 
     async def _write_spooled(self, lines: Sequence[bytes]) -> None:
-        batch: list[AnyEntry] = []
+        batch: list[Entry] = []
         unreadable: list[tuple[bytes, msgspec.MsgspecError]] = []
         for line in lines:
             try:
@@ -160,7 +158,7 @@ class HistoryWriter:
         for line, why in unreadable:
             self._refuse(line, why)
 
-    async def _write_new(self, batch: Sequence[AnyEntry]) -> None:
+    async def _write_new(self, batch: Sequence[Entry]) -> None:
         written = False
         try:
             await self._write(batch)
@@ -170,7 +168,7 @@ class HistoryWriter:
                 self._to_spool(batch, first=True)
         self._settle(len(batch))
 
-    async def _write(self, batch: Sequence[AnyEntry]) -> None:
+    async def _write(self, batch: Sequence[Entry]) -> None:
         """One transaction. Should the database refuse the batch for what is in it, one for each entry."""
         try:
             await self._commit(batch)
@@ -184,7 +182,7 @@ class HistoryWriter:
             else:
                 self._refuse(self._encode(batch[0]), error)
 
-    async def _commit(self, batch: Sequence[AnyEntry]) -> None:
+    async def _commit(self, batch: Sequence[Entry]) -> None:
         """Raises _Unavailable, or whatever a database says that is there but does not take this."""
         try:
             async with asyncio.timeout(_COMMIT_S), self._engine.begin() as connection:
@@ -212,7 +210,7 @@ class HistoryWriter:
         while self._queue:
             self._to_spool(self._oldest())
 
-    def _to_spool(self, batch: Sequence[AnyEntry], first: bool = False) -> None:
+    def _to_spool(self, batch: Sequence[Entry], first: bool = False) -> None:
         lines = [self._encode(entry) for entry in batch]
         try:
             if first and self._spool:
