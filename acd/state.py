@@ -25,23 +25,23 @@ class State(msgspec.Struct):
     calls: dict[str, QueuedCall] = {}
     offers: dict[str, OpenOffer] = {}
     arrivals: int = 0
-    # Calls that ended, in two generations: the younger becomes the older after GONE_FOR_US.
-    gone: set[str] = set()
-    gone_before: set[str] = set()
+    # Calls that ended, and when, in two generations: the younger becomes the older after GONE_FOR_US.
+    gone: dict[str, int] = {}
+    gone_before: dict[str, int] = {}
     gone_since_us: int = 0
 
     def remember_gone(self, call: str, now_us: int) -> None:
         """The call has ended: for a while it cannot be queued again."""
         if now_us - self.gone_since_us > GONE_FOR_US:
-            self.gone_before, self.gone, self.gone_since_us = self.gone, set(), now_us
-        self.gone.add(call)
+            self.gone_before, self.gone, self.gone_since_us = self.gone, {}, now_us
+        self.gone[call] = now_us
 
     def is_gone(self, call: str) -> bool:
         """Whether the call's end is remembered."""
         return call in self.gone or call in self.gone_before
 
     def hash(self) -> str:
-        """Hex digest, the same for the same facts wherever they come from."""
+        """Hex digest of the facts, in the order in which they came."""
         return hashlib.blake2b(_ENCODER.encode(self), digest_size=16).hexdigest()
 
 
@@ -55,7 +55,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     state: State
 
 
-_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
+_ENCODER = msgspec.msgpack.Encoder()  # keeps the order of dicts, which rules may go by
 _DECODER = msgspec.msgpack.Decoder(Snapshot)
 
 

@@ -1,0 +1,229 @@
+"""Random histories: a switch, phones and callers that do anything, in any order, with duplicates and late
+events; and the laws that hold after every step."""
+
+import random
+from collections import Counter
+
+from acd import commands as c
+from acd import events as e
+from acd.agent import AgentState
+from acd.offer import RINGS, TIMED
+from acd.router import Router
+from acd.settings import AgentSettings, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
+from acd.waiting import CallState
+
+SECOND = 1_000_000
+START_US = 1_795_000_000 * SECOND
+REQUIRES = ("", "support >= 1", "english >= 5 or spanish >= 5", "support >= 3 and not trainee >= 1")
+OVERFLOWS = ("hangup", "phone:1001", "queue:q0", "queue:q1", "queue:q2", "queue:nowhere")
+
+
+def random_configuration(dice: random.Random) -> e.Configured:
+    """Some of four queues and seven agents, with any settings."""
+    queues = [
+        QueueSettings(
+            f"q{number}",
+            requires=dice.choice(REQUIRES),
+            ring_timeout_us=dice.choice((3, 15)) * SECOND,
+            unreachable_after_us=dice.choice((1, 4)) * SECOND,
+            on_no_answer=dice.choice(list(OnNoAnswer)),
+            on_agent_lost=dice.choice(list(OnAgentLost)),
+            wrap_up_us=dice.choice((0, 2, 10)) * SECOND,
+            max_wait_us=dice.choice((0, 5, 60, 60)) * SECOND,
+            max_waiting=dice.choice((0, 1, 5, 100, 100, 100)),
+            no_agents=dice.choice((NoAgents.WAIT, NoAgents.WAIT, NoAgents.OVERFLOW)),
+            overflow=dice.choice(OVERFLOWS),
+        )
+        for number in range(4)
+        if dice.random() < 0.9
+    ]
+    agents = [
+        AgentSettings(
+            f"a{number}",
+            {skill: dice.randrange(10) for skill in ("support", "english", "spanish", "trainee")},
+            login_on_register=dice.random() < 0.8,
+        )
+        for number in range(7)
+        if dice.random() < 0.9
+    ]
+    return e.Configured(queues, agents)
+
+
+class History:
+    """Plays one history; `check` holds the laws."""
+
+    def __init__(self, seed: int, reloads: bool = True) -> None:
+        self.dice = random.Random(seed)
+        self.router = Router()
+        self.now_us = START_US
+        self.reloads = reloads
+        self.steps: list[tuple[int, e.Event, list[c.Command]]] = []
+        self.calls = 0
+        self.offers: dict[str, c.Offer] = {}
+        self.talking: dict[str, c.Connect] = {}
+        self.visits: dict[str, c.VisitStarted] = {}
+        self.offered: Counter[str] = Counter()
+        self.left: Counter[str] = Counter()
+        self.wrapping = 0
+        self.step(random_configuration(self.dice))
+        for number in range(7):
+            self.step(e.PhoneRegistered(f"a{number}", fresh=True))
+
+    def play(self, events: int) -> None:
+        for _ in range(events):
+            self.now_us += self.dice.choice((0, 0, 1, 50_000, 400_000, SECOND, 3 * SECOND))
+            while (deadline := self.router.deadline()) is not None and deadline <= self.now_us:
+                self.step(e.DeadlinePassed())
+            if self.dice.random() < 0.05:
+                self.step(self.dice.choice(self.steps)[1])
+            else:
+                self.step(self.next_event())
+
+    def step(self, event: e.Event) -> None:
+        commands = self.router.step(event, self.now_us)
+        self.steps.append((self.now_us, event, commands))
+        for command in commands:
+            self.account(command)
+        self.check()
+
+    def next_event(self) -> e.Event:
+        dice = self.dice
+        agent = f"a{dice.randrange(8)}"
+        kind = dice.random()
+        if kind < 0.2:
+            self.calls += 1
+            queue = f"q{dice.choice((0, 1, 2, 3, 0, 1, 2, 3, 4))}"
+            entered = self.now_us - dice.choice((0, 0, 0, 20 * SECOND))
+            return e.CallQueued(f"c{self.calls}", queue, entered, dice.choice((0, 0, 0, 5)))
+        if kind < 0.6:
+            return self.offer_event()
+        if kind < 0.75 and self.talking:
+            talk = self.talking[dice.choice(sorted(self.talking))]
+            how = dice.choice(list(e.ConversationEnd))
+            return e.ConversationEnded(talk.call, talk.agent, how, dice.choice(("", talk.offer)))
+        if kind < 0.82:
+            recent = max(1, self.calls - 20)
+            reason = dice.choice((e.GoneReason.CALLER_HUNG_UP, dice.choice(list(e.GoneReason))))
+            return e.CallGone(f"c{dice.randint(recent, self.calls + 1)}", reason)
+        if kind < 0.9:
+            wanted = dice.choice((e.WantedState.READY, e.WantedState.READY, dice.choice(list(e.WantedState))))
+            return e.AgentStateSet(agent, wanted, "lunch")
+        if kind > 0.995:
+            if dice.random() < 0.2:
+                return e.SwitchRestarted()
+            return random_configuration(dice) if self.reloads else e.DeadlinePassed()
+        return dice.choice(
+            (
+                e.PhoneRegistered(agent, fresh=dice.random() < 0.7),
+                e.PhoneRegistered(agent, fresh=True),
+                e.PhoneRegistered(agent, fresh=True),
+                e.PhoneUnregistered(agent, explicit=dice.random() < 0.5),
+                e.PhoneReachable(agent),
+                e.PhoneReachable(agent),
+                e.PhoneReachable(agent),
+                e.PhoneUnreachable(agent),
+                e.PhoneBusy(agent, dice.randrange(2)),
+                e.PhoneBusy(agent, 0),
+                e.PhoneBusy(agent, 0),
+                e.DeadlinePassed(),
+            )
+        )
+
+    def offer_event(self) -> e.Event:
+        dice = self.dice
+        running = sorted(self.offers)
+        offer = dice.choice(running) if running else "main-1-0"
+        return dice.choice(
+            (
+                e.OfferTrying(offer),
+                e.OfferRinging(offer),
+                e.OfferRinging(offer),
+                e.OfferAnswered(offer),
+                e.OfferAnswered(offer),
+                e.OfferRefused(offer, dice.choice((302, 404, 480, 486, 487, 603))),
+                dice.choice((e.OfferNoResponse(offer), e.OfferTrying(offer))),
+            )
+        )
+
+    def account(self, command: c.Command) -> None:
+        """Keep the switch's own books of what it was told."""
+        match command:
+            case c.Offer():
+                assert command.agent not in {offer.agent for offer in self.offers.values()}
+                assert command.agent not in {talk.agent for talk in self.talking.values()}
+                self.offers[command.offer] = command
+            case c.OfferEnded():
+                assert self.offers.pop(command.offer).agent == command.agent
+            case c.Connect():
+                self.talking[command.agent] = command
+                self.wrapping += 1
+            case c.WrapUpEnded():
+                self.talking.pop(command.agent, None)
+                self.wrapping -= 1
+            case c.AgentChanged(state=AgentState.WRAP_UP):
+                self.talking.pop(command.agent, None)
+            case c.VisitStarted():
+                assert command.visit not in self.visits
+                self.visits[command.visit] = command
+                self.offered[command.queue] += 1
+            case c.VisitEnded():
+                assert self.visits.pop(command.visit).queue == command.queue
+                self.left[command.queue] += 1
+            case _:
+                pass
+
+    def check(self) -> None:
+        """The laws."""
+        facts = self.router._board.state
+        self.check_books()
+        bound = [offer.call for offer in facts.offers.values() if offer.state in RINGS]
+        assert len(bound) == len(set(bound)), "a call is offered to two agents at once"
+        for offer in facts.offers.values():
+            assert facts.agents[offer.agent].offer == offer.id
+            assert (offer.due_us is not None) == (offer.state in TIMED), "an offer without its timer"
+        self.check_deadlines()
+        waiting = [call for call in facts.calls.values() if call.state is CallState.WAITING]
+        for agent in facts.agents.values():
+            free = agent.state is AgentState.READY and agent.retry_at_us is None
+            assert agent.announced is agent.state
+            assert not free or not any(self.serves(agent.name, call.queue) for call in waiting), (
+                f"{agent.name} is free while somebody waits"
+            )
+
+    def check_books(self) -> None:
+        """Conservation, and one visit for each caller in a queue."""
+        facts = self.router._board.state
+        inside = {call.visit for call in facts.calls.values() if call.state is not CallState.TALKING}
+        assert inside == set(self.visits)
+        waiting = Counter(visit.queue for visit in self.visits.values())
+        for name in set(self.offered) | set(facts.queues):
+            assert self.offered[name] == self.left[name] + waiting[name]
+            assert name not in facts.queues or len(facts.queues[name].visits) == waiting[name]
+        assert set(facts.offers) == set(self.offers)
+        assert self.wrapping == sum(agent.call is not None for agent in facts.agents.values())
+        for name, queue in facts.queues.items():
+            talks = sum(c.queue == name and c.state is CallState.TALKING for c in facts.calls.values())
+            assert queue.engaged == talks + sum(offer.queue == name for offer in facts.offers.values())
+
+    def check_deadlines(self) -> None:
+        """The earliest of all due times is the router's deadline."""
+        facts = self.router._board.state
+        due = [offer.due_us for offer in facts.offers.values()]
+        due += [call.due_us for call in facts.calls.values()]
+        for agent in facts.agents.values():
+            due += [agent.wrap_up_until_us, agent.retry_at_us]
+        assert self.router.deadline() == min((one for one in due if one is not None), default=None)
+
+    def serves(self, agent: str, queue: str) -> bool:
+        view = self.router.agent(agent)
+        return view is not None and queue in view.queues
+
+    def end_everything(self) -> None:
+        """Every caller hangs up, every phone answers finally, every timer runs out."""
+        for number in range(1, self.calls + 1):
+            self.step(e.CallGone(f"c{number}", e.GoneReason.CALLER_HUNG_UP))
+        for offer in list(self.offers):
+            self.step(e.OfferRefused(offer, 487))
+        while (deadline := self.router.deadline()) is not None:
+            self.now_us = max(self.now_us, deadline)
+            self.step(e.DeadlinePassed())
