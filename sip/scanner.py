@@ -5,7 +5,6 @@ fit for a reason phrase. Which of the two builds runs is decided in `sip/kernels
 """
 
 import re
-from collections.abc import Mapping
 
 from sip.limits import MAX_HEADER_CHARS, MAX_HEADERS, MAX_LIST_ITEMS, MAX_PARAMETERS
 
@@ -21,7 +20,7 @@ _ADDRESS = re.compile(rf'[ \t]*+(?:({_QUOTED})|([^"<]*+))[ \t]*+<([^<>]*+)>(.*+)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-def scan(message: bytes, names: Mapping[str, str]) -> tuple[str, list[str], list[str], int]:
+def scan(message: bytes, names: dict[str, str]) -> tuple[str, list[str], list[str], int]:
     """Split `message` into (start line, header names, header values, offset of the body).
 
     `names` maps spellings of header names (as written, or in lower case) to the one that we use; a name that
