@@ -1,0 +1,135 @@
+"""The router's shell: events in, journal, then commands out, and the one deadline in the loop's timer.
+
+All events of one wake-up are stepped together and reach the journal in one write, before any of their commands is
+carried out: what a caller saw happen, the journal knows.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from acd.commands import Command
+from acd.events import DeadlinePassed, Event
+from acd.journal import Entry
+from acd.router import Router
+from switch.clock import Clock
+
+_LATE_TIMER_S = 0.001
+"""uvloop's timers may fire up to a millisecond early; asking again costs one turn."""
+
+
+class Journal(Protocol):
+    """Where the router's steps are kept."""
+
+    def append(self, entry: Entry) -> None:
+        """Keep one step in memory."""
+        ...
+
+    def commit(self) -> None:
+        """Write what was appended, in one write."""
+        ...
+
+
+class Dispatch:
+    """One router's events and commands."""
+
+    def __init__(
+        self, router: Router, journal: Journal, clock: Clock, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.router = router
+        self._journal = journal
+        self._clock = clock
+        self._loop = loop
+        self._events: list[Event] = []
+        self._settled: list[Callable[[], None]] = []
+        self._carry_out: Callable[[Command, int], None] | None = None
+        self._scheduled = False
+        self.flushing = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._log = structlog.get_logger("router")
+        self.observe_decision: Callable[[float], None] = lambda seconds: None
+
+    def start(self, carry_out: Callable[[Command, int], None]) -> None:
+        """From now on hand commands, with the time of their step, to `carry_out`."""
+        self._carry_out = carry_out
+        self._set_timer()
+
+    def stop(self) -> None:
+        """Step what is pending and set no more timers."""
+        self.flush()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._carry_out = None
+
+    def post(self, event: Event) -> None:
+        """Give the router an event; it is stepped in this turn of the loop."""
+        self._events.append(event)
+        self._schedule()
+
+    def when_settled(self, callback: Callable[[], None]) -> None:
+        """Call once every event posted so far has been stepped and its commands carried out, in the same turn."""
+        self._settled.append(callback)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._scheduled and not self.flushing:
+            self._scheduled = True
+            self._loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        self._scheduled = False
+        self.flushing = True
+        try:
+            while self._events or self._settled:
+                events, self._events = self._events, []
+                self._carry_out_all(self._step(events))
+                if not self._events:
+                    settled, self._settled = self._settled, []
+                    for callback in settled:
+                        self._guarded(callback)
+        finally:
+            self.flushing = False
+        self._set_timer()
+
+    def _step(self, events: list[Event]) -> list[tuple[Command, int]]:
+        steps = []
+        for event in events:
+            now_us = self._clock.now_us()
+            commands = self.router.step(event, now_us)
+            self._journal.append(Entry.of(self.router.sequence, now_us, event, commands))
+            steps += [(command, now_us) for command in commands]
+        self._journal.commit()
+        return steps
+
+    def _carry_out_all(self, steps: list[tuple[Command, int]]) -> None:
+        carry_out = self._carry_out
+        if carry_out is None:
+            return
+        for command, now_us in steps:
+            self._guarded(lambda command=command, now_us=now_us: carry_out(command, now_us))
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:  # a task's edge: one command's failure must not stop the line
+            self._log.exception("command failed")
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline_us = self.router.deadline()
+        if deadline_us is not None and self._carry_out is not None:
+            delay_s = max(0.0, (deadline_us - self._clock.now_us()) / 1e6)
+            self._timer = self._loop.call_later(delay_s, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        deadline_us = self.router.deadline()
+        if deadline_us is not None and deadline_us <= self._clock.now_us():
+            self.post(DeadlinePassed())
+        else:
+            self._timer = self._loop.call_later(_LATE_TIMER_S, self._on_timer)

@@ -1,0 +1,59 @@
+"""The exchange: what every call, leg and flow needs of the running switch. Holds, decides nothing."""
+
+import time
+from asyncio import AbstractEventLoop
+from dataclasses import dataclass
+
+from media.aio.plane import MediaPlane
+from media.aio.sounds import SoundLibrary
+from sip.aio.shell import SipShell
+from sip.endpoint import Endpoint
+from switch.clock import Clock
+from switch.config.schema import Config
+from switch.dispatch import Dispatch
+from switch.history.writer import HistoryWriter
+from switch.limits import Limits
+from switch.logbook import Logbook
+from switch.metrics import Metrics
+from switch.registrations import Registrations
+from switch.routes import Routes
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One running switch's parts. A reload replaces `config` and `routes`; the rest lives as long as the switch."""
+
+    loop: AbstractEventLoop
+    config: Config
+    routes: Routes
+    endpoint: Endpoint
+    shell: SipShell
+    plane: MediaPlane
+    sounds: SoundLibrary
+    dispatch: Dispatch
+    registrations: Registrations
+    limits: Limits
+    history: HistoryWriter
+    logbook: Logbook
+    metrics: Metrics
+    clock: Clock
+    draining: bool = False
+
+    def sip(self) -> Endpoint:
+        """The endpoint, for a call from outside of its own events: what it wants sent goes out with this turn."""
+        self.shell.wake()
+        return self.endpoint
+
+    def now(self) -> float:
+        """The clock of sip and media: monotonic seconds."""
+        return time.monotonic()
+
+    def now_us(self) -> int:
+        """The clock of router, records and logs: UTC microseconds."""
+        return self.clock.now_us()
+
+    def media_address(self, peer: str) -> str:
+        """The address that we write into the SDP for `peer`."""
+        media = self.config.media
+        bound = media.listen if media.listen != "0.0.0.0" else self.shell.local_address_for(peer)
+        return media.advertise.towards(peer, bound)
