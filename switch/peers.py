@@ -6,7 +6,7 @@ the trunks: a carrier and our phones may share an address, and who claims to be 
 is left is a carrier by its address, or nobody.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
@@ -60,12 +60,19 @@ class Identification:
     """The switch's `sip.screen.Screen`."""
 
     def __init__(
-        self, config: Config, secret: bytes, registrations: Registrations, interfaces: Interfaces
+        self,
+        config: Config,
+        secret: bytes,
+        registrations: Registrations,
+        interfaces: Interfaces,
+        on_auth_failure: Callable[[], None],
     ) -> None:
-        """`secret` signs the challenges: unguessable, and new for each process."""
-        self.auth_failures = 0
-        """Requests whose credentials were wrong, used before, or another user's."""
+        """`secret` signs the challenges: unguessable, and new for each process.
+
+        `on_auth_failure` hears of each request whose credentials are wrong, used before, or another user's.
+        """
         self._secret = secret
+        self._on_auth_failure = on_auth_failure
         self._registrations = registrations
         self._interfaces = interfaces
         self._challenger = Challenger(secret, config.sip.domain)
@@ -112,10 +119,11 @@ class Identification:
                 case Verified(proven) if proven == user:
                     return Known(PhonePeer(proven))
                 case Verified():
-                    self.auth_failures += 1
+                    self._on_auth_failure()
                     return Refuse(403, "Forbidden")
                 case Failure() as failure:
-                    self.auth_failures += failure.kind in (FailureKind.WRONG, FailureKind.REPLAYED)
+                    if failure.kind in (FailureKind.WRONG, FailureKind.REPLAYED):
+                        self._on_auth_failure()
         challenges = self._challenger.challenges(now, failure)
         return Refuse(401, "Unauthorized", [("WWW-Authenticate", value) for value in challenges])
 
