@@ -1,7 +1,7 @@
 """The router's shell: events in, journal, then commands out, and the one deadline in the loop's timer.
 
-All events of one wake-up are stepped together and reach the journal in one write, before any of their commands is
-carried out: what a caller saw happen, the journal knows.
+All events of one wake-up are stepped together and reach the journal in one write, before any of their commands
+is carried out: what a caller saw happen, the journal knows.
 """
 
 import asyncio
@@ -70,7 +70,7 @@ class Dispatch:
         self._schedule()
 
     def when_settled(self, callback: Callable[[], None]) -> None:
-        """Call once every event posted so far has been stepped and its commands carried out, in the same turn."""
+        """Call once every event posted so far is stepped and its commands carried out, in the same turn."""
         self._settled.append(callback)
         self._schedule()
 
@@ -114,7 +114,7 @@ class Dispatch:
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception:  # a task's edge: one command's failure must not stop the line
+        except Exception:  # noqa: BLE001 - a task's edge: one command's failure must not stop the line
             self._log.exception("command failed")
 
     def _set_timer(self) -> None:

@@ -11,7 +11,7 @@ from sip.endpoint import Endpoint
 from switch.clock import Clock
 from switch.config.schema import Config
 from switch.dispatch import Dispatch
-from switch.history.writer import HistoryWriter
+from switch.history.writer import Writer
 from switch.limits import Limits
 from switch.logbook import Logbook
 from switch.metrics import Metrics
@@ -21,7 +21,7 @@ from switch.routes import Routes
 
 @dataclass(slots=True)
 class Exchange:
-    """One running switch's parts. A reload replaces `config` and `routes`; the rest lives as long as the switch."""
+    """One running switch's parts. A reload replaces `config`, `routes` and `sounds`; the rest stays."""
 
     loop: AbstractEventLoop
     config: Config
@@ -33,7 +33,7 @@ class Exchange:
     dispatch: Dispatch
     registrations: Registrations
     limits: Limits
-    history: HistoryWriter
+    history: Writer
     logbook: Logbook
     metrics: Metrics
     clock: Clock

@@ -23,6 +23,8 @@ class Result(StrEnum):
 class Reason(StrEnum):
     """Why it ended."""
 
+    AGENT_ANSWERED = "agent_answered"
+    """Of a visit to a queue: an agent took the call."""
     CALLER_HUNG_UP = "caller_hung_up"
     AGENT_HUNG_UP = "agent_hung_up"
     CALLEE_HUNG_UP = "callee_hung_up"
@@ -46,6 +48,8 @@ class Reason(StrEnum):
     SWITCH_RESTARTED = "switch_restarted"
     SESSION_EXPIRED = "session_expired"
     ACK_TIMEOUT = "ack_timeout"
+    FLOW_ENDED = "flow_ended"
+    """Whoever directed the call was done with it."""
     ERROR = "error"
 
 

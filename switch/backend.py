@@ -1,0 +1,245 @@
+"""The running switch as its API sees it: rows from the router, the registrar, the calls and the counters."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from math import isnan
+
+from acd.agent import AgentState as RouterState
+from acd.events import AgentStateSet, WantedState
+from acd.views import AgentView, QueueView
+from switch.api.backend import (
+    AgentRow,
+    ContactRow,
+    Draining,
+    PhoneRow,
+    QueueRow,
+    Readiness,
+    Refused,
+    Reloaded,
+    TrunkRow,
+    Unknown,
+)
+from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.registry import Registry
+from switch.exchange import Exchange
+from switch.readings import MediaReading, SipReading, Sources
+from switch.records import AgentState, CallRecord, utc
+from switch.staffing import Staffing
+
+_WANTED = {
+    AgentState.READY: WantedState.READY,
+    AgentState.PAUSED: WantedState.PAUSED,
+    AgentState.OFFLINE: WantedState.OFFLINE,
+}
+
+
+class Running:
+    """Implements `switch.api.backend.Backend`."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        registry: Registry,
+        staffing: Staffing,
+        reload: Callable[[], Awaitable[Reloaded]],
+        drain: Callable[[], None],
+    ) -> None:
+        self.ready = False
+        self._exchange = exchange
+        self._registry = registry
+        self._staffing = staffing
+        self._reload = reload
+        self._drain = drain
+
+    def readiness(self) -> Readiness:
+        """Ready between the start's end and the first SIGTERM."""
+        if self._exchange.draining:
+            return Readiness(ready=False, detail=f"draining, {len(self._registry.calls)} calls left")
+        return Readiness(ready=self.ready, detail="ready" if self.ready else "starting")
+
+    # Queues and agents
+
+    def queues(self) -> Sequence[QueueRow]:
+        """Every queue of the router."""
+        return [self._queue_row(view) for view in self._exchange.dispatch.router.queues()]
+
+    def queue(self, name: str) -> QueueRow:
+        """One queue."""
+        view = self._exchange.dispatch.router.queue(name)
+        if view is None:
+            raise Unknown(f"no queue {name!r}")
+        return self._queue_row(view)
+
+    def agents(self) -> Sequence[AgentRow]:
+        """Every agent of the router."""
+        return [self._agent_row(view) for view in self._exchange.dispatch.router.agents()]
+
+    def agent(self, name: str) -> AgentRow:
+        """One agent."""
+        view = self._exchange.dispatch.router.agent(name)
+        if view is None:
+            raise Unknown(f"no agent {name!r}")
+        return self._agent_row(view)
+
+    def set_agent_state(self, name: str, state: AgentState, reason: str | None) -> AgentRow:
+        """Tell the router, and show what follows."""
+        self.agent(name)
+        wanted = _WANTED.get(state)
+        if wanted is None:
+            raise Refused(f"an agent cannot be told to be {state.value}: ready, paused or offline")
+        self._exchange.dispatch.post(AgentStateSet(agent=name, state=wanted, reason=reason or ""))
+        self._exchange.dispatch.flush()
+        return self.agent(name)
+
+    # Calls
+
+    def active_calls(self) -> Sequence[CallRecord]:
+        """The calls in progress, newest first."""
+        now_us = self._exchange.now_us()
+        return [call.ledger.record(now_us) for call in reversed(self._registry.calls.values())]
+
+    def active_call(self, call: str) -> CallRecord | None:
+        """A call in progress, or one whose record waits for its recording."""
+        return self._registry.record(call)
+
+    def hangup(self, call: str) -> None:
+        """End the call as the administrator."""
+        found = self._registry.calls.get(call)
+        if found is None:
+            raise Unknown(f"no call {call!r} in progress")
+        if found.ledger.waiting or found.ledger.connected_us is None:
+            result = Result.FAILED
+        else:
+            result = Result.ANSWERED if found.agent is not None else Result.COMPLETED
+        found.end(result, Reason.ADMINISTRATOR, EndedBy.ADMINISTRATOR)
+
+    # Phones and trunks
+
+    def phones(self) -> Sequence[PhoneRow]:
+        """Every phone of the configuration."""
+        return [self._phone_row(name) for name in self._exchange.config.phones]
+
+    def trunks(self) -> Sequence[TrunkRow]:
+        """Every trunk. Their health is not asked for yet: a configured trunk counts as up."""
+        limits = self._exchange.limits
+        return [
+            TrunkRow(
+                name=name,
+                up=True,
+                calls=limits.active(name),
+                max_calls=trunk.max_calls,
+                proxy=str(trunk.proxy.uri) if trunk.proxy is not None else None,
+            )
+            for name, trunk in self._exchange.config.trunks.items()
+        ]
+
+    # The switch itself
+
+    async def reload(self) -> Reloaded:
+        """Read the configuration file again and apply it."""
+        return await self._reload()
+
+    def drain(self) -> Draining:
+        """Take no new calls."""
+        self._drain()
+        return Draining(calls=len(self._registry.calls))
+
+    def sources(self, tasks: Callable[[], int]) -> Sources:
+        """Where a scrape asks."""
+        return Sources(
+            sip=self._sip,
+            media=self._media,
+            agents=lambda: {
+                view.name: _by_state(view.agents) for view in self._exchange.dispatch.router.queues()
+            },
+            agents_by_state=self._agents_by_state,
+            registrations=self._exchange.registrations.by_transport,
+            trunks_up=lambda: dict.fromkeys(self._exchange.config.trunks, True),
+            tasks=tasks,
+        )
+
+    # Rows
+
+    def _queue_row(self, view: QueueView) -> QueueRow:
+        figures = self._exchange.metrics.queue(view.name)
+        now_us = self._exchange.now_us()
+        longest_s = 0.0 if view.longest_since_us is None else max(0, now_us - view.longest_since_us) / 1e6
+        return QueueRow(
+            name=view.name,
+            waiting=view.waiting,
+            longest_wait_s=round(longest_s, 3),
+            agents=_by_state(view.agents),
+            offered=figures.offered,
+            answered=figures.answered,
+            abandoned=figures.abandoned,
+            service_level=None if isnan(figures.service_level) else figures.service_level,
+        )
+
+    def _agent_row(self, view: AgentView) -> AgentRow:
+        settings = self._exchange.config.agents.get(view.name)
+        return AgentRow(
+            name=view.name,
+            phone=settings.phone if settings is not None else None,
+            state=AgentState(view.state.value),
+            reason=view.reason or None,
+            since=utc(view.since_us),
+            skills=view.skills,
+            call=view.call,
+        )
+
+    def _phone_row(self, name: str) -> PhoneRow:
+        registrations = self._exchange.registrations
+        contacts = tuple(
+            ContactRow(
+                uri=binding.uri,
+                transport=binding.flow.transport,
+                source=f"{binding.flow.remote[0]}:{binding.flow.remote[1]}",
+                expires_at=registrations.expires_at(binding),
+                reachable=binding.reachable,
+                user_agent=binding.user_agent or None,
+            )
+            for binding in registrations.bindings(name)
+        )
+        return PhoneRow(
+            name=name, agent=self._staffing.agent_at(name), registered=bool(contacts), contacts=contacts
+        )
+
+    # Readings
+
+    def _agents_by_state(self) -> dict[AgentState, int]:
+        counts = dict.fromkeys(AgentState, 0)
+        for view in self._exchange.dispatch.router.agents():
+            counts[AgentState(view.state.value)] += 1
+        return counts
+
+    def _sip(self) -> SipReading:
+        counters, counts = self._exchange.endpoint.counters, self._exchange.endpoint.counts()
+        return SipReading(
+            messages={
+                (direction, method, str(code) if code else "", transport): count
+                for (direction, method, code, transport), count in counters.messages.items()
+            },
+            retransmissions=counters.retransmissions,
+            parse_errors=counters.parse_errors,
+            strangers=counters.strangers,
+            transactions=counts.transactions,
+            dialogs=counts.dialogs,
+        )
+
+    def _media(self) -> MediaReading:
+        counters = self._exchange.plane.counters()
+        return MediaReading(
+            packets_in=counters.packets_received,
+            packets_out=counters.packets_sent,
+            bytes_in=counters.octets_received,
+            bytes_out=counters.octets_sent,
+            packets_lost=counters.packets_lost,
+            strangers=counters.strangers,
+            ports=counters.ports,
+            worker_lag_s=counters.worker_lag_s,
+            events_merged=counters.events_merged,
+            recorder_dropped_frames=counters.recorder_dropped_frames,
+        )
+
+
+def _by_state(agents: dict[RouterState, int]) -> dict[AgentState, int]:
+    return {AgentState(state.value): count for state, count in agents.items()}

@@ -1,0 +1,192 @@
+"""A call arrives: who sent it was settled before; here it is routed, admitted and given to its flow."""
+
+from typing import assert_never
+
+from media.aio.plane import NoPorts
+from sip import events as sip
+from sip.message import Malformed
+from sip.offer_answer import NotAcceptable
+from sip.sdp import SdpError
+from sip.uri import Uri
+from switch.calls.causes import Farewell, farewell
+from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.flow import Call, Flow
+from switch.calls.ledger import Ledger
+from switch.calls.leg import Leg, LegEvent
+from switch.calls.registry import Registry, book
+from switch.config.targets import (
+    DialledPhone,
+    EchoTarget,
+    Go,
+    PhoneTarget,
+    QueueTarget,
+    ToneTarget,
+    TrunkTarget,
+)
+from switch.exchange import Exchange
+from switch.flows.direct import to_phone, to_trunk
+from switch.flows.echo import echo
+from switch.flows.queue import queue
+from switch.flows.tone import tone
+from switch.ids import new_id
+from switch.limits import Refusal, Slot
+from switch.peers import Peer, PhonePeer, TrunkPeer
+from switch.records import Direction, LegRole
+from switch.routes import Routed, called_number
+
+DRAIN_RETRY_S = 30
+"""What a caller is told to wait while the switch drains."""
+
+
+class NotAdmitted(Exception):
+    """The call is refused before it has a flow."""
+
+    def __init__(self, reason: Reason, retry_after_s: int | None = None) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.retry_after_s = retry_after_s
+
+
+class Arrival:
+    """Admits calls to the switch."""
+
+    def __init__(self, exchange: Exchange, registry: Registry) -> None:
+        self._exchange = exchange
+        self._registry = registry
+
+    def invited(self, invite: sip.IncomingInvite) -> None:
+        """Take the INVITE, or refuse it with the status of its reason."""
+        peer = invite.peer
+        if not isinstance(peer, TrunkPeer | PhonePeer):
+            raise TypeError(f"unknown peer {peer!r}")
+        slots: list[Slot] = []
+        try:
+            ledger = self._ledger(invite, peer)
+        except Malformed as error:
+            self._exchange.endpoint.reject(
+                invite.session, error.status, self._exchange.now(), reason=error.reason
+            )
+            return
+        try:
+            routed = self._admit(peer, ledger, slots)
+            caller = self._caller(invite, peer)
+        except NotAdmitted as refusal:
+            self._refuse(invite, ledger, slots, refusal)
+            return
+        max_forwards = invite.request.max_forwards
+        call = Call(
+            self._exchange,
+            self._registry,
+            ledger,
+            caller,
+            70 if max_forwards is None else max_forwards,
+            slots,
+        )
+        caller.owner = call
+        self._registry.call_started(call)
+        call.start(self._flow(routed, ledger, peer))
+
+    def _ledger(self, invite: sip.IncomingInvite, peer: Peer) -> Ledger:
+        now_us = self._exchange.now_us()
+        trunk = peer.name if isinstance(peer, TrunkPeer) else None
+        settings = self._exchange.config.trunks.get(trunk) if trunk is not None else None
+        if settings is not None:
+            to, from_ = (
+                called_number(invite.request, settings.did_from),
+                caller_number(invite.request.from_.uri),
+            )
+        else:
+            to, from_ = Uri.parse(invite.request.uri).user or "", peer.name
+        return Ledger(
+            new_id(now_us), Direction.INBOUND if trunk else Direction.INTERNAL, trunk, from_, to, now_us
+        )
+
+    def _admit(self, peer: Peer, ledger: Ledger, slots: list[Slot]) -> Routed:
+        routed = self._exchange.routes.match(peer, ledger.to)
+        if routed is None:
+            raise NotAdmitted(Reason.NO_ROUTE)
+        emergency = routed.route.emergency
+        if self._exchange.draining and not emergency:
+            raise NotAdmitted(Reason.DRAINING, DRAIN_RETRY_S)
+        if isinstance(peer, TrunkPeer):
+            slots.append(self._slot(peer.name, emergency))
+        if isinstance(routed.go, TrunkTarget):
+            slots.append(self._slot(routed.go.name, emergency))
+            if ledger.direction is Direction.INTERNAL:
+                ledger.direction, ledger.trunk = Direction.OUTBOUND, routed.go.name
+        return routed
+
+    def _slot(self, trunk: str, emergency: bool) -> Slot:
+        admitted = self._exchange.limits.admit(trunk, self._exchange.now(), emergency)
+        if isinstance(admitted, Refusal):
+            raise NotAdmitted(Reason.LIMIT, admitted.retry_after_s)
+        return admitted
+
+    def _caller(self, invite: sip.IncomingInvite, peer: Peer) -> Leg:
+        exchange = self._exchange
+        try:
+            port = exchange.plane.open()
+        except NoPorts:
+            raise NotAdmitted(Reason.NO_PORTS, DRAIN_RETRY_S) from None
+        leg = Leg(
+            exchange,
+            self._registry,
+            id=new_id(exchange.now_us()),
+            role=LegRole.CALLER,
+            peer=peer,
+            flow=invite.flow,
+            port=port,
+            codecs=[codec.value for codec in exchange.config.media.codecs],
+            owner=_Nobody(),
+        )
+        try:
+            leg.take(invite)
+        except (NotAcceptable, SdpError):
+            port.close()
+            raise NotAdmitted(Reason.NOT_ACCEPTABLE) from None
+        return leg
+
+    def _refuse(
+        self, invite: sip.IncomingInvite, ledger: Ledger, slots: list[Slot], refusal: NotAdmitted
+    ) -> None:
+        exchange = self._exchange
+        for slot in slots:
+            slot.release()
+        told = farewell(refusal.reason)
+        headers = [*told.headers, *Farewell(retry_after_s=refusal.retry_after_s).headers]
+        exchange.endpoint.reject(invite.session, told.status, exchange.now(), headers=headers)
+        ledger.ended_us = exchange.now_us()
+        ledger.result, ledger.reason, ledger.ended_by = Result.REJECTED, refusal.reason, EndedBy.SWITCH
+        exchange.metrics.call_started(ledger.direction)
+        exchange.metrics.call_ended(ledger.direction, ledger.result, ledger.reason)
+        book(exchange, ledger)
+
+    def _flow(self, routed: Routed, ledger: Ledger, peer: Peer) -> Flow:
+        go: Go = routed.go
+        match go:
+            case QueueTarget(name=name):
+                return queue(name, self._exchange.config.queues[name], routed.route.priority, ledger.from_)
+            case EchoTarget():
+                return echo
+            case ToneTarget():
+                return tone
+            case PhoneTarget(name=name):
+                return to_phone(name, ledger.from_, ledger.from_)
+            case DialledPhone():
+                return to_phone(routed.number, ledger.from_, ledger.from_)
+            case TrunkTarget(name=name):
+                return to_trunk(name, routed.number, ledger.from_)
+            case _:
+                assert_never(go)
+
+
+def caller_number(uri: Uri) -> str:
+    """The caller as the carrier names him; empty where he is withheld."""
+    return "" if uri.user is None or uri.user.lower() == "anonymous" else uri.user
+
+
+class _Nobody:
+    """Owns a leg until its call exists, in the same turn of the loop."""
+
+    def leg_event(self, leg: Leg, event: LegEvent) -> None:
+        """Held, from the offer of the INVITE itself: the call reads it from the leg."""

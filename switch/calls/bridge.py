@@ -1,0 +1,39 @@
+"""A bridge: two legs that hear each other, or music while the other side holds."""
+
+from collections.abc import Callable
+
+from media.port import Play, Relay
+from media.sound import Sound
+from switch.calls.leg import Leg
+from switch.records import SegmentKind
+
+
+class Bridge:
+    """Connects two legs for as long as it stands. `on_kind` hears of talk becoming hold and back."""
+
+    def __init__(self, a: Leg, b: Leg, music: Sound, on_kind: Callable[[SegmentKind], None]) -> None:
+        self.legs = (a, b)
+        self.kind = SegmentKind.TALK
+        self._music = music
+        self._on_kind = on_kind
+
+    def join(self) -> None:
+        """Let both hear what they are to hear now. Called again whenever one of them holds or comes back."""
+        a, b = self.legs
+        self._feed(a, b)
+        self._feed(b, a)
+        kind = SegmentKind.HOLD if a.held or b.held else SegmentKind.TALK
+        if kind is not self.kind:
+            self.kind = kind
+            self._on_kind(kind)
+
+    def other(self, leg: Leg) -> Leg:
+        """The opposite party."""
+        a, b = self.legs
+        return b if leg is a else a
+
+    def _feed(self, listener: Leg, speaker: Leg) -> None:
+        if speaker.held and not listener.held:
+            listener.send(Play(self._music, loop=True))
+        else:
+            listener.send(Relay(speaker.port))

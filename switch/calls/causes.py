@@ -1,0 +1,115 @@
+"""SIP statuses, Q.850 causes and our own reasons, told apart and translated (RFC 3398, RFC 3326)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from switch.calls.ending import Reason, Result
+
+NORMAL_CLEARING: Final = 16
+"""Q.850 cause 16."""
+
+STATUS_OF: Final[Mapping[Reason, int]] = {
+    Reason.MAX_WAIT: 480,
+    Reason.MAX_WAITING: 486,
+    Reason.NO_AGENTS: 480,
+    Reason.BUSY: 486,
+    Reason.NO_ANSWER: 480,
+    Reason.DECLINED: 603,
+    Reason.UNREACHABLE: 480,
+    Reason.NOT_FOUND: 404,
+    Reason.NO_ROUTE: 404,
+    Reason.NOT_ACCEPTABLE: 488,
+    Reason.LIMIT: 503,
+    Reason.DRAINING: 503,
+    Reason.NO_PORTS: 503,
+    Reason.SWITCH_STOPPED: 503,
+    Reason.ERROR: 500,
+}
+"""What a caller who was not answered is told; 480 for every other reason."""
+
+_REASONS: Final[Mapping[int, Reason]] = {
+    404: Reason.NOT_FOUND,
+    408: Reason.UNREACHABLE,
+    410: Reason.NOT_FOUND,
+    480: Reason.NO_ANSWER,
+    484: Reason.NOT_FOUND,
+    486: Reason.BUSY,
+    487: Reason.NO_ANSWER,
+    488: Reason.NOT_ACCEPTABLE,
+    503: Reason.UNREACHABLE,
+    600: Reason.BUSY,
+    603: Reason.DECLINED,
+    604: Reason.NOT_FOUND,
+    606: Reason.NOT_ACCEPTABLE,
+}
+
+_Q850: Final[Mapping[int, int]] = {  # RFC 3398 section 7.2.4.1
+    400: 41,
+    401: 21,
+    403: 21,
+    404: 1,
+    405: 63,
+    407: 21,
+    408: 102,
+    410: 22,
+    480: 18,
+    482: 25,
+    484: 28,
+    486: 17,
+    487: 16,
+    488: 88,
+    500: 41,
+    502: 38,
+    503: 41,
+    504: 102,
+    600: 17,
+    603: 21,
+    604: 1,
+    606: 88,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """What a leg that we end is told: `status` where it was not answered, and a Reason header (RFC 3326).
+
+    `elsewhere` says that somebody else took the call (`Reason: SIP;cause=200`): the phone then shows no
+    missed call.
+    """
+
+    status: int = 480
+    phrase: str | None = None
+    q850: int | None = None
+    elsewhere: bool = False
+    retry_after_s: int | None = None
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers of our BYE, CANCEL or final response."""
+        lines = []
+        if self.elsewhere:
+            lines.append(("Reason", 'SIP;cause=200;text="Call completed elsewhere"'))
+        elif self.q850 is not None:
+            lines.append(("Reason", f"Q.850;cause={self.q850}"))
+        if self.retry_after_s is not None:
+            lines.append(("Retry-After", str(self.retry_after_s)))
+        return lines
+
+
+def farewell(reason: Reason) -> Farewell:
+    """What the parties of a call that ended for `reason` are told."""
+    status = STATUS_OF.get(reason, 480)
+    return Farewell(status=status, q850=q850_of(status) if reason in STATUS_OF else NORMAL_CLEARING)
+
+
+def q850_of(status: int) -> int:
+    """The Q.850 cause for a final SIP status; 31 (normal, unspecified) where RFC 3398 names none."""
+    return _Q850.get(status, 31)
+
+
+def refusal(status: int) -> tuple[Result, Reason]:
+    """How a call ends whose called side refused it with `status`."""
+    reason = _REASONS.get(status, Reason.DECLINED if 400 <= status < 500 or status >= 600 else Reason.ERROR)
+    rejected = reason in (Reason.BUSY, Reason.DECLINED, Reason.NO_ANSWER)
+    return (Result.REJECTED if rejected else Result.FAILED), reason

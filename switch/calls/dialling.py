@@ -1,0 +1,119 @@
+"""Calling out: the leg and the INVITE towards a phone or a trunk."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from media.aio.plane import NoPorts
+from sip.events import Outgoing
+from sip.flow import Flow
+from switch.calls.leg import Leg, LegBook, LegOwner
+from switch.exchange import Exchange
+from switch.ids import new_id
+from switch.peers import PhonePeer, TrunkPeer
+from switch.records import LegRole
+
+MAX_FORWARDS: Final = 70
+"""RFC 3261 section 8.1.1.6."""
+
+
+class Unreachable(Exception):
+    """There is nobody to send the INVITE to; `status` is what the caller is told."""
+
+    def __init__(self, status: int, phrase: str) -> None:
+        super().__init__(phrase)
+        self.status = status
+        self.phrase = phrase
+
+
+class Dialling:
+    """One party's wish to reach another: who calls, whom, and with which codecs first."""
+
+    def __init__(self, exchange: Exchange, book: LegBook, caller: Leg, max_forwards: int) -> None:
+        self._exchange = exchange
+        self._book = book
+        self._caller = caller
+        self._max_forwards = max_forwards
+
+    def phone(
+        self, name: str, role: LegRole, display: str, number: str, owner: LegOwner, routed: bool = False
+    ) -> Leg:
+        """Ring a phone where it is registered. Raises Unreachable."""
+        if name not in self._exchange.config.phones:
+            raise Unreachable(404, "Not Found")
+        binding = self._exchange.registrations.binding(name)
+        if binding is None:
+            raise Unreachable(480, "Temporarily Unavailable")
+        domain = self._exchange.config.sip.domain
+        leg = self._leg(role, PhonePeer(name), binding.flow, owner, routed)
+        leg.call(
+            Outgoing(
+                uri=binding.uri,
+                flow=binding.flow,
+                from_=f"{quoted(display)} <sip:{number or 'anonymous'}@{domain}>",
+                to=f"<sip:{name}@{domain}>",
+                sdp=leg.offer(),
+                peer=leg.peer,
+                max_forwards=self._max_forwards - 1,
+                natted=binding.natted,
+            )
+        )
+        return leg
+
+    def trunk(self, name: str, number: str, from_number: str, owner: LegOwner) -> Leg:
+        """Call a number over a trunk. Raises Unreachable."""
+        trunk = self._exchange.config.trunks.get(name)
+        if trunk is None or trunk.proxy is None:
+            raise Unreachable(503, "Service Unavailable")
+        proxy = trunk.proxy
+        flow = self._exchange.shell.flow_to(proxy.host, proxy.port, proxy.transport)
+        leg = self._leg(LegRole.CALLEE, TrunkPeer(name), flow, owner, False)
+        leg.call(
+            Outgoing(
+                uri=f"sip:{number}@{hostport(proxy.host, proxy.port)}",
+                flow=flow,
+                from_=f"<sip:{from_number}@{self._exchange.config.sip.domain}>",
+                to=f"<sip:{number}@{hostport(proxy.host, proxy.port)}>",
+                sdp=leg.offer(),
+                peer=leg.peer,
+                max_forwards=self._max_forwards - 1,
+            )
+        )
+        return leg
+
+    def _leg(
+        self, role: LegRole, peer: PhonePeer | TrunkPeer, flow: Flow, owner: LegOwner, routed: bool
+    ) -> Leg:
+        exchange = self._exchange
+        try:
+            port = exchange.plane.open(near=self._caller.port)
+        except NoPorts:
+            raise Unreachable(503, "Service Unavailable") from None
+        return Leg(
+            exchange,
+            self._book,
+            id=new_id(exchange.now_us()),
+            role=role,
+            peer=peer,
+            flow=flow,
+            port=port,
+            codecs=self._codecs(),
+            owner=owner,
+            routed=routed,
+        )
+
+    def _codecs(self) -> Sequence[str]:
+        """The caller's codec first, so that most calls need no transcoding."""
+        codecs: list[str] = [codec.value for codec in self._exchange.config.media.codecs]
+        first = self._caller.agreed.codec if self._caller.agreed is not None else None
+        return sorted(codecs, key=lambda codec: codec != first)
+
+
+def quoted(display: str) -> str:
+    """A display name as a quoted-string (RFC 3261 section 25.1), line breaks left out."""
+    plain = "".join(character for character in display if character.isprintable())
+    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def hostport(host: str, port: int) -> str:
+    """A hostport of a URI; IPv6 in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,418 @@
+"""A call and its verbs: what a flow, an ordinary async function, can do with a caller.
+
+    async def support(call: Call) -> None:
+        await call.answer()
+        await call.play("welcome")
+        await call.queue("support")
+
+The flow is the call's only task. What ends the call ends the task; nothing awaits in order to clean up.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
+
+import structlog
+
+from acd.commands import LeaveQueue
+from acd.events import CallGone, CallQueued, ConversationEnd, ConversationEnded, GoneReason
+from media.events import RecordingStopped
+from media.port import Echo, Play, Relay, Tone
+from sip.events import EndCause
+from switch.calls.bridge import Bridge
+from switch.calls.causes import NORMAL_CLEARING, Farewell, farewell, refusal
+from switch.calls.dialling import Dialling, Unreachable
+from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.ledger import Ledger
+from switch.calls.leg import (
+    Answered,
+    Ended,
+    Held,
+    Leg,
+    LegBook,
+    LegEvent,
+    LegOwner,
+    Lost,
+    Played,
+    Refused,
+    Ringing,
+)
+from switch.calls.recording import CallRecording, recording_path
+from switch.config.schema import Queue
+from switch.exchange import Exchange
+from switch.limits import Slot
+from switch.metrics import HandlePhase
+from switch.records import LegRole, SegmentKind, utc
+
+Flow = Callable[["Call"], Awaitable[None]]
+
+_GONE: Final = {
+    Reason.CALLER_HUNG_UP: GoneReason.CALLER_HUNG_UP,
+    Reason.MEDIA_LOST: GoneReason.CALLER_LOST,
+    Reason.SESSION_EXPIRED: GoneReason.CALLER_LOST,
+    Reason.ACK_TIMEOUT: GoneReason.CALLER_LOST,
+    Reason.ADMINISTRATOR: GoneReason.HUNG_UP_BY_OPERATOR,
+    Reason.SWITCH_STOPPED: GoneReason.SHUTDOWN,
+}
+_CONVERSATION: Final = {
+    Reason.CALLER_HUNG_UP: ConversationEnd.CALLER_HUNG_UP,
+    Reason.AGENT_HUNG_UP: ConversationEnd.AGENT_HUNG_UP,
+    Reason.ADMINISTRATOR: ConversationEnd.HUNG_UP_BY_OPERATOR,
+}
+_CAUSES: Final = {
+    EndCause.ACK_TIMEOUT: Reason.ACK_TIMEOUT,
+    EndCause.SESSION_EXPIRED: Reason.SESSION_EXPIRED,
+}
+
+
+class CallBook(LegBook, Protocol):
+    """Who must know which calls there are: the registry."""
+
+    def call_over(self, call: "Call") -> None:
+        """The call has ended; what is left is to book it."""
+        ...
+
+    def leg_confirmed(self, leg: Leg, call: "Call") -> None:
+        """A leg of the call is up: after a crash of ours it would have to be ended."""
+        ...
+
+    def recording_started(self, call: "Call") -> None:
+        """The caller's port is tapped."""
+        ...
+
+
+class Call:
+    """One caller's call, from his INVITE to the end."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        book: CallBook,
+        ledger: Ledger,
+        caller: Leg,
+        max_forwards: int,
+        slots: Sequence[Slot] = (),
+    ) -> None:
+        self.id = ledger.id
+        self.ledger = ledger
+        self.caller = caller
+        self.over = False
+        self.agent: str | None = None
+        """The agent that the caller talks to."""
+        self.party: Leg | None = None
+        """The other side: agent or callee, ringing or talking."""
+        self.queued_as: Queue | None = None
+        self.recording: CallRecording | None = None
+        self._exchange = exchange
+        self._book = book
+        self._slots = list(slots)
+        self._dialling = Dialling(exchange, book, caller, max_forwards)
+        self._bridge: Bridge | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._left: asyncio.Future[LeaveQueue] | None = None
+        self._played: asyncio.Future[None] | None = None
+        self._token = 0
+        self._notice: set[Leg] = set()
+        self._first_segment = 0
+        self._log = structlog.get_logger("call").bind(call=ledger.id)
+        ledger.legs.append(caller)
+
+    def start(self, flow: Flow) -> None:
+        """Let `flow` direct the call."""
+        self._task = self._exchange.loop.create_task(self._run(flow), name=f"call {self.id}")
+
+    # Verbs
+
+    async def ring(self) -> None:
+        """180: the carrier plays its own ringback."""
+        self.caller.ring()
+
+    async def early(self) -> None:
+        """183: the caller hears us before he is charged; 180 where his INVITE brought no offer."""
+        self.caller.open_early()
+        if not self.caller.early:
+            self.caller.ring()
+
+    async def answer(self) -> None:
+        """200: from here the carrier bills."""
+        self._answer()
+
+    async def play(self, prompt: str) -> None:
+        """Play a prompt to its end."""
+        self._token += 1
+        self._played = self._exchange.loop.create_future()
+        self.caller.play(Play(self._exchange.sounds.prompt(prompt), token=self._token))
+        await self._played
+
+    async def music(self, music_class: str) -> None:
+        """Play music until something else is sent."""
+        self.caller.send(Play(self._exchange.sounds.music(music_class), loop=True))
+
+    async def echo(self) -> None:
+        """Let the caller hear himself."""
+        self.caller.send(Echo())
+        await self.until_over()
+
+    async def tone(self, hz: float) -> None:
+        """Let the caller hear a tone at 0 dBm0."""
+        self.caller.send(Tone(hz=hz))
+        await self.until_over()
+
+    async def queue(self, name: str, priority: int = 0) -> LeaveQueue:
+        """Wait in a queue and talk to an agent. Returns only when the router sends the caller elsewhere."""
+        now_us = self._exchange.now_us()
+        self._left = self._exchange.loop.create_future()
+        self._exchange.dispatch.post(
+            CallQueued(call=self.id, queue=name, queued_at_us=now_us, priority=priority)
+        )
+        return await self._left
+
+    async def dial_phone(self, name: str, display: str, number: str) -> None:
+        """Ring a phone; its answer is the caller's answer, its refusal the call's end."""
+        self._reach(lambda: self._dialling.phone(name, LegRole.CALLEE, display, number, self))
+        await self.until_over()
+
+    async def dial_trunk(self, name: str, number: str, from_number: str) -> None:
+        """Call out over a trunk, likewise."""
+        self._reach(lambda: self._dialling.trunk(name, number, from_number, self))
+        await self.until_over()
+
+    async def hangup(self, result: Result, reason: Reason) -> None:
+        """End the call."""
+        self.end(result, reason, EndedBy.SWITCH)
+
+    async def until_over(self) -> None:
+        """Wait for the end of the call, which ends this task."""
+        await self._exchange.loop.create_future()
+
+    # What the router says
+
+    def entered(self, queue: Queue | None) -> None:
+        """The caller stands in the line of this queue, from now on or again."""
+        self.queued_as = queue
+
+    def left(self, command: LeaveQueue) -> None:
+        """The router lets go of the call."""
+        self.queued_as = None
+        if self._left is not None and not self._left.done():
+            self._left.set_result(command)
+
+    def ring_agent(self, phone: str, display: str, number: str, owner: LegOwner) -> Leg:
+        """The leg of an offer; the offer owns it. Raises Unreachable."""
+        return self._dialling.phone(phone, LegRole.AGENT, display, number, owner, routed=True)
+
+    def connect(self, agent: str, leg: Leg) -> None:
+        """An agent has answered: the leg is ours now, and the two are connected."""
+        now_us = self._exchange.now_us()
+        self.agent, self.party, leg.owner = agent, leg, self
+        self.ledger.legs.append(leg)
+        self.ledger.answered(now_us)
+        self._answer()
+        notice = (
+            self.queued_as.recording_notice if self.queued_as is not None and self.queued_as.record else None
+        )
+        if notice is None:
+            self._join()
+            return
+        sound = self._exchange.sounds.prompt(notice)
+        self._notice = {self.caller, leg}
+        for listener in self._notice:
+            listener.play(Play(sound, token=-1))
+
+    def agent_vanished(self) -> None:
+        """The agent answered and hung up before the two could be connected."""
+        self.end(Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT)
+
+    # What the legs say
+
+    def leg_event(self, leg: Leg, event: LegEvent) -> None:
+        """Something happened on one of our legs."""
+        match event:
+            case Ended() | Lost():
+                self._gone(leg, event)
+            case Held():
+                if self._bridge is not None:
+                    self._bridge.join()
+            case Played(token=token):
+                self._heard(leg, token)
+            case Ringing() if leg is self.party:
+                self._party_rings(leg, event)
+            case Answered() if leg is self.party:
+                self.ledger.answered(self._exchange.now_us())
+                self._answer()
+                self._join()
+            case Refused() if leg is self.party:
+                self._party_refused(event)
+            case _:
+                pass
+
+    # The end
+
+    def end(self, result: Result, reason: Reason, ended_by: EndedBy, told: Farewell | None = None) -> None:
+        """End the call, once: every leg, the router's part, the flow. Synchronous and idempotent."""
+        if self.over:
+            return
+        self.over = True
+        now_us = self._exchange.now_us()
+        ledger = self.ledger
+        ledger.parted(now_us)
+        ledger.ended_us, ledger.result, ledger.reason, ledger.ended_by = now_us, result, reason, ended_by
+        self._handled()
+        self._leave_router(reason)
+        if self.recording is not None:
+            self.recording.stop()
+        for leg in ledger.legs:
+            leg.end(told or farewell(reason))
+        for slot in self._slots:
+            slot.release()
+        if self._task is not None and self._task is not asyncio.current_task():
+            self._task.cancel()
+        self._book.call_over(self)
+
+    def recording_stopped(self, event: RecordingStopped) -> None:
+        """The recorder has closed the file."""
+        if self.recording is not None:
+            self.ledger.recording = self.recording.stopped(event)
+            if event.error is not None:
+                self._log.error("recording stopped", error=event.error, path=str(event.path))
+
+    # Inside
+
+    async def _run(self, flow: Flow) -> None:
+        try:
+            await flow(self)
+            self.end(Result.COMPLETED, Reason.FLOW_ENDED, EndedBy.SWITCH)
+        except Exception:  # noqa: BLE001 - a task's edge: a broken flow ends its own call only
+            self._log.exception("flow failed")
+            self.end(Result.FAILED, Reason.ERROR, EndedBy.SWITCH)
+
+    def _answer(self) -> None:
+        if not self.caller.answered:
+            self.caller.answer()
+            self.ledger.connected(self._exchange.now_us())
+            self._book.leg_confirmed(self.caller, self)
+
+    def _reach(self, dial: Callable[[], Leg]) -> None:
+        try:
+            self.party = dial()
+        except Unreachable as error:
+            result, reason = refusal(error.status)
+            told = Farewell(
+                status=error.status, phrase=error.phrase, q850=20 if error.status == 480 else None
+            )
+            self.end(result, reason, EndedBy.SWITCH, told)
+        else:
+            self.ledger.legs.append(self.party)
+
+    def _party_rings(self, leg: Leg, event: Ringing) -> None:
+        if not event.early:
+            self.caller.ring(event.status if event.status != 183 else 180)
+            return
+        self.caller.open_early()
+        self.caller.send(Relay(leg.port))
+        leg.send(Relay(self.caller.port))
+
+    def _party_refused(self, event: Refused) -> None:
+        result, reason = refusal(event.status)
+        told = Farewell(status=event.status, phrase=event.phrase, q850=event.q850)
+        self.end(result, reason, EndedBy.CALLEE if not event.timed_out else EndedBy.SWITCH, told)
+
+    def _join(self) -> None:
+        if self.party is None:
+            return
+        music = self._exchange.sounds.music(self.queued_as.music if self.queued_as is not None else "default")
+        self._book.leg_confirmed(self.party, self)
+        self._bridge = Bridge(self.caller, self.party, music, self._kind_changed)
+        self._bridge.join()
+        self._kind_changed(self._bridge.kind)
+        if self.queued_as is not None and self.queued_as.record:
+            self._record()
+
+    def _kind_changed(self, kind: SegmentKind) -> None:
+        if self.party is not None:
+            self.ledger.joined(kind, (self.caller, self.party), self._exchange.now_us())
+
+    def _record(self) -> None:
+        server = self._exchange.config.server
+        if self.recording is None:
+            path = recording_path(self.id, utc(self.ledger.started_us), server.timezone)
+            self.recording = CallRecording(server.data_dir, path)
+        first = not self.recording.running
+        try:
+            self.recording.resume(self.caller.port)
+        except OSError as error:
+            self._log.error("cannot record", error=str(error))
+            return
+        if first:
+            self._book.recording_started(self)
+
+    def _heard(self, leg: Leg, token: int) -> None:
+        if token == -1 and leg in self._notice:
+            self._notice.discard(leg)
+            if not self._notice:
+                self._join()
+        elif token == self._token and self._played is not None and not self._played.done():
+            self._played.set_result(None)
+
+    def _gone(self, leg: Leg, event: Ended | Lost) -> None:
+        if leg is self.caller:
+            self._caller_gone(event)
+        elif leg is self.party and self.agent is not None:
+            self._agent_gone(leg, event)
+        elif leg is self.party:
+            reason, by = _why(event, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE)
+            self.end(Result.COMPLETED, reason, by)
+
+    def _caller_gone(self, event: Ended | Lost) -> None:
+        reason, by = _why(event, Reason.CALLER_HUNG_UP, EndedBy.CALLER)
+        if self.ledger.waiting:
+            result = Result.ABANDONED if reason is Reason.CALLER_HUNG_UP else Result.FAILED
+        elif self.agent is not None:
+            result = Result.ANSWERED
+        else:
+            result = Result.COMPLETED if self.ledger.connected_us is not None else Result.ABANDONED
+        self.end(result, reason, by)
+
+    def _agent_gone(self, leg: Leg, event: Ended | Lost) -> None:
+        if isinstance(event, Ended) and event.cause is EndCause.REMOTE_BYE:
+            self.end(Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT)
+            return
+        leg.end(Farewell(q850=NORMAL_CLEARING))
+        self.ledger.parted(self._exchange.now_us())
+        self._handled()
+        agent, self.agent, self.party, self._bridge = self.agent, None, None, None
+        self._notice.clear()
+        if self.recording is not None:
+            self.recording.pause()
+        if self.queued_as is not None:
+            self.caller.send(Play(self._exchange.sounds.music(self.queued_as.music), loop=True))
+        self._exchange.dispatch.post(
+            ConversationEnded(call=self.id, agent=agent or "", how=ConversationEnd.AGENT_LOST)
+        )
+
+    def _handled(self) -> None:
+        """What the agent spent on the call, once for each conversation."""
+        segments = self.ledger.segments[self._first_segment :]
+        self._first_segment = len(self.ledger.segments)
+        visit = self.ledger.served
+        if self.agent is None or visit is None:
+            return
+        now_us = self._exchange.now_us()
+        for phase, kind in ((HandlePhase.TALK, SegmentKind.TALK), (HandlePhase.HOLD, SegmentKind.HOLD)):
+            seconds = sum(segment.seconds(now_us) for segment in segments if segment.kind is kind)
+            self._exchange.metrics.handled(visit.queue, phase, seconds)
+
+    def _leave_router(self, reason: Reason) -> None:
+        if self.agent is not None:
+            how = _CONVERSATION.get(reason, ConversationEnd.FAILED)
+            self._exchange.dispatch.post(ConversationEnded(call=self.id, agent=self.agent, how=how))
+        elif self._left is not None:
+            self._exchange.dispatch.post(CallGone(call=self.id, reason=_GONE.get(reason, GoneReason.FAILED)))
+
+
+def _why(event: Ended | Lost, hung_up: Reason, by: EndedBy) -> tuple[Reason, EndedBy]:
+    """Why a side is gone, and who ended it."""
+    if isinstance(event, Lost):
+        return Reason.MEDIA_LOST, EndedBy.SWITCH
+    reason = _CAUSES.get(event.cause)
+    return (hung_up, by) if reason is None else (reason, EndedBy.SWITCH)

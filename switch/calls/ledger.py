@@ -1,0 +1,161 @@
+"""The ledger of one call: what its record will say, noted as it happens. No I/O."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.leg import Leg
+from switch.records import (
+    CallRecord,
+    Direction,
+    OfferRecord,
+    RecordingRecord,
+    SegmentKind,
+    SegmentRecord,
+    VisitRecord,
+    utc,
+)
+
+
+@dataclass(slots=True)
+class Visit:
+    """One stay in one queue; the router's announcements fill it."""
+
+    id: str
+    queue: str
+    entered_us: int
+    left_us: int | None = None
+    result: Result | None = None
+    reason: Reason | None = None
+    agent: str | None = None
+
+    @property
+    def wait_s(self) -> float | None:
+        """How long the caller waited here."""
+        return None if self.left_us is None else (self.left_us - self.entered_us) / 1e6
+
+    def record(self) -> VisitRecord:
+        """As the call's record has it."""
+        return VisitRecord(
+            queue=self.queue,
+            entered_at=utc(self.entered_us),
+            left_at=None if self.left_us is None else utc(self.left_us),
+            wait_s=self.wait_s,
+            result=self.result,
+            reason=self.reason,
+            agent=self.agent,
+        )
+
+
+@dataclass(slots=True)
+class Segment:
+    """One interval in which the same legs were connected in the same way."""
+
+    kind: SegmentKind
+    from_us: int
+    legs: tuple[str, ...]
+    to_us: int | None = None
+
+    def seconds(self, now_us: int) -> float:
+        """How long it lasted, or has lasted by `now_us`."""
+        return ((self.to_us if self.to_us is not None else now_us) - self.from_us) / 1e6
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Who called, when, and what became of it."""
+
+    id: str
+    direction: Direction
+    trunk: str | None
+    from_: str
+    to: str
+    started_us: int
+    legs: list[Leg] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    offers: list[OfferRecord] = field(default_factory=list)
+    recording: RecordingRecord | None = None
+    connected_us: int | None = None
+    answered_us: int | None = None
+    ended_us: int | None = None
+    wrap_up_s: float | None = None
+    result: Result | None = None
+    reason: Reason | None = None
+    ended_by: EndedBy | None = None
+
+    def connected(self, now_us: int) -> None:
+        """Our 200 to the caller."""
+        if self.connected_us is None:
+            self.connected_us = now_us
+
+    def answered(self, now_us: int) -> None:
+        """An agent's or the callee's answer."""
+        if self.answered_us is None:
+            self.answered_us = now_us
+
+    def joined(self, kind: SegmentKind, legs: Sequence[Leg], now_us: int) -> None:
+        """From now on these legs are connected like this; what was before ends."""
+        self.parted(now_us)
+        self.segments.append(Segment(kind, now_us, tuple(leg.id for leg in legs)))
+
+    def parted(self, now_us: int) -> None:
+        """The legs are not connected any more."""
+        if self.segments and self.segments[-1].to_us is None:
+            self.segments[-1].to_us = now_us
+
+    def visit(self, id: str) -> Visit | None:
+        """The visit of the router's id."""
+        return next((visit for visit in self.visits if visit.id == id), None)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the caller is in a queue's line."""
+        return bool(self.visits) and self.visits[-1].left_us is None
+
+    @property
+    def served(self) -> Visit | None:
+        """The visit that the flat fields of the record speak of: the last answered one, else the last."""
+        answered = [visit for visit in self.visits if visit.result is Result.ANSWERED]
+        return next(reversed(answered or self.visits), None)
+
+    def seconds(self, kind: SegmentKind, now_us: int) -> float:
+        """The sum of all segments of a kind."""
+        return round(sum(segment.seconds(now_us) for segment in self.segments if segment.kind is kind), 6)
+
+    def record(self, now_us: int) -> CallRecord:
+        """The call's record as of now."""
+        served = self.served
+        return CallRecord(
+            id=self.id,
+            direction=self.direction,
+            trunk=self.trunk,
+            from_=self.from_,
+            to=self.to,
+            queue=served.queue if served else None,
+            agent=served.agent if served else None,
+            started_at=utc(self.started_us),
+            connected_at=None if self.connected_us is None else utc(self.connected_us),
+            queued_at=utc(self.visits[0].entered_us) if self.visits else None,
+            answered_at=None if self.answered_us is None else utc(self.answered_us),
+            ended_at=None if self.ended_us is None else utc(self.ended_us),
+            wait_s=served.wait_s if served else None,
+            talk_s=self.seconds(SegmentKind.TALK, now_us),
+            hold_s=self.seconds(SegmentKind.HOLD, now_us),
+            wrap_up_s=self.wrap_up_s,
+            result=self.result,
+            reason=self.reason,
+            ended_by=self.ended_by,
+            visits=tuple(visit.record() for visit in self.visits),
+            segments=tuple(
+                SegmentRecord(
+                    kind=segment.kind,
+                    from_=utc(segment.from_us),
+                    to=None if segment.to_us is None else utc(segment.to_us),
+                    legs=segment.legs,
+                )
+                for segment in self.segments
+            ),
+            recording=self.recording,
+            legs=tuple(leg.record() for leg in self.legs),
+        )

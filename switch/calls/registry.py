@@ -1,0 +1,161 @@
+"""Who is who: calls by id, legs by session and by port, and the booking of what has ended."""
+
+from collections.abc import Callable
+
+import structlog
+
+from media.events import PortEvent, RecordingStopped
+from media.port import Port
+from sip import events as sip
+from switch.calls.flow import Call
+from switch.calls.ledger import Ledger
+from switch.calls.leg import Leg
+from switch.exchange import Exchange
+from switch.history.entries import CallEnded
+from switch.peers import PhonePeer, TrunkPeer
+from switch.records import CallRecord, RecordingRecord
+
+
+class Registry:
+    """Every call and leg in progress. `phone_busy` hears how many legs of a phone no offer made."""
+
+    def __init__(self, exchange: Exchange, phone_busy: Callable[[str, int], None]) -> None:
+        self.calls: dict[str, Call] = {}
+        self.closing: dict[str, Call] = {}
+        """Calls that have ended and whose recording is not closed yet: their record is not written."""
+        self._exchange = exchange
+        self._phone_busy = phone_busy
+        self._by_session: dict[sip.SessionId, Leg] = {}
+        self._by_port: dict[Port, Leg] = {}
+        self._recorded: dict[Port, Call] = {}
+        self._busy: dict[str, int] = {}
+        self._log = structlog.get_logger("call")
+
+    # Events
+
+    def sip_event(self, event: sip.Event) -> None:
+        """An event of a session: its leg's."""
+        leg = self._by_session.get(getattr(event, "session", None))  # type: ignore[arg-type]
+        if leg is not None:
+            leg.sip_event(event)
+
+    def port_event(self, event: PortEvent) -> None:
+        """An event of a port: its leg's, or its recording's."""
+        if isinstance(event, RecordingStopped):
+            self._recording_stopped(event)
+        elif (leg := self._by_port.get(event.port)) is not None:
+            leg.port_event(event)
+
+    # Calls
+
+    def call_started(self, call: Call) -> None:
+        """A call is in progress."""
+        self.calls[call.id] = call
+        self._exchange.metrics.call_started(call.ledger.direction)
+
+    def call_over(self, call: Call) -> None:
+        """It has ended: once the router has had its say, it is counted and booked."""
+        self._exchange.dispatch.when_settled(lambda: self._count(call))
+
+    def record(self, call: str) -> CallRecord | None:
+        """A call in progress, as of now."""
+        found = self.calls.get(call) or self.closing.get(call)
+        return None if found is None else found.ledger.record(self._exchange.now_us())
+
+    # Legs
+
+    def leg_opened(self, leg: Leg) -> None:
+        """A leg has a session and a port."""
+        if leg.session is not None:
+            self._by_session[leg.session] = leg
+        self._by_port[leg.port] = leg
+        match leg.peer:
+            case TrunkPeer(name=name):
+                self._exchange.metrics.trunk_call_started(name)
+            case PhonePeer(name=name) if not leg.routed:
+                self._change_busy(name, +1)
+
+    def leg_closed(self, leg: Leg) -> None:
+        """It has given both back."""
+        if leg.session is None or self._by_session.pop(leg.session, None) is None:
+            return
+        self._by_port.pop(leg.port, None)
+        self._exchange.logbook.dialog_closed(leg.id)
+        record = leg.record()
+        self._exchange.metrics.leg_ended(record.jitter_s, record.mos)
+        match leg.peer:
+            case TrunkPeer(name=name):
+                self._exchange.metrics.trunk_call_ended(name)
+            case PhonePeer(name=name) if not leg.routed:
+                self._change_busy(name, -1)
+
+    def leg_confirmed(self, leg: Leg, call: Call) -> None:
+        """Its dialog would outlive a crash of ours: note what must be ended then."""
+        endpoint = self._exchange.endpoint
+        dialog = endpoint.dialog(leg.session) if leg.session is not None else None
+        if dialog is not None:
+            self._exchange.logbook.dialog_opened(leg.id, call.ledger.record(self._exchange.now_us()), dialog)
+
+    def recording_started(self, call: Call) -> None:
+        """The call's port is tapped."""
+        self._recorded[call.caller.port] = call
+        self._exchange.metrics.recording_started()
+
+    # Booking
+
+    def _count(self, call: Call) -> None:
+        ledger = call.ledger
+        if ledger.result is None or ledger.reason is None:
+            raise RuntimeError(f"call {call.id} was booked before its end")
+        del self.calls[call.id]
+        self._exchange.metrics.call_ended(ledger.direction, ledger.result, ledger.reason)
+        if call.recording is not None and call.recording.running:
+            self.closing[call.id] = call
+        else:
+            self._book(call)
+
+    def _recording_stopped(self, event: RecordingStopped) -> None:
+        call = self._recorded.pop(event.port, None)
+        if call is None:
+            return
+        self._exchange.metrics.recording_ended()
+        call.recording_stopped(event)
+        if self.closing.pop(call.id, None) is not None:
+            self._book(call)
+
+    def _book(self, call: Call) -> None:
+        book(self._exchange, call.ledger)
+
+    def _change_busy(self, phone: str, by: int) -> None:
+        legs = self._busy.get(phone, 0) + by
+        if legs:
+            self._busy[phone] = legs
+        else:
+            self._busy.pop(phone, None)
+        self._phone_busy(phone, legs)
+
+
+def book(exchange: Exchange, ledger: Ledger, recording: RecordingRecord | None = None) -> None:
+    """Write the record of an ended call, and the one line that tells its story."""
+    if recording is not None:
+        ledger.recording = recording
+    record = ledger.record(exchange.now_us())
+    exchange.history.put(CallEnded(call=record, offers=tuple(ledger.offers)))
+    structlog.get_logger("call").info(
+        "call ended",
+        call=record.id,
+        direction=record.direction.value,
+        trunk=record.trunk,
+        from_=record.from_,
+        to=record.to,
+        queue=record.queue,
+        agent=record.agent,
+        wait_s=record.wait_s,
+        talk_s=record.talk_s,
+        hold_s=record.hold_s,
+        result=record.result,
+        reason=record.reason,
+        ended_by=record.ended_by,
+        legs=len(record.legs),
+        offers=len(ledger.offers),
+    )

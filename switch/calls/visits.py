@@ -1,0 +1,45 @@
+"""The router's words for how visits and offers end, as the records say it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from acd.commands import OfferResult as Offered
+from acd.commands import VisitReason, VisitResult
+from switch.calls.ending import Reason, Result
+from switch.records import OfferResult
+
+RESULTS: Final[Mapping[VisitResult, Result]] = {
+    VisitResult.ANSWERED: Result.ANSWERED,
+    VisitResult.ABANDONED: Result.ABANDONED,
+    VisitResult.OVERFLOWED: Result.OVERFLOWED,
+    VisitResult.ENDED_OTHERWISE: Result.FAILED,
+}
+REASONS: Final[Mapping[VisitReason, Reason]] = {
+    VisitReason.AGENT_ANSWERED: Reason.AGENT_ANSWERED,
+    VisitReason.CALLER_HUNG_UP: Reason.CALLER_HUNG_UP,
+    VisitReason.MAX_WAIT: Reason.MAX_WAIT,
+    VisitReason.MAX_WAITING: Reason.MAX_WAITING,
+    VisitReason.NO_AGENTS: Reason.NO_AGENTS,
+    VisitReason.AGENT_LOST: Reason.AGENT_LOST,
+    VisitReason.UNKNOWN_QUEUE: Reason.NO_ROUTE,
+    VisitReason.QUEUE_CLOSED: Reason.NO_ROUTE,
+    VisitReason.CALLER_LOST: Reason.MEDIA_LOST,
+    VisitReason.HUNG_UP_BY_OPERATOR: Reason.ADMINISTRATOR,
+    VisitReason.ANSWERED_ELSEWHERE: Reason.FLOW_ENDED,
+    VisitReason.TAKEN_BY_FLOW: Reason.FLOW_ENDED,
+    VisitReason.SHUTDOWN: Reason.SWITCH_STOPPED,
+    VisitReason.FAILED: Reason.ERROR,
+    VisitReason.SWITCH_RESTARTED: Reason.SWITCH_RESTARTED,
+}
+OFFERS: Final[Mapping[Offered, OfferResult]] = {
+    Offered.ANSWERED: OfferResult.ANSWERED,
+    Offered.NO_ANSWER: OfferResult.NO_ANSWER,
+    Offered.BUSY: OfferResult.BUSY,
+    Offered.REJECTED: OfferResult.REJECTED,
+    Offered.UNREACHABLE: OfferResult.UNREACHABLE,
+    Offered.CALLER_GONE: OfferResult.CANCELLED,
+    Offered.ANSWERED_ELSEWHERE: OfferResult.CANCELLED,
+    Offered.LEFT_QUEUE: OfferResult.CANCELLED,
+    Offered.AGENT_GONE: OfferResult.CANCELLED,
+    Offered.SWITCH_RESTARTED: OfferResult.CANCELLED,
+}

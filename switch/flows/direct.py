@@ -1,0 +1,21 @@
+"""`go: phone` and `go: trunk:NAME`: one party reaches another; the answer, the ringing and the refusal cross."""
+
+from switch.calls.flow import Call, Flow
+
+
+def to_phone(name: str, display: str, number: str) -> Flow:
+    """Ring a phone of ours; `display` and `number` are the caller's."""
+
+    async def ring_the_phone(call: Call) -> None:
+        await call.dial_phone(name, display, number)
+
+    return ring_the_phone
+
+
+def to_trunk(name: str, number: str, from_number: str) -> Flow:
+    """Call out over a trunk."""
+
+    async def call_out(call: Call) -> None:
+        await call.dial_trunk(name, number, from_number)
+
+    return call_out

@@ -1,0 +1,32 @@
+"""`go: queue:NAME`: wait with music for an agent, and go where the queue overflows to."""
+
+from switch.calls.flow import Call, Flow
+from switch.calls.visits import REASONS, RESULTS
+from switch.config.schema import Answer, Queue
+
+
+def queue(name: str, settings: Queue, priority: int, number: str) -> Flow:
+    """The flow of a call to the queue `name`; `number` is the caller's, shown to a phone it overflows to."""
+
+    async def wait_for_an_agent(call: Call) -> None:
+        await _greet(call, settings)
+        left = await call.queue(name, priority)
+        kind, _, target = left.target.partition(":")
+        if kind == "phone":
+            await call.dial_phone(target, f"{left.queue} {number}", number)
+        else:
+            await call.hangup(RESULTS[left.result], REASONS[left.reason])
+
+    return wait_for_an_agent
+
+
+async def _greet(call: Call, settings: Queue) -> None:
+    match settings.answer:
+        case Answer.AT_ONCE:
+            await call.answer()
+        case Answer.EARLY:
+            await call.early()
+        case Answer.ON_AGENT:
+            await call.ring()
+    if settings.answer is not Answer.ON_AGENT:
+        await call.music(settings.music)

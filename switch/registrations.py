@@ -1,0 +1,208 @@
+"""The registrar at work: REGISTERs and probes on the wire, bindings in the history, facts for the router."""
+
+import asyncio
+from asyncio import TimerHandle
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from sip.endpoint import Endpoint
+from sip.events import IncomingRequest, OutgoingRequest, RequestId, ResponseReceived
+from sip.flow import Flow
+from sip.registrar import Binding, BindingChange, Change, ProbeDue, Registrar
+from switch.history.entries import Entry, BindingPut, BindingRemoved
+
+_PUT = (Change.ADDED, Change.REFRESHED)
+_GONE = (Change.REMOVED, Change.REPLACED, Change.EXPIRED)
+
+
+class Facts(Protocol):
+    """Who must know what becomes of a phone: the router, by way of the agents."""
+
+    def phone_registered(self, phone: str, fresh: bool) -> None: ...
+
+    def phone_unregistered(self, phone: str, explicit: bool) -> None: ...
+
+    def phone_reachable(self, phone: str) -> None: ...
+
+    def phone_unreachable(self, phone: str) -> None: ...
+
+
+class Registrations:
+    """Which phones are registered where, from their REGISTER to its expiry."""
+
+    def __init__(
+        self,
+        registrar: Registrar,
+        sip: Callable[[], Endpoint],
+        put: Callable[[Entry], None],
+        now: Callable[[], float],
+        loop: asyncio.AbstractEventLoop,
+        domain: Callable[[], str],
+    ) -> None:
+        self._registrar = registrar
+        self._sip = sip
+        self._put = put
+        self._now = now
+        self._loop = loop
+        self._domain = domain
+        self._facts: Facts | None = None
+        self._probes: dict[RequestId, Binding] = {}
+        self._watched: set[str] = set()
+        self._timer: TimerHandle | None = None
+        self._log = structlog.get_logger("registrar")
+
+    def start(self, facts: Facts, saved: Iterable[tuple[Mapping[str, Any], float]]) -> None:
+        """Take up the former run's bindings, each with the seconds since it was saved, and tell `facts`."""
+        self._facts = facts
+        for binding, elapsed_s in saved:
+            self._registrar.restore([dict(binding)], self._now(), elapsed_s)
+        for user in self._registrar.users():
+            facts.phone_registered(user, fresh=False)
+        self._set_timer()
+
+    def stop(self) -> None:
+        """No more timers."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # Who is there
+
+    def binding(self, phone: str) -> Binding | None:
+        """Where to ring the phone; a reachable binding before others."""
+        bindings = self._registrar.bindings(phone)
+        return max(bindings, key=lambda binding: binding.reachable, default=None)
+
+    def bindings(self, phone: str) -> list[Binding]:
+        """All of them."""
+        return self._registrar.bindings(phone)
+
+    def holds(self, user: str, flow: Flow) -> bool:
+        """Whether `user` has a live registration whose messages come by `flow`."""
+        return self._registrar.bound(user, flow) is not None
+
+    def by_transport(self) -> Mapping[str, int]:
+        """How many bindings there are."""
+        registrar = self._registrar
+        return Counter(b.flow.transport for user in registrar.users() for b in registrar.bindings(user))
+
+    def expires_at(self, binding: Binding) -> datetime:
+        """When the binding ends, on the wall."""
+        return datetime.now(UTC) + timedelta(seconds=binding.expires_at - self._now())
+
+    # What happens
+
+    def registered(self, event: IncomingRequest, user: str) -> None:
+        """An authenticated REGISTER of `user`."""
+        outcome = self._registrar.register(event.request, user, event.flow, self._now())
+        self._sip().respond(
+            event.transaction, outcome.status, self._now(), reason=outcome.reason, headers=outcome.headers
+        )
+        self._apply(outcome.changes)
+        self._alive(user)
+
+    def heard(self, user: str, flow: Flow) -> None:
+        """An authenticated request or an answer came from the phone."""
+        self._apply(self._registrar.heard(user, flow, self._now()))
+        self._alive(user)
+
+    def watch(self, phone: str, on: bool) -> None:
+        """Probe the phone until told otherwise: its agent is unreachable."""
+        (self._watched.add if on else self._watched.discard)(phone)
+        self._registrar.watch(phone, on, self._now())
+        self._set_timer()
+
+    def answered(self, event: ResponseReceived) -> None:
+        """A probe was answered, or was not."""
+        binding = self._probes.pop(event.request, None)
+        if binding is not None:
+            answered = event.status is not None
+            self._apply(self._registrar.probed(binding.user, binding.uri, answered, self._now()))
+            if answered:
+                self._alive(binding.user)
+
+    # Inside
+
+    def _alive(self, user: str) -> None:
+        """The router gave this phone up, which the registrar may never have done."""
+        if user in self._watched and self._facts is not None:
+            self._facts.phone_reachable(user)
+
+    def _apply(self, changes: Iterable[BindingChange]) -> None:
+        for change in changes:
+            self._one(change.change, change.binding)
+        self._set_timer()
+
+    def _one(self, change: Change, binding: Binding) -> None:
+        facts, user = self._facts, binding.user
+        if change is not Change.REFRESHED:
+            self._log.info(
+                f"binding {change.value}", phone=user, contact=binding.uri, transport=binding.flow.transport
+            )
+        if change in _PUT:
+            self._save(binding)
+        elif change in _GONE:
+            self._put(BindingRemoved(phone=user, contact=binding.uri))
+        if facts is None:
+            return
+        match change:
+            case Change.ADDED:
+                facts.phone_registered(user, fresh=len(self._registrar.bindings(user)) == 1)
+            case Change.REFRESHED:
+                facts.phone_registered(user, fresh=False)
+            case Change.REMOVED | Change.EXPIRED if not self._registrar.bindings(user):
+                facts.phone_unregistered(user, explicit=change is Change.REMOVED)
+            case Change.UNREACHABLE:
+                facts.phone_unreachable(user)
+            case Change.REACHABLE:
+                facts.phone_reachable(user)
+            case _:
+                pass
+
+    def _save(self, binding: Binding) -> None:
+        state = next(
+            saved
+            for saved in self._registrar.snapshot(self._now())
+            if saved["user"] == binding.user and saved["uri"] == binding.uri
+        )
+        self._put(
+            BindingPut(
+                phone=binding.user,
+                contact=binding.uri,
+                expires_at=self.expires_at(binding),
+                state=msgspec.json.encode(state).decode(),
+            )
+        )
+
+    def _set_timer(self) -> None:
+        self.stop()
+        deadline = self._registrar.deadline()
+        if deadline is not None:
+            self._timer = self._loop.call_later(max(0.0, deadline - self._now()) + 0.001, self._on_timer)
+
+    def _on_timer(self) -> None:
+        for due in self._registrar.on_deadline(self._now()):
+            if isinstance(due, ProbeDue):
+                self._probe(due.binding)
+            else:
+                self._one(due.change, due.binding)
+        self._set_timer()
+
+    def _probe(self, binding: Binding) -> None:
+        domain = self._domain()
+        request = self._sip().request(
+            OutgoingRequest(
+                method="OPTIONS",
+                uri=binding.uri,
+                flow=binding.flow,
+                from_=f"<sip:{domain}>",
+                to=f"<sip:{binding.user}@{domain}>",
+            ),
+            self._now(),
+        )
+        self._probes[request] = binding

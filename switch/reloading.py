@@ -1,0 +1,86 @@
+"""Reload: parse, check, compare and apply at once; a bad file changes nothing."""
+
+import asyncio
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import structlog
+
+from switch.api.backend import Reloaded
+from switch.config.changes import compare
+from switch.config.errors import ConfigErrors
+from switch.config.load import load
+from switch.config.schema import Config
+from switch.exchange import Exchange
+from switch.peers import Identification
+from switch.queue_counts import QueueTarget
+from switch.routes import Routes
+from switch.sounds import names_missing, read_sounds
+from switch.staffing import Staffing, configured
+
+
+def queue_targets(config: Config) -> dict[str, QueueTarget]:
+    """What the service level of each queue is measured by."""
+    return {
+        name: QueueTarget(queue.service_level.within, queue.service_level.short_abandon)
+        for name, queue in config.queues.items()
+    }
+
+
+def apply(exchange: Exchange, config: Config, staffing: Staffing, identification: Identification) -> None:
+    """Make `config` the one in force, in one turn of the loop."""
+    exchange.config = config
+    exchange.routes = Routes(config.routes)
+    exchange.limits.configure(config.trunks)
+    exchange.metrics.configure(queue_targets(config), config.trunks)
+    identification.configure(config)
+    exchange.dispatch.post(configured(config))
+    staffing.configure(config, registered=lambda phone: bool(exchange.registrations.bindings(phone)))
+
+
+class Reloader:
+    """Reloads one file, one reload after another."""
+
+    def __init__(
+        self, path: Path, exchange: Exchange, staffing: Staffing, identification: Identification
+    ) -> None:
+        self._path = path
+        self._exchange = exchange
+        self._staffing = staffing
+        self._identification = identification
+        self._one_at_a_time = asyncio.Lock()
+        self._log = structlog.get_logger("server")
+
+    async def reload(self) -> Reloaded:
+        """Read the file again in a child process and apply it, or say what is wrong with it."""
+        async with self._one_at_a_time:
+            try:
+                config = await _load_in_child(self._path, self._exchange.config)
+            except ConfigErrors as errors:
+                return self._refused(tuple(str(error) for error in errors.errors))
+            library = await asyncio.to_thread(read_sounds, config)
+            if missing := names_missing(library, config):
+                return self._refused(missing)
+            changes = str(compare(self._exchange.config, config))
+            self._exchange.sounds = library
+            apply(self._exchange, config, self._staffing, self._identification)
+            self._exchange.metrics.config_reloaded(applied=True)
+            self._log.info("reloaded", changes=changes)
+            return Reloaded(applied=True, changes=tuple(changes.split("; ")))
+
+    def _refused(self, errors: tuple[str, ...]) -> Reloaded:
+        self._exchange.metrics.config_reloaded(applied=False)
+        for error in errors:
+            self._log.error("reload refused", error=error)
+        return Reloaded(applied=False, errors=errors)
+
+
+async def _load_in_child(path: Path, running: Config) -> Config:
+    """`load` is a second of pure Python for a large file: too long for any thread of the switch."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as child:
+        return await asyncio.get_running_loop().run_in_executor(child, _load, path, running)
+
+
+def _load(path: Path, running: Config) -> Config:
+    return load(path, running=running)

@@ -1,0 +1,99 @@
+"""The configuration's queues and agents as the router's, and a phone's facts as its agent's."""
+
+from collections.abc import Callable
+
+from acd.events import (
+    Configured,
+    Event,
+    PhoneBusy,
+    PhoneReachable,
+    PhoneRegistered,
+    PhoneUnreachable,
+    PhoneUnregistered,
+)
+from acd.settings import AgentSettings, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
+from switch.config.schema import Config, Login, Queue
+
+
+def configured(config: Config) -> Configured:
+    """The router's event for this configuration."""
+    return Configured(
+        queues=[_queue(name, queue) for name, queue in config.queues.items()],
+        agents=[
+            AgentSettings(
+                name=name, skills=dict(agent.skills), login_on_register=agent.login is Login.ON_REGISTER
+            )
+            for name, agent in config.agents.items()
+        ],
+    )
+
+
+def _queue(name: str, queue: Queue) -> QueueSettings:
+    return QueueSettings(
+        name=name,
+        requires=queue.requires or "",
+        ring_timeout_us=_us(queue.ring_timeout),
+        unreachable_after_us=_us(queue.unreachable_after),
+        retry_busy_us=_us(queue.retry_busy),
+        retry_reject_us=_us(queue.retry_reject),
+        on_no_answer=OnNoAnswer(queue.on_no_answer.value),
+        on_agent_lost=OnAgentLost(queue.on_agent_lost.value),
+        wrap_up_us=_us(queue.wrap_up),
+        max_wait_us=_us(queue.max_wait),
+        max_waiting=queue.max_waiting,
+        no_agents=NoAgents(queue.no_agents.value),
+        overflow=str(queue.overflow),
+    )
+
+
+def _us(seconds: float) -> int:
+    return round(seconds * 1e6)
+
+
+class Staffing:
+    """Whose phone it is: facts about phones become facts about agents."""
+
+    def __init__(self, post: Callable[[Event], None]) -> None:
+        self._post = post
+        self._agents: dict[str, str] = {}
+
+    def configure(self, config: Config, registered: Callable[[str], bool]) -> None:
+        """Who sits at which phone from now on; whoever changes places is told what his new phone is doing."""
+        before = self._agents
+        self._agents = {agent.phone: name for name, agent in config.agents.items() if agent.phone is not None}
+        for phone, agent in self._agents.items():
+            if before.get(phone) == agent:
+                continue
+            if registered(phone):
+                self._post(PhoneRegistered(agent=agent, fresh=True))
+            elif agent in before.values():
+                self._post(PhoneUnregistered(agent=agent, explicit=False))
+
+    def agent_at(self, phone: str) -> str | None:
+        """The agent at the phone."""
+        return self._agents.get(phone)
+
+    def phone_registered(self, phone: str, fresh: bool) -> None:
+        """The phone has a binding."""
+        if agent := self._agents.get(phone):
+            self._post(PhoneRegistered(agent=agent, fresh=fresh))
+
+    def phone_unregistered(self, phone: str, explicit: bool) -> None:
+        """It has none any more."""
+        if agent := self._agents.get(phone):
+            self._post(PhoneUnregistered(agent=agent, explicit=explicit))
+
+    def phone_reachable(self, phone: str) -> None:
+        """It answered something."""
+        if agent := self._agents.get(phone):
+            self._post(PhoneReachable(agent=agent))
+
+    def phone_unreachable(self, phone: str) -> None:
+        """It answers nothing."""
+        if agent := self._agents.get(phone):
+            self._post(PhoneUnreachable(agent=agent))
+
+    def phone_busy(self, phone: str, legs: int) -> None:
+        """It is in so many calls that no offer made."""
+        if agent := self._agents.get(phone):
+            self._post(PhoneBusy(agent=agent, dialogs=legs))
