@@ -8,16 +8,17 @@ from typing import Final
 
 from sip.kernels import parameters, split_address
 from sip.malformed import Malformed
-from sip.uri import Uri, host_port, parse_host_port
+from sip.uri import Uri, host_port, parse_host, parse_port
 
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+\Z")
 # Token, host or IPv6 reference: what a parameter may be without quotes (RFC 3261 25.1, gen-value).
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9\-.!%*_+`'~:\[\]]+\Z")
 _CSEQ = re.compile(r"([0-9]+)[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)\Z")
-_PROTOCOL = re.compile(
-    r"SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+([A-Za-z0-9\-.!%*_+`'~]++)[ \t]++", re.IGNORECASE
+_VIA = re.compile(
+    r"SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+([A-Za-z0-9\-.!%*_+`'~]++)[ \t]++"
+    r"([A-Za-z0-9_.-]++|\[[0-9A-Fa-f:.]++\])[ \t]*+(?::[ \t]*+([0-9]{1,5}+)[ \t]*+)?+(?=;|\Z)",
+    re.IGNORECASE,
 )
-_SENT_BY = re.compile(r"(\[[^\]]*+\]|[^;: \t\[\]]++)[ \t]*+(?::[ \t]*+([0-9]++))?[ \t]*+(?=;|\Z)")
 
 MAX_CSEQ: Final = 2**31 - 1
 """The greatest CSeq number (RFC 3261 8.1.1.5)."""
@@ -107,16 +108,15 @@ class Via:
     @classmethod
     def parse(cls, text: str) -> "Via":
         """Malformed(400); blanks around the slashes and the colon are allowed."""
-        protocol = _PROTOCOL.match(text)
-        sent_by = _SENT_BY.match(text, protocol.end()) if protocol else None
-        if protocol is None or sent_by is None:
+        match = _VIA.match(text)
+        if match is None:
             raise Malformed(400, "Malformed Via")
-        host, port, _ = parse_host_port(sent_by[1] if sent_by[2] is None else f"{sent_by[1]}:{sent_by[2]}")
+        transport, host, port = match.groups()
         try:
-            params = parameters(text[sent_by.end() :])
+            params = parameters(text[match.end() :])
         except (ValueError, OverflowError) as error:
             raise Malformed(400, f"{error} In Via") from None
-        return cls(protocol[1].upper(), host, port, params)
+        return cls(transport.upper(), parse_host(host), parse_port(port), params)
 
     @property
     def branch(self) -> str | None:

@@ -375,17 +375,20 @@ def _body(data: bytes, offset: int, headers: Headers) -> bytes:
 
 def content_length(values: list[str]) -> int | None:
     """What the Content-Length headers agree on, None when there is none; Malformed(400), 413 when absurd."""
-    if not values:
+    lengths = [_length(value) for value in values]
+    if not lengths:
         return None
-    if any(not value.isascii() or not value.isdigit() for value in values):
-        raise Malformed(400, "Malformed Content-Length")
-    digits = {value.lstrip("0") or "0" for value in values}
-    if len(digits) > 1:
+    if len(lengths) > 1 and len(set(lengths)) > 1:
         raise Malformed(400, "Conflicting Content-Length")
-    length = digits.pop()
-    if len(length) > 9:
+    return lengths[0]
+
+
+def _length(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise Malformed(400, "Malformed Content-Length")
+    if len(text) > 9 and len(text.lstrip("0")) > 9:  # int() of thousands of digits would take its time
         raise Malformed(413, phrase(413))
-    return int(length)
+    return int(text)
 
 
 def salvage(data: bytes) -> Partial:

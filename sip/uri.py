@@ -13,7 +13,7 @@ from sip.malformed import Malformed
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+\Z")
 # What no URI may hold unescaped. Phones do send "#" and letters beyond ASCII in the user part: let them.
 _ILLEGAL = re.compile(r'[\x00-\x20\x7f<>"\\]|%(?![0-9A-Fa-f]{2})')
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_][A-Za-z0-9_.-]*+))(?::([0-9]{1,5}))?(?=[;?]|\Z)")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*+)(?::([0-9]{1,5}))?(?=[;?]|\Z)")
 _NUMBER = re.compile(r"(\+?[0-9A-Da-d*#().-]+)(?=;|\Z)")
 _SEPARATORS = re.compile(r"[().-]")
 
@@ -50,14 +50,14 @@ class Uri:
             raise Malformed(414, "Request-URI Too Long")
         if _ILLEGAL.search(text):
             raise Malformed(400, "Malformed URI")
-        scheme, colon, rest = text.partition(":")
-        if not colon or not rest or not _SCHEME.match(scheme):
-            raise Malformed(400, "Malformed URI")
+        scheme, _, rest = text.partition(":")
         scheme = scheme.lower()
         if scheme in ("sip", "sips"):
             return _parse_sip(scheme, rest)
         if scheme == "tel":
             return _parse_tel(rest)
+        if not rest or not _SCHEME.match(scheme):
+            raise Malformed(400, "Malformed URI")
         return cls(scheme, opaque=rest)
 
     def __str__(self) -> str:
@@ -114,46 +114,60 @@ def host_port(host: str, port: int | None) -> str:
     return name if port is None else f"{name}:{port}"
 
 
-def parse_host_port(text: str, position: int = 0) -> tuple[str, int | None, int]:
-    """Host (no brackets), port and the offset behind them; raises Malformed(400). 0 is no port."""
-    match = _HOST.match(text, position)
-    if match is None:
-        raise Malformed(400, "Malformed Host")
-    bracketed, name, digits = match.groups()
-    if bracketed is not None:
-        try:
-            IPv6Address(bracketed)
-        except AddressValueError:
-            raise Malformed(400, "Malformed IPv6 Address") from None
-    if digits is not None and not 0 < int(digits) < 65536:
+def parse_host(text: str) -> str:
+    """A host without the brackets of an IPv6 address, which is checked; Malformed(400)."""
+    if not text.startswith("["):
+        return text
+    try:
+        IPv6Address(text[1:-1])
+    except AddressValueError:
+        raise Malformed(400, "Malformed IPv6 Address") from None
+    return text[1:-1]
+
+
+def parse_port(digits: str | None) -> int | None:
+    """A port, None when there is none; Malformed(400) for 0 and for more than 65535."""
+    if digits is None:
+        return None
+    port = int(digits)
+    if not 0 < port < 65536:
         raise Malformed(400, "Malformed Port")
-    return bracketed or name, None if digits is None else int(digits), match.end()
+    return port
 
 
 def _parse_sip(scheme: str, rest: str) -> Uri:
     userinfo, at, _ = rest.rpartition("@")
-    host, port, end = parse_host_port(rest, len(userinfo) + len(at))
-    params, _, headers = rest[end:].partition("?")
+    match = _HOST.match(rest, len(userinfo) + len(at))
+    if match is None:
+        raise Malformed(400, "Malformed Host")
+    params, _, headers = rest[match.end() :].partition("?")
     user = password = None
     if at:
         user, colon, secret = userinfo.partition(":")
         if not user or "@" in userinfo or ":" in secret:
             raise Malformed(400, "Malformed URI")
         user, password = _unescape(user), _unescape(secret) if colon else None
-    return Uri(scheme, user, password, host, port, _parameters(params), _headers(headers))
+    return Uri(
+        scheme,
+        user,
+        password,
+        parse_host(match[1]),
+        parse_port(match[2]),
+        _parameters(params) if params else {},
+        _headers(headers) if headers else {},
+    )
 
 
 def _parse_tel(rest: str) -> Uri:
     match = _NUMBER.match(rest)
     if match is None:
         raise Malformed(400, "Malformed Telephone Number")
-    return Uri("tel", match[1], params=_parameters(rest[match.end() :]))
+    params = rest[match.end() :]
+    return Uri("tel", match[1], params=_parameters(params) if params else {})
 
 
 def _parameters(text: str) -> Mapping[str, str | None]:
     found: dict[str, str | None] = {}
-    if not text:
-        return found
     for item in text[1:].split(";"):
         name, equals, value = item.partition("=")
         name = _unescape(name).lower()
@@ -168,8 +182,6 @@ def _parameters(text: str) -> Mapping[str, str | None]:
 
 def _headers(text: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    if not text:
-        return found
     for item in text.split("&"):
         name, equals, value = item.partition("=")
         if not name or not equals:
