@@ -1,12 +1,23 @@
 """What the endpoint has counted since it began; the application renders it as metrics."""
 
 from collections import Counter
+from typing import Final
+
+_METHODS: Final = frozenset({  # IANA registry of SIP methods
+    "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER",
+    "REGISTER", "SUBSCRIBE", "UPDATE",
+})  # fmt: skip
+
+
+def method_label(method: str) -> str:
+    """The method for a counter: a peer may invent any number of names, a counter holds a closed set."""
+    return method if method in _METHODS else "other"
 
 
 class Counters:
     """Monotonic counts, read by the application and never reset.
 
-    `messages`: (direction "in" or "out", method, status or 0 for a request, transport), retransmissions included.
+    `messages`: (direction "in" or "out", method, status or 0 for a request, transport), repetitions included.
     `retransmissions`: by method, of requests and responses that we sent again.
     `parse_errors`: (transport, reason). `strangers`: by transport.
     `unexpected`: (machine, state, input) pairs that no table row names: a fault of ours.

@@ -1,17 +1,26 @@
-"""A dialog as a value (RFC 3261 section 12)."""
+"""A dialog as a value (RFC 3261 section 12): what both sides remember of each other."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 from sip.flow import Flow
+from sip.headers import STAR, NameAddr
+from sip.message import Message, Request, Response
+from sip.uri import Uri
+from sip.writing import RequestHead
+
+_DEFAULT_PORT = 5060
 
 
 @dataclass(slots=True)
 class Dialog:
-    """What both sides remember of each other. Serialises with `to_dict`, so a restarted switch can end it.
+    """Serialises with `to_dict`, so that a restarted switch can end what the dead one left.
 
-    `local` and `remote` are From and To values with their tags; `routes` is the route set in the order in which we
-    write it; CSeq numbers are the last ones used, `remote_cseq` None before their first request.
+    `local` and `remote` are From and To values with their tags; `routes` is the route set in the order in
+    which we write it; the CSeq numbers are the last ones used, `remote_cseq` None before their first request.
+    `flow` is the way by which the dialog began; `natted` says that the remote target cannot be reached and
+    every request keeps to `flow`.
     """
 
     call_id: str
@@ -26,11 +35,129 @@ class Dialog:
     flow: Flow
     natted: bool = False
 
+    @classmethod
+    def of_request(cls, invite: Request, flow: Flow, local_tag: str) -> "Dialog":
+        """The callee's side (section 12.1.1): the route set is Record-Route as written."""
+        via = invite.top_via
+        return cls(
+            call_id=invite.call_id,
+            local_tag=local_tag,
+            remote_tag=invite.from_tag or "",  # RFC 2543 peers: section 12.1.1
+            local=f"{invite.headers.get('To')};tag={local_tag}",
+            remote=invite.headers.get("From") or "",
+            local_cseq=0,
+            remote_cseq=invite.cseq.number,
+            target=remote_target(invite) or str(invite.from_.uri),
+            routes=tuple(invite.headers.all("Record-Route")),
+            flow=flow,
+            natted=via.host != flow.remote[0] and _is_address(via.host),
+        )
+
+    @classmethod
+    def of_response(cls, response: Response, flow: Flow, uri: str, natted: bool) -> "Dialog":
+        """The caller's side (section 12.1.2): Record-Route reversed; `uri` is the target if none came."""
+        return cls(
+            call_id=response.call_id,
+            local_tag=response.from_tag or "",
+            remote_tag=response.to_tag or "",
+            local=response.headers.get("From") or "",
+            remote=response.headers.get("To") or "",
+            local_cseq=response.cseq.number,
+            remote_cseq=None,
+            target=remote_target(response) or uri,
+            routes=tuple(reversed(response.headers.all("Record-Route"))),
+            flow=flow,
+            natted=natted,
+        )
+
+    def request_head(self, via: str, cseq: int) -> RequestHead:
+        """Request-URI and Route as section 12.2.1.1 wants them, for loose and for strict routers."""
+        uri, routes = self.target, self.routes
+        if routes:
+            first = NameAddr.parse(routes[0]).uri
+            if "lr" not in first.params:
+                uri, routes = str(first), (*routes[1:], f"<{uri}>")
+        return RequestHead(uri, via, routes, self.local, self.remote, self.call_id, cseq)
+
+    def hop(self) -> Flow:
+        """Where the next request goes: the first route or the remote target, when that is an address.
+
+        Names are never looked up here, and an open TCP connection to that host is used again (RFC 5923).
+        """
+        if self.natted:
+            return self.flow
+        uri = NameAddr.parse(self.routes[0]).uri if self.routes else Uri.parse(self.target)
+        flow = self.flow
+        if uri.host == flow.remote[0]:
+            if flow.connection or uri.port == flow.remote[1]:
+                return flow
+        elif not _is_address(uri.host):
+            return flow
+        return Flow(flow.transport, flow.local, (uri.host, uri.port or _DEFAULT_PORT))
+
+    def lose_connection(self) -> None:
+        """The TCP connection closed: the next request opens another."""
+        self.flow = self.flow._replace(connection=0)
+        self.flow = self.hop()
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types only."""
-        raise NotImplementedError
+        return {
+            "call_id": self.call_id,
+            "local_tag": self.local_tag,
+            "remote_tag": self.remote_tag,
+            "local": self.local,
+            "remote": self.remote,
+            "local_cseq": self.local_cseq,
+            "remote_cseq": self.remote_cseq,
+            "target": self.target,
+            "routes": list(self.routes),
+            "flow": flow_to_list(self.flow),
+            "natted": self.natted,
+        }
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> "Dialog":
         """The inverse of `to_dict`; raises KeyError, TypeError or ValueError for anything else."""
-        raise NotImplementedError
+        remote_cseq = saved["remote_cseq"]
+        return cls(
+            call_id=str(saved["call_id"]),
+            local_tag=str(saved["local_tag"]),
+            remote_tag=str(saved["remote_tag"]),
+            local=str(saved["local"]),
+            remote=str(saved["remote"]),
+            local_cseq=int(saved["local_cseq"]),
+            remote_cseq=None if remote_cseq is None else int(remote_cseq),
+            target=str(saved["target"]),
+            routes=tuple(str(route) for route in saved["routes"]),
+            flow=flow_from_list(saved["flow"]),
+            natted=bool(saved["natted"]),
+        )
+
+
+def remote_target(message: Message) -> str | None:
+    """The URI of the one Contact of an INVITE or of its response, if there is one."""
+    contacts = message.contacts
+    if contacts is STAR or not contacts:
+        return None
+    return str(contacts[0].uri)
+
+
+def flow_to_list(flow: Flow) -> list[Any]:
+    """A flow as plain JSON types. Connections die with the process and are left out."""
+    return [flow.transport, *flow.local, *flow.remote]
+
+
+def flow_from_list(saved: list[Any]) -> Flow:
+    """The inverse; ValueError for an unknown transport."""
+    transport, local_host, local_port, remote_host, remote_port = saved
+    if transport not in ("udp", "tcp"):
+        raise ValueError(f"not a transport: {transport!r}")
+    return Flow(transport, (str(local_host), int(local_port)), (str(remote_host), int(remote_port)))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return not ip_address(host).is_unspecified
+    except ValueError:
+        return False

@@ -1,4 +1,4 @@
-"""The SIP endpoint: bytes and `now` in, events, bytes and one deadline out (RFC 3261). No socket, no clock."""
+"""The SIP endpoint: bytes and `now` in; events, bytes and one deadline out. No socket, no clock."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,18 @@ from sip.events import (
     TransactionId,
 )
 from sip.flow import Address, Flow
+from sip.layer import Layer
+from sip.message import Malformed
+from sip.petitions import Petitions
+from sip.reception import Reception
 from sip.screen import Screen
+from sip.session import Statement
+from sip.sessions import Sessions
+from sip.timers import Timers
+from sip.transaction import Input as TransactionInput
+from sip.transaction import Timing
+from sip.usage import Input, State
+from sip.writing import header_lines, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +44,8 @@ class Endpoint:
 
     After every call that may change something, the shell takes `datagrams()`, `events()` and `deadline()`.
     Calls with the id of a session or transaction that is over change nothing: its end may be on its way.
+    Header values and reasons with a line break raise ValueError.
     """
-
-    counters: Counters
 
     def __init__(
         self,
@@ -50,99 +60,129 @@ class Endpoint:
         t4: float = 5.0,
         timer_c: float = 185.0,
     ) -> None:
-        """`token` returns a fresh, unguessable token (branches, tags, Call-IDs); `advertise` our Contact on a flow."""
-        raise NotImplementedError
+        """`token` returns a fresh, unguessable token; `advertise` our address on a flow."""
+        self.counters = Counters()
+        timing = Timing(t1, t2, t4)
+        self._timers = Timers({*timing.constants(), timer_c})
+        self._layer = Layer(token, advertise, timing, self._timers, self.counters)
+        self._sessions = Sessions(self._layer, tuple(allow), server, timer_c)
+        self._petitions = Petitions(self._layer, self._sessions)
+        self._reception = Reception(screen, self._layer, self._sessions, self._petitions.of)
 
     # From the shell
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         """Take one datagram, or one message that the framer cut from a stream."""
-        raise NotImplementedError
+        self._reception.receive(data, flow, now)
+
+    def malformed(self, error: Malformed, flow: Flow, now: float) -> None:
+        """Take what the framer of a stream could not cut; the shell closes the connection afterwards."""
+        self._reception.malformed(error, flow, now)
 
     def flow_closed(self, flow: Flow, now: float) -> None:
         """A TCP connection closed: sessions on it are reported and will open a new one."""
-        raise NotImplementedError
+        self._sessions.lose_connection(flow.connection)
 
     def flow_failed(self, flow: Flow, now: float) -> None:
         """Nothing can be sent on this flow (RFC 3261 section 17.1.4): its requests fail with 503."""
-        raise NotImplementedError
+        for transaction in [each for each in self._layer.clients.values() if each.flow == flow]:
+            transaction.step(TransactionInput.BROKEN, now)
 
     def datagrams(self) -> list[tuple[bytes, Flow]]:
         """Take what must go on the wire, in order."""
-        raise NotImplementedError
+        wire, self._layer.wire = self._layer.wire, []
+        return wire
 
     def events(self) -> list[Event]:
         """Take what happened, in order."""
-        raise NotImplementedError
+        events, self._sessions.events = self._sessions.events, []
+        return events
 
     def deadline(self) -> float | None:
         """When to call `on_deadline`, in the seconds of `now`."""
-        raise NotImplementedError
+        return self._timers.deadline()
 
     def on_deadline(self, now: float) -> None:
         """Run every timer that is due at `now`."""
-        raise NotImplementedError
+        self._timers.run(now)
 
     # From the application: sessions
 
     def invite(self, outgoing: Outgoing, now: float) -> SessionId:
         """Call somebody: Trying, Progress, then Answered or Refused follow."""
-        raise NotImplementedError
+        header_lines((("From", outgoing.from_), ("To", outgoing.to), ("Request-URI", outgoing.uri)))
+        header_lines([*outgoing.headers, *(("Route", route) for route in outgoing.routes)])
+        session = self._sessions.open(State.CALLING, outgoing.flow, outgoing.peer)
+        session.call(outgoing, self._layer.token(), now)
+        return session.id
 
     def progress(
         self, session: SessionId, status: int, now: float, sdp: bytes | None = None, headers: HeaderLines = ()
     ) -> None:
         """Send a provisional response from 101 to 199 to an IncomingInvite."""
-        raise NotImplementedError
+        self._say(session, Input.RING, Statement(status, None, header_lines(headers), sdp or b""), now)
 
     def accept(self, session: SessionId, sdp: bytes | None, now: float, headers: HeaderLines = ()) -> None:
-        """Answer an IncomingInvite with 200, repeated until the ACK (RFC 3261 section 13.3.1.4): Acked follows."""
-        raise NotImplementedError
+        """Answer an IncomingInvite with 200, repeated until the ACK (RFC 3261 13.3.1.4): Acked follows."""
+        self._say(session, Input.ACCEPT, Statement(200, None, header_lines(headers), sdp or b""), now)
 
     def reject(
-        self, session: SessionId, status: int, now: float, reason: str | None = None, headers: HeaderLines = ()
+        self,
+        session: SessionId,
+        status: int,
+        now: float,
+        reason: str | None = None,
+        headers: HeaderLines = (),
     ) -> None:
         """Refuse an IncomingInvite with a final response from 300 to 699. The session is over."""
-        raise NotImplementedError
+        said = Statement(status, one_line(reason) if reason else None, header_lines(headers), b"")
+        self._say(session, Input.REJECT, said, now)
 
     def cancel(self, session: SessionId, now: float, headers: HeaderLines = ()) -> None:
         """Stop ringing (RFC 3261 section 9.1); `headers` go on the CANCEL.
 
         Waits for the first provisional response. Refused follows, or Answered with `crossed_cancel`.
         """
-        raise NotImplementedError
+        self._part(session, Input.CANCEL, headers, None, now)
 
     def hangup(self, session: SessionId, now: float, headers: HeaderLines = (), status: int = 480) -> None:
         """Give the session up in whatever state it is: no more events for it.
 
-        An unanswered IncomingInvite is refused with `status`; a ringing INVITE gets CANCEL, and a 2xx that crosses it
-        ACK and BYE; a confirmed session gets BYE, once RFC 3261 section 15 allows it. `headers` go on what is sent.
+        An unanswered IncomingInvite is refused with `status`; a ringing INVITE gets CANCEL, and a 2xx that
+        crosses it ACK and BYE; a confirmed session gets BYE, once RFC 3261 section 15 allows it. `headers` go
+        on what is sent.
         """
-        raise NotImplementedError
+        self._part(session, Input.HANGUP, headers, Statement(status, None, header_lines(headers), b""), now)
 
     def answer_offer(
         self, session: SessionId, status: int, now: float, sdp: bytes | None = None, headers: HeaderLines = ()
     ) -> None:
         """Answer a Reinvited: 200 with SDP, or a refusal after which the session stays as it was."""
-        raise NotImplementedError
+        said = Statement(status, None, header_lines(headers), sdp or b"")
+        self._say(session, Input.ACCEPT if status < 300 else Input.REJECT, said, now)
 
     def probe(self, session: SessionId, now: float) -> None:
         """Ask by OPTIONS in the dialog whether the peer still has it: ProbeAnswered follows."""
-        raise NotImplementedError
+        if (found := self._sessions.by_id.get(session)) is not None:
+            found.probe(now)
 
     def dialog(self, session: SessionId) -> Dialog | None:
         """The dialog of a session, to be kept for `restore`; None while there is none."""
-        raise NotImplementedError
+        found = self._sessions.by_id.get(session)
+        return found.dialog if found is not None else None
 
     def restore(self, dialog: Dialog, now: float, peer: Hashable = None) -> SessionId:
         """Take up a confirmed dialog that an earlier process left, so that it can be probed and hung up."""
-        raise NotImplementedError
+        session = self._sessions.open(State.CONFIRMED, dialog.flow, peer, dialog.local_tag)
+        session.dialog = dialog
+        return session.id
 
     # From the application: requests outside of dialogs
 
     def request(self, outgoing: OutgoingRequest, now: float) -> RequestId:
         """Send a request outside of any dialog: ResponseReceived follows."""
-        raise NotImplementedError
+        header_lines((("From", outgoing.from_), ("To", outgoing.to), (outgoing.method, outgoing.uri)))
+        return self._petitions.ask(outgoing, now)
 
     def respond(
         self,
@@ -154,8 +194,25 @@ class Endpoint:
         body: bytes = b"",
     ) -> None:
         """Answer an IncomingRequest. A 200 to OPTIONS gets Allow, Accept and Supported by itself."""
-        raise NotImplementedError
+        said = one_line(reason) if reason else None
+        self._petitions.respond(transaction, status, now, said, header_lines(headers), body)
 
     def counts(self) -> Counts:
         """What is alive now."""
-        raise NotImplementedError
+        return Counts(
+            transactions=len(self._layer.clients) + len(self._layer.servers),
+            dialogs=self._sessions.dialogs(),
+            sessions=len(self._sessions.by_id),
+            timers=self._timers.running,
+        )
+
+    def _say(self, session: SessionId, event: Input, said: Statement, now: float) -> None:
+        if (found := self._sessions.by_id.get(session)) is not None:
+            found.step(event, now, said)
+
+    def _part(
+        self, session: SessionId, event: Input, headers: HeaderLines, said: Statement | None, now: float
+    ) -> None:
+        if (found := self._sessions.by_id.get(session)) is not None:
+            found.parting = header_lines(headers)
+            found.step(event, now, said)

@@ -32,7 +32,7 @@ class EndCause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncomingInvite:
-    """A call for us: answer with `progress`, `accept`, `reject` or `hangup`. `sdp` is None for a late offer."""
+    """A call: answer with `progress`, `accept`, `reject` or `hangup`. `sdp` is None for a late offer."""
 
     session: SessionId
     request: Request
@@ -68,7 +68,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The first 2xx arrived and its ACK is queued. `crossed_cancel`: it crossed our `cancel()`; keep it or hang up."""
+    """The first 2xx arrived and its ACK is queued.
+
+    `crossed_cancel`: it crossed our `cancel()`; keep it or hang up.
+    """
 
     session: SessionId
     sdp: bytes | None
@@ -119,7 +122,7 @@ class SessionEnded:
 
 @dataclass(frozen=True, slots=True)
 class SessionFlowClosed:
-    """The TCP connection under this session closed. The session lives on; a `probe()` tells whether the peer does."""
+    """The TCP connection under this session closed. The session lives on; `probe()` tells of the peer."""
 
     session: SessionId
 
@@ -163,9 +166,9 @@ Event = (
 class Outgoing:
     """An INVITE to send.
 
-    `uri` is the Request-URI; `from_` and `to` are header values without a tag; `sdp` None asks for a late offer.
-    `routes` are Route values for the initial INVITE; `peer` goes to `Screen.same_peer` later. `natted` says that
-    the peer's Contact cannot be reached: requests in the dialog then keep to `flow`.
+    `uri` is the Request-URI; `from_` and `to` are header values without a tag; `sdp` None asks for a late
+    offer. `routes` are Route values for the initial INVITE; `peer` goes to `Screen.same_peer` later. `natted`
+    says that the peer's Contact cannot be reached: requests in the dialog then keep to `flow`.
     """
 
     uri: str

@@ -20,5 +20,5 @@ class Flow(NamedTuple):
 
     @property
     def reliable(self) -> bool:
-        """Whether the transport itself repeats what is lost (RFC 3261 section 17: timers A, D, E, G, I, J, K)."""
+        """Whether the transport itself repeats what is lost (RFC 3261 table 4)."""
         return self.transport != "udp"

@@ -1,4 +1,4 @@
-"""The registrar: which contacts a user has now (RFC 3261 section 10). Pure; authentication happened before."""
+"""The registrar: which contacts a user has now (RFC 3261 section 10). Authentication happened before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -38,7 +38,8 @@ class Screen(Protocol):
     def identify(self, message: Request | Malformed, flow: Flow, now: float) -> Verdict:
         """Judge a request that is neither a retransmission nor part of a dialog with that dialog's peer.
 
-        Never asked for ACK and CANCEL, which follow their INVITE. A `Malformed` may name its sender in `partial`.
+        Never asked for ACK, which follows its INVITE; for CANCEL only when it names no INVITE of ours, and
+        then only Known is answered. A `Malformed` may name its sender in `partial`.
         """
         ...
 

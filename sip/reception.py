@@ -1,0 +1,217 @@
+"""Where every message arrives: whose it is, and what is refused before it can cost anything."""
+
+from collections.abc import Callable, Hashable
+from hashlib import blake2b
+from typing import assert_never
+
+from sip.answers import NOBODY
+from sip.counters import method_label
+from sip.flow import Flow
+from sip.headers import Via
+from sip.layer import Layer, awaits_ack, response_input, server_key
+from sip.message import Malformed, Partial, Request, Response, is_keepalive, parse
+from sip.refusal import refusal
+from sip.screen import Known, Refuse, Screen, Stranger
+from sip.session import Session
+from sip.sessions import Sessions
+from sip.status import phrase
+from sip.transaction import Input, Owner, Transaction
+from sip.usage import Input as SessionInput
+from sip.usage import State
+from sip.writing import NO_BODY, ReplyHead, header_lines
+
+_LATE = 481
+
+
+class Reception:
+    """Sorts what arrives. Nothing is remembered of a request before the screen knows its sender."""
+
+    __slots__ = ("_layer", "_petition", "_screen", "_secret", "_sessions")
+
+    def __init__(
+        self, screen: Screen, layer: Layer, sessions: Sessions, petition: Callable[[Hashable], Owner]
+    ) -> None:
+        """`petition` makes the owner of a request outside of dialogs for a peer."""
+        self._screen = screen
+        self._layer = layer
+        self._sessions = sessions
+        self._petition = petition
+        self._secret = layer.token().encode()[:64]
+
+    def receive(self, data: bytes, flow: Flow, now: float) -> None:
+        """Take one message."""
+        if is_keepalive(data):
+            return
+        try:
+            message = parse(data)
+            if isinstance(message, Response):
+                self._response(message, flow, now)
+            else:
+                self._request(message, flow, now)
+        except Malformed as error:
+            self.malformed(error, flow, now)
+
+    def malformed(self, error: Malformed, flow: Flow, now: float) -> None:
+        """The peer's fault: counted, and answered if it is a request of somebody we know."""
+        layer = self._layer
+        layer.counters.parse_errors[flow.transport, error.reason] += 1
+        partial = error.partial
+        if partial is None or partial.method is None:
+            return
+        if isinstance(self._screen.identify(error, flow, now), Stranger):
+            layer.counters.strangers[flow.transport] += 1
+            return
+        if partial.method == "ACK" or not _answerable(partial):
+            return
+        vias = [_seen_from(partial.vias[0], flow), *partial.vias[1:]]
+        known = Partial(partial.method, vias, partial.from_, partial.to, partial.call_id, partial.cseq)
+        response = Response.for_request(known, error.status, error.reason, self._tag(str(partial.call_id)))
+        layer.transmit(response.encode(), flow, method_label(partial.method), error.status)
+
+    # Responses
+
+    def _response(self, response: Response, flow: Flow, now: float) -> None:
+        """Section 18.1.2; a response of no transaction is dropped, whoever sent it."""
+        method = response.cseq.method
+        transaction = self._layer.client_of(response)
+        if transaction is None:
+            method = method_label(method)
+        self._layer.counters.messages["in", method, response.status, flow.transport] += 1
+        if transaction is None:
+            return
+        if method == "INVITE":
+            response.check()
+        transaction.step(response_input(response.status), now, response)
+
+    # Requests
+
+    def _request(self, request: Request, flow: Flow, now: float) -> None:
+        method = request.method
+        if method == "ACK":
+            self._ack(request, flow, now)
+            return
+        key = server_key(request, method)
+        transaction = self._layer.servers.get(key)
+        if transaction is not None:
+            self._count(request, flow)
+            transaction.step(Input.REQUEST, now)
+            return
+        if method == "CANCEL":
+            self._cancel(request, key, flow, now)
+            return
+        session = self._sessions.of(request)
+        if session is None or not self._is_peer(session.peer, session.flow, flow):
+            self._newcomer(request, key, flow, now)
+            return
+        self._count(request, flow)
+        if request.cseq.method != method:
+            raise request.malformed("CSeq Is Of Another Method")
+        self._layer.serve(request, key, flow, session, now)
+
+    def _is_peer(self, peer: Hashable, known: Flow, flow: Flow) -> bool:
+        """The same host or connection; else the application judges (phones change their address)."""
+        return flow.remote[0] == known.remote[0] or self._screen.same_peer(peer, flow)
+
+    def _count(self, request: Request, flow: Flow) -> None:
+        self._layer.counters.messages["in", method_label(request.method), 0, flow.transport] += 1
+
+    def _ack(self, request: Request, flow: Flow, now: float) -> None:
+        """An ACK ends the transaction of a failure, or is a session's for its 2xx, or is nobody's."""
+        transaction = self._layer.servers.get(server_key(request, "INVITE"))
+        if transaction is not None and awaits_ack(transaction):
+            self._count(request, flow)
+            transaction.step(Input.ACK, now)
+            return
+        session = self._sessions.of(request)
+        if session is not None and self._is_peer(session.peer, session.flow, flow):
+            self._count(request, flow)
+            session.acknowledged(request, now)
+
+    def _cancel(self, request: Request, key: str, flow: Flow, now: float) -> None:
+        """Section 9.2: answered 200 whatever comes of it; it stops what has no final response."""
+        invite = self._layer.servers.get(server_key(request, "INVITE"))
+        session = invite.owner if invite is not None and isinstance(invite.owner, Session) else None
+        if invite is None or not self._may_cancel(invite, session, flow):
+            self._stray_cancel(request, flow, now)
+            return
+        self._count(request, flow)
+        cancel = self._layer.serve(request, key, flow, NOBODY, now)
+        tag = session.local_tag if session is not None else self._tag(request.call_id)
+        self._layer.answer(cancel, 200, now, tag="" if request.to_tag else tag)
+        if session is not None:
+            session.step(SessionInput.CANCELLED, now, request)
+
+    def _may_cancel(self, invite: Transaction, session: Session | None, flow: Flow) -> bool:
+        if session is not None:
+            return self._is_peer(session.peer, invite.flow, flow)
+        return invite.flow.remote[0] == flow.remote[0]
+
+    def _stray_cancel(self, request: Request, flow: Flow, now: float) -> None:
+        """A CANCEL cannot be challenged (section 22.1): only who is known without that gets an answer."""
+        verdict = self._screen.identify(request, flow, now)
+        if isinstance(verdict, Known):
+            self._count(request, flow)
+            self._refuse(request, flow, Refuse(_LATE, phrase(_LATE)))
+        elif isinstance(verdict, Stranger):
+            self._layer.counters.strangers[flow.transport] += 1
+
+    def _newcomer(self, request: Request, key: str, flow: Flow, now: float) -> None:
+        request.check()
+        verdict = self._screen.identify(request, flow, now)
+        match verdict:
+            case Stranger():
+                self._layer.counters.strangers[flow.transport] += 1
+            case Refuse():
+                self._count(request, flow)
+                self._refuse(request, flow, verdict)
+            case Known():
+                self._count(request, flow)
+                refused = self._refusal(request)
+                if refused is None:
+                    self._welcome(request, key, flow, verdict.peer, now)
+                else:
+                    self._refuse(request, flow, refused)
+            case _:
+                assert_never(verdict)
+
+    def _refusal(self, request: Request) -> Refuse | None:
+        """Section 8.2 for a request outside of the dialogs that we have."""
+        if request.to_tag is not None or request.method == "BYE":
+            return Refuse(_LATE, phrase(_LATE))
+        if self._layer.is_merged(request):
+            return Refuse(482, phrase(482))
+        if request.method == "INVITE" and request.max_forwards == 0:
+            return Refuse(483, phrase(483))
+        if request.method == "INVITE" and "Contact" not in request.headers:
+            raise request.malformed("Contact Missing")
+        return refusal(request, self._sessions.allow)
+
+    def _welcome(self, request: Request, key: str, flow: Flow, peer: Hashable, now: float) -> None:
+        owner: Owner
+        if request.method == "INVITE":
+            owner = self._sessions.open(State.INCOMING, flow, peer)
+        else:
+            owner = self._petition(peer)
+        self._layer.serve(request, key, flow, owner, now)
+
+    def _refuse(self, request: Request, flow: Flow, refused: Refuse) -> None:
+        """Answer without state (section 8.2.7): the same request gets the same answer, tag included."""
+        tag = "" if request.to_tag else self._tag(request.call_id)
+        lines = f"{header_lines(refused.headers)}{NO_BODY}"
+        data = ReplyHead.of(request, flow).write(refused.status, refused.reason, tag, lines)
+        self._layer.transmit(data, flow, method_label(request.method), refused.status)
+
+    def _tag(self, call_id: str) -> str:
+        seed = call_id.encode("utf-8", "surrogateescape")
+        return blake2b(seed, digest_size=8, key=self._secret).hexdigest()
+
+
+def _answerable(partial: Partial) -> bool:
+    return bool(partial.vias and partial.from_ and partial.to and partial.call_id and partial.cseq)
+
+
+def _seen_from(via: str, flow: Flow) -> str:
+    try:
+        return str(Via.parse(via).seen_from(*flow.remote))
+    except (Malformed, ValueError):
+        return via

@@ -1,0 +1,238 @@
+"""The INVITE usage of a dialog (RFC 5057) as one table: the rules of INVITE, 2xx, ACK, CANCEL and BYE that no
+transaction owns (RFC 3261 sections 9, 13, 14 and 15), session expiry (RFC 4028), Timer C (section 16.6).
+
+A row reads (state, input): (next state, actions). A row without actions that stays where it is says that
+the input is expected there and means nothing. A pair without a row changes nothing and counts as our fault.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    """Where a session is. The first six are a caller's, the next three a callee's."""
+
+    CALLING = "calling"
+    PROCEEDING = "proceeding"
+    CANCEL_DUE = "cancel due"
+    """Cancelled before any provisional response: CANCEL has to wait for one (section 9.1)."""
+    CANCELLING = "cancelling"
+    DROP_DUE = "drop due"
+    """As CANCEL_DUE, and the application has given the session up."""
+    DROPPING = "dropping"
+    """As CANCELLING, and the application has given the session up."""
+    INCOMING = "incoming"
+    ACCEPTED = "accepted"
+    """Our 2xx is repeated until its ACK (section 13.3.1.4)."""
+    LEAVING = "leaving"
+    """Given up while ACCEPTED: no BYE before the ACK or 64*T1 (section 15)."""
+    CONFIRMED = "confirmed"
+    REINVITED = "reinvited"
+    """The application owes the answer to a re-INVITE (section 14.2)."""
+    REANSWERED = "reanswered"
+    """Our 2xx to a re-INVITE is repeated until its ACK."""
+    ENDING = "ending"
+    """Our BYE is under way."""
+    ENDED = "ended"
+
+
+class Input(StrEnum):
+    """What can happen to a session: the peer's messages, the application's calls, timers."""
+
+    TRYING = "100"
+    PROGRESS = "1xx"
+    SUCCESS = "2xx"
+    FAILURE = "failure"
+    """3xx to 6xx, no response in time, or nothing could be sent."""
+    INVITE = "INVITE"
+    ACK = "ACK"
+    BYE = "BYE"
+    CANCELLED = "CANCEL"
+    BYE_DONE = "BYE done"
+    RING = "ring"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    CANCEL = "cancel"
+    HANGUP = "hangup"
+    TIMER_C = "C"
+    TIMER_CANCEL = "cancelled"
+    TIMER_ANSWER = "answer"
+    TIMER_ACK = "no ACK"
+    TIMER_EXPIRY = "expiry"
+
+
+class Action(StrEnum):
+    """What a row does."""
+
+    START_C = "start C"
+    STOP_C = "stop C"
+    START_CANCEL = "start cancelled"
+    STOP_CANCEL = "stop cancelled"
+    START_ANSWER = "start answer"
+    STOP_ANSWER = "stop answer"
+    START_ACK = "start no ACK"
+    STOP_ACK = "stop no ACK"
+    START_EXPIRY = "start expiry"
+    """Runs only if the peer has promised to refresh the session."""
+    RENEW_EXPIRY = "renew expiry"
+    STOP_EXPIRY = "stop expiry"
+    ACKNOWLEDGE = "acknowledge"
+    SEND_CANCEL = "send CANCEL"
+    ABANDON = "abandon INVITE"
+    SEND_PROGRESS = "send 1xx"
+    SEND_ANSWER = "send 2xx"
+    REPEAT_ANSWER = "repeat 2xx"
+    SEND_REFUSAL = "send refusal"
+    SEND_TERMINATED = "send 487"
+    SEND_BYE = "send BYE"
+    ANSWER_BYE = "answer BYE"
+    PENDING = "answer 491"
+    TOO_SOON = "answer 500"
+    GONE = "answer 481"
+    REPORT_TRYING = "report trying"
+    REPORT_PROGRESS = "report progress"
+    REPORT_ANSWER = "report answer"
+    REPORT_CROSSED = "report crossed answer"
+    REPORT_REFUSAL = "report refusal"
+    REPORT_ACK = "report ACK"
+    REPORT_REINVITE = "report re-INVITE"
+    REPORT_BYE = "report BYE"
+    REPORT_CANCEL = "report CANCEL"
+    REPORT_NO_ACK = "report no ACK"
+    REPORT_EXPIRY = "report expiry"
+
+
+Row = tuple[State, tuple[Action, ...]]
+Table = dict[tuple[State, Input], Row]
+
+(
+    CALLING, PROCEEDING, CANCEL_DUE, CANCELLING, DROP_DUE, DROPPING, INCOMING, ACCEPTED, LEAVING,
+    CONFIRMED, REINVITED, REANSWERED, ENDING, ENDED,
+) = State  # fmt: skip
+(
+    TRYING, PROGRESS, SUCCESS, FAILURE, INVITE, ACK, BYE, CANCELLED, BYE_DONE, RING, ACCEPT, REJECT, CANCEL,
+    HANGUP, TIMER_C, TIMER_CANCEL, TIMER_ANSWER, TIMER_ACK, TIMER_EXPIRY,
+) = Input  # fmt: skip
+(
+    START_C, STOP_C, START_CANCEL, STOP_CANCEL, START_ANSWER, STOP_ANSWER, START_ACK, STOP_ACK, START_EXPIRY,
+    RENEW_EXPIRY, STOP_EXPIRY, ACKNOWLEDGE, SEND_CANCEL, ABANDON, SEND_PROGRESS, SEND_ANSWER, REPEAT_ANSWER,
+    SEND_REFUSAL, SEND_TERMINATED, SEND_BYE, ANSWER_BYE, PENDING, TOO_SOON, GONE, REPORT_TRYING,
+    REPORT_PROGRESS, REPORT_ANSWER, REPORT_CROSSED, REPORT_REFUSAL, REPORT_ACK, REPORT_REINVITE, REPORT_BYE,
+    REPORT_CANCEL, REPORT_NO_ACK, REPORT_EXPIRY,
+) = Action  # fmt: skip
+
+_CALLER: Final[Table] = {  # sections 9.1, 13.2 and 15; Timer C: 16.6 step 11, 16.7 step 2, 16.8
+    (CALLING,    TRYING):       (PROCEEDING, (START_C, REPORT_TRYING)),
+    (CALLING,    PROGRESS):     (PROCEEDING, (START_C, REPORT_PROGRESS)),
+    (CALLING,    SUCCESS):      (CONFIRMED,  (ACKNOWLEDGE, START_EXPIRY, REPORT_ANSWER)),
+    (CALLING,    FAILURE):      (ENDED,      (REPORT_REFUSAL,)),
+    (CALLING,    CANCEL):       (CANCEL_DUE, ()),
+    (CALLING,    HANGUP):       (DROP_DUE,   ()),
+    (PROCEEDING, TRYING):       (PROCEEDING, ()),
+    (PROCEEDING, PROGRESS):     (PROCEEDING, (STOP_C, START_C, REPORT_PROGRESS)),
+    (PROCEEDING, SUCCESS):      (CONFIRMED,  (STOP_C, ACKNOWLEDGE, START_EXPIRY, REPORT_ANSWER)),
+    (PROCEEDING, FAILURE):      (ENDED,      (STOP_C, REPORT_REFUSAL)),
+    (PROCEEDING, TIMER_C):      (CANCELLING, (SEND_CANCEL, START_CANCEL)),
+    (PROCEEDING, CANCEL):       (CANCELLING, (STOP_C, SEND_CANCEL, START_CANCEL)),
+    (PROCEEDING, HANGUP):       (DROPPING,   (STOP_C, SEND_CANCEL, START_CANCEL)),
+    (PROCEEDING, INVITE):       (PROCEEDING, (PENDING,)),
+    (PROCEEDING, BYE):          (ENDED,      (STOP_C, REPORT_REFUSAL, ANSWER_BYE, ABANDON)),
+    (CANCEL_DUE, TRYING):       (CANCELLING, (SEND_CANCEL, START_CANCEL, REPORT_TRYING)),
+    (CANCEL_DUE, PROGRESS):     (CANCELLING, (SEND_CANCEL, START_CANCEL, REPORT_PROGRESS)),
+    (CANCEL_DUE, SUCCESS):      (CONFIRMED,  (ACKNOWLEDGE, START_EXPIRY, REPORT_CROSSED)),
+    (CANCEL_DUE, FAILURE):      (ENDED,      (REPORT_REFUSAL,)),
+    (CANCEL_DUE, CANCEL):       (CANCEL_DUE, ()),
+    (CANCEL_DUE, HANGUP):       (DROP_DUE,   ()),
+    (CANCELLING, TRYING):       (CANCELLING, ()),
+    (CANCELLING, PROGRESS):     (CANCELLING, ()),
+    (CANCELLING, SUCCESS):      (CONFIRMED,  (STOP_CANCEL, ACKNOWLEDGE, START_EXPIRY, REPORT_CROSSED)),
+    (CANCELLING, FAILURE):      (ENDED,      (STOP_CANCEL, REPORT_REFUSAL)),
+    (CANCELLING, TIMER_CANCEL): (ENDED,      (ABANDON, REPORT_REFUSAL)),
+    (CANCELLING, CANCEL):       (CANCELLING, ()),
+    (CANCELLING, HANGUP):       (DROPPING,   ()),
+    (CANCELLING, INVITE):       (CANCELLING, (PENDING,)),
+    (CANCELLING, BYE):          (ENDED,      (STOP_CANCEL, REPORT_REFUSAL, ANSWER_BYE, ABANDON)),
+    (DROP_DUE,   TRYING):       (DROPPING,   (SEND_CANCEL, START_CANCEL)),
+    (DROP_DUE,   PROGRESS):     (DROPPING,   (SEND_CANCEL, START_CANCEL)),
+    (DROP_DUE,   SUCCESS):      (ENDING,     (ACKNOWLEDGE, SEND_BYE)),
+    (DROP_DUE,   FAILURE):      (ENDED,      ()),
+    (DROPPING,   TRYING):       (DROPPING,   ()),
+    (DROPPING,   PROGRESS):     (DROPPING,   ()),
+    (DROPPING,   SUCCESS):      (ENDING,     (STOP_CANCEL, ACKNOWLEDGE, SEND_BYE)),
+    (DROPPING,   FAILURE):      (ENDED,      (STOP_CANCEL,)),
+    (DROPPING,   TIMER_CANCEL): (ENDED,      (ABANDON,)),
+    (DROPPING,   INVITE):       (DROPPING,   (PENDING,)),
+    (DROPPING,   BYE):          (ENDED,      (STOP_CANCEL, ANSWER_BYE, ABANDON)),
+}  # fmt: skip
+
+_CALLEE: Final[Table] = {  # sections 9.2, 13.3, 15 and 15.1.2
+    (INCOMING,   RING):         (INCOMING,   (SEND_PROGRESS,)),
+    (INCOMING,   ACCEPT):       (ACCEPTED,   (SEND_ANSWER, START_ANSWER, START_ACK, START_EXPIRY)),
+    (INCOMING,   REJECT):       (ENDED,      (SEND_REFUSAL,)),
+    (INCOMING,   HANGUP):       (ENDED,      (SEND_REFUSAL,)),
+    (INCOMING,   CANCELLED):    (ENDED,      (REPORT_CANCEL, SEND_TERMINATED)),
+    (INCOMING,   BYE):          (ENDED,      (REPORT_BYE, ANSWER_BYE, SEND_TERMINATED)),
+    (INCOMING,   INVITE):       (INCOMING,   (TOO_SOON,)),
+    (INCOMING,   ACK):          (INCOMING,   ()),
+    (ACCEPTED,   ACK):          (CONFIRMED,  (STOP_ANSWER, STOP_ACK, REPORT_ACK)),
+    (ACCEPTED,   TIMER_ANSWER): (ACCEPTED,   (REPEAT_ANSWER,)),
+    (ACCEPTED,   TIMER_ACK):    (ENDING,     (STOP_ANSWER, STOP_EXPIRY, SEND_BYE, REPORT_NO_ACK)),
+    (ACCEPTED,   TIMER_EXPIRY): (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE, REPORT_EXPIRY)),
+    (ACCEPTED,   BYE):          (ENDED,      (STOP_ANSWER, STOP_ACK, STOP_EXPIRY, REPORT_BYE, ANSWER_BYE)),
+    (ACCEPTED,   HANGUP):       (LEAVING,    (STOP_EXPIRY,)),
+    (ACCEPTED,   CANCELLED):    (ACCEPTED,   ()),
+    (ACCEPTED,   INVITE):       (ACCEPTED,   (PENDING,)),
+    (LEAVING,    ACK):          (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE)),
+    (LEAVING,    TIMER_ANSWER): (LEAVING,    (REPEAT_ANSWER,)),
+    (LEAVING,    TIMER_ACK):    (ENDING,     (STOP_ANSWER, SEND_BYE)),
+    (LEAVING,    BYE):          (ENDED,      (STOP_ANSWER, STOP_ACK, ANSWER_BYE)),
+    (LEAVING,    CANCELLED):    (LEAVING,    ()),
+    (LEAVING,    INVITE):       (LEAVING,    (PENDING,)),
+}  # fmt: skip
+
+_EITHER: Final[Table] = {  # sections 14.2 and 15; expiry: RFC 4028 section 10
+    (CONFIRMED,  INVITE):       (REINVITED,  (REPORT_REINVITE,)),
+    (CONFIRMED,  BYE):          (ENDED,      (STOP_EXPIRY, REPORT_BYE, ANSWER_BYE)),
+    (CONFIRMED,  HANGUP):       (ENDING,     (STOP_EXPIRY, SEND_BYE)),
+    (CONFIRMED,  TIMER_EXPIRY): (ENDING,     (SEND_BYE, REPORT_EXPIRY)),
+    (CONFIRMED,  ACK):          (CONFIRMED,  ()),
+    (CONFIRMED,  CANCEL):       (CONFIRMED,  ()),
+    (CONFIRMED,  CANCELLED):    (CONFIRMED,  ()),
+    (REINVITED,  ACCEPT):       (REANSWERED, (SEND_ANSWER, RENEW_EXPIRY, START_ANSWER, START_ACK)),
+    (REINVITED,  REJECT):       (CONFIRMED,  (SEND_REFUSAL,)),
+    (REINVITED,  CANCELLED):    (CONFIRMED,  (SEND_TERMINATED,)),
+    (REINVITED,  INVITE):       (REINVITED,  (TOO_SOON,)),
+    (REINVITED,  BYE):          (ENDED,      (STOP_EXPIRY, REPORT_BYE, ANSWER_BYE, SEND_TERMINATED)),
+    (REINVITED,  HANGUP):       (ENDING,     (STOP_EXPIRY, SEND_TERMINATED, SEND_BYE)),
+    (REINVITED,  TIMER_EXPIRY): (ENDING,     (SEND_TERMINATED, SEND_BYE, REPORT_EXPIRY)),
+    (REINVITED,  ACK):          (REINVITED,  ()),
+    (REINVITED,  CANCEL):       (REINVITED,  ()),
+    (REANSWERED, ACK):          (CONFIRMED,  (STOP_ANSWER, STOP_ACK, REPORT_ACK)),
+    (REANSWERED, TIMER_ANSWER): (REANSWERED, (REPEAT_ANSWER,)),
+    (REANSWERED, TIMER_ACK):    (ENDING,     (STOP_ANSWER, STOP_EXPIRY, SEND_BYE, REPORT_NO_ACK)),
+    (REANSWERED, TIMER_EXPIRY): (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE, REPORT_EXPIRY)),
+    (REANSWERED, INVITE):       (REANSWERED, (PENDING,)),
+    (REANSWERED, BYE):          (ENDED,      (STOP_ANSWER, STOP_ACK, STOP_EXPIRY, REPORT_BYE, ANSWER_BYE)),
+    (REANSWERED, HANGUP):       (ENDING,     (STOP_ANSWER, STOP_ACK, STOP_EXPIRY, SEND_BYE)),
+    (REANSWERED, CANCEL):       (REANSWERED, ()),
+    (REANSWERED, CANCELLED):    (REANSWERED, ()),
+    (ENDING,     BYE_DONE):     (ENDED,      ()),
+    (ENDING,     BYE):          (ENDING,     (ANSWER_BYE,)),
+    (ENDING,     INVITE):       (ENDING,     (GONE,)),
+    (ENDING,     ACK):          (ENDING,     ()),
+    (ENDING,     CANCELLED):    (ENDING,     ()),
+}  # fmt: skip
+
+_LATE: Final[Table] = {  # the application's calls that crossed what ended or refused, or that it made twice
+    (state, call): (state, ())
+    for state, calls in {
+        DROP_DUE: (CANCEL, HANGUP),
+        DROPPING: (CANCEL, HANGUP),
+        LEAVING: (CANCEL, HANGUP),
+        CONFIRMED: (ACCEPT, REJECT),
+        ENDING: (RING, ACCEPT, REJECT, CANCEL, HANGUP),
+    }.items()
+    for call in calls
+}
+
+SESSION: Final[Table] = {**_CALLER, **_CALLEE, **_EITHER, **_LATE}

@@ -1,0 +1,123 @@
+"""How our own messages are put on paper: text in, one bytes object out.
+
+Requests and responses of ours are formatted straight from their parts and never become header objects: at
+several thousand messages a second that would be the largest cost of the endpoint.
+"""
+
+from collections.abc import Iterable
+
+from sip.events import HeaderLines
+from sip.flow import Flow
+from sip.message import Request
+from sip.uri import host_port
+
+BRANCH_COOKIE = "z9hG4bK"
+"""Starts every branch of RFC 3261 (section 8.1.1.7)."""
+
+NO_BODY = "Content-Length: 0\r\n"
+
+
+def header_lines(headers: HeaderLines) -> str:
+    """Header lines of the application; ValueError for a line break, which would begin another header."""
+    if not headers:
+        return ""
+    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    if text.count("\n") != len(headers) or text.count("\r") != len(headers):
+        raise ValueError("a header name or value contains a line break")
+    return text
+
+
+def one_line(text: str) -> str:
+    """`text`, or ValueError if it contains a line break."""
+    if "\r" in text or "\n" in text:
+        raise ValueError(f"line break in {text!r}")
+    return text
+
+
+def body_lines(body: bytes, content_type: str = "application/sdp") -> str:
+    """Content-Type and Content-Length."""
+    if not body:
+        return NO_BODY
+    return f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+
+
+class RequestHead:
+    """The parts that a request shares with its CANCEL (RFC 3261 section 9.1) and with its ACK (17.1.1.3)."""
+
+    __slots__ = ("call_id", "cseq", "from_", "routes", "to", "uri", "via")
+
+    def __init__(
+        self, uri: str, via: str, routes: Iterable[str], from_: str, to: str, call_id: str, cseq: int
+    ) -> None:
+        self.uri = uri
+        self.via = via
+        self.routes = "".join([f"Route: {route}\r\n" for route in routes])
+        self.from_ = from_
+        self.to = to
+        self.call_id = call_id
+        self.cseq = cseq
+
+    def write(self, method: str, to: str, lines: str, body: bytes = b"", max_forwards: int = 70) -> bytes:
+        """The request; `lines` are further header lines and include those of the body."""
+        text = (
+            f"{method} {self.uri} SIP/2.0\r\nVia: {self.via}\r\nMax-Forwards: {max_forwards}\r\n"
+            f"{self.routes}From: {self.from_}\r\nTo: {to}\r\nCall-ID: {self.call_id}\r\n"
+            f"CSeq: {self.cseq} {method}\r\n{lines}\r\n"
+        )
+        return text.encode("utf-8", "surrogateescape") + body
+
+
+def via_value(flow: Flow, address: tuple[str, int], branch: str) -> str:
+    """Our Via, asking for symmetric responses on UDP (RFC 3581 section 3)."""
+    rport = ";rport" if flow.transport == "udp" else ""
+    return f"SIP/2.0/{flow.transport.upper()} {host_port(*address)};branch={branch}{rport}"
+
+
+def contact_value(flow: Flow, address: tuple[str, int]) -> str:
+    """Our Contact on a flow."""
+    transport = "" if flow.transport == "udp" else f";transport={flow.transport}"
+    return f"<sip:{host_port(*address)}{transport}>"
+
+
+class ReplyHead:
+    """The parts that all responses to one request share (RFC 3261 section 8.2.6.2)."""
+
+    __slots__ = ("lines", "to")
+
+    def __init__(self, lines: str, to: str) -> None:
+        self.lines = lines
+        self.to = to
+
+    @classmethod
+    def of(cls, request: Request, flow: Flow) -> "ReplyHead":
+        """From, To, Call-ID and CSeq as they came, Via with `received` and `rport` (RFC 3581 section 4)."""
+        headers = request.headers
+        vias = headers.lines("Via")
+        if "," in vias[0]:
+            vias = headers.all("Via")
+        vias[0] = _seen_from(vias[0], request, flow)
+        via_lines = "".join([f"Via: {via}\r\n" for via in vias])
+        lines = (
+            f"{via_lines}From: {headers.get('From')}\r\n"
+            f"Call-ID: {headers.get('Call-ID')}\r\nCSeq: {headers.get('CSeq')}\r\n"
+        )
+        return cls(lines, headers.get("To") or "")
+
+    def write(self, status: int, reason: str, tag: str, lines: str, body: bytes = b"") -> bytes:
+        """The response; `tag` is added to To unless empty; `lines` include those of the body."""
+        to = f"{self.to};tag={tag}" if tag else self.to
+        text = f"SIP/2.0 {status} {reason}\r\n{self.lines}To: {to}\r\n{lines}\r\n"
+        return text.encode("utf-8", "surrogateescape") + body
+
+
+def _seen_from(raw: str, request: Request, flow: Flow) -> str:
+    host, port = flow.remote
+    asks = raw.find(";rport")
+    if '"' in raw or "received" in raw or (asks < 0 and "rport" in raw.lower()):
+        return str(request.top_via.seen_from(host, port))
+    if asks >= 0:
+        after = asks + len(";rport")
+        if raw[after : after + 1] not in ("", ";"):
+            return str(request.top_via.seen_from(host, port))
+        return f"{raw[:after]}={port};received={host}{raw[after:]}"
+    return raw if request.top_via.host == host else f"{raw};received={host}"
