@@ -6,11 +6,14 @@ Needs root, as every capture does.
 import asyncio
 import contextlib
 import itertools
+import os
+import secrets
+import socket
 import struct
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import IO, Self
 
 import numpy as np
 
@@ -18,6 +21,8 @@ from tests.peers.audio import Pcm, decode_alaw, decode_ulaw
 from tests.peers.child import PeerError
 
 Endpoint = tuple[str, int]
+LAST: Endpoint = ("127.255.255.9", 9)
+"""Nobody's address, to which the end of a capture is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,10 @@ class Rtp:
 
 
 class Capture:
-    """A tcpdump of `lo`. Read it after the context has ended, when all that it saw is written."""
+    """A tcpdump of `lo`. It is complete when the context has ended; before, it has nearly all."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
         self._pcap = b""
 
     @classmethod
@@ -74,7 +80,8 @@ class Capture:
         """`expression` is tcpdump's, such as `udp and host 127.1.2.3`."""
         with tempfile.TemporaryFile() as file:
             process = await asyncio.create_subprocess_exec(
-                *("tcpdump", "-i", "lo", "-n", "-B", "8192", "-s", "0", "-U", "-w", "-", expression),
+                *("tcpdump", "-i", "lo", "-n", "-B", "8192", "-s", "0", "--immediate-mode", "-U", "-w", "-"),
+                f"({expression}) or (udp and dst host {LAST[0]} and dst port {LAST[1]})",
                 stdout=file,
                 stderr=asyncio.subprocess.PIPE,
             )
@@ -85,20 +92,36 @@ class Capture:
                 if not line:
                     raise PeerError(f"tcpdump: {said.decode()}")
                 said += line
-            capture = cls()
+            capture = cls(file)
             try:
                 yield capture
             finally:
+                await capture._flush()
                 process.terminate()
                 summary = (await process.stderr.read()).decode()
                 await process.wait()
-                file.seek(0)
-                capture._pcap = file.read()
+                capture._pcap = capture._read()
             if "0 packets dropped by kernel" not in summary:
                 raise PeerError(f"the capture is not complete: {summary}")
 
+    async def _flush(self) -> None:
+        """Waits until tcpdump has written a datagram that we send now, and so all that came before it."""
+        mark, seen = secrets.token_bytes(16), self._size()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(mark, LAST)
+        async with asyncio.timeout(5.0):
+            while mark not in self._read(seen):  # noqa: ASYNC110 - tcpdump tells nobody when it writes
+                await asyncio.sleep(0.005)
+
+    def _size(self) -> int:
+        return os.fstat(self._file.fileno()).st_size
+
+    def _read(self, start: int = 0) -> bytes:
+        # tcpdump writes at the offset that it shares with us, so it is not ours to move.
+        return os.pread(self._file.fileno(), self._size() - start, start)
+
     def datagrams(self) -> list[Datagram]:
-        return list(parse_pcap(self._pcap))
+        return [d for d in parse_pcap(self._pcap or self._read()) if d.destination != LAST]
 
     def rtp(self) -> list[Rtp]:
         return [packet for packet in map(Rtp.parse, self.datagrams()) if packet is not None]
@@ -126,6 +149,21 @@ def parse_pcap(data: bytes) -> Iterator[Datagram]:
             destination=(".".join(map(str, frame[30:34])), destination_port),
             payload=frame[udp + 8 : udp + size],
         )
+
+
+def ladder(datagrams: Sequence[Datagram]) -> str:
+    """The SIP among them, one line a message: when, from whom to whom, what, in which call."""
+    lines = []
+    for datagram in datagrams:
+        text = datagram.payload.decode(errors="replace")
+        first, *headers = text.split("\r\n\r\n")[0].split("\r\n")
+        if "SIP/2.0" not in first:
+            continue
+        sought = ("call-id:", "i:", "cseq:", "reason:")
+        facts = "  ".join(line for line in headers if line.lower().startswith(sought))
+        way = "{}:{} -> {}:{}".format(*datagram.source, *datagram.destination)
+        lines.append(f"{datagram.time - datagrams[0].time:8.3f}  {way:45}  {first:50}  {facts}")
+    return "\n".join(lines)
 
 
 def breaks(packets: Sequence[Rtp], step: int = 160) -> list[str]:

@@ -35,7 +35,7 @@ async def test_pjsua2_calls_baresip_and_is_called(tell_on_failure: Tell) -> None
 async def test_pjsua2_holds_and_is_held(tell_on_failure: Tell) -> None:
     async with Phones.running("pjsua2") as pjsua, Phones.running() as baresip:
         tell_on_failure("pjsua2", pjsua.story)
-        # One codec: with two, each stack re-INVITEs after the answer to settle on one, and they collide (491).
+        # One codec: with two, each stack re-INVITEs after the answer to settle on one: glare (491).
         left = await pjsua.phone("left", codecs=["PCMA"])
         right = await baresip.phone("right", codecs=["PCMA"])
         await right.behave("answer")
