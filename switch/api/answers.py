@@ -1,0 +1,94 @@
+"""Answers: rows and lists as the contract's JSON, errors as problem+json (RFC 9457), and their schemas."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import Response
+
+from switch.api.backend import AgentRow, Draining, PhoneRow, QueueRow, Readiness, Reloaded, TrunkRow
+from switch.records import CallRecord
+
+PROBLEM_TYPE = "application/problem+json"
+_REF = "#/components/schemas/{name}"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong. `errors` are lines for people, such as those of a configuration with mistakes."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: tuple[str, ...] = ()
+
+
+class Failure(Exception):
+    """Ends a request with a problem."""
+
+    def __init__(
+        self, status: HTTPStatus, detail: str, *, errors: Sequence[str] = (), challenge: bool = False
+    ) -> None:
+        super().__init__(detail)
+        self.problem = Problem(title=status.phrase, status=status.value, detail=detail, errors=tuple(errors))
+        self.headers = {"WWW-Authenticate": "Bearer"} if challenge else None
+
+
+class Items(msgspec.Struct, frozen=True):
+    """A list; `next` is the cursor that asks for what follows."""
+
+    items: Sequence[msgspec.Struct]
+    next: str | None = None
+
+
+def answer(value: msgspec.Struct, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """A row or list."""
+    return Response(msgspec.json.encode(value), status.value, media_type="application/json")
+
+
+def problem(what: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem."""
+    return Response(msgspec.json.encode(what, order="deterministic"), what.status, headers, PROBLEM_TYPE)
+
+
+def one(kind: type[msgspec.Struct], status: HTTPStatus = HTTPStatus.OK) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers with a row of this kind."""
+    return _responses({"$ref": _REF.format(name=kind.__name__)}, status)
+
+
+def many(kind: type[msgspec.Struct]) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers with a list."""
+    items = {"type": "array", "items": {"$ref": _REF.format(name=kind.__name__)}}
+    following = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    schema = {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {"items": items, "next": following},
+    }
+    return _responses(schema, HTTPStatus.OK)
+
+
+def nothing(status: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route whose answer has no body, or none that is described here."""
+    return {status.value: {"description": status.phrase}, **_FAILS}
+
+
+def schemas() -> dict[str, Any]:
+    """The components of OpenAPI for every row."""
+    kinds = (QueueRow, AgentRow, CallRecord, PhoneRow, TrunkRow, Readiness, Reloaded, Draining, Problem)
+    _, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    return components
+
+
+def _responses(schema: dict[str, Any], status: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    content = {"application/json": {"schema": schema}}
+    return {status.value: {"description": status.phrase, "content": content}, **_FAILS}
+
+
+_FAILS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "What went wrong.",
+        "content": {PROBLEM_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}},
+    }
+}

@@ -1,0 +1,87 @@
+"""The application: every route, and one form for whatever goes wrong."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from switch.api import agents, calls, control, health, later, peers, queues, recordings
+from switch.api.answers import Failure, Problem, problem, schemas
+from switch.api.backend import Refused, Unknown
+from switch.api.services import Services
+
+_PARTS = (queues, agents, calls, peers, recordings, control)
+
+
+def create_app(services: Services, *, version: str) -> FastAPI:
+    """The API of one switch. It has no state of its own."""
+    app = FastAPI(
+        title="Centralita", version=version, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None
+    )
+    app.include_router(health.routes(services))
+    api = APIRouter(prefix="/api/v1", dependencies=[Depends(services.admin)])
+    for part in _PARTS:
+        api.include_router(part.routes(services))
+    api.include_router(later.routes())
+    app.include_router(api)
+    app.exception_handler(Failure)(_failure)
+    app.exception_handler(Unknown)(_unknown)
+    app.exception_handler(Refused)(_refused)
+    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(Exception)(_broken)
+    _describe_rows(app)
+    return app
+
+
+async def _failure(request: Request, error: Failure) -> Response:
+    return problem(error.problem, error.headers)
+
+
+async def _unknown(request: Request, error: Unknown) -> Response:
+    return _problem(HTTPStatus.NOT_FOUND, str(error))
+
+
+async def _refused(request: Request, error: Refused) -> Response:
+    return _problem(HTTPStatus.CONFLICT, str(error))
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    return _problem(HTTPStatus(error.status_code), str(error.detail), headers=error.headers)
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    lines = tuple(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not as it should be", lines)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    structlog.get_logger("api").error("request failed", path=request.url.path, exc_info=error)
+    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the switch failed to answer; its log says why")
+
+
+def _problem(
+    status: HTTPStatus, detail: str, errors: tuple[str, ...] = (), headers: Mapping[str, str] | None = None
+) -> Response:
+    what = Problem(title=status.phrase, status=status.value, detail=detail, errors=errors)
+    return problem(what, headers)
+
+
+def _describe_rows(app: FastAPI) -> None:
+    """Add the rows to what FastAPI knows about the routes."""
+    generate = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is not None:
+            return app.openapi_schema
+        schema = generate()
+        components = schema.setdefault("components", {})
+        components.setdefault("schemas", {}).update(schemas())
+        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        return schema | {"security": [{"token": []}]}
+
+    app.openapi = described  # type: ignore[method-assign]

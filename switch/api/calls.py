@@ -1,0 +1,117 @@
+"""Calls: those in progress, asked of the switch, and those that ended, read from the history."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
+from sqlalchemy.exc import SQLAlchemyError
+
+from switch.api.answers import Failure, Items, answer, many, nothing, one
+from switch.api.services import Services
+from switch.history.reader import MAX_PAGE, BadCursor, Reader
+from switch.records import CallRecord
+
+_HISTORY_S = 10.0
+
+
+class CallState(StrEnum):
+    """Which calls to list."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+def routes(services: Services) -> APIRouter:
+    """`/calls`."""
+    router = APIRouter(prefix="/calls", tags=["calls"])
+
+    @router.get("", responses=many(CallRecord))
+    async def calls(
+        state: CallState | None = None,
+        queue: str | None = None,
+        agent: str | None = None,
+        since: AwareDatetime | None = None,
+        cursor: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
+    ) -> Response:
+        """Calls, newest first; without `state` those in progress before those that ended.
+
+        `queue` and `agent` find the calls that visited the queue or were the agent's. `since` is the earliest
+        start of a call in progress, the earliest end of one that ended. Those in progress come all at once.
+        """
+        if state is not CallState.ENDED and cursor is None:
+            active = [call for call in services.backend.active_calls() if _wanted(call, queue, agent, since)]
+            if state is CallState.ACTIVE:
+                return answer(Items(active))
+        else:
+            active = []
+        return answer(await _ended(services, active, queue, agent, since, cursor, limit))
+
+    @router.get("/{call}", responses=one(CallRecord))
+    async def call(call: str) -> Response:
+        """One call, in progress or ended."""
+        return answer(await find(services, call))
+
+    @router.delete("/{call}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
+    async def hangup(call: str) -> Response:
+        """End a call in progress."""
+        services.backend.hangup(call)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return router
+
+
+async def find(services: Services, call: str) -> CallRecord:
+    """The call. Raises Failure 404."""
+    record = services.backend.active_call(call)
+    if record is None:
+        async with _history(services) as history:
+            record = await history.call(call)
+    if record is None:
+        raise Failure(HTTPStatus.NOT_FOUND, f"no call {call!r}")
+    return record
+
+
+async def _ended(
+    services: Services,
+    before: Sequence[CallRecord],
+    queue: str | None,
+    agent: str | None,
+    since: datetime | None,
+    cursor: str | None,
+    limit: int,
+) -> Items:
+    try:
+        async with _history(services) as history:
+            page = await history.calls(queue=queue, agent=agent, since=since, cursor=cursor, limit=limit)
+    except BadCursor as error:
+        raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+    active = {call.id for call in before}
+    return Items([*before, *(call for call in page.items if call.id not in active)], page.next)
+
+
+@asynccontextmanager
+async def _history(services: Services) -> AsyncIterator[Reader]:
+    """The reader, once what ended before is there for it. Raises Failure 503 when the database is not."""
+    await services.settled()
+    try:
+        async with asyncio.timeout(_HISTORY_S):
+            yield services.reader
+    except (SQLAlchemyError, OSError) as error:
+        structlog.get_logger("api").warning("history unavailable", error=str(error))
+        raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, "the history is not available now") from error
+
+
+def _wanted(call: CallRecord, queue: str | None, agent: str | None, since: datetime | None) -> bool:
+    return (
+        (since is None or call.started_at >= since)
+        and (queue is None or queue in (call.queue, *(visit.queue for visit in call.visits)))
+        and (agent is None or agent in (call.agent, *(visit.agent for visit in call.visits)))
+    )

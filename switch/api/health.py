@@ -1,0 +1,39 @@
+"""Is it alive, is it ready, and its metrics."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Depends, Response
+
+from switch.api.answers import Failure, answer, nothing, one
+from switch.api.backend import Readiness
+from switch.api.services import Services
+from switch.exposition import CONTENT_TYPE, render
+
+
+def routes(services: Services) -> APIRouter:
+    """`/livez`, `/readyz`, `/metrics`."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/livez", responses=nothing(HTTPStatus.OK))
+    async def live() -> Response:
+        """The process answers."""
+        return Response("alive\n", media_type="text/plain")
+
+    @router.get("/readyz", responses=one(Readiness))
+    async def ready() -> Response:
+        """The switch takes calls; 503 while it starts or drains."""
+        readiness = services.backend.readiness()
+        if not readiness.ready:
+            raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, readiness.detail)
+        return answer(readiness)
+
+    @router.get(
+        "/metrics",
+        responses=nothing(HTTPStatus.OK),
+        dependencies=[Depends(services.admin_unless_local)],
+    )
+    async def metrics() -> Response:
+        """Everything that is counted, for Prometheus. From another machine it needs the token."""
+        return Response(await render(services.metrics.registry), media_type=CONTENT_TYPE)
+
+    return router

@@ -1,0 +1,63 @@
+"""HTTP in the switch's own loop."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+
+class HttpServer:
+    """Serves the application on one address; the signals stay the switch's."""
+
+    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        self._listen = (host, port)
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                ws="none",
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> tuple[str, int]:
+        """Listen and serve; the address, with the port that was given for port 0. Raises OSError."""
+        host, port = self._listen
+        listening = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128
+        )
+        listening.setblocking(False)
+        self._task = asyncio.get_running_loop().create_task(self._server.serve([listening]), name="http")
+        await self._server.serving.wait()
+        bound: tuple[str, int] = listening.getsockname()[:2]
+        return bound
+
+    async def close(self) -> None:
+        """Finish the requests in progress, two seconds at most, and stop."""
+        if self._task is not None:
+            self._server.should_exit = True
+            await asyncio.wait({self._task})
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serving = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None: they are the switch's."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell that it serves."""
+        await super().startup(sockets)
+        self.serving.set()
