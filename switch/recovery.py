@@ -1,68 +1,129 @@
-"""What a crash left behind: dialogs to end on the wire, calls to book, half-written recordings to name."""
+"""What the journal's directory holds at start: the newest snapshot, and the events since.
 
-import structlog
+    <sequence, 20 digits>.snapshot   the router after that step
+    <sequence, 20 digits>.journal    a segment; that step is its first record
 
-from switch.calls.causes import Farewell
-from switch.calls.ending import EndedBy, Reason, Result
-from switch.exchange import Exchange
-from switch.history.entries import CallEnded
-from switch.logbook import Survivor
-from switch.records import CallRecord, RecordingRecord, SegmentRecord, VisitRecord, utc
+A tail that a crash tore off is cut; whatever else is damaged is set aside, never deleted, and named.
+"""
 
-_TOLD = Farewell(q850=41)
-"""Temporary failure (Q.850 cause 41)."""
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from acd.journal import JournalError, Record, ReplayDiverged, decode, frame, replay, unframe
+from acd.router import Router
+from acd.state import SnapshotError
 
-def end_survivors(exchange: Exchange) -> int:
-    """End every dialog of the former run with BYE, and book its call as `switch_restarted`. Returns how many calls."""
-    survivors = exchange.logbook.survivors()
-    for survivor in survivors:
-        for dialog in survivor.dialogs:
-            endpoint = exchange.sip()
-            endpoint.hangup(endpoint.restore(dialog, exchange.now()), exchange.now(), headers=_TOLD.headers)
-        exchange.history.put(CallEnded(call=_closed(exchange, survivor)))
-        exchange.logbook.strike_out(survivor.call.id)
-    if survivors:
-        structlog.get_logger("server").warning("ended what the former run left", calls=len(survivors))
-    return len(survivors)
+SNAPSHOT_MAGIC = b"centrS01"
+SNAPSHOT = ".snapshot"
+SEGMENT = ".journal"
+DAMAGED = ".damaged"
 
 
-def _closed(exchange: Exchange, survivor: Survivor) -> CallRecord:
-    """The record as last noted, ended now: when exactly the former run died nobody saw."""
-    call, now = survivor.call, utc(exchange.now_us())
-    answered = call.answered_at is not None
-    result = Result.ANSWERED if answered and call.visits else Result.FAILED
-    visits = tuple(visit if visit.left_at is not None else _left(visit, call) for visit in call.visits)
-    segments = tuple(s if s.to is not None else _cut(s) for s in call.segments)
-    fields = {name: getattr(call, name) for name in call.__struct_fields__}
-    fields |= {
-        "ended_at": now,
-        "result": result,
-        "reason": Reason.SWITCH_RESTARTED,
-        "ended_by": EndedBy.SWITCH,
-        "visits": visits,
-        "segments": segments,
-        "recording": _recording(exchange, call),
-    }
-    return CallRecord(**fields)
+@dataclass(slots=True)
+class Recovery:
+    """The router as it was, and how it was found: `replayed` steps after the snapshot at `snapshot_sequence`
+    (0: none). `problems` are lines for the log; empty after an orderly end and after most crashes."""
+
+    router: Router
+    snapshot_sequence: int = 0
+    replayed: int = 0
+    problems: list[str] = field(default_factory=list)
 
 
-def _left(visit: VisitRecord, call: CallRecord) -> VisitRecord:
-    return VisitRecord(
-        queue=visit.queue,
-        entered_at=visit.entered_at,
-        result=Result.FAILED,
-        reason=Reason.SWITCH_RESTARTED,
-        agent=visit.agent,
-    )
+def recover(directory: Path, pool: str = "main") -> Recovery:
+    """Read the directory (made if missing); blocking, for the start only."""
+    directory.mkdir(parents=True, exist_ok=True)
+    recovery = _from_snapshot(directory, pool)
+    paths = files(directory, SEGMENT)
+    for place, path in enumerate(paths):
+        following = paths[place + 1 :]
+        if following and sequence_of(following[0]) <= recovery.router.sequence + 1:
+            continue  # the snapshot covers it whole
+        records = _read(path, recovery, last=not following)
+        if records is None or not _replay(records, recovery, path):
+            for damaged in following:
+                _set_aside(damaged, recovery, "it follows a gap")
+            break
+    recovery.replayed = recovery.router.sequence - recovery.snapshot_sequence
+    return recovery
 
 
-def _cut(segment: SegmentRecord) -> SegmentRecord:
-    return SegmentRecord(kind=segment.kind, from_=segment.from_, to=segment.from_, legs=segment.legs)
+def files(directory: Path, suffix: str) -> list[Path]:
+    """The directory's snapshots or segments, oldest first."""
+    return sorted(path for path in directory.glob(f"*{suffix}") if path.stem.isdecimal())
 
 
-def _recording(exchange: Exchange, call: CallRecord) -> RecordingRecord | None:
-    """The file as the crash left it: `.part`, or complete if it was renamed just in time."""
-    for found in (exchange.config.server.data_dir / "recordings").glob(f"*/*/*/{call.id}.wav*"):
-        return RecordingRecord(path=str(found.relative_to(exchange.config.server.data_dir)))
-    return call.recording
+def sequence_of(path: Path) -> int:
+    """The sequence in a file's name."""
+    return int(path.stem)
+
+
+def encode_snapshot(snapshot: bytes) -> bytes:
+    """The bytes of a snapshot file."""
+    return SNAPSHOT_MAGIC + frame(snapshot)
+
+
+def _from_snapshot(directory: Path, pool: str) -> Recovery:
+    problems: list[str] = []
+    for path in reversed(files(directory, SNAPSHOT)):
+        try:
+            router = _read_snapshot(path.read_bytes())
+        except SnapshotError as error:
+            problems.append(f"{path.name}: {error}; an older one is used")
+            continue
+        if router.pool == pool:
+            return Recovery(router, router.sequence, problems=problems)
+        problems.append(f"{path.name}: is of pool {router.pool}, not {pool}; passed over")
+    return Recovery(Router(pool), problems=problems)
+
+
+def _read_snapshot(data: bytes) -> Router:
+    payload = None
+    if data.startswith(SNAPSHOT_MAGIC):
+        payload, _, _ = unframe(data, len(SNAPSHOT_MAGIC))
+    if payload is None:
+        raise SnapshotError("not a whole snapshot")
+    return Router.restore(payload)
+
+
+def _read(path: Path, recovery: Recovery, last: bool) -> list[Record] | None:
+    """The records of a segment; None if it cannot be read at all."""
+    data = path.read_bytes()
+    try:
+        segment = decode(data)
+    except JournalError as error:
+        _set_aside(path, recovery, str(error))
+        return None
+    if segment.header.pool != recovery.router.pool:
+        _set_aside(path, recovery, f"it is of pool {segment.header.pool}")
+        return None
+    if segment.damage is not None:
+        lost = len(data) - segment.clean_bytes
+        recovery.problems.append(f"{path.name}: {segment.damage}; its last {lost} bytes are cut off")
+        if not last:
+            path.with_suffix(SEGMENT + DAMAGED).write_bytes(data)
+        os.truncate(path, segment.clean_bytes)
+    return segment.records
+
+
+def _replay(records: list[Record], recovery: Recovery, path: Path) -> bool:
+    """Step the records; False at a gap, beyond which nothing means anything."""
+    router = recovery.router
+    while True:
+        before = router.sequence
+        try:
+            replay(router, records)
+        except ReplayDiverged as difference:
+            if router.sequence == before:
+                _set_aside(path, recovery, str(difference))
+                return False
+            # An upgrade may decide otherwise than its predecessor; the facts are what counts now.
+            recovery.problems.append(f"{path.name}: {difference}")
+            continue
+        return True
+
+
+def _set_aside(path: Path, recovery: Recovery, why: str) -> None:
+    path.rename(path.with_suffix(path.suffix + DAMAGED))
+    recovery.problems.append(f"{path.name}: {why}; kept as {path.name}{DAMAGED}")
