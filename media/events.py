@@ -16,7 +16,7 @@ class FirstPacket:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """The peer's real address is known (symmetric RTP, RFC 4961): only it is heard and sent to from now on."""
+    """The peer's real address is known (symmetric RTP, RFC 4961); no other is heard or sent to from now on."""
 
     port: Port
     address: tuple[str, int]
@@ -40,7 +40,10 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """Neither RTP nor RTCP for `seconds`, as asked by `watch_silence`. Told again only after life returned."""
+    """Neither RTP nor RTCP for `seconds`, as asked by `watch_silence`.
+
+    Told again only after life returned.
+    """
 
     port: Port
     seconds: float
@@ -69,9 +72,9 @@ class RecorderFellBehind:
 class RecordingStopped:
     """The recording is over and its file closed.
 
-    `frames` are 20 ms frames in the file, `duration_s` their sum, `dropped` those lost to a slow disk. Without an
-    `error` the file lies complete at `path` and `sha256` (hex) is of all its octets; with one (the words of the
-    operating system) what could be written lies at `path` + ".part" and `sha256` is None.
+    `frames` are 20 ms frames in the file, `duration_s` their sum, `dropped` those lost to a slow disk.
+    Without an `error` the file lies complete at `path` and `sha256` (hex) is of all its octets; with one
+    (the words of the operating system) what could be written lies at `path` + ".part" and `sha256` is None.
     """
 
     port: Port
@@ -86,7 +89,10 @@ class RecordingStopped:
 
 @dataclass(frozen=True, slots=True)
 class PortClosed:
-    """The engine has let go of the port: its number rests and is then given out again. Nothing follows."""
+    """The engine has let go of the port: its number rests and is then given out again.
+
+    Of its events only RecordingStopped can still follow.
+    """
 
     port: Port
 

@@ -12,10 +12,11 @@ from media.sound import Sound
 class PeerMedia:
     """The other end as SDP describes it, and who may speak for it.
 
-    `address` and `port` are where RTP goes until the port is locked (port 0 or 0.0.0.0: nowhere), `rtcp_address` and
-    `rtcp_port` likewise for RTCP. `allowed` are the networks whose packets may lock the port; the SDP address is
-    always allowed. Payload types are those of the SDP: `payload_type` both ways, `send_event_type` what the peer
-    wants to get telephone-events as, `receive_event_type` what it sends them as.
+    `address` and `port` are where RTP goes until the port is locked (port 0 or 0.0.0.0: nowhere),
+    `rtcp_address` and `rtcp_port` likewise for RTCP. `allowed` are the networks whose packets may lock the
+    port; the SDP address is always allowed. Payload types are those of the SDP: `payload_type` both ways,
+    `send_event_type` what the peer wants to get telephone-events as, `receive_event_type` what it sends
+    them as.
     """
 
     address: str
@@ -71,9 +72,10 @@ Source: TypeAlias = Silence | Relay | Play | Echo | Tone
 class PortStats:
     """What a port has counted since it was opened. Octets are of RTP payload, RFC 3550 section 6.4.1.
 
-    `packets_lost` and `jitter_s` are of what we receive (RFC 3550 A.3, A.8). `strangers` are packets that came from
-    nobody who may speak here. `peer_packets_lost`, `peer_jitter_s` and `round_trip_s` are what the peer's RTCP says of
-    what we send; None until it has. `last_received` is monotonic seconds of the last RTP or RTCP packet.
+    `packets_lost` and `jitter_s` are of what we receive (RFC 3550 A.3, A.8). `strangers` are packets that
+    came from nobody who may speak here. `peer_packets_lost`, `peer_jitter_s` and `round_trip_s` are what
+    the peer's RTCP says of what we send; None until it has. `last_received` is monotonic seconds of the
+    last RTP or RTCP packet.
     """
 
     packets_received: int = 0
@@ -111,10 +113,10 @@ class Recording(Protocol):
 
 
 class Port(Protocol):
-    """One leg's RTP and RTCP address, with one outgoing stream for its whole life (one SSRC, RFC 3550 section 5.1).
+    """One leg's RTP and RTCP address, with one outgoing stream (one SSRC, RFC 3550 section 5.1) for life.
 
-    All calls return at once; a worker of the engine carries them out within milliseconds, in order. Calls on a closed
-    port change nothing.
+    All calls return at once; a worker of the engine carries them out within milliseconds, in order. Calls
+    on a closed port change nothing.
     """
 
     @property
@@ -126,7 +128,7 @@ class Port(Protocol):
         """The SSRC of everything that this port sends."""
 
     def connect(self, peer: PeerMedia) -> None:
-        """Say where the peer is, again at every change of SDP. A new address or port unlocks; else the lock stays.
+        """Say where the peer is, again at every change of SDP. A new address unlocks; else the lock stays.
 
         ValueError: an address that is not IPv4, or a codec that is neither "PCMA" nor "PCMU".
         """
@@ -141,12 +143,13 @@ class Port(Protocol):
         """Stop sending, because SDP's direction says so, or go on. The source's time passes meanwhile."""
 
     def watch_silence(self, seconds: float | None) -> None:
-        """Tell `Silent` when nothing, neither RTP nor RTCP, came for so long, counted from now; None: no more."""
+        """Tell `Silent` when neither RTP nor RTCP came for so long, counted from now; None: watch no more."""
 
     def record(self, path: Path) -> Recording:
         """Record to a stereo WAV (8 kHz, 16 bits) whose directory exists or can be made.
 
-        Trouble with the file is told by `RecordingStopped`, never raised. ValueError: it is being recorded already.
+        Trouble with the file is told by `RecordingStopped`, never raised. ValueError: it is being recorded
+        already.
         """
 
     def stats(self) -> PortStats:
@@ -161,9 +164,9 @@ class PlaneCounters:
     """Sums over all ports, open and closed, since the plane started; what `/metrics` shows.
 
     `ports` counts RTP ports by state: "free", "open", "closing", "resting" (closed, not yet given out again).
-    `refused` are opens that found no port, descriptor or room in an order ring. `worker_lag_s` is the worst lateness
-    of a worker's 20 ms tick since the counters were last read. `events_merged` are events that did not fit their ring
-    and reached the application by rereading the port instead.
+    `refused` are opens that found no port, descriptor or room in an order ring. `worker_lag_s` is the worst
+    lateness of a worker's 20 ms tick since the counters were last read. `events_merged` are events that did
+    not fit their ring and reached the application by rereading the port instead.
     """
 
     packets_received: int

@@ -1,11 +1,24 @@
 """The media plane: the engine's ports, workers and events, seen from the loop."""
 
 import asyncio
+import atexit
+import itertools
+import random
 import time
 from collections.abc import Callable
+from typing import Final
 
-from media.events import PortEvent
+from ext.engine import Worker
+from media.aio.numbers import PortNumbers
+from media.aio.port import EnginePort
+from media.aio.recorder import Recorder
+from media.aio.shard import Shard, Sounds
+from media.aio.sockets import PortSockets, bind_port, ports_within_limit, raise_descriptor_limit
+from media.events import PortClosed, PortEvent
 from media.port import PlaneCounters, Port
+
+CNAME_OCTETS: Final = 12
+CLOSE_WITHIN_S: Final = 10.0
 
 
 class NoPorts(Exception):
@@ -15,12 +28,10 @@ class NoPorts(Exception):
 class MediaPlane:
     """All RTP of the switch. `ports` is a range of port numbers of which the even ones carry RTP.
 
-    `listen` is an IPv4 address. `on_event` is called in the loop for each event, in order for each port. `seed` makes
-    SSRCs, first sequence numbers and timestamps repeatable in tests; without it they come from the system. Ports that
-    are bridged must live on one worker: `open(near=...)` sees to it.
+    `listen` is an IPv4 address. `on_event` is called in the loop for each event, in order for each port.
+    `seed` makes SSRCs, first sequence numbers and timestamps repeatable in tests; without it they come from
+    the system. Ports that are bridged must live on one worker: `open(near=...)` sees to it.
     """
-
-    on_event: Callable[[PortEvent], None]
 
     def __init__(
         self,
@@ -32,24 +43,167 @@ class MediaPlane:
         clock: Callable[[], float] = time.monotonic,
         order_ring: int = 4096,
         event_ring: int = 8192,
+        recorder_chunks: int = 4096,
     ) -> None:
-        """Bind nothing yet. `order_ring` and `event_ring` are rings' lengths, powers of two, for each worker."""
-        raise NotImplementedError
+        """Bind nothing yet. The rings' lengths are powers of two, for each worker.
+
+        `clock` tells how long a closed port has rested. `recorder_chunks` are the seconds of recordings
+        that may wait for a slow disk, for each worker.
+        """
+        self.on_event: Callable[[PortEvent], None] = _ignore
+        self._listen = listen
+        self._clock = clock
+        self._random = random.SystemRandom() if seed is None else random.Random(seed)
+        self._numbers = PortNumbers(ports)
+        self._generations = itertools.count(1)
+        self._recorder = Recorder(self._tell)
+        self._limit = self._numbers.total
+        self._refused = 0
+        self._idle = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        sounds, capacity = Sounds(), max(1, self._numbers.total)
+        self._shards = [
+            Shard(
+                Worker(capacity, order_ring, event_ring, recorder_chunks, self._random.getrandbits(63)),
+                capacity,
+                order_ring,
+                sounds,
+                self._recorder,
+                self._tell,
+            )
+            for _ in range(workers)
+        ]
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Raise the descriptor limit, start the workers and listen for their events."""
+        self._loop = loop
+        self._limit = ports_within_limit(raise_descriptor_limit())
+        atexit.register(self._join)
+        for shard in self._shards:
+            shard.start(loop)
 
     async def close(self) -> None:
         """Close every port, finish every recording, end the workers. Idempotent."""
+        if self._loop is None:
+            return
+        for shard in self._shards:
+            for port in list(shard.ports.values()):
+                port.close()
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await self._until_idle()
+        finally:
+            for shard in self._shards:
+                shard.deafen()
+            self._loop = None
+            await asyncio.to_thread(self._join)
+            await self._recorder.close()
+            atexit.unregister(self._join)
+
+    async def _until_idle(self) -> None:
+        while self._recorder.busy or any(shard.ports for shard in self._shards):
+            self._idle.clear()
+            await self._idle.wait()
+
+    def _join(self) -> None:
+        for shard in self._shards:
+            shard.stop()
 
     def open(self, near: Port | None = None) -> Port:
         """A port bound and ready, on the worker of `near` or the least loaded. NoPorts: refuse the call."""
-        raise NotImplementedError
+        shard = self._shard_for(near)
+        found = self._bind() if shard.has_room and self._open_ports() < self._limit else None
+        if found is None:
+            self._refused += 1
+            raise NoPorts
+        number, sockets = found
+        return shard.add(lambda slot: self._port(shard, slot, number, sockets))
+
+    def _shard_for(self, near: Port | None) -> Shard:
+        if isinstance(near, EnginePort):
+            return near.shard
+        return min(self._shards, key=lambda shard: len(shard.ports))
+
+    def _bind(self) -> tuple[int, PortSockets] | None:
+        try:
+            return self._numbers.take(lambda number: bind_port(self._listen, number))
+        except OSError:
+            return None
+
+    def _port(self, shard: Shard, slot: int, number: int, sockets: PortSockets) -> EnginePort:
+        """SSRC, first sequence number and timestamp are random (RFC 3550 section 5.1), the CNAME too (RFC 7022)."""
+        generation, ssrc = next(self._generations), self._random.getrandbits(32)
+        cname = self._random.randbytes(CNAME_OCTETS).hex().encode()
+        sequence, timestamp = self._random.getrandbits(16), self._random.getrandbits(32)
+        fds = sockets.detach()
+        shard.order(
+            lambda: shard.worker.open(
+                slot, generation, fds, ssrc=ssrc, sequence=sequence, timestamp=timestamp, cname=cname
+            )
+        )
+        return EnginePort(shard, self._recorder, slot, generation, number, ssrc)
 
     def capacity(self) -> int:
         """How many ports range and descriptor limit allow at once; a bridged call needs two."""
-        raise NotImplementedError
+        return min(self._limit, self._numbers.total)
+
+    def _open_ports(self) -> int:
+        return sum(len(shard.ports) for shard in self._shards)
+
+    def _tell(self, event: PortEvent) -> None:
+        """An error of the application's must not cost the events that follow."""
+        if isinstance(event, PortClosed):
+            self._numbers.give_back(event.port.number, self._clock())
+        self._idle.set()
+        try:
+            self.on_event(event)
+        except Exception as error:  # noqa: BLE001 - the edge of the plane: the loop logs it
+            assert self._loop is not None
+            self._loop.call_exception_handler({"message": f"media event {event!r}", "exception": error})
 
     def counters(self) -> PlaneCounters:
         """Sums over all ports since the start, for metrics."""
-        raise NotImplementedError
+        sums = [sum(each) for each in zip(*(shard.worker.totals() for shard in self._shards), strict=True)]
+        (
+            received,
+            sent,
+            octets_received,
+            octets_sent,
+            lost,
+            strangers,
+            malformed,
+            errors,
+            dropped,
+            active,
+            merged,
+        ) = sums
+        return PlaneCounters(
+            packets_received=received,
+            packets_sent=sent,
+            octets_received=octets_received,
+            octets_sent=octets_sent,
+            packets_lost=lost,
+            strangers=strangers,
+            malformed=malformed,
+            send_errors=errors,
+            ports=self._ports_by_state(),
+            refused=self._refused,
+            events_merged=merged,
+            worker_lag_s=max(shard.worker.take_lag_ns() for shard in self._shards) / 1e9,
+            recordings_active=active,
+            recorder_dropped_frames=dropped,
+        )
+
+    def _ports_by_state(self) -> dict[str, int]:
+        closing = sum(port.closed for shard in self._shards for port in shard.ports.values())
+        resting = self._numbers.resting(self._clock())
+        return {
+            "free": len(self._numbers) - resting,
+            "open": self._open_ports() - closing,
+            "closing": closing,
+            "resting": resting,
+        }
+
+
+def _ignore(_event: PortEvent) -> None:
+    """Until the application says who listens."""

@@ -1,0 +1,115 @@
+"""The RTP engine. A slot is one port's place in its worker; (slot, generation) is its handle.
+
+An order returns at once and is carried out by the worker's thread, in order; one for a generation that is gone is
+ignored. Every order raises RingFull when the worker has too many waiting, and IndexError for a slot it does not have.
+"""
+
+from typing import TypeAlias
+
+Told: TypeAlias = tuple[int, int, int, int, int, int, int, int]
+"""(kind, slot, generation, count, a, b, c, d), kinds and values as in engine_worker.pxd:
+
+0 first packet; 1 locked to the address `a` (host << 16 | port) or, 0, unlocked; 2 digit `a` of `b` ms; 3 silent for `a`
+ns; 4 playback `a` finished; 5 recorder of recording `a` fell behind; 6 closed; 8 recording `a` ended with `b` frames,
+`c` dropped, errno `d`. `count` numbers the events of one kind of one port from 1, so none is taken twice; 0 for kind 8.
+"""
+
+Facts: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[tuple[int, int], ...], bool]
+"""(counts by kind 0 to 6, the newest `a` by kind, the newest 16 digits as (event, ms), whether it is closed)."""
+
+Stats: TypeAlias = tuple[
+    int, int, int, float, int, int, int, int, int, int, int, int, int | None, float | None, float | None
+]
+"""The fields of media.port.PortStats in their order; last_received in monotonic ns and locked packed, 0 for None."""
+
+Totals: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
+"""Packets received, sent, octets received, sent, packets lost, strangers, malformed, errors of sending, frames that
+recorders dropped, recordings in progress, events merged."""
+
+class RingFull(Exception):
+    """The worker has more orders waiting than its ring holds; nothing was ordered."""
+
+class SoundMemory:
+    """A sound's frames in engine memory; they live as long as this object or anybody who plays it."""
+
+    def __init__(self, pcma: bytes, pcmu: bytes) -> None:
+        """Copy whole 20 ms frames (160 octets), as many in each codec, else ValueError."""
+    @property
+    def users(self) -> int:
+        """This object, and the ports and orders that hold on to the frames."""
+
+class Worker:
+    """One thread for RTP and one for its recordings; signals are blocked in both."""
+
+    def __init__(
+        self,
+        capacity: int,
+        orders: int = 4096,
+        events: int = 8192,
+        recorder_chunks: int = 4096,
+        seed: int = 1,
+    ) -> None:
+        """Room for `capacity` ports; ring lengths are powers of two.
+
+        `recorder_chunks` are the seconds of audio that may wait for the disk, over all recordings. Orders are taken
+        before `start` too, and carried out by it.
+        """
+    def start(self) -> None: ...
+    def stop(self) -> None:
+        """Close every port, finish every file, join the threads. Again: nothing happens."""
+    def order_room(self) -> int:
+        """How many more orders fit."""
+    def open(
+        self,
+        slot: int,
+        generation: int,
+        fds: tuple[int, int, int],
+        *,
+        ssrc: int,
+        sequence: int,
+        timestamp: int,
+        cname: bytes,
+    ) -> None:
+        """Take over three bound, non-blocking UDP sockets: RTP, its second one on the same port, RTCP.
+
+        From here on only the worker touches and closes them. `cname` has 24 octets.
+        """
+    def connect(
+        self,
+        slot: int,
+        generation: int,
+        rtp: int,
+        rtcp: int,
+        networks: tuple[tuple[int, int], ...],
+        *,
+        codec: str,
+        payload_type: int,
+        send_event: int,
+        receive_event: int,
+    ) -> None:
+        """Addresses as host << 16 | port; networks as (base, mask); event types -1 for none."""
+    def silence(self, slot: int, generation: int) -> None: ...
+    def relay(self, slot: int, generation: int, other_slot: int, other_generation: int) -> None: ...
+    def play(self, slot: int, generation: int, sound: SoundMemory, *, loop: bool, token: int) -> None: ...
+    def tone(self, slot: int, generation: int, hz: float, level_dbm0: float) -> None: ...
+    def mute(self, slot: int, generation: int, muted: bool) -> None: ...
+    def watch_silence(self, slot: int, generation: int, ns: int) -> None:
+        """0 ends the watch."""
+    def record(self, slot: int, generation: int, fd: int, token: int) -> None:
+        """Take over an empty file; event 8 follows when it is closed, whatever happens."""
+    def pause(self, slot: int, generation: int, token: int, paused: bool) -> None: ...
+    def stop_recording(self, slot: int, generation: int, token: int) -> None: ...
+    def close(self, slot: int, generation: int) -> None: ...
+    @property
+    def event_fd(self) -> int:
+        """An eventfd that is readable when there is something to poll."""
+    def poll(self) -> list[Told]:
+        """Take all events that wait."""
+    def take_resync(self) -> bool:
+        """Whether events did not fit the ring since the last call: the facts of every port must be reread."""
+    def facts(self, slot: int, generation: int) -> Facts | None:
+        """None: the worker has not opened it yet, or something else has the slot by now."""
+    def stats(self, slot: int, generation: int) -> Stats | None: ...
+    def totals(self) -> Totals: ...
+    def take_lag_ns(self) -> int:
+        """The worst lateness of the 20 ms tick since the last call."""

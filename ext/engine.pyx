@@ -1,0 +1,444 @@
+# cython: language_level=3
+"""The RTP engine: worker threads that never touch a Python object, and Python's orders to them.
+
+A `Worker` owns the sockets it is given. Everything about its threads is in the engine_*.pxd files: engine_worker.pxd
+has the memory, engine_loop.pxd the life. Orders and events go through one ring each way.
+"""
+
+import sysconfig
+
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
+from ext.engine_os cimport (
+    AF_INET, CLOCK_MONOTONIC, EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, SIG_SETMASK,
+    TFD_CLOEXEC, TFD_NONBLOCK,
+    atomic_exchange, atomic_fence, atomic_load, close, epoll_create1, epoll_ctl, epoll_event, eventfd, htonl, htons,
+    ntohl, ntohs, pthread_create, pthread_join, pthread_setname_np, pthread_sigmask, pthread_t, signal_fd, sigfillset,
+    sigset_t, sockaddr_in, timerfd_create,
+)
+from ext.engine_reception cimport packets_lost
+from ext.engine_ring cimport ring_free, ring_make, ring_pop, ring_push, ring_room
+from ext.engine_sound cimport SoundBlock, sound_make, sound_release, sound_share
+from ext.engine_worker cimport (
+    BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_CLOSED, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, ORDER_CLOSE,
+    ORDER_CONNECT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_SEND, ORDER_STOP, ORDER_WATCH, PCMA, PCMU, SOURCE_PLAY,
+    SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE,
+    Errand, Event, Facts, Network, Order, Port, Recorder, Totals,
+)
+from ext.engine_worker cimport Worker as Memory
+from ext.engine_writer cimport run_writer
+
+if sysconfig.get_config_var("Py_GIL_DISABLED"):
+    raise ImportError("centralita needs a standard build of CPython 3.11 to 3.13; this one is free-threaded")
+
+
+class RingFull(Exception):
+    """The worker has more orders waiting than its ring holds; nothing was ordered."""
+
+
+cdef class SoundMemory:
+    """A sound's frames in engine memory; lives as long as this object or anybody who plays it."""
+
+    cdef SoundBlock* block
+
+    def __cinit__(self, bytes pcma not None, bytes pcmu not None):
+        if not pcma or len(pcma) != len(pcmu) or len(pcma) % 160:
+            raise ValueError("a sound is whole 20 ms frames, as many in each codec")
+        self.block = sound_make(<const uint8_t*><char*>pcma, <const uint8_t*><char*>pcmu, len(pcma) // 160)
+        if self.block == NULL:
+            raise MemoryError()
+
+    def __dealloc__(self):
+        sound_release(self.block)
+
+    @property
+    def users(self) -> int:
+        """This object, and the ports and orders that hold on to the frames."""
+        return atomic_load(&self.block.users)
+
+
+cdef sockaddr_in socket_address(int64_t packed) noexcept:
+    """From a word with the host above 16 bits of port, both in host order."""
+    cdef sockaddr_in address
+    memset(&address, 0, sizeof(address))
+    address.sin_family = AF_INET
+    address.sin_addr.s_addr = htonl(<uint32_t>(packed >> 16))
+    address.sin_port = htons(<uint16_t>(packed & 0xFFFF))
+    return address
+
+
+cdef int64_t host_order(int64_t packed) noexcept:
+    """The reverse of what the engine packs: 0 stays 0."""
+    return <int64_t>ntohl(<uint32_t>(packed >> 16)) << 16 | ntohs(<uint16_t>(packed & 0xFFFF))
+
+
+cdef Network* network_array(tuple networks) except? NULL:
+    cdef Network* array
+    if not networks:
+        return NULL
+    array = <Network*>calloc(len(networks), sizeof(Network))
+    if array == NULL:
+        raise MemoryError()
+    for i, (base, mask) in enumerate(networks):
+        array[i].base = htonl(base)
+        array[i].mask = htonl(mask)
+    return array
+
+
+cdef class Worker:
+    """One thread for RTP and one for its recordings. See engine.pyi for what each order means."""
+
+    cdef Memory* memory
+    cdef bint running
+
+    def __cinit__(self, int capacity, int orders=4096, int events=8192, int recorder_chunks=4096, uint64_t seed=1):
+        if capacity < 1 or orders < 1 or events < 1 or orders & (orders - 1) or events & (events - 1):
+            raise ValueError("a worker has at least one port, and rings whose lengths are powers of two")
+        self.memory = <Memory*>PyMem_Calloc(1, sizeof(Memory))
+        if self.memory == NULL:
+            raise MemoryError()
+        self.memory.wake_fd = self.memory.event_fd = self.memory.epoll_fd = -1
+        self.memory.timer_fd = self.memory.writer_fd = -1
+        self.memory.capacity = capacity
+        self.memory.chunk_limit = recorder_chunks
+        self.memory.random = seed | 1
+        self._make_rings(orders, events, recorder_chunks)
+        self._make_descriptors()
+        self._lay_out_batch()
+
+    cdef int _make_rings(self, int orders, int events, int recorder_chunks) except -1:
+        cdef Memory* memory = self.memory
+        cdef uint64_t errands = 64
+        while errands < 2 * <uint64_t>recorder_chunks:
+            errands *= 2
+        memory.ports = <Port*>calloc(memory.capacity, sizeof(Port))
+        memory.playing = <int*>calloc(memory.capacity, sizeof(int))
+        if (
+            memory.ports == NULL
+            or memory.playing == NULL
+            or not ring_make(&memory.orders, orders, sizeof(Order))
+            or not ring_make(&memory.events, events, sizeof(Event))
+            or not ring_make(&memory.errands, errands, sizeof(Errand))
+            or not ring_make(&memory.returns, errands // 2, sizeof(Errand))
+        ):
+            raise MemoryError()
+        return 0
+
+    cdef int _make_descriptors(self) except -1:
+        cdef Memory* memory = self.memory
+        memory.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+        memory.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+        memory.writer_fd = eventfd(0, EFD_CLOEXEC)
+        memory.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)
+        memory.epoll_fd = epoll_create1(EPOLL_CLOEXEC)
+        if (
+            min(memory.wake_fd, memory.event_fd, memory.writer_fd, memory.timer_fd, memory.epoll_fd) < 0
+            or not self._watch(memory.wake_fd, WAKE_MARK)
+            or not self._watch(memory.timer_fd, TICK_MARK)
+        ):
+            raise OSError("no descriptors left for a media worker")
+        return 0
+
+    cdef bint _watch(self, int fd, uint64_t mark) noexcept:
+        cdef epoll_event event
+        event.events = EPOLLIN
+        event.data.u64 = mark
+        return epoll_ctl(self.memory.epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0
+
+    cdef void _lay_out_batch(self) noexcept:
+        """Where each datagram of a batch and its source's address go; for good."""
+        cdef Memory* memory = self.memory
+        cdef int i
+        for i in range(BATCH):
+            memory.vectors[i].iov_base = memory.datagrams + i * DATAGRAM
+            memory.vectors[i].iov_len = DATAGRAM
+            memory.heads[i].msg_hdr.msg_iov = &memory.vectors[i]
+            memory.heads[i].msg_hdr.msg_iovlen = 1
+            memory.heads[i].msg_hdr.msg_name = &memory.names[i]
+            memory.heads[i].msg_hdr.msg_namelen = sizeof(sockaddr_in)
+
+    def __dealloc__(self):
+        cdef Memory* memory = self.memory
+        if memory == NULL:
+            return
+        self.stop()
+        for fd in (memory.wake_fd, memory.event_fd, memory.epoll_fd, memory.timer_fd, memory.writer_fd):
+            if fd >= 0:
+                close(fd)
+        if memory.orders.items != NULL:
+            free_orders(memory)
+        free_chunks(memory)
+        ring_free(&memory.orders)
+        ring_free(&memory.events)
+        ring_free(&memory.errands)
+        ring_free(&memory.returns)
+        free(memory.ports)
+        free(memory.playing)
+        PyMem_Free(memory)
+
+    # --- threads ---
+
+    def start(self) -> None:
+        cdef sigset_t every, before
+        cdef Memory* memory = self.memory
+        if self.running:
+            return
+        sigfillset(&every)
+        pthread_sigmask(SIG_SETMASK, &every, &before)
+        try:
+            self._start_threads(memory)
+        finally:
+            pthread_sigmask(SIG_SETMASK, &before, NULL)
+
+    cdef int _start_threads(self, Memory* memory) except -1:
+        cdef Errand errand
+        memory.stopping = 0
+        if pthread_create(&memory.writer, NULL, run_writer, memory) != 0:
+            raise OSError("no thread for recordings")
+        if pthread_create(&memory.thread, NULL, run_worker, memory) != 0:
+            memset(&errand, 0, sizeof(errand))
+            errand.leave = True
+            ring_push(&memory.errands, &errand)
+            signal_fd(memory.writer_fd)
+            pthread_join(memory.writer, NULL)
+            raise OSError("no thread for a media worker")
+        self.running = True
+        pthread_setname_np(memory.thread, b"rtp")
+        pthread_setname_np(memory.writer, b"recorder")
+        return 0
+
+    def stop(self) -> None:
+        cdef pthread_t thread = self.memory.thread
+        if not self.running:
+            return
+        self.running = False
+        atomic_exchange(&self.memory.stopping, 1)
+        signal_fd(self.memory.wake_fd)
+        with nogil:
+            pthread_join(thread, NULL)
+
+    # --- orders ---
+
+    cdef int _push(self, Order* order) except -1:
+        if not ring_push(&self.memory.orders, order):
+            raise RingFull()
+        atomic_fence()
+        if atomic_exchange(&self.memory.woken, 1) == 0:
+            signal_fd(self.memory.wake_fd)
+        return 0
+
+    cdef Order _order(self, int kind, int slot, uint64_t generation) except *:
+        cdef Order order
+        if not 0 <= slot < self.memory.capacity:
+            raise IndexError(slot)
+        memset(&order, 0, sizeof(order))
+        order.kind = kind
+        order.slot = slot
+        order.generation = generation
+        return order
+
+    def order_room(self) -> int:
+        return ring_room(&self.memory.orders)
+
+    def open(self, slot, generation, tuple fds, *, ssrc, sequence, timestamp, bytes cname not None) -> None:
+        cdef Order order = self._order(ORDER_OPEN, slot, generation)
+        if len(cname) != CNAME_LENGTH:
+            raise ValueError(f"a CNAME here has {CNAME_LENGTH} octets")
+        order.fds[0], order.fds[1], order.fds[2] = fds
+        order.ssrc = ssrc
+        order.sequence = sequence
+        order.timestamp = timestamp
+        memcpy(order.cname, <char*>cname, CNAME_LENGTH)
+        self._push(&order)
+
+    def connect(
+        self, slot, generation, rtp, rtcp, tuple networks not None, *,
+        str codec not None, payload_type, send_event, receive_event,
+    ) -> None:
+        cdef Order order = self._order(ORDER_CONNECT, slot, generation)
+        order.rtp = socket_address(rtp)
+        order.rtcp = socket_address(rtcp)
+        order.codec = {"PCMA": PCMA, "PCMU": PCMU}[codec]
+        order.payload_type = payload_type
+        order.send_event = send_event
+        order.receive_event = receive_event
+        order.count = len(networks)
+        order.block = network_array(networks)
+        try:
+            self._push(&order)
+        except RingFull:
+            free(order.block)
+            raise
+
+    def silence(self, slot, generation) -> None:
+        cdef Order order = self._order(ORDER_SEND, slot, generation)
+        order.source = SOURCE_SILENCE
+        self._push(&order)
+
+    def relay(self, slot, generation, other_slot, other_generation) -> None:
+        cdef Order order = self._order(ORDER_SEND, slot, generation)
+        if not 0 <= other_slot < self.memory.capacity:
+            raise IndexError(other_slot)
+        order.source = SOURCE_RELAY
+        order.other_slot = other_slot
+        order.other_generation = other_generation
+        self._push(&order)
+
+    def play(self, slot, generation, SoundMemory sound not None, *, bint loop, token) -> None:
+        cdef Order order = self._order(ORDER_SEND, slot, generation)
+        order.source = SOURCE_PLAY
+        order.flag = loop
+        order.token = token
+        order.block = sound_share(sound.block)
+        try:
+            self._push(&order)
+        except RingFull:
+            sound_release(sound.block)
+            raise
+
+    def tone(self, slot, generation, double hz, double level_dbm0) -> None:
+        cdef Order order = self._order(ORDER_SEND, slot, generation)
+        order.source = SOURCE_TONE
+        order.hz = hz
+        order.level_dbm0 = level_dbm0
+        self._push(&order)
+
+    def mute(self, slot, generation, bint muted) -> None:
+        cdef Order order = self._order(ORDER_MUTE, slot, generation)
+        order.flag = muted
+        self._push(&order)
+
+    def watch_silence(self, slot, generation, int64_t ns) -> None:
+        cdef Order order = self._order(ORDER_WATCH, slot, generation)
+        order.ns = ns
+        self._push(&order)
+
+    def record(self, slot, generation, int fd, token) -> None:
+        cdef Order order = self._order(ORDER_RECORD, slot, generation)
+        cdef Recorder* recorder = <Recorder*>calloc(1, sizeof(Recorder))
+        if recorder == NULL:
+            raise MemoryError()
+        recorder.fd = fd
+        recorder.token = token
+        recorder.slot = slot
+        recorder.generation = generation
+        order.block = recorder
+        try:
+            self._push(&order)
+        except RingFull:
+            free(recorder)
+            raise
+
+    def pause(self, slot, generation, token, bint paused) -> None:
+        cdef Order order = self._order(ORDER_PAUSE, slot, generation)
+        order.token = token
+        order.flag = paused
+        self._push(&order)
+
+    def stop_recording(self, slot, generation, token) -> None:
+        cdef Order order = self._order(ORDER_STOP, slot, generation)
+        order.token = token
+        self._push(&order)
+
+    def close(self, slot, generation) -> None:
+        cdef Order order = self._order(ORDER_CLOSE, slot, generation)
+        self._push(&order)
+
+    # --- what is told ---
+
+    @property
+    def event_fd(self) -> int:
+        return self.memory.event_fd
+
+    def poll(self) -> list:
+        cdef Event event
+        cdef list told = []
+        while ring_pop(&self.memory.events, &event):
+            told.append((
+                event.kind, event.slot, event.generation, event.count,
+                host_order(event.a) if event.kind == EVENT_LOCK else event.a, event.b, event.c, event.d,
+            ))
+        return told
+
+    def take_resync(self) -> bool:
+        return atomic_exchange(&self.memory.resync, 0) != 0
+
+    cdef Port* _port(self, int slot, uint64_t generation) except? NULL:
+        """NULL: the slot has not yet, or no longer, the port of that generation."""
+        cdef Port* port
+        if not 0 <= slot < self.memory.capacity:
+            raise IndexError(slot)
+        port = &self.memory.ports[slot]
+        if atomic_load(&port.generation) == generation or port.facts.closed_generation == generation:
+            return port
+        return NULL
+
+    def facts(self, int slot, uint64_t generation) -> tuple | None:
+        cdef Facts copy
+        cdef Port* port = self._port(slot, generation)
+        cdef uint64_t version
+        while port != NULL:
+            version = atomic_load(&port.facts.version)
+            if version % 2 == 0:
+                copy = port.facts
+                atomic_fence()
+                if atomic_load(&port.facts.version) == version:
+                    return facts_tuple(&copy)
+        return None
+
+    def stats(self, int slot, uint64_t generation) -> tuple | None:
+        cdef Port* port = self._port(slot, generation)
+        if port == NULL:
+            return None
+        return (
+            port.reception.packets,
+            port.reception.octets,
+            packets_lost(&port.reception),
+            port.reception.jitter / 8000,
+            port.stream.packets,
+            port.stream.octets,
+            port.control.received,
+            port.control.sent,
+            port.strangers,
+            port.facts.counts[EVENT_DIGIT],
+            max(port.rtp_ns, port.rtcp_ns),
+            host_order(port.facts.values[EVENT_LOCK]),
+            port.control.peer_lost if port.control.reported else None,
+            port.control.peer_jitter / 8000 if port.control.reported else None,
+            port.control.round_trip_ns / 1e9 if port.control.round_trip_ns >= 0 else None,
+        )
+
+    def totals(self) -> tuple:
+        cdef Totals* totals = &self.memory.totals
+        cdef uint64_t lost = totals.lost_closed
+        cdef int slot
+        for slot in range(self.memory.slots_used):
+            if atomic_load(&self.memory.ports[slot].generation):
+                lost += packets_lost(&self.memory.ports[slot].reception)
+        return (
+            totals.packets_received, totals.packets_sent, totals.octets_received, totals.octets_sent, lost,
+            totals.strangers, totals.malformed, totals.send_errors, totals.dropped_frames, totals.recorders,
+            atomic_load(&self.memory.merged),
+        )
+
+    def take_lag_ns(self) -> int:
+        return atomic_exchange(&self.memory.worst_lag_ns, 0)
+
+
+cdef tuple facts_tuple(Facts* facts):
+    """Counts and values by kind, the digits that are kept (oldest first), whether the port is closed."""
+    cdef uint64_t count = facts.counts[EVENT_DIGIT]
+    cdef uint64_t first = count - DIGITS_KEPT if count > DIGITS_KEPT else 0
+    cdef list values = [facts.values[kind] for kind in range(EVENT_KINDS)]
+    cdef list digits = [divmod(facts.digits[i % DIGITS_KEPT], 1 << 32) for i in range(first, count)]
+    values[EVENT_LOCK] = host_order(facts.values[EVENT_LOCK])
+    return (
+        tuple(facts.counts[kind] for kind in range(EVENT_KINDS)),
+        tuple(values),
+        tuple(digits),
+        facts.closed_generation != 0,
+    )

@@ -1,0 +1,58 @@
+"""RFC 4733 digits: each told once, however many of its packets arrive, and even if none of its end packets does."""
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t
+
+from ext.engine_worker cimport EVENT_DIGIT, Digits, Port, Worker, tell
+
+cdef enum:
+    LAST_DIGIT = 15                 # 0-9 * # A-D, RFC 4733 section 3.2
+    END_LOST_NS = 200000000         # four updates of 50 ms without a word: its end was lost
+
+
+cdef inline void end_digit(Worker* worker, Port* port) noexcept nogil:
+    cdef Digits* digits = &port.digits
+    digits.pending = False
+    tell(worker, port, EVENT_DIGIT, digits.event, (digits.ended_segments + digits.duration) // 8)
+
+
+cdef inline void digit_packet(
+    Worker* worker, Port* port, uint32_t timestamp, const uint8_t* payload, int length
+) noexcept nogil:
+    """One telephone-event packet that may be heard. The timestamp names the event (section 2.2)."""
+    cdef Digits* digits = &port.digits
+    cdef uint32_t duration
+    cdef bint end
+    if length < 4 or payload[0] > LAST_DIGIT:
+        return
+    end = payload[1] & 0x80 != 0
+    duration = <uint32_t>payload[2] << 8 | payload[3]
+    if not digits.seen or <int32_t>(timestamp - digits.timestamp) > 0:
+        if digits.pending and payload[0] == digits.event and timestamp == digits.timestamp + 0xFFFF:
+            digits.ended_segments += 0xFFFF     # a long event goes on in a new segment, section 2.5.1.3
+        else:
+            if digits.pending:
+                end_digit(worker, port)
+            digits.ended_segments = 0
+        digits.seen = digits.pending = True
+        digits.timestamp = timestamp
+        digits.event = payload[0]
+        digits.duration = 0
+    if timestamp != digits.timestamp or not digits.pending:
+        return
+    digits.last_ns = worker.now_ns
+    if duration > digits.duration:
+        digits.duration = duration
+    if end:
+        end_digit(worker, port)
+
+
+cdef inline void digit_timeout(Worker* worker, Port* port) noexcept nogil:
+    if port.digits.pending and worker.now_ns - port.digits.last_ns > END_LOST_NS:
+        end_digit(worker, port)
+
+
+cdef inline void digits_restart(Worker* worker, Port* port) noexcept nogil:
+    """A new SSRC has timestamps of its own."""
+    if port.digits.pending:
+        end_digit(worker, port)
+    port.digits.seen = False

@@ -1,0 +1,147 @@
+"""Latching: who may speak on a port, and where the port's packets go (symmetric RTP, RFC 4961).
+
+Three packets of one SSRC in step, within a second, from one address of an allowed host, lock the port to it. Two
+seconds of its silence and a valid packet of the same SSRC from another port of the same host unlock it, and so does
+SDP with a new address.
+"""
+
+from libc.stdint cimport int64_t, uint16_t, uint32_t
+from libc.string cimport memset
+
+from ext.engine_os cimport AF_UNSPEC, connect, reachable, same_address, sockaddr, sockaddr_in
+from ext.engine_worker cimport (
+    CANDIDATES, EVENT_LOCK, Candidate, Latch, Network, Port, Worker, pack_address, tell,
+)
+from ext.kernels cimport RtpHeader
+
+cdef enum:
+    PACKETS_TO_LOCK = 3
+
+cdef extern from *:
+    """
+    #define LOCK_WITHIN_NS 1000000000LL
+    #define MOVED_AFTER_NS 2000000000LL
+    """
+    const int64_t LOCK_WITHIN_NS
+    const int64_t MOVED_AFTER_NS
+
+
+cdef inline bint host_allowed(const Port* port, const sockaddr_in* source, const sockaddr_in* sdp) noexcept nogil:
+    cdef int i
+    if sdp.sin_addr.s_addr != 0 and source.sin_addr.s_addr == sdp.sin_addr.s_addr:
+        return True
+    for i in range(port.allowed_count):
+        if source.sin_addr.s_addr & port.allowed[i].mask == port.allowed[i].base:
+            return True
+    return False
+
+
+cdef inline bint agreed_type(const Port* port, const RtpHeader* header) noexcept nogil:
+    return header.payload_type == port.payload_type or header.payload_type == port.receive_event
+
+
+cdef inline void unlock(Worker* worker, Port* port) noexcept nogil:
+    """Back to the SDP address, RTCP too. A disconnected socket keeps its port: it was bound to it."""
+    cdef sockaddr nowhere
+    cdef bint was = port.latch.locked
+    memset(&port.latch, 0, sizeof(Latch))
+    if was:
+        memset(&nowhere, 0, sizeof(nowhere))
+        nowhere.sa_family = AF_UNSPEC
+        connect(port.rtp_fd, &nowhere, sizeof(nowhere))
+        tell(worker, port, EVENT_LOCK, 0, 0)
+
+
+cdef inline void lock(Worker* worker, Port* port, const sockaddr_in* peer) noexcept nogil:
+    port.latch.locked = True
+    port.latch.peer = peer[0]
+    connect(port.rtp_fd, <const sockaddr*>peer, sizeof(sockaddr_in))
+    tell(worker, port, EVENT_LOCK, pack_address(peer), 0)
+
+
+cdef inline Candidate* candidate_of(Latch* latch, const sockaddr_in* source, uint32_t ssrc) noexcept nogil:
+    """Several streams may compete, as after a fork; each is counted by itself, the newest in the oldest's place."""
+    cdef int i
+    cdef Candidate* candidate
+    for i in range(CANDIDATES):
+        candidate = &latch.candidates[i]
+        if candidate.count and candidate.ssrc == ssrc and same_address(&candidate.address, source):
+            return candidate
+    candidate = &latch.candidates[latch.oldest]
+    latch.oldest = (latch.oldest + 1) % CANDIDATES
+    candidate.address = source[0]
+    candidate.ssrc = ssrc
+    candidate.count = 0
+    return candidate
+
+
+cdef inline void consider(Worker* worker, Port* port, const sockaddr_in* source, const RtpHeader* header) noexcept nogil:
+    """One valid packet from an allowed host, while the port is not locked."""
+    cdef Candidate* candidate = candidate_of(&port.latch, source, header.ssrc)
+    if (
+        candidate.count == 0
+        or header.sequence != <uint16_t>(candidate.sequence + 1)
+        or worker.now_ns - candidate.since_ns > LOCK_WITHIN_NS
+    ):
+        candidate.count = 0
+        candidate.since_ns = worker.now_ns
+    candidate.sequence = header.sequence
+    candidate.count += 1
+    if candidate.count >= PACKETS_TO_LOCK:
+        lock(worker, port, source)
+
+
+cdef inline bint admit(Worker* worker, Port* port, const sockaddr_in* source, const RtpHeader* header) noexcept nogil:
+    """Whether this RTP packet is heard. Locks and unlocks as it goes."""
+    cdef Latch* latch = &port.latch
+    if latch.locked:
+        if same_address(source, &latch.peer):
+            return True
+        if (
+            source.sin_addr.s_addr != latch.peer.sin_addr.s_addr
+            or header.ssrc != port.reception.ssrc
+            or not agreed_type(port, header)
+            or worker.now_ns - port.rtp_ns < MOVED_AFTER_NS
+        ):
+            return False
+        unlock(worker, port)
+    if not host_allowed(port, source, &port.sdp_rtp):
+        return False
+    if agreed_type(port, header):
+        consider(worker, port, source, header)
+    return True
+
+
+cdef inline bint admit_control(Worker* worker, Port* port, const sockaddr_in* source, uint32_t ssrc) noexcept nogil:
+    """The same for RTCP, where one packet of the stream's SSRC is enough: they come seconds apart."""
+    cdef Latch* latch = &port.latch
+    if latch.rtcp_locked:
+        if same_address(source, &latch.rtcp_peer):
+            return True
+        if (
+            source.sin_addr.s_addr != latch.rtcp_peer.sin_addr.s_addr
+            or ssrc != latch.rtcp_ssrc
+            or worker.now_ns - port.rtcp_ns < MOVED_AFTER_NS
+        ):
+            return False
+    elif latch.locked and source.sin_addr.s_addr != latch.peer.sin_addr.s_addr:
+        return False
+    elif not host_allowed(port, source, &port.sdp_rtcp):
+        return False
+    elif port.reception.started and ssrc != port.reception.ssrc:
+        return False
+    latch.rtcp_locked = True
+    latch.rtcp_peer = source[0]
+    latch.rtcp_ssrc = ssrc
+    return True
+
+
+cdef inline const sockaddr_in* rtp_target(const Port* port) noexcept nogil:
+    """Where RTP goes before the lock, or NULL: nowhere."""
+    return &port.sdp_rtp if reachable(&port.sdp_rtp) else NULL
+
+
+cdef inline const sockaddr_in* rtcp_target(const Port* port) noexcept nogil:
+    if port.latch.rtcp_locked:
+        return &port.latch.rtcp_peer
+    return &port.sdp_rtcp if reachable(&port.sdp_rtcp) else NULL

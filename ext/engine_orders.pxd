@@ -1,0 +1,152 @@
+"""Carrying out Python's orders. One for a generation that is gone is void: what it hands over is freed."""
+
+from libc.stdint cimport int64_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy, memset
+
+from ext.engine_latch cimport unlock
+from ext.engine_os cimport EPOLL_CTL_ADD, atomic_store, close, same_address
+from ext.engine_receive cimport RTCP_SOCKET, RTP_SOCKET, STRANGER_SOCKET, watch_socket
+from ext.engine_reception cimport packets_lost
+from ext.engine_recorder cimport recorder_begin, recorder_end, recorder_pause
+from ext.engine_ring cimport ring_pop
+from ext.engine_rtcp cimport schedule_report, send_report
+from ext.engine_sound cimport SoundBlock, sound_release
+from ext.engine_sources cimport clear_source, drop_listeners, set_source
+from ext.engine_worker cimport (
+    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD,
+    ORDER_SEND, ORDER_STOP, ORDER_WATCH,
+    Network, Order, Port, Recorder, Worker, tell,
+)
+
+
+cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
+    cdef Recorder* recorder = port.recorder
+    cdef int64_t generation = <int64_t>port.generation
+    port.recorder = NULL
+    if recorder != NULL:
+        recorder_end(worker, recorder)
+    drop_listeners(worker, port)
+    clear_source(worker, port)
+    if port.control.sent or port.stream.packets:
+        send_report(worker, port, True)
+    close(port.rtp_fd)
+    close(port.stranger_fd)
+    close(port.rtcp_fd)
+    free(port.allowed)
+    port.allowed = NULL
+    worker.totals.lost_closed += packets_lost(&port.reception)
+    worker.open_count -= 1
+    atomic_store(&port.generation, 0)
+    tell(worker, port, EVENT_CLOSED, generation, 0)
+
+
+cdef inline void open_port(Worker* worker, Port* port, Order* order) noexcept nogil:
+    memset(port, 0, sizeof(Port))
+    port.slot = order.slot
+    port.rtp_fd = order.fds[RTP_SOCKET]
+    port.stranger_fd = order.fds[STRANGER_SOCKET]
+    port.rtcp_fd = order.fds[RTCP_SOCKET]
+    port.payload_type = port.send_event = port.receive_event = -1
+    port.first_listener = port.next_listener = port.playing_index = -1
+    port.stream.ssrc = order.ssrc
+    port.stream.next_sequence = order.sequence
+    port.stream.origin_timestamp = order.timestamp
+    port.stream.fresh = True
+    port.control.round_trip_ns = -1
+    memcpy(port.cname, order.cname, CNAME_LENGTH)
+    schedule_report(worker, port)
+    worker.open_count += 1
+    if worker.slots_used <= order.slot:
+        worker.slots_used = order.slot + 1
+    atomic_store(&port.generation, order.generation)
+    if not (
+        watch_socket(worker, port, RTP_SOCKET, EPOLL_CTL_ADD)
+        and watch_socket(worker, port, STRANGER_SOCKET, EPOLL_CTL_ADD)
+        and watch_socket(worker, port, RTCP_SOCKET, EPOLL_CTL_ADD)
+    ):
+        close_port(worker, port)
+
+
+cdef inline void connect_port(Worker* worker, Port* port, Order* order) noexcept nogil:
+    cdef bint moved = not same_address(&order.rtp, &port.sdp_rtp)
+    if moved:
+        unlock(worker, port)
+    elif not same_address(&order.rtcp, &port.sdp_rtcp):
+        port.latch.rtcp_locked = False
+    free(port.allowed)
+    port.allowed = <Network*>order.block
+    order.block = NULL
+    port.allowed_count = order.count
+    port.sdp_rtp = order.rtp
+    port.sdp_rtcp = order.rtcp
+    port.codec = order.codec
+    port.payload_type = order.payload_type
+    port.send_event = order.send_event
+    port.receive_event = order.receive_event
+
+
+cdef inline void record_port(Worker* worker, Port* port, Order* order) noexcept nogil:
+    """NULL, or one that records already: the new one ends at once, with nothing in it."""
+    cdef Recorder* recorder = <Recorder*>order.block
+    order.block = NULL
+    recorder_begin(worker, recorder)
+    if port == NULL or port.recorder != NULL:
+        recorder_end(worker, recorder)
+    else:
+        port.recorder = recorder
+
+
+cdef inline void order_recorder(Worker* worker, Port* port, Order* order) noexcept nogil:
+    cdef Recorder* recorder = port.recorder
+    if recorder == NULL or recorder.token != order.token:
+        return
+    if order.kind == ORDER_PAUSE:
+        recorder_pause(worker, recorder, order.flag)
+    else:
+        port.recorder = NULL
+        recorder_end(worker, recorder)
+
+
+cdef inline void watch_port(Worker* worker, Port* port, Order* order) noexcept nogil:
+    port.watch_ns = order.ns
+    port.watch_since_ns = worker.now_ns
+    port.silence_told = False
+
+
+cdef inline void void_order(Order* order) noexcept nogil:
+    """Frees what nobody took over."""
+    if order.kind == ORDER_SEND:
+        sound_release(<SoundBlock*>order.block)
+    else:
+        free(order.block)
+
+
+cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
+    cdef Port* port = &worker.ports[order.slot]
+    cdef bint alive = port.generation == order.generation
+    if order.kind == ORDER_OPEN:
+        open_port(worker, port, order)
+    elif order.kind == ORDER_RECORD:
+        record_port(worker, port if alive else NULL, order)
+    elif not alive:
+        pass
+    elif order.kind == ORDER_CONNECT:
+        connect_port(worker, port, order)
+    elif order.kind == ORDER_SEND:
+        set_source(worker, port, order)
+    elif order.kind == ORDER_MUTE:
+        port.muted = order.flag
+    elif order.kind == ORDER_WATCH:
+        watch_port(worker, port, order)
+    elif order.kind == ORDER_PAUSE or order.kind == ORDER_STOP:
+        order_recorder(worker, port, order)
+    elif order.kind == ORDER_CLOSE:
+        close_port(worker, port)
+    void_order(order)
+
+
+cdef inline void apply_orders(Worker* worker) noexcept nogil:
+    cdef Order order
+    while ring_pop(&worker.orders, &order):
+        apply_order(worker, &order)

@@ -1,0 +1,138 @@
+"""Draining a port's sockets, and the way of one packet: who is it, what is it, who listens.
+
+Before the lock both RTP sockets are unconnected and the kernel spreads peers over them by hash; after it the peer's
+packets come to the connected one and all others to the second, which so counts strangers, keeps the kernel from
+answering them with ICMP, and shows a peer that moved. A packet is judged by its source alone, never by its socket.
+"""
+
+from libc.stdint cimport uint8_t, uint64_t
+
+from ext.engine_digits cimport digit_packet, digits_restart
+from ext.engine_latch cimport admit, agreed_type, host_allowed
+from ext.engine_os cimport (
+    EAGAIN, EPOLL_CTL_MOD, EPOLLET, EPOLLIN, MSG_DONTWAIT,
+    epoll_ctl, epoll_event, errno, recvmmsg, same_address, sockaddr_in,
+)
+from ext.engine_reception cimport reception_jitter, reception_sequence
+from ext.engine_recorder cimport LEFT, record_packet
+from ext.engine_rtcp cimport control_packet
+from ext.engine_sources cimport relay_to_listeners
+from ext.engine_stream cimport HEARD_AUDIO, HEARD_EVENT, HEARD_OTHER
+from ext.engine_worker cimport BATCH, DATAGRAM, EVENT_FIRST, Port, Worker, tell
+from ext.kernels cimport RtpHeader, rtp_read
+
+cdef enum:
+    RTP_SOCKET = 0
+    STRANGER_SOCKET = 1
+    RTCP_SOCKET = 2
+    ROUNDS = 8              # batches of one socket before the others have their turn
+
+
+cdef inline void count_stranger(Worker* worker, Port* port) noexcept nogil:
+    port.strangers += 1
+    worker.totals.strangers += 1
+
+
+cdef inline int classify(const Port* port, const RtpHeader* header) noexcept nogil:
+    if header.payload_length > 0:
+        if header.payload_type == port.payload_type:
+            return HEARD_AUDIO
+        if header.payload_type == port.receive_event:
+            return HEARD_EVENT
+    return HEARD_OTHER
+
+
+cdef inline void hear(Worker* worker, Port* port, const RtpHeader* header, uint8_t* payload) noexcept nogil:
+    """A packet of who may speak here."""
+    cdef int heard = classify(port, header)
+    port.rtp_ns = worker.now_ns
+    port.silence_told = False
+    if heard != HEARD_OTHER and port.facts.counts[EVENT_FIRST] == 0:
+        tell(worker, port, EVENT_FIRST, 1, 0)
+    if header.ssrc != port.reception.ssrc:
+        digits_restart(worker, port)
+    reception_sequence(&port.reception, header.ssrc, header.sequence)
+    port.reception.packets += 1
+    port.reception.octets += header.payload_length
+    worker.totals.packets_received += 1
+    worker.totals.octets_received += header.payload_length
+    if heard == HEARD_AUDIO:
+        reception_jitter(&port.reception, header.timestamp, worker.now_ns)
+        if port.recorder != NULL:
+            record_packet(
+                worker, port.recorder, LEFT, port.codec, header.timestamp, payload, header.payload_length
+            )
+    elif heard == HEARD_EVENT:
+        digit_packet(worker, port, header.timestamp, payload, header.payload_length)
+    relay_to_listeners(worker, port, heard, header, payload)
+
+
+cdef inline void muxed_control(Worker* worker, Port* port, const sockaddr_in* source) noexcept nogil:
+    """RTCP on the RTP port (RFC 5761), which we never agree to: a sign of the peer's life and no more."""
+    if port.latch.locked and same_address(source, &port.latch.peer):
+        port.rtcp_ns = worker.now_ns
+        port.silence_told = False
+        port.control.received += 1
+    else:
+        count_stranger(worker, port)
+
+
+cdef inline void rtp_packet(
+    Worker* worker, Port* port, uint8_t* packet, int length, const sockaddr_in* source
+) noexcept nogil:
+    cdef RtpHeader header
+    if length >= 2 and 192 <= packet[1] <= 223:
+        muxed_control(worker, port, source)
+    elif not rtp_read(packet, length, &header):
+        if host_allowed(port, source, &port.sdp_rtp):
+            worker.totals.malformed += 1
+        else:
+            count_stranger(worker, port)
+    elif not admit(worker, port, source, &header):
+        count_stranger(worker, port)
+    else:
+        hear(worker, port, &header, packet + header.payload_offset)
+
+
+cdef inline int socket_of(const Port* port, int which) noexcept nogil:
+    if which == RTP_SOCKET:
+        return port.rtp_fd
+    return port.stranger_fd if which == STRANGER_SOCKET else port.rtcp_fd
+
+
+cdef inline bint watch_socket(Worker* worker, Port* port, int which, int operation) noexcept nogil:
+    cdef epoll_event event
+    event.events = EPOLLIN | EPOLLET
+    event.data.u64 = <uint64_t>port.slot << 2 | <uint64_t>which
+    return epoll_ctl(worker.epoll_fd, operation, socket_of(port, which), &event) == 0
+
+
+cdef inline void take_batch(Worker* worker, Port* port, int which, int count) noexcept nogil:
+    cdef int i
+    cdef uint8_t* packet
+    for i in range(count):
+        packet = worker.datagrams + i * DATAGRAM
+        if which == RTCP_SOCKET:
+            control_packet(worker, port, packet, worker.heads[i].msg_len, &worker.names[i])
+        else:
+            rtp_packet(worker, port, packet, worker.heads[i].msg_len, &worker.names[i])
+        worker.heads[i].msg_hdr.msg_namelen = sizeof(sockaddr_in)
+
+
+cdef inline void drain(Worker* worker, Port* port, int which) noexcept nogil:
+    """Until the socket is empty: a batch that is not full says so without another call.
+
+    Errors that ICMP left on a connected socket are taken off it and forgotten: the silence watch tells of a dead peer.
+    A flood has its eight batches and then waits behind the others, with its edge armed again.
+    """
+    cdef int i, count
+    for i in range(ROUNDS):
+        count = recvmmsg(socket_of(port, which), worker.heads, BATCH, MSG_DONTWAIT, NULL)
+        if count < 0:
+            if errno == EAGAIN:
+                return
+            continue
+        take_batch(worker, port, which, count)
+        if count < BATCH:
+            return
+    watch_socket(worker, port, which, EPOLL_CTL_MOD)

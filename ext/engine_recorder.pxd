@@ -1,0 +1,253 @@
+"""The recorder of one port: left what it receives, right what it sends, put in their places on one clock.
+
+A packet's first sample lies where it arrived, or left; those that follow lie where their timestamps say, for as long
+as these agree with the clock within 120 ms. Each second the least delay corrects the place, so two clocks that differ
+by some parts in a million stay aligned. A window of 320 ms lets late packets in: what leaves it goes, by the second,
+to the writer's thread.
+"""
+
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint32_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
+
+from ext.engine_os cimport atomic_load, signal_fd
+from ext.engine_ring cimport ring_pop, ring_push
+from ext.engine_worker cimport (
+    CHUNK_FRAMES, EVENT_BEHIND, EVENT_RECORDED, FINISHED, FINISHING, PCMA, RECORDING, TO_FINISH, WINDOW_FRAMES,
+    Chunk, Errand, Event, Recorder, Side, Worker, tell,
+)
+from ext.kernels cimport alaw_decode_into, ulaw_decode_into
+
+cdef enum:
+    LEFT = 0
+    RIGHT = 1
+    SAMPLES = 160
+    LONGEST_PACKET = 800    # samples of one packet that are recorded: 100 ms
+    HELD_FRAMES = 6         # a frame waits 120 ms for late packets
+    ASTRAY = 960            # samples (120 ms) between timestamp and clock: a new anchor
+    DRIFTED = 40            # samples (5 ms) that the least delay of a second corrects
+
+cdef extern from *:
+    """
+    #define FRAME_NS 20000000LL
+    #define SLACK_WINDOW_NS 1000000000LL
+    """
+    const int64_t FRAME_NS
+    const int64_t SLACK_WINDOW_NS
+
+
+# --- the window ---
+
+cdef inline Chunk* take_chunk(Worker* worker) noexcept nogil:
+    """NULL: as many are with the writer as may be."""
+    cdef Chunk* chunk = worker.spare
+    if chunk != NULL:
+        worker.spare = chunk.next
+    elif worker.chunks < worker.chunk_limit:
+        chunk = <Chunk*>malloc(sizeof(Chunk))
+        if chunk == NULL:
+            return NULL
+        worker.chunks += 1
+    else:
+        return NULL
+    chunk.frames = 0
+    return chunk
+
+
+cdef inline void give_chunk(Worker* worker, Chunk* chunk) noexcept nogil:
+    chunk.next = worker.spare
+    worker.spare = chunk
+
+
+cdef inline bint send_errand(Worker* worker, Recorder* recorder, Chunk* chunk) noexcept nogil:
+    """As many errands may be out as fit the ring back, so the writer never waits for room."""
+    cdef Errand errand
+    if worker.errands_out > worker.returns.mask:
+        return False
+    errand.recorder = recorder
+    errand.chunk = chunk
+    errand.leave = False
+    if not ring_push(&worker.errands, &errand):
+        return False
+    worker.errands_out += 1
+    signal_fd(worker.writer_fd)
+    return True
+
+
+cdef inline void hand_over(Worker* worker, Recorder* recorder) noexcept nogil:
+    cdef Chunk* chunk = recorder.chunk
+    recorder.chunk = NULL
+    if chunk == NULL:
+        return
+    if chunk.frames == 0:
+        give_chunk(worker, chunk)
+    elif not send_errand(worker, recorder, chunk):
+        drop_frames(worker, recorder, chunk.frames)
+        give_chunk(worker, chunk)
+
+
+cdef inline void drop_frames(Worker* worker, Recorder* recorder, int frames) noexcept nogil:
+    recorder.dropped += frames
+    worker.totals.dropped_frames += frames
+    if not recorder.behind:
+        recorder.behind = True
+        if worker.ports[recorder.slot].generation == recorder.generation:
+            tell(worker, &worker.ports[recorder.slot], EVENT_BEHIND, recorder.token, 0)
+
+
+cdef inline void flush_frame(Worker* worker, Recorder* recorder) noexcept nogil:
+    """The oldest frame leaves the window, for the disk if it was not paused."""
+    cdef int index = recorder.flushed % WINDOW_FRAMES
+    cdef int16_t* frame = recorder.window + index * 2 * SAMPLES
+    recorder.flushed += 1
+    if recorder.wanted[index] and atomic_load(&recorder.error) == 0:
+        if recorder.chunk == NULL:
+            recorder.chunk = take_chunk(worker)
+        if recorder.chunk == NULL:
+            drop_frames(worker, recorder, 1)
+        else:
+            recorder.behind = False
+            memcpy(recorder.chunk.samples + recorder.chunk.frames * 2 * SAMPLES, frame, 4 * SAMPLES)
+            recorder.chunk.frames += 1
+            if recorder.chunk.frames == CHUNK_FRAMES:
+                hand_over(worker, recorder)
+    memset(frame, 0, 4 * SAMPLES)
+
+
+cdef inline void advance(Worker* worker, Recorder* recorder) noexcept nogil:
+    """Every frame that has begun by now is wanted or left out."""
+    cdef int64_t now_frame = (worker.now_ns - recorder.start_ns) // FRAME_NS
+    while recorder.current <= now_frame:
+        if recorder.current - recorder.flushed >= WINDOW_FRAMES:
+            flush_frame(worker, recorder)
+        recorder.wanted[recorder.current % WINDOW_FRAMES] = not recorder.paused
+        recorder.current += 1
+
+
+cdef inline void place(Recorder* recorder, int side, int64_t position, const int16_t* samples, int count) noexcept nogil:
+    """What lies before the window is too late, what lies behind it cannot be."""
+    cdef int64_t first = recorder.flushed * SAMPLES
+    cdef int64_t end = first + WINDOW_FRAMES * SAMPLES
+    cdef int i
+    for i in range(count):
+        if first <= position + i < end:
+            recorder.window[((position + i) % (WINDOW_FRAMES * SAMPLES)) * 2 + side] = samples[i]
+
+
+cdef inline int64_t position_of(Side* side, uint32_t timestamp, int64_t arrival, int64_t now_ns) noexcept nogil:
+    """In samples since the recording began; `arrival` likewise."""
+    cdef int64_t position = side.position + <int32_t>(timestamp - side.timestamp)
+    cdef int64_t slack = arrival - position
+    if not side.anchored or slack > ASTRAY or slack < -ASTRAY:
+        side.anchored = True
+        position = arrival
+        side.least_slack = 0
+        side.slack_since_ns = now_ns
+    elif now_ns - side.slack_since_ns > SLACK_WINDOW_NS:
+        if side.least_slack > DRIFTED or side.least_slack < -DRIFTED:
+            position += side.least_slack
+            slack -= side.least_slack
+        side.least_slack = slack
+        side.slack_since_ns = now_ns
+    elif slack < side.least_slack:
+        side.least_slack = slack
+    side.position = position
+    side.timestamp = timestamp
+    return position
+
+
+cdef inline void record_packet(
+    Worker* worker, Recorder* recorder, int side, int codec, uint32_t timestamp, const uint8_t* payload, int length
+) noexcept nogil:
+    cdef int16_t samples[LONGEST_PACKET]
+    cdef int64_t arrival = (worker.now_ns - recorder.start_ns) // 125000
+    if length > LONGEST_PACKET:
+        length = LONGEST_PACKET
+    if codec == PCMA:
+        alaw_decode_into(payload, samples, length)
+    else:
+        ulaw_decode_into(payload, samples, length)
+    advance(worker, recorder)
+    place(recorder, side, position_of(&recorder.sides[side], timestamp, arrival, worker.now_ns), samples, length)
+
+
+# --- its life ---
+
+cdef inline void recorder_begin(Worker* worker, Recorder* recorder) noexcept nogil:
+    recorder.start_ns = worker.now_ns
+    recorder.next = worker.recorders
+    worker.recorders = recorder
+    worker.totals.recorders += 1
+    advance(worker, recorder)
+
+
+cdef inline void recorder_pause(Worker* worker, Recorder* recorder, bint paused) noexcept nogil:
+    """From the next frame on: the one in progress keeps what it was."""
+    advance(worker, recorder)
+    recorder.paused = paused
+
+
+cdef inline void recorder_end(Worker* worker, Recorder* recorder) noexcept nogil:
+    """Whole frames up to now, then FINISH. The port lets go of it before."""
+    cdef int64_t frames = (worker.now_ns - recorder.start_ns + FRAME_NS // 2) // FRAME_NS
+    advance(worker, recorder)
+    while recorder.flushed < frames and recorder.flushed < recorder.current:
+        flush_frame(worker, recorder)
+    hand_over(worker, recorder)
+    recorder.ending = TO_FINISH
+
+
+cdef inline void unlink_recorder(Worker* worker, Recorder* recorder) noexcept nogil:
+    cdef Recorder** link = &worker.recorders
+    while link[0] != recorder:
+        link = &link[0].next
+    link[0] = recorder.next
+    worker.totals.recorders -= 1
+    free(recorder)
+
+
+cdef inline bint tell_recorded(Worker* worker, Recorder* recorder) noexcept nogil:
+    """Unlike a port's events this one is not merged: it is tried again until it fits."""
+    cdef Event event
+    event.kind = EVENT_RECORDED
+    event.slot = recorder.slot
+    event.generation = recorder.generation
+    event.count = 0
+    event.a = recorder.token
+    event.b = recorder.frames
+    event.c = recorder.dropped
+    event.d = recorder.error
+    worker.told = True
+    return ring_push(&worker.events, &event)
+
+
+cdef inline void recorder_tick(Worker* worker, Recorder* recorder) noexcept nogil:
+    cdef int64_t now_frame = (worker.now_ns - recorder.start_ns) // FRAME_NS
+    if recorder.ending == RECORDING:
+        advance(worker, recorder)
+        while recorder.flushed < now_frame - HELD_FRAMES:
+            flush_frame(worker, recorder)
+        if atomic_load(&recorder.error) != 0:
+            worker.ports[recorder.slot].recorder = NULL
+            recorder_end(worker, recorder)
+    if recorder.ending == TO_FINISH and send_errand(worker, recorder, NULL):
+        recorder.ending = FINISHING
+    elif recorder.ending == FINISHED and tell_recorded(worker, recorder):
+        unlink_recorder(worker, recorder)
+
+
+cdef inline void recorders_tick(Worker* worker) noexcept nogil:
+    cdef Errand errand
+    cdef Recorder* recorder
+    cdef Recorder* following
+    while ring_pop(&worker.returns, &errand):
+        worker.errands_out -= 1
+        if errand.chunk != NULL:
+            give_chunk(worker, errand.chunk)
+        else:
+            errand.recorder.ending = FINISHED
+    recorder = worker.recorders
+    while recorder != NULL:
+        following = recorder.next
+        recorder_tick(worker, recorder)
+        recorder = following

@@ -1,0 +1,38 @@
+"""A sound in engine memory: copied in once, shared by all who play it, freed by whoever lets go last."""
+
+from libc.stdint cimport uint8_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+
+from ext.engine_os cimport atomic_add
+
+
+cdef struct SoundBlock:
+    uint64_t users
+    size_t frames           # of 160 octets in each codec
+    uint8_t* codecs[2]      # indexed by Codec
+
+
+cdef inline SoundBlock* sound_make(const uint8_t* pcma, const uint8_t* pcmu, size_t frames) noexcept nogil:
+    """A block with one user, or NULL when there is no memory."""
+    cdef size_t length = frames * 160
+    cdef SoundBlock* sound = <SoundBlock*>malloc(sizeof(SoundBlock) + 2 * length)
+    if sound == NULL:
+        return NULL
+    sound.users = 1
+    sound.frames = frames
+    sound.codecs[0] = <uint8_t*>(sound + 1)
+    sound.codecs[1] = sound.codecs[0] + length
+    memcpy(sound.codecs[0], pcma, length)
+    memcpy(sound.codecs[1], pcmu, length)
+    return sound
+
+
+cdef inline SoundBlock* sound_share(SoundBlock* sound) noexcept nogil:
+    atomic_add(&sound.users, 1)
+    return sound
+
+
+cdef inline void sound_release(SoundBlock* sound) noexcept nogil:
+    if sound != NULL and atomic_add(&sound.users, -1) == 0:
+        free(sound)

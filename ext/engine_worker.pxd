@@ -1,0 +1,354 @@
+"""The memory of one worker: its ports, its rings, its orders and events. Types only, and the way to tell Python.
+
+A port is written by its worker alone. Python reads its counters (aligned words, so never torn) and its facts
+(under a version that is odd while they change).
+"""
+
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from ext.engine_os cimport (
+    atomic_add, atomic_fence, atomic_load, atomic_store, iovec, mmsghdr, pthread_t, sockaddr_in,
+)
+from ext.engine_ring cimport Ring, ring_push
+from ext.engine_sound cimport SoundBlock
+from ext.kernels cimport Oscillator
+
+cdef enum:
+    CANDIDATES = 4          # streams that compete for a port before it is locked
+    DIGITS_KEPT = 16        # digits that can be reread after the event ring overflowed
+    CNAME_LENGTH = 24
+    BATCH = 16              # datagrams for one recvmmsg; more only when a peer sends a burst
+    DATAGRAM = 2048         # octets; RTP and RTCP stay below the path's 1500
+    CHUNK_FRAMES = 50       # the recorder writes to disk by the second
+    WINDOW_FRAMES = 16      # 320 ms in which the recorder puts late and early packets in their places
+
+cdef enum:              # codecs
+    PCMA = 0
+    PCMU = 1
+
+cdef enum:              # orders
+    ORDER_OPEN
+    ORDER_CONNECT
+    ORDER_SEND
+    ORDER_MUTE
+    ORDER_WATCH
+    ORDER_RECORD
+    ORDER_PAUSE
+    ORDER_STOP
+    ORDER_CLOSE
+
+cdef enum:              # events
+    EVENT_FIRST
+    EVENT_LOCK              # locked or unlocked: `a` is the packed address or 0
+    EVENT_DIGIT             # `a` the RFC 4733 event, `b` its duration in ms
+    EVENT_SILENT            # `a` the nanoseconds that were asked for
+    EVENT_FINISHED          # `a` the token
+    EVENT_BEHIND            # `a` the recording's token
+    EVENT_CLOSED
+    EVENT_KINDS
+    EVENT_RECORDED          # `a` the token, `b` frames, `c` dropped frames, `d` errno
+
+cdef enum:              # sources
+    SOURCE_SILENCE
+    SOURCE_RELAY
+    SOURCE_PLAY
+    SOURCE_TONE
+
+cdef enum:              # how far a recorder is from its end
+    RECORDING
+    TO_FINISH               # its file waits for the writer
+    FINISHING               # with the writer
+    FINISHED                # its event waits for room
+
+cdef struct Network:
+    uint32_t base           # both in network order
+    uint32_t mask
+
+cdef struct Order:
+    int kind
+    int slot
+    uint64_t generation
+    void* block             # what it hands over: Network[], SoundBlock or Recorder; freed if the order is void
+    int count
+    int fds[3]              # RTP, stranger's RTP, RTCP
+    uint32_t ssrc
+    uint32_t timestamp
+    uint16_t sequence
+    char cname[CNAME_LENGTH]
+    sockaddr_in rtp
+    sockaddr_in rtcp
+    int codec
+    int payload_type
+    int send_event
+    int receive_event
+    int source
+    bint flag               # loop, mute or pause
+    int other_slot
+    uint64_t other_generation
+    uint64_t token
+    double hz
+    double level_dbm0
+    int64_t ns
+
+cdef struct Event:
+    int kind
+    int slot
+    uint64_t generation
+    uint64_t count          # how many of this kind the port has told, this one included
+    int64_t a
+    int64_t b
+    int64_t c
+    int64_t d
+
+cdef struct Candidate:
+    sockaddr_in address
+    uint32_t ssrc
+    uint16_t sequence
+    int count
+    int64_t since_ns
+
+cdef struct Latch:
+    bint locked
+    sockaddr_in peer
+    Candidate candidates[CANDIDATES]
+    int oldest
+    bint rtcp_locked
+    sockaddr_in rtcp_peer
+    uint32_t rtcp_ssrc
+
+cdef struct Reception:      # RFC 3550 appendix A
+    bint started
+    uint32_t ssrc
+    uint16_t top            # highest sequence number seen
+    uint32_t cycles         # shifted, as in A.1
+    uint32_t base           # extended sequence number of the first
+    uint64_t received       # of this SSRC
+    int64_t lost_before     # by SSRCs that came before
+    uint64_t expected_prior
+    uint64_t received_prior
+    bint timed
+    uint32_t transit
+    double jitter           # in timestamp units
+    uint64_t packets
+    uint64_t octets
+
+cdef struct Stream:         # what a port sends, for its whole life
+    uint32_t ssrc
+    uint16_t next_sequence
+    bint begun
+    bint fresh              # a source begins: marker, new offsets
+    uint32_t origin_timestamp
+    int64_t origin_ns
+    uint32_t timestamp      # the newest sent, and when it was
+    int64_t timestamp_ns
+    uint32_t in_ssrc        # of the relayed stream
+    uint16_t in_first       # first and highest of its sequence numbers in this run
+    uint16_t in_top
+    uint16_t sequence_offset
+    uint32_t timestamp_offset
+    uint64_t packets
+    uint64_t octets
+
+cdef struct Digits:         # RFC 4733
+    bint pending            # one is being pressed
+    bint seen
+    uint32_t timestamp      # of the newest event
+    uint8_t event
+    uint32_t duration       # in timestamp units
+    uint32_t ended_segments # duration of the segments before this one, section 2.5.1.3
+    int64_t last_ns
+
+cdef struct Control:        # RTCP
+    int64_t due_ns
+    uint64_t packets_told   # sent when the last report was made
+    uint32_t last_report    # middle 32 bits of the NTP time of the peer's last SR
+    int64_t last_report_ns
+    uint64_t received
+    uint64_t sent
+    bint reported
+    int64_t peer_lost
+    uint32_t peer_jitter
+    int64_t round_trip_ns   # -1: not known
+
+cdef struct Facts:
+    uint64_t version
+    uint64_t counts[EVENT_KINDS]
+    int64_t values[EVENT_KINDS]
+    int64_t digits[DIGITS_KEPT]      # event << 32 | duration in ms
+    uint64_t closed_generation  # 0 while it is open
+
+cdef struct Port:
+    uint64_t generation     # 0: closed
+    int slot
+    int rtp_fd
+    int stranger_fd
+    int rtcp_fd
+    sockaddr_in sdp_rtp
+    sockaddr_in sdp_rtcp
+    Network* allowed
+    int allowed_count
+    int codec
+    int payload_type        # -1 before the first SDP
+    int send_event          # -1: none
+    int receive_event
+    bint muted
+    Latch latch
+    Reception reception
+    Stream stream
+    Digits digits
+    Control control
+    char cname[CNAME_LENGTH]
+    int source
+    int heard_slot          # SOURCE_RELAY: the port that is relayed
+    int first_listener      # chain of the ports that relay this one; -1 ends it
+    int next_listener
+    SoundBlock* sound
+    size_t sound_frame
+    bint loop
+    uint64_t token
+    Oscillator oscillator
+    int playing_index       # in Worker.playing, or -1
+    Recorder* recorder
+    int64_t rtp_ns          # last packets from who may speak; 0: none yet
+    int64_t rtcp_ns
+    int64_t watch_ns        # 0: nobody watches
+    int64_t watch_since_ns
+    bint silence_told
+    uint64_t strangers
+    Facts facts
+
+cdef struct Side:
+    bint anchored
+    int64_t position        # in samples since the start, of
+    uint32_t timestamp
+    int64_t least_slack     # arrival minus place, the least of this second
+    int64_t slack_since_ns
+
+cdef struct Chunk:
+    Chunk* next
+    int frames
+    int16_t samples[CHUNK_FRAMES * 320]
+
+cdef struct Recorder:
+    int fd
+    uint64_t token
+    int slot
+    uint64_t generation
+    int64_t start_ns
+    int64_t flushed         # frames that left the window
+    int64_t current         # frames that have begun
+    bint paused
+    bint behind
+    int ending
+    uint64_t dropped
+    uint64_t frames         # written; the writer's
+    uint64_t error          # errno of the first write that failed; the writer's, read by the worker
+    Side sides[2]
+    uint8_t wanted[WINDOW_FRAMES]
+    int16_t window[WINDOW_FRAMES * 320]
+    Chunk* chunk
+    Recorder* next          # all of a worker's recorders
+
+cdef struct Errand:         # between worker and writer, both ways
+    Recorder* recorder
+    Chunk* chunk            # NULL: finish the file
+    bint leave              # the writer ends
+
+cdef struct Totals:
+    uint64_t packets_received
+    uint64_t octets_received
+    uint64_t packets_sent
+    uint64_t octets_sent
+    uint64_t strangers
+    uint64_t malformed
+    uint64_t send_errors
+    uint64_t lost_closed    # by ports that are closed
+    uint64_t dropped_frames
+    uint64_t recorders
+
+cdef struct Worker:
+    Ring orders
+    Ring events
+    int wake_fd
+    int event_fd
+    int epoll_fd
+    int timer_fd
+    uint64_t woken          # an order was announced and not yet looked for
+    uint64_t stopping
+    uint64_t resync
+    uint64_t merged
+    uint64_t worst_lag_ns
+    bint told               # events wait for their eventfd
+    Port* ports
+    int capacity
+    int slots_used          # the highest slot that was ever opened, plus one
+    int open_count
+    int* playing
+    int playing_count
+    bint ticking
+    int64_t now_ns
+    int64_t tick_ns         # when the next is due
+    uint64_t tick
+    uint64_t tick_packets   # received by the last tick
+    bint coalescing
+    uint64_t random
+    Totals totals
+    pthread_t thread
+    pthread_t writer
+    Ring errands            # to the writer
+    Ring returns            # from it
+    int writer_fd
+    uint64_t errands_out
+    Recorder* recorders
+    Chunk* spare
+    int chunks
+    int chunk_limit
+    mmsghdr heads[BATCH]
+    iovec vectors[BATCH]
+    sockaddr_in names[BATCH]
+    uint8_t datagrams[BATCH * DATAGRAM]
+
+
+cdef inline void post(Worker* worker, const Event* event) noexcept nogil:
+    """Full: the fact stays in the port, where Python rereads it."""
+    if not ring_push(&worker.events, event):
+        atomic_add(&worker.merged, 1)
+        atomic_store(&worker.resync, 1)
+    worker.told = True
+
+
+cdef inline void tell(Worker* worker, Port* port, int kind, int64_t a, int64_t b) noexcept nogil:
+    """Keeps the fact in the port and posts it."""
+    cdef Facts* facts = &port.facts
+    cdef Event event
+    atomic_store(&facts.version, facts.version + 1)
+    atomic_fence()
+    if kind == EVENT_DIGIT:
+        facts.digits[facts.counts[kind] % DIGITS_KEPT] = (a << 32) | b
+    facts.counts[kind] += 1
+    facts.values[kind] = a
+    if kind == EVENT_CLOSED:
+        facts.closed_generation = <uint64_t>a
+    atomic_fence()
+    atomic_store(&facts.version, facts.version + 1)
+    event.kind = kind
+    event.slot = port.slot
+    event.generation = <uint64_t>a if kind == EVENT_CLOSED else port.generation
+    event.count = facts.counts[kind]
+    event.a = a
+    event.b = b
+    event.c = event.d = 0
+    post(worker, &event)
+
+
+cdef inline int64_t pack_address(const sockaddr_in* address) noexcept nogil:
+    """Host and port, in network order, in one word."""
+    return (<int64_t>address.sin_addr.s_addr << 16) | address.sin_port
+
+
+cdef inline uint64_t next_random(Worker* worker) noexcept nogil:
+    """xorshift64: spreads RTCP over time, nothing secret (RFC 3550 section 6.3.1)."""
+    worker.random ^= worker.random << 13
+    worker.random ^= worker.random >> 7
+    worker.random ^= worker.random << 17
+    return worker.random

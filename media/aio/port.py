@@ -1,0 +1,205 @@
+"""The engine's port: turns what its owner wants into orders, and what the worker tells into events."""
+
+from collections.abc import Callable
+from enum import IntEnum
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, assert_never
+
+from media.events import (
+    Digit,
+    FirstPacket,
+    Locked,
+    PlaybackFinished,
+    PortClosed,
+    PortEvent,
+    RecorderFellBehind,
+    Silent,
+    Unlocked,
+)
+from media.port import Echo, PeerMedia, Play, Port, PortStats, Recording, Relay, Silence, Source, Tone
+
+if TYPE_CHECKING:
+    from ext.engine import Stats
+    from media.aio.recorder import Recorder
+    from media.aio.shard import Shard
+
+DIGITS: Final = "0123456789*#ABCD"
+"""By event code, RFC 4733 section 3.2."""
+
+
+class Kind(IntEnum):
+    """The engine's kinds of events, as in engine_worker.pxd."""
+
+    FIRST = 0
+    LOCK = 1
+    DIGIT = 2
+    SILENT = 3
+    FINISHED = 4
+    BEHIND = 5
+    CLOSED = 6
+    RECORDED = 8
+
+
+class EnginePort:
+    """Implements media.port.Port."""
+
+    def __init__(
+        self, shard: "Shard", recorder: "Recorder", slot: int, generation: int, number: int, ssrc: int
+    ) -> None:
+        self.shard: Final = shard
+        self.slot: Final = slot
+        self.generation: Final = generation
+        self._recorder = recorder
+        self._number = number
+        self._ssrc = ssrc
+        self._closed_with: PortStats | None = None
+        self._seen = [0] * len(Kind)
+
+    def __repr__(self) -> str:
+        return f"<port {self._number} {'closed' if self._closed_with else 'open'}>"
+
+    @property
+    def number(self) -> int:
+        return self._number
+
+    @property
+    def ssrc(self) -> int:
+        return self._ssrc
+
+    # --- orders ---
+
+    def connect(self, peer: PeerMedia) -> None:
+        if peer.codec not in ("PCMA", "PCMU"):
+            raise ValueError(f"{peer.codec}: the engine knows PCMA and PCMU")
+        rtp = pack(peer.address, peer.port)
+        rtcp = pack(peer.rtcp_address, peer.rtcp_port)
+        networks = tuple((int(each.network_address), int(each.netmask)) for each in peer.allowed)
+        self.order(
+            lambda: self.shard.worker.connect(
+                self.slot,
+                self.generation,
+                rtp,
+                rtcp,
+                networks,
+                codec=peer.codec,
+                payload_type=peer.payload_type,
+                send_event=-1 if peer.send_event_type is None else peer.send_event_type,
+                receive_event=-1 if peer.receive_event_type is None else peer.receive_event_type,
+            )
+        )
+
+    def send(self, source: Source) -> None:
+        worker, slot, generation = self.shard.worker, self.slot, self.generation
+        match source:
+            case Silence():
+                self.order(lambda: worker.silence(slot, generation))
+            case Echo():
+                self.order(lambda: worker.relay(slot, generation, slot, generation))
+            case Relay(port):
+                other = self._neighbour(port)
+                self.order(lambda: worker.relay(slot, generation, other.slot, other.generation))
+            case Play(sound, loop, token):
+                memory = self.shard.sounds.memory(sound)
+                self.order(lambda: worker.play(slot, generation, memory, loop=loop, token=token))
+            case Tone(hz, level_dbm0):
+                self.order(lambda: worker.tone(slot, generation, hz, level_dbm0))
+            case _:
+                assert_never(source)
+
+    def mute(self, muted: bool) -> None:
+        self.order(lambda: self.shard.worker.mute(self.slot, self.generation, muted))
+
+    def watch_silence(self, seconds: float | None) -> None:
+        ns = 0 if seconds is None else max(1, round(seconds * 1e9))
+        self.order(lambda: self.shard.worker.watch_silence(self.slot, self.generation, ns))
+
+    def record(self, path: Path) -> Recording:
+        return self._recorder.begin(self, path)
+
+    def close(self) -> None:
+        if self._closed_with is not None:
+            return
+        stats = self.stats()
+        self.order(lambda: self.shard.worker.close(self.slot, self.generation))
+        self._closed_with = stats
+
+    def order(self, order: Callable[[], None]) -> None:
+        """Give the worker an order about this port; nothing once it is closed."""
+        if self._closed_with is None:
+            self.shard.order(order)
+
+    def _neighbour(self, port: Port) -> "EnginePort":
+        if not isinstance(port, EnginePort) or port.shard is not self.shard:
+            raise ValueError("a relay needs both ports on one worker: open the second near the first")
+        return port
+
+    # --- what is known ---
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called, or the worker could not keep it open."""
+        return self._closed_with is not None
+
+    def stats(self) -> PortStats:
+        return self._closed_with or as_stats(self.shard.worker.stats(self.slot, self.generation))
+
+    def take(self, kind: Kind, count: int, a: int, b: int) -> PortEvent | None:
+        """An event of the worker, or None if it was taken before: what is reread may still be in the ring."""
+        if count <= self._seen[kind]:
+            return None
+        self._seen[kind] = count
+        match kind:
+            case Kind.FIRST:
+                return FirstPacket(self)
+            case Kind.LOCK:
+                return Locked(self, unpack(a)) if a else Unlocked(self)
+            case Kind.DIGIT:
+                return Digit(self, DIGITS[a], b)
+            case Kind.SILENT:
+                return Silent(self, a / 1e9)
+            case Kind.FINISHED:
+                return PlaybackFinished(self, a)
+            case Kind.BEHIND:
+                recording = self._recorder.find(a)
+                return RecorderFellBehind(self, recording) if recording else None
+            case _:
+                self._closed_with = self._closed_with or self.stats()
+                return PortClosed(self)
+
+    def reread(self) -> list[PortEvent]:
+        """What the event ring had no room for, from the facts that the worker keeps."""
+        facts = self.shard.worker.facts(self.slot, self.generation)
+        if facts is None:
+            return []
+        counts, values, digits, _ = facts
+        told = [(kind, counts[kind], values[kind], 0) for kind in (Kind.FIRST, Kind.LOCK)]
+        oldest = counts[Kind.DIGIT] - len(digits) + 1
+        told += [(Kind.DIGIT, oldest + i, event, ms) for i, (event, ms) in enumerate(digits)]
+        kinds = (Kind.SILENT, Kind.FINISHED, Kind.BEHIND, Kind.CLOSED)
+        told += [(kind, counts[kind], values[kind], 0) for kind in kinds]
+        return [event for each in told if (event := self.take(*each)) is not None]
+
+
+def pack(address: str, port: int) -> int:
+    """As the engine takes addresses. ValueError: not IPv4, or no port number."""
+    if not 0 <= port <= 65535:
+        raise ValueError(f"{port} is no port number")
+    return int(IPv4Address(address)) << 16 | port
+
+
+def unpack(packed: int) -> tuple[str, int]:
+    return str(IPv4Address(packed >> 16)), packed & 0xFFFF
+
+
+def as_stats(stats: "Stats | None") -> PortStats:
+    """None, before the worker has opened the port, is nothing counted."""
+    if stats is None:
+        return PortStats()
+    last_ns, locked = stats[10], stats[11]
+    return PortStats(
+        *stats[:10],
+        last_ns / 1e9 if last_ns else None,
+        unpack(locked) if locked else None,
+        *stats[12:],
+    )

@@ -1,0 +1,99 @@
+"""All recordings of the plane: opened here, written by the engine, completed on a thread of their own."""
+
+import asyncio
+import itertools
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from media.aio.port import EnginePort
+from media.aio.recording import EngineRecording, complete, open_part
+from media.events import PortEvent, RecordingStopped
+
+FRAMES_PER_S: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is known of a file that nobody writes any more; `error` is an errno or 0."""
+
+    frames: int
+    dropped: int
+    error: int
+
+
+class Recorder:
+    """Begins recordings and tells when they are over. `tell` gets the events, in the loop."""
+
+    def __init__(self, tell: Callable[[PortEvent], None]) -> None:
+        self._tell = tell
+        self._tokens = itertools.count(1)
+        self._recordings: dict[int, EngineRecording] = {}
+        self._completing: set[asyncio.Task[None]] = set()
+        self._disk = ThreadPoolExecutor(1, "recordings")
+
+    @property
+    def busy(self) -> bool:
+        """Whether a file is still being written or completed."""
+        return bool(self._recordings or self._completing)
+
+    def begin(self, port: EnginePort, path: Path) -> EngineRecording:
+        """Record a port; a file that cannot be opened is told like one that cannot be written."""
+        if any(each.port is port and not each.stopped for each in self._recordings.values()):
+            raise ValueError(f"{port!r} is being recorded already")
+        recording = EngineRecording(port, path, next(self._tokens))
+        self._recordings[recording.token] = recording
+        try:
+            recording.begin(open_part(path))
+        except OSError as error:
+            failed = Written(0, 0, error.errno or 0)
+            asyncio.get_running_loop().call_soon(self.written, recording.token, failed)
+        return recording
+
+    def find(self, token: int) -> EngineRecording | None:
+        """A recording that is not over."""
+        return self._recordings.get(token)
+
+    def written(self, token: int, written: Written) -> None:
+        """The file is closed: complete it, or tell what went wrong."""
+        recording = self._recordings.pop(token)
+        recording.stopped = True
+        if written.error:
+            self._told(recording, written, None, os.strerror(written.error))
+            return
+        task = asyncio.get_running_loop().create_task(self._complete(recording, written))
+        self._completing.add(task)
+        task.add_done_callback(self._completing.discard)
+
+    async def _complete(self, recording: EngineRecording, written: Written) -> None:
+        try:
+            sha256 = await asyncio.get_running_loop().run_in_executor(self._disk, complete, recording.path)
+        except OSError as error:
+            self._told(recording, written, None, error.strerror or str(error))
+        else:
+            self._told(recording, written, sha256, None)
+
+    def _told(
+        self, recording: EngineRecording, written: Written, sha256: str | None, error: str | None
+    ) -> None:
+        self._tell(
+            RecordingStopped(
+                recording.port,
+                recording,
+                recording.path,
+                written.frames,
+                written.frames / FRAMES_PER_S,
+                written.dropped,
+                sha256,
+                error,
+            )
+        )
+
+    async def close(self) -> None:
+        """Wait for the files that are being completed, then end the thread."""
+        while self._completing:
+            await asyncio.wait(self._completing)
+        self._disk.shutdown(wait=False)

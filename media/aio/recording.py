@@ -1,0 +1,83 @@
+"""A recording in progress, and what makes its file complete when the engine has closed it."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from media.aio.port import EnginePort
+
+HEADER_OCTETS: Final = 44
+
+
+class EngineRecording:
+    """Implements media.port.Recording by orders about its port."""
+
+    def __init__(self, port: "EnginePort", path: Path, token: int) -> None:
+        self.port: Final = port
+        self.token: Final = token
+        self.stopped = False
+        self._path = path
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    def begin(self, descriptor: int) -> None:
+        """Hand the open file over.
+
+        Not by the port's own order: a closed port too must end with RecordingStopped.
+        """
+        port = self.port
+        port.shard.order(lambda: port.shard.worker.record(port.slot, port.generation, descriptor, self.token))
+
+    def pause(self) -> None:
+        self._pause(True)
+
+    def resume(self) -> None:
+        self._pause(False)
+
+    def stop(self) -> None:
+        port = self.port
+        if not self.stopped:
+            port.order(lambda: port.shard.worker.stop_recording(port.slot, port.generation, self.token))
+        self.stopped = True
+
+    def _pause(self, paused: bool) -> None:
+        port = self.port
+        port.order(lambda: port.shard.worker.pause(port.slot, port.generation, self.token, paused))
+
+
+def part_of(path: Path) -> Path:
+    """Where the file is until it is complete."""
+    return path.with_name(path.name + ".part")
+
+
+def open_part(path: Path) -> int:
+    """A descriptor at the first sample's place; the engine writes the header before it.
+
+    OSError as the system says.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(part_of(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+    os.lseek(descriptor, HEADER_OCTETS, os.SEEK_SET)
+    return descriptor
+
+
+def complete(path: Path) -> str:
+    """Sync the part, give it its name, sync the directory; the SHA-256 of all its octets.
+
+    Blocks: not for the loop.
+    """
+    part = part_of(path)
+    with part.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    part.rename(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+    return digest

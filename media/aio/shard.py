@@ -1,0 +1,129 @@
+"""One worker as the loop sees it: its ports, the orders that wait for room, the events that come back."""
+
+import asyncio
+import heapq
+import os
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from ext.engine import RingFull, SoundMemory, Worker
+from media.aio.port import EnginePort, Kind
+from media.aio.recorder import Recorder, Written
+from media.events import PortClosed, PortEvent
+from media.sound import Sound
+
+RETRY_S: Final = 0.002
+
+
+class Sounds:
+    """Engine memory of each sound, copied at its first use, kept as long as the sound or a listener."""
+
+    def __init__(self) -> None:
+        self._memories: WeakKeyDictionary[Sound, SoundMemory] = WeakKeyDictionary()
+
+    def memory(self, sound: Sound) -> SoundMemory:
+        memory = self._memories.get(sound)
+        if memory is None:
+            memory = self._memories[sound] = SoundMemory(sound.pcma, sound.pcmu)
+        return memory
+
+
+class Shard:
+    """A worker and everything that lives on it. `tell` gets its events, in the loop."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        capacity: int,
+        order_ring: int,
+        sounds: Sounds,
+        recorder: Recorder,
+        tell: Callable[[PortEvent], None],
+    ) -> None:
+        self.worker: Final = worker
+        self.sounds: Final = sounds
+        self.ports: dict[int, EnginePort] = {}
+        self._free = list(range(capacity))
+        self._kept_room = order_ring // 4
+        self._backlog: deque[Callable[[], None]] = deque()
+        self._recorder = recorder
+        self._tell = tell
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    # --- orders ---
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it takes one more port; a quarter of its order ring is kept for those that are open."""
+        return bool(self._free) and not self._backlog and self.worker.order_room() > self._kept_room
+
+    def order(self, order: Callable[[], None]) -> None:
+        """Give the worker an order about an open port; when its ring is full, as soon as there is room, in
+        order.
+        """
+        self._backlog.append(order)
+        if len(self._backlog) == 1:
+            self.flush()
+
+    def flush(self) -> None:
+        try:
+            while self._backlog:
+                self._backlog[0]()
+                self._backlog.popleft()
+        except RingFull:
+            if self._loop is not None:
+                self._loop.call_later(RETRY_S, self.flush)
+
+    def add(self, make: Callable[[int], EnginePort]) -> EnginePort:
+        """A port in the lowest free slot."""
+        slot = heapq.heappop(self._free)
+        port = self.ports[slot] = make(slot)
+        return port
+
+    # --- events ---
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.worker.start()
+        loop.add_reader(self.worker.event_fd, self._on_events)
+        self.flush()
+
+    def stop(self) -> None:
+        """Joins the threads: not for the loop unless every port is closed."""
+        self.worker.stop()
+
+    def deafen(self) -> None:
+        """Listen no more."""
+        if self._loop is not None:
+            self._loop.remove_reader(self.worker.event_fd)
+            self._loop = None
+
+    def _on_events(self) -> None:
+        """Take the ring first, then reread: what the ring has is older than what it had no room for."""
+        os.eventfd_read(self.worker.event_fd)
+        for kind, slot, generation, count, a, b, c, d in self.worker.poll():
+            if kind == Kind.RECORDED:
+                self._recorder.written(a, Written(b, c, d))
+                continue
+            port = self.ports.get(slot)
+            if port is not None and port.generation == generation:
+                event = port.take(Kind(kind), count, a, b)
+                if event is not None:
+                    self._pass_on(event)
+        if self.worker.take_resync():
+            self._reread()
+
+    def _reread(self) -> None:
+        for port in list(self.ports.values()):
+            for event in port.reread():
+                self._pass_on(event)
+
+    def _pass_on(self, event: PortEvent) -> None:
+        if isinstance(event, PortClosed):
+            port = event.port
+            assert isinstance(port, EnginePort)
+            del self.ports[port.slot]
+            heapq.heappush(self._free, port.slot)
+        self._tell(event)
