@@ -71,21 +71,6 @@ class BindingRemoved(_Entry, frozen=True, kw_only=True, tag="binding_removed"):
     contact: str
 
 
-class DialogOpened(_Entry, frozen=True, kw_only=True, tag="dialog_opened"):
-    """A leg's dialog was confirmed, or its call's record went on: to be ended and booked after a crash."""
-
-    leg: str
-    call: CallRecord
-    dialog: str
-    """The dialog's own JSON."""
-
-
-class DialogClosed(_Entry, frozen=True, kw_only=True, tag="dialog_closed"):
-    """The leg ended."""
-
-    leg: str
-
-
 Entry: TypeAlias = (
     CallEnded
     | WrapUpEnded
@@ -95,7 +80,5 @@ Entry: TypeAlias = (
     | AgentChanged
     | BindingPut
     | BindingRemoved
-    | DialogOpened
-    | DialogClosed
 )
 """Whatever the writer can be told."""

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import RowMapping, Select, Table, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from switch.history.tables import agent_states, bindings, calls, legs, open_dialogs, queue_visits, segments
+from switch.history.tables import agent_states, bindings, calls, legs, queue_visits, segments
 from switch.records import AgentStateRecord, CallRecord
 
 MAX_PAGE = 500
@@ -38,15 +38,6 @@ class StoredBinding:
     contact: str
     expires_at: datetime
     state: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDialog:
-    """A dialog that nobody closed: `dialog` is its own JSON, `call` the record as far as it had come."""
-
-    leg: str
-    call: CallRecord
-    dialog: str
 
 
 class Reader:
@@ -109,15 +100,6 @@ class Reader:
         async with self._engine.connect() as connection:
             return [
                 StoredBinding(row["phone"], row["contact"], row["expires_at"], row["state"])
-                for row in await _rows(connection, query)
-            ]
-
-    async def open_dialogs(self, node: str) -> list[StoredDialog]:
-        """The dialogs that a dead switch of this name left."""
-        query = select(open_dialogs).where(open_dialogs.c.tenant == self._tenant, open_dialogs.c.node == node)
-        async with self._engine.connect() as connection:
-            return [
-                StoredDialog(row["leg"], msgspec.json.decode(row["record"], type=CallRecord), row["dialog"])
                 for row in await _rows(connection, query)
             ]
 

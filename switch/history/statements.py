@@ -1,7 +1,7 @@
 """A batch of entries as the statements that write it, the same ones for SQLite and PostgreSQL.
 
 Each can be run twice with the effect of once: a record's rows are inserted unless they are there, what came
-late replaces what is there, and of several changes of one binding or dialog the last counts.
+late replaces what is there, and of several changes of one binding the last counts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,15 +18,13 @@ from switch.history.entries import (
     BindingPut,
     BindingRemoved,
     CallEnded,
-    DialogClosed,
-    DialogOpened,
     Entry,
     LegEnded,
     OfferEnded,
     RecordingEnded,
     WrapUpEnded,
 )
-from switch.records import CallRecord, RecordingRecord, to_json
+from switch.records import CallRecord, RecordingRecord
 
 Row: TypeAlias = dict[str, Any]
 
@@ -52,8 +50,6 @@ class _Step(Enum):
     PUT_AGENT_STATE = auto()
     PUT_BINDING = auto()
     DELETE_BINDING = auto()
-    PUT_DIALOG = auto()
-    DELETE_DIALOG = auto()
 
 
 _ADDS = {
@@ -68,7 +64,6 @@ _PUTS = {
     _Step.PUT_OFFER: tables.offers,
     _Step.PUT_AGENT_STATE: tables.agent_states,
     _Step.PUT_BINDING: tables.bindings,
-    _Step.PUT_DIALOG: tables.open_dialogs,
 }
 
 
@@ -91,7 +86,6 @@ class Statements:
             _Step.SET_WRAP_UP: _set_call("wrap_up_s"),
             _Step.SET_RECORDING: _set_call(*_recording(None)),
             _Step.DELETE_BINDING: _delete(tables.bindings, "tenant", "phone", "contact"),
-            _Step.DELETE_DIALOG: _delete(tables.open_dialogs, "leg"),
         }
 
     def of(self, batch: Iterable[Entry]) -> list[tuple[Executable, Sequence[Row]]]:
@@ -119,8 +113,6 @@ class Statements:
                 steps[_Step.PUT_AGENT_STATE][key] = asdict(change) | origin
             case BindingPut() | BindingRemoved():
                 _plan_binding(entry, origin, steps)
-            case DialogOpened() | DialogClosed():
-                _plan_dialog(entry, origin, steps)
             case _:
                 assert_never(entry)
 
@@ -150,19 +142,6 @@ def _plan_binding(
     else:
         steps[_Step.PUT_BINDING].pop(name, None)
         steps[_Step.DELETE_BINDING][name] = {f"of_{column}": value for column, value in key.items()}
-
-
-def _plan_dialog(
-    entry: DialogOpened | DialogClosed, origin: Row, steps: dict[_Step, dict[object, Row]]
-) -> None:
-    if isinstance(entry, DialogOpened):
-        steps[_Step.DELETE_DIALOG].pop(entry.leg, None)
-        record = to_json(entry.call).decode()
-        row = {"leg": entry.leg, "call": entry.call.id, "dialog": entry.dialog, "record": record}
-        steps[_Step.PUT_DIALOG][entry.leg] = row | origin
-    else:
-        steps[_Step.PUT_DIALOG].pop(entry.leg, None)
-        steps[_Step.DELETE_DIALOG][entry.leg] = {"of_leg": entry.leg}
 
 
 def _call(call: CallRecord) -> Row:

@@ -182,17 +182,3 @@ bindings = Table(
     Column("state", Text, nullable=False),
 )
 """Registrations that survive a restart. `state` is the registrar's own JSON."""
-
-open_dialogs = Table(
-    "open_dialogs",
-    metadata,
-    Column("leg", String(64), primary_key=True),
-    Column("tenant", String(64), nullable=False),
-    Column("node", String(255), nullable=False),
-    Column("call", String(64), nullable=False),
-    Column("dialog", Text, nullable=False),
-    Column("record", Text, nullable=False),
-    Index(None, "node"),
-)
-"""Dialogs to end with BYE should the switch find them here at its start: `dialog` is the dialog's own JSON,
-`record` that of the call as far as it had come."""

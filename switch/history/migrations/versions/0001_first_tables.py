@@ -1,4 +1,4 @@
-"""The first tables: calls and their parts, agents' states, registrations, dialogs to end after a crash."""
+"""The first tables: calls and their parts, agents' states, registrations."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,7 +20,6 @@ def upgrade() -> None:
     _segments()
     _agent_states()
     _bindings()
-    _open_dialogs()
 
 
 def downgrade() -> None:
@@ -33,7 +32,6 @@ def downgrade() -> None:
         "calls",
         "agent_states",
         "bindings",
-        "open_dialogs",
     ):
         op.drop_table(table)
 
@@ -181,17 +179,3 @@ def _bindings() -> None:
         sa.Column("state", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "phone", "contact", name="pk_bindings"),
     )
-
-
-def _open_dialogs() -> None:
-    op.create_table(
-        "open_dialogs",
-        sa.Column("leg", sa.String(64), nullable=False),
-        sa.Column("tenant", sa.String(64), nullable=False),
-        sa.Column("node", sa.String(255), nullable=False),
-        sa.Column("call", sa.String(64), nullable=False),
-        sa.Column("dialog", sa.Text, nullable=False),
-        sa.Column("record", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("leg", name="pk_open_dialogs"),
-    )
-    op.create_index("ix_open_dialogs_node", "open_dialogs", ["node"])
