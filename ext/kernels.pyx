@@ -74,14 +74,14 @@ cdef void ulaw_decode_into(const uint8_t* octets, int16_t* samples, Py_ssize_t c
 
 cdef void alaw_encode_into(const int16_t* samples, uint8_t* octets, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t i
-    cdef int32_t sample, sign, magnitude, floating
+    cdef int32_t sample, sign, magnitude, first, low
     for i in range(count):
         sample = samples[i]
         sign = sample >> 31                     # G.191: negative values are mirrored by one's complement
         magnitude = sample ^ sign
-        floating = <int32_t>(bits_of(<float>magnitude) >> 19) - (EXPONENT_7 >> 19)
-        floating = magnitude >> 4 if magnitude < 256 else floating
-        octets[i] = <uint8_t>((floating | (~sign & 0x80)) ^ 0x55)
+        first = (magnitude - 256) >> 31         # -1 in segment 0, else 0
+        low = <int32_t>bits_of(<float>(magnitude - (first * 256))) - EXPONENT_7
+        octets[i] = <uint8_t>((((low >> 19) + (first * 16)) | (~sign & 0x80)) ^ 0x55)
 
 
 cdef void ulaw_encode_into(const int16_t* samples, uint8_t* octets, Py_ssize_t count) noexcept nogil:

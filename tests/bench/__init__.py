@@ -1,0 +1,1 @@
+"""What one core does today: `scripts/bench`, explained in docs/explanation/performance.md."""

@@ -1,0 +1,94 @@
+"""How a limit is found: upwards with short probes until one fails, then three long runs there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Generic, Protocol, TypeVar
+
+PROBE_S: Final = 5.0
+RUN_S: Final = 20.0
+RUNS: Final = 3
+FACTOR: Final = 1.6
+RESOLUTION: Final = 0.05
+STEP_DOWN: Final = 0.93
+ATTEMPTS: Final = 4
+VOID_TRIES: Final = 3
+
+
+class Outcome(Protocol):
+    """One probe or run."""
+
+    @property
+    def clean(self) -> bool:
+        """The load was carried: nothing lost, nothing late."""
+
+    @property
+    def void(self) -> bool:
+        """The generator itself was late, so the run says nothing about what it loaded."""
+
+
+OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+
+
+class NoLimit(RuntimeError):
+    """Not even the least load was carried, or the generator was late whenever it was tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(Generic[OutcomeT]):
+    """The most load that was carried, and the runs at it, none of them void."""
+
+    load: int
+    runs: list[OutcomeT]
+
+    def median(self, of: Callable[[OutcomeT], float]) -> float:
+        """The middle one of a figure over the runs."""
+        return sorted(map(of, self.runs))[len(self.runs) // 2]
+
+
+def find_limit(measure: Callable[[int, float], OutcomeT], least: int, most: int) -> Limit[OutcomeT]:
+    """The most load, from `least` to `most`, of whose runs more than half are clean.
+
+    `measure` is given a load and seconds. NoLimit if there is none.
+    """
+    load = _probe_upwards(measure, least, most)
+    for _ in range(ATTEMPTS):
+        limit = run_at(measure, load)
+        if 2 * sum(run.clean for run in limit.runs) > len(limit.runs):
+            return limit
+        load = max(int(load * STEP_DOWN), least)
+    raise NoLimit(f"a load of {load} passed a probe of {PROBE_S:g} s, but no runs of {RUN_S:g} s")
+
+
+def run_at(measure: Callable[[int, float], OutcomeT], load: int) -> Limit[OutcomeT]:
+    """The long runs at one load, whether clean or not."""
+    return Limit(load, [_sound(measure, load, RUN_S) for _ in range(RUNS)])
+
+
+def _probe_upwards(measure: Callable[[int, float], OutcomeT], least: int, most: int) -> int:
+    """The most load that a probe carries: in growing steps until one fails, then between the last two."""
+    carried, failed = 0, most + 1
+    load = least
+    while load < failed:
+        if _sound(measure, load, PROBE_S).clean:
+            carried = load
+            load = min(int(load * FACTOR), most) if load < most else failed
+        else:
+            failed = load
+    if not carried:
+        raise NoLimit(f"a load of {least} was not carried")
+    while failed <= most and failed - carried > max(carried * RESOLUTION, 1):
+        middle = (carried + failed) // 2
+        if _sound(measure, middle, PROBE_S).clean:
+            carried = middle
+        else:
+            failed = middle
+    return carried
+
+
+def _sound(measure: Callable[[int, float], OutcomeT], load: int, seconds: float) -> OutcomeT:
+    """A measurement that is not void, if need be at the third try."""
+    for _ in range(VOID_TRIES):
+        outcome = measure(load, seconds)
+        if not outcome.void:
+            return outcome
+    raise NoLimit(f"at a load of {load} the generator was late {VOID_TRIES} times: this machine is too busy")
