@@ -1,43 +1,38 @@
 """The router's shell: events in, journal, then commands out, and the one deadline in the loop's timer.
 
-All events of one wake-up are stepped together and reach the journal in one write, before any of their commands
-is carried out: what a caller saw happen, the journal knows.
+All events of one wake-up are stepped together and reach the journal in one write, before any of their
+commands is carried out: what a caller saw happen, the journal knows.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
-from typing import Protocol
+from functools import partial
 
 import structlog
 
 from acd.commands import Command
 from acd.events import DeadlinePassed, Event
-from acd.journal import Entry
 from acd.router import Router
 from switch.clock import Clock
+from switch.journal import Journal
 
 _LATE_TIMER_S = 0.001
 """uvloop's timers may fire up to a millisecond early; asking again costs one turn."""
-
-
-class Journal(Protocol):
-    """Where the router's steps are kept."""
-
-    def append(self, entry: Entry) -> None:
-        """Keep one step in memory."""
-        ...
-
-    def commit(self) -> None:
-        """Write what was appended, in one write."""
-        ...
 
 
 class Dispatch:
     """One router's events and commands."""
 
     def __init__(
-        self, router: Router, journal: Journal, clock: Clock, loop: asyncio.AbstractEventLoop
+        self,
+        router: Router,
+        journal: Journal,
+        clock: Clock,
+        loop: asyncio.AbstractEventLoop,
+        decided: Callable[[float], None],
     ) -> None:
+        """`decided` hears how long each step took, in seconds."""
         self.router = router
         self._journal = journal
         self._clock = clock
@@ -46,10 +41,10 @@ class Dispatch:
         self._settled: list[Callable[[], None]] = []
         self._carry_out: Callable[[Command, int], None] | None = None
         self._scheduled = False
-        self.flushing = False
+        self._in_flush = False
         self._timer: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger("router")
-        self.observe_decision: Callable[[float], None] = lambda seconds: None
+        self._decided = decided
 
     def start(self, carry_out: Callable[[Command, int], None]) -> None:
         """From now on hand commands, with the time of their step, to `carry_out`."""
@@ -75,13 +70,16 @@ class Dispatch:
         self._schedule()
 
     def _schedule(self) -> None:
-        if not self._scheduled and not self.flushing:
+        if not self._scheduled and not self._in_flush:
             self._scheduled = True
             self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
+        """Step what is pending now rather than at the end of this turn."""
+        if self._in_flush:
+            return
         self._scheduled = False
-        self.flushing = True
+        self._in_flush = True
         try:
             while self._events or self._settled:
                 events, self._events = self._events, []
@@ -91,17 +89,19 @@ class Dispatch:
                     for callback in settled:
                         self._guarded(callback)
         finally:
-            self.flushing = False
+            self._in_flush = False
         self._set_timer()
 
     def _step(self, events: list[Event]) -> list[tuple[Command, int]]:
         steps = []
         for event in events:
             now_us = self._clock.now_us()
+            began = time.perf_counter()
             commands = self.router.step(event, now_us)
-            self._journal.append(Entry.of(self.router.sequence, now_us, event, commands))
+            self._journal.record(event, commands)
+            self._decided(time.perf_counter() - began)
             steps += [(command, now_us) for command in commands]
-        self._journal.commit()
+        self._journal.write()
         return steps
 
     def _carry_out_all(self, steps: list[tuple[Command, int]]) -> None:
@@ -109,7 +109,7 @@ class Dispatch:
         if carry_out is None:
             return
         for command, now_us in steps:
-            self._guarded(lambda command=command, now_us=now_us: carry_out(command, now_us))
+            self._guarded(partial(carry_out, command, now_us))
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -123,8 +123,7 @@ class Dispatch:
             self._timer = None
         deadline_us = self.router.deadline()
         if deadline_us is not None and self._carry_out is not None:
-            delay_s = max(0.0, (deadline_us - self._clock.now_us()) / 1e6)
-            self._timer = self._loop.call_later(delay_s, self._on_timer)
+            self._timer = self._loop.call_later(self._clock.seconds_until(deadline_us), self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None

@@ -40,7 +40,7 @@ class Exchange:
     draining: bool = False
 
     def sip(self) -> Endpoint:
-        """The endpoint, for a call from outside of its own events: what it wants sent goes out with this turn."""
+        """The endpoint, for a call from outside of its own events: what it sends goes out in this turn."""
         self.shell.wake()
         return self.endpoint
 

@@ -1,4 +1,4 @@
-"""Identifiers that are unique across nodes and sort by time: 26 characters of Crockford base 32 (a ULID's form)."""
+"""Identifiers, unique across nodes and sorted by time: 26 characters of Crockford base 32 (a ULID's form)."""
 
 import secrets
 

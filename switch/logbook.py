@@ -1,7 +1,7 @@
-"""The logbook of open dialogs: what a crash would leave behind, one JSON line each, written before the loop sleeps.
+"""The logbook of open dialogs: what a crash would leave behind, a JSON line each, written in the same turn.
 
-A dialog is noted when it is confirmed, with its call's record as of then, and struck out when it ends. At the next start
-what was not struck out is ended on the wire and booked.
+A dialog is noted when it is confirmed, with its call's record as of then, and struck out when it ends. At the
+next start what was not struck out is ended on the wire and booked.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ from asyncio import TimerHandle
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -14,7 +14,8 @@ from sip.endpoint import Endpoint
 from sip.events import IncomingRequest, OutgoingRequest, RequestId, ResponseReceived
 from sip.flow import Flow
 from sip.registrar import Binding, BindingChange, Change, ProbeDue, Registrar
-from switch.history.entries import Entry, BindingPut, BindingRemoved
+from switch.history.entries import BindingPut, BindingRemoved, Entry
+from switch.history.reader import StoredBinding
 
 _PUT = (Change.ADDED, Change.REFRESHED)
 _GONE = (Change.REMOVED, Change.REPLACED, Change.EXPIRED)
@@ -56,11 +57,14 @@ class Registrations:
         self._timer: TimerHandle | None = None
         self._log = structlog.get_logger("registrar")
 
-    def start(self, facts: Facts, saved: Iterable[tuple[Mapping[str, Any], float]]) -> None:
-        """Take up the former run's bindings, each with the seconds since it was saved, and tell `facts`."""
+    def start(self, facts: Facts, stored: Iterable[StoredBinding]) -> None:
+        """Take up the former run's bindings and tell `facts`."""
         self._facts = facts
-        for binding, elapsed_s in saved:
-            self._registrar.restore([dict(binding)], self._now(), elapsed_s)
+        wall = datetime.now(UTC)
+        for binding in stored:
+            state = msgspec.json.decode(binding.state)
+            elapsed_s = state["expires_in_s"] - (binding.expires_at - wall).total_seconds()
+            self._registrar.restore([state], self._now(), elapsed_s)
         for user in self._registrar.users():
             facts.phone_registered(user, fresh=False)
         self._set_timer()
@@ -165,11 +169,7 @@ class Registrations:
                 pass
 
     def _save(self, binding: Binding) -> None:
-        state = next(
-            saved
-            for saved in self._registrar.snapshot(self._now())
-            if saved["user"] == binding.user and saved["uri"] == binding.uri
-        )
+        state = self._registrar.saved(binding, self._now())
         self._put(
             BindingPut(
                 phone=binding.user,

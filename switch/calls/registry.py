@@ -1,5 +1,6 @@
 """Who is who: calls by id, legs by session and by port, and the booking of what has ended."""
 
+import asyncio
 from collections.abc import Callable
 
 import structlog
@@ -29,7 +30,7 @@ class Registry:
         self._by_port: dict[Port, Leg] = {}
         self._recorded: dict[Port, Call] = {}
         self._busy: dict[str, int] = {}
-        self._log = structlog.get_logger("call")
+        self._idle = asyncio.Event()
 
     # Events
 
@@ -61,6 +62,12 @@ class Registry:
         """A call in progress, as of now."""
         found = self.calls.get(call) or self.closing.get(call)
         return None if found is None else found.ledger.record(self._exchange.now_us())
+
+    async def until_idle(self) -> None:
+        """Wait until no call is in progress and every ended one is booked."""
+        while self.calls or self.closing:
+            self._idle.clear()
+            await self._idle.wait()
 
     # Legs
 
@@ -125,6 +132,7 @@ class Registry:
 
     def _book(self, call: Call) -> None:
         book(self._exchange, call.ledger)
+        self._idle.set()
 
     def _change_busy(self, phone: str, by: int) -> None:
         legs = self._busy.get(phone, 0) + by

@@ -1,0 +1,171 @@
+"""The switch put together: each part made from what it needs, in the order of their dependence."""
+
+import asyncio
+import secrets
+import socket
+import time
+from contextlib import AsyncExitStack
+from dataclasses import astuple, dataclass
+
+import structlog
+
+from ext.build import KERNELS
+from media.aio.plane import MediaPlane
+from media.events import PortEvent
+from sip import events as sip
+from sip.aio.shell import SipShell
+from sip.endpoint import Endpoint
+from sip.flow import Address, Flow
+from sip.registrar import Registrar
+from switch.calls.arrival import Arrival
+from switch.calls.orders import Orders
+from switch.calls.registry import Registry
+from switch.clock import Clock
+from switch.config.schema import Config
+from switch.dispatch import Dispatch
+from switch.exchange import Exchange
+from switch.history.database import connect, migrate
+from switch.history.reader import Reader
+from switch.history.writer import Writer
+from switch.interfaces import Interfaces
+from switch.journal import Journal, JournalProblem
+from switch.limits import Limits
+from switch.logbook import Logbook
+from switch.metrics import Metrics
+from switch.peers import Identification, PhonePeer
+from switch.recovery import recover
+from switch.registrations import Registrations
+from switch.routes import Routes
+from switch.sounds import read_sounds
+from switch.staffing import Staffing
+from switch.version import VERSION
+
+
+@dataclass(slots=True)
+class Switch:
+    """The parts that the server starts, feeds and ends."""
+
+    exchange: Exchange
+    registry: Registry
+    orders: Orders
+    arrival: Arrival
+    staffing: Staffing
+    identification: Identification
+    reader: Reader
+
+    def sip_event(self, event: sip.Event) -> None:
+        """What the endpoint tells: a new call, a request outside of dialogs, or something about a leg."""
+        match event:
+            case sip.IncomingInvite(peer=peer, flow=flow):
+                if isinstance(peer, PhonePeer):
+                    self.exchange.registrations.heard(peer.name, flow)
+                self.arrival.invited(event)
+            case sip.IncomingRequest():
+                self._request(event)
+            case sip.ResponseReceived():
+                self.exchange.registrations.answered(event)
+            case _:
+                self.registry.sip_event(event)
+
+    def port_event(self, event: PortEvent) -> None:
+        """What the media plane tells."""
+        self.registry.port_event(event)
+
+    def _request(self, event: sip.IncomingRequest) -> None:
+        exchange = self.exchange
+        if event.request.method == "REGISTER" and isinstance(event.peer, PhonePeer):
+            exchange.registrations.registered(event, event.peer.name)
+            return
+        if isinstance(event.peer, PhonePeer):
+            exchange.registrations.heard(event.peer.name, event.flow)
+        status = 200 if event.request.method == "OPTIONS" else 405
+        exchange.endpoint.respond(event.transaction, status, exchange.now())
+
+
+async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
+    """Make every part and open what must be open before the first packet; `stack` closes it, last first.
+
+    Raises OSError for what cannot be opened or bound.
+    """
+    loop = asyncio.get_running_loop()
+    data_dir = config.server.data_dir
+    recovery = await asyncio.to_thread(recover, data_dir / "journal")
+    for problem in recovery.problems:
+        structlog.get_logger("journal").warning(problem)
+    clock = Clock(lambda: time.time_ns() // 1000, time.monotonic, floor_us=recovery.router.now_us)
+    journal = Journal(data_dir / "journal", recovery.router, _journal_problem)
+    stack.callback(journal.close)
+    engine = connect(config.database.url, data_dir)
+    stack.push_async_callback(engine.dispose)
+    await migrate(engine)
+    history = Writer(engine, data_dir, node=socket.gethostname())
+    history.start()
+    stack.push_async_callback(history.close)
+    logbook = Logbook(data_dir / "journal" / "open-dialogs.jsonl", loop)
+    stack.callback(logbook.close)
+    metrics = Metrics(version=VERSION, kernels=KERNELS, now_us=clock.now_us)
+    dispatch = Dispatch(recovery.router, journal, clock, loop, metrics.decision)
+    staffing = Staffing(dispatch.post)
+    registrations = Registrations(
+        Registrar(),
+        lambda: exchange.sip(),
+        history.put,
+        time.monotonic,
+        loop,
+        lambda: exchange.config.sip.domain,
+    )
+    identification = Identification(
+        config, secrets.token_bytes(32), registrations, Interfaces(), metrics.auth_failed
+    )
+    endpoint = Endpoint(
+        identification,
+        token=lambda: secrets.token_hex(12),
+        advertise=lambda flow: _advertised(exchange, flow),
+        t1=config.sip.t1,
+    )
+    shell = SipShell(
+        endpoint, [astuple(it) for it in config.sip.listen], lambda event: switch.sip_event(event)
+    )
+    plane = MediaPlane(config.media.listen, config.media.ports)
+    plane.on_event = lambda event: switch.port_event(event)
+    exchange = Exchange(
+        loop=loop,
+        config=config,
+        routes=Routes(config.routes),
+        endpoint=endpoint,
+        shell=shell,
+        plane=plane,
+        sounds=await asyncio.to_thread(read_sounds, config),
+        dispatch=dispatch,
+        registrations=registrations,
+        limits=Limits(config.trunks),
+        history=history,
+        logbook=logbook,
+        metrics=metrics,
+        clock=clock,
+    )
+    registry = Registry(exchange, staffing.phone_busy)
+    orders = Orders(exchange, registry)
+    switch = Switch(
+        exchange, registry, orders, Arrival(exchange, registry), staffing, identification, Reader(engine)
+    )
+    plane.start(loop)
+    stack.push_async_callback(plane.close)
+    await shell.start()
+    stack.push_async_callback(shell.close)
+    stack.callback(registrations.stop)
+    dispatch.start(orders.carry_out)
+    stack.callback(dispatch.stop)
+    return switch
+
+
+def _journal_problem(problem: JournalProblem) -> None:
+    structlog.get_logger("journal").error(problem.message, kind=problem.kind.value)
+
+
+def _advertised(exchange: Exchange, flow: Flow) -> Address:
+    """Our Contact and Via on a flow."""
+    host, port = flow.local
+    peer = flow.remote[0]
+    kernel = host if host not in ("0.0.0.0", "::") else exchange.shell.local_address_for(peer)
+    return exchange.config.sip.advertise.towards(peer, kernel), port

@@ -1,0 +1,199 @@
+"""The server: starts the switch, runs it until it is told to end, and takes it down in order."""
+
+import asyncio
+import fcntl
+import gc
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from acd.events import SwitchRestarted
+from media.aio import synthesis
+from switch.api.app import create_app
+from switch.api.server import HttpServer
+from switch.api.services import Services
+from switch.api.token import AdminToken
+from switch.assembly import Switch, assemble
+from switch.backend import Running
+from switch.calls.ending import EndedBy, Reason, Result
+from switch.config.errors import ConfigErrors
+from switch.config.first import DEFAULT, write_first
+from switch.config.load import load
+from switch.config.schema import Config
+from switch.logs import configure_logs
+from switch.reloading import Reloader, apply
+from switch.sounds import names_missing
+from switch.survivors import end_survivors
+from switch.version import VERSION
+from switch.vitals import Vitals
+
+_GRACE_S: Final = 2.0
+"""How long BYEs and recordings may take when the switch stops at once."""
+_TURN_S: Final = 0.02
+
+
+class CannotStart(Exception):
+    """Why, and what to do about it, in words for the operator."""
+
+
+def run(path: Path | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; the exit status. Without a path the first configuration is made."""
+    try:
+        if path is None:
+            path = write_first(DEFAULT)
+            print(f"configuration: {path} (the phones' secrets are in it)", flush=True)
+        config = load(path)
+    except ConfigErrors as errors:
+        print(errors, file=sys.stderr)
+        return 1
+    configure_logs()
+    try:
+        with asyncio.Runner(loop_factory=_new_loop) as runner:
+            runner.run(_serve(path, config))
+    except CannotStart as error:
+        print(f"centralita: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop, unless CENTRALITA_LOOP=asyncio asks for the standard library's."""
+    if os.environ.get("CENTRALITA_LOOP") == "asyncio":
+        return asyncio.new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()
+
+
+async def _serve(path: Path, config: Config) -> None:
+    async with AsyncExitStack() as stack:
+        _own(config.server.data_dir, stack)
+        await asyncio.to_thread(synthesis.make, config.server.data_dir)
+        try:
+            switch = await assemble(config, stack)
+        except OSError as error:
+            raise CannotStart(f"cannot open or bind: {error}") from error
+        if missing := names_missing(switch.exchange.sounds, config):
+            raise CannotStart("\n".join(missing))
+        server = Server(path, switch)
+        await server.start(stack)
+        await server.until_stopped()
+        await server.end_calls()
+
+
+def _own(data_dir: Path, stack: AsyncExitStack) -> None:
+    """One switch for one data_dir. The lock ends with the process; no child inherits it."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    lock = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    stack.callback(os.close, lock)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CannotStart(f"another switch runs on {data_dir}: stop it, or set server.data_dir") from None
+
+
+class Server:
+    """A switch from its first packet to its last."""
+
+    def __init__(self, path: Path, switch: Switch) -> None:
+        self._switch = switch
+        self._exchange = switch.exchange
+        self._reloader = Reloader(path, switch.exchange, switch.staffing, switch.identification)
+        self._running = Running(
+            switch.exchange, switch.registry, switch.staffing, self._reloader.reload, self.drain
+        )
+        self._stopping = asyncio.Event()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._log = structlog.get_logger("server")
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Take up what the former run left, open the API, and say `ready`."""
+        exchange = self._exchange
+        exchange.dispatch.post(SwitchRestarted())
+        apply(exchange, exchange.config, self._switch.staffing, self._switch.identification)
+        stored = await self._switch.reader.bindings(datetime.now(UTC))
+        exchange.registrations.start(self._switch.staffing, stored)
+        end_survivors(exchange)
+        vitals = Vitals(exchange.metrics, exchange.loop)
+        vitals.start()
+        stack.callback(vitals.stop)
+        exchange.metrics.watch(self._running.sources(lambda: len(asyncio.all_tasks())))
+        data_dir = exchange.config.server.data_dir
+        services = Services(
+            backend=self._running,
+            reader=self._switch.reader,
+            settled=exchange.history.flush,
+            metrics=exchange.metrics,
+            data_dir=data_dir,
+            token=AdminToken(data_dir / "admin.token"),
+        )
+        listen = exchange.config.http.listen
+        http = HttpServer(create_app(services, version=VERSION), listen.host, listen.port)
+        host, port = await http.start()
+        stack.push_async_callback(http.close)
+        self._on_signals()
+        gc.collect()
+        gc.freeze()
+        self._running.ready = True
+        sockets = [f"{transport}:{host}:{port}" for transport, (host, port) in exchange.shell.addresses]
+        capacity = exchange.plane.capacity() // 2
+        print(f"ready {' '.join(sockets)} http:{host}:{port} calls:{capacity}", flush=True)
+
+    def drain(self) -> None:
+        """No new calls but emergency ones; the end when the last one ends, or after `drain_timeout`."""
+        if self._exchange.draining:
+            return
+        self._exchange.draining = True
+        calls = len(self._switch.registry.calls)
+        timeout_s = self._exchange.config.server.drain_timeout
+        self._log.info("draining", calls=calls, timeout_s=timeout_s)
+        self._spawn(self._drained(timeout_s))
+
+    async def until_stopped(self) -> None:
+        """Until the drain is done, or a second signal."""
+        await self._stopping.wait()
+
+    async def end_calls(self) -> None:
+        """End what is left, and give BYEs and recordings a moment."""
+        registry = self._switch.registry
+        for call in list(registry.calls.values()):
+            call.end(_result(call.agent is not None), Reason.SWITCH_STOPPED, EndedBy.SWITCH)
+        self._exchange.dispatch.flush()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                await registry.until_idle()
+                while self._exchange.endpoint.counts().sessions:  # noqa: ASYNC110 - the endpoint tells no last BYE
+                    await asyncio.sleep(_TURN_S)
+
+    async def _drained(self, timeout_s: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._switch.registry.until_idle(), timeout_s)
+        self._stopping.set()
+
+    def _on_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._exchange.loop.add_signal_handler(number, self._terminate)
+        self._exchange.loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reloader.reload()))
+
+    def _terminate(self) -> None:
+        if self._exchange.draining:
+            self._log.info("stopping at once")
+            self._stopping.set()
+        else:
+            self.drain()
+
+    def _spawn(self, work: Coroutine[object, object, object]) -> None:
+        task: asyncio.Task[object] = self._exchange.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _result(talking: bool) -> Result:
+    return Result.ANSWERED if talking else Result.FAILED

@@ -1,0 +1,68 @@
+"""What a crash left behind: dialogs to end on the wire, calls to book, half-written recordings to name."""
+
+import structlog
+
+from switch.calls.causes import Farewell
+from switch.calls.ending import EndedBy, Reason, Result
+from switch.exchange import Exchange
+from switch.history.entries import CallEnded
+from switch.logbook import Survivor
+from switch.records import CallRecord, RecordingRecord, SegmentRecord, VisitRecord, utc
+
+_TOLD = Farewell(q850=41)
+"""Temporary failure (Q.850 cause 41)."""
+
+
+def end_survivors(exchange: Exchange) -> int:
+    """End every dialog of the former run with BYE, book its call as `switch_restarted`; how many calls."""
+    survivors = exchange.logbook.survivors()
+    for survivor in survivors:
+        for dialog in survivor.dialogs:
+            endpoint = exchange.sip()
+            endpoint.hangup(endpoint.restore(dialog, exchange.now()), exchange.now(), headers=_TOLD.headers)
+        exchange.history.put(CallEnded(call=_closed(exchange, survivor)))
+        exchange.logbook.strike_out(survivor.call.id)
+    if survivors:
+        structlog.get_logger("server").warning("ended what the former run left", calls=len(survivors))
+    return len(survivors)
+
+
+def _closed(exchange: Exchange, survivor: Survivor) -> CallRecord:
+    """The record as last noted, ended now: when exactly the former run died nobody saw."""
+    call, now = survivor.call, utc(exchange.now_us())
+    answered = call.answered_at is not None
+    result = Result.ANSWERED if answered and call.visits else Result.FAILED
+    visits = tuple(visit if visit.left_at is not None else _left(visit, call) for visit in call.visits)
+    segments = tuple(s if s.to is not None else _cut(s) for s in call.segments)
+    fields = {name: getattr(call, name) for name in call.__struct_fields__}
+    fields |= {
+        "ended_at": now,
+        "result": result,
+        "reason": Reason.SWITCH_RESTARTED,
+        "ended_by": EndedBy.SWITCH,
+        "visits": visits,
+        "segments": segments,
+        "recording": _recording(exchange, call),
+    }
+    return CallRecord(**fields)
+
+
+def _left(visit: VisitRecord, call: CallRecord) -> VisitRecord:
+    return VisitRecord(
+        queue=visit.queue,
+        entered_at=visit.entered_at,
+        result=Result.FAILED,
+        reason=Reason.SWITCH_RESTARTED,
+        agent=visit.agent,
+    )
+
+
+def _cut(segment: SegmentRecord) -> SegmentRecord:
+    return SegmentRecord(kind=segment.kind, from_=segment.from_, to=segment.from_, legs=segment.legs)
+
+
+def _recording(exchange: Exchange, call: CallRecord) -> RecordingRecord | None:
+    """The file as the crash left it: `.part`, or complete if it was renamed just in time."""
+    for found in (exchange.config.server.data_dir / "recordings").glob(f"*/*/*/{call.id}.wav*"):
+        return RecordingRecord(path=str(found.relative_to(exchange.config.server.data_dir)))
+    return call.recording
