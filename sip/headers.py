@@ -47,10 +47,11 @@ class CSeq:
     def parse(cls, text: str) -> "CSeq":
         """Malformed(400) for anything but a number below 2**31 and a method."""
         match = _CSEQ.match(text)
-        # Ten digits hold every allowed number; int() of thousands would take its time.
-        if match is None or len(match[1].lstrip("0")) > 10 or int(match[1]) > MAX_CSEQ:
+        digits = match[1].lstrip("0") or "0" if match else ""
+        # Ten digits hold every allowed number; int() of thousands would fail.
+        if match is None or len(digits) > 10 or int(digits) > MAX_CSEQ:
             raise Malformed(400, "Malformed CSeq")
-        return cls(int(match[1]), match[2])
+        return cls(int(digits), match[2])
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"

@@ -213,7 +213,9 @@ class Message:
             cause = parameters(text).get("cause")
         except (ValueError, OverflowError):
             return None  # a Reason is a remark: nothing fails because of it
-        return int(cause) if cause and cause.isascii() and cause.isdigit() and int(cause[:4]) < 128 else None
+        if not cause or len(cause) > 3 or not cause.isascii() or not cause.isdigit():
+            return None
+        return int(cause) if int(cause) < 128 else None
 
 
 class Request(Message):
@@ -386,9 +388,10 @@ def content_length(values: list[str]) -> int | None:
 def _length(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise Malformed(400, "Malformed Content-Length")
-    if len(text) > 9 and len(text.lstrip("0")) > 9:  # int() of thousands of digits would take its time
+    digits = text.lstrip("0") or "0"
+    if len(digits) > 9:  # int() of thousands of digits would fail
         raise Malformed(413, phrase(413))
-    return int(text)
+    return int(digits)
 
 
 def salvage(data: bytes) -> Partial:
