@@ -7,6 +7,9 @@ Import them through `media.kernels`, which chooses the build.
 
 from collections.abc import Sequence
 
+__pyx_capi__: dict[str, object]
+"""What other compiled modules cimport (kernels.pxd)."""
+
 def alaw_decode(octets: bytes) -> bytes:
     """A-law octets to PCM."""
 

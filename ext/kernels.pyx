@@ -1,4 +1,4 @@
-# cython: language_level=3
+# cython: language_level=3, autotestdict=False
 """Stateless media kernels: G.711, RTP headers, tones, mixing one frame, sample rates.
 
 The cdef functions are for other compiled modules (kernels.pxd), the def functions for Python and for the
