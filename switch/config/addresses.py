@@ -56,15 +56,6 @@ class Source:
             return str(self.network)
         return str(HostPort(str(self.network.network_address), self.port))
 
-    def holds(self, address: Address, port: int) -> bool:
-        """Whether a packet from `address` and `port` comes from here."""
-        return address in self.network and self.port in (None, port)
-
-    @property
-    def precision(self) -> tuple[int, bool]:
-        """Larger is the narrower match: by prefix length, then one that names a port."""
-        return (self.network.prefixlen, self.port is not None)
-
 
 @dataclass(frozen=True, slots=True)
 class Proxy:

@@ -6,7 +6,7 @@ stays text. Aliases and merge keys work; tags do not. `${NAME}` in a value is th
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from switch.config.values import Text
 Path = tuple[str | int, ...]
 
 MAX_DEPTH = 32
-MAX_NODES = 500_000
+MAX_NODES = 250_000
 """After aliases: a file of a few lines can name billions of nodes."""
 
 _NO_TAGS = "tags are not known here; put a text that begins with '!' in quotes"
@@ -121,8 +121,8 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            mark = self.get_mark()
-            raise yaml.MarkedYAMLError(problem=f"nested deeper than {MAX_DEPTH} levels", problem_mark=mark)
+            mark: yaml.Mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise NotADocument(Problem(_place(mark), (), f"nested deeper than {MAX_DEPTH} levels"))
         try:
             return super().compose_node(parent, index)
         finally:
@@ -136,7 +136,7 @@ def _compose(text: str) -> yaml.Node | None:
         raise NotADocument(_unreadable(text, error.position)) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        position = Position(mark.line + 1, mark.column + 1) if mark is not None else Position(1, 1)
+        position = Position(1, 1) if mark is None else _place(mark)
         raise NotADocument(Problem(position, (), _in_words(error, text, position))) from None
     return root
 
@@ -210,19 +210,23 @@ class _Builder:
                 entries[name] = self.build(value, (*path, name), _position(key))
         return entries
 
-    def _merged(self, value: yaml.Node, depth: int = 0) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    def _merged(self, value: yaml.Node, depth: int = 0) -> list[tuple[yaml.Node, yaml.Node]]:
         """The entries that `<<` brings; of two with one key the first counts."""
-        self._spend(value, depth)
-        mappings = value.value if isinstance(value, yaml.SequenceNode) else [value]
+        entries: list[tuple[yaml.Node, yaml.Node]] = []
         inherited: list[yaml.Node] = []
-        for mapping in mappings:
+        for mapping in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+            self._spend(mapping, depth)
             if not isinstance(mapping, yaml.MappingNode):
                 self.problems.append(Problem(_position(mapping), ("<<",), "expected the alias of a mapping"))
                 continue
-            yield from ((key, given) for key, given in mapping.value if not _is_merge(key))
-            inherited += (given for key, given in mapping.value if _is_merge(key))
+            for key, given in mapping.value:
+                if _is_merge(key):
+                    inherited.append(given)
+                else:
+                    entries.append((key, given))
         for further in inherited:
-            yield from self._merged(further, depth + 1)
+            entries += self._merged(further, depth + 1)
+        return entries
 
     def _spend(self, node: yaml.Node, depth: int) -> None:
         self._count += 1
@@ -257,7 +261,11 @@ class _Builder:
 
 
 def _position(node: yaml.Node) -> Position:
-    return Position(node.start_mark.line + 1, node.start_mark.column + 1)
+    return _place(node.start_mark)
+
+
+def _place(mark: yaml.Mark) -> Position:
+    return Position(mark.line + 1, mark.column + 1)
 
 
 def _is_merge(key: yaml.Node) -> bool:

@@ -72,8 +72,9 @@ class Tree:
                 return text
 
     def _is_right(self, node: Node) -> bool:
-        if node.content is None:
-            self._wrong.add(node.path)
+        items = node.content if isinstance(node.content, list) else []
+        if node.content is None or (items and not any(map(self._is_right, items))):
+            self._wrong.add(node.path)  # a list that lost every item is not an empty one
         return node.path not in self._wrong
 
 
