@@ -1,0 +1,88 @@
+"""The logbook: what a crash would leave is there after it, what ended is not, a torn line harms nothing."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sip.dialog import Dialog
+from sip.flow import Flow
+from switch.logbook import Logbook
+from switch.records import CallRecord, Direction
+
+FLOW = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 5080))
+
+
+def call(id: str) -> CallRecord:
+    return CallRecord(id=id, direction=Direction.INBOUND, from_="1", to="2", started_at=datetime.now(UTC))
+
+
+def dialog(call_id: str) -> Dialog:
+    return Dialog(
+        call_id=call_id,
+        local_tag="a",
+        remote_tag="b",
+        local="<sip:a@x>;tag=a",
+        remote="<sip:b@x>;tag=b",
+        local_cseq=1,
+        remote_cseq=None,
+        target="sip:b@127.0.0.1",
+        routes=(),
+        flow=FLOW,
+    )
+
+
+@pytest.fixture
+async def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal" / "open-dialogs.jsonl"
+
+
+def opened(path: Path) -> Logbook:
+    return Logbook(path, asyncio.get_running_loop())
+
+
+async def test_an_open_dialog_survives_a_crash(path: Path) -> None:
+    book = opened(path)
+    book.dialog_opened("caller", call("c1"), dialog("one"))
+    book.dialog_opened("agent", call("c1"), dialog("two"))
+    book.dialog_opened("other", call("c2"), dialog("three"))
+    book.dialog_closed("other")
+    await asyncio.sleep(0)  # the turn of the loop ends, and with it the write; then the process is gone
+    (survivor,) = opened(path).survivors()
+    assert survivor.call.id == "c1"
+    assert [each.call_id for each in survivor.dialogs] == ["one", "two"]
+
+
+async def test_a_survivor_that_was_seen_to_is_struck_out(path: Path) -> None:
+    book = opened(path)
+    book.dialog_opened("caller", call("c1"), dialog("one"))
+    book.close()
+    again = opened(path)
+    again.strike_out("c1")
+    again.close()
+    assert opened(path).survivors() == []
+
+
+async def test_a_line_that_a_crash_tore_is_passed_over(path: Path) -> None:
+    book = opened(path)
+    book.dialog_opened("caller", call("c1"), dialog("one"))
+    book.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[: len(whole) // 2])
+    assert [survivor.call.id for survivor in opened(path).survivors()] == ["c1"]
+
+
+async def test_it_does_not_grow_with_the_calls_that_have_ended(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("switch.logbook._COMPACT_AFTER", 20)
+    book = opened(path)
+    book.dialog_opened("kept", call("kept"), dialog("kept"))
+    for number in range(40):
+        book.dialog_opened(f"leg {number}", call(f"c{number}"), dialog("x"))
+        book.dialog_closed(f"leg {number}")
+        await asyncio.sleep(0)
+    book.close()
+    assert len(path.read_bytes().splitlines()) < 30
+    assert [survivor.call.id for survivor in opened(path).survivors()] == ["kept"]
