@@ -15,8 +15,8 @@ _HIDDEN = "[hidden]"
 def configure_logs(stream: TextIO | None = None, *, as_json: bool | None = None) -> None:
     """Send the log, the libraries' included, to `stream` (default: stderr).
 
-    JSON unless the stream is a terminal; `as_json` says otherwise. For the whole process: called once, by whoever
-    owns it.
+    JSON unless the stream is a terminal; `as_json` says otherwise. For the whole process: called once, by
+    whoever owns it.
     """
     out = sys.stderr if stream is None else stream
     if as_json is None:

@@ -1,0 +1,261 @@
+"""The commands. Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 no switch answers."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from urllib.parse import quote
+
+import typer
+
+from switch.cli import tables
+from switch.cli.client import DEFAULT_CONFIG, Client, NoSwitch, Refusal, WrongUsage, place
+from switch.cli.show import Manner, Question, show
+from switch.cli.tables import Column
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="The API's JSON instead of a table.")]
+WatchOption = Annotated[bool, typer.Option("--watch", help="Show it again each second, until interrupted.")]
+NameArgument = Annotated[str | None, typer.Argument(help="Only this one.")]
+
+
+class CallState(StrEnum):
+    """Which calls to show."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+def _group(text: str) -> typer.Typer:
+    return typer.Typer(help=text, no_args_is_help=True)
+
+
+app = typer.Typer(
+    name="centralita",
+    help="A contact-centre telephone switch.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+queue_commands = _group("Queues.")
+agent_commands = _group("Agents.")
+call_commands = _group("Calls.")
+phone_commands = _group("Phones.")
+trunk_commands = _group("Trunks.")
+ban_commands = _group("Banned addresses.")
+for _name, _commands in (
+    ("queue", queue_commands),
+    ("agent", agent_commands),
+    ("call", call_commands),
+    ("phone", phone_commands),
+    ("trunk", trunk_commands),
+    ("ban", ban_commands),
+):
+    app.add_typer(_commands, name=_name)
+
+
+@app.command()
+def serve(
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help=f"Default: {DEFAULT_CONFIG}, which the first start writes."),
+    ] = None,
+) -> None:
+    """Run the switch in the foreground."""
+    from switch.server import run  # what it imports is of no use to the other commands, and slow
+
+    raise typer.Exit(run(config))
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(help="A configuration.")] = DEFAULT_CONFIG) -> None:
+    """Read a configuration; name every mistake in it."""
+    from switch.config import ConfigErrors, load  # slow, as above
+
+    try:
+        load(file)
+    except ConfigErrors as errors:
+        for error in errors.errors:
+            print(error)
+        raise typer.Exit(1) from None
+
+
+@queue_commands.command("show")
+def show_queues(
+    name: NameArgument = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    json: JsonOption = False,
+    watch: WatchOption = False,
+) -> None:
+    """Queues: who waits, who could answer, what became of the calls."""
+    _show(config, _one_or_all(tables.QUEUES, "queues", name), Manner(json, watch))
+
+
+@agent_commands.command("show")
+def show_agents(
+    name: NameArgument = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    json: JsonOption = False,
+    watch: WatchOption = False,
+) -> None:
+    """Agents: their phones, states and calls."""
+    _show(config, _one_or_all(tables.AGENTS, "agents", name), Manner(json, watch))
+
+
+@call_commands.command("show")
+def show_calls(
+    call: NameArgument = None,
+    state: Annotated[
+        CallState, typer.Option(help="Those in progress, or those that ended.")
+    ] = CallState.ACTIVE,
+    queue: Annotated[str | None, typer.Option(help="Calls that visited this queue.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Calls of this agent.")] = None,
+    since: Annotated[str | None, typer.Option(help="Not older than this time (RFC 3339).")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    json: JsonOption = False,
+    watch: WatchOption = False,
+) -> None:
+    """Calls, newest first."""
+    asked = {"state": state.value, "queue": queue, "agent": agent, "since": since}
+    params = {key: value for key, value in asked.items() if value is not None}
+    question = _one_or_all(tables.CALLS, "calls", call) if call else Question(tables.CALLS, "/calls", params)
+    _show(config, question, Manner(json, watch))
+
+
+@phone_commands.command("show")
+def show_phones(
+    config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False, watch: WatchOption = False
+) -> None:
+    """Phones and where they are registered."""
+    _show(config, Question(tables.PHONES, "/phones"), Manner(json, watch))
+
+
+@trunk_commands.command("show")
+def show_trunks(
+    config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False, watch: WatchOption = False
+) -> None:
+    """Trunks and their health."""
+    _show(config, Question(tables.TRUNKS, "/trunks"), Manner(json, watch))
+
+
+@call_commands.command("hangup")
+def hang_up(call: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """End a call in progress."""
+    _tell(config, "DELETE", f"/calls/{quote(call, safe='')}")
+
+
+def _set_state(name: str, state: str, reason: str | None, config: Path) -> None:
+    row = _tell(
+        config, "POST", f"/agents/{quote(name, safe='')}/state", {"state": state, "reason": reason}
+    ).json()
+    print(f"{row['name']} is {row['state']}")
+
+
+ReasonOption = Annotated[str | None, typer.Option(help="Why, for the reports.")]
+
+
+@agent_commands.command("ready")
+def make_ready(name: str, reason: ReasonOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Let an agent take calls."""
+    _set_state(name, "ready", reason, config)
+
+
+@agent_commands.command("pause")
+def pause(name: str, reason: ReasonOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Let an agent take no calls for a while."""
+    _set_state(name, "paused", reason, config)
+
+
+@agent_commands.command("logout")
+def log_out(name: str, reason: ReasonOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Send an agent home."""
+    _set_state(name, "offline", reason, config)
+
+
+@app.command()
+def reload(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Have the running switch read its configuration again."""
+    for change in _tell(config, "POST", "/reload").json()["changes"]:
+        print(change)
+
+
+@app.command()
+def drain(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Have the running switch take no new calls and end with the last one."""
+    print(f"draining, {_tell(config, 'POST', '/drain').json()['calls']} calls left")
+
+
+@call_commands.command("trace")
+def trace(call: str) -> None:
+    """The SIP messages of a call: not yet."""
+    _not_yet("the switch keeps no messages")
+
+
+@call_commands.command("why")
+def why(call: str) -> None:
+    """Why a call went to that agent: not yet."""
+    _not_yet("the switch does not explain its decisions")
+
+
+@ban_commands.command("show")
+def show_bans() -> None:
+    """Banned addresses: not yet."""
+    _not_yet("the switch bans nobody")
+
+
+@ban_commands.command("remove")
+def remove_ban(address: str) -> None:
+    """Allow an address again: not yet."""
+    _not_yet("the switch bans nobody")
+
+
+@app.command()
+def doctor() -> None:
+    """Examine the installation: not yet."""
+    _not_yet("nothing is examined")
+
+
+def _one_or_all(columns: tuple[Column, ...], kind: str, name: str | None) -> Question:
+    return Question(columns, f"/{kind}" if name is None else f"/{kind}/{quote(name, safe='')}")
+
+
+def _show(config: Path, question: Question, how: Manner) -> None:
+    with _exit_codes(), _client(config) as client:
+        show(client, question, how)
+
+
+def _tell(config: Path, method: str, path: str, body: object = None) -> Any:
+    with _exit_codes(), _client(config) as client:
+        return client.ask(method, path, json=body)
+
+
+@contextmanager
+def _client(config: Path) -> Iterator[Client]:
+    client = Client(place(config))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def _exit_codes() -> Iterator[None]:
+    try:
+        yield
+    except Refusal as error:
+        _leave(1, str(error))
+    except WrongUsage as error:
+        _leave(2, str(error))
+    except NoSwitch as error:
+        _leave(3, str(error))
+
+
+def _not_yet(what: str) -> NoReturn:
+    _leave(1, f"not yet: {what}")
+
+
+def _leave(code: int, why: str) -> NoReturn:
+    print(why, file=sys.stderr)
+    raise typer.Exit(code)

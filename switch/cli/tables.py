@@ -1,0 +1,117 @@
+"""Rows of the API as tables without borders."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from rich.table import Table
+
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, and how a row's cell is made; numbers stand at the right."""
+
+    title: str
+    cell: Callable[[Row], str]
+    right: bool = False
+
+
+def _text(key: str) -> Callable[[Row], str]:
+    return lambda row: "-" if row[key] is None else str(row[key])
+
+
+def _yes(key: str) -> Callable[[Row], str]:
+    return lambda row: "yes" if row[key] else "no"
+
+
+def _seconds(key: str) -> Callable[[Row], str]:
+    return lambda row: "-" if row[key] is None else f"{row[key]:.1f}"
+
+
+def _clock(key: str) -> Callable[[Row], str]:
+    """The time of day of this machine, which is what the people at it go by."""
+    return lambda row: (
+        "-" if row[key] is None else datetime.fromisoformat(row[key]).astimezone().strftime("%H:%M:%S")
+    )
+
+
+def _state(state: str) -> Callable[[Row], str]:
+    return lambda row: str(row["agents"][state])
+
+
+def _contacts(row: Row) -> str:
+    return ", ".join(map(_contact, row["contacts"])) or "-"
+
+
+def _contact(contact: Row) -> str:
+    return f"{contact['transport']}:{contact['source']}{'' if contact['reachable'] else ' (unreachable)'}"
+
+
+QUEUES = (
+    Column("QUEUE", _text("name")),
+    Column("WAITING", _text("waiting"), right=True),
+    Column("LONGEST", _seconds("longest_wait_s"), right=True),
+    Column("READY", _state("ready"), right=True),
+    Column("RINGING", _state("ringing"), right=True),
+    Column("ON_CALL", _state("on_call"), right=True),
+    Column("PAUSED", _state("paused"), right=True),
+    Column("OFFERED", _text("offered"), right=True),
+    Column("ANSWERED", _text("answered"), right=True),
+    Column("ABANDONED", _text("abandoned"), right=True),
+    Column(
+        "LEVEL",
+        lambda row: "-" if row["service_level"] is None else f"{row['service_level']:.0%}",
+        right=True,
+    ),
+)
+AGENTS = (
+    Column("AGENT", _text("name")),
+    Column("PHONE", _text("phone")),
+    Column("STATE", _text("state")),
+    Column("REASON", _text("reason")),
+    Column("SINCE", _clock("since")),
+    Column("CALL", _text("call")),
+    Column(
+        "SKILLS", lambda row: " ".join(f"{skill}={level}" for skill, level in row["skills"].items()) or "-"
+    ),
+)
+CALLS = (
+    Column("CALL", _text("id")),
+    Column("DIRECTION", _text("direction")),
+    Column("FROM", _text("from")),
+    Column("TO", _text("to")),
+    Column("QUEUE", _text("queue")),
+    Column("AGENT", _text("agent")),
+    Column("STARTED", _clock("started_at")),
+    Column("WAIT", _seconds("wait_s"), right=True),
+    Column("TALK", _seconds("talk_s"), right=True),
+    Column("RESULT", _text("result")),
+    Column("REASON", _text("reason")),
+)
+PHONES = (
+    Column("PHONE", _text("name")),
+    Column("AGENT", _text("agent")),
+    Column("REGISTERED", _yes("registered")),
+    Column("CONTACTS", _contacts),
+)
+TRUNKS = (
+    Column("TRUNK", _text("name")),
+    Column("UP", _yes("up")),
+    Column("CALLS", _text("calls"), right=True),
+    Column("MAX", _text("max_calls"), right=True),
+    Column("PROXY", _text("proxy")),
+    Column("LEAVING", _yes("leaving")),
+)
+
+
+def table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
+    """The rows under their headings."""
+    made = Table(box=None, pad_edge=False, show_edge=False)
+    for column in columns:
+        made.add_column(column.title, justify="right" if column.right else "left", no_wrap=True)
+    for row in rows:
+        made.add_row(*(column.cell(row) for column in columns))
+    return made
