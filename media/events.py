@@ -16,7 +16,7 @@ class FirstPacket:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """The peer's real address is known (symmetric RTP, RFC 4961); no other is heard or sent to from now on."""
+    """The peer's real address is known (symmetric RTP, RFC 4961); from now on no other is heard."""
 
     port: Port
     address: tuple[str, int]

@@ -131,7 +131,7 @@ class MediaPlane:
             return None
 
     def _port(self, shard: Shard, slot: int, number: int, sockets: PortSockets) -> EnginePort:
-        """SSRC, first sequence number and timestamp are random (RFC 3550 section 5.1), the CNAME too (RFC 7022)."""
+        """SSRC, first sequence number, timestamp (RFC 3550 section 5.1) and CNAME (RFC 7022) are random."""
         generation, ssrc = next(self._generations), self._random.getrandbits(32)
         cname = self._random.randbytes(CNAME_OCTETS).hex().encode()
         sequence, timestamp = self._random.getrandbits(16), self._random.getrandbits(32)
@@ -146,6 +146,10 @@ class MediaPlane:
     def capacity(self) -> int:
         """How many ports range and descriptor limit allow at once; a bridged call needs two."""
         return min(self._limit, self._numbers.total)
+
+    def orders_waiting(self) -> int:
+        """Orders that the workers have not taken yet; whatever arrives after 0 finds them all carried out."""
+        return sum(shard.orders_waiting for shard in self._shards)
 
     def _open_ports(self) -> int:
         return sum(len(shard.ports) for shard in self._shards)

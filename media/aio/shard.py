@@ -46,7 +46,7 @@ class Shard:
         self.sounds: Final = sounds
         self.ports: dict[int, EnginePort] = {}
         self._free = list(range(capacity))
-        self._kept_room = order_ring // 4
+        self._order_ring = order_ring
         self._backlog: deque[Callable[[], None]] = deque()
         self._recorder = recorder
         self._tell = tell
@@ -57,7 +57,11 @@ class Shard:
     @property
     def has_room(self) -> bool:
         """Whether it takes one more port; a quarter of its order ring is kept for those that are open."""
-        return bool(self._free) and not self._backlog and self.worker.order_room() > self._kept_room
+        return bool(self._free) and not self._backlog and self.worker.order_room() > self._order_ring // 4
+
+    @property
+    def orders_waiting(self) -> int:
+        return len(self._backlog) + self._order_ring - self.worker.order_room()
 
     def order(self, order: Callable[[], None]) -> None:
         """Give the worker an order about an open port; when its ring is full, as soon as there is room, in
