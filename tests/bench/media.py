@@ -17,7 +17,7 @@ from typing import Final
 from tests.bench.goals import Progress, Rows
 from tests.bench.plane_process import ADDRESS, Endpoint, PlaneProcess
 from tests.bench.rtp_load import Load, floor_us
-from tests.bench.searching import find_limit, run_at
+from tests.bench.searching import NoLimit, find_limit, run_at
 
 PLANE_CORE: Final = 0
 GENERATOR_CORE: Final = 1
@@ -72,7 +72,7 @@ class Run:
         return self.cpu_s * 1e6 / self.sent
 
     def __str__(self) -> str:
-        words = "void" if self.void else "clean" if self.clean else "fails"
+        words = "void" if self.void else ("clean" if self.clean else "fails")
         return (
             f"{self.calls} calls, {self.seconds:g} s: {words}; lost {self.lost} of {self.sent}, delay p50"
             f" {self.delay_p50_ms:.2f} p99 {self.delay_p99_ms:.2f} ms, {self.us_per_packet:.1f} µs a packet,"
@@ -82,25 +82,36 @@ class Run:
 
 
 def run(progress: Progress) -> Rows:
-    """The media rows; those of what is not built yet are left out."""
+    """The media rows; those of what is not built yet are left out, those without a sound run are None."""
     _raise_descriptor_limit()
-    os.sched_setaffinity(0, {GENERATOR_CORE})
+    _go_first()
+    floor = _floor_us()
+    progress(f"media: the kernel's floor is {floor:.2f} µs a packet")
+    rows: Rows = {"floor_us_per_packet": round(floor, 2)}
     with PlaneProcess(PLANE_CORE) as plane:
         most = min(MOST_CALLS, plane.capacity() // 2)
-        floor = _floor_us()
-        progress(f"media: the kernel's floor is {floor:.2f} µs a packet")
         bench = MediaBench(plane, progress)
-        relayed = find_limit(bench.relay, LEAST_CALLS, most)
-        at_goal = run_at(bench.relay, CPU_AT_CALLS) if relayed.load > CPU_AT_CALLS else relayed
-        recorded = find_limit(bench.record, LEAST_CALLS, most)
+        for rows_of in (_relay_rows, _record_rows):
+            try:
+                rows |= rows_of(bench, most)
+            except NoLimit as error:
+                progress(f"media: no figure: {error}")
+    return rows
+
+
+def _relay_rows(bench: "MediaBench", most: int) -> Rows:
+    limit = find_limit(bench.relay, LEAST_CALLS, most)
+    compared = run_at(bench.relay, CPU_AT_CALLS) if limit.load > CPU_AT_CALLS else limit
     return {
-        "relay_calls": relayed.load,
-        "relay_p99_ms": round(relayed.median(lambda run: run.delay_p99_ms), 2),
-        "relay_us_per_packet": round(at_goal.median(lambda run: run.us_per_packet), 2),
-        "floor_us_per_packet": round(floor, 2),
-        "cpu_pct_per_100_bridged": round(at_goal.median(lambda run: run.cpu_pct_per_100), 2),
-        "record_calls": recorded.load,
+        "relay_calls": limit.load,
+        "relay_p99_ms": round(limit.median(lambda run: run.delay_p99_ms), 2),
+        "relay_us_per_packet": round(compared.median(lambda run: run.us_per_packet), 2),
+        "cpu_pct_per_100_bridged": round(compared.median(lambda run: run.cpu_pct_per_100), 2),
     }
+
+
+def _record_rows(bench: "MediaBench", most: int) -> Rows:
+    return {"record_calls": find_limit(bench.record, LEAST_CALLS, most).load}
 
 
 class MediaBench:
@@ -177,6 +188,13 @@ def _floor_us() -> float:
     with _sockets(CALLERS, 1) as (sender,), _sockets(AGENTS, 1) as (receiver,):
         sender.connect(_endpoint(receiver))
         return floor_us(sender.fileno(), receiver.fileno(), FLOOR_PACKETS)
+
+
+def _go_first() -> None:
+    """This process measures: what else runs on its core waits, where we may say so."""
+    os.sched_setaffinity(0, {GENERATOR_CORE})
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, -20)
 
 
 def _raise_descriptor_limit() -> None:

@@ -30,12 +30,12 @@ OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
 
 class NoLimit(RuntimeError):
-    """Not even the least load was carried, or the generator was late whenever it was tried."""
+    """Not even the least load was carried, or not for long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit(Generic[OutcomeT]):
-    """The most load that was carried, and the runs at it, none of them void."""
+    """The most load that was carried, and the runs at it."""
 
     load: int
     runs: list[OutcomeT]
@@ -48,12 +48,14 @@ class Limit(Generic[OutcomeT]):
 def find_limit(measure: Callable[[int, float], OutcomeT], least: int, most: int) -> Limit[OutcomeT]:
     """The most load, from `least` to `most`, of whose runs more than half are clean.
 
-    `measure` is given a load and seconds. NoLimit if there is none.
+    `measure` is given a load and seconds. A load at which the generator is late however often it is tried
+    counts as not carried: the limit is then the generator's, and true as far as it goes. NoLimit if there
+    is none.
     """
     load = _probe_upwards(measure, least, most)
     for _ in range(ATTEMPTS):
         limit = run_at(measure, load)
-        if 2 * sum(run.clean for run in limit.runs) > len(limit.runs):
+        if 2 * sum(run.clean and not run.void for run in limit.runs) > len(limit.runs):
             return limit
         load = max(int(load * STEP_DOWN), least)
     raise NoLimit(f"a load of {load} passed a probe of {PROBE_S:g} s, but no runs of {RUN_S:g} s")
@@ -66,10 +68,15 @@ def run_at(measure: Callable[[int, float], OutcomeT], load: int) -> Limit[Outcom
 
 def _probe_upwards(measure: Callable[[int, float], OutcomeT], least: int, most: int) -> int:
     """The most load that a probe carries: in growing steps until one fails, then between the last two."""
+
+    def carries(load: int) -> bool:
+        probe = _sound(measure, load, PROBE_S)
+        return probe.clean and not probe.void
+
     carried, failed = 0, most + 1
     load = least
     while load < failed:
-        if _sound(measure, load, PROBE_S).clean:
+        if carries(load):
             carried = load
             load = min(int(load * FACTOR), most) if load < most else failed
         else:
@@ -78,17 +85,15 @@ def _probe_upwards(measure: Callable[[int, float], OutcomeT], least: int, most: 
         raise NoLimit(f"a load of {least} was not carried")
     while failed <= most and failed - carried > max(carried * RESOLUTION, 1):
         middle = (carried + failed) // 2
-        if _sound(measure, middle, PROBE_S).clean:
-            carried = middle
-        else:
-            failed = middle
+        carried, failed = (middle, failed) if carries(middle) else (carried, middle)
     return carried
 
 
 def _sound(measure: Callable[[int, float], OutcomeT], load: int, seconds: float) -> OutcomeT:
-    """A measurement that is not void, if need be at the third try."""
-    for _ in range(VOID_TRIES):
-        outcome = measure(load, seconds)
+    """A measurement that is not void, if one of several tries is not."""
+    outcome = measure(load, seconds)
+    for _ in range(VOID_TRIES - 1):
         if not outcome.void:
-            return outcome
-    raise NoLimit(f"at a load of {load} the generator was late {VOID_TRIES} times: this machine is too busy")
+            break
+        outcome = measure(load, seconds)
+    return outcome

@@ -1,6 +1,6 @@
 """The search for a limit, on a load whose limit we know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -62,8 +62,17 @@ def test_a_late_generator_is_asked_again() -> None:
 
 
 def test_a_generator_that_is_always_late_gives_no_figure() -> None:
-    with pytest.raises(NoLimit, match="generator was late"):
+    with pytest.raises(NoLimit, match="100 was not carried"):
         find_limit(Machine(500, late=10**6).measure, 100, 2000)
+
+
+def test_where_the_generator_ends_the_limit_is_its_own() -> None:
+    machine = Machine(1000)
+
+    def measure(load: int, seconds: float) -> Trial:
+        return replace(machine.measure(load, seconds), void=load > 700)
+
+    assert 650 <= find_limit(measure, 100, 2000).load <= 700
 
 
 def test_a_machine_that_carries_nothing_has_no_limit() -> None:
