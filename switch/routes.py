@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from sip.headers import NameAddr
 from sip.message import Request
 from sip.uri import Uri
+from switch.config.patterns import expression
 from switch.config.schema import DidFrom, Route
 from switch.config.targets import Go
 from switch.peers import Peer, PhonePeer, TrunkPeer
 
-_WILDCARDS = {"?": ".", "*": ".*"}
 _SEPARATORS = str.maketrans("", "", "-.()")  # visual separators, RFC 3966 section 5.1.1
 
 
@@ -40,37 +40,35 @@ class Routes:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._of_trunks = [
-            _Compiled(route, pattern([route.trunk]), pattern(route.to))
+            _Compiled(route, _any_of([route.trunk]), _any_of(route.to))
             for route in routes
             if route.trunk is not None
         ]
         self._of_phones = [
-            _Compiled(route, pattern([route.phone]), pattern(route.to))
+            _Compiled(route, _any_of([route.phone]), _any_of(route.to))
             for route in routes
             if route.phone is not None
         ]
 
     def match(self, origin: Peer, number: str) -> Routed | None:
-        """The first route for a call of `origin` to `number`; None where there is none (404)."""
+        """The first route for a call of `origin` to `number`; None where there is none (404).
+
+        A number with characters that nobody can see or write matches nothing.
+        """
         match origin:
             case TrunkPeer():
                 candidates = self._of_trunks
             case PhonePeer():
                 candidates = self._of_phones
-        for candidate in candidates:
+        for candidate in candidates if number.isprintable() else ():
             if candidate.origin.fullmatch(origin.name) and candidate.to.fullmatch(number):
                 route = candidate.route
                 return Routed(route, route.prefix + number[route.strip :])
         return None
 
 
-def pattern(texts: Iterable[str]) -> re.Pattern[str]:
-    """One expression for any of `texts`, in which `?` is one character and `*`, at the end, any rest."""
-    return re.compile("|".join(_expression(text) for text in texts), re.DOTALL)
-
-
-def _expression(text: str) -> str:
-    return "".join(_WILDCARDS.get(character) or re.escape(character) for character in text)
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(expression, patterns)))
 
 
 def called_number(request: Request, did_from: DidFrom) -> str:

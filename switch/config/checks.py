@@ -9,6 +9,7 @@ from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
 from switch.config.document import Document, Path
+from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
 from switch.config.schema import Config, Queue, Route
 from switch.config.targets import PhoneTarget, QueueTarget, TrunkTarget
@@ -69,8 +70,8 @@ def _names(known: _Known) -> Iterator[Finding]:
 
 
 def _fault(name: str) -> str | None:
-    if any(character in name for character in "/*?"):
-        return "a name holds no '/', '*' or '?'"
+    if any(character in name for character in "/*?[]"):
+        return "a name holds none of / * ? [ ]"
     if not name.isprintable() or name != name.strip() or name in (".", ".."):
         return "a name holds no control characters, has no space at its ends and is not '.' or '..'"
     return f"a name has {_LONGEST_NAME} characters at most" if len(name) > _LONGEST_NAME else None
@@ -204,15 +205,15 @@ def _route(config: Config, tree: Tree, known: _Known, route: Route, path: Path) 
 
 def _origin(path: Path, known: _Known, section: str, written: str) -> Iterator[Finding]:
     yield from _pattern(path, written)
-    if not set(written) & set("*?"):
+    if is_plain(written):
         yield from known.unknown(path, section, written)
 
 
 def _pattern(path: Path, written: str) -> Iterator[Finding]:
-    if not written or not written.isprintable() or " " in written:
-        yield Finding(path, "a pattern has at least one character and no spaces")
-    elif "*" in written[:-1]:
-        yield Finding(path, "'*' stands for any rest, so it can only be the last character")
+    try:
+        expression(written)
+    except ValueError as error:
+        yield Finding(path, str(error))
 
 
 def _destination(config: Config, tree: Tree, known: _Known, route: Route, path: Path) -> Iterator[Finding]:

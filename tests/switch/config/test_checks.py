@@ -12,8 +12,9 @@ TRUNKS = "trunks: {c: {accept_from: [10.0.0.1]}, d: {proxy: sip:10.0.0.2}}\n"
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
-        ("a/b", "a name holds no '/', '*' or '?'"),
-        ("a*", "a name holds no '/', '*' or '?'"),
+        ("a/b", "a name holds none of / * ? [ ]"),
+        ("a[1]", "a name holds none of / * ? [ ]"),
+        ("a*", "a name holds none of / * ? [ ]"),
         (" a", "a name holds no control characters, has no space at its ends and is not '.' or '..'"),
         ("..", "a name holds no control characters, has no space at its ends and is not '.' or '..'"),
         ("a" * 65, "a name has 64 characters at most"),
@@ -130,10 +131,10 @@ def test_agents(mistakes: Mistakes, text: str, found: list[str]) -> None:
         (TWO_QUEUES, ["1:24: queues.a.overflow: callers would go round: a -> b -> a"]),
         (THREE_QUEUES, ["1:48: queues.b.overflow: callers would go round: b -> c -> b"]),
         ("queues: {a: {overflow: queue:b}, c: {overflow: queue:b}, b: {}}", []),
-        ("queues: {a: {music: ../x}}", ["1:21: queues.a.music: a name holds no '/', '*' or '?'"]),
+        ("queues: {a: {music: ../x}}", ["1:21: queues.a.music: a name holds none of / * ? [ ]"]),
         (
             "queues: {a: {recording_notice: /etc/x}}",
-            ["1:32: queues.a.recording_notice: a name holds no '/', '*' or '?'"],
+            ["1:32: queues.a.recording_notice: a name holds none of / * ? [ ]"],
         ),
         ("queues: {a: {requires: null, recording_notice: null}}", []),
     ],
@@ -187,10 +188,13 @@ def test_a_skill_expression_is_wrong_at_its_column(mistakes: Mistakes, written: 
             ["3:22: routes[0].to: '*' stands for any rest, so it can only be the last character"],
         ),
         (
-            "{phone: '*', to: [1, '1 2', ''], go: echo}",
+            "{phone: '*', to: [1, '1 2', '', '1[9-0]', '[', '[]'], go: echo}",
             [
-                "3:26: routes[0].to[1]: a pattern has at least one character and no spaces",
-                "3:33: routes[0].to[2]: a pattern has at least one character and no spaces",
+                "3:26: routes[0].to[1]: a pattern has no spaces",
+                "3:33: routes[0].to[2]: a pattern has at least one character",
+                "3:37: routes[0].to[3]: '9-0' ends before it begins",
+                "3:47: routes[0].to[4]: '[' without its partner, or nothing between them; write it as [6-9]",
+                "3:52: routes[0].to[5]: '[' without its partner, or nothing between them; write it as [6-9]",
             ],
         ),
         (
