@@ -8,6 +8,7 @@ async with Switch.running(phones={"1001": {"secret": "s3cret"}}, routes=[...]) a
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -23,11 +24,19 @@ import httpx
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from media.aio import synthesis
+from media.prompts import built_in
 from tests.peers import ports
 from tests.peers.capture import Capture, ladder
 from tests.peers.child import PeerError
 
 ROOT = Path(__file__).parent.parent.parent
+IN_TREE = (
+    sys.executable,
+    "-c",
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from switch.cli import main; main()",
+)
+SOUNDS = ROOT / "build" / "sounds"
 READY_S = 30.0
 POLL_S = 0.05
 T = TypeVar("T")
@@ -57,7 +66,14 @@ class Metrics:
 
 
 class Switch:
-    def __init__(self, folder: Path, address: str, config: dict[str, Any], http_port: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        address: str,
+        config: dict[str, Any],
+        http_port: int,
+        command: Sequence[str] = IN_TREE,
+    ) -> None:
         self.folder = folder
         self.address = address
         self.sip = f"{address}:5060"
@@ -67,6 +83,7 @@ class Switch:
         self.config_file = folder / "centralita.yaml"
         self.config = config
         self.ready_line = ""
+        self._command = command
         self._log_file = folder / "log"
         self._story = ""
         self._process: asyncio.subprocess.Process | None = None
@@ -82,11 +99,13 @@ class Switch:
         address: str = "",
         environment: Mapping[str, str] | None = None,
         serving: bool = True,
+        command: Sequence[str] = IN_TREE,
         **sections: Any,
     ) -> AsyncIterator[Self]:
         """Starts a switch whose configuration is `sections` over a least one (see `configuration`).
 
-        `serving=False` leaves it to the test to `start` it. SIP over UDP is captured where we may.
+        `serving=False` leaves it to the test to `start` it; `command` is what runs as `centralita`.
+        SIP over UDP is captured where we may.
         """
         address = address or ports.own_address()
         http_port = ports.free_port(address, socket.SOCK_STREAM)
@@ -100,6 +119,7 @@ class Switch:
                     expression = f"udp port 5060 and host {address}"
                     switch._wire = await stack.enter_async_context(Capture.running(expression))
                 try:
+                    share_sounds(switch.data_dir)
                     switch.write_config(switch.config)
                     if serving:
                         await switch.start(environment)
@@ -116,13 +136,12 @@ class Switch:
         """Returns once the line `ready` is printed; raises PeerError with the log if it is not."""
         with self._log_file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-c", "from switch.cli import main; main()"),
-                *("serve", "--config", str(self.config_file)),
+                *(*self._command, "serve", "--config", str(self.config_file)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 cwd=self.folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+                env={**os.environ, **(environment or {})},
             )
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._reading = asyncio.create_task(self._read(self._process, ready))
@@ -244,6 +263,17 @@ class Switch:
         """The log and, where we may capture, the ladder of all SIP over UDP; also when it is over."""
         datagrams = self._wire.datagrams() if self._wire is not None else []
         return self._story or f"{self.log()}\n{ladder(datagrams)}"
+
+
+def share_sounds(data_dir: Path) -> None:
+    """Gives a new data_dir the built-in sounds, which are made once for all tests and take seconds."""
+    SOUNDS.mkdir(parents=True, exist_ok=True)
+    with (SOUNDS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        synthesis.make(SOUNDS)
+    made = built_in(SOUNDS)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    built_in(data_dir).symlink_to(made)
 
 
 def configuration(

@@ -1,13 +1,18 @@
-"""What is provable of the switch's wrapper without a switch: its configuration, metrics and ladder."""
+"""The switch's wrapper: its configuration, metrics and ladder, and a switch that serves one call."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.peers import ports
+from tests.peers.audio import hears
 from tests.peers.capture import Capture, ladder
+from tests.peers.child import PeerError
 from tests.peers.phone import Phones
-from tests.peers.switch import Metrics, configuration
+from tests.peers.switch import Metrics, Switch, configuration
+
+Tell = Callable[[str, Callable[[], str]], None]
 
 SCRAPE = """\
 # TYPE centralita_calls_total counter
@@ -48,3 +53,39 @@ def test_own_addresses_are_free_and_differ() -> None:
     addresses = {ports.own_address() for _ in range(20)}
     assert len(addresses) == 20
     assert all(address.startswith("127.") for address in addresses)
+
+
+async def test_the_switch_serves_answers_and_tells(tell_on_failure: Tell) -> None:
+    routes = [{"trunk": "carrier", "to": "602", "go": "tone"}]
+    async with Switch.running(routes=routes) as switch, Phones.running() as phones:
+        tell_on_failure("switch", switch.story)
+        call = await (await phones.phone("caller")).dial(f"sip:602@{switch.sip}")
+        await call.until("established")
+        await call.listen(0.3)
+        assert hears(await call.listen(1.0), 1004)
+        await call.hang_up()
+        [record] = await switch.ended_calls(1)
+        assert record["legs"][0]["sip_call_id"] == call.sip_call_id
+        assert (await switch.metrics()).value("centralita_calls_total", result="completed") == 1
+        assert [row["result"] for row in switch.rows("SELECT result FROM calls")] == ["completed"]
+        switch.drain()
+        assert await switch.exited() == 0
+
+
+async def test_a_phone_registers_with_its_secret_only(tell_on_failure: Tell) -> None:
+    async with Switch.running(phones={"1001": {"secret": "s3cret"}}) as switch, Phones.running() as phones:
+        tell_on_failure("switch", switch.story)
+        phone = await phones.phone("1001", secret="s3cret", registrar=switch.sip)
+        await phone.register()
+        await switch.until(lambda: switch.items("/api/v1/phones"), lambda found: len(found) == 1)
+        await phone.unregister()
+    async with Switch.running(phones={"1001": {"secret": "s3cret"}}) as switch, Phones.running() as phones:
+        stranger = await phones.phone("1001", secret="guessed", registrar=switch.sip)
+        with pytest.raises(PeerError, match="401"):
+            await stranger.register()
+
+
+async def test_a_switch_that_cannot_start_says_why() -> None:
+    with pytest.raises(PeerError, match=r"sip\.t7: unknown key"):
+        async with Switch.running(sip={"t7": "1s"}):
+            pass
