@@ -28,8 +28,8 @@ def load(
     configuration of a switch that is to change over without a restart, what only a restart can change is an
     error too.
 
-    Reading is pure Python, about a second for each thousand phones: a running switch does it in a child
-    process.
+    Reading is pure Python, some 0.4 s for each thousand phones with their agents: a running switch does it in
+    a child process.
     """
     try:
         text = _text(Path(path))

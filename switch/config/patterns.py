@@ -1,6 +1,4 @@
-"""Patterns of numbers and names in routes: `?` is one character, `[6-9]` one of these, `*`, at the end, any
-rest.
-"""
+"""Patterns of numbers and names: `?` is one character, `[6-9]` one of these, `*`, at the end, any rest."""
 
 import re
 
@@ -9,7 +7,7 @@ _RANGE = re.compile(r"(.)-(.)|(.)", re.DOTALL)
 
 
 def expression(text: str) -> str:
-    """The regular expression of a pattern, for a full match; raises `ValueError` with a message for people."""
+    """The regular expression of a pattern, for a full match; `ValueError` with a message for people."""
     if not text:
         raise ValueError("a pattern has at least one character")
     found = ""
