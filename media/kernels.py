@@ -26,6 +26,7 @@ else:
     from media.tones import power, tone, tone_power
 
 __all__ = [
+    "KERNELS",
     "alaw_decode",
     "alaw_encode",
     "alaw_to_ulaw",

@@ -9,9 +9,9 @@ from dataclasses import astuple, dataclass
 
 import structlog
 
-from ext.build import KERNELS
 from media.aio.plane import MediaPlane
 from media.events import PortEvent
+from media.kernels import KERNELS
 from sip import events as sip
 from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
