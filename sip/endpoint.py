@@ -113,7 +113,7 @@ class Endpoint:
         header_lines((("From", outgoing.from_), ("To", outgoing.to), ("Request-URI", outgoing.uri)))
         header_lines([*outgoing.headers, *(("Route", route) for route in outgoing.routes)])
         session = self._sessions.open(State.CALLING, outgoing.flow, outgoing.peer)
-        session.call(outgoing, self._layer.token(), now)
+        session.call(outgoing, outgoing.call_id or self._layer.token(), now)
         return session.id
 
     def progress(

@@ -169,6 +169,7 @@ class Outgoing:
     `uri` is the Request-URI; `from_` and `to` are header values without a tag; `sdp` None asks for a late
     offer. `routes` are Route values for the initial INVITE; `peer` goes to `Screen.same_peer` later. `natted`
     says that the peer's Contact cannot be reached: requests in the dialog then keep to `flow`.
+    `call_id` is made by the endpoint where none is given.
     """
 
     uri: str
@@ -181,6 +182,7 @@ class Outgoing:
     peer: Hashable = None
     max_forwards: int = 70
     natted: bool = False
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Calling out: the leg and the INVITE towards a phone or a trunk."""
 
+import secrets
 from collections.abc import Sequence
 from typing import Final
 
@@ -55,6 +56,7 @@ class Dialling:
                 peer=leg.peer,
                 max_forwards=self._max_forwards - 1,
                 natted=binding.natted,
+                call_id=secrets.token_hex(12),
             )
         )
         return leg
@@ -76,6 +78,7 @@ class Dialling:
                 sdp=leg.offer(),
                 peer=leg.peer,
                 max_forwards=self._max_forwards - 1,
+                call_id=secrets.token_hex(12),
             )
         )
         return leg

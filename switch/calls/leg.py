@@ -176,10 +176,8 @@ class Leg:
 
     def call(self, outgoing: sip.Outgoing) -> None:
         """Send the INVITE, with our offer."""
-        endpoint = self._exchange.sip()
-        self.session = endpoint.invite(outgoing, self._exchange.now())
-        dialog = endpoint.dialog(self.session)
-        self.sip_call_id = dialog.call_id if dialog is not None else ""
+        self.sip_call_id = outgoing.call_id
+        self.session = self._exchange.sip().invite(outgoing, self._exchange.now())
         self._book.leg_opened(self)
 
     def offer(self) -> bytes:

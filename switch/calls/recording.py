@@ -4,9 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from media.aio.plane import Recording
 from media.events import RecordingStopped
-from media.port import Port
+from media.port import Port, Recording
 from switch.records import RecordingRecord
 
 

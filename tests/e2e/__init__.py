@@ -1,0 +1,1 @@
+"""The running switch with real peers: SIPp as carrier, baresip and pjsua2 as phones, nothing mocked."""

@@ -1,0 +1,25 @@
+"""A small contact centre for the tests: its configuration, its phones and its callers."""
+
+from typing import Any
+
+SECRETS = {"1001": "secret-of-1001", "1002": "secret-of-1002", "1003": "secret-of-1003"}
+AGENTS = {"1001": "ana", "1002": "luis", "1003": "marta"}
+NUMBER = "+34911000000"
+
+
+def centre(phones: int = 1, queue: dict[str, Any] | None = None, **sections: Any) -> dict[str, Any]:
+    """Sections for `Switch.running`: phones with an agent each, one queue on NUMBER, test lines on 600 and 602."""
+    users = list(SECRETS)[:phones]
+    return {
+        "phones": {user: {"secret": SECRETS[user]} for user in users},
+        "agents": {AGENTS[user]: {"phone": user, "skills": {"support": 5}} for user in users},
+        "queues": {"support": {"requires": "support >= 1", "wrap_up": "1s", **(queue or {})}},
+        "routes": [
+            {"trunk": "carrier", "to": "600", "go": "echo"},
+            {"trunk": "carrier", "to": "602", "go": "tone"},
+            {"trunk": "carrier", "to": "+34911*", "go": "queue:support"},
+            {"phone": "*", "to": "10??", "go": "phone"},
+            {"phone": "*", "to": "0*", "strip": 1, "go": "trunk:carrier"},
+        ],
+        **sections,
+    }
