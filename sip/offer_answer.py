@@ -40,7 +40,8 @@ class Agreed:
 
     We send `payload_type` and `send_event_type` (None: no events) to `remote_address`, and are sent
     `receive_payload_type` and `receive_event_type`. `direction` is ours; nothing may be sent unless it sends:
-    `remote_address` may then be 0.0.0.0. `held`: the peer does not both send and listen.
+    `remote_address` may then be 0.0.0.0. `held`: the peer
+    has cut it below what we wanted.
     """
 
     remote_address: str
@@ -70,7 +71,9 @@ class MediaSession:
     def __init__(self, session_id: int) -> None:
         self.session_id = session_id
         self._sent: SessionDescription | None = None
-        self._offer: MediaDescription | None = None  # the audio line of our offer, until it is answered
+        self._offer: MediaDescription | None = (
+            None  # the audio line of our offer, until we answer one of theirs
+        )
         self._slots: tuple[MediaDescription, ...] = ()  # the session's media lines; they keep their places
         self._agreed: Agreed | None = None
 
@@ -100,9 +103,12 @@ class MediaSession:
         return sent
 
     def accept(self, answer: bytes) -> Agreed:
-        """Take the answer to our offer; SdpError, NotAcceptable, ValueError when nothing was offered."""
+        """Take the answer to our offer; SdpError, NotAcceptable, ValueError when nothing was offered.
+
+        May come again: the 200 may name another place than the 183 before it, and each fork its own.
+        """
         if self._offer is None or self._sent is None:
-            raise ValueError("an answer, but no offer of ours is open")
+            raise ValueError("an answer, but the last offer was not ours")
         theirs = parse_sdp(answer)
         place = next(place for place, line in enumerate(self._sent.media) if line is self._offer)
         if place >= len(theirs.media):
@@ -116,7 +122,6 @@ class MediaSession:
         ours = self._offer.direction or Direction.SENDRECV
         agreed = _agree(theirs, line, codec, self._offer.codecs, ours)
         self._slots = self._sent.media
-        self._offer = None
         self._agreed = agreed
         return agreed
 
@@ -253,7 +258,7 @@ def _agree(
         receive_event_type=None if events is None else ours.get(_EVENT),
         ptime_ms=_ptime_ms(line),
         direction=wanted.within(peer.reversed),
-        held=peer is not Direction.SENDRECV,
+        held=wanted.within(peer.reversed) is not wanted,
     )
 
 

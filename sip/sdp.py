@@ -214,11 +214,10 @@ def _blocks(data: bytes) -> list[list[tuple[str, str]]]:
 
 def _parse_origin(text: str) -> Origin:
     words = text.split()
-    if len(words) != 6 or not all(
-        word.isascii() and word.isdigit() and len(word) <= 20 for word in words[1:3]
-    ):
+    # Counted from the end: some devices put blanks into the user name.
+    if len(words) < 6 or not all(_NUMBER.match(word) for word in words[-5:-3]):
         raise SdpError("Malformed Origin")
-    return Origin(int(words[1]), int(words[2]), words[5], words[0])
+    return Origin(int(words[-5]), int(words[-4]), words[-1], " ".join(words[:-5]))
 
 
 def _parse_media(block: list[tuple[str, str]]) -> MediaDescription:
