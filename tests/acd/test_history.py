@@ -3,10 +3,10 @@
 import random
 
 import pytest
-from tests.acd.history import History
 
 from acd.journal import Header, decode, encode, encode_header, replay
 from acd.router import Router
+from tests.acd.history import History
 
 
 @pytest.mark.parametrize("seed", range(6))

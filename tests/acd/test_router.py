@@ -1,0 +1,137 @@
+"""The router as a whole: steps, ids, time, deadlines, restarts."""
+
+import pytest
+
+from acd.agent import AgentState
+from acd.commands import (
+    AgentChanged,
+    HangUpOffer,
+    OfferEnded,
+    OfferResult,
+    VisitEnded,
+    VisitReason,
+    WrapUpEnded,
+)
+from acd.events import CallQueued, DeadlinePassed, OfferRefused, PhoneRegistered, SwitchRestarted, WantedState
+from acd.router import Router
+from tests.acd.history import History
+from tests.acd.stage import START_US, Stage, none, only, support, team
+
+
+def test_every_command_has_its_own_id() -> None:
+    history = History(1)
+    history.play(500)
+    ids = [command.id for _, _, commands in history.steps for command in commands]
+    assert len(ids) == len(set(ids))
+    for sequence, (_, _, commands) in enumerate(history.steps, 1):
+        assert [command.id for command in commands] == [("main", sequence, n) for n in range(len(commands))]
+
+
+def test_ids_and_names_carry_the_pool() -> None:
+    router = Router("east")
+    commands = router.step(CallQueued("c1", "support", START_US, pool="east"), START_US)
+    assert all(command.id[0] == "east" for command in commands)
+
+
+def test_an_event_of_another_pool_changes_nothing() -> None:
+    stage = Stage([support()], team("ana"))
+    digest = stage.router.state_hash()
+    assert stage.step(PhoneRegistered("ana", fresh=True, pool="east")) == []
+    assert stage.router.state_hash() == digest
+
+
+def test_time_never_runs_backwards() -> None:
+    stage = Stage([support()], team("ana"))
+    stage.login("ana")
+    stage.now_us -= 100_000_000
+    changed = only(stage.set("ana", WantedState.PAUSED), AgentChanged)
+    assert changed.since_us == START_US + 0
+    assert stage.router.now_us == START_US
+
+
+@pytest.mark.parametrize("seed", range(20, 24))
+def test_a_duplicate_changes_nothing(seed: int) -> None:
+    """Each event of a history twice: no fact changes, and no order but the hang-up of a phone left over."""
+    history = History(seed)
+    history.play(600)
+    router = Router()
+    for now_us, event, _ in history.steps:
+        router.step(event, now_us)
+        if isinstance(event, CallQueued) and router.call(event.call) is None:
+            continue  # it came and was sent on at once: the flow may queue it again
+        digest = router.state_hash()
+        again = router.step(event, now_us)
+        assert all(isinstance(command, HangUpOffer) for command in again)
+        assert router.state_hash() == digest
+
+
+class TestDeadline:
+    def test_none_when_nothing_is_timed(self) -> None:
+        assert Stage([support()], team("ana")).router.deadline() is None
+
+    def test_early_it_changes_nothing(self) -> None:
+        stage = Stage([support()], team("ana"))
+        stage.queue("c1")
+        digest = stage.router.state_hash()
+        stage.now_us += 599_999_999
+        assert stage.step(DeadlinePassed()) == []
+        assert stage.router.state_hash() == digest
+        assert stage.router.deadline() == START_US + 600_000_000
+
+    def test_late_it_catches_up_with_all_of_them(self) -> None:
+        stage = Stage([support()], team("ana", "luis"))
+        stage.login("ana", "luis")
+        stage.queue("c1")
+        stage.queue("c2")
+        stage.now_us += 3_600_000_000
+        stage.step(DeadlinePassed())
+        deadline = stage.router.deadline()
+        assert deadline is None or deadline > stage.now_us
+
+
+class TestSwitchRestarted:
+    def test_calls_offers_and_conversations_are_ended_and_booked(self) -> None:
+        stage = Stage([support()], team("ana", "luis"))
+        stage.login("ana", "luis")
+        stage.queue("c1")
+        stage.answer("ana")
+        stage.queue("c2")
+        stage.ring("luis")
+        stage.queue("c3")
+        commands = stage.step(SwitchRestarted())
+        assert only(commands, OfferEnded).result is OfferResult.SWITCH_RESTARTED
+        assert only(commands, WrapUpEnded).agent == "ana"
+        ended = [one for one in commands if isinstance(one, VisitEnded)]
+        assert [(visit.call, visit.reason) for visit in ended] == [
+            ("c2", VisitReason.SWITCH_RESTARTED),
+            ("c3", VisitReason.SWITCH_RESTARTED),
+        ]
+        assert stage.router.calls() == []
+        assert {agent.state for agent in stage.router.agents()} == {AgentState.READY}
+        assert stage.step(SwitchRestarted()) == []
+
+    def test_agent_states_survive(self) -> None:
+        stage = Stage([support()], team("ana", "luis", "eva"))
+        stage.login("ana", "luis", "eva")
+        stage.set("ana", WantedState.PAUSED, "lunch")
+        stage.set("luis", WantedState.OFFLINE)
+        stage.queue("c1")
+        stage.answer("eva")
+        stage.end("c1", "eva")
+        restored = Router.restore(stage.router.snapshot())
+        assert none(restored.step(SwitchRestarted(), stage.now_us), AgentChanged)
+        assert {agent.name: agent.state for agent in restored.agents()} == {
+            "ana": AgentState.PAUSED,
+            "luis": AgentState.OFFLINE,
+            "eva": AgentState.WRAP_UP,
+        }
+
+    def test_late_events_of_the_former_run_change_nothing(self) -> None:
+        stage = Stage([support()], team("ana"))
+        stage.login("ana")
+        stage.queue("c1")
+        stage.step(SwitchRestarted())
+        digest = stage.router.state_hash()
+        assert stage.step(OfferRefused(stage.offer("ana"), 486)) == []
+        assert stage.end("c1", "ana") == []
+        assert stage.router.state_hash() == digest
