@@ -191,7 +191,7 @@ def _floor_us() -> float:
 
 
 def _go_first() -> None:
-    """This process measures: what else runs on its core waits, where we may say so. Its children are ordinary."""
+    """This process measures: what else runs on its core waits, where we may say so. Not so its children."""
     os.sched_setaffinity(0, {GENERATOR_CORE})
     with contextlib.suppress(PermissionError):
         os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))

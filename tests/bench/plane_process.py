@@ -87,9 +87,6 @@ class PlaneProcess:
 
 def _child(pipe: Connection, core: int) -> None:
     os.sched_setaffinity(0, {core})
-    os.setpriority(
-        os.PRIO_PROCESS, 0, 0
-    )  # the generator, whose child this is, goes first; the plane does not
     uvloop.run(_Child(pipe).serve())
 
 

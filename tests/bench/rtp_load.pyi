@@ -41,7 +41,7 @@ class Load:
         """How many measured packets came to each leg."""
 
 def floor_us(sender: int, receiver: int, packets: int) -> float:
-    """CPU microseconds of sending one packet and receiving it in a batch, on this thread. OSError if one is lost."""
+    """CPU microseconds to send a packet and receive it in a batch, on this thread. OSError if one is lost."""
 
 def echo(fds: Sequence[int], seconds: float) -> None:
     """Relay between each two neighbouring sockets, barely: what the generator is tried on."""
