@@ -1,0 +1,158 @@
+"""Every reachable state of two callers and two agents, by breadth-first search.
+
+From each state every event that phones, callers and time can bring is tried; the laws of the history test
+hold in all of them, and from all of them the world comes to rest.
+"""
+
+from collections import deque
+
+import pytest
+
+from acd import events as e
+from acd.commands import Command, Connect, HangUpOffer
+from acd.offer import OfferState
+from acd.router import Router
+from acd.settings import AgentSettings, OnNoAnswer, QueueSettings
+from acd.waiting import CallState
+from tests.acd.history import SECOND, START_US
+
+CALLS = ("c1", "c2")
+AGENTS = ("ana", "luis")
+
+
+def opening(on_no_answer: OnNoAnswer) -> Router:
+    """Both agents are free, both callers wait: two offers are out."""
+    queue = QueueSettings(
+        "support",
+        ring_timeout_us=15 * SECOND,
+        retry_busy_us=5 * SECOND,
+        retry_reject_us=5 * SECOND,
+        on_no_answer=on_no_answer,
+        wrap_up_us=5 * SECOND,
+        max_wait_us=0,
+    )
+    router = Router()
+    router.step(e.Configured([queue], [AgentSettings(name) for name in AGENTS]), START_US)
+    for name in AGENTS:
+        router.step(e.PhoneRegistered(name, fresh=True), START_US)
+    for name in CALLS:
+        router.step(e.CallQueued(name, "support", START_US), START_US)
+    return router
+
+
+def possible(router: Router) -> list[e.Event]:
+    """What may happen next."""
+    facts = router._board.state
+    happenings: list[e.Event] = [e.CallGone(call, e.GoneReason.CALLER_HUNG_UP) for call in facts.calls]
+    if router.deadline() is not None:
+        happenings.append(e.DeadlinePassed())
+    for offer in facts.offers.values():
+        happenings += [
+            e.OfferTrying(offer.id),
+            e.OfferRinging(offer.id),
+            e.OfferAnswered(offer.id),
+            e.OfferRefused(offer.id, 486),
+            e.OfferNoResponse(offer.id),
+        ]
+    for call in facts.calls.values():
+        if call.state is CallState.TALKING:
+            happenings += [
+                e.ConversationEnded(call.id, call.agent or "", how)
+                for how in (e.ConversationEnd.CALLER_HUNG_UP, e.ConversationEnd.AGENT_LOST)
+            ]
+    happenings += [e.PhoneReachable(agent) for agent in AGENTS if not facts.agents[agent].reachable]
+    return happenings
+
+
+def shape(router: Router) -> tuple[object, ...]:
+    """The state without its absolute times, names of offers and books: what decides what can happen."""
+    facts = router._board.state
+    order = sorted(facts.offers, key=lambda name: (facts.offers[name].agent, facts.offers[name].made_at_us))
+    due = sorted(
+        {offer.due_us for offer in facts.offers.values()}
+        | {agent.wrap_up_until_us for agent in facts.agents.values()}
+        | {agent.retry_at_us for agent in facts.agents.values()},
+        key=lambda one: (one is None, one or 0),
+    )
+    idle = sorted(agent.idle_since_us or 0 for agent in facts.agents.values())
+    return (
+        tuple(
+            (
+                facts.offers[name].agent,
+                facts.offers[name].call,
+                facts.offers[name].state,
+                facts.offers[name].result,
+                due.index(facts.offers[name].due_us),
+            )
+            for name in order
+        ),
+        tuple(
+            (
+                name,
+                agent.state,
+                agent.paused,
+                agent.reachable,
+                agent.call,
+                idle.index(agent.idle_since_us or 0),
+                due.index(agent.wrap_up_until_us),
+                due.index(agent.retry_at_us),
+                agent.offer in facts.offers,
+            )
+            for name, agent in facts.agents.items()
+        ),
+        tuple(
+            (name, call.state, call.agent, order.index(call.offer) if call.offer in facts.offers else None)
+            for name, call in facts.calls.items()
+        ),
+    )
+
+
+def check(router: Router) -> None:
+    """The laws of one state."""
+    facts = router._board.state
+    open_offers = [
+        offer.call
+        for offer in facts.offers.values()
+        if offer.state not in (OfferState.CANCELLING, OfferState.RELEASED)
+    ]
+    assert len(open_offers) == len(set(open_offers))
+    agents = [offer.agent for offer in facts.offers.values()]
+    assert len(agents) == len(set(agents))
+    for call in facts.calls.values():
+        if call.state is CallState.OFFERED:
+            assert facts.offers[call.offer or ""].call == call.id
+        if call.state is CallState.TALKING:
+            assert facts.agents[call.agent or ""].conversation == call.offer
+        if call.state is CallState.WAITING:
+            assert not any(
+                agent.state == "ready" and agent.retry_at_us is None for agent in facts.agents.values()
+            )
+
+
+def answers(event: e.Event, commands: list[Command]) -> bool:
+    """A 200 is always answered, by one of two."""
+    return not isinstance(event, e.OfferAnswered) or (
+        sum(isinstance(command, Connect | HangUpOffer) for command in commands) == 1
+    )
+
+
+@pytest.mark.parametrize("on_no_answer", sorted(OnNoAnswer))
+def test_every_reachable_state_obeys_the_laws(on_no_answer: OnNoAnswer) -> None:
+    start = opening(on_no_answer)
+    seen = {shape(start)}
+    rows: set[OfferState] = set()
+    ahead = deque([start.snapshot()])
+    while ahead:
+        snapshot = ahead.popleft()
+        for event in possible(Router.restore(snapshot)):
+            router = Router.restore(snapshot)
+            timed = isinstance(event, e.DeadlinePassed)
+            commands = router.step(event, router.deadline() or 0 if timed else router.now_us)
+            check(router)
+            assert answers(event, commands)
+            rows |= {offer.state for offer in router._board.state.offers.values()}
+            if (found := shape(router)) not in seen:
+                seen.add(found)
+                ahead.append(router.snapshot())
+    assert rows == set(OfferState) - {OfferState.ENDED}
+    assert len(seen) > 1_000
