@@ -25,6 +25,7 @@ MAX_DEPTH = 32
 MAX_NODES = 250_000
 """After aliases: a file of a few lines can name billions of nodes."""
 
+_LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML counts as one
 _NO_TAGS = "tags are not known here; put a text that begins with '!' in quotes"
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 _TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
@@ -150,7 +151,7 @@ def _unreadable(text: str, index: int) -> Problem:
 def _in_words(error: yaml.MarkedYAMLError, text: str, position: Position) -> str:
     """The parser's complaint without the text of the file, which may be a secret."""
     problem, context = error.problem or "not YAML", error.context or ""
-    line = (text + "\n").split("\n")[position.line - 1]
+    line = [*_LINE_END.split(text), ""][position.line - 1]
     if "\\t" in problem or "\t" in line[: position.column]:
         return "a tab; indent with spaces"
     if "alias" in problem or "alias" in context:

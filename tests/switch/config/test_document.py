@@ -145,6 +145,7 @@ TOO_LARGE = "aliases make the file larger than it may be"
         ("a: %hunter2\n", "1:4 put a text that begins with '%' in quotes"),
         ("a: `hunter2`\n", "1:4 put a text that begins with '`' in quotes"),
         ("a: b: c\n", "1:5 a second ': ' in one value, or wrong indentation; put a text with ': ' in quotes"),
+        ("a: 1\x85b: 1\u2028c: 1\rd: @\r\n", "4:4 put a text that begins with '@' in quotes"),
         ("a: 1\n---\nb: 2\n", "2:1 a second document; the file holds one"),
         ("a: \x07\n", "1:4 the character U+0007 may not stand in a YAML file"),
         ("a: 1\nb: \x00\n", "2:4 the character U+0000 may not stand in a YAML file"),

@@ -1,6 +1,7 @@
 """The file itself, secrets from the environment and from files, and what a reload may not change."""
 
 import pickle
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,20 @@ import pytest
 
 from switch.config import Config, ConfigError, ConfigErrors, load
 from tests.switch.config.conftest import Mistakes
+from tests.switch.config.test_schema import SAMPLE
+
+MISHAPS = [
+    "",
+    *"{}[]:,#&*!|>'\"%@`-?\t\n \r\x85\u2028$~",
+    "${X}",
+    "<<: *a",
+    "*a",
+    "!!int ",
+    "null",
+    "? ",
+    "- ",
+    "a: ",
+]
 
 Write = Callable[[str], Path]
 
@@ -135,6 +150,25 @@ def test_a_default_that_cannot_come_back_is_refused_at_its_section(mistakes: Mis
     running = Config.model_validate({"http": {"listen": "127.0.0.1:9999"}})
     assert mistakes("http:\n  # nothing\nsip: {}\n", running) == [f"1:6: http: {FIXED}"]
     assert mistakes("sip: {}", running) == [f"1:1: {FIXED}"]
+
+
+def test_whatever_is_written_is_read_or_refused(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    sample = SAMPLE.read_text("utf-8")
+    path = tmp_path / "test.yaml"
+    outcomes = set()
+    for _ in range(150):
+        at = chance.randrange(len(sample))
+        written = sample[:at] + chance.choice(MISHAPS) + sample[at + chance.choice((0, 0, 1, 5, 30)) :]
+        path.write_text(written, "utf-8")
+        try:
+            load(path, {"PHONE_1001": "x"})
+        except ConfigErrors as errors:
+            outcomes.add("refused")
+            assert all(error.line >= 1 and error.column >= 1 and error.message for error in errors.errors)
+        else:
+            outcomes.add("read")
+    assert outcomes == {"read", "refused"}
 
 
 def test_errors_cross_from_a_child_process() -> None:
