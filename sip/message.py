@@ -230,11 +230,13 @@ class Request(Message):
 
     @property
     def target(self) -> Uri:
-        """The Request-URI; Malformed(416) when its scheme is neither sip, sips nor tel (RFC 3261 8.2.2.1)."""
+        """The Request-URI; Malformed, 416 when its scheme is neither sip, sips nor tel (RFC 3261 8.2.2.1)."""
         known = self._read.get("Request-URI")
         if known is None or known[0] != self.uri:
             known = self._read["Request-URI"] = (self.uri, self._attempt(Uri.parse, self.uri))
         uri = cast(Uri, known[1])
+        if uri.headers:  # RFC 3261 19.1.1
+            raise self.malformed("Headers In Request-URI")
         if uri.scheme not in _SCHEMES:
             raise self.malformed(phrase(416), 416)
         return uri

@@ -104,9 +104,15 @@ def test_client_knows_rfc_2069_and_auth_int() -> None:
 
 @pytest.mark.parametrize(
     "challenge",
-    ["Basic realm=x", 'Digest realm="r"', 'Digest realm="r", nonce="n", algorithm=SHA-512-256', "Digest x", "",
-     'Digest realm="r", nonce="n", qop="other"'],
-)  # fmt: skip
+    [
+        "Basic realm=x",
+        'Digest realm="r"',
+        'Digest realm="r", nonce="n", algorithm=SHA-512-256',
+        "Digest x",
+        "",
+        'Digest realm="r", nonce="n", qop="other"',
+    ],
+)
 def test_client_cannot_answer(challenge: str) -> None:
     assert client_response([challenge], "INVITE", URI, "u", "p", cnonce="c") is None
 

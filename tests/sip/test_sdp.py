@@ -136,11 +136,21 @@ def test_lenient_reading(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("address", "usable"),
     [
-        ("10.0.0.1", True), ("127.0.0.1", True), ("223.255.255.255", True), ("0.0.0.0", False), ("0.1.2.3", False),
-        ("224.0.0.1", False), ("239.1.1.1/127", False), ("240.0.0.1", False), ("255.255.255.255", False),
-        ("2001:db8::1", False), ("media.example.com", False), ("10.0.0", False), ("", False),
+        ("10.0.0.1", True),
+        ("127.0.0.1", True),
+        ("223.255.255.255", True),
+        ("0.0.0.0", False),
+        ("0.1.2.3", False),
+        ("224.0.0.1", False),
+        ("239.1.1.1/127", False),
+        ("240.0.0.1", False),
+        ("255.255.255.255", False),
+        ("2001:db8::1", False),
+        ("media.example.com", False),
+        ("10.0.0", False),
+        ("", False),
     ],
-)  # fmt: skip
+)
 def test_unicast(address: str, usable: bool) -> None:
     assert is_unicast(address) is usable
 
