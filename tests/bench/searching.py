@@ -11,6 +11,7 @@ FACTOR: Final = 1.6
 RESOLUTION: Final = 0.05
 STEP_DOWN: Final = 0.93
 ATTEMPTS: Final = 4
+PROBE_TRIES: Final = 2
 VOID_TRIES: Final = 3
 
 
@@ -67,11 +68,12 @@ def run_at(measure: Callable[[int, float], OutcomeT], load: int) -> Limit[Outcom
 
 
 def _probe_upwards(measure: Callable[[int, float], OutcomeT], least: int, most: int) -> int:
-    """The most load that a probe carries: in growing steps until one fails, then between the last two."""
+    """The most load that probes carry: in growing steps until one is too much, then between the last two."""
 
     def carries(load: int) -> bool:
-        probe = _sound(measure, load, PROBE_S)
-        return probe.clean and not probe.void
+        """A second probe decides where the first fails: one may be a neighbour's doing."""
+        probes = (_sound(measure, load, PROBE_S) for _ in range(PROBE_TRIES))
+        return any(probe.clean and not probe.void for probe in probes)
 
     carried, failed = 0, most + 1
     load = least
