@@ -156,19 +156,23 @@ def test_whatever_is_written_is_read_or_refused(tmp_path: Path) -> None:
     chance = random.Random(1)
     sample = SAMPLE.read_text("utf-8")
     path = tmp_path / "test.yaml"
-    outcomes = set()
+    refusals = 0
     for _ in range(150):
         at = chance.randrange(len(sample))
-        written = sample[:at] + chance.choice(MISHAPS) + sample[at + chance.choice((0, 0, 1, 5, 30)) :]
-        path.write_text(written, "utf-8")
-        try:
-            load(path, {"PHONE_1001": "x"})
-        except ConfigErrors as errors:
-            outcomes.add("refused")
-            assert all(error.line >= 1 and error.column >= 1 and error.message for error in errors.errors)
-        else:
-            outcomes.add("read")
-    assert outcomes == {"read", "refused"}
+        end = at + chance.choice((0, 0, 1, 5, 30))
+        path.write_text(sample[:at] + chance.choice(MISHAPS) + sample[end:], "utf-8")
+        errors = every_error(path)
+        assert all(error.line >= 1 and error.column >= 1 and error.message for error in errors)
+        refusals += bool(errors)
+    assert 50 < refusals < 150
+
+
+def every_error(path: Path) -> list[ConfigError]:
+    try:
+        load(path, {"PHONE_1001": "x"})
+    except ConfigErrors as errors:
+        return errors.errors
+    return []
 
 
 def test_errors_cross_from_a_child_process() -> None:
