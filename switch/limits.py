@@ -53,7 +53,10 @@ class Slot:
 
 
 class Limits:
-    """The limits of every trunk. Calls to a trunk and from it count alike; emergency calls count and are never refused."""
+    """The limits of every trunk.
+
+    Calls to a trunk and from it count alike; emergency calls count and are never refused.
+    """
 
     def __init__(self, trunks: Mapping[str, Trunk]) -> None:
         self._loads: dict[str, _Load] = {}
@@ -69,8 +72,8 @@ class Limits:
     def admit(self, trunk: str, now: float, emergency: bool = False) -> Slot | Refusal:
         """Take room for a call that begins `now` (monotonic seconds), or say why there is none.
 
-        No interval of one second, its start included and its end not, holds more than `max_cps` beginnings. A trunk
-        that the configuration no longer has takes emergency calls only.
+        No interval of one second, its start included and its end not, holds more than `max_cps` beginnings.
+        A trunk that the configuration no longer has takes emergency calls only.
         """
         load = self._loads.setdefault(trunk, _Load())
         while load.begun and load.begun[0] <= now - WINDOW_S:
