@@ -85,7 +85,12 @@ class Headers:
     def lines(self, name: str) -> list[str]:
         """The raw value of each line of that name, comma lists whole."""
         key = canonical(name)
-        return [value for known, value in zip(self._names, self._values, strict=True) if known == key]
+        match self._names.count(key):
+            case 0:
+                return []
+            case 1:
+                return [self._values[self._names.index(key)]]
+        return [value for known, value in self if known == key]
 
     def all(self, name: str) -> list[str]:
         """Every value in order, comma lists split where the header's grammar allows them; Malformed(400)."""

@@ -369,9 +369,9 @@ def _count(names: list[str]) -> None:
 
 
 def _body(data: bytes, offset: int, headers: Headers) -> bytes:
-    length = content_length(headers.lines("Content-Length"))
-    if length is None:
+    if "Content-Length" not in headers:
         return data[offset:]
+    length = content_length(headers.lines("Content-Length")) or 0
     if length > len(data) - offset:
         raise Malformed(400, "Body Shorter Than Content-Length")
     return data[offset : offset + length]
