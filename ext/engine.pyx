@@ -408,7 +408,7 @@ cdef class Worker:
             max(port.rtp_ns, port.rtcp_ns),
             host_order(port.facts.values[EVENT_LOCK]),
             port.control.peer_lost if port.control.reported else None,
-            port.control.peer_jitter / 8000 if port.control.reported else None,
+            port.control.peer_jitter / 8000.0 if port.control.reported else None,
             port.control.round_trip_ns / 1e9 if port.control.round_trip_ns >= 0 else None,
         )
 

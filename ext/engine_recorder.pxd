@@ -1,9 +1,9 @@
 """The recorder of one port: left what it receives, right what it sends, put in their places on one clock.
 
-A packet's first sample lies where it arrived, or left; those that follow lie where their timestamps say, for as long
-as these agree with the clock within 120 ms. Each second the least delay corrects the place, so two clocks that differ
-by some parts in a million stay aligned. A window of 320 ms lets late packets in: what leaves it goes, by the second,
-to the writer's thread.
+The first packet lies where it arrived, or left; those that follow lie where their timestamps say, for as long as these
+agree with the clock within 200 ms. Each second the least delay corrects the place, so two clocks that differ by some
+parts in a million stay aligned. A window of 480 ms lets late packets in: what leaves it goes, by the second, to the
+writer's thread.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint32_t
@@ -23,17 +23,20 @@ cdef enum:
     RIGHT = 1
     SAMPLES = 160
     LONGEST_PACKET = 800    # samples of one packet that are recorded: 100 ms
-    HELD_FRAMES = 6         # a frame waits 120 ms for late packets
-    ASTRAY = 960            # samples (120 ms) between timestamp and clock: a new anchor
+    HELD_FRAMES = 10        # a frame waits 200 ms for late packets
+    ASTRAY = 1600           # samples (200 ms) between timestamp and clock that delays explain
+    LEAP = 16000            # samples (2 s) that they never do
     DRIFTED = 40            # samples (5 ms) that the least delay of a second corrects
 
 cdef extern from *:
     """
     #define FRAME_NS 20000000LL
     #define SLACK_WINDOW_NS 1000000000LL
+    #define STALL_NS 200000000LL
     """
     const int64_t FRAME_NS
     const int64_t SLACK_WINDOW_NS
+    const int64_t STALL_NS
 
 
 # --- the window ---
@@ -134,23 +137,47 @@ cdef inline void place(Recorder* recorder, int side, int64_t position, const int
             recorder.window[((position + i) % (WINDOW_FRAMES * SAMPLES)) * 2 + side] = samples[i]
 
 
+cdef inline int64_t anchor(Side* side, int64_t arrival, int64_t now_ns) noexcept nogil:
+    side.anchored = True
+    side.astray_since_ns = 0
+    side.least_slack = 0
+    side.slack_since_ns = now_ns
+    return arrival
+
+
+cdef inline int64_t correct_drift(Side* side, int64_t slack, int64_t now_ns) noexcept nogil:
+    """By how much the place moves: each second by the least delay of that second, if it is worth it."""
+    cdef int64_t moved = 0
+    if now_ns - side.slack_since_ns <= SLACK_WINDOW_NS:
+        if slack < side.least_slack:
+            side.least_slack = slack
+        return 0
+    if side.least_slack > DRIFTED or side.least_slack < -DRIFTED:
+        moved = side.least_slack
+    side.least_slack = slack - moved
+    side.slack_since_ns = now_ns
+    return moved
+
+
+cdef inline bint lost_its_place(Side* side, int64_t slack, int64_t now_ns) noexcept nogil:
+    """Two seconds off at once: another stream. Less: the network may have stalled, and may yet catch up."""
+    if slack > LEAP or slack < -LEAP:
+        return True
+    if -ASTRAY <= slack <= ASTRAY:
+        side.astray_since_ns = 0
+        return False
+    if side.astray_since_ns == 0:
+        side.astray_since_ns = now_ns
+    return now_ns - side.astray_since_ns > STALL_NS
+
+
 cdef inline int64_t position_of(Side* side, uint32_t timestamp, int64_t arrival, int64_t now_ns) noexcept nogil:
     """In samples since the recording began; `arrival` likewise."""
     cdef int64_t position = side.position + <int32_t>(timestamp - side.timestamp)
-    cdef int64_t slack = arrival - position
-    if not side.anchored or slack > ASTRAY or slack < -ASTRAY:
-        side.anchored = True
-        position = arrival
-        side.least_slack = 0
-        side.slack_since_ns = now_ns
-    elif now_ns - side.slack_since_ns > SLACK_WINDOW_NS:
-        if side.least_slack > DRIFTED or side.least_slack < -DRIFTED:
-            position += side.least_slack
-            slack -= side.least_slack
-        side.least_slack = slack
-        side.slack_since_ns = now_ns
-    elif slack < side.least_slack:
-        side.least_slack = slack
+    if not side.anchored or lost_its_place(side, arrival - position, now_ns):
+        position = anchor(side, arrival, now_ns)
+    elif side.astray_since_ns == 0:
+        position += correct_drift(side, arrival - position, now_ns)
     side.position = position
     side.timestamp = timestamp
     return position

@@ -98,7 +98,7 @@ cdef inline uint8_t* put_report(Worker* worker, Port* port, uint8_t* octets) noe
 
 cdef inline uint8_t* put_cname(Port* port, uint8_t* octets) noexcept nogil:
     """Section 6.5.1, padded with at least one zero octet to 32 bits."""
-    octets = put_head(octets, 1, SOURCE_DESCRIPTION, 2 + (CNAME_LENGTH + 4) // 4)
+    octets = put_head(octets, 1, SOURCE_DESCRIPTION, 1 + (CNAME_LENGTH + 4) // 4)
     octets = put_network(octets, port.stream.ssrc)
     octets[0] = 1
     octets[1] = CNAME_LENGTH

@@ -20,7 +20,7 @@ cdef enum:
     BATCH = 16              # datagrams for one recvmmsg; more only when a peer sends a burst
     DATAGRAM = 2048         # octets; RTP and RTCP stay below the path's 1500
     CHUNK_FRAMES = 50       # the recorder writes to disk by the second
-    WINDOW_FRAMES = 16      # 320 ms in which the recorder puts late and early packets in their places
+    WINDOW_FRAMES = 24      # 480 ms in which the recorder puts late and early packets in their places
 
 cdef enum:              # codecs
     PCMA = 0
@@ -223,6 +223,7 @@ cdef struct Side:
     uint32_t timestamp
     int64_t least_slack     # arrival minus place, the least of this second
     int64_t slack_since_ns
+    int64_t astray_since_ns # when the place ceased to agree with the clock; 0: it agrees
 
 cdef struct Chunk:
     Chunk* next

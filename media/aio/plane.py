@@ -92,12 +92,12 @@ class MediaPlane:
         try:
             async with asyncio.timeout(CLOSE_WITHIN_S):
                 await self._until_idle()
+                await self._recorder.close()
         finally:
             for shard in self._shards:
                 shard.deafen()
             self._loop = None
             await asyncio.to_thread(self._join)
-            await self._recorder.close()
             atexit.unregister(self._join)
 
     async def _until_idle(self) -> None:

@@ -37,8 +37,8 @@ class Recorder:
 
     @property
     def busy(self) -> bool:
-        """Whether a file is still being written or completed."""
-        return bool(self._recordings or self._completing)
+        """Whether the engine still writes a file."""
+        return bool(self._recordings)
 
     def begin(self, port: EnginePort, path: Path) -> EngineRecording:
         """Record a port; a file that cannot be opened is told like one that cannot be written."""

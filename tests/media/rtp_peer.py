@@ -1,4 +1,4 @@
-"""The other end of a media port, played by a test: a real UDP socket that sends and takes RTP packet by packet."""
+"""The other end of a media port, played by a test: a real UDP socket, packet by packet."""
 
 import asyncio
 import socket
@@ -88,7 +88,9 @@ class RtpPeer:
         self.sequence = (self.sequence + 1) & 0xFFFF
         self.timestamp = (self.timestamp + step) & 0xFFFFFFFF
 
-    def send_event(self, event: int, *, duration: int, end: bool = False, event_type: int = EVENT_TYPE) -> None:
+    def send_event(
+        self, event: int, *, duration: int, end: bool = False, event_type: int = EVENT_TYPE
+    ) -> None:
         """One RFC 4733 packet; the timestamp stays, for all packets of an event share it."""
         payload = bytes([event, 0x80 | 10 if end else 10]) + duration.to_bytes(2, "big")
         self.send(payload, payload_type=event_type, step=0)

@@ -18,7 +18,7 @@ Told = TypeVar("Told")
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that nobody tells, such as a counter; TimeoutError when it does not come."""
     async with asyncio.timeout(WITHIN_S):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - a counter wakes nobody
             await asyncio.sleep(POLL_S)
 
 
@@ -41,7 +41,9 @@ class Stage:
         """The names of the events of a port, in order."""
         return [type(event).__name__ for event in self.told if event.port is port]
 
-    async def event(self, kind: type[Told], port: Port | None = None, nth: int = 1, within_s: float = WITHIN_S) -> Told:
+    async def event(
+        self, kind: type[Told], port: Port | None = None, nth: int = 1, within_s: float = WITHIN_S
+    ) -> Told:
         """The nth event of a kind, as soon as it was told."""
         async with asyncio.timeout(within_s):
             while True:
@@ -51,7 +53,9 @@ class Stage:
                     return found[nth - 1]
                 await self._news.wait()
 
-    def peer(self, host: str = "127.20.0.10", port: int = 0, *, ssrc: int = 0x1234, codec: str = "PCMA") -> RtpPeer:
+    def peer(
+        self, host: str = "127.20.0.10", port: int = 0, *, ssrc: int = 0x1234, codec: str = "PCMA"
+    ) -> RtpPeer:
         peer = RtpPeer(host, port, ssrc=ssrc, codec=codec)
         self._peers.append(peer)
         return peer

@@ -1,0 +1,114 @@
+"""Prompts, music and tones on the 20 ms tick: ext/engine_sources.pxd, ext/engine_sound.pxd."""
+
+import gc
+import time
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from ext.engine import SoundMemory
+from media.events import PlaybackFinished
+from media.port import Play, Silence, Tone
+from media.sound import Sound
+from tests.media.stage import Stage, until
+from tests.media.test_engine_stream import in_step
+from tests.media.waves import sine
+from tests.peers.audio import decode_alaw, decode_ulaw, level_dbfs, power_dbfs
+
+CALLER = "127.20.0.10"
+FULL_SCALE_DBM0 = 3.14
+
+
+@pytest.mark.parametrize("codec", ["PCMA", "PCMU"])
+async def test_a_prompt_is_played_once_frame_by_frame(stage: Stage, codec: str) -> None:
+    caller = stage.peer(CALLER, codec=codec)
+    port = await stage.leg(caller)
+    prompt = Sound.from_pcm("prompt", sine(440, -10, seconds=0.5))
+    port.send(Play(prompt, token=42))
+    finished = await stage.event(PlaybackFinished, port)
+    packets = caller.waiting()
+    assert finished.token == 42
+    assert b"".join(packet.payload for packet in packets) == prompt.encoded(codec)
+    assert in_step(packets)
+    stamps = [packet.header.timestamp for packet in packets]
+    assert {(after - before) & 0xFFFFFFFF for before, after in pairwise(stamps)} == {160}
+    assert [packet.header.marker for packet in packets] == [True] + 24 * [False]
+
+
+async def test_music_goes_round_without_a_seam(stage: Stage) -> None:
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    music = Sound.from_pcm("music", sine(300, -10, seconds=0.06))
+    port.send(Play(music, loop=True))
+    packets = await caller.receive_many(10)
+    assert b"".join(packet.payload for packet in packets) == (music.pcma * 4)[:1600]
+    assert in_step(packets)
+    assert "PlaybackFinished" not in stage.kinds(port)
+
+
+async def test_the_tick_does_not_drift(stage: Stage) -> None:
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    port.send(Tone())
+    await caller.receive()
+    begun = time.monotonic()
+    await caller.receive_many(100)
+    assert abs(time.monotonic() - begun - 2) < 0.05
+
+
+async def test_a_replaced_prompt_is_not_told_as_finished(stage: Stage) -> None:
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    port.send(Play(Sound.from_pcm("long", bytes(80000)), token=1))
+    await caller.receive_many(2)
+    port.send(Play(Sound.from_pcm("short", bytes(640)), token=2))
+    assert (await stage.event(PlaybackFinished, port)).token == 2
+    assert stage.kinds(port).count("PlaybackFinished") == 1
+
+
+@pytest.mark.parametrize(("codec", "decode"), [("PCMA", decode_alaw), ("PCMU", decode_ulaw)])
+@pytest.mark.parametrize(("hz", "level_dbm0"), [(1004.0, 0.0), (425.0, -20.0)])
+async def test_a_tone_has_its_frequency_its_level_and_no_seams(
+    stage: Stage, codec: str, decode: object, hz: float, level_dbm0: float
+) -> None:
+    caller = stage.peer(CALLER, codec=codec)
+    port = await stage.leg(caller)
+    port.send(Tone(hz, level_dbm0))
+    sound = decode(b"".join(packet.payload for packet in await caller.receive_many(50)))  # type: ignore[operator]
+    assert level_dbfs(sound, hz) == pytest.approx(level_dbm0 - FULL_SCALE_DBM0, abs=0.3)
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+    assert np.argmax(spectrum) * 8000 / len(sound) == pytest.approx(hz, abs=1)
+    assert power_dbfs(sound) - level_dbfs(sound, hz) < 0.1
+
+
+async def test_engine_memory_of_a_sound_goes_with_its_last_user(stage: Stage) -> None:
+    memory = SoundMemory(b"\xd5" * 160, b"\xff" * 160)
+    shard_port = await stage.leg(stage.peer(CALLER))
+    worker = shard_port.shard.worker  # type: ignore[attr-defined]
+    slot, generation = shard_port.slot, shard_port.generation  # type: ignore[attr-defined]
+    assert memory.users == 1
+    worker.play(slot, generation, memory, loop=True, token=0)
+    await until(lambda: shard_port.stats().packets_sent > 2)
+    assert memory.users == 2
+    shard_port.send(Silence())
+    await until(lambda: memory.users == 1)
+    worker.play(slot, generation + 1, memory, loop=True, token=0)
+    await stage.settled()
+    await until(lambda: memory.users == 1)
+
+
+async def test_a_sound_may_be_forgotten_while_it_plays(stage: Stage) -> None:
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    port.send(Play(Sound.from_pcm("forgotten", sine(440, -10)), loop=True))
+    await caller.receive_many(2)
+    gc.collect()
+    sound = decode_alaw(b"".join(packet.payload for packet in await caller.receive_many(20)))
+    assert level_dbfs(sound, 440) == pytest.approx(-10 - FULL_SCALE_DBM0, abs=0.5)
+
+
+@pytest.mark.parametrize(("pcma", "pcmu"), [(b"", b""), (bytes(160), bytes(320)), (bytes(100), bytes(100))])
+def test_a_sound_is_whole_frames_in_both_codecs(pcma: bytes, pcmu: bytes) -> None:
+    with pytest.raises(ValueError):
+        SoundMemory(pcma, pcmu)
