@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from switch.calls.ending import Reason, Result
 from switch.exposition import Declared, DeclaredHistogram
 from switch.histogram import Histogram
+from switch.history.entries import OUTCOMES
 from switch.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueTarget
 from switch.readings import MediaReading, SipReading, Sources
 from switch.records import AgentState, Direction, OfferResult
@@ -259,7 +260,7 @@ class Metrics:
             _peers(sources.registrations(), sources.trunks_up()),
             _sip(sources.sip()),
             _media(sources.media()),
-            HISTORY.numbers({(outcome,): count for outcome, count in sources.history().items()}),
+            _history(sources.history()),
             TASKS.number(sources.tasks()),
         )
 
@@ -334,6 +335,10 @@ def _agents(
 def _peers(registrations: Mapping[str, int], trunks_up: Mapping[str, bool]) -> Iterator[Metric]:
     yield from REGISTRATIONS.numbers({(via,): registrations.get(via, 0) for via in TRANSPORTS})
     yield from TRUNK_UP.numbers({(trunk,): up for trunk, up in trunks_up.items()})
+
+
+def _history(counts: Mapping[str, int]) -> Iterator[Metric]:
+    yield from HISTORY.numbers({(outcome,): counts.get(outcome, 0) for outcome in OUTCOMES})
 
 
 def _sip(sip: SipReading) -> Iterator[Metric]:

@@ -7,6 +7,10 @@ import msgspec
 
 from switch.records import AgentStateRecord, CallRecord, LegRecord, OfferRecord, RecordingRecord
 
+OUTCOMES = ("written", "spooled", "replayed", "refused", "lost")
+"""What becomes of entries: in the database; in the spool; from the spool to the database; not taken by a
+database that takes others (kept in a file beside the spool); lost, because the spool's disk was full."""
+
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="entry"):
     """One thing to write."""

@@ -16,13 +16,9 @@ import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switch.history.entries import Entry
+from switch.history.entries import OUTCOMES, Entry
 from switch.history.spool import Spool
 from switch.history.statements import Statements
-
-OUTCOMES = ("written", "spooled", "replayed", "refused", "lost")
-"""What becomes of entries: in the database; in the spool; from the spool to the database; not taken by a
-database that takes others (kept in a file beside the spool); lost, because the spool's disk was full."""
 
 _LINGER_S = 0.1
 _BATCH = 200
@@ -64,7 +60,9 @@ class Writer:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="history")
 
     async def close(self, timeout_s: float = 10.0) -> None:
-        """Write what is left, or spool it, and stop."""
+        """Write what is left, or spool it, and stop. A second time changes nothing."""
+        if self._closing:
+            return
         self._closing = True
         self._wake.set()
         self._hurry.set()
@@ -188,11 +186,11 @@ class Writer:
             async with asyncio.timeout(_COMMIT_S), self._engine.begin() as connection:
                 for statement, rows in self._statements.of(batch):
                     await connection.execute(statement, rows)
-        except (IntegrityError, DataError):
-            raise
-        except StatementError as error:
-            if isinstance(error, DBAPIError):
-                raise _Unavailable(str(error.orig)) from error
+        except DBAPIError as error:
+            if _for_what_is_in_it(error):
+                raise
+            raise _Unavailable(str(error.orig)) from error
+        except StatementError:
             raise
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise _Unavailable(str(error) or type(error).__name__) from error
@@ -232,6 +230,12 @@ class Writer:
             waiter = self._waiters.popleft()[1]
             if not waiter.done():
                 waiter.set_result(None)
+
+
+def _for_what_is_in_it(error: DBAPIError) -> bool:
+    """Whether the database refuses the rows (SQLSTATE classes 22 and 23) rather than being out of order."""
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    return isinstance(error, IntegrityError | DataError) or state[:2] in ("22", "23")
 
 
 async def _first(event: asyncio.Event, timeout_s: float) -> None:

@@ -1,0 +1,177 @@
+"""A switch in memory for the API to stand on, and the API on it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+from msgspec.structs import replace
+
+from switch.api.app import create_app
+from switch.api.backend import (
+    AgentRow,
+    ContactRow,
+    Draining,
+    PhoneRow,
+    QueueRow,
+    Readiness,
+    Refused,
+    Reloaded,
+    TrunkRow,
+    Unknown,
+)
+from switch.api.services import Services
+from switch.api.token import AdminToken
+from switch.history.database import connect, migrate
+from switch.history.entries import CallEnded
+from switch.history.reader import Reader
+from switch.history.writer import Writer
+from switch.metrics import Metrics
+from switch.queue_counts import QueueTarget
+from switch.records import AgentState, CallRecord, to_us
+from tests.switch.samples import NOON, answered_call, at, waiting_call
+
+
+class Memory:
+    """A Backend with one queue, two agents and one waiting call."""
+
+    def __init__(self) -> None:
+        self.calls = {call.id: call for call in (waiting_call(),)}
+        self.people = {
+            "ana": AgentRow(
+                name="ana",
+                phone="1001",
+                state=AgentState.READY,
+                reason=None,
+                since=NOON,
+                skills={"support": 8},
+                call=None,
+            ),
+            "luis": AgentRow(
+                name="luis",
+                phone=None,
+                state=AgentState.OFFLINE,
+                reason=None,
+                since=NOON,
+                skills={},
+                call=None,
+            ),
+        }
+        self.ready = Readiness(ready=True, detail="ready")
+        self.mistakes: tuple[str, ...] = ()
+
+    def readiness(self) -> Readiness:
+        return self.ready
+
+    def queues(self) -> Sequence[QueueRow]:
+        return [self.queue("support")]
+
+    def queue(self, name: str) -> QueueRow:
+        if name != "support":
+            raise Unknown(f"no queue {name!r}")
+        states = dict.fromkeys(AgentState, 0)
+        for agent in self.people.values():
+            states[agent.state] += 1
+        return QueueRow(
+            name=name,
+            waiting=len(self.calls),
+            longest_wait_s=3.5,
+            agents=states,
+            offered=5,
+            answered=3,
+            abandoned=1,
+            service_level=0.75,
+        )
+
+    def agents(self) -> Sequence[AgentRow]:
+        return list(self.people.values())
+
+    def agent(self, name: str) -> AgentRow:
+        if name not in self.people:
+            raise Unknown(f"no agent {name!r}")
+        return self.people[name]
+
+    def set_agent_state(self, name: str, state: AgentState, reason: str | None) -> AgentRow:
+        row = replace(self.agent(name), state=state, reason=reason)
+        if row.phone is None and state is AgentState.READY:
+            raise Refused(f"{name} is at no phone")
+        self.people[name] = row
+        return row
+
+    def active_calls(self) -> Sequence[CallRecord]:
+        return list(self.calls.values())
+
+    def active_call(self, call: str) -> CallRecord | None:
+        return self.calls.get(call)
+
+    def hangup(self, call: str) -> None:
+        if self.calls.pop(call, None) is None:
+            raise Unknown(f"no call {call!r} in progress")
+
+    def phones(self) -> Sequence[PhoneRow]:
+        contact = ContactRow(
+            uri="sip:1001@127.0.0.1:5070",
+            transport="udp",
+            source="127.0.0.1:5070",
+            expires_at=at(3600),
+            reachable=True,
+        )
+        return [PhoneRow(name="1001", agent="ana", registered=True, contacts=(contact,))]
+
+    def trunks(self) -> Sequence[TrunkRow]:
+        return [TrunkRow(name="carrier", up=True, calls=1, max_calls=200, proxy="sip:127.0.0.1:5080")]
+
+    async def reload(self) -> Reloaded:
+        return Reloaded(applied=not self.mistakes, errors=self.mistakes)
+
+    def drain(self) -> Draining:
+        self.ready = Readiness(ready=False, detail="draining")
+        return Draining(calls=len(self.calls))
+
+
+class Running:
+    """The API on a Memory, with a history in SQLite."""
+
+    def __init__(self, services: Services, memory: Memory, writer: Writer, token: str) -> None:
+        self.app = create_app(services, version="0.1.0")
+        self.services = services
+        self.memory = memory
+        self.writer = writer
+        self.token = token
+        self.data_dir = services.data_dir
+
+    def client(self, *, token: str | None = "the right one", host: str = "127.0.0.1") -> httpx.AsyncClient:
+        """A client without a network; its token is the administrator's unless another or None is given."""
+        right = self.token if token == "the right one" else token
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app, client=(host, 40000), raise_app_exceptions=False),
+            base_url="http://switch",
+            headers={"Authorization": f"Bearer {right}"} if right is not None else {},
+        )
+
+
+@asynccontextmanager
+async def running(data_dir: Path) -> AsyncIterator[Running]:
+    """The API with one ended call in its history and one call in progress."""
+    engine = connect("sqlite:///centralita.db", data_dir)
+    await migrate(engine)
+    writer = Writer(engine, data_dir, node="test")
+    writer.start()
+    writer.put(CallEnded(call=answered_call()))
+    metrics = Metrics(version="0.1.0", kernels="compiled", now_us=lambda: to_us(NOON))
+    metrics.configure({"support": QueueTarget()}, ["carrier"])
+    memory = Memory()
+    services = Services(
+        backend=memory,
+        reader=Reader(engine),
+        settled=writer.flush,
+        metrics=metrics,
+        data_dir=data_dir,
+        token=AdminToken(data_dir / "admin.token"),
+    )
+    token = (data_dir / "admin.token").read_text().strip()
+    try:
+        yield Running(services, memory, writer, token)
+    finally:
+        await writer.close()
+        await engine.dispose()

@@ -1,0 +1,343 @@
+"""The API of the contract, over the application itself."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from switch.api.app import create_app
+from switch.api.backend import AgentRow, PhoneRow, QueueRow, TrunkRow
+from switch.history.database import connect
+from switch.history.entries import CallEnded
+from switch.history.reader import Reader
+from switch.records import CallRecord
+from tests.switch.api.running import Running, running
+from tests.switch.samples import answered_call, at, waiting_call
+
+V1 = "/api/v1"
+ENDED = answered_call().id
+ACTIVE = waiting_call().id
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Running]:
+    async with running(tmp_path) as up:
+        yield up
+
+
+@pytest.fixture
+async def client(api: Running) -> AsyncIterator[httpx.AsyncClient]:
+    async with api.client() as connected:
+        yield connected
+
+
+def problem(response: httpx.Response, status: int) -> dict[str, Any]:
+    """The body of an error, which must be a problem of this status."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert body["status"] == status
+    assert body["title"]
+    return body
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("queues", QueueRow),
+        ("agents", AgentRow),
+        ("calls", CallRecord),
+        ("phones", PhoneRow),
+        ("trunks", TrunkRow),
+    ],
+)
+async def test_a_list_has_items_and_next(
+    client: httpx.AsyncClient, path: str, kind: type[msgspec.Struct]
+) -> None:
+    response = await client.get(f"{V1}/{path}")
+    assert response.headers["content-type"] == "application/json"
+    body = response.json()
+    assert set(body) == {"items", "next"}
+    assert body["next"] is None
+    assert msgspec.convert(body["items"], list[kind], strict=False)  # type: ignore[valid-type]
+
+
+async def test_a_call_is_the_contracts_json(client: httpx.AsyncClient) -> None:
+    call = (await client.get(f"{V1}/calls/{ENDED}")).json()
+    assert list(call) == [
+        "id",
+        "direction",
+        "trunk",
+        "from",
+        "to",
+        "queue",
+        "agent",
+        "started_at",
+        "connected_at",
+        "queued_at",
+        "answered_at",
+        "ended_at",
+        "wait_s",
+        "talk_s",
+        "hold_s",
+        "wrap_up_s",
+        "result",
+        "reason",
+        "ended_by",
+        "visits",
+        "segments",
+        "recording",
+        "legs",
+    ]
+    assert call["from"] == "+34600111222"
+    assert call["started_at"] == "2026-11-21T12:00:00.250000Z"
+    assert call["wrap_up_s"] is None
+    assert list(call["visits"][0]) == [
+        "queue",
+        "entered_at",
+        "left_at",
+        "wait_s",
+        "result",
+        "reason",
+        "agent",
+    ]
+    assert list(call["segments"][0]) == ["kind", "from", "to", "legs"]
+    assert list(call["recording"]) == ["path", "duration_s", "sha256"]
+    assert list(call["legs"][0]) == [
+        "id",
+        "role",
+        "peer",
+        "sip_call_id",
+        "sip_status",
+        "q850",
+        "invited_at",
+        "ringing_at",
+        "answered_at",
+        "ended_at",
+        "codec",
+        "packets_received",
+        "packets_sent",
+        "packets_lost",
+        "jitter_s",
+        "mos",
+    ]
+
+
+async def test_queue_and_agent_rows_have_the_contracts_keys(client: httpx.AsyncClient) -> None:
+    queue = (await client.get(f"{V1}/queues/support")).json()
+    assert list(queue) == [
+        "name",
+        "waiting",
+        "longest_wait_s",
+        "agents",
+        "offered",
+        "answered",
+        "abandoned",
+        "service_level",
+    ]
+    assert queue["agents"] == {
+        "offline": 1, "paused": 0, "ready": 1, "ringing": 0, "on_call": 0, "wrap_up": 0, "unreachable": 0,
+    }  # fmt: skip
+    agent = (await client.get(f"{V1}/agents/ana")).json()
+    assert list(agent) == ["name", "phone", "state", "reason", "since", "skills", "call"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["queues/none", "agents/none", "calls/none", "recordings/none", "nothing", f"recordings/{ACTIVE}"],
+)
+async def test_what_is_not_there_is_a_404_problem(client: httpx.AsyncClient, path: str) -> None:
+    problem(await client.get(f"{V1}/{path}"), 404)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize(
+    "path", ["queues", "agents/ana/state", f"calls/{ACTIVE}", "reload", "drain", "events"]
+)
+@pytest.mark.parametrize("token", [None, "", "wrong", "tökén"])
+async def test_nothing_without_the_token(api: Running, method: str, path: str, token: str | None) -> None:
+    headers = {} if token is None else {b"Authorization": f"Bearer {token}".encode()}
+    async with api.client(token=None) as client:
+        response = await client.request(method, f"{V1}/{path}", headers=headers)
+    if response.status_code != 405:
+        assert response.headers["www-authenticate"] == "Bearer"
+        problem(response, 401)
+    assert ACTIVE in api.memory.calls
+    assert api.memory.ready.ready
+
+
+async def test_a_method_that_is_not_there_is_a_405_problem(client: httpx.AsyncClient) -> None:
+    problem(await client.delete(f"{V1}/queues"), 405)
+
+
+async def test_calls_in_progress_come_before_those_that_ended(client: httpx.AsyncClient) -> None:
+    listed = (await client.get(f"{V1}/calls")).json()["items"]
+    assert [call["id"] for call in listed] == [ACTIVE, ENDED]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"state": "active"}, [ACTIVE]),
+        ({"state": "ended"}, [ENDED]),
+        ({"queue": "support"}, [ACTIVE, ENDED]),
+        ({"queue": "sales"}, []),
+        ({"agent": "ana"}, [ENDED]),
+        ({"agent": "luis"}, []),
+        ({"since": at(0).isoformat()}, [ACTIVE, ENDED]),
+        ({"since": at(30).isoformat()}, [ENDED]),
+        ({"since": at(100).isoformat()}, []),
+        ({"state": "ended", "queue": "support", "agent": "ana", "since": at(64.2).isoformat()}, [ENDED]),
+    ],
+)
+async def test_filters_of_calls(client: httpx.AsyncClient, asked: dict[str, str], found: list[str]) -> None:
+    listed = (await client.get(f"{V1}/calls", params=asked)).json()["items"]
+    assert [call["id"] for call in listed] == found
+
+
+async def test_pages_of_calls(api: Running, client: httpx.AsyncClient) -> None:
+    for n in range(5):
+        api.writer.put(CallEnded(call=answered_call(f"call-{n}", ended_at=at(100 + n))))
+    found, cursor = [], None
+    while True:
+        asked = {"state": "ended", "limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get(f"{V1}/calls", params=asked)).json()
+        found += [call["id"] for call in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert found == ["call-4", "call-3", "call-2", "call-1", "call-0", ENDED]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"state": "asleep"},
+        {"since": "yesterday"},
+        {"since": "2026-11-21T12:00:00"},
+        {"cursor": "?"},
+        {"cursor": "aGFsbG8"},
+        {"cursor": "ñ"},
+        {"limit": "0"},
+    ],
+)
+async def test_wrong_questions_are_422_problems(client: httpx.AsyncClient, asked: dict[str, str]) -> None:
+    problem(await client.get(f"{V1}/calls", params={"state": "ended"} | asked), 422)
+
+
+async def test_hanging_up(api: Running, client: httpx.AsyncClient) -> None:
+    assert (await client.delete(f"{V1}/calls/{ACTIVE}")).status_code == 204
+    assert not api.memory.calls
+    problem(await client.delete(f"{V1}/calls/{ACTIVE}"), 404)
+
+
+async def test_pausing_an_agent(api: Running, client: httpx.AsyncClient) -> None:
+    response = await client.post(f"{V1}/agents/ana/state", json={"state": "paused", "reason": "lunch"})
+    assert (response.json()["state"], response.json()["reason"]) == ("paused", "lunch")
+    problem(await client.post(f"{V1}/agents/luis/state", json={"state": "ready"}), 409)
+    problem(await client.post(f"{V1}/agents/eva/state", json={"state": "ready"}), 404)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"{}", b'{"state": "on_call"}', b'{"state": "ready", "extra": 1}', b'{"state": 1}']
+)
+async def test_a_wrong_change_of_state_is_refused(client: httpx.AsyncClient, body: bytes) -> None:
+    response = await client.post(
+        f"{V1}/agents/ana/state", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert problem(response, 422)["errors"]
+
+
+async def test_a_recording_whole_and_in_part(api: Running, client: httpx.AsyncClient) -> None:
+    wav = b"RIFF" + bytes(range(200))
+    path = api.data_dir / f"recordings/2026/11/21/{ENDED}.wav"
+    problem(await client.get(f"{V1}/recordings/{ENDED}"), 404)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(wav)
+    whole = await client.get(f"{V1}/recordings/{ENDED}")
+    assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, wav, "audio/wav")
+    part = await client.get(f"{V1}/recordings/{ENDED}", headers={"Range": "bytes=4-9"})
+    assert (part.status_code, part.content) == (206, wav[4:10])
+    assert part.headers["content-range"] == f"bytes 4-9/{len(wav)}"
+    beyond = await client.get(f"{V1}/recordings/{ENDED}", headers={"Range": "bytes=9999-"})
+    assert beyond.status_code == 416
+
+
+async def test_a_recording_is_served_from_its_folder_only(api: Running, client: httpx.AsyncClient) -> None:
+    call = answered_call("escape")
+    assert call.recording is not None
+    astray = msgspec.structs.replace(call.recording, path="recordings/../admin.token")
+    api.writer.put(CallEnded(call=msgspec.structs.replace(call, recording=astray)))
+    problem(await client.get(f"{V1}/recordings/escape"), 404)
+
+
+@pytest.mark.parametrize("path", [f"calls/{ENDED}/why", f"calls/{ENDED}/trace", "events"])
+async def test_not_yet(client: httpx.AsyncClient, path: str) -> None:
+    assert "not yet" in problem(await client.get(f"{V1}/{path}"), 501)["detail"]
+
+
+async def test_health_needs_no_token(api: Running) -> None:
+    async with api.client(token=None, host="192.0.2.7") as client:
+        assert (await client.get("/livez")).status_code == 200
+        assert (await client.get("/readyz")).json()["ready"] is True
+        api.memory.drain()
+        assert problem(await client.get("/readyz"), 503)["detail"] == "draining"
+        assert (await client.get("/livez")).status_code == 200
+
+
+async def test_metrics_need_the_token_from_elsewhere(api: Running) -> None:
+    async with api.client(token=None) as client:
+        page = await client.get("/metrics")
+    assert page.headers["content-type"].startswith("text/plain; version=0.0.4")
+    families = {family.name for family in text_string_to_metric_families(page.text)}
+    assert "centralita_queue_offered" in families
+    async with api.client(token=None, host="192.0.2.7") as client:
+        problem(await client.get("/metrics"), 401)
+    async with api.client(host="192.0.2.7") as client:
+        assert (await client.get("/metrics")).status_code == 200
+
+
+async def test_reload_and_drain(api: Running, client: httpx.AsyncClient) -> None:
+    assert (await client.post(f"{V1}/reload")).json()["applied"] is True
+    api.memory.mistakes = ("c.yaml:1:1: a: b", "c.yaml:2:1: c: d")
+    assert problem(await client.post(f"{V1}/reload"), 422)["errors"] == list(api.memory.mistakes)
+    drained = await client.post(f"{V1}/drain")
+    assert (drained.status_code, drained.json()) == (202, {"calls": 1})
+
+
+async def test_openapi_names_every_path_and_resolves(api: Running) -> None:
+    async with api.client(token=None) as client:
+        schema = (await client.get("/api/openapi.json")).json()
+    assert {f"{V1}/queues", f"{V1}/agents/{{name}}/state", f"{V1}/calls/{{call}}/why"} <= set(schema["paths"])
+    components = schema["components"]["schemas"]
+    text = json.dumps(schema)
+    for reference in (part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]):
+        assert reference in components
+    assert "from" in components["CallRecord"]["properties"]
+
+
+async def test_a_database_that_is_away_is_a_503_problem(api: Running, tmp_path: Path) -> None:
+    engine = connect("sqlite:///no/such/folder.db", tmp_path)
+    api.app = create_app(replace(api.services, reader=Reader(engine)), version="0.1.0")
+    async with api.client() as client:
+        problem(await client.get(f"{V1}/calls/{ENDED}"), 503)
+        problem(await client.get(f"{V1}/calls"), 503)
+        assert (await client.get(f"{V1}/calls/{ACTIVE}")).status_code == 200
+        assert (await client.get(f"{V1}/calls", params={"state": "active"})).status_code == 200
+    await engine.dispose()
+
+
+async def test_a_fault_of_ours_is_a_500_problem_that_tells_nothing(
+    api: Running, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(api.memory, "queues", broken)
+    assert "secret" not in problem(await client.get(f"{V1}/queues"), 500)["detail"]

@@ -1,0 +1,204 @@
+"""The commands against a served API, and their exit codes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from switch.api.server import HttpServer
+from switch.cli.app import app
+from switch.records import AgentState
+from tests.switch.api.running import Running, running
+from tests.switch.samples import answered_call, waiting_call
+
+Command = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Running]:
+    async with running(tmp_path) as up:
+        yield up
+
+
+def alone(*arguments: str) -> Result:
+    """Runs a command without a switch."""
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+@pytest.fixture
+async def centralita(api: Running, tmp_path: Path) -> AsyncIterator[Command]:
+    """Runs a command against the served API, in a thread, since the API is served in this loop."""
+    server = HttpServer(api.app, "127.0.0.1", 0)
+    host, port = await server.start()
+    config = tmp_path / "centralita.yaml"
+    config.write_text(f"server: {{data_dir: {tmp_path}}}\nhttp:\n  listen: {host}:{port}\n")
+
+    async def run(*arguments: str) -> Result:
+        return await asyncio.to_thread(alone, *arguments, "--config", str(config))
+
+    yield run
+    await server.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "heading", "cells"),
+    [
+        ("queue", "QUEUE", ["support", "3.5", "75%"]),
+        ("agent", "AGENT", ["ana", "1001", "ready", "support=8"]),
+        ("call", "CALL", [waiting_call().id, "inbound", "+34600111222", "support"]),
+        ("phone", "PHONE", ["1001", "ana", "yes", "udp:127.0.0.1:5070"]),
+        ("trunk", "TRUNK", ["carrier", "yes", "200", "sip:127.0.0.1:5080"]),
+    ],
+)
+async def test_show_is_a_table_without_borders(
+    centralita: Command, command: str, heading: str, cells: list[str]
+) -> None:
+    result = await centralita(command, "show")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith(heading)
+    assert all(cell in lines[1].split() for cell in cells)
+    assert not set(result.stdout) & set("│┃━─|+-") - set(lines[1])
+
+
+@pytest.mark.parametrize("command", ["queue", "agent", "call", "phone", "trunk"])
+async def test_json_is_what_the_api_says(api: Running, centralita: Command, command: str) -> None:
+    result = await centralita(command, "show", "--json")
+    path = "/calls?state=active" if command == "call" else f"/{command}s"
+    async with api.client() as client:
+        assert json.loads(result.stdout) == (await client.get(f"/api/v1{path}")).json()
+
+
+async def test_show_one(centralita: Command) -> None:
+    result = await centralita("agent", "show", "luis")
+    assert len(result.stdout.splitlines()) == 2
+    assert "luis" in result.stdout
+
+
+async def test_show_ended_calls(centralita: Command) -> None:
+    result = await centralita(
+        "call", "show", "--state", "ended", "--agent", "ana", "--since", "2026-01-01T00:00:00Z"
+    )
+    assert answered_call().id in result.stdout
+    assert "caller_hung_up" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"),
+    [("ready", AgentState.READY), ("pause", AgentState.PAUSED), ("logout", AgentState.OFFLINE)],
+)
+async def test_an_agents_state(api: Running, centralita: Command, verb: str, state: AgentState) -> None:
+    result = await centralita("agent", verb, "ana", "--reason", "so")
+    assert (result.exit_code, result.stdout) == (0, f"ana is {state.value}\n")
+    assert (api.memory.people["ana"].state, api.memory.people["ana"].reason) == (state, "so")
+
+
+async def test_hangup(api: Running, centralita: Command) -> None:
+    assert (await centralita("call", "hangup", waiting_call().id)).exit_code == 0
+    assert not api.memory.calls
+    again = await centralita("call", "hangup", waiting_call().id)
+    assert (again.exit_code, again.stderr) == (1, f"no call '{waiting_call().id}' in progress\n")
+
+
+async def test_reload_says_every_mistake(api: Running, centralita: Command) -> None:
+    assert (await centralita("reload")).exit_code == 0
+    api.memory.mistakes = ("c.yaml:1:2: one", "c.yaml:3:4: two")
+    result = await centralita("reload")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[:2] == list(api.memory.mistakes)
+
+
+async def test_drain(api: Running, centralita: Command) -> None:
+    result = await centralita("drain")
+    assert (result.exit_code, result.stdout) == (0, "draining, 1 calls left\n")
+    assert not api.memory.ready.ready
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("queue", "show", "none"),
+        ("agent", "show", "a/../b"),
+        ("agent", "ready", "none"),
+        ("agent", "ready", "luis"),
+        ("call", "show", "--since", "x"),
+    ],
+)
+async def test_the_answer_is_no(centralita: Command, arguments: tuple[str, ...]) -> None:
+    result = await centralita(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr
+    assert not result.stdout
+
+
+async def test_a_wrong_token_is_a_no(api: Running, centralita: Command) -> None:
+    (api.data_dir / "admin.token").write_text("wrong")
+    result = await centralita("queue", "show")
+    assert (result.exit_code, result.stderr) == (1, "a bearer token is needed\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("call", "trace", "1"),
+        ("call", "why", "1"),
+        ("ban", "show"),
+        ("ban", "remove", "192.0.2.1"),
+        ("doctor",),
+    ],
+)
+def test_not_yet(arguments: tuple[str, ...]) -> None:
+    result = alone(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("not yet: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nothing",),
+        ("agent", "fly", "ana"),
+        ("agent", "ready"),
+        ("queue", "show", "--color"),
+        ("call", "show", "--state", "asleep"),
+        ("queue", "show", "--config", "/nowhere/centralita.yaml"),
+    ],
+)
+def test_wrong_usage(arguments: tuple[str, ...]) -> None:
+    assert alone(*arguments).exit_code == 2
+
+
+def test_no_switch_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    never = alone("queue", "show")
+    assert never.exit_code == 3
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var/admin.token").write_text("token")
+    (tmp_path / "var/centralita.yaml").write_text("http: {listen: '127.0.0.1:1'}")
+    gone = alone("queue", "show")
+    assert gone.exit_code == 3
+    assert gone.stderr.startswith("no switch answers at http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "lines"),
+    [
+        ("server: {language: en}\n", 0, []),
+        (
+            "queues:\n  support: {stratgy: longest-idle, music: 3}\n",
+            1,
+            ["centralita.yaml:2:13: queues.support.stratgy:"],
+        ),
+        ("a: [\n", 1, ["centralita.yaml:"]),
+    ],
+)
+def test_check(tmp_path: Path, text: str, code: int, lines: list[str]) -> None:
+    path = tmp_path / "centralita.yaml"
+    path.write_text(text)
+    result = alone("check", str(path))
+    assert result.exit_code == code
+    for said, expected in zip(result.stdout.splitlines(), lines, strict=False):
+        assert expected in said

@@ -1,0 +1,32 @@
+"""Both databases: a file of SQLite, and a PostgreSQL that the tests start."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from switch.history.database import connect, migrate
+from switch.history.tables import metadata
+from tests.peers.postgresql import postgresql
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    """An engine on an empty database of today's schema."""
+    url = "sqlite:///centralita.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql_url")
+    made = connect(url, tmp_path)
+    await migrate(made)
+    async with made.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            await connection.execute(table.delete())
+    yield made
+    await made.dispose()

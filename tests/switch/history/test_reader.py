@@ -1,0 +1,114 @@
+"""Pages of calls: complete, in order, each call once."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from switch.calls.ending import Reason, Result
+from switch.history.entries import CallEnded
+from switch.history.reader import BadCursor, Reader
+from switch.history.writer import Writer
+from switch.records import CallRecord, VisitRecord
+from tests.switch.samples import answered_call, at
+
+
+async def stored(engine: AsyncEngine, tmp_path: Path, *calls: CallRecord, tenant: str = "default") -> Reader:
+    writer = Writer(engine, tmp_path, node="test")
+    writer.start()
+    for call in calls:
+        writer.put(CallEnded(call=call, tenant=tenant))
+    assert await writer.flush(5)
+    await writer.close()
+    return Reader(engine)
+
+
+def moved_call() -> CallRecord:
+    """Overflowed from sales to support, where Luis took it."""
+    return replace(
+        answered_call("moved", ended_at=at(50)),
+        agent="luis",
+        visits=(
+            VisitRecord(
+                queue="sales",
+                entered_at=at(0),
+                left_at=at(10),
+                wait_s=10.0,
+                result=Result.OVERFLOWED,
+                reason=Reason.MAX_WAIT,
+            ),
+            VisitRecord(
+                queue="support",
+                entered_at=at(10),
+                left_at=at(12),
+                wait_s=2.0,
+                result=Result.ANSWERED,
+                reason=Reason.AGENT_ANSWERED,
+                agent="luis",
+            ),
+        ),
+    )
+
+
+async def test_pages_hold_every_call_once_newest_first(engine: AsyncEngine, tmp_path: Path) -> None:
+    """Calls that ended in the same microsecond are told apart by their ids."""
+    calls = [answered_call(f"call-{n}", ended_at=at(100 + n // 3)) for n in range(10)]
+    reader = await stored(engine, tmp_path, *calls)
+    found: list[CallRecord] = []
+    page = await reader.calls(limit=3)
+    while True:
+        found += page.items
+        if page.next is None:
+            break
+        page = await reader.calls(limit=3, cursor=page.next)
+    assert found == sorted(calls, key=lambda call: (call.ended_at, call.id), reverse=True)
+
+
+async def test_a_page_that_is_just_full_is_the_last(engine: AsyncEngine, tmp_path: Path) -> None:
+    reader = await stored(engine, tmp_path, *(answered_call(f"call-{n}") for n in range(3)))
+    assert (await reader.calls(limit=3)).next is None
+
+
+@pytest.mark.parametrize(
+    ("queue", "agent", "since", "found"),
+    [
+        (None, None, None, ["plain", "moved"]),
+        ("sales", None, None, ["moved"]),
+        ("support", None, None, ["plain", "moved"]),
+        (None, "luis", None, ["moved"]),
+        ("sales", "ana", None, []),
+        (None, None, at(50), ["plain", "moved"]),
+        (None, None, at(50.001), ["plain"]),
+    ],
+)
+async def test_filters(
+    engine: AsyncEngine,
+    tmp_path: Path,
+    queue: str | None,
+    agent: str | None,
+    since: datetime | None,
+    found: list[str],
+) -> None:
+    reader = await stored(engine, tmp_path, answered_call("plain"), moved_call())
+    page = await reader.calls(queue=queue, agent=agent, since=since)
+    assert [call.id for call in page.items] == found
+
+
+async def test_visits_keep_their_order(engine: AsyncEngine, tmp_path: Path) -> None:
+    reader = await stored(engine, tmp_path, moved_call())
+    assert await reader.call("moved") == moved_call()
+
+
+async def test_a_tenants_calls_are_its_own(engine: AsyncEngine, tmp_path: Path) -> None:
+    reader = await stored(engine, tmp_path, answered_call("theirs"), tenant="other")
+    assert await reader.call("theirs") is None
+    assert (await reader.calls()).items == ()
+    assert await Reader(engine, tenant="other").call("theirs") is not None
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "W10", "ñ", "WzEsMl0", "a" * 10_000])
+async def test_a_cursor_that_is_not_ours(engine: AsyncEngine, cursor: str) -> None:
+    with pytest.raises(BadCursor):
+        await Reader(engine).calls(cursor=cursor)
