@@ -25,6 +25,20 @@ _LISTS: Final = frozenset({  # headers whose grammar is 1#(value), RFC 3261 sect
     "Supported", "Unsupported", "Via", "Warning",
 })  # fmt: skip
 
+# Lists of plain tokens: an empty place between commas, which some phones leave, does no harm there.
+_TOKENS: Final = frozenset(
+    (
+        "Allow",
+        "Allow-Events",
+        "In-Reply-To",
+        "Privacy",
+        "Proxy-Require",
+        "Require",
+        "Supported",
+        "Unsupported",
+    )
+)
+
 _OTHERS: Final = (
     "Authorization", "CSeq", "Content-Disposition", "Date", "Expires", "Max-Forwards", "MIME-Version",
     "Min-Expires", "Min-SE", "Organization", "Priority", "Proxy-Authenticate", "Proxy-Authorization",
@@ -94,13 +108,16 @@ class Headers:
 
     def all(self, name: str) -> list[str]:
         """Every value in order, comma lists split where the header's grammar allows them; Malformed(400)."""
-        lines = self.lines(name)
-        if canonical(name) not in _LISTS:
+        key = canonical(name)
+        lines = self.lines(key)
+        if key not in _LISTS:
             return lines
+        if key in _TOKENS:
+            return [token for line in lines for text in line.split(",") if (token := text.strip(" \t"))]
         try:
             return [value for line in lines for value in split_list(line)]
         except (ValueError, OverflowError) as error:
-            raise Malformed(400, f"{error} In {canonical(name)}") from None
+            raise Malformed(400, f"{error} In {key}") from None
 
     def count(self, name: str) -> int:
         """How many lines have that name."""

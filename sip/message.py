@@ -142,11 +142,17 @@ class Message:
 
     @property
     def q850(self) -> int | None:
-        """The Q.850 cause of the Reason header (RFC 3326); None when not given or not a number below 128."""
-        for value in self._values("Reason"):
-            protocol, semicolon, rest = value.partition(";")
-            if protocol.strip().upper() == "Q.850":
-                return self._cause(semicolon + rest)
+        """The Q.850 cause of the Reason header (RFC 3326); None when not given or not a number below 128.
+
+        Never raises: a Reason is a remark, and nothing fails because of it.
+        """
+        try:
+            for value in self.headers.all("Reason"):
+                protocol, semicolon, rest = value.partition(";")
+                if protocol.strip().upper() == "Q.850":
+                    return _cause(parameters(semicolon + rest).get("cause"))
+        except (Malformed, ValueError, OverflowError):
+            return None
         return None
 
     def partial(self) -> Partial:
@@ -207,15 +213,6 @@ class Message:
             return read(text)
         except Malformed as error:
             raise self.malformed(error.reason, error.status) from None
-
-    def _cause(self, text: str) -> int | None:
-        try:
-            cause = parameters(text).get("cause")
-        except (ValueError, OverflowError):
-            return None  # a Reason is a remark: nothing fails because of it
-        if not cause or len(cause) > 3 or not cause.isascii() or not cause.isdigit():
-            return None
-        return int(cause) if int(cause) < 128 else None
 
 
 class Request(Message):
@@ -414,6 +411,12 @@ def salvage(data: bytes) -> Partial:
         found.get("Via", []),
         first.get("From"), first.get("To"), first.get("Call-ID"), first.get("CSeq"),
     )  # fmt: skip
+
+
+def _cause(text: str | None) -> int | None:
+    if not text or len(text) > 3 or not text.isascii() or not text.isdigit():
+        return None
+    return int(text) if int(text) < 128 else None
 
 
 def _tag(text: str) -> str | None:

@@ -34,16 +34,19 @@ class Direction(StrEnum):
 
     @classmethod
     def of(cls, sends: bool, receives: bool) -> "Direction":
+        """The direction that does just that."""
         if sends:
             return cls.SENDRECV if receives else cls.SENDONLY
         return cls.RECVONLY if receives else cls.INACTIVE
 
     @property
     def sends(self) -> bool:
+        """Whether the writer may send."""
         return self in (Direction.SENDRECV, Direction.SENDONLY)
 
     @property
     def receives(self) -> bool:
+        """Whether the writer wants to be sent anything."""
         return self in (Direction.SENDRECV, Direction.RECVONLY)
 
     @property

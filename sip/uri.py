@@ -166,14 +166,13 @@ def _parse_tel(rest: str) -> Uri:
     return Uri("tel", match[1], params=_parameters(params) if params else {})
 
 
-def _parameters(text: str) -> Mapping[str, str | None]:
+def _parameters(written: str) -> Mapping[str, str | None]:
     found: dict[str, str | None] = {}
-    for item in text[1:].split(";"):
-        name, equals, value = item.partition("=")
+    for item in written[1:].split(";"):
+        name, equals, text = item.partition("=")
         name = _unescape(name).lower()
-        known = found.get(name, "")
-        found[name] = _unescape(value) if equals else None
-        if not name or known not in ("", found[name]):
+        value = _unescape(text) if equals else None
+        if not name or found.setdefault(name, value) != value:
             raise Malformed(400, "Malformed URI Parameter")
         if len(found) > MAX_PARAMETERS:
             raise Malformed(400, "Too Many URI Parameters")

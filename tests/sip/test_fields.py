@@ -76,15 +76,17 @@ def test_comma_lists_only_where_the_grammar_has_them() -> None:
             ("Require", ""),
             ("Date", "Sat, 21 Nov 2026 10:00:00 GMT"),
             ("Authorization", 'Digest username="a", realm="b"'),
-            ("Allow", "INVITE,,ACK"),
+            ("Allow", "INVITE,,ACK ,"),
+            ("Accept", 'a/b;c="d,e",,f/g'),
         ]
     )
     assert headers.all("Supported") == ["timer", "100rel", "path"]
     assert headers.all("Require") == []
     assert headers.all("Date") == ["Sat, 21 Nov 2026 10:00:00 GMT"]
     assert headers.all("Authorization") == ['Digest username="a", realm="b"']
-    with pytest.raises(Malformed, match="Empty Value In List In Allow"):
-        headers.all("Allow")
+    assert headers.all("Allow") == ["INVITE", "ACK"]
+    with pytest.raises(Malformed, match="Empty Value In List In Accept"):
+        headers.all("Accept")
 
 
 def test_shows_itself() -> None:

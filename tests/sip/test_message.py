@@ -207,6 +207,8 @@ def test_content_type(line: bytes, content_type: str | None) -> None:
         (b"Reason: Q.850;cause=128", None),
         (b"Reason: Q.850;cause=00000000000016", None),
         (b"Reason: Q.850;;", None),
+        (b"Reason: ,;", None),
+        (b"Reason: Q.850;cause=" + b"0" * 5000, None),
         (b"Reason: Q.850", None),
         (b"Subject: none", None),
     ],

@@ -87,7 +87,7 @@ def test_parts(text: str, uri: Uri) -> None:
         "sip:a@b;",
         "sip:a@b;;lr",
         "sip:a@b;=c",
-        "sip:a@b;x=1;x=2",
+        "sip:a@b;x=;x=2",
         "sip:a@b?x",
         "sip:a@b?=x",
         "tel:",
