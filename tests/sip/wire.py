@@ -1,4 +1,4 @@
-"""Two endpoints and a wire between them, in memory: time is a number, loss and reordering come from a seed."""
+"""Two endpoints and a wire between them: time is a number, loss and reordering come from a seed."""
 
 from collections.abc import Callable, Hashable, Iterable
 from heapq import heappop, heappush
@@ -12,8 +12,12 @@ from sip.screen import Known, Verdict
 
 ALICE = ("192.0.2.1", 5060)
 BOB = ("192.0.2.2", 5060)
-OFFER = b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 8\r\n"
-ANSWER = b"v=0\r\no=- 2 2 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 30000 RTP/AVP 8\r\n"
+OFFER = (
+    b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 8\r\n"
+)
+ANSWER = (
+    b"v=0\r\no=- 2 2 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 30000 RTP/AVP 8\r\n"
+)
 
 
 class Open:
@@ -96,10 +100,6 @@ class Wire:
     def events(self, name: str) -> list[Event]:
         """What one of them heard."""
         return [event for heard, event in self.heard if heard == name]
-
-    def starts(self, name: str) -> list[str]:
-        """The first two words of all that one of them sent: `INVITE sip:...`, `SIP/2.0 200`."""
-        return [" ".join(data.split(b" ", 2)[:2][i].decode() for i in (0, 1)) for _, who, data in self.sent if who == name]
 
     def methods(self, name: str) -> list[str]:
         """What one of them sent: method, or status and method of CSeq, `200 INVITE`."""
