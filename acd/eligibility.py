@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from acd.line import Line
+from acd.settings import AgentSettings
 from acd.skills import Requirement, parse
 from acd.waiting import LineKey
 
@@ -39,6 +40,7 @@ class Eligibility:
         self._classes: dict[str, SkillClass] = {}  # by normal form
         self._by_text: dict[str, SkillClass] = {}
         self._signatures: dict[Levels, tuple[SkillClass, ...]] = {}
+        self._by_agent: dict[str, tuple[SkillClass, ...]] = {}
 
     def intern(self, texts: Iterable[str]) -> None:
         """Make these requirements the classes in use. Raises `SkillError` and changes nothing if one
@@ -47,6 +49,7 @@ class Eligibility:
         self._by_text.clear()
         self._classes.clear()
         self._signatures.clear()
+        self._by_agent.clear()
         self.calls.clear()
         self.agents.clear()
         for text, requirement in parsed.items():
@@ -59,8 +62,14 @@ class Eligibility:
         """The class of an interned requirement."""
         return self._by_text[text]
 
-    def of_skills(self, skills: Mapping[str, int]) -> tuple[SkillClass, ...]:
-        """The classes that an agent with these levels satisfies."""
+    def of_agent(self, settings: AgentSettings) -> tuple[SkillClass, ...]:
+        """The classes that the agent satisfies; looked up by name until requirements are interned anew."""
+        found = self._by_agent.get(settings.name)
+        if found is None:
+            found = self._by_agent[settings.name] = self._of_skills(settings.skills)
+        return found
+
+    def _of_skills(self, skills: Mapping[str, int]) -> tuple[SkillClass, ...]:
         levels: Levels = frozenset(skills.items())
         found = self._signatures.get(levels)
         if found is None:

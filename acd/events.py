@@ -45,11 +45,13 @@ class ConversationEnd(enum.StrEnum):
     FAILED = "failed"
 
 
-class _Event(msgspec.Struct, frozen=True, tag=True, tag_field="type", omit_defaults=True, kw_only=True):
+class _Event(
+    msgspec.Struct, frozen=True, tag=True, tag_field="type", omit_defaults=True, kw_only=True, gc=False
+):
     pool: str = "main"
 
 
-class Configured(_Event, frozen=True):
+class Configured(_Event, frozen=True, gc=True):
     """The whole configuration, at start and after each reload. What is no longer named is `leaving`
     until its last call ends. With a skill expression that cannot be read nothing is applied at all
     and the answer is `ConfigurationRefused` (the configuration check names it first)."""
@@ -156,6 +158,13 @@ class OfferNoResponse(_Event, frozen=True):
     offer: str
 
 
+class OfferNotSent(_Event, frozen=True):
+    """No INVITE was written: the call was over by then, or the switch found no way to the phone. The phone
+    is not to blame, but is not tried again before `retry_busy`."""
+
+    offer: str
+
+
 class ConversationEnded(_Event, frozen=True):
     """Caller and agent are no longer connected. `offer`, where given, is the one of the `Connect`: so a
     late report never ends a second conversation of the same two."""
@@ -186,6 +195,7 @@ Event: TypeAlias = (
     | OfferAnswered
     | OfferRefused
     | OfferNoResponse
+    | OfferNotSent
     | ConversationEnded
     | DeadlinePassed
 )

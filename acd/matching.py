@@ -76,7 +76,7 @@ class Matching:
     def _place_agent(self, agent: Agent) -> None:
         """The only one who became free takes the first caller of all lines that his skills open."""
         best: LineKey | None = None
-        classes = self._board.eligibility.of_skills(agent.settings.skills)
+        classes = self._board.eligibility.of_agent(agent.settings)
         for skill_class in classes:
             first = skill_class.waiting.first()
             if first is not None and (best is None or first < best):
@@ -100,7 +100,7 @@ class Matching:
         board = self._board
         concerned: dict[int, SkillClass] = {}
         for agent in agents:
-            classes = board.eligibility.of_skills(agent.settings.skills)
+            classes = board.eligibility.of_agent(agent.settings)
             self._idle(agent, classes)
             concerned.update((id(one), one) for one in classes)
         for call in calls:

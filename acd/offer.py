@@ -33,7 +33,7 @@ class OfferState(enum.StrEnum):
     ENDED = "ended"
 
 
-class OfferInput(enum.Enum):
+class OfferInput(enum.StrEnum):
     """What can happen to an offer."""
 
     TRYING = enum.auto()
@@ -42,12 +42,13 @@ class OfferInput(enum.Enum):
     ANSWERED_TOO_LATE = enum.auto()  # a 2xx, and the call is gone, taken or being offered elsewhere
     REFUSED = enum.auto()
     NO_RESPONSE = enum.auto()
+    NOT_SENT = enum.auto()
     TIMER = enum.auto()  # the state's only timer
     WITHDRAWN = enum.auto()  # the agent went; the call still wants an agent
     CALL_LEFT = enum.auto()  # the call left the queue
 
 
-class OfferAction(enum.Enum):
+class OfferAction(enum.StrEnum):
     """What the interpreter in `acd.offering` carries out, in order."""
 
     START_SILENCE = enum.auto()  # the timer: now + unreachable_after
@@ -57,6 +58,7 @@ class OfferAction(enum.Enum):
     STOP_TIMER = enum.auto()
     CANCEL = enum.auto()
     LOSE_PHONE = enum.auto()  # the agent becomes unreachable
+    HOLD_OFF = enum.auto()  # no other offer to the agent for retry_busy
     RELEASE_CALL = enum.auto()  # the call waits again at its place
     CONNECT = enum.auto()
     HANG_UP = enum.auto()
@@ -81,6 +83,7 @@ TABLE: dict[tuple[OfferState, OfferInput], Row] = {
     (S.INVITED, On.ANSWERED): (S.ENDED, R.ANSWERED, _TAKE),
     (S.INVITED, On.REFUSED): (S.ENDED, R.BUSY, _END),
     (S.INVITED, On.NO_RESPONSE): (S.ENDED, R.UNREACHABLE, (A.LOSE_PHONE, *_END)),
+    (S.INVITED, On.NOT_SENT): (S.ENDED, R.UNREACHABLE, (A.HOLD_OFF, *_END)),
     (S.INVITED, On.TIMER): (S.CANCELLING, R.UNREACHABLE, (A.LOSE_PHONE, *_CANCEL)),
     (S.INVITED, On.WITHDRAWN): (S.CANCELLING, R.AGENT_GONE, _CANCEL),
     (S.INVITED, On.CALL_LEFT): (S.RELEASED, None, (A.STOP_TIMER, A.CANCEL)),
@@ -107,19 +110,21 @@ TABLE: dict[tuple[OfferState, OfferInput], Row] = {
     (S.CANCELLING, On.ANSWERED): (S.ENDED, R.ANSWERED, _TAKE),
     (S.CANCELLING, On.REFUSED): (S.ENDED, None, _END),
     (S.CANCELLING, On.NO_RESPONSE): (S.ENDED, None, (A.LOSE_PHONE, *_END)),
+    (S.CANCELLING, On.NOT_SENT): (S.ENDED, None, _END),
     (S.CANCELLING, On.TIMER): (S.RELEASED, None, (A.STOP_TIMER, A.RELEASE_CALL)),
     (S.CANCELLING, On.CALL_LEFT): (S.RELEASED, None, (A.STOP_TIMER,)),
     (S.RELEASED, On.ANSWERED): (S.ENDED, R.ANSWERED, _TAKE),
     (S.RELEASED, On.ANSWERED_TOO_LATE): (S.ENDED, None, (A.HANG_UP, A.END)),
     (S.RELEASED, On.REFUSED): (S.ENDED, None, (A.END,)),
     (S.RELEASED, On.NO_RESPONSE): (S.ENDED, None, (A.LOSE_PHONE, A.END)),
+    (S.RELEASED, On.NOT_SENT): (S.ENDED, None, (A.END,)),
 }
 
 RINGS = frozenset({S.INVITED, S.TRYING, S.QUIET, S.RINGING})  # the offer is open: not cancelled
 TIMED = RINGS | {S.CANCELLING}  # exactly these have a timer
 
 
-class OpenOffer(msgspec.Struct):
+class OpenOffer(msgspec.Struct, gc=False):
     """One offer whose INVITE is not over. Times are UTC microseconds."""
 
     id: str

@@ -78,6 +78,12 @@ class Offering:
         if offer is not None:
             self._apply(offer, OfferInput.NO_RESPONSE)
 
+    def not_sent(self, offer_id: str) -> None:
+        """There is no INVITE."""
+        offer = self._board.state.offers.get(offer_id)
+        if offer is not None:
+            self._apply(offer, OfferInput.NOT_SENT)
+
     def answered(self, offer_id: str) -> None:
         """A 2xx: the call if it is still to be had, else BYE. A phone that answered is never left hanging."""
         board = self._board
@@ -160,6 +166,8 @@ class Offering:
                 agent = board.state.agents[offer.agent]
                 agent.reachable = False
                 board.touch(agent)
+            case OfferAction.HOLD_OFF:
+                self._hold_off(board.state.agents[offer.agent], self._settings(offer).retry_busy_us)
             case OfferAction.RELEASE_CALL:
                 self._release(offer)
             case OfferAction.CONNECT:

@@ -154,6 +154,8 @@ class Router:
                 self._offering.refused(event.offer, event.status)
             case events.OfferNoResponse():
                 self._offering.no_response(event.offer)
+            case events.OfferNotSent():
+                self._offering.not_sent(event.offer)
             case events.AgentStateSet():
                 self._staff.wants(event)
             case events.PhoneBusy():

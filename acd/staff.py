@@ -224,7 +224,7 @@ class Staff:
         change = -1 if name in board.present else 1
         board.present ^= {name}
         emptied = False
-        for skill_class in board.eligibility.of_skills(agent.settings.skills):
+        for skill_class in board.eligibility.of_agent(agent.settings):
             skill_class.present += change
             emptied = emptied or not skill_class.present
         return emptied

@@ -51,7 +51,7 @@ class CallView:
 
 def agent_view(board: Board, agent: Agent) -> AgentView:
     """The row of one agent."""
-    classes = board.eligibility.of_skills(agent.settings.skills)
+    classes = board.eligibility.of_agent(agent.settings)
     queues = tuple(
         name
         for name, queue in board.state.queues.items()
@@ -72,8 +72,7 @@ def agent_view(board: Board, agent: Agent) -> AgentView:
 def queue_views(board: Board, queues: Iterable[Queue]) -> list[QueueView]:
     """The rows of these queues; the agents are gone through once."""
     staff = Counter(
-        (board.eligibility.of_skills(agent.settings.skills), agent.announced)
-        for agent in board.state.agents.values()
+        (board.eligibility.of_agent(agent.settings), agent.announced) for agent in board.state.agents.values()
     )
     rows = []
     for queue in queues:

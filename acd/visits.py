@@ -61,20 +61,20 @@ class Visits:
         call.state, actions = row
         for action in actions:
             match action:
-                case CallAction.JOIN_LINE:
-                    self._board.freed_calls.append(call)
                 case CallAction.LEAVE_LINE:
                     self._board.eligibility.calls.pop(call.id, None)
+                case CallAction.FORGET:
+                    del self._board.state.calls[call.id]
+                case CallAction.END_TALK:
+                    self._board.state.queues[call.queue].engaged -= 1
                 case CallAction.START_VISIT:
                     self._start_visit(call)
+                case CallAction.JOIN_LINE:
+                    self._board.freed_calls.append(call)
                 case CallAction.END_VISIT:
                     self._end_visit(call, result, reason, agent)
                 case CallAction.START_TALK:
                     self._board.state.queues[call.queue].engaged += 1
-                case CallAction.END_TALK:
-                    self._board.state.queues[call.queue].engaged -= 1
-                case CallAction.FORGET:
-                    del self._board.state.calls[call.id]
                 case _:
                     assert_never(action)
 

@@ -25,7 +25,7 @@ class CallState(enum.StrEnum):
     LEFT = "left"
 
 
-class CallInput(enum.Enum):
+class CallInput(enum.StrEnum):
     """What can happen to a call."""
 
     ENTERED = enum.auto()  # the queue takes it
@@ -38,7 +38,7 @@ class CallInput(enum.Enum):
     AGENT_LOST = enum.auto()  # and the queue says requeue
 
 
-class CallAction(enum.Enum):
+class CallAction(enum.StrEnum):
     """What the interpreter in `acd.visits` carries out, in order."""
 
     JOIN_LINE = enum.auto()
@@ -74,7 +74,7 @@ TABLE: dict[tuple[CallState, CallInput], Row] = {
 LineKey: TypeAlias = tuple[int, int, int, str]
 
 
-class QueuedCall(msgspec.Struct):
+class QueuedCall(msgspec.Struct, gc=False):
     """One call that the router knows. Times are UTC microseconds."""
 
     id: str

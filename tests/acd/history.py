@@ -141,7 +141,7 @@ class History:
                 e.OfferAnswered(offer),
                 e.OfferAnswered(offer),
                 e.OfferRefused(offer, dice.choice((302, 404, 480, 486, 487, 603))),
-                dice.choice((e.OfferNoResponse(offer), e.OfferTrying(offer))),
+                dice.choice((e.OfferNoResponse(offer), e.OfferNotSent(offer), e.OfferTrying(offer))),
             )
         )
 

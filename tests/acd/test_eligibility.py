@@ -3,6 +3,7 @@
 import pytest
 
 from acd.eligibility import Eligibility
+from acd.settings import AgentSettings
 from acd.skills import SkillError
 
 
@@ -16,8 +17,8 @@ def test_expressions_of_one_normal_form_share_a_class() -> None:
 def test_agents_of_the_same_levels_share_a_signature() -> None:
     eligibility = Eligibility()
     eligibility.intern(["a >= 1", "b >= 1", ""])
-    first = eligibility.of_skills({"a": 1, "c": 2})
-    assert first is eligibility.of_skills({"c": 2, "a": 1})
+    first = eligibility.of_agent(AgentSettings("ana", {"a": 1, "c": 2}))
+    assert first is eligibility.of_agent(AgentSettings("luis", {"c": 2, "a": 1}))
     assert [str(one.requirement) for one in first] == ["a >= 1", ""]
 
 
@@ -28,3 +29,11 @@ def test_an_expression_that_cannot_be_read_changes_nothing() -> None:
     with pytest.raises(SkillError):
         eligibility.intern(["b >= 1", "b >="])
     assert eligibility.of_requirement("a >= 1") is kept
+
+
+def test_interning_anew_forgets_who_had_which_skills() -> None:
+    eligibility = Eligibility()
+    eligibility.intern(["a >= 1"])
+    assert eligibility.of_agent(AgentSettings("ana")) == ()
+    eligibility.intern(["a >= 1"])
+    assert len(eligibility.of_agent(AgentSettings("ana", {"a": 1}))) == 1

@@ -53,6 +53,7 @@ def possible(router: Router) -> list[e.Event]:
             e.OfferAnswered(offer.id),
             e.OfferRefused(offer.id, 486),
             e.OfferNoResponse(offer.id),
+            e.OfferNotSent(offer.id),
         ]
     for call in facts.calls.values():
         if call.state is CallState.TALKING:

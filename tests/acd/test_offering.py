@@ -22,6 +22,7 @@ from acd.events import (
     GoneReason,
     OfferAnswered,
     OfferNoResponse,
+    OfferNotSent,
     OfferRefused,
     OfferRinging,
     OfferTrying,
@@ -396,10 +397,33 @@ class TestAgentGone:
         assert stage.state("ana") is AgentState.PAUSED
 
 
+class TestNotSent:
+    def test_blames_no_phone_but_does_not_try_it_again_at_once(self) -> None:
+        stage = alone()
+        commands = stage.step(OfferNotSent(stage.offer("ana")))
+        assert only(commands, OfferEnded).result is OfferResult.UNREACHABLE
+        assert stage.state("ana") is AgentState.READY
+        assert none(stage.wait(4.999), Offer)
+        assert only(stage.wait(0.001), Offer).call == "c1"
+
+    def test_because_the_caller_had_gone_frees_the_agent_at_once(self) -> None:
+        stage = alone()
+        stage.hang_up("c1")
+        stage.step(OfferNotSent(stage.offer("ana")))
+        assert stage.state("ana") is AgentState.READY
+        assert only(stage.queue("c2"), Offer).agent == "ana"
+
+
 def test_events_of_an_unknown_offer_change_nothing() -> None:
     stage = pair()
     digest = stage.router.state_hash()
-    for event in (OfferTrying("x"), OfferRinging("x"), OfferRefused("x", 486), OfferNoResponse("x")):
+    for event in (
+        OfferTrying("x"),
+        OfferRinging("x"),
+        OfferRefused("x", 486),
+        OfferNoResponse("x"),
+        OfferNotSent("x"),
+    ):
         assert stage.step(event) == []
     assert only(stage.step(OfferAnswered("x")), HangUpOffer).offer == "x"
     assert stage.router.state_hash() == digest

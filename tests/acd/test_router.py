@@ -1,5 +1,10 @@
 """The router as a whole: steps, ids, time, deadlines, restarts."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from acd.agent import AgentState
@@ -63,6 +68,24 @@ def test_a_duplicate_changes_nothing(seed: int) -> None:
         again = router.step(event, now_us)
         assert all(isinstance(command, HangUpOffer) for command in again)
         assert router.state_hash() == digest
+
+
+def test_no_hash_seed_of_the_interpreter_decides_anything() -> None:
+    script = (
+        "from tests.acd.history import History; h = History(5); h.play(800); print(h.router.state_hash())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
 
 
 class TestDeadline:

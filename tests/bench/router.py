@@ -5,6 +5,7 @@ centre under a standing line: a conversation ends, its agent is free and takes t
 whom his skills fit, the phone rings, he answers, a new caller joins the line.
 """
 
+import gc
 import random
 import time
 from collections.abc import Callable
@@ -41,11 +42,15 @@ class Load:
     def open(self) -> None:
         """Configuration, callers in line, then every agent logs in and takes one."""
         queues = [
-            QueueSettings(f"queue{n}", requires=f"skill{n} >= 1", wrap_up_us=0, max_wait_us=0, max_waiting=10**6)
+            QueueSettings(
+                f"queue{n}", requires=f"skill{n} >= 1", wrap_up_us=0, max_wait_us=0, max_waiting=10**6
+            )
             for n in range(QUEUES)
         ]
         agents = [
-            AgentSettings(f"agent{n}", {f"skill{(n + k * 17) % QUEUES}": 1 for k in range(SKILLS_OF_AN_AGENT)})
+            AgentSettings(
+                f"agent{n}", {f"skill{(n + k * 17) % QUEUES}": 1 for k in range(SKILLS_OF_AN_AGENT)}
+            )
             for n in range(AGENTS)
         ]
         self.step(e.Configured(queues, agents))
@@ -101,12 +106,17 @@ def run(progress: Callable[[str], None]) -> dict[str, Any]:
     for seed in range(RUNS):
         load = Load(seed)
         load.open()
+        gc.collect()
+        gc.freeze()  # as the switch does at the end of its start
         waiting = sum(queue.waiting for queue in load.router.queues())
         opened = len(load.records)
         while len(load.decisions_ns) < DECISIONS:
             load.turn()
+        gc.unfreeze()
         results.append((_figures(load, opened), waiting))
-        progress(f"router: run {seed + 1} of {RUNS}: {results[-1][0]['decisions_per_s']:,.0f} decisions a second")
+        progress(
+            f"router: run {seed + 1} of {RUNS}: {results[-1][0]['decisions_per_s']:,.0f} decisions a second"
+        )
     figures, waiting = sorted(results, key=lambda result: result[0]["decisions_per_s"])[RUNS // 2]
     return {**figures, "agents": AGENTS, "waiting": waiting}
 
