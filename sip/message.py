@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeVar, cast
 from sip.fields import NAMES, Headers
 from sip.headers import STAR, CSeq, NameAddr, Star, Via, parse_seconds
 from sip.kernels import parameters, scan, split_address
-from sip.limits import MAX_LIST_ITEMS, MAX_MESSAGE_BYTES
+from sip.limits import MAX_LIST_ITEMS, MAX_MESSAGE_BYTES, MAX_URI_CHARS
 from sip.malformed import Malformed, Partial
 from sip.status import phrase
 from sip.uri import Uri
@@ -227,7 +227,9 @@ class Request(Message):
 
     @property
     def target(self) -> Uri:
-        """The Request-URI; Malformed, 416 when its scheme is neither sip, sips nor tel (RFC 3261 8.2.2.1)."""
+        """The Request-URI; Malformed, 414 when too long, 416 when neither sip, sips nor tel (RFC 3261 8.2.2.1)."""
+        if len(self.uri) > MAX_URI_CHARS:
+            raise self.malformed(phrase(414), 414)
         known = self._read.get("Request-URI")
         if known is None or known[0] != self.uri:
             known = self._read["Request-URI"] = (self.uri, self._attempt(Uri.parse, self.uri))

@@ -142,8 +142,9 @@ class MediaSession:
         theirs = parse_sdp(offer)
         line = _first_usable(theirs, codecs)
         self._check_additions(theirs, line)
-        codec = self._choose(line.codecs, codecs)
-        types = {name: number for name, number in line.codecs.items() if name in (codec, _EVENT)}
+        offered = line.codecs
+        codec = self._choose(offered, codecs)
+        types = {name: number for name, number in offered.items() if name in (codec, _EVENT)}
         agreed = _agree(theirs, line, codec, types, direction)
         audio = _audio(port, types, agreed.ptime_ms, agreed.direction)
         media = tuple(audio if other is line else _refused(other) for other in theirs.media)
@@ -245,14 +246,15 @@ def _agree(
     ):  # RFC 3264 8.4: hold as RFC 2543 knew it; they do not listen, whatever else they say
         peer = peer.within(Direction.SENDONLY)
     rtcp_port, rtcp_address = line.rtcp
-    events = line.codecs.get(_EVENT)
+    types = line.codecs
+    events = types.get(_EVENT)
     return Agreed(
         remote_address=address,
         remote_port=line.port,
         rtcp_address=address if rtcp_address is None or address == _ON_HOLD else rtcp_address,
         rtcp_port=rtcp_port,
         codec=codec,
-        payload_type=line.codecs[codec],
+        payload_type=types[codec],
         receive_payload_type=ours[codec],
         send_event_type=events,
         receive_event_type=None if events is None else ours.get(_EVENT),

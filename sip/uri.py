@@ -45,9 +45,9 @@ class Uri:
 
     @classmethod
     def parse(cls, text: str) -> "Uri":
-        """Read a URI; raises Malformed(400), 414 when it is too long."""
+        """Read a URI; raises Malformed(400)."""
         if len(text) > MAX_URI_CHARS:
-            raise Malformed(414, "Request-URI Too Long")
+            raise Malformed(400, "URI Too Long")
         if _ILLEGAL.search(text):
             raise Malformed(400, "Malformed URI")
         scheme, _, rest = text.partition(":")
