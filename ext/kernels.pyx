@@ -314,40 +314,51 @@ cdef inline bytes room(Py_ssize_t octets):
     return PyBytes_FromStringAndSize(NULL, octets)
 
 
-def alaw_decode(bytes octets not None):
+ctypedef void (*Decode)(const uint8_t*, int16_t*, Py_ssize_t) noexcept nogil
+ctypedef void (*Encode)(const int16_t*, uint8_t*, Py_ssize_t) noexcept nogil
+ctypedef void (*Convert)(const uint8_t*, uint8_t*, Py_ssize_t) noexcept nogil
+
+
+cdef bytes decoded(bytes octets, Decode decode):
     cdef bytes pcm = room(2 * PyBytes_GET_SIZE(octets))
-    alaw_decode_into(octets_in(octets), <int16_t*>samples_in(pcm), PyBytes_GET_SIZE(octets))
+    decode(octets_in(octets), <int16_t*>samples_in(pcm), PyBytes_GET_SIZE(octets))
     return pcm
+
+
+cdef bytes encoded(bytes pcm, Encode encode):
+    cdef bytes octets = room(samples_of(pcm))
+    encode(samples_in(pcm), <uint8_t*>octets_in(octets), PyBytes_GET_SIZE(octets))
+    return octets
+
+
+cdef bytes converted(bytes octets, Convert convert):
+    cdef bytes target = room(PyBytes_GET_SIZE(octets))
+    convert(octets_in(octets), <uint8_t*>octets_in(target), PyBytes_GET_SIZE(octets))
+    return target
+
+
+def alaw_decode(bytes octets not None):
+    return decoded(octets, alaw_decode_into)
 
 
 def ulaw_decode(bytes octets not None):
-    cdef bytes pcm = room(2 * PyBytes_GET_SIZE(octets))
-    ulaw_decode_into(octets_in(octets), <int16_t*>samples_in(pcm), PyBytes_GET_SIZE(octets))
-    return pcm
+    return decoded(octets, ulaw_decode_into)
 
 
 def alaw_encode(bytes pcm not None):
-    cdef bytes octets = room(samples_of(pcm))
-    alaw_encode_into(samples_in(pcm), <uint8_t*>octets_in(octets), PyBytes_GET_SIZE(octets))
-    return octets
+    return encoded(pcm, alaw_encode_into)
 
 
 def ulaw_encode(bytes pcm not None):
-    cdef bytes octets = room(samples_of(pcm))
-    ulaw_encode_into(samples_in(pcm), <uint8_t*>octets_in(octets), PyBytes_GET_SIZE(octets))
-    return octets
+    return encoded(pcm, ulaw_encode_into)
 
 
 def alaw_to_ulaw(bytes octets not None):
-    cdef bytes target = room(PyBytes_GET_SIZE(octets))
-    alaw_to_ulaw_into(octets_in(octets), <uint8_t*>octets_in(target), PyBytes_GET_SIZE(octets))
-    return target
+    return converted(octets, alaw_to_ulaw_into)
 
 
 def ulaw_to_alaw(bytes octets not None):
-    cdef bytes target = room(PyBytes_GET_SIZE(octets))
-    ulaw_to_alaw_into(octets_in(octets), <uint8_t*>octets_in(target), PyBytes_GET_SIZE(octets))
-    return target
+    return converted(octets, ulaw_to_alaw_into)
 
 
 def rtp_parse(bytes packet not None):

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from math import exp, log, pi, sin
 from typing import Final
 
-RATE: Final = 8000
+from media.pcm import RATE
+
 BEAT: Final = 6000
 """Samples of a beat: 80 a minute."""
 BAR: Final = 4 * BEAT

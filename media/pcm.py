@@ -4,6 +4,13 @@ from __future__ import annotations  # memoryview takes no parameters at run time
 
 from array import array
 from collections.abc import Iterable
+from typing import Final
+
+RATE: Final = 8000
+"""Samples a second of everything that is sent: telephone speech."""
+
+FRAME_SAMPLES: Final = 160
+"""Samples, and in G.711 octets, of one 20 ms frame."""
 
 
 def samples(pcm: bytes) -> memoryview[int]:

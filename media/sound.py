@@ -4,10 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from media.kernels import alaw_encode, ulaw_encode
-
-SAMPLE_RATE: Final = 8000
-FRAME_SAMPLES: Final = 160
-"""Samples, and in G.711 octets, of one 20 ms frame."""
+from media.pcm import FRAME_SAMPLES, RATE
 
 CODECS: Final = ("PCMA", "PCMU")
 
@@ -39,7 +36,7 @@ class Sound:
     @property
     def duration_s(self) -> float:
         """How long it plays once, in seconds."""
-        return len(self.pcma) / SAMPLE_RATE
+        return len(self.pcma) / RATE
 
     def encoded(self, codec: str) -> bytes:
         """All frames in `codec`, "PCMA" or "PCMU"; KeyError for any other."""

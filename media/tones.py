@@ -6,10 +6,7 @@ The arithmetic is that of the kernels, operation by operation, so both builds gi
 from math import cos, log10, pi, sin
 from typing import Final
 
-from media.pcm import samples, saturated
-
-RATE: Final = 8000
-FRAME_SAMPLES: Final = 160
+from media.pcm import FRAME_SAMPLES, RATE, samples, saturated
 
 FULL_SCALE: Final = 32768.0
 OVERLOAD_DBM0: Final = 3.14

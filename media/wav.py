@@ -14,9 +14,8 @@ from sys import byteorder
 from typing import Final
 
 from media.kernels import resample
+from media.pcm import RATE
 from media.resampling import low_pass
-
-RATE: Final = 8000
 
 FORMAT_PCM: Final = 1
 FORMAT_EXTENSIBLE: Final = 0xFFFE

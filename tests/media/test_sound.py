@@ -3,7 +3,8 @@
 import pytest
 
 from media.kernels import alaw_encode, ulaw_encode
-from media.sound import FRAME_SAMPLES, Sound
+from media.pcm import FRAME_SAMPLES
+from media.sound import Sound
 from tests.media.waves import sine
 
 
