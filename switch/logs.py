@@ -24,7 +24,10 @@ def configure_logs(stream: TextIO | None = None, *, as_json: bool | None = None)
     render: Processor = (
         structlog.processors.JSONRenderer(default=str)
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=out.isatty())
+        # not the fancy one, which takes seconds and prints variables, secrets among them
+        else structlog.dev.ConsoleRenderer(
+            colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     shared = _shared(as_json)
     structlog.configure(
