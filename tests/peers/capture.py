@@ -80,7 +80,7 @@ class Capture:
         """`expression` is tcpdump's, such as `udp and host 127.1.2.3`."""
         with tempfile.TemporaryFile() as file:
             process = await asyncio.create_subprocess_exec(
-                *("tcpdump", "-i", "lo", "-n", "-B", "8192", "-s", "0", "--immediate-mode", "-U", "-w", "-"),
+                *("tcpdump", "-i", "lo", "-n", "-B", "16384", "-s", "4096", "--immediate-mode", "-U", "-w", "-"),
                 f"({expression}) or (udp and dst host {LAST[0]} and dst port {LAST[1]})",
                 stdout=file,
                 stderr=asyncio.subprocess.PIPE,
