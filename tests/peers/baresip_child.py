@@ -79,9 +79,9 @@ async def when_refreshed(change: Callable[[], Awaitable[None]]) -> None:
 
 
 class Stack:
-    def __init__(self, runtime: Runtime, address: str) -> None:
+    def __init__(self, runtime: Runtime, address: str, port: str) -> None:
         self.runtime = runtime
-        self.address = address
+        self.itself = f"{address}:{port}"
         self.handsets: dict[str, Handset] = {}
         self.legs: dict[int, Leg] = {}
         self.tasks: set[asyncio.Task[None]] = set()
@@ -138,7 +138,8 @@ class Stack:
         registrar = order["registrar"]
         account = Account(
             user=order["user"],
-            domain=registrar or self.address,
+            # With its port: without, the host alone may be the very domain of a switch beside us.
+            domain=registrar or self.itself,
             password=order["secret"],
             reg_interval=order["expires_s"] if registrar else 0,
             transport=order["transport"],
@@ -216,7 +217,7 @@ async def main(address: str, port: str) -> None:
         extra_config_text=f"sip_listen {address}:{port}\nrtp_ports 10000-19998\n",
     )
     await runtime.start(config)
-    await serve(Stack(runtime, address).handle)
+    await serve(Stack(runtime, address, port).handle)
     await runtime.close()
 
 

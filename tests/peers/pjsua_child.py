@@ -125,6 +125,7 @@ class Stack:
     def __init__(self, address: str, port: int, folder: Path) -> None:
         self.loop = asyncio.get_running_loop()
         self.address = address
+        self.itself = f"{address}:{port}"
         self.folder = folder
         self.handsets: dict[str, Handset] = {}
         self.legs: dict[int, Leg] = {}
@@ -198,7 +199,7 @@ class Stack:
     def add(self, order: Message) -> None:
         user, registrar = order["user"], order["registrar"]
         config = pj.AccountConfig()
-        config.idUri = f"sip:{user}@{registrar or self.address}"
+        config.idUri = f"sip:{user}@{registrar or self.itself}"
         if registrar:
             config.regConfig.registrarUri = f"sip:{registrar};transport={order['transport']}"
             config.regConfig.timeoutSec = order["expires_s"]
