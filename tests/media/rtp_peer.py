@@ -17,11 +17,10 @@ EVENT_TYPE = 101
 class Packet:
     """One RTP packet as it was on the wire."""
 
-    def __init__(self, octets: bytes, source: tuple[str, int]) -> None:
+    def __init__(self, octets: bytes) -> None:
         parsed = rtp_parse(octets)
         assert parsed is not None, octets.hex()
         self.header: RtpHeader = parsed
-        self.source = source
         self.payload = octets[parsed.payload_offset : parsed.payload_offset + parsed.payload_length]
 
     def __repr__(self) -> str:
@@ -98,7 +97,7 @@ class RtpPeer:
     async def receive(self) -> Packet:
         """The next packet; TimeoutError when none comes."""
         async with asyncio.timeout(WITHIN_S):
-            return Packet(*await asyncio.get_running_loop().sock_recvfrom(self.socket, 2048))
+            return Packet(await asyncio.get_running_loop().sock_recv(self.socket, 2048))
 
     async def receive_many(self, count: int) -> list[Packet]:
         return [await self.receive() for _ in range(count)]
@@ -108,6 +107,6 @@ class RtpPeer:
         packets = []
         while True:
             try:
-                packets.append(Packet(*self.socket.recvfrom(2048)))
+                packets.append(Packet(self.socket.recv(2048)))
             except BlockingIOError:
                 return packets

@@ -1,0 +1,235 @@
+"""The media plane from the loop: ports given out and back, limits, sums, its end: media/aio/plane.py."""
+
+import asyncio
+import socket
+from ipaddress import IPv4Network
+
+import pytest
+import uvloop
+
+from media.aio.plane import MediaPlane, NoPorts
+from media.events import Locked, PortClosed, PortEvent
+from media.port import Echo, PeerMedia, PortStats, Relay, Silence
+from tests.media.stage import HOST, Stage
+
+CALLER = "127.20.0.10"
+
+
+async def started(
+    ports: range = range(21400, 21408), workers: int = 1, seed: int | None = None, **given: int
+) -> Stage:
+    plane = MediaPlane(HOST, ports, workers, seed, **given)
+    plane.start(asyncio.get_running_loop())
+    return Stage(plane)
+
+
+async def test_ports_are_even_and_rtcp_is_the_next() -> None:
+    stage = await started(range(21401, 21408))
+    assert [stage.plane.open().number for _ in range(3)] == [21402, 21404, 21406]
+    with pytest.raises(NoPorts):
+        stage.plane.open()
+    assert stage.plane.capacity() == 3
+    assert stage.plane.counters().refused == 1
+    assert stage.plane.counters().ports == {"free": 0, "open": 3, "closing": 0, "resting": 0}
+    await stage.close()
+
+
+async def test_a_closed_port_rests_and_is_given_out_again_oldest_first() -> None:
+    now = 1000.0
+    plane = MediaPlane(HOST, range(21400, 21406), clock=lambda: now)
+    plane.start(asyncio.get_running_loop())
+    stage = Stage(plane)
+    first, second = plane.open(), plane.open()
+    second.close()
+    await stage.event(PortClosed, second)
+    first.close()
+    await stage.event(PortClosed, first)
+    assert plane.counters().ports == {"free": 1, "open": 0, "closing": 0, "resting": 2}
+    now += 5.0
+    assert plane.counters().ports == {"free": 3, "open": 0, "closing": 0, "resting": 0}
+    assert [plane.open().number for _ in range(3)] == [21404, second.number, first.number]
+    await stage.close()
+
+
+async def test_a_port_that_another_program_has_is_passed_over() -> None:
+    stage = await started()
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtcp,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp,
+    ):
+        rtcp.bind((HOST, 21401))
+        rtp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        rtp.bind((HOST, 21402))
+        assert [stage.plane.open().number for _ in range(2)] == [21404, 21406]
+    assert stage.plane.open().number == 21400
+    await stage.close()
+
+
+async def test_descriptors_that_are_gone_refuse_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = await started()
+    monkeypatch.setattr("media.aio.plane.bind_port", _no_descriptors)
+    with pytest.raises(NoPorts):
+        stage.plane.open()
+    monkeypatch.undo()
+    assert stage.plane.open().number == 21400
+    await stage.close()
+
+
+def _no_descriptors(_listen: str, _number: int) -> None:
+    raise OSError(24, "Too many open files")
+
+
+async def test_a_seed_repeats_ssrcs() -> None:
+    ssrcs = []
+    for _ in range(2):
+        stage = await started(seed=7)
+        ssrcs.append([stage.plane.open().ssrc for _ in range(3)])
+        await stage.close()
+    assert ssrcs[0] == ssrcs[1]
+    assert len(set(ssrcs[0])) == 3
+
+
+@pytest.mark.parametrize(
+    "peer",
+    [
+        PeerMedia("localhost", 4000, "127.0.0.1", 4001, (), "PCMA", 8),
+        PeerMedia("::1", 4000, "127.0.0.1", 4001, (), "PCMA", 8),
+        PeerMedia("127.0.0.1", 70000, "127.0.0.1", 4001, (), "PCMA", 8),
+        PeerMedia("127.0.0.1", 4000, "127.0.0.1", 4001, (), "G729", 18),
+    ],
+    ids=["name", "IPv6", "port", "codec"],
+)
+async def test_sdp_that_the_engine_cannot_use(peer: PeerMedia) -> None:
+    stage = await started()
+    with pytest.raises(ValueError):
+        stage.plane.open().connect(peer)
+    await stage.close()
+
+
+async def test_calls_on_a_closed_port_change_nothing() -> None:
+    stage = await started()
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    port.close()
+    port.close()
+    port.send(Echo())
+    port.mute(False)
+    port.watch_silence(1)
+    port.connect(caller.media())
+    await stage.event(PortClosed, port)
+    assert port.stats().packets_received == 3
+    assert port.stats().locked == caller.address
+    assert stage.kinds(port) == ["FirstPacket", "Locked", "PortClosed"]
+    await stage.close()
+
+
+async def test_a_new_port_in_an_old_slot_has_counted_nothing() -> None:
+    stage = await started(range(21400, 21402))
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    port.close()
+    await stage.event(PortClosed, port)
+    again = stage.plane.open()
+    assert again.stats() == PortStats()
+    assert again.number == port.number
+    again.connect(caller.media(allowed=("10.0.0.0/8",)))
+    for _ in range(3):
+        caller.send()
+    await stage.settled()
+    assert port.stats().packets_received == 3
+    await stage.close()
+
+
+async def test_ports_of_different_workers_are_not_bridged() -> None:
+    stage = await started(workers=2)
+    one, other = stage.plane.open(), stage.plane.open()
+    near = stage.plane.open(near=one)
+    near.send(Relay(one))
+    with pytest.raises(ValueError):
+        one.send(Relay(other))
+    await stage.close()
+
+
+async def test_an_error_of_the_applications_costs_no_event() -> None:
+    stage = await started()
+    errors: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+    heard: list[PortEvent] = []
+
+    def on_event(event: PortEvent) -> None:
+        heard.append(event)
+        raise RuntimeError("the application's")
+
+    stage.plane.on_event = on_event
+    for _ in range(3):
+        stage.plane.open()
+    await stage.close()
+    assert [type(event) for event in heard] == [PortClosed] * 3
+    assert len(errors) == 3
+
+
+async def test_close_is_idempotent_and_leaves_nothing() -> None:
+    stage = await started()
+    before = stage.plane.counters().ports["free"]
+    port = await stage.leg(stage.peer(CALLER))
+    port.send(Silence())
+    await stage.plane.close()
+    await stage.plane.close()
+    assert stage.plane.counters().ports["open"] == 0
+    assert stage.plane.counters().ports["free"] + stage.plane.counters().ports["resting"] == before
+    await stage.close()
+
+
+async def test_a_plane_that_never_started_closes() -> None:
+    plane = MediaPlane(HOST, range(21400, 21408))
+    plane.open()
+    await plane.close()
+
+
+async def test_sums_over_all_ports() -> None:
+    stage = await started()
+    caller, agent = stage.peer(CALLER), stage.peer("127.20.0.20")
+    left, right = await stage.leg(caller), await stage.leg(agent)
+    right.send(Relay(left))
+    left.send(Silence())
+    await stage.settled()
+    for _ in range(5):
+        caller.send()
+    await agent.receive_many(5)
+    left.close()
+    await stage.event(PortClosed, left)
+    counters = stage.plane.counters()
+    assert (counters.packets_received, counters.octets_received) == (11, 11 * 160)
+    assert (counters.packets_sent, counters.octets_sent) == (5, 800)
+    assert 0 <= counters.worker_lag_s < 1
+    await stage.close()
+
+
+def test_on_uvloop() -> None:
+    async def echo() -> None:
+        stage = await started()
+        caller = stage.peer(CALLER)
+        port = await stage.leg(caller)
+        port.send(Echo())
+        await stage.settled()
+        caller.send(b"\x07" * 160)
+        assert (await caller.receive()).payload == b"\x07" * 160
+        await stage.close()
+
+    uvloop.run(echo())
+
+
+async def test_networks_may_be_many() -> None:
+    stage = await started()
+    caller = stage.peer(CALLER)
+    port = stage.plane.open()
+    networks = tuple(IPv4Network((10 << 24 | i << 8, 24)) for i in range(300))
+    sdp = caller.media(allowed=(*map(str, networks), "127.20.0.0/24"))
+    port.connect(sdp)
+    natted = stage.peer("127.20.0.12")
+    natted.meet(port, HOST)
+    await stage.settled()
+    for _ in range(3):
+        natted.send()
+    assert (await stage.event(Locked, port)).address == natted.address
+    await stage.close()
