@@ -90,29 +90,24 @@ cdef Py_ssize_t find_end(bytes message, bint *folded) except -1:
 
 
 cdef bytes unfold(bytes head):
-    """Each fold, with the blanks around it, becomes one space."""
+    """Each line end that blanks follow becomes, with them, one space."""
     cdef bytearray result = bytearray(PyBytes_GET_SIZE(head))
     cdef unsigned char[::1] out = result
     cdef const char *text = PyBytes_AS_STRING(head)
     cdef Py_ssize_t length = PyBytes_GET_SIZE(head)
     cdef Py_ssize_t position = 0
     cdef Py_ssize_t written = 0
-    cdef Py_ssize_t floor = 0
     while position < length:
-        if length - position > 2 and text[position] == c"\r" and text[position + 1] == c"\n" \
+        out[written] = text[position]
+        if text[position] == c"\r" and length - position > 2 and text[position + 1] == c"\n" \
                 and is_blank(text[position + 2]):
-            while written > floor and is_blank(out[written - 1]):
-                written -= 1
             out[written] = c" "
-            written += 1
-            floor = written
             position += 2
             while position < length and is_blank(text[position]):
                 position += 1
         else:
-            out[written] = text[position]
-            written += 1
             position += 1
+        written += 1
     return bytes(result[:written])
 
 

@@ -36,8 +36,6 @@ _STATUS_LINE = re.compile(r"[Ss][Ii][Pp]/([0-9]++\.[0-9]++) ([1-6][0-9]{2})(?: (
 _METHOD = re.compile(rf"{_TOKEN}\Z")
 _SALVAGE = re.compile(rf"({_TOKEN})[ \t]*+:[ \t]*+(.*+)\Z", re.DOTALL)
 
-_TAGGED = re.compile(r";[ \t]*+tag[ \t]*+=", re.IGNORECASE)
-
 _ONCE: Final = ("From", "To", "Call-ID", "CSeq")
 _AT_MOST_ONCE: Final = ("Max-Forwards", "Expires", "Content-Type")
 _SCHEMES: Final = ("sip", "sips", "tel")
@@ -197,9 +195,9 @@ class Message:
         lines = self.headers.lines(name)
         known = self._read.get(f"{name} list")
         if known is not None and known[0] == lines:
-            return cast(list[T], known[1])
+            return list(cast(tuple[T, ...], known[1]))
         values = [self._attempt(read, value) for value in self._values(name)]
-        self._read[f"{name} list"] = (lines, values)
+        self._read[f"{name} list"] = (lines, tuple(values))
         return values
 
     def _values(self, name: str) -> list[str]:
@@ -227,7 +225,7 @@ class Request(Message):
 
     @property
     def target(self) -> Uri:
-        """The Request-URI; Malformed, 414 when too long, 416 when neither sip, sips nor tel (RFC 3261 8.2.2.1)."""
+        """The Request-URI; Malformed: 414 when too long, 416 for a scheme but sip, sips and tel."""
         if len(self.uri) > MAX_URI_CHARS:
             raise self.malformed(phrase(414), 414)
         known = self._read.get("Request-URI")
@@ -253,9 +251,8 @@ class Request(Message):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Request):
             return NotImplemented
-        return (self.method, self.uri, self.headers, self.body) == (
-            other.method, other.uri, other.headers, other.body,
-        )  # fmt: skip
+        same_line = (self.method, self.uri) == (other.method, other.uri)
+        return same_line and self.headers == other.headers and self.body == other.body
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -280,7 +277,7 @@ class Response(Message):
         """Answer what could be read of a request (RFC 3261 8.2.6.2); what is missing is left out."""
         headers = Headers(("Via", via) for via in request.vias)
         to = request.to
-        if to is not None and to_tag is not None and not _TAGGED.search(to.rpartition(">")[2]):
+        if to is not None and to_tag is not None and not _is_tagged(to):
             to = f"{to};tag={to_tag}"
         for name, value in zip(_ONCE, (request.from_, to, request.call_id, request.cseq), strict=True):
             if value is not None:
@@ -296,9 +293,8 @@ class Response(Message):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Response):
             return NotImplemented
-        return (self.status, self.reason, self.headers, self.body) == (
-            other.status, other.reason, other.headers, other.body,
-        )  # fmt: skip
+        same_line = (self.status, self.reason) == (other.status, other.reason)
+        return same_line and self.headers == other.headers and self.body == other.body
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -399,7 +395,7 @@ def salvage(data: bytes) -> Partial:
     """Read what can be read of a message that `parse` refuses, line by line."""
     raw = data[:MAX_MESSAGE_BYTES].lstrip(b"\r\n").partition(b"\r\n\r\n")[0]
     head = raw.decode("utf-8", "surrogateescape")
-    start, *lines = re.sub(r"[ \t]*+\r?\n[ \t]++", " ", head).replace("\r", "").split("\n")
+    start, *lines = re.sub(r"\r?\n[ \t]++", " ", head).replace("\r", "").split("\n")
     found: dict[str, list[str]] = {}
     for line in lines:
         match = _SALVAGE.match(line)
@@ -413,6 +409,13 @@ def salvage(data: bytes) -> Partial:
         found.get("Via", []),
         first.get("From"), first.get("To"), first.get("Call-ID"), first.get("CSeq"),
     )  # fmt: skip
+
+
+def _is_tagged(text: str) -> bool:
+    try:
+        return _tag(text) is not None
+    except Malformed:
+        return False
 
 
 def _cause(text: str | None) -> int | None:

@@ -71,9 +71,7 @@ class MediaSession:
     def __init__(self, session_id: int) -> None:
         self.session_id = session_id
         self._sent: SessionDescription | None = None
-        self._offer: MediaDescription | None = (
-            None  # the audio line of our offer, until we answer one of theirs
-        )
+        self._offer: MediaDescription | None = None  # our audio line, until we answer an offer of theirs
         self._slots: tuple[MediaDescription, ...] = ()  # the session's media lines; they keep their places
         self._agreed: Agreed | None = None
 

@@ -9,7 +9,7 @@ import re
 from sip.limits import MAX_HEADER_CHARS, MAX_HEADERS, MAX_LIST_ITEMS, MAX_PARAMETERS
 
 _TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]"
-_FOLD = re.compile(r"[ \t]*+\r\n[ \t]++")
+_FOLD = re.compile(r"\r\n[ \t]++")
 _FIELD = re.compile(rf"\r\n({_TOKEN}++)[ \t]*+:[ \t]*+([^\r\n]*+)")
 _QUOTED = r'"(?:[^"\\]|\\.)*+"'
 _ITEM = re.compile(rf'(?:[^,"<]|{_QUOTED}|<[^>]*+>)++', re.DOTALL)
