@@ -1,4 +1,7 @@
-"""The first tables: calls and their parts, agents' states, registrations."""
+"""The first tables: calls and their parts, agents' states, registrations.
+
+In SQLite they are WITHOUT ROWID: the rows lie in the order of their key, and there is no second tree to write.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -64,6 +67,7 @@ def _calls() -> None:
         sa.Column("recording_duration_s", sa.Float),
         sa.Column("recording_sha256", sa.String(64)),
         sa.PrimaryKeyConstraint("id", name="pk_calls"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_calls_agent_ended_at", "calls", ["agent", "ended_at"])
     op.create_index("ix_calls_ended_at_id", "calls", ["ended_at", "id"])
@@ -94,6 +98,7 @@ def _legs() -> None:
         sa.Column("mos", sa.Float),
         sa.ForeignKeyConstraint(["call"], ["calls.id"], name="fk_legs_call", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("call", "id", name="pk_legs"),
+        sqlite_with_rowid=False,
     )
 
 
@@ -113,6 +118,7 @@ def _queue_visits() -> None:
         sa.Column("agent", sa.String(255)),
         sa.ForeignKeyConstraint(["call"], ["calls.id"], name="fk_queue_visits_call", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("call", "n", name="pk_queue_visits"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_queue_visits_queue_entered_at", "queue_visits", ["queue", "entered_at"])
 
@@ -134,6 +140,7 @@ def _offers() -> None:
         sa.Column("sip_status", sa.Integer),
         sa.ForeignKeyConstraint(["call"], ["calls.id"], name="fk_offers_call", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("call", "id", name="pk_offers"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_offers_agent_offered_at", "offers", ["agent", "offered_at"])
 
@@ -151,6 +158,7 @@ def _segments() -> None:
         sa.Column("legs", sa.Text, nullable=False),
         sa.ForeignKeyConstraint(["call"], ["calls.id"], name="fk_segments_call", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("call", "n", name="pk_segments"),
+        sqlite_with_rowid=False,
     )
 
 
@@ -165,6 +173,7 @@ def _agent_states() -> None:
         sa.Column("reason", sa.Text),
         sa.Column("call", sa.String(64)),
         sa.PrimaryKeyConstraint("tenant", "agent", "since", name="pk_agent_states"),
+        sqlite_with_rowid=False,
     )
 
 
@@ -178,4 +187,5 @@ def _bindings() -> None:
         sa.Column("expires_at", UTC, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "phone", "contact", name="pk_bindings"),
+        sqlite_with_rowid=False,
     )
