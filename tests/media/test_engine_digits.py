@@ -108,4 +108,4 @@ async def test_a_digit_is_passed_on_in_the_listeners_payload_type(stage: Stage) 
     assert events[-1].payload == bytes([8, 0x8A, 0x03, 0x20])
     assert last.header.sequence == (first.header.sequence + 8) & 0xFFFF
     assert last.header.timestamp == (first.header.timestamp + 160 + 800 + 160) & 0xFFFFFFFF
-    assert digits(stage) == ["8"]
+    assert (await stage.event(Digit)).digit == "8"

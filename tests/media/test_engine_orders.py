@@ -27,7 +27,7 @@ from media.aio.sockets import bind_port
 from media.events import Digit, FirstPacket, Locked, PlaybackFinished, PortClosed
 from media.port import Play, Relay, Silence
 from media.sound import Sound
-from tests.media.stage import HOST, Stage
+from tests.media.stage import HOST, Stage, until
 from tests.media.test_engine_digits import press
 
 CALLER = "127.20.0.10"
@@ -56,7 +56,7 @@ def is_open(descriptor: int) -> bool:
     return Path(f"/proc/self/fd/{descriptor}").exists()
 
 
-def test_orders_wait_for_the_thread_and_their_ring_has_an_end() -> None:
+async def test_orders_wait_for_the_thread_and_their_ring_has_an_end() -> None:
     worker = Worker(4, orders=4)
     for generation in range(4):
         worker.mute(0, generation, True)
@@ -64,6 +64,7 @@ def test_orders_wait_for_the_thread_and_their_ring_has_an_end() -> None:
     with pytest.raises(RingFull):
         worker.mute(0, 9, True)
     worker.start()
+    await until(lambda: worker.order_room() == 4)
     ordered_open(worker, 0, 1)
     worker.close(0, 1)
     assert [event[:3] for event in told(worker, 1)] == [(CLOSED, 0, 1)]
