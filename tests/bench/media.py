@@ -51,6 +51,7 @@ class Run:
     delay_p99_ms: float
     lag_p99_ms: float
     cpu_s: float
+    others_s: float
     errors: tuple[str, ...]
 
     @property
@@ -72,11 +73,12 @@ class Run:
         return self.cpu_s * 1e6 / self.sent
 
     def __str__(self) -> str:
+        others_pct = 100 * self.others_s / self.seconds
         words = "void" if self.void else ("clean" if self.clean else "fails")
         return (
             f"{self.calls} calls, {self.seconds:g} s: {words}; lost {self.lost} of {self.sent}, delay p50"
             f" {self.delay_p50_ms:.2f} p99 {self.delay_p99_ms:.2f} ms, {self.us_per_packet:.1f} µs a packet,"
-            f" generator p99 {self.lag_p99_ms:.2f} ms late"
+            f" generator p99 {self.lag_p99_ms:.2f} ms late, others had {others_pct:.0f} % of the core"
             + "".join(f"; {error}" for error in self.errors[:1])
         )
 
@@ -146,9 +148,9 @@ class MediaBench:
             load = Load([leg.fileno() for leg in legs])
             load.start()
             load.run(SETTLE_S, measured=False)
-            before = self._plane.usage()
+            before, busy_before_s = self._plane.usage(), _busy_s(PLANE_CORE)
             load.run(seconds, measured=True)
-            after = self._plane.usage()
+            after, busy_after_s = self._plane.usage(), _busy_s(PLANE_CORE)
             load.drain(DRAIN_S)
             errors = self._plane.close_all()
         if load.send_errors:
@@ -162,6 +164,7 @@ class MediaBench:
             delay_p99_ms=load.delay_ms(0.99),
             lag_p99_ms=load.lag_ms(0.99),
             cpu_s=after.cpu_s - before.cpu_s,
+            others_s=max(busy_after_s - busy_before_s - (after.cpu_s - before.cpu_s), 0.0),
             errors=tuple(errors),
         )
         self._progress(f"media: {name} {result}")
@@ -188,6 +191,15 @@ def _floor_us() -> float:
     with _sockets(CALLERS, 1) as (sender,), _sockets(AGENTS, 1) as (receiver,):
         sender.connect(_endpoint(receiver))
         return floor_us(sender.fileno(), receiver.fileno(), FLOOR_PACKETS)
+
+
+def _busy_s(core: int) -> float:
+    """How long this core has worked since the machine started, whoever for (proc(5), /proc/stat)."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        if line.startswith(f"cpu{core} "):
+            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, line.split()[1:9])
+            return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+    raise OSError(f"/proc/stat does not know core {core}")
 
 
 def _go_first() -> None:

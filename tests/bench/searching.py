@@ -9,8 +9,8 @@ RUN_S: Final = 20.0
 RUNS: Final = 3
 FACTOR: Final = 1.6
 RESOLUTION: Final = 0.05
-STEP_DOWN: Final = 0.93
-ATTEMPTS: Final = 4
+ATTEMPTS: Final = (1.0, 0.9, 0.75)
+"""The parts of what probes carried that long runs are tried at, until they hold."""
 PROBE_TRIES: Final = 2
 VOID_TRIES: Final = 3
 
@@ -53,13 +53,24 @@ def find_limit(measure: Callable[[int, float], OutcomeT], least: int, most: int)
     counts as not carried: the limit is then the generator's, and true as far as it goes. NoLimit if there
     is none.
     """
-    load = _probe_upwards(measure, least, most)
-    for _ in range(ATTEMPTS):
-        limit = run_at(measure, load)
-        if 2 * sum(run.clean and not run.void for run in limit.runs) > len(limit.runs):
-            return limit
-        load = max(int(load * STEP_DOWN), least)
-    raise NoLimit(f"a load of {load} passed a probe of {PROBE_S:g} s, but no runs of {RUN_S:g} s")
+    probed = _probe_upwards(measure, least, most)
+    for part in ATTEMPTS:
+        load = max(int(probed * part), least)
+        if runs := _clean_runs(measure, load):
+            return Limit(load, runs)
+    raise NoLimit(f"a load of {probed} passed a probe of {PROBE_S:g} s, but {load} no runs of {RUN_S:g} s")
+
+
+def _clean_runs(measure: Callable[[int, float], OutcomeT], load: int) -> list[OutcomeT]:
+    """The long runs, of which most are clean; empty as soon as they cannot be."""
+    runs: list[OutcomeT] = []
+    failed = 0
+    while len(runs) < RUNS:
+        runs.append(_sound(measure, load, RUN_S))
+        failed += runs[-1].void or not runs[-1].clean
+        if 2 * failed > RUNS:
+            return []
+    return runs
 
 
 def run_at(measure: Callable[[int, float], OutcomeT], load: int) -> Limit[OutcomeT]:

@@ -64,6 +64,7 @@ def test_one_probe_that_fails_alone_does_not_end_the_search() -> None:
 def test_a_limit_that_long_runs_do_not_hold_is_lowered_until_they_do() -> None:
     limit = find_limit(Machine(1000, runs=900).measure, 100, 2000)
     assert 800 <= limit.load <= 900
+    assert len(limit.runs) == RUNS
     assert all(run.clean for run in limit.runs)
 
 
