@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, Protocol
+from contextlib import suppress
+from typing import Final, Protocol, cast
 
 from sip.flow import Address, Flow
 from sip.message import Malformed
@@ -11,6 +12,7 @@ from sip.stream import Framer
 _PENDING_BYTES: Final = 256 * 1024
 """What may wait for a connection that is being made or does not read; more closes it."""
 _CONNECT_S: Final = 8.0
+_LAST_WORDS_S: Final = 1.0
 _INTRODUCTION_S: Final = 32.0
 """How long a connection to which we have sent nothing may stay: nobody whom we know uses it (64*T1)."""
 
@@ -42,7 +44,7 @@ class Connection(asyncio.Protocol):
         self.flow = flow
         self.heard_at = self.opened_at = pool.now()
         self.spoken = False
-        self.askers = {flow}
+        self.askers: set[Flow] = set()
         """Flows by which something waits to be sent: all fail if the connection cannot be made."""
         self._pool = pool
         self._framer = Framer()
@@ -52,15 +54,15 @@ class Connection(asyncio.Protocol):
         self._lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        stream = cast(asyncio.Transport, transport)  # uvloop's is one but does not inherit from it
         if self._lost:
-            transport.abort()  # given up while it was being made
+            stream.abort()  # given up while it was being made
             return
-        self._transport = transport
+        self._transport = stream
         self.askers.clear()
         pending, self._pending = self._pending, []
         for data in pending:
-            transport.write(data)
+            stream.write(data)
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self._pool.now()
@@ -133,36 +135,36 @@ class Connections:
         self._last = 0
         self._connecting: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._empty = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._by_number)
 
     def accept(self, local: Address) -> asyncio.Protocol:
         """The protocol of a connection that a peer makes to our `local` address."""
-        return _Accepting(self, local)
+        return _Accepted(self, Flow("tcp", local, ("", 0)))
 
-    def accepted(self, transport: asyncio.Transport, local: Address) -> Connection | None:
-        """Take up a peer's connection; None if there are too many."""
+    def admit(self, connection: Connection, remote: Address) -> bool:
+        """Take up a peer's connection; False if there are too many."""
         if len(self._by_number) >= self._most or self._closing:
             self.refused += 1
-            transport.abort()
-            return None
-        connection = self._add(local, transport.get_extra_info("peername")[:2])
-        connection.connection_made(transport)
-        return connection
+            return False
+        self._add(connection, remote)
+        return True
 
-    def _add(self, local: Address, remote: Address) -> Connection:
+    def _add(self, connection: Connection, remote: Address) -> None:
         self._last += 1
-        connection = Connection(self, Flow("tcp", local, remote, self._last))
+        connection.flow = Flow("tcp", connection.flow.local, remote, self._last)
         self._by_number[self._last] = connection
         self._by_remote[remote] = connection
-        return connection
 
     def to(self, remote: Address, local: Address) -> Connection:
         """The connection to a peer: an open one, or a new one that is being made."""
         connection = self._by_remote.get(remote)
         if connection is None:
-            connection = self._add(local, remote)
+            connection = Connection(self, Flow("tcp", local, remote))
+            self._add(connection, remote)
+            connection.asked(connection.flow)
             task = asyncio.get_running_loop().create_task(self._connect(connection))
             self._connecting.add(task)
             task.add_done_callback(self._connecting.discard)
@@ -193,7 +195,10 @@ class Connections:
 
     def forget(self, connection: Connection) -> None:
         """A connection closed."""
-        self._by_number.pop(connection.flow.connection, None)
+        if self._by_number.pop(connection.flow.connection, None) is None:
+            return  # it was never admitted
+        if not self._by_number:
+            self._empty.set()
         if self._by_remote.get(connection.flow.remote) is connection:
             del self._by_remote[connection.flow.remote]
         self.receiver.tcp_closed(connection.flow)
@@ -206,24 +211,26 @@ class Connections:
                 connection.abort()
 
     async def close(self) -> None:
-        """Close all."""
+        """Close all; what does not take our last bytes in a second is cut off."""
         self._closing = True
-        for connection in list(self._by_number.values()):
-            connection.close()
         for task in self._connecting:
             task.cancel()
         await asyncio.gather(*self._connecting, return_exceptions=True)
+        for end in (Connection.close, Connection.abort):
+            for connection in list(self._by_number.values()):
+                end(connection)
+            if self._by_number:
+                with suppress(TimeoutError):
+                    self._empty.clear()
+                    await asyncio.wait_for(self._empty.wait(), _LAST_WORDS_S)
 
 
-class _Accepting(asyncio.Protocol):
-    """Stands in until the peer of a new connection is known."""
-
-    def __init__(self, pool: Connections, local: Address) -> None:
-        self._pool = pool
-        self._local = local
+class _Accepted(Connection):
+    """A connection that a peer makes: who the peer is turns out when it is made."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        connection = self._pool.accepted(transport, self._local)
-        if connection is not None:
-            transport.set_protocol(connection)
+        peer = transport.get_extra_info("peername")
+        if peer is None or not self._pool.admit(self, peer[:2]):  # None: it is gone already
+            cast(asyncio.Transport, transport).abort()
+            return
+        super().connection_made(transport)

@@ -6,7 +6,7 @@ import pytest
 
 from sip.flow import Flow
 from sip.message import Request, parse
-from sip.registrar import BindingChange, Change, ProbeDue, Registrar, RegisterOutcome
+from sip.registrar import BindingChange, Change, ProbeDue, RegisterOutcome, Registrar
 from tests.sip.raw import OURS, PEER, UDP, Peer
 
 NAT = Flow("udp", OURS, ("198.51.100.1", 40000))

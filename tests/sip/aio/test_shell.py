@@ -1,0 +1,205 @@
+"""Real sockets on loopback: calls over UDP and TCP on both loops, and SIPp as the caller."""
+
+import asyncio
+import shutil
+import socket
+import time
+from contextlib import suppress
+
+import pytest
+
+from sip.aio.shell import Listen, SipShell
+from sip.endpoint import Endpoint
+from sip.events import (
+    Acked,
+    Answered,
+    Event,
+    IncomingInvite,
+    Outgoing,
+    OutgoingRequest,
+    Refused,
+    ResponseReceived,
+    SessionEnded,
+    SessionFlowClosed,
+    SessionId,
+)
+from sip.flow import Flow, Transport
+from tests.sip.aio.loops import Phone, on_each_loop
+from tests.sip.wire import OFFER
+
+ALICE: list[Listen] = [("udp", "127.0.11.1", 0), ("tcp", "127.0.11.1", 0)]
+BOB: list[Listen] = [("udp", "127.0.11.2", 0), ("tcp", "127.0.11.2", 0)]
+
+
+def invite(phone: Phone, flow: Flow) -> SessionId:
+    session = phone.endpoint.invite(
+        Outgoing("sip:bob@127.0.11.2", flow, "<sip:alice@127.0.11.1>", "<sip:bob@127.0.11.2>", OFFER),
+        time.monotonic(),
+    )
+    phone.shell.flush()
+    return session
+
+
+async def call(transport: Transport) -> None:
+    async with Phone(*ALICE) as alice, Phone(*BOB) as bob:
+        session = invite(alice, alice.flow_to(bob, transport))
+        answered = await alice.hears(Answered)
+        assert answered.session == session
+        await bob.hears(Acked)
+        assert (alice.endpoint.counts().dialogs, bob.endpoint.counts().dialogs) == (1, 1)
+        alice.hangup(session)
+        await bob.hears(SessionEnded)
+        await asyncio.gather(alice.quiet(), bob.quiet())
+        for phone in (alice, bob):
+            counts = phone.endpoint.counts()
+            assert (counts.transactions, counts.dialogs, counts.sessions) == (0, 0, 0)
+            assert phone.shell.handler_errors == 0
+
+
+@on_each_loop
+async def test_a_call_over_udp() -> None:
+    await call("udp")
+
+
+@on_each_loop
+async def test_a_call_over_tcp() -> None:
+    await call("tcp")
+
+
+@on_each_loop
+async def test_a_connection_that_closes_is_reported_and_replaced() -> None:
+    async with Phone(*ALICE) as alice, Phone(*BOB) as bob:
+        session = invite(alice, alice.flow_to(bob, "tcp"))
+        await alice.hears(Answered)
+        await bob.hears(Acked)
+        flow = next(event.flow for event in bob.heard if isinstance(event, IncomingInvite))
+        bob.shell._connections._by_number[flow.connection].abort()
+        await alice.hears(SessionFlowClosed)
+        await bob.hears(SessionFlowClosed)
+        alice.hangup(session)
+        await bob.hears(SessionEnded)
+
+
+@on_each_loop
+async def test_nobody_listens_on_tcp() -> None:
+    with socket.create_server(("127.0.11.3", 0)) as taken:
+        port = taken.getsockname()[1]
+    async with Phone(*ALICE) as alice:
+        invite(alice, alice.shell.flow_to("127.0.11.3", port, "tcp"))
+        refused = await alice.hears(Refused)
+        assert (refused.status, refused.response) == (503, None)
+
+
+@on_each_loop
+async def test_a_request_outside_of_dialogs() -> None:
+    async with Phone(*ALICE) as alice, Phone(*BOB) as bob:
+        options = OutgoingRequest(
+            "OPTIONS", "sip:bob@127.0.11.2", alice.flow_to(bob, "udp"), "<sip:a@x>", "<sip:b@y>"
+        )
+        alice.endpoint.request(options, time.monotonic())
+        alice.shell.wake()
+        alice.shell.wake()
+        assert (await alice.hears(ResponseReceived)).status == 200
+
+
+@on_each_loop
+async def test_garbage_on_tcp_closes_the_connection_and_a_ping_is_answered() -> None:
+    async with Phone(*BOB) as bob:
+        host, port = bob.shell.addresses[1][1]
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"\r\n\r\n")
+        assert await reader.readexactly(2) == b"\r\n"
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert await reader.read() == b""
+        writer.close()
+        await bob.loses_a_connection()
+        assert bob.endpoint.counters.parse_errors.total() == 1
+        assert bob.shell.closed_connections == 1
+
+
+@on_each_loop
+async def test_a_message_in_pieces_is_one_message() -> None:
+    async with Phone(*BOB) as bob:
+        host, port = bob.shell.addresses[1][1]
+        reader, writer = await asyncio.open_connection(host, port)
+        text = (
+            b"OPTIONS sip:bob@127.0.11.2 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.11.1:5060;branch=z9hG4bKx\r\n"
+            b"From: <sip:a@x>;tag=1\r\nTo: <sip:b@y>\r\nCall-ID: pieces\r\nCSeq: 1 OPTIONS\r\n"
+            b"Content-Length: 0\r\n\r\n"
+        )
+        for start in range(0, len(text), 50):
+            writer.write(text[start : start + 50])
+            await writer.drain()
+            await asyncio.sleep(0)
+        assert (await reader.readline()) == b"SIP/2.0 200 OK\r\n"
+        writer.close()
+
+
+@on_each_loop
+async def test_too_many_connections_are_refused() -> None:
+    async with Phone(*BOB) as bob:
+        bob.shell._connections._most = 1
+        host, port = bob.shell.addresses[1][1]
+        _, first = await asyncio.open_connection(host, port)
+        reader, second = await asyncio.open_connection(host, port)
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        assert (bob.shell.dropped, bob.shell.connections) == (1, 1)
+        first.close()
+        second.close()
+
+
+@on_each_loop
+async def test_a_handler_that_raises_stops_nothing() -> None:
+    def broken(event: Event) -> None:
+        raise RuntimeError("on purpose")
+
+    async with Phone(*ALICE) as alice:
+        endpoint = alice.endpoint
+        shell = SipShell(endpoint, [("udp", "127.0.11.4", 0)], broken)
+        await shell.start()
+        flow = shell.flow_to("127.0.11.1", alice.shell.addresses[0][1][1])
+        endpoint.flow_failed(flow, time.monotonic())
+        endpoint.request(
+            OutgoingRequest("OPTIONS", "sip:x", flow, "<sip:a@x>", "<sip:b@y>"), time.monotonic()
+        )
+        endpoint.flow_failed(flow, time.monotonic())
+        shell.flush()
+        assert shell.handler_errors == 1
+        await shell.close()
+
+
+@on_each_loop
+async def test_an_address_that_is_taken_leaves_nothing_open() -> None:
+    async with Phone(*BOB) as bob:
+        _, taken = bob.shell.addresses[0]
+        shell = SipShell(bob.endpoint, [("udp", "127.0.11.5", 0), ("udp", *taken)], bob.on_event)
+        with pytest.raises(OSError, match="in use"):
+            await shell.start()
+        assert shell.addresses == []
+
+
+def test_the_address_towards_a_peer() -> None:
+    phone_endpoint = object.__new__(Endpoint)
+    shell = SipShell(phone_endpoint, [], lambda event: None)
+    assert shell.local_address_for("127.0.0.1") == "127.0.0.1"
+    with pytest.raises(ValueError, match="name"):
+        shell.flow_to("name", 5060)
+
+
+@pytest.mark.skipif(shutil.which("sipp") is None, reason="SIPp is not installed")
+@on_each_loop
+async def test_five_calls_of_sipp() -> None:
+    async with Phone(("udp", "127.0.11.6", 0)) as phone:
+        host, port = phone.shell.addresses[0][1]
+        sipp = await asyncio.create_subprocess_exec(
+            *["sipp", "-sn", "uac", f"{host}:{port}", "-i", "127.0.11.7", "-m", "5", "-r", "50", "-d", "50"],
+            *["-nostdin", "-timeout", "15s"],
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        assert await sipp.wait() == 0
+        ended = [event for event in phone.heard if isinstance(event, SessionEnded)]
+        assert len(ended) == 5
+        assert phone.endpoint.counts().sessions == 0
