@@ -39,7 +39,7 @@ class Staff:
         agent.registered = agent.reachable = True
         if event.fresh and agent.login_due and agent.settings.login_on_register:
             agent.logged_in = True
-            agent.login_due = agent.paused = False
+            agent.login_due = False
         self._board.touch(agent)
 
     def unregistered(self, event: PhoneUnregistered) -> None:
@@ -180,7 +180,6 @@ class Staff:
         del board.state.agents[name]
         board.touched.pop(name, None)
         board.unsettled = [other for other in board.unsettled if other is not agent]
-        board.present.discard(name)
         board.eligibility.agents.pop(name, None)
         if agent.watched:
             board.commands.append(WatchPhone(board.next_id(), name, False))

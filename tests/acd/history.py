@@ -183,6 +183,7 @@ class History:
             assert (offer.due_us is not None) == (offer.state in TIMED), "an offer without its timer"
         self.check_deadlines()
         waiting = [call for call in facts.calls.values() if call.state is CallState.WAITING]
+        assert all(call.offer is None for call in waiting)
         for agent in facts.agents.values():
             free = agent.state is AgentState.READY and agent.retry_at_us is None
             assert agent.announced is agent.state

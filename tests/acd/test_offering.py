@@ -169,6 +169,23 @@ class TestRingTimeout:
         assert (luis.agent, luis.state) == ("luis", AgentState.RINGING)
         assert stage.all(OfferEnded)[0].result is OfferResult.NO_ANSWER
 
+    def test_a_caller_who_hangs_up_after_it_does_not_undo_it(self) -> None:
+        stage = pair()
+        stage.ring("ana")
+        stage.wait(15)
+        stage.hang_up("c1")
+        assert only(stage.refuse("ana", 487), OfferEnded).result is OfferResult.NO_ANSWER
+        assert stage.state("ana") is AgentState.PAUSED
+
+    def test_who_has_logged_out_meanwhile_is_not_paused_at_the_next_login(self) -> None:
+        stage = pair()
+        stage.ring("ana")
+        stage.wait(15)
+        stage.step(PhoneUnregistered("ana", explicit=True))
+        stage.refuse("ana", 487)
+        stage.login("ana")
+        assert stage.state("ana") is AgentState.READY
+
     def test_no_answer_with_retry_moves_on_before_it_comes_back(self) -> None:
         stage = pair(on_no_answer=OnNoAnswer.RETRY)
         stage.ring("ana")

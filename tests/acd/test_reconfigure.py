@@ -9,9 +9,10 @@ from acd.commands import (
     OfferEnded,
     VisitReason,
     VisitResult,
+    WatchPhone,
     WrapUpEnded,
 )
-from acd.events import Configured, PhoneRegistered, WantedState
+from acd.events import Configured, ConversationEnd, PhoneRegistered, WantedState
 from acd.settings import AgentSettings, NoAgents, QueueSettings
 from tests.acd.stage import START_US, Stage, none, only, support, team
 
@@ -153,6 +154,11 @@ class TestLeavingAgent:
         assert only(commands, AgentChanged).state is AgentState.OFFLINE
         assert none(commands, Offer)
         assert agents_of(stage) == [("luis", False)]
+
+    def test_lost_in_the_call_the_phone_is_watched_for_nobody(self) -> None:
+        stage = busy_stage()
+        stage.step(Configured([support()], team("luis")))
+        assert none(stage.end("c1", "ana", ConversationEnd.AGENT_LOST), WatchPhone)
 
     def test_a_ringing_one_may_still_answer(self) -> None:
         stage = busy_stage()

@@ -173,6 +173,13 @@ class TestOverflowIntoAQueue:
         assert [one.queue for one in commands if isinstance(one, VisitStarted)] == ["support", "b"]
         assert left(stage) == (VisitResult.OVERFLOWED, VisitReason.MAX_WAITING, "phone:1001")
 
+    def test_past_a_full_queue_the_kept_place_is_given_up_too(self) -> None:
+        stage = Stage([support(max_waiting=0, overflow="queue:b"), QueueSettings("b")], [])
+        commands = stage.step(CallQueued("c1", "support", stage.now_us - seconds(60)))
+        first, second = (one for one in commands if isinstance(one, VisitStarted))
+        assert first.queued_at_us == stage.now_us - seconds(60)
+        assert second.queued_at_us == stage.now_us
+
     def test_a_circle_of_full_queues_ends(self) -> None:
         stage = Stage(
             [
