@@ -34,8 +34,8 @@ def rtp_parse(packet: bytes) -> tuple[int, bool, int, int, int, int, int] | None
 def rtp_header(payload_type: int, marker: bool, sequence: int, timestamp: int, ssrc: int) -> bytes:
     """The 12 octets of a header; every field is reduced to its width."""
 
-def tone(hz: float, level_dbm0: float, samples: int) -> bytes:
-    """PCM of a sine that starts at phase zero."""
+def tone(hz: float, level_dbm0: float, count: int) -> bytes:
+    """PCM of a sine, so many samples, that starts at phase zero. ValueError if `count` is negative."""
 
 def tone_power(pcm: bytes, hz: float) -> float:
     """Mean square, in sample units, that a sine of `hz` has in `pcm` (Goertzel); 0.0 if empty."""

@@ -1,4 +1,5 @@
 # cython: language_level=3, autotestdict=False
+# distutils: extra_compile_args = -ffp-contract=off
 """Stateless media kernels: G.711, RTP headers, tones, mixing one frame, sample rates.
 
 The cdef functions are for other compiled modules (kernels.pxd), the def functions for Python and for the
@@ -385,16 +386,16 @@ def rtp_header(int payload_type, bint marker, object sequence, object timestamp,
     return header
 
 
-def tone(double hz, double level_dbm0, Py_ssize_t samples):
+def tone(double hz, double level_dbm0, Py_ssize_t count):
     cdef bytes pcm
     cdef Oscillator oscillator
     cdef Py_ssize_t start
-    if samples < 0:
+    if count < 0:
         raise ValueError("a tone has no negative length")
-    pcm = room(2 * samples)
+    pcm = room(2 * count)
     oscillator_start(&oscillator, hz, level_dbm0)
-    for start in range(0, samples, FRAME):
-        oscillator_fill(&oscillator, <int16_t*>samples_in(pcm) + start, min(FRAME, samples - start))
+    for start in range(0, count, FRAME):
+        oscillator_fill(&oscillator, <int16_t*>samples_in(pcm) + start, min(FRAME, count - start))
     return pcm
 
 

@@ -19,16 +19,16 @@ SILENCE_DBM0: Final = -96.0
 """What `level_dbm0` says of no power at all: below the smallest sample."""
 
 
-def tone(hz: float, level_dbm0: float, samples: int) -> bytes:
-    """PCM of a sine that starts at phase zero. ValueError if `samples` is negative."""
-    if samples < 0:
+def tone(hz: float, level_dbm0: float, count: int) -> bytes:
+    """PCM of a sine, so many samples, that starts at phase zero. ValueError if `count` is negative."""
+    if count < 0:
         raise ValueError("a tone has no negative length")
     step = 2.0 * pi * hz / RATE
     step_x, step_y = cos(step), sin(step)
     amplitude = FULL_SCALE * 10.0 ** ((level_dbm0 - OVERLOAD_DBM0) / 20.0)
     x, y = 1.0, 0.0
     values: list[int] = []
-    for number in range(samples):
+    for number in range(count):
         if number % FRAME_SAMPLES == 0:  # one Newton step back to length 1 undoes the frame's rounding
             correction = 1.5 - 0.5 * (x * x + y * y)
             x *= correction
