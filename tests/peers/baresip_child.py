@@ -15,6 +15,7 @@ from baresip import (
     AudioRestarted,
     BaresipError,
     Call,
+    CallState,
     Config,
     Event,
     Runtime,
@@ -152,6 +153,11 @@ class Stack:
     async def dial(self, handset: Handset, uri: str, tone_hz: float | None) -> Message:
         leg = self.watch(handset, await handset.agent.dial(uri), "outgoing")
         leg.tone_hz = tone_hz
+        # The answer may have come while we waited for `dial`, before anybody followed the call.
+        if leg.call.state is CallState.ESTABLISHED:
+            self.establish(leg)
+        elif leg.call.state is CallState.CLOSED:
+            self.close(leg, "closed before it was followed")
         return {"call": leg.number}
 
     def ring(self, handset: Handset, call: Call) -> None:
@@ -178,22 +184,23 @@ class Stack:
             case Event.CALL_HOLD | Event.CALL_RESUME:
                 self.tell(leg, "held", held=event.event is Event.CALL_HOLD)
             case Event.CALL_ESTABLISHED:
-                leg.voice = leg.voice or self.start(leg.talk())
-                self.tell(leg, "state", state="established", sip_call_id=leg.call.call_id)
+                self.establish(leg)
             case Event.CALL_RINGING | Event.CALL_PROGRESS:
                 leg.voice = leg.voice or self.start(leg.talk())  # early media is heard, too
                 self.tell(leg, "state", state="ringing")
             case Event.CALL_CLOSED:
-                if leg.voice is not None:
-                    leg.voice.cancel()
-                statistics = leg.call.final_stats
-                self.tell(
-                    leg,
-                    "state",
-                    state="closed",
-                    reason=event.text or "",
-                    statistics=asdict(statistics) if statistics else {},
-                )
+                self.close(leg, event.text or "")
+
+    def establish(self, leg: Leg) -> None:
+        leg.voice = leg.voice or self.start(leg.talk())
+        self.tell(leg, "state", state="established", sip_call_id=leg.call.call_id)
+
+    def close(self, leg: Leg, reason: str) -> None:
+        if leg.voice is not None:
+            leg.voice.cancel()
+        statistics = leg.call.final_stats
+        known = asdict(statistics) if statistics else {}
+        self.tell(leg, "state", state="closed", reason=reason, statistics=known)
 
     def tell(self, leg: Leg, event: str, **facts: Any) -> None:
         tell(event, phone=leg.phone.user, call=leg.number, **facts)
