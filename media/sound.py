@@ -1,12 +1,9 @@
 """A sound: a prompt or a piece of music, encoded once for each codec and shared by every listener."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from media.kernels import alaw_encode, ulaw_encode
 from media.pcm import FRAME_SAMPLES, RATE
-
-CODECS: Final = ("PCMA", "PCMU")
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

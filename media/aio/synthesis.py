@@ -30,7 +30,7 @@ VOICES: Final = {"en": "en-gb", "es": "es"}
 WORDS_A_MINUTE: Final = 150
 
 SPEECH_DBM0: Final = -20.0
-"""Mean level of speech, pauses included: what networks expect of a talker (ITU-T G.101, P.56)."""
+"""Mean level of a prompt, pauses included: about that of a talker on the telephone."""
 
 RECIPE: Final = "1"
 """Counted up when the way in which sounds are made changes, so that they are made again."""
