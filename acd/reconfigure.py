@@ -1,5 +1,7 @@
 """The configuration becomes facts: queues and agents come, change, and leave when their last call ends."""
 
+from typing import TypeVar
+
 from acd.agent import Agent
 from acd.board import Board
 from acd.commands import ConfigurationRefused
@@ -8,6 +10,8 @@ from acd.queue import Queue
 from acd.skills import SkillError
 from acd.staff import Staff
 from acd.waiting import CallState
+
+Member = TypeVar("Member", Queue, Agent)
 
 
 class Reconfigure:
@@ -65,26 +69,24 @@ class Reconfigure:
 
     def _apply_queues(self, event: Configured) -> None:
         old = self._board.state.queues
-        new: dict[str, Queue] = {}
+        named: dict[str, Queue] = {}
         for settings in event.queues:
-            queue = old.pop(settings.name, None) or Queue(settings)
+            queue = named[settings.name] = old.get(settings.name) or Queue(settings)
             queue.settings = settings
-            queue.leaving = False
-            new[settings.name] = queue
-        for name, queue in old.items():
-            queue.leaving = True
-            new[name] = queue
-        self._board.state.queues = new
+        self._board.state.queues = _with_leaving(named, old)
 
     def _apply_agents(self, event: Configured) -> None:
         old = self._board.state.agents
-        new: dict[str, Agent] = {}
+        named: dict[str, Agent] = {}
         for settings in event.agents:
-            agent = old.pop(settings.name, None) or Agent(settings)
+            agent = named[settings.name] = old.get(settings.name) or Agent(settings)
             agent.settings = settings
-            agent.leaving = False
-            new[settings.name] = agent
-        for name, agent in old.items():
-            agent.leaving = True
-            new[name] = agent
-        self._board.state.agents = new
+        self._board.state.agents = _with_leaving(named, old)
+
+
+def _with_leaving(named: dict[str, Member], old: dict[str, Member]) -> dict[str, Member]:
+    """Those whom the configuration names, in its order, then those who have to leave."""
+    everyone = {**named, **{name: member for name, member in old.items() if name not in named}}
+    for name, member in everyone.items():
+        member.leaving = name not in named
+    return everyone

@@ -16,7 +16,7 @@ from acd.offering import Offering
 from acd.reconfigure import Reconfigure
 from acd.staff import Staff
 from acd.state import Snapshot, State
-from acd.views import AgentView, CallView, QueueView, agent_view, call_view, queue_views
+from acd.views import AgentView, CallView, QueueView, agent_views, call_view, queue_views
 from acd.visits import Visits
 from acd.waiting import CallInput, CallState
 
@@ -85,12 +85,12 @@ class Router:
 
     def agents(self) -> list[AgentView]:
         """All agents, in the order of their configuration."""
-        return [agent_view(self._board, agent) for agent in self._board.state.agents.values()]
+        return agent_views(self._board, self._board.state.agents.values())
 
     def agent(self, name: str) -> AgentView | None:
         """One agent."""
         agent = self._board.state.agents.get(name)
-        return None if agent is None else agent_view(self._board, agent)
+        return None if agent is None else agent_views(self._board, [agent])[0]
 
     def queues(self) -> list[QueueView]:
         """All queues, in the order of their configuration."""

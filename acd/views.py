@@ -1,11 +1,12 @@
 """What the router shows of itself: one row for each queue, agent and call, for API, metrics and commands."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from acd.agent import Agent, AgentState
 from acd.board import Board
+from acd.eligibility import SkillClass
 from acd.queue import Queue
 from acd.waiting import CallState, QueuedCall
 
@@ -49,24 +50,33 @@ class CallView:
     agent: str | None
 
 
-def agent_view(board: Board, agent: Agent) -> AgentView:
-    """The row of one agent."""
-    classes = board.eligibility.of_agent(agent.settings)
-    queues = tuple(
-        name
-        for name, queue in board.state.queues.items()
-        if board.eligibility.of_requirement(queue.settings.requires) in classes
-    )
-    return AgentView(
-        name=agent.name,
-        state=agent.announced,
-        reason=agent.announced_reason,
-        since_us=agent.since_us,
-        call=agent.announced_call,
-        skills=dict(agent.settings.skills),
-        queues=queues,
-        leaving=agent.leaving,
-    )
+def agent_views(board: Board, agents: Iterable[Agent]) -> list[AgentView]:
+    """The rows of these agents; which queues a set of skills opens is found out once."""
+    opened: dict[tuple[SkillClass, ...], tuple[str, ...]] = {}
+    rows = []
+    for agent in agents:
+        classes = board.eligibility.of_agent(agent.settings)
+        if classes not in opened:
+            opened[classes] = tuple(_opened(board, classes))
+        rows.append(
+            AgentView(
+                name=agent.name,
+                state=agent.announced,
+                reason=agent.announced_reason,
+                since_us=agent.since_us,
+                call=agent.announced_call,
+                skills=dict(agent.settings.skills),
+                queues=opened[classes],
+                leaving=agent.leaving,
+            )
+        )
+    return rows
+
+
+def _opened(board: Board, classes: tuple[SkillClass, ...]) -> Iterator[str]:
+    for name, queue in board.state.queues.items():
+        if board.eligibility.of_requirement(queue.settings.requires) in classes:
+            yield name
 
 
 def queue_views(board: Board, queues: Iterable[Queue]) -> list[QueueView]:

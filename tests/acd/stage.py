@@ -134,3 +134,15 @@ def support(**settings: object) -> QueueSettings:
 def team(*names: str, **skills: int) -> list[AgentSettings]:
     """Agents who log in by registering, all with these skills."""
     return [AgentSettings(name, dict(skills)) for name in names]
+
+
+def busy_stage() -> Stage:
+    """Ana talks to c1, luis rings for c2, c3 waits."""
+    stage = Stage([support()], team("ana", "luis"))
+    stage.login("ana", "luis")
+    stage.queue("c1")
+    stage.answer("ana")
+    stage.queue("c2")
+    stage.ring("luis")
+    stage.queue("c3")
+    return stage

@@ -14,7 +14,7 @@ from acd.commands import (
 )
 from acd.events import Configured, ConversationEnd, PhoneRegistered, WantedState
 from acd.settings import AgentSettings, NoAgents, QueueSettings
-from tests.acd.stage import START_US, Stage, none, only, support, team
+from tests.acd.stage import START_US, Stage, busy_stage, none, only, support, team
 
 
 def queues_of(stage: Stage) -> list[tuple[str, bool]]:
@@ -23,18 +23,6 @@ def queues_of(stage: Stage) -> list[tuple[str, bool]]:
 
 def agents_of(stage: Stage) -> list[tuple[str, bool]]:
     return [(agent.name, agent.leaving) for agent in stage.router.agents()]
-
-
-def busy_stage() -> Stage:
-    """Ana talks to c1, luis rings for c2, c3 waits."""
-    stage = Stage([support()], team("ana", "luis"))
-    stage.login("ana", "luis")
-    stage.queue("c1")
-    stage.answer("ana")
-    stage.queue("c2")
-    stage.ring("luis")
-    stage.queue("c3")
-    return stage
 
 
 class TestNothingIsDropped:

@@ -20,7 +20,7 @@ from acd.commands import (
 from acd.events import CallQueued, DeadlinePassed, OfferRefused, PhoneRegistered, SwitchRestarted, WantedState
 from acd.router import Router
 from tests.acd.history import History
-from tests.acd.stage import START_US, Stage, none, only, support, team
+from tests.acd.stage import START_US, Stage, busy_stage, none, only, support, team
 
 
 def test_every_command_has_its_own_id() -> None:
@@ -114,13 +114,7 @@ class TestDeadline:
 
 class TestSwitchRestarted:
     def test_calls_offers_and_conversations_are_ended_and_booked(self) -> None:
-        stage = Stage([support()], team("ana", "luis"))
-        stage.login("ana", "luis")
-        stage.queue("c1")
-        stage.answer("ana")
-        stage.queue("c2")
-        stage.ring("luis")
-        stage.queue("c3")
+        stage = busy_stage()
         commands = stage.step(SwitchRestarted())
         assert only(commands, OfferEnded).result is OfferResult.SWITCH_RESTARTED
         assert only(commands, WrapUpEnded).agent == "ana"
