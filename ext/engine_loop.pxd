@@ -14,7 +14,7 @@ from ext.engine_orders cimport apply_orders, close_port, void_order
 from ext.engine_os cimport (
     CLOCK_MONOTONIC, TFD_TIMER_ABSTIME, TIMER_ABSTIME,
     as_timespec, atomic_fence, atomic_load, atomic_store, clock_nanosleep, close, epoll_event, epoll_wait, itimerspec, monotonic_ns,
-    pthread_join, read, signal_fd, timerfd_settime, timespec,
+    PRIO_PROCESS, pthread_join, read, setpriority, signal_fd, timerfd_settime, timespec,
 )
 from ext.engine_receive cimport drain
 from ext.engine_recorder cimport recorder_end, recorders_tick, unlink_recorder
@@ -29,6 +29,7 @@ cdef enum:
     EPOLL_EVENTS = 256
     BUSY_PACKETS = 100      # in a tick: about as many legs
     CATCH_UP = 5            # ticks that are made good after a stall; more are given up
+    NICE = -10
     ROUND_OF_CARE = 10      # ticks in which each port is looked after once
 
 cdef extern from *:
@@ -200,6 +201,8 @@ cdef inline void* run_worker(void* argument) noexcept nogil:
     cdef Worker* worker = <Worker*>argument
     cdef epoll_event events[EPOLL_EVENTS]
     cdef int slot
+    # A late packet is heard, a late log line is not. Refused where we may not; then it is a thread like others.
+    setpriority(PRIO_PROCESS, 0, NICE)
     while atomic_load(&worker.stopping) == 0:
         one_turn(worker, events)
     apply_orders(worker)

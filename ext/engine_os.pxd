@@ -12,6 +12,7 @@ cdef extern from * nogil:
     #include <signal.h>
     #include <sys/epoll.h>
     #include <sys/eventfd.h>
+    #include <sys/resource.h>
     #include <sys/socket.h>
     #include <sys/timerfd.h>
     #include <time.h>
@@ -106,6 +107,8 @@ cdef extern from * nogil:
     int pthread_create(pthread_t* thread, const void* attributes, void* (*run)(void*) noexcept nogil, void* argument)
     int pthread_join(pthread_t thread, void** result)
     int pthread_setname_np(pthread_t thread, const char* name)
+    int PRIO_PROCESS
+    int setpriority(int which, int who, int priority)
 
 
 cdef inline int64_t monotonic_ns() noexcept nogil:
