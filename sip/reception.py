@@ -6,8 +6,10 @@ from typing import assert_never
 
 from sip.answers import NOBODY
 from sip.counters import method_label
+from sip.dialog import remote_target
+from sip.expiry import offered
 from sip.flow import Flow
-from sip.headers import Via
+from sip.headers import NameAddr, Via
 from sip.layer import Layer, awaits_ack, response_input, server_key
 from sip.message import Malformed, Partial, Request, Response, is_keepalive, parse
 from sip.refusal import refusal
@@ -80,7 +82,7 @@ class Reception:
         if transaction is None:
             return
         if method == "INVITE":
-            response.check()
+            _read_all_that_makes_a_dialog(response)
         transaction.step(response_input(response.status), now, response)
 
     # Requests
@@ -204,6 +206,16 @@ class Reception:
     def _tag(self, call_id: str) -> str:
         seed = call_id.encode("utf-8", "surrogateescape")
         return blake2b(seed, digest_size=8, key=self._secret).hexdigest()
+
+
+def _read_all_that_makes_a_dialog(response: Response) -> None:
+    """Malformed now, before anything has changed, and not half-way through the table."""
+    _ = response.from_tag, response.to_tag
+    if 200 <= response.status < 300:
+        remote_target(response)
+        offered(response)
+        for route in response.headers.all("Record-Route"):
+            NameAddr.parse(route)
 
 
 def _answerable(partial: Partial) -> bool:

@@ -173,7 +173,7 @@ class SipShell:
         self._flushing = True
         try:
             self._send_all()
-            while events := self._endpoint.events():
+            while events := self._endpoint.events():  # handlers cause more of both
                 for event in events:
                     self._deliver(event)
                 self._send_all()

@@ -555,3 +555,14 @@ def test_calls_to_a_session_that_is_over_change_nothing() -> None:
         assert endpoint.dialog(ended) is None
     assert call.peer.sent() == []
     assert over(call.peer)
+
+
+@pytest.mark.parametrize("line", ["Contact: <sip:", "Record-Route: <sip:", "Session-Expires: x"])
+def test_an_answer_that_cannot_be_read_is_dropped_before_it_changes_anything(line: str) -> None:
+    call = Calling()
+    call.reply(180)
+    call.peer.events()
+    contact = () if line.startswith("Contact") else (CONTACT,)
+    assert call.peer.send(reply(call.invite, 200, line, *contact)) == []
+    assert call.peer.events() == []
+    assert kinds(call.reply(200)) == ["ACK"]
