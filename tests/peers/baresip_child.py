@@ -15,7 +15,6 @@ from baresip import (
     AudioRestarted,
     BaresipError,
     Call,
-    CallState,
     Config,
     Event,
     Runtime,
@@ -151,13 +150,16 @@ class Stack:
         self.handsets[handset.user] = handset
 
     async def dial(self, handset: Handset, uri: str, tone_hz: float | None) -> Message:
-        leg = self.watch(handset, await handset.agent.dial(uri), "outgoing")
+        early: list[StackEvent] = []  # an answer can overtake the reply to `dial`, and baresip drops it then
+        self.runtime.subscribe(early.append)
+        try:
+            call = await handset.agent.dial(uri)
+        finally:
+            self.runtime.unsubscribe(early.append)
+        leg = self.watch(handset, call, "outgoing")
         leg.tone_hz = tone_hz
-        # The answer may have come while we waited for `dial`, before anybody followed the call.
-        if leg.call.state is CallState.ESTABLISHED:
-            self.establish(leg)
-        elif leg.call.state is CallState.CLOSED:
-            self.close(leg, "closed before it was followed")
+        for event in early:
+            call._on_stack_event(event)
         return {"call": leg.number}
 
     def ring(self, handset: Handset, call: Call) -> None:
@@ -184,16 +186,13 @@ class Stack:
             case Event.CALL_HOLD | Event.CALL_RESUME:
                 self.tell(leg, "held", held=event.event is Event.CALL_HOLD)
             case Event.CALL_ESTABLISHED:
-                self.establish(leg)
+                leg.voice = leg.voice or self.start(leg.talk())
+                self.tell(leg, "state", state="established", sip_call_id=leg.call.call_id)
             case Event.CALL_RINGING | Event.CALL_PROGRESS:
                 leg.voice = leg.voice or self.start(leg.talk())  # early media is heard, too
                 self.tell(leg, "state", state="ringing")
             case Event.CALL_CLOSED:
                 self.close(leg, event.text or "")
-
-    def establish(self, leg: Leg) -> None:
-        leg.voice = leg.voice or self.start(leg.talk())
-        self.tell(leg, "state", state="established", sip_call_id=leg.call.call_id)
 
     def close(self, leg: Leg, reason: str) -> None:
         if leg.voice is not None:

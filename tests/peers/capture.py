@@ -20,6 +20,7 @@ import numpy as np
 from tests.peers.audio import Pcm, decode_alaw, decode_ulaw
 from tests.peers.child import PeerError
 
+TCPDUMP = "tcpdump -i lo -n -B 16384 -s 4096 --immediate-mode -U -w -".split()
 Endpoint = tuple[str, int]
 LAST: Endpoint = ("127.255.255.9", 9)
 """Nobody's address, to which the end of a capture is marked."""
@@ -80,7 +81,7 @@ class Capture:
         """`expression` is tcpdump's, such as `udp and host 127.1.2.3`."""
         with tempfile.TemporaryFile() as file:
             process = await asyncio.create_subprocess_exec(
-                *("tcpdump", "-i", "lo", "-n", "-B", "16384", "-s", "4096", "--immediate-mode", "-U", "-w", "-"),
+                *TCPDUMP,
                 f"({expression}) or (udp and dst host {LAST[0]} and dst port {LAST[1]})",
                 stdout=file,
                 stderr=asyncio.subprocess.PIPE,
