@@ -13,7 +13,6 @@ there is room, and past `MAX_WAITING_BYTES` a snapshot takes their place.
 
 import contextlib
 import enum
-import fcntl
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -26,16 +25,12 @@ from acd.commands import Command
 from acd.events import Event
 from acd.journal import Header, encode, encode_header
 from acd.router import Router
-from switch.recovery import SEGMENT, SNAPSHOT, encode_snapshot, files, sequence_of
+from switch.recovery import SEGMENT, SNAPSHOT, encode_snapshot, files, lock, sequence_of
 
 SEGMENT_BYTES = 8 * 1024 * 1024  # replayed in about a second
 FSYNC_EVERY_S = 0.1
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 SNAPSHOTS_KEPT = 2
-
-
-class JournalLocked(RuntimeError):
-    """Another switch writes this journal."""
 
 
 class ProblemKind(enum.StrEnum):
@@ -75,7 +70,7 @@ class Journal:
         self._router = router
         self._on_problem = on_problem
         self._segment_bytes = segment_bytes
-        self._lock = _lock(directory)
+        self._lock = lock(directory)
         self._waiting = bytearray()
         self._skipped = False  # records were dropped: only a snapshot continues
         self._failing = False
@@ -254,14 +249,3 @@ class _Keeper:
 
     def _report(self, kind: ProblemKind, message: str) -> None:
         self.problems.put(JournalProblem(kind, message))
-
-
-def _lock(directory: Path) -> int:
-    """Hold the directory for this process; the kernel lets go of it when the process ends."""
-    file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(file)
-        raise JournalLocked(f"{directory}: another switch writes this journal") from error
-    return file

@@ -6,6 +6,7 @@
 A tail that a crash tore off is cut; whatever else is damaged is set aside, never deleted, and named.
 """
 
+import fcntl
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,10 @@ SEGMENT = ".journal"
 DAMAGED = ".damaged"
 
 
+class JournalLocked(OSError):
+    """Another switch writes this journal."""
+
+
 @dataclass(slots=True)
 class Recovery:
     """The router as it was, and how it was found: `replayed` steps after the snapshot at `snapshot_sequence`
@@ -32,21 +37,27 @@ class Recovery:
 
 
 def recover(directory: Path, pool: str = "main") -> Recovery:
-    """Read the directory (made if missing); blocking, for the start only."""
+    """Read the directory (made if missing); blocking, for the start only.
+
+    Raises `JournalLocked` where another switch is at work: what looks torn there is being written.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    recovery = _from_snapshot(directory, pool)
-    paths = files(directory, SEGMENT)
-    for place, path in enumerate(paths):
-        following = paths[place + 1 :]
-        if following and sequence_of(following[0]) <= recovery.router.sequence + 1:
-            continue  # the snapshot covers it whole
-        records = _read(path, recovery, last=not following)
-        if records is None or not _replay(records, recovery, path):
-            for damaged in following:
-                _set_aside(damaged, recovery, "it follows a gap")
-            break
-    recovery.replayed = recovery.router.sequence - recovery.snapshot_sequence
-    return recovery
+    held = lock(directory)
+    try:
+        return _recover(directory, pool)
+    finally:
+        os.close(held)
+
+
+def lock(directory: Path) -> int:
+    """Hold the directory until the descriptor is closed or the process ends; raises `JournalLocked`."""
+    file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(file)
+        raise JournalLocked(f"{directory}: another switch writes this journal") from error
+    return file
 
 
 def files(directory: Path, suffix: str) -> list[Path]:
@@ -62,6 +73,22 @@ def sequence_of(path: Path) -> int:
 def encode_snapshot(snapshot: bytes) -> bytes:
     """The bytes of a snapshot file."""
     return SNAPSHOT_MAGIC + frame(snapshot)
+
+
+def _recover(directory: Path, pool: str) -> Recovery:
+    recovery = _from_snapshot(directory, pool)
+    paths = files(directory, SEGMENT)
+    for place, path in enumerate(paths):
+        following = paths[place + 1 :]
+        if following and sequence_of(following[0]) <= recovery.router.sequence + 1:
+            continue  # the snapshot covers it whole
+        records = _read(path, recovery, last=not following)
+        if records is None or not _replay(records, recovery, path):
+            for damaged in following:
+                _set_aside(damaged, recovery, "it follows a gap")
+            break
+    recovery.replayed = recovery.router.sequence - recovery.snapshot_sequence
+    return recovery
 
 
 def _from_snapshot(directory: Path, pool: str) -> Recovery:

@@ -2,6 +2,9 @@
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,8 @@ import pytest
 from acd.events import CallQueued, Configured, DeadlinePassed, PhoneRegistered
 from acd.router import Router
 from acd.settings import AgentSettings, QueueSettings
-from switch.journal import Journal, JournalLocked, JournalProblem, ProblemKind
-from switch.recovery import SEGMENT, SNAPSHOT, files, recover
+from switch.journal import Journal, JournalProblem, ProblemKind
+from switch.recovery import SEGMENT, SNAPSHOT, JournalLocked, files, recover
 
 START_US = 1_795_000_000_000_000
 
@@ -75,6 +78,27 @@ def test_a_killed_switch_finds_everything_it_wrote(directory: Path) -> None:
     assert (after.router.state_hash(), after.router.sequence) == (digest, sequence)
     assert after.recovery.replayed == sequence
     after.kill()
+
+
+def test_kill_9_loses_nothing_that_was_written(directory: Path) -> None:
+    script = f"""
+import os, signal
+from pathlib import Path
+from tests.switch.test_journal import Life
+life = Life(Path({str(directory)!r}))
+life.configure()
+life.queue(200)
+print(life.router.sequence, life.router.state_hash(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    root = Path(__file__).parents[2]
+    killed = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    after = recover(directory)
+    assert f"{after.router.sequence} {after.router.state_hash()}" == killed.stdout.strip()
+    assert after.problems == []
 
 
 @pytest.mark.parametrize("torn", [1, 7, 8, 9, 30])
@@ -228,10 +252,15 @@ def test_a_failing_sync_and_snapshot_are_reported(directory: Path, monkeypatch: 
     life.kill()
 
 
-def test_two_switches_cannot_write_one_journal(directory: Path) -> None:
+def test_two_switches_cannot_use_one_journal(directory: Path) -> None:
     life = Life(directory)
+    life.configure()
+    before = files(directory, SEGMENT)[-1].read_bytes()
     with pytest.raises(JournalLocked, match="another switch"):
-        Life(directory)
+        recover(directory)
+    with pytest.raises(JournalLocked, match="another switch"):
+        Journal(directory, life.router, life.problems.append)
+    assert files(directory, SEGMENT)[-1].read_bytes() == before
     life.kill()
 
 
