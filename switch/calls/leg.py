@@ -20,7 +20,7 @@ from sip import events as sip
 from sip.flow import Flow
 from sip.offer_answer import Agreed, Direction, MediaSession, NotAcceptable
 from sip.sdp import SdpError
-from switch.calls.causes import NORMAL_CLEARING, Farewell
+from switch.calls.causes import NORMAL_CLEARING, Farewell, q850_of
 from switch.exchange import Exchange
 from switch.mos import mos
 from switch.peers import Peer, PhonePeer, TrunkPeer
@@ -351,10 +351,10 @@ class Leg:
 
     def _refused(self, event: sip.Refused) -> None:
         self._sip_status = event.status
-        self._q850 = event.q850
+        self._q850 = event.q850 or q850_of(event.status)
         self._close()
         timed_out = event.response is None
-        self.owner.leg_event(self, Refused(event.status, event.reason, event.q850, timed_out))
+        self.owner.leg_event(self, Refused(event.status, event.reason, self._q850, timed_out))
 
     def _take_answer(self, sdp: bytes | None) -> bool:
         """Their answer to our offer; False where there is none or none that we can use."""

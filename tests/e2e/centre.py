@@ -8,7 +8,7 @@ NUMBER = "+34911000000"
 
 
 def centre(phones: int = 1, queue: dict[str, Any] | None = None, **sections: Any) -> dict[str, Any]:
-    """Sections for `Switch.running`: phones with an agent each, one queue on NUMBER, test lines on 600 and 602."""
+    """Sections for `Switch.running`: phones with an agent each, a queue on NUMBER, lines on 600 and 602."""
     users = list(SECRETS)[:phones]
     return {
         "phones": {user: {"secret": SECRETS[user]} for user in users},
