@@ -97,16 +97,16 @@ class Layer:
     # Requests that we answer
 
     def serve(self, request: Request, key: str, flow: Flow, owner: Owner, now: float) -> Transaction:
-        """Begin a server transaction; `owner.arrived` is called before this returns."""
+        """Begin a server transaction; `owner.arrived` is called before this returns. Raises Malformed."""
         table = INVITE_SERVER if request.method == "INVITE" else NON_INVITE_SERVER
         transaction = Transaction(table, key, request.method, flow, self)
         transaction.owner = owner
         transaction.request = request
         transaction.reply = ReplyHead.of(request, flow)
-        self.servers[key] = transaction
         if request.to_tag is None:
             transaction.merge_key = merge_key(request)
             self.merging.add(transaction.merge_key)
+        self.servers[key] = transaction  # now that all of it has been read
         transaction.step(Input.REQUEST, now)
         return transaction
 
