@@ -20,7 +20,7 @@ import numpy as np
 from tests.peers.audio import Pcm, decode_alaw, decode_ulaw
 from tests.peers.child import PeerError
 
-TCPDUMP = "tcpdump -i lo -n -B 16384 -s 4096 --immediate-mode -U -w -".split()
+TCPDUMP = ["tcpdump", "-i", "lo", "-n", "-B", "16384", "-s", "4096", "--immediate-mode", "-U", "-w", "-"]
 Endpoint = tuple[str, int]
 LAST: Endpoint = ("127.255.255.9", 9)
 """Nobody's address, to which the end of a capture is marked."""
