@@ -5,9 +5,12 @@ Readers as in `switch.config.values`: text to value, or `ValueError` with a mess
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
 
+from sip.flow import Transport
 from switch.config.values import expected, shown
 
 Address = IPv4Address | IPv6Address
@@ -18,6 +21,7 @@ _PROXY = re.compile(
     r"sip:(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?(?P<params>(?:;[^;?]*)*)",
     re.IGNORECASE,
 )
+_BUILT: Final[Mapping[str, Transport]] = {"udp": "udp", "tcp": "tcp"}
 _NOT_BUILT = ("tls", "ws", "wss")
 
 
@@ -36,7 +40,7 @@ class HostPort:
 class Listen:
     """A SIP socket: `transport` is "udp" or "tcp"; port 0 lets the kernel choose."""
 
-    transport: str
+    transport: Transport
     host: str
     port: int
 
@@ -63,7 +67,7 @@ class Proxy:
 
     host: str
     port: int = 5060
-    transport: str = "udp"
+    transport: Transport = "udp"
 
     @property
     def hostport(self) -> str:
@@ -125,9 +129,10 @@ def listen(value: object) -> Listen:
     if transport in _NOT_BUILT:
         raise ValueError(f"not yet: {transport} is not built; udp and tcp are")
     pair = _split(rest)
-    if transport not in ("udp", "tcp") or pair is None:
+    built = _BUILT.get(transport)
+    if built is None or pair is None:
         raise expected(value, "a SIP socket", "udp:0.0.0.0:5060")
-    return Listen(transport, *pair)
+    return Listen(built, *pair)
 
 
 def ports(value: object) -> range:
@@ -186,13 +191,14 @@ def _proxy_host(host: str) -> str:
         raise ValueError("not yet: names are not looked up; write the proxy's IP address") from None
 
 
-def _proxy_transport(params: str) -> str:
-    transport = "udp"
+def _proxy_transport(params: str) -> Transport:
+    transport: Transport = "udp"
     for param in filter(None, params.lower().split(";")):
         name, _, given = param.partition("=")
         if name == "transport" and given in _NOT_BUILT:
             raise ValueError(f"not yet: transport={given} is not built; udp and tcp are")
-        if name != "transport" or given not in ("udp", "tcp"):
+        built = _BUILT.get(given)
+        if name != "transport" or built is None:
             raise ValueError("the only parameters of a proxy are transport=udp and transport=tcp")
-        transport = given
+        transport = built
     return transport
