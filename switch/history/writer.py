@@ -22,6 +22,8 @@ from switch.history.statements import Statements
 
 _LINGER_S = 0.1
 _BATCH = 200
+_AT_ONCE = 100
+"""Entries that are made into statements between two turns of the loop: a millisecond or two of work."""
 _COMMIT_S = 30.0
 _RETRY_S = (0.5, 30.0)
 
@@ -45,7 +47,7 @@ class Writer:
         self._queue: deque[Entry] = deque()
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._closing = False
+        self._closing = self._full = False
         self._given = self._settled = 0
         self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._retry_s = _RETRY_S[0]
@@ -71,6 +73,7 @@ class Writer:
             self._task.cancel()
             await asyncio.wait({self._task})
         self._spool_queue()
+        self._lose(self._queue)
         self._spool.close()
 
     def put(self, entry: Entry) -> None:
@@ -78,7 +81,9 @@ class Writer:
         self._queue.append(entry)
         self._given += 1
         if len(self._queue) > self._room:
-            self._to_spool([self._queue.popleft()])
+            oldest = [self._queue.popleft()]
+            if not self._to_spool(oldest):
+                self._lose(oldest)
         self._wake.set()
 
     async def flush(self, timeout_s: float = 1.0) -> bool:
@@ -107,6 +112,8 @@ class Writer:
                 self._retry_s = _RETRY_S[0]
             except _Unavailable as error:
                 self._spool_queue()
+                if self._closing:
+                    return
                 self._log.warning("database unavailable", error=str(error), retry_s=self._retry_s)
                 await self._until_retry()
 
@@ -123,7 +130,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         retry_at = loop.time() + self._retry_s
         self._retry_s = min(self._retry_s * 2, _RETRY_S[1])
-        while (left := retry_at - loop.time()) > 0 and not self._closing:
+        while not self._closing and (left := retry_at - loop.time()) > 0:
             await _first(self._wake, left)
             self._wake.clear()
             self._spool_queue()
@@ -162,8 +169,8 @@ class Writer:
             await self._write(batch)
             written = True
         finally:
-            if not written:
-                self._to_spool(batch, first=True)
+            if not written and not self._to_spool(batch, first=True):
+                self._queue.extendleft(reversed(batch))
         self._settle(len(batch))
 
     async def _write(self, batch: Sequence[Entry]) -> None:
@@ -184,8 +191,9 @@ class Writer:
         """Raises _Unavailable, or whatever a database says that is there but does not take this."""
         try:
             async with asyncio.timeout(_COMMIT_S), self._engine.begin() as connection:
-                for statement, rows in self._statements.of(batch):
-                    await connection.execute(statement, rows)
+                for first in range(0, len(batch), _AT_ONCE):
+                    for statement, rows in self._statements.of(batch[first : first + _AT_ONCE]):
+                        await connection.execute(statement, rows)
         except DBAPIError as error:
             if _for_what_is_in_it(error):
                 raise
@@ -202,27 +210,36 @@ class Writer:
             with self._refused.open("ab") as file:
                 file.write(line + b"\n")
         except OSError as full:
-            self._lose(1, full)
+            self._log.error("nor can it be kept", error=str(full), entry=line.decode(errors="replace"))
 
     def _spool_queue(self) -> None:
+        """Empty the memory into the spool; what a full disk does not take stays in memory."""
         while self._queue:
-            self._to_spool(self._oldest())
+            batch = self._oldest()
+            if not self._to_spool(batch):
+                self._queue.extendleft(reversed(batch))
+                return
 
-    def _to_spool(self, batch: Sequence[Entry], first: bool = False) -> None:
+    def _to_spool(self, batch: Sequence[Entry], first: bool = False) -> bool:
         lines = [self._encode(entry) for entry in batch]
         try:
             if first and self._spool:
                 self._spool.prepend(lines)
             else:
                 self._spool.append(lines)
-            self._counts["spooled"] += len(lines)
         except OSError as error:
-            self._lose(len(lines), error)
+            if not self._full:
+                self._log.error("history cannot be spooled", error=str(error), spool=str(self._spool.path))
+            self._full = True
+            return False
+        self._full = False
+        self._counts["spooled"] += len(lines)
         self._settle(len(lines))
+        return True
 
-    def _lose(self, count: int, error: OSError) -> None:
-        self._counts["lost"] += count
-        self._log.error("history lost", entries=count, error=str(error))
+    def _lose(self, entries: Sequence[Entry]) -> None:
+        self._counts["lost"] += len(entries)
+        self._settle(len(entries))
 
     def _settle(self, count: int) -> None:
         self._settled += count

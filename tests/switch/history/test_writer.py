@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from switch.history import tables
-from switch.history.database import connect, migrate
+from switch.history.database import connect
 from switch.history.entries import (
     AgentChanged,
     BindingPut,
@@ -275,17 +275,38 @@ async def test_closing_without_a_database_leaves_all_in_the_spool(tmp_path: Path
     assert [msgspec.json.decode(line, type=Entry) for line in lines] == entries
 
 
-async def test_a_full_disk_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = connect("sqlite:///centralita.db", tmp_path)
-    await migrate(engine)
-    writer = Writer(engine, tmp_path, node="test", room=0)
+def full(file: int, block: bytes) -> int:
+    raise OSError(28, "No space left on device")
 
-    def full(file: int, block: bytes) -> int:
-        raise OSError(28, "No space left on device")
 
+async def test_a_full_disk_keeps_all_in_memory_until_the_database_is_back(
+    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = Outage(engine)
     monkeypatch.setattr("os.write", full)
-    writer.put(CallEnded(call=CALL))
-    monkeypatch.undo()
-    assert writer.counts()["lost"] == 1
+    writer = Writer(engine, tmp_path, node="test", room=3)
+    writer.start()
+    calls = [answered_call(f"call-{n}") for n in range(3)]
+    for call in calls:
+        writer.put(CallEnded(call=call))
+    assert not await writer.flush(0.2)
+    outage.end()
+    assert await writer.flush(5)
     await writer.close()
-    await engine.dispose()
+    assert writer.counts() == {"written": 3, "spooled": 0, "replayed": 0, "refused": 0, "lost": 0}
+    assert [await Reader(engine).call(call.id) for call in calls] == calls
+
+
+async def test_what_neither_memory_nor_disk_has_room_for_is_counted_as_lost(
+    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = Outage(engine)
+    monkeypatch.setattr("os.write", full)
+    writer = Writer(engine, tmp_path, node="test", room=1)
+    for n in range(3):
+        writer.put(CallEnded(call=answered_call(f"call-{n}")))
+    assert writer.counts()["lost"] == 2
+    writer.start()
+    await writer.close()
+    assert outage.on
+    assert writer.counts() == {"written": 0, "spooled": 0, "replayed": 0, "refused": 0, "lost": 3}

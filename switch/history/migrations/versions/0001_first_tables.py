@@ -1,6 +1,6 @@
 """The first tables: calls and their parts, agents' states, registrations.
 
-In SQLite they are WITHOUT ROWID: the rows lie in the order of their key, and there is no second tree to write.
+In SQLite they are WITHOUT ROWID: rows lie in the order of their key, and there is no second tree to write.
 """
 
 import sqlalchemy as sa
