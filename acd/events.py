@@ -62,7 +62,8 @@ class Configured(_Event, frozen=True, gc=True):
 
 class SwitchRestarted(_Event, frozen=True):
     """First event after recovery from the journal: every call, offer, conversation and dialog of the
-    former run is dead. Logins, pauses and registrations stand; the shell reports phones next."""
+    former run is dead. Logins, pauses and registrations stand; `WatchPhone` is ordered again for each phone
+    that was watched; the shell reports phones next."""
 
 
 class PhoneRegistered(_Event, frozen=True):

@@ -128,8 +128,9 @@ class Staff:
         self._board.touch(agent)
 
     def crash(self, agent: Agent) -> None:
-        """The switch died: conversation and dialogs with it."""
+        """The switch died: conversation and dialogs with it, and whoever watched the phone."""
         agent.dialogs = 0
+        agent.watched = False
         if agent.conversation is not None:
             agent.conversation = None
             self._wrapped_up(agent, 0)

@@ -15,9 +15,19 @@ from acd.commands import (
     OfferResult,
     VisitEnded,
     VisitReason,
+    WatchPhone,
     WrapUpEnded,
 )
-from acd.events import CallQueued, DeadlinePassed, OfferRefused, PhoneRegistered, SwitchRestarted, WantedState
+from acd.events import (
+    CallQueued,
+    DeadlinePassed,
+    OfferAnswered,
+    OfferRefused,
+    PhoneRegistered,
+    PhoneUnreachable,
+    SwitchRestarted,
+    WantedState,
+)
 from acd.router import Router
 from tests.acd.history import History
 from tests.acd.stage import START_US, Stage, busy_stage, none, only, support, team
@@ -56,7 +66,7 @@ def test_time_never_runs_backwards() -> None:
 
 @pytest.mark.parametrize("seed", range(20, 24))
 def test_a_duplicate_changes_nothing(seed: int) -> None:
-    """Each event of a history twice: no fact changes, and no order but the hang-up of a phone left over."""
+    """Each event of a history twice: no fact changes, and no order but what does no harm twice."""
     history = History(seed)
     history.play(600)
     router = Router()
@@ -66,7 +76,8 @@ def test_a_duplicate_changes_nothing(seed: int) -> None:
             continue  # it came and was sent on at once: the flow may queue it again
         digest = router.state_hash()
         again = router.step(event, now_us)
-        assert all(isinstance(command, HangUpOffer) for command in again)
+        assert all(isinstance(command, HangUpOffer | WatchPhone) for command in again)
+        assert isinstance(event, OfferAnswered | SwitchRestarted) or again == []
         assert router.state_hash() == digest
 
 
@@ -142,6 +153,13 @@ class TestSwitchRestarted:
             "luis": AgentState.OFFLINE,
             "eva": AgentState.WRAP_UP,
         }
+
+    def test_phones_that_were_watched_are_watched_again(self) -> None:
+        stage = Stage([support()], team("ana", "luis"))
+        stage.login("ana", "luis")
+        stage.step(PhoneUnreachable("ana"))
+        watch = only(stage.step(SwitchRestarted()), WatchPhone)
+        assert (watch.agent, watch.on) == ("ana", True)
 
     def test_late_events_of_the_former_run_change_nothing(self) -> None:
         stage = Stage([support()], team("ana"))
