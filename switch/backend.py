@@ -154,6 +154,7 @@ class Running:
             agents_by_state=self._agents_by_state,
             registrations=self._exchange.registrations.by_transport,
             trunks_up=lambda: dict.fromkeys(self._exchange.config.trunks, True),
+            history=self._exchange.history.counts,
             tasks=tasks,
         )
 
