@@ -1,6 +1,6 @@
 """A dialog as a value (RFC 3261 section 12): what both sides remember of each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
@@ -34,11 +34,12 @@ class Dialog:
     routes: tuple[str, ...]
     flow: Flow
     natted: bool = False
+    _way: tuple[str, Flow, Flow] | None = field(default=None, init=False, repr=False, compare=False)
+    """The last answer of `hop` and what it was for."""
 
     @classmethod
     def of_request(cls, invite: Request, flow: Flow, local_tag: str) -> "Dialog":
         """The callee's side (section 12.1.1): the route set is Record-Route as written."""
-        via = invite.top_via
         return cls(
             call_id=invite.call_id,
             local_tag=local_tag,
@@ -50,7 +51,7 @@ class Dialog:
             target=remote_target(invite) or str(invite.from_.uri),
             routes=tuple(invite.headers.all("Record-Route")),
             flow=flow,
-            natted=via.host != flow.remote[0] and _is_address(via.host),
+            natted=_hides_behind_nat(invite, flow),
         )
 
     @classmethod
@@ -86,6 +87,12 @@ class Dialog:
         """
         if self.natted:
             return self.flow
+        way = self._way
+        if way is None or way[0] is not self.target or way[1] is not self.flow:
+            way = self._way = (self.target, self.flow, self._find_hop())
+        return way[2]
+
+    def _find_hop(self) -> Flow:
         uri = NameAddr.parse(self.routes[0]).uri if self.routes else Uri.parse(self.target)
         flow = self.flow
         if uri.host == flow.remote[0]:
@@ -94,6 +101,13 @@ class Dialog:
         elif not _is_address(uri.host):
             return flow
         return Flow(flow.transport, flow.local, (uri.host, uri.port or _DEFAULT_PORT))
+
+    def refresh(self, invite: Request, flow: Flow) -> None:
+        """A re-INVITE that we accept moves the remote target (section 12.2.2), and on UDP the peer itself."""
+        self.target = remote_target(invite) or self.target
+        if not flow.connection:
+            self.flow = flow
+            self.natted = self.natted or _hides_behind_nat(invite, flow)
 
     def lose_connection(self) -> None:
         """The TCP connection closed: the next request opens another."""
@@ -154,6 +168,12 @@ def flow_from_list(saved: list[Any]) -> Flow:
     if transport not in ("udp", "tcp"):
         raise ValueError(f"not a transport: {transport!r}")
     return Flow(transport, (str(local_host), int(local_port)), (str(remote_host), int(remote_port)))
+
+
+def _hides_behind_nat(request: Request, flow: Flow) -> bool:
+    """Whether the peer believes to be at another address than the one we see (RFC 3581 section 4)."""
+    host = request.top_via.host
+    return host != flow.remote[0] and _is_address(host)
 
 
 def _is_address(host: str) -> bool:

@@ -92,7 +92,8 @@ class Layer:
         vias = response.headers.lines("Via")
         if len(vias) != 1 or "," in vias[0]:
             return None  # section 8.1.3.3: not for us
-        return self.clients.get(client_key(response.top_via.branch or "", response.cseq.method))
+        branch = branch_of(vias[0]) or response.top_via.branch or ""
+        return self.clients.get(client_key(branch, response.cseq.method))
 
     # Requests that we answer
 
@@ -144,8 +145,8 @@ def response_input(status: int) -> Input:
 
 
 def branch_of(via: str) -> str:
-    """The branch of a Via that we wrote."""
-    return via.partition(";branch=")[2].partition(";")[0]
+    """The branch of a Via that we wrote and that came back, "" if somebody has rewritten it."""
+    return via.partition(";branch=")[2].partition(";")[0].strip()
 
 
 def client_key(branch: str, method: str) -> str:

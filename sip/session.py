@@ -356,9 +356,10 @@ class Session:
         request = self.server.request if self.server is not None else None
         if self.server is None or request is None:
             return
+        if self.dialog is not None and request.to_tag is not None:
+            self.dialog.refresh(request, self.server.flow)
+            self.flow = self.dialog.flow
         lines = self._establish(request)
-        assert self.dialog is not None
-        self.dialog.target = remote_target(request) or self.dialog.target  # section 12.2.2
         self.promised_s = expiry.promised_to_us(request)
         if self.promised_s:
             lines += f"Require: timer\r\nSession-Expires: {self.promised_s};refresher=uac\r\n"

@@ -280,6 +280,14 @@ def test_a_response_that_matches_nothing_is_dropped(change: tuple[str, str]) -> 
     assert peer.events() == []
 
 
+@pytest.mark.parametrize("via", [";BRANCH=", "; branch=", ";branch= "])
+def test_a_via_that_was_rewritten_on_the_way_is_still_ours(via: str) -> None:
+    peer = Peer()
+    request = ask(peer)
+    peer.send(reply(request, 200).replace(";branch=", via))
+    assert len(peer.events()) == 1
+
+
 def test_a_broken_flow_is_reported_as_no_answer() -> None:
     peer = Peer()
     ask(peer)

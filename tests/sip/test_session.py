@@ -401,6 +401,22 @@ def test_14_2_a_reinvite_is_reported_and_its_contact_becomes_the_target() -> Non
     assert data.startswith(b"BYE sip:them@192.0.2.9:5090 SIP/2.0")
 
 
+def test_a_phone_that_moves_behind_nat_is_followed_once_its_reinvite_is_accepted() -> None:
+    call = Called()
+    moved = Flow("udp", OURS, ("198.51.100.7", 40000))
+    call.peer.screen.moved.add((PEER[0], moved.remote[0]))
+    text = call.peer.invite(
+        "Contact: <sip:them@10.0.0.5>", to_tag=call.tag, cseq=2, source=("10.0.0.5", 5060)
+    )
+    call.peer.send(text, moved)
+    call.peer.endpoint.answer_offer(call.session, 200, 0.0, SDP.encode())
+    call.peer.sent()
+    call.peer.endpoint.hangup(call.session, 0.0)
+    ((data, flow),) = call.peer.endpoint.datagrams()
+    assert data.startswith(b"BYE sip:them@10.0.0.5 SIP/2.0")
+    assert flow == moved
+
+
 def test_14_2_a_refused_reinvite_leaves_the_call_as_it_was() -> None:
     call = Called()
     call.request("INVITE", 2, "Contact: <sip:them@192.0.2.9:5090>")
