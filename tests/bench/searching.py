@@ -11,8 +11,8 @@ FACTOR: Final = 1.6
 RESOLUTION: Final = 0.05
 ATTEMPTS: Final = (1.0, 0.9, 0.75)
 """The parts of what probes carried that long runs are tried at, until they hold."""
-PROBE_TRIES: Final = 2
-VOID_TRIES: Final = 3
+TRIES: Final = 3
+"""How often a load is tried while the generator is late."""
 
 
 class Outcome(Protocol):
@@ -80,16 +80,10 @@ def run_at(measure: Callable[[int, float], OutcomeT], load: int) -> Limit[Outcom
 
 def _probe_upwards(measure: Callable[[int, float], OutcomeT], least: int, most: int) -> int:
     """The most load that probes carry: in growing steps until one is too much, then between the last two."""
-
-    def carries(load: int) -> bool:
-        """A second probe decides where the first fails: one may be a neighbour's doing."""
-        probes = (_sound(measure, load, PROBE_S) for _ in range(PROBE_TRIES))
-        return any(probe.clean and not probe.void for probe in probes)
-
     carried, failed = 0, most + 1
     load = least
     while load < failed:
-        if carries(load):
+        if _carries(measure, load):
             carried = load
             load = min(int(load * FACTOR), most) if load < most else failed
         else:
@@ -98,14 +92,27 @@ def _probe_upwards(measure: Callable[[int, float], OutcomeT], least: int, most: 
         raise NoLimit(f"a load of {least} was not carried")
     while failed <= most and failed - carried > max(carried * RESOLUTION, 1):
         middle = (carried + failed) // 2
-        carried, failed = (middle, failed) if carries(middle) else (carried, middle)
+        carried, failed = (middle, failed) if _carries(measure, middle) else (carried, middle)
     return carried
+
+
+def _carries(measure: Callable[[int, float], OutcomeT], load: int) -> bool:
+    """Whether a probe is clean, or the one after a probe that failed (one may be a neighbour's doing)."""
+    failed = 0
+    for _ in range(TRIES):
+        probe = measure(load, PROBE_S)
+        if not probe.void and probe.clean:
+            return True
+        failed += not probe.void
+        if failed == 2:
+            break
+    return False
 
 
 def _sound(measure: Callable[[int, float], OutcomeT], load: int, seconds: float) -> OutcomeT:
     """A measurement that is not void, if one of several tries is not."""
     outcome = measure(load, seconds)
-    for _ in range(VOID_TRIES - 1):
+    for _ in range(TRIES - 1):
         if not outcome.void:
             break
         outcome = measure(load, seconds)
