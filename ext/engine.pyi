@@ -1,30 +1,30 @@
 """The RTP engine. A slot is one port's place in its worker; (slot, generation) is its handle.
 
-An order returns at once and is carried out by the worker's thread, in order; one for a generation that is gone is
-ignored. Every order raises RingFull when the worker has too many waiting, and IndexError for a slot it does not have.
-"""
+An order returns at once and is carried out by the worker's thread, in order; one for a generation that is
+gone is ignored. Every order raises RingFull when the worker has too many waiting, and IndexError for a slot
+it does not have. """
 
 from typing import TypeAlias
 
 Told: TypeAlias = tuple[int, int, int, int, int, int, int, int]
 """(kind, slot, generation, count, a, b, c, d), kinds and values as in engine_worker.pxd:
 
-0 first packet; 1 locked to the address `a` (host << 16 | port) or, 0, unlocked; 2 digit `a` of `b` ms; 3 silent for `a`
-ns; 4 playback `a` finished; 5 recorder of recording `a` fell behind; 6 closed; 8 recording `a` ended with `b` frames,
-`c` dropped, errno `d`. `count` numbers the events of one kind of one port from 1, so none is taken twice; 0 for kind 8.
-"""
+0 first packet; 1 locked to the address `a` (host << 16 | port) or, 0, unlocked; 2 digit `a` of `b` ms; 3
+silent for `a` ns; 4 playback `a` finished; 5 recorder of recording `a` fell behind; 6 closed; 8 recording
+`a` ended with `b` frames, `c` dropped, errno `d`. `count` numbers the events of one kind of one port from
+1, so none is taken twice; 0 for kind 8. """
 
 Facts: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[tuple[int, int], ...], bool]
-"""(counts by kind 0 to 6, the newest `a` by kind, the newest 16 digits as (event, ms), whether it is closed)."""
+"""Counts by kind 0 to 6, newest `a` by kind, newest 16 digits as (event, ms), whether it is closed."""
 
 Stats: TypeAlias = tuple[
     int, int, int, float, int, int, int, int, int, int, int, int, int | None, float | None, float | None
 ]
-"""The fields of media.port.PortStats in their order; last_received in monotonic ns and locked packed, 0 for None."""
+"""The fields of media.port.PortStats in order; last_received in monotonic ns, locked packed, 0 for None."""
 
 Totals: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
-"""Packets received, sent, octets received, sent, packets lost, strangers, malformed, errors of sending, frames that
-recorders dropped, recordings in progress, events merged."""
+"""Packets received and sent, octets received and sent, packets lost, strangers, malformed, errors of sending,
+frames that recorders dropped, recordings in progress, events merged."""
 
 class RingFull(Exception):
     """The worker has more orders waiting than its ring holds; nothing was ordered."""
@@ -51,8 +51,8 @@ class Worker:
     ) -> None:
         """Room for `capacity` ports; ring lengths are powers of two.
 
-        `recorder_chunks` are the seconds of audio that may wait for the disk, over all recordings. Orders are taken
-        before `start` too, and carried out by it.
+        `recorder_chunks` are the seconds of audio that may wait for the disk, over all recordings. Orders
+        are taken before `start` too, and carried out by it.
         """
     def start(self) -> None: ...
     def stop(self) -> None:

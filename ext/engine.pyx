@@ -1,33 +1,32 @@
 # cython: language_level=3
 """The RTP engine: worker threads that never touch a Python object, and Python's orders to them.
 
-A `Worker` owns the sockets it is given. Everything about its threads is in the engine_*.pxd files: engine_worker.pxd
-has the memory, engine_loop.pxd the life. Orders and events go through one ring each way.
+A `Worker` owns the sockets it is given. Everything about its threads is in the engine_*.pxd files:
+engine_worker.pxd has the memory, engine_loop.pxd the life. Orders and events go through one ring each way.
 """
 
 import sysconfig
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
 from ext.engine_os cimport (
     AF_INET, CLOCK_MONOTONIC, EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, SIG_SETMASK,
-    TFD_CLOEXEC, TFD_NONBLOCK,
-    atomic_exchange, atomic_fence, atomic_load, close, epoll_create1, epoll_ctl, epoll_event, eventfd, htonl, htons,
-    ntohl, ntohs, pthread_create, pthread_join, pthread_setname_np, pthread_sigmask, pthread_t, signal_fd, sigfillset,
-    sigset_t, sockaddr_in, timerfd_create,
+    TFD_CLOEXEC, TFD_NONBLOCK, atomic_exchange, atomic_fence, atomic_load, close, epoll_create1, epoll_ctl,
+    epoll_event, eventfd, htonl, htons, ntohl, ntohs, pthread_create, pthread_join, pthread_setname_np,
+    pthread_sigmask, pthread_t, sigfillset, signal_fd, sigset_t, sockaddr_in, timerfd_create,
 )
 from ext.engine_reception cimport packets_lost
 from ext.engine_ring cimport ring_free, ring_make, ring_pop, ring_push, ring_room
 from ext.engine_sound cimport SoundBlock, sound_make, sound_release, sound_share
 from ext.engine_worker cimport (
-    BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_CLOSED, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, ORDER_CLOSE,
-    ORDER_CONNECT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_SEND, ORDER_STOP, ORDER_WATCH, PCMA, PCMU, SOURCE_PLAY,
-    SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE,
-    Errand, Event, Facts, Network, Order, Port, Recorder, Totals,
+    BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK,
+    ORDER_CLOSE, ORDER_CONNECT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_SEND, ORDER_STOP,
+    ORDER_WATCH, PCMA, PCMU, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Errand, Event, Facts,
+    Network, Order, Port, Recorder, Totals,
 )
 from ext.engine_worker cimport Worker as Memory
 from ext.engine_writer cimport run_writer
@@ -95,7 +94,9 @@ cdef class Worker:
     cdef Memory* memory
     cdef bint running
 
-    def __cinit__(self, int capacity, int orders=4096, int events=8192, int recorder_chunks=4096, uint64_t seed=1):
+    def __cinit__(
+        self, int capacity, int orders=4096, int events=8192, int recorder_chunks=4096, uint64_t seed=1
+    ):
         if capacity < 1 or orders < 1 or events < 1 or orders & (orders - 1) or events & (events - 1):
             raise ValueError("a worker has at least one port, and rings whose lengths are powers of two")
         self.memory = <Memory*>PyMem_Calloc(1, sizeof(Memory))

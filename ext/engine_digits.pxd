@@ -1,6 +1,6 @@
-"""RFC 4733 digits: each told once, however many of its packets arrive, and even if none of its end packets does."""
+"""RFC 4733 digits: each told once, however many of its packets arrive, even if none that ends it does."""
 
-from libc.stdint cimport int32_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, uint32_t, uint8_t
 
 from ext.engine_worker cimport EVENT_DIGIT, Digits, Port, Worker, tell
 

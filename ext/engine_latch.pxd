@@ -1,16 +1,15 @@
 """Latching: who may speak on a port, and where the port's packets go (symmetric RTP, RFC 4961).
 
-Three packets of one SSRC in step, within a second, from one address of an allowed host, lock the port to it. Two
-seconds of its silence and a valid packet of the same SSRC from another port of the same host unlock it, and so does
-SDP with a new address.
-"""
+Three packets of one SSRC in step, within a second, from one address of an allowed host, lock the port to
+it. Two seconds of its silence and a valid packet of the same SSRC from another port of the same host unlock
+it, and so does SDP with a new address. """
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t
 from libc.string cimport memset
 
 from ext.engine_os cimport AF_UNSPEC, connect, reachable, same_address, sockaddr, sockaddr_in
 from ext.engine_worker cimport (
-    CANDIDATES, EVENT_LOCK, Candidate, Latch, Network, Port, Worker, pack_address, tell,
+    CANDIDATES, EVENT_LOCK, Candidate, Latch, Port, Worker, pack_address, tell,
 )
 from ext.kernels cimport RtpHeader
 
@@ -26,7 +25,9 @@ cdef extern from *:
     const int64_t MOVED_AFTER_NS
 
 
-cdef inline bint host_allowed(const Port* port, const sockaddr_in* source, const sockaddr_in* sdp) noexcept nogil:
+cdef inline bint host_allowed(
+    const Port* port, const sockaddr_in* source, const sockaddr_in* sdp
+) noexcept nogil:
     cdef int i
     if sdp.sin_addr.s_addr != 0 and source.sin_addr.s_addr == sdp.sin_addr.s_addr:
         return True
@@ -60,7 +61,7 @@ cdef inline void lock(Worker* worker, Port* port, const sockaddr_in* peer) noexc
 
 
 cdef inline Candidate* candidate_of(Latch* latch, const sockaddr_in* source, uint32_t ssrc) noexcept nogil:
-    """Several streams may compete, as after a fork; each is counted by itself, the newest in the oldest's place."""
+    """Several streams may compete, as after a fork: each counts for itself, the newest ousts the oldest."""
     cdef int i
     cdef Candidate* candidate
     for i in range(CANDIDATES):
@@ -75,7 +76,9 @@ cdef inline Candidate* candidate_of(Latch* latch, const sockaddr_in* source, uin
     return candidate
 
 
-cdef inline void consider(Worker* worker, Port* port, const sockaddr_in* source, const RtpHeader* header) noexcept nogil:
+cdef inline void consider(
+    Worker* worker, Port* port, const sockaddr_in* source, const RtpHeader* header
+) noexcept nogil:
     """One valid packet from an allowed host, while the port is not locked."""
     cdef Candidate* candidate = candidate_of(&port.latch, source, header.ssrc)
     if (
@@ -91,7 +94,9 @@ cdef inline void consider(Worker* worker, Port* port, const sockaddr_in* source,
         lock(worker, port, source)
 
 
-cdef inline bint admit(Worker* worker, Port* port, const sockaddr_in* source, const RtpHeader* header) noexcept nogil:
+cdef inline bint admit(
+    Worker* worker, Port* port, const sockaddr_in* source, const RtpHeader* header
+) noexcept nogil:
     """Whether this RTP packet is heard. Locks and unlocks as it goes."""
     cdef Latch* latch = &port.latch
     if latch.locked:
@@ -112,7 +117,9 @@ cdef inline bint admit(Worker* worker, Port* port, const sockaddr_in* source, co
     return True
 
 
-cdef inline bint admit_control(Worker* worker, Port* port, const sockaddr_in* source, uint32_t ssrc) noexcept nogil:
+cdef inline bint admit_control(
+    Worker* worker, Port* port, const sockaddr_in* source, uint32_t ssrc
+) noexcept nogil:
     """The same for RTCP, where one packet of the stream's SSRC is enough: they come seconds apart."""
     cdef Latch* latch = &port.latch
     if latch.rtcp_locked:

@@ -1,9 +1,9 @@
-"""A worker's life: sleep until a packet, an order or the tick; then do all there is to do, and tell Python once.
+"""A worker's life: sleep until a packet, an order or the tick; then do all there is to do, and tell Python
+once.
 
-Edge-triggered epoll; above about a hundred packets a tick (one leg sends one) a nap of 1.5 ms lets packets gather, for
-a wake-up costs more than a packet. The 20 ms tick is a timer of absolute times, so it never drifts; it runs only while
-a port is open or a recording ends, so an idle worker sleeps.
-"""
+Edge-triggered epoll; above about a hundred packets a tick (one leg sends one) a nap of 1.5 ms lets packets
+gather, for a wake-up costs more than a packet. The 20 ms tick is a timer of absolute times, so it never
+drifts; it runs only while a port is open or a recording ends, so an idle worker sleeps. """
 
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free
@@ -12,9 +12,9 @@ from libc.string cimport memset
 from ext.engine_digits cimport digit_timeout
 from ext.engine_orders cimport apply_orders, close_port, void_order
 from ext.engine_os cimport (
-    CLOCK_MONOTONIC, TFD_TIMER_ABSTIME, TIMER_ABSTIME,
-    as_timespec, atomic_fence, atomic_load, atomic_store, clock_nanosleep, close, epoll_event, epoll_wait, itimerspec, monotonic_ns,
-    PRIO_PROCESS, pthread_join, read, setpriority, signal_fd, timerfd_settime, timespec,
+    CLOCK_MONOTONIC, PRIO_PROCESS, TFD_TIMER_ABSTIME, TIMER_ABSTIME, as_timespec, atomic_fence, atomic_load,
+    atomic_store, clock_nanosleep, close, epoll_event, epoll_wait, itimerspec, monotonic_ns, pthread_join,
+    read, setpriority, signal_fd, timerfd_settime, timespec,
 )
 from ext.engine_receive cimport drain
 from ext.engine_recorder cimport recorder_end, recorders_tick, unlink_recorder
@@ -22,7 +22,8 @@ from ext.engine_ring cimport ring_pop, ring_push
 from ext.engine_rtcp cimport schedule_report, send_report
 from ext.engine_sources cimport play_all
 from ext.engine_worker cimport (
-    EVENT_SILENT, FINISHED, ORDER_OPEN, ORDER_RECORD, RECORDING, Chunk, Errand, Order, Port, Recorder, Worker, tell,
+    EVENT_SILENT, FINISHED, ORDER_OPEN, ORDER_RECORD, RECORDING, Chunk, Errand, Order, Port, Recorder,
+    Worker, tell,
 )
 
 cdef enum:
@@ -201,7 +202,7 @@ cdef inline void* run_worker(void* argument) noexcept nogil:
     cdef Worker* worker = <Worker*>argument
     cdef epoll_event events[EPOLL_EVENTS]
     cdef int slot
-    # A late packet is heard, a late log line is not. Refused where we may not; then it is a thread like others.
+    # A late packet is heard, a late log line is not. Where we may not, it is a thread like others.
     setpriority(PRIO_PROCESS, 0, NICE)
     while atomic_load(&worker.stopping) == 0:
         one_turn(worker, events)

@@ -14,9 +14,8 @@ from ext.engine_rtcp cimport schedule_report, send_report
 from ext.engine_sound cimport SoundBlock, sound_release
 from ext.engine_sources cimport clear_source, drop_listeners, set_source
 from ext.engine_worker cimport (
-    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD,
-    ORDER_SEND, ORDER_STOP, ORDER_WATCH,
-    Network, Order, Port, Recorder, Worker, tell,
+    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE,
+    ORDER_RECORD, ORDER_SEND, ORDER_STOP, ORDER_WATCH, Network, Order, Port, Recorder, Worker, tell,
 )
 
 

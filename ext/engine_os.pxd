@@ -104,7 +104,9 @@ cdef extern from * nogil:
     int SIG_SETMASK
     int sigfillset(sigset_t* set)
     int pthread_sigmask(int how, const sigset_t* set, sigset_t* old)
-    int pthread_create(pthread_t* thread, const void* attributes, void* (*run)(void*) noexcept nogil, void* argument)
+    int pthread_create(
+        pthread_t* thread, const void* attributes, void* (*run)(void*) noexcept nogil, void* argument
+    )
     int pthread_join(pthread_t thread, void** result)
     int pthread_setname_np(pthread_t thread, const char* name)
     int PRIO_PROCESS
@@ -125,7 +127,7 @@ cdef inline timespec as_timespec(int64_t ns) noexcept nogil:
 
 
 cdef inline void signal_fd(int fd) noexcept nogil:
-    """Wakes who waits on an eventfd; one already awake cannot be woken more, so a full counter is no error."""
+    """Wakes who waits on an eventfd. One that is awake cannot be woken more: a full counter is no error."""
     cdef uint64_t one = 1
     write(fd, &one, sizeof(one))
 

@@ -1,17 +1,17 @@
 """Draining a port's sockets, and the way of one packet: who is it, what is it, who listens.
 
-Before the lock both RTP sockets are unconnected and the kernel spreads peers over them by hash; after it the peer's
-packets come to the connected one and all others to the second, which so counts strangers, keeps the kernel from
-answering them with ICMP, and shows a peer that moved. A packet is judged by its source alone, never by its socket.
-"""
+Before the lock both RTP sockets are unconnected and the kernel spreads peers over them by hash; after it
+the peer's packets come to the connected one and all others to the second, which so counts strangers, keeps
+the kernel from answering them with ICMP, and shows a peer that moved. A packet is judged by its source
+alone, never by its socket. """
 
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint64_t, uint8_t
 
 from ext.engine_digits cimport digit_packet, digits_restart
-from ext.engine_latch cimport admit, agreed_type, host_allowed
+from ext.engine_latch cimport admit, host_allowed
 from ext.engine_os cimport (
-    EAGAIN, EPOLL_CTL_MOD, EPOLLET, EPOLLIN, MSG_DONTWAIT,
-    epoll_ctl, epoll_event, errno, recvmmsg, same_address, sockaddr_in,
+    EAGAIN, EPOLL_CTL_MOD, EPOLLET, EPOLLIN, MSG_DONTWAIT, epoll_ctl, epoll_event, errno, recvmmsg,
+    same_address, sockaddr_in,
 )
 from ext.engine_reception cimport reception_jitter, reception_sequence
 from ext.engine_recorder cimport LEFT, record_packet
@@ -122,8 +122,8 @@ cdef inline void take_batch(Worker* worker, Port* port, int which, int count) no
 cdef inline void drain(Worker* worker, Port* port, int which) noexcept nogil:
     """Until the socket is empty: a batch that is not full says so without another call.
 
-    Errors that ICMP left on a connected socket are taken off it and forgotten: the silence watch tells of a dead peer.
-    A flood has its eight batches and then waits behind the others, with its edge armed again.
+    Errors that ICMP left on a connected socket are taken off it and forgotten: the silence watch tells of a
+    dead peer. A flood has its eight batches and then waits behind the others, with its edge armed again.
     """
     cdef int i, count
     for i in range(ROUNDS):

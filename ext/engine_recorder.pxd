@@ -1,20 +1,19 @@
 """The recorder of one port: left what it receives, right what it sends, put in their places on one clock.
 
-The first packet lies where it arrived, or left; those that follow lie where their timestamps say, for as long as these
-agree with the clock within 200 ms. Each second the least delay corrects the place, so two clocks that differ by some
-parts in a million stay aligned. A window of 480 ms lets late packets in: what leaves it goes, by the second, to the
-writer's thread.
-"""
+The first packet lies where it arrived, or left; those that follow lie where their timestamps say, for as
+long as these agree with the clock within 200 ms. Each second the least delay corrects the place, so two
+clocks that differ by some parts in a million stay aligned. A window of 480 ms lets late packets in: what
+leaves it goes, by the second, to the writer's thread. """
 
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t, uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from ext.engine_os cimport atomic_load, signal_fd
 from ext.engine_ring cimport ring_pop, ring_push
 from ext.engine_worker cimport (
-    CHUNK_FRAMES, EVENT_BEHIND, EVENT_RECORDED, FINISHED, FINISHING, PCMA, RECORDING, TO_FINISH, WINDOW_FRAMES,
-    Chunk, Errand, Event, Recorder, Side, Worker, tell,
+    CHUNK_FRAMES, EVENT_BEHIND, EVENT_RECORDED, FINISHED, FINISHING, PCMA, RECORDING, TO_FINISH,
+    WINDOW_FRAMES, Chunk, Errand, Event, Recorder, Side, Worker, tell,
 )
 from ext.kernels cimport alaw_decode_into, ulaw_decode_into
 
@@ -127,14 +126,21 @@ cdef inline void advance(Worker* worker, Recorder* recorder) noexcept nogil:
         recorder.current += 1
 
 
-cdef inline void place(Recorder* recorder, int side, int64_t position, const int16_t* samples, int count) noexcept nogil:
+cdef inline void place(
+    Recorder* recorder, int side, int64_t position, const int16_t* samples, int count
+) noexcept nogil:
     """What lies before the window is too late, what lies behind it cannot be."""
     cdef int64_t first = recorder.flushed * SAMPLES
     cdef int64_t end = first + WINDOW_FRAMES * SAMPLES
-    cdef int i
-    for i in range(count):
-        if first <= position + i < end:
-            recorder.window[((position + i) % (WINDOW_FRAMES * SAMPLES)) * 2 + side] = samples[i]
+    cdef int64_t at, index
+    if first < position:
+        first = position
+    if end > position + count:
+        end = position + count
+    index = first % (WINDOW_FRAMES * SAMPLES)
+    for at in range(first, end):
+        recorder.window[2 * index + side] = samples[at - position]
+        index = index + 1 if index + 1 < WINDOW_FRAMES * SAMPLES else 0
 
 
 cdef inline int64_t anchor(Side* side, int64_t arrival, int64_t now_ns) noexcept nogil:
@@ -171,7 +177,9 @@ cdef inline bint lost_its_place(Side* side, int64_t slack, int64_t now_ns) noexc
     return now_ns - side.astray_since_ns > STALL_NS
 
 
-cdef inline int64_t position_of(Side* side, uint32_t timestamp, int64_t arrival, int64_t now_ns) noexcept nogil:
+cdef inline int64_t position_of(
+    Side* side, uint32_t timestamp, int64_t arrival, int64_t now_ns
+) noexcept nogil:
     """In samples since the recording began; `arrival` likewise."""
     cdef int64_t position = side.position + <int32_t>(timestamp - side.timestamp)
     if not side.anchored or lost_its_place(side, arrival - position, now_ns):
@@ -184,10 +192,17 @@ cdef inline int64_t position_of(Side* side, uint32_t timestamp, int64_t arrival,
 
 
 cdef inline void record_packet(
-    Worker* worker, Recorder* recorder, int side, int codec, uint32_t timestamp, const uint8_t* payload, int length
+    Worker* worker,
+    Recorder* recorder,
+    int side,
+    int codec,
+    uint32_t timestamp,
+    const uint8_t* payload,
+    int length,
 ) noexcept nogil:
     cdef int16_t samples[LONGEST_PACKET]
     cdef int64_t arrival = (worker.now_ns - recorder.start_ns) // 125000
+    cdef int64_t position
     if length > LONGEST_PACKET:
         length = LONGEST_PACKET
     if codec == PCMA:
@@ -195,7 +210,8 @@ cdef inline void record_packet(
     else:
         ulaw_decode_into(payload, samples, length)
     advance(worker, recorder)
-    place(recorder, side, position_of(&recorder.sides[side], timestamp, arrival, worker.now_ns), samples, length)
+    position = position_of(&recorder.sides[side], timestamp, arrival, worker.now_ns)
+    place(recorder, side, position, samples, length)
 
 
 # --- its life ---

@@ -3,7 +3,7 @@
 The CNAME is random for each port (RFC 7022), so it tells nothing of the machine and links no two calls.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
 from ext.engine_latch cimport admit_control, rtcp_target
@@ -50,7 +50,11 @@ cdef inline uint8_t* put_network(uint8_t* octets, uint32_t value) noexcept nogil
 
 
 cdef inline uint8_t* put_head(uint8_t* octets, int count, int kind, int words) noexcept nogil:
-    return put_network(octets, <uint32_t>(2 << 30) | <uint32_t>count << 24 | <uint32_t>kind << 16 | <uint32_t>words)
+    octets[0] = <uint8_t>(2 << 6 | count)
+    octets[1] = <uint8_t>kind
+    octets[2] = <uint8_t>(words >> 8)
+    octets[3] = <uint8_t>words
+    return octets + 4
 
 
 # --- what we report ---
@@ -80,6 +84,7 @@ cdef inline uint8_t* put_report(Worker* worker, Port* port, uint8_t* octets) noe
     cdef int64_t missing = wanted - <int64_t>(reception.received - reception.received_prior)
     cdef int64_t lost = packets_lost(reception)
     cdef uint32_t fraction = 0
+    cdef int64_t since_ns
     if wanted > 0 and missing > 0:
         fraction = <uint32_t>((missing << 8) // wanted)
     if fraction > 255:
@@ -93,7 +98,8 @@ cdef inline uint8_t* put_report(Worker* worker, Port* port, uint8_t* octets) noe
     octets = put_network(octets, port.control.last_report)
     if port.control.last_report == 0:
         return put_network(octets, 0)
-    return put_network(octets, <uint32_t>((worker.now_ns - port.control.last_report_ns) * 65536 // 1000000000))
+    since_ns = worker.now_ns - port.control.last_report_ns
+    return put_network(octets, <uint32_t>(since_ns * 65536 // 1000000000))
 
 
 cdef inline uint8_t* put_cname(Port* port, uint8_t* octets) noexcept nogil:
@@ -128,7 +134,12 @@ cdef inline void send_report(Worker* worker, Port* port, bint goodbye) noexcept 
         end = put_network(put_head(end, 1, GOODBYE, 1), port.stream.ssrc)
     port.control.packets_told = port.stream.packets
     if sendto(
-        port.rtcp_fd, packet, end - packet, MSG_DONTWAIT | MSG_NOSIGNAL, <const sockaddr*>target, sizeof(sockaddr_in)
+        port.rtcp_fd,
+        packet,
+        end - packet,
+        MSG_DONTWAIT | MSG_NOSIGNAL,
+        <const sockaddr*>target,
+        sizeof(sockaddr_in),
     ) < 0:
         worker.totals.send_errors += 1
     else:
@@ -136,7 +147,7 @@ cdef inline void send_report(Worker* worker, Port* port, bint goodbye) noexcept 
 
 
 cdef inline void schedule_report(Worker* worker, Port* port) noexcept nogil:
-    """Between half and one and a half intervals, so that a thousand ports do not report at once (section 6.3.1)."""
+    """After half to one and a half intervals, so a thousand ports do not report at once (section 6.3.1)."""
     port.control.due_ns = worker.now_ns + RTCP_INTERVAL_NS // 2 + <int64_t>(
         next_random(worker) % <uint64_t>RTCP_INTERVAL_NS
     )

@@ -1,6 +1,6 @@
 """A sound in engine memory: copied in once, shared by all who play it, freed by whoever lets go last."""
 
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint64_t, uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 

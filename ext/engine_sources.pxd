@@ -1,12 +1,11 @@
-"""What a port sends: relays hang in a chain on the port they listen to, prompts and tones move with the 20 ms tick."""
+"""What a port sends: relays in a chain on the port they listen to, prompts and tones on the tick."""
 
-from libc.stdint cimport int16_t, uint8_t, uint64_t
+from libc.stdint cimport int16_t, uint64_t, uint8_t
 
 from ext.engine_sound cimport SoundBlock, sound_release
 from ext.engine_stream cimport FRAME, HEARD_AUDIO, relay_packet, send_frame
 from ext.engine_worker cimport (
-    EVENT_FINISHED, PCMA, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE,
-    Order, Port, Worker, tell,
+    EVENT_FINISHED, PCMA, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Order, Port, Worker, tell,
 )
 from ext.kernels cimport (
     RtpHeader, alaw_encode_into, alaw_to_ulaw_into, oscillator_fill, oscillator_start, ulaw_encode_into,
@@ -104,7 +103,10 @@ cdef inline void sound_frame(Worker* worker, Port* port) noexcept nogil:
 
 
 cdef inline void play_all(Worker* worker) noexcept nogil:
-    """One frame of everything that plays. Backwards, for what ends is replaced by the last, which has had its turn."""
+    """One frame of everything that plays.
+
+    Backwards, for what ends is replaced by the last, which has had its turn.
+    """
     cdef Port* port
     cdef int i = worker.playing_count
     while i > 0:

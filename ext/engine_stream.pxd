@@ -1,10 +1,9 @@
 """What a port sends: one SSRC, sequence numbers and timestamps that go on through every change of source.
 
-The timestamp follows real time from the first packet on: after a silence it is as far ahead as the silence was long,
-and never behind what was sent.
-"""
+The timestamp follows real time from the first packet on: after a silence it is as far ahead as the silence
+was long, and never behind what was sent. """
 
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcpy
 
 from ext.engine_latch cimport rtp_target
@@ -55,7 +54,12 @@ cdef inline void put_on_wire(Worker* worker, Port* port, const uint8_t* packet, 
     else:
         target = rtp_target(port)
         sent = sendto(
-            port.rtp_fd, packet, length, MSG_DONTWAIT | MSG_NOSIGNAL, <const sockaddr*>target, sizeof(sockaddr_in)
+            port.rtp_fd,
+            packet,
+            length,
+            MSG_DONTWAIT | MSG_NOSIGNAL,
+            <const sockaddr*>target,
+            sizeof(sockaddr_in),
         )
     if sent < 0:
         worker.totals.send_errors += 1
@@ -120,7 +124,9 @@ cdef inline bint strays(const Stream* stream, uint32_t timestamp, int64_t now_ns
     return stray > STEP_TOLERATED or stray < -STEP_TOLERATED
 
 
-cdef inline void relay_packet(Worker* worker, Port* port, int heard, const RtpHeader* header, uint8_t* payload) noexcept nogil:
+cdef inline void relay_packet(
+    Worker* worker, Port* port, int heard, const RtpHeader* header, uint8_t* payload
+) noexcept nogil:
     """Sends on what another port (or this one) received; audio is in this port's codec already.
 
     The new header is written over the 12 octets before the payload.

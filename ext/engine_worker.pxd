@@ -1,13 +1,14 @@
-"""The memory of one worker: its ports, its rings, its orders and events. Types only, and the way to tell Python.
+"""The memory of one worker: its ports, its rings, its orders and events. Types only, and the way to tell
+Python.
 
 A port is written by its worker alone. Python reads its counters (aligned words, so never torn) and its facts
 (under a version that is odd while they change).
 """
 
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
 from ext.engine_os cimport (
-    atomic_add, atomic_fence, atomic_load, atomic_store, iovec, mmsghdr, pthread_t, sockaddr_in,
+    atomic_add, atomic_fence, atomic_store, iovec, mmsghdr, pthread_t, sockaddr_in,
 )
 from ext.engine_ring cimport Ring, ring_push
 from ext.engine_sound cimport SoundBlock
@@ -68,7 +69,7 @@ cdef struct Order:
     int kind
     int slot
     uint64_t generation
-    void* block             # what it hands over: Network[], SoundBlock or Recorder; freed if the order is void
+    void* block             # what it hands over: Network[], SoundBlock, Recorder; freed if the order is void
     int count
     int fds[3]              # RTP, stranger's RTP, RTCP
     uint32_t ssrc

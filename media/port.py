@@ -16,7 +16,8 @@ class PeerMedia:
     `rtcp_address` and `rtcp_port` likewise for RTCP. `allowed` are the networks whose packets may lock the
     port; the SDP address is always allowed. Payload types are those of the SDP: `payload_type` both ways,
     `send_event_type` what the peer wants to get telephone-events as, `receive_event_type` what it sends
-    them as.
+    them as. `ptime_ms` is the peer's wish: what we make ourselves has 20 ms, which every receiver takes
+    (RFC 3551 section 4.2), what we relay has what came.
     """
 
     address: str

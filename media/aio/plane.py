@@ -97,6 +97,7 @@ class MediaPlane:
             for shard in self._shards:
                 shard.deafen()
             self._loop = None
+            self._limit = 0
             await asyncio.to_thread(self._join)
             atexit.unregister(self._join)
 

@@ -22,6 +22,7 @@ from media.port import Echo, PeerMedia, Play, Port, PortStats, Recording, Relay,
 if TYPE_CHECKING:
     from ext.engine import Stats
     from media.aio.recorder import Recorder
+    from media.aio.recording import EngineRecording
     from media.aio.shard import Shard
 
 DIGITS: Final = "0123456789*#ABCD"
@@ -50,6 +51,7 @@ class EnginePort:
         self.shard: Final = shard
         self.slot: Final = slot
         self.generation: Final = generation
+        self.recording: EngineRecording | None = None
         self._recorder = recorder
         self._number = number
         self._ssrc = ssrc

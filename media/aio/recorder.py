@@ -42,10 +42,10 @@ class Recorder:
 
     def begin(self, port: EnginePort, path: Path) -> EngineRecording:
         """Record a port; a file that cannot be opened is told like one that cannot be written."""
-        if any(each.port is port and not each.stopped for each in self._recordings.values()):
+        if port.recording is not None and not port.recording.stopped:
             raise ValueError(f"{port!r} is being recorded already")
         recording = EngineRecording(port, path, next(self._tokens))
-        self._recordings[recording.token] = recording
+        self._recordings[recording.token] = port.recording = recording
         try:
             recording.begin(open_part(path))
         except OSError as error:
