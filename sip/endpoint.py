@@ -214,5 +214,5 @@ class Endpoint:
         self, session: SessionId, event: Input, headers: HeaderLines, said: Statement | None, now: float
     ) -> None:
         if (found := self._sessions.by_id.get(session)) is not None:
-            found.parting = header_lines(headers)
+            found.parting = header_lines(headers) or found.parting  # a CANCEL that still waits keeps its own
             found.step(event, now, said)

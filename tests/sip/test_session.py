@@ -213,6 +213,13 @@ def test_headers_of_cancel_and_bye_say_why() -> None:
     assert only_request(call.peer.sent()).headers.get("Reason") == "SIP;cause=200"
 
 
+def test_a_cancel_that_waits_keeps_its_reason_when_the_session_is_given_up() -> None:
+    call = Calling()
+    call.peer.endpoint.cancel(call.session, 0.0, (("Reason", "SIP;cause=200"),))
+    call.hangup()
+    assert only_request(call.reply(100)).headers.get("Reason") == "SIP;cause=200"
+
+
 def test_16_6_timer_c_ends_a_call_that_rings_for_ever() -> None:
     call = Calling()
     call.reply(100)
