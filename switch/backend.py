@@ -92,10 +92,9 @@ class Running:
 
     # Calls
 
-    def active_calls(self) -> Sequence[CallRecord]:
+    def active_ids(self) -> Sequence[str]:
         """The calls in progress, newest first."""
-        now_us = self._exchange.now_us()
-        return [call.ledger.record(now_us) for call in reversed(self._registry.calls.values())]
+        return list(reversed(self._registry.calls))
 
     def active_call(self, call: str) -> CallRecord | None:
         """A call in progress, or one whose record waits for its recording."""

@@ -123,11 +123,13 @@ class Backend(Protocol):
         """Ask for ready, paused or offline; the row shows the state that follows. Raises Unknown, Refused."""
         ...
 
-    def active_calls(self) -> Sequence[CallRecord]:
+    def active_ids(self) -> Sequence[str]:
         """The calls in progress, newest first."""
         ...
 
-    def active_call(self, call: str) -> CallRecord | None: ...
+    def active_call(self, call: str) -> CallRecord | None:
+        """The record so far of a call in progress, or of one that is about to be written."""
+        ...
 
     def hangup(self, call: str) -> None:
         """End the call as the administrator. Raises Unknown when it is not in progress."""

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from switch.history.tables import agent_states, bindings, calls, legs, queue_visits, segments
 from switch.records import AgentStateRecord, CallRecord
 
-MAX_PAGE = 500
+MAX_PAGE = 200
+_CALLS_AT_ONCE = 25
 
 
 class BadCursor(ValueError):
@@ -114,17 +115,22 @@ async def _rows(connection: AsyncConnection, query: Select[Any]) -> Sequence[Row
 
 
 async def _records(connection: AsyncConnection, query: Select[Any]) -> list[CallRecord]:
+    """The calls with their parts, a few at a time: the loop runs between."""
     found = await _rows(connection, query)
-    ids = [row["id"] for row in found]
-    parts = {
-        name: await _of_calls(connection, table, order, ids)
-        for name, table, order in (
-            ("legs", legs, ("invited_at", "id")),
-            ("visits", queue_visits, ("n",)),
-            ("segments", segments, ("n",)),
-        )
-    }
-    return [_record(row, {name: rows[row["id"]] for name, rows in parts.items()}) for row in found]
+    records: list[CallRecord] = []
+    for first in range(0, len(found), _CALLS_AT_ONCE):
+        some = found[first : first + _CALLS_AT_ONCE]
+        ids = [row["id"] for row in some]
+        parts = {
+            name: await _of_calls(connection, table, order, ids)
+            for name, table, order in (
+                ("legs", legs, ("invited_at", "id")),
+                ("visits", queue_visits, ("n",)),
+                ("segments", segments, ("n",)),
+            )
+        }
+        records += [_record(row, {name: rows[row["id"]] for name, rows in parts.items()}) for row in some]
+    return records
 
 
 async def _of_calls(

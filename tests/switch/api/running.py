@@ -98,8 +98,8 @@ class Memory:
         self.people[name] = row
         return row
 
-    def active_calls(self) -> Sequence[CallRecord]:
-        return list(self.calls.values())
+    def active_ids(self) -> Sequence[str]:
+        return list(self.calls)
 
     def active_call(self, call: str) -> CallRecord | None:
         return self.calls.get(call)
