@@ -43,7 +43,7 @@ class CannotStart(Exception):
     """Why, and what to do about it, in words for the operator."""
 
 
-def run(path: Path | None = None) -> int:
+def run(path: Path | None = None, *, demo: bool = False) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Without a path the first configuration is made."""
     try:
         if path is None:
@@ -56,7 +56,7 @@ def run(path: Path | None = None) -> int:
     configure_logs()
     try:
         with asyncio.Runner(loop_factory=_new_loop) as runner:
-            runner.run(_serve(path, config))
+            runner.run(_serve(path, config, demo))
     except CannotStart as error:
         print(f"centralita: {error}", file=sys.stderr)
         return 1
@@ -72,7 +72,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _serve(path: Path, config: Config) -> None:
+async def _serve(path: Path, config: Config, demo: bool) -> None:
     async with AsyncExitStack() as stack:
         _own(config.server.data_dir, stack)
         await asyncio.to_thread(synthesis.make, config.server.data_dir)
@@ -84,8 +84,24 @@ async def _serve(path: Path, config: Config) -> None:
             raise CannotStart("\n".join(missing))
         server = Server(path, switch)
         await server.start(stack)
+        if demo:
+            await _start_demo(path, stack)
         await server.until_stopped()
         await server.end_calls()
+
+
+async def _start_demo(path: Path, stack: AsyncExitStack) -> None:
+    """Simulated callers and phones, in a process that ends with its standard input."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "switch.demo", str(path), stdin=asyncio.subprocess.PIPE
+    )
+
+    async def end() -> None:
+        if child.stdin is not None:
+            child.stdin.close()
+        await child.wait()
+
+    stack.push_async_callback(end)
 
 
 def _own(data_dir: Path, stack: AsyncExitStack) -> None:

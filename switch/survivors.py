@@ -63,6 +63,9 @@ def _cut(segment: SegmentRecord) -> SegmentRecord:
 
 def _recording(exchange: Exchange, call: CallRecord) -> RecordingRecord | None:
     """The file as the crash left it: `.part`, or complete if it was renamed just in time."""
-    for found in (exchange.config.server.data_dir / "recordings").glob(f"*/*/*/{call.id}.wav*"):
-        return RecordingRecord(path=str(found.relative_to(exchange.config.server.data_dir)))
-    return call.recording
+    if call.recording is None:
+        return None
+    whole = call.recording.path.removesuffix(".part")
+    data_dir = exchange.config.server.data_dir
+    found = next((name for name in (f"{whole}.part", whole) if (data_dir / name).exists()), None)
+    return RecordingRecord(path=found) if found is not None else None

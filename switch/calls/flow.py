@@ -42,7 +42,7 @@ from switch.config.schema import Queue
 from switch.exchange import Exchange
 from switch.limits import Slot
 from switch.metrics import HandlePhase
-from switch.records import LegRole, SegmentKind, utc
+from switch.records import LegRole, RecordingRecord, SegmentKind, utc
 
 Flow = Callable[["Call"], Awaitable[None]]
 
@@ -321,12 +321,12 @@ class Call:
         if self.party is None:
             return
         music = self._exchange.sounds.music(self.queued_as.music if self.queued_as is not None else "default")
-        self._book.leg_confirmed(self.party, self)
         self._bridge = Bridge(self.caller, self.party, music, self._kind_changed)
         self._bridge.join()
         self._kind_changed(self._bridge.kind)
         if self.queued_as is not None and self.queued_as.record:
             self._record()
+        self._book.leg_confirmed(self.party, self)
 
     def _kind_changed(self, kind: SegmentKind) -> None:
         if self.party is not None:
@@ -344,6 +344,7 @@ class Call:
             self._log.error("cannot record", error=str(error))
             return
         if first:
+            self.ledger.recording = RecordingRecord(path=f"{self.recording.path}.part")
             self._book.recording_started(self)
 
     def _heard(self, leg: Leg, token: int) -> None:

@@ -20,7 +20,8 @@ class CallRecording:
 
     def __init__(self, data_dir: Path, relative: Path) -> None:
         self._data_dir = data_dir
-        self._relative = relative
+        self.path = relative
+        """Of the complete file, relative to data_dir."""
         self._recording: Recording | None = None
         self.finished: RecordingRecord | None = None
         self.error: str | None = None
@@ -33,7 +34,7 @@ class CallRecording:
     def resume(self, port: Port) -> None:
         """Record from now on; the first time makes the file. OSError where that cannot be."""
         if self._recording is None:
-            path = self._data_dir / self._relative
+            path = self._data_dir / self.path
             path.parent.mkdir(parents=True, exist_ok=True)
             self._recording = port.record(path)
         else:
@@ -52,6 +53,6 @@ class CallRecording:
     def stopped(self, event: RecordingStopped) -> RecordingRecord:
         """The file is closed, complete or not."""
         self.error = event.error
-        name = str(self._relative) if event.error is None else f"{self._relative}.part"
+        name = str(self.path) if event.error is None else f"{self.path}.part"
         self.finished = RecordingRecord(path=name, duration_s=event.duration_s, sha256=event.sha256)
         return self.finished

@@ -62,11 +62,14 @@ def serve(
         Path | None,
         typer.Option("--config", help=f"Default: {DEFAULT_CONFIG}, which the first start writes."),
     ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Add simulated callers and phones: something to see.")
+    ] = False,
 ) -> None:
     """Run the switch in the foreground."""
     from switch.server import run  # what it imports is of no use to the other commands, and slow
 
-    raise typer.Exit(run(config))
+    raise typer.Exit(run(config, demo=demo))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`go: phone` and `go: trunk:NAME`: one party reaches another; the answer, the ringing and the refusal cross."""
+"""`go: phone` and `go: trunk:NAME`: one party reaches another; answer, ringing and refusal cross."""
 
 from switch.calls.flow import Call, Flow
 
