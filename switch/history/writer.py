@@ -22,7 +22,7 @@ from switch.history.statements import Statements
 
 _LINGER_S = 0.1
 _BATCH = 200
-_AT_ONCE = 100
+_AT_ONCE = 50
 """Entries that are made into statements between two turns of the loop: a millisecond or two of work."""
 _COMMIT_S = 30.0
 _RETRY_S = (0.5, 30.0)
