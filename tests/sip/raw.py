@@ -1,6 +1,7 @@
 """One endpoint and a peer that writes its messages by hand."""
 
 from collections.abc import Hashable
+from typing import Any
 
 from sip.endpoint import Endpoint
 from sip.events import Event
@@ -37,10 +38,10 @@ class Listed:
 class Peer:
     """Speaks to an endpoint in raw text; `now` moves by hand."""
 
-    def __init__(self, screen: Listed | None = None, flow: Flow = UDP, **options: object) -> None:
+    def __init__(self, screen: Listed | None = None, flow: Flow = UDP, **options: Any) -> None:
         self.screen = screen or Listed()
         self.flow = flow
-        self.endpoint: Endpoint = endpoint("ours", self.screen, **options)  # type: ignore[arg-type]
+        self.endpoint: Endpoint = endpoint("ours", self.screen, **options)
         self.now = 0.0
         self.count = 0
 
@@ -97,7 +98,7 @@ class Peer:
         ]
         return "\r\n".join(head) + "\r\n\r\n" + body
 
-    def invite(self, *lines: str, body: str = SDP, **options: object) -> str:
+    def invite(self, *lines: str, body: str = SDP, **options: Any) -> str:
         """An INVITE with Contact and SDP."""
         contact = (
             [] if any(line.startswith("Contact:") for line in lines) else ["Contact: <sip:them@192.0.2.9>"]
@@ -107,7 +108,7 @@ class Peer:
             if body and not any("Content-Type" in each for each in lines)
             else []
         )
-        return self.request("INVITE", *contact, *kinds, *lines, body=body, **options)  # type: ignore[arg-type]
+        return self.request("INVITE", *contact, *kinds, *lines, body=body, **options)
 
 
 def reply(request: Request, status: int, *lines: str, tag: str = "theirs", body: str = "") -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Hashable, Iterable
 from heapq import heappop, heappush
 from random import Random
+from typing import Any
 
 from sip.endpoint import Endpoint
 from sip.events import Event, Outgoing
 from sip.flow import Flow, Transport
 from sip.message import Malformed, Request
-from sip.screen import Known, Verdict
+from sip.screen import Known, Screen, Verdict
 
 ALICE = ("192.0.2.1", 5060)
 BOB = ("192.0.2.2", 5060)
@@ -36,13 +37,13 @@ def tokens(name: str) -> Callable[[], str]:
     return lambda: f"{name}{next(count)}"
 
 
-def endpoint(name: str, screen: Open | None = None, **options: object) -> Endpoint:
+def endpoint(name: str, screen: Screen | None = None, **options: Any) -> Endpoint:
     """An endpoint that advertises the address it listens on."""
     return Endpoint(
         screen or Open(),
         token=tokens(name),
         advertise=lambda flow: flow.local,
-        **options,  # type: ignore[arg-type]
+        **options,
     )
 
 
@@ -63,7 +64,7 @@ class Wire:
         delay_s: float = 0.01,
         jitter_s: float = 0.0,
         transport: Transport = "udp",
-        **options: object,
+        **options: Any,
     ) -> None:
         self.random = Random(seed)
         self.loss = loss
@@ -84,7 +85,7 @@ class Wire:
     def ends(self) -> Iterable[tuple[str, Endpoint]]:
         return (("alice", self.alice), ("bob", self.bob))
 
-    def call(self, sdp: bytes | None = OFFER, **options: object) -> None:
+    def call(self, sdp: bytes | None = OFFER, **options: Any) -> None:
         """Alice calls Bob."""
         outgoing = Outgoing(
             "sip:bob@192.0.2.2",
@@ -93,7 +94,7 @@ class Wire:
             "<sip:bob@192.0.2.2>",
             sdp,
             peer=BOB[0],
-            **options,  # type: ignore[arg-type]
+            **options,
         )
         self.alice.invite(outgoing, self.now)
 
