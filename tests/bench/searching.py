@@ -9,7 +9,7 @@ RUN_S: Final = 20.0
 RUNS: Final = 3
 FACTOR: Final = 1.6
 RESOLUTION: Final = 0.05
-ATTEMPTS: Final = (1.0, 0.9, 0.75)
+ATTEMPTS: Final = (1.0, 0.9, 0.75, 0.5)
 """The parts of what probes carried that long runs are tried at, until they hold."""
 TRIES: Final = 3
 """How often a load is tried while the generator is late."""
