@@ -5,7 +5,7 @@ from typing import assert_never
 import structlog
 
 from acd import commands as acd
-from acd.events import ConversationEnd, ConversationEnded, OfferNoResponse
+from acd.events import ConversationEnd, ConversationEnded, OfferNotSent
 from switch.calls.causes import Farewell
 from switch.calls.dialling import Unreachable
 from switch.calls.ledger import Visit
@@ -72,7 +72,7 @@ class Orders:
             else None
         )
         if call is None or call.over or phone is None:
-            dispatch.post(OfferNoResponse(offer=command.offer))
+            dispatch.post(OfferNotSent(offer=command.offer))
             return
         number = call.ledger.from_
         pattern = self._exchange.config.queues[command.queue].caller_display
@@ -82,7 +82,7 @@ class Orders:
             offering.leg = call.ring_agent(phone, display, number, offering)
         except Unreachable as error:
             self._log.warning("cannot offer", agent=command.agent, call=command.call, reason=error.phrase)
-            dispatch.post(OfferNoResponse(offer=command.offer))
+            dispatch.post(OfferNotSent(offer=command.offer))
             return
         self.offerings[command.offer] = offering
         if not self._invited_us:
