@@ -70,7 +70,9 @@ cdef inline void write_chunk(Recorder* recorder, Chunk* chunk) noexcept nogil:
 
 
 cdef inline void finish_file(Recorder* recorder) noexcept nogil:
-    """Some file systems tell of a full disk only now."""
+    """An empty recording is a WAV too. Some file systems tell of a full disk only at the close."""
+    if recorder.frames == 0 and recorder.error == 0:
+        write_header(recorder)
     if close(recorder.fd) != 0 and recorder.error == 0:
         fail(recorder)
 

@@ -46,7 +46,7 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Sends a sound, once or for ever. At its end `PlaybackFinished` carries `token`."""
+    """Sends a sound, once or for ever. At its end `PlaybackFinished` carries `token` (0 or more)."""
 
     sound: Sound
     loop: bool = False

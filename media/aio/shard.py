@@ -72,13 +72,16 @@ class Shard:
             self.flush()
 
     def flush(self) -> None:
-        try:
-            while self._backlog:
-                self._backlog[0]()
-                self._backlog.popleft()
-        except RingFull:
-            if self._loop is not None:
-                self._loop.call_later(RETRY_S, self.flush)
+        """Give out what waits, until the ring is full again."""
+        while self._backlog:
+            order = self._backlog.popleft()
+            try:
+                order()
+            except RingFull:
+                self._backlog.appendleft(order)
+                if self._loop is not None:
+                    self._loop.call_later(RETRY_S, self.flush)
+                return
 
     def add(self, make: Callable[[int], EnginePort]) -> EnginePort:
         """A port in the lowest free slot."""

@@ -8,9 +8,10 @@ import pytest
 import uvloop
 
 from media.aio.plane import MediaPlane, NoPorts
-from media.events import Locked, PortClosed, PortEvent
-from media.port import Echo, PeerMedia, PortStats, Relay, Silence
-from tests.media.stage import HOST, Stage
+from media.events import Locked, PortClosed, PortEvent, Unlocked
+from media.port import Echo, PeerMedia, Play, PortStats, Relay, Silence
+from media.sound import Sound
+from tests.media.stage import HOST, Stage, until
 
 CALLER = "127.20.0.10"
 
@@ -233,3 +234,46 @@ async def test_networks_may_be_many() -> None:
         natted.send()
     assert (await stage.event(Locked, port)).address == natted.address
     await stage.close()
+
+
+async def test_listening_on_every_address() -> None:
+    """The connected socket then has an address of its own, and loses it again when the peer moves."""
+    plane = MediaPlane("0.0.0.0", range(21500, 21510))
+    plane.start(asyncio.get_running_loop())
+    stage = Stage(plane, host="127.0.0.1")
+    peer, moved = stage.peer("127.0.0.1"), stage.peer("127.0.0.1", ssrc=5)
+    port = await stage.leg(peer)
+    port.send(Echo())
+    await stage.settled()
+    peer.send(b"1" * 160)
+    assert (await peer.receive()).payload == b"1" * 160
+    port.connect(moved.media())
+    moved.meet(port, "127.0.0.1")
+    await stage.event(Unlocked, port)
+    for _ in range(4):
+        moved.send(b"2" * 160)
+    assert (await stage.event(Locked, port, 2)).address == moved.address
+    assert [packet.payload[:1] for packet in await moved.receive_many(4)] == [b"2"] * 4
+    peer.send()
+    await until(lambda: port.stats().strangers == 1)
+    await stage.close()
+
+
+async def test_an_order_that_cannot_be_given_holds_up_no_other() -> None:
+    stage = await started()
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    with pytest.raises(OverflowError):
+        port.send(Play(Sound("one frame", b"\xd5" * 160, b"\xff" * 160), token=-1))
+    port.send(Echo())
+    await stage.settled()
+    caller.send(b"\x07" * 160)
+    assert (await caller.receive()).payload == b"\x07" * 160
+    await stage.close()
+
+
+async def test_a_closed_plane_opens_nothing() -> None:
+    stage = await started()
+    await stage.close()
+    with pytest.raises(NoPorts):
+        stage.plane.open()
