@@ -1,6 +1,14 @@
 """A small contact centre for the tests: its configuration, its phones and its callers."""
 
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
+
+from tests.peers.phone import Phone, Phones
+from tests.peers.switch import Switch
+
+Tell = Callable[[str, Callable[[], str]], None]
+"""What the fixture `tell_on_failure` is."""
 
 SECRETS = {"1001": "secret-of-1001", "1002": "secret-of-1002", "1003": "secret-of-1003"}
 AGENTS = {"1001": "ana", "1002": "luis", "1003": "marta"}
@@ -23,3 +31,15 @@ def centre(phones: int = 1, queue: dict[str, Any] | None = None, **sections: Any
         ],
         **sections,
     }
+
+
+async def desks(stack: AsyncExitStack, switch: Switch, count: int) -> list[Phone]:
+    """So many registered phones in one process, each with its agent ready, one after another."""
+    phones = await stack.enter_async_context(Phones.running())
+    desks = []
+    for user in list(SECRETS)[:count]:
+        desk = await phones.phone(user, SECRETS[user], switch.sip)
+        await desk.register()
+        await switch.agent_is(AGENTS[user], "ready")
+        desks.append(desk)
+    return desks

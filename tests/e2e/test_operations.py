@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
-from tests.e2e.centre import NUMBER, centre
-from tests.e2e.test_queue import desks
+from tests.e2e.centre import NUMBER, centre, desks
 from tests.peers.audio import hears
 from tests.peers.phone import PhoneCall, Phones
 from tests.peers.sipp import Sipp
