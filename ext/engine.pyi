@@ -2,7 +2,8 @@
 
 An order returns at once and is carried out by the worker's thread, in order; one for a generation that is
 gone is ignored. Every order raises RingFull when the worker has too many waiting, and IndexError for a slot
-it does not have. """
+it does not have.
+"""
 
 from typing import TypeAlias
 
@@ -12,7 +13,8 @@ Told: TypeAlias = tuple[int, int, int, int, int, int, int, int]
 0 first packet; 1 locked to the address `a` (host << 16 | port) or, 0, unlocked; 2 digit `a` of `b` ms; 3
 silent for `a` ns; 4 playback `a` finished; 5 recorder of recording `a` fell behind; 6 closed; 8 recording
 `a` ended with `b` frames, `c` dropped, errno `d`. `count` numbers the events of one kind of one port from
-1, so none is taken twice; 0 for kind 8. """
+1, so none is taken twice; 0 for kind 8.
+"""
 
 Facts: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[tuple[int, int], ...], bool]
 """Counts by kind 0 to 6, newest `a` by kind, newest 16 digits as (event, ms), whether it is closed."""
@@ -24,7 +26,8 @@ Stats: TypeAlias = tuple[
 
 Totals: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
 """Packets received and sent, octets received and sent, packets lost, strangers, malformed, errors of sending,
-frames that recorders dropped, recordings in progress, events merged."""
+frames that recorders dropped, recordings in progress, events merged.
+"""
 
 class RingFull(Exception):
     """The worker has more orders waiting than its ring holds; nothing was ordered."""

@@ -2,7 +2,8 @@
 
 Three packets of one SSRC in step, within a second, from one address of an allowed host, lock the port to
 it. Two seconds of its silence and a valid packet of the same SSRC from another port of the same host unlock
-it, and so does SDP with a new address. """
+it, and so does SDP with a new address.
+"""
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t
 from libc.string cimport memset

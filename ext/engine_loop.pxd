@@ -3,7 +3,8 @@ once.
 
 Edge-triggered epoll; above about a hundred packets a tick (one leg sends one) a nap of 1.5 ms lets packets
 gather, for a wake-up costs more than a packet. The 20 ms tick is a timer of absolute times, so it never
-drifts; it runs only while a port is open or a recording ends, so an idle worker sleeps. """
+drifts; it runs only while a port is open or a recording ends, so an idle worker sleeps.
+"""
 
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free

@@ -3,7 +3,8 @@
 Before the lock both RTP sockets are unconnected and the kernel spreads peers over them by hash; after it
 the peer's packets come to the connected one and all others to the second, which so counts strangers, keeps
 the kernel from answering them with ICMP, and shows a peer that moved. A packet is judged by its source
-alone, never by its socket. """
+alone, never by its socket.
+"""
 
 from libc.stdint cimport uint64_t, uint8_t
 

@@ -3,7 +3,8 @@
 The first packet lies where it arrived, or left; those that follow lie where their timestamps say, for as
 long as these agree with the clock within 200 ms. Each second the least delay corrects the place, so two
 clocks that differ by some parts in a million stay aligned. A window of 480 ms lets late packets in: what
-leaves it goes, by the second, to the writer's thread. """
+leaves it goes, by the second, to the writer's thread.
+"""
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t, uint8_t
 from libc.stdlib cimport free, malloc

@@ -1,7 +1,8 @@
 """What a port sends: one SSRC, sequence numbers and timestamps that go on through every change of source.
 
 The timestamp follows real time from the first packet on: after a silence it is as far ahead as the silence
-was long, and never behind what was sent. """
+was long, and never behind what was sent.
+"""
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcpy

@@ -1,7 +1,8 @@
 """The writer: one thread for each worker that puts recordings on disk, so that no packet waits for one.
 
 A file is a complete WAV after every write: its header is corrected each time, at the price of a second
-system call in a second. The first error ends a recording; what was written stays. """
+system call in a second. The first error ends a recording; what was written stays.
+"""
 
 from libc.stdint cimport uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
