@@ -170,7 +170,8 @@ def ladder(datagrams: Sequence[Datagram]) -> str:
 def breaks(packets: Sequence[Rtp], step: int = 160) -> list[str]:
     """Where a stream is not one stream: SSRC, sequence or timestamp out of step, told in words.
 
-    Packets of an RFC 4733 event share a timestamp, so only their sequence is looked at.
+    Packets of an RFC 4733 event share a timestamp, so only their sequence is looked at. After a marker the
+    timestamp is wherever the clock is by then (RFC 3550 section 5.1): it must only go forward.
     """
     found = []
     for before, after in itertools.pairwise(packets):
@@ -179,7 +180,7 @@ def breaks(packets: Sequence[Rtp], step: int = 160) -> list[str]:
         if after.sequence != (before.sequence + 1) % 2**16:
             found.append(f"sequence {before.sequence} was followed by {after.sequence}")
     for before, after in itertools.pairwise(p for p in packets if p.payload_type < 96):
-        if (after.timestamp - before.timestamp) % 2**32 % step:
+        if (after.timestamp - before.timestamp) % 2**32 % step and not after.marker:
             found.append(f"timestamp {before.timestamp} was followed by {after.timestamp}")
         if (after.timestamp - before.timestamp) % 2**32 >= 2**31:
             found.append(f"timestamp {before.timestamp} went back to {after.timestamp}")
