@@ -21,7 +21,10 @@ from sip.message import Request
 from sip.uri import Uri
 
 ALGORITHMS: Final = ("SHA-256", "MD5")
-"""Strongest first, which is also the order of the challenges (RFC 8760 2.4)."""
+"""Strongest first: that of several challenges we answer the first of these."""
+CHALLENGED: Final = ("MD5", "SHA-256")
+"""The order of our challenges. RFC 8760 2.4 lets the server choose it. MD5 leads because many phones, and SIPp up
+to 3.6, read the first challenge only and give up if they cannot answer it; those that know both may choose."""
 
 _PARAMETER = re.compile(
     r"""[ \t]*+([A-Za-z0-9\-.!%*_+`'~]++)[ \t]*+=[ \t]*+("(?:[^"\\]|\\.)*+"|[^",= \t]++)[ \t]*+(?:,|\Z)"""
@@ -106,7 +109,7 @@ class Challenger:
         flag = ", stale=true" if stale else ""
         return [
             f'Digest realm={quote(self.realm)}, nonce="{nonce}", algorithm={algorithm}, qop="auth"{flag}'
-            for algorithm in ALGORITHMS
+            for algorithm in CHALLENGED
         ]
 
     def verify(self, request: Request, lookup: Callable[[str], str | None], now: float) -> Verified | Failure:
