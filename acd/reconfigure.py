@@ -79,7 +79,8 @@ class Reconfigure:
         old = self._board.state.agents
         named: dict[str, Agent] = {}
         for settings in event.agents:
-            agent = named[settings.name] = old.get(settings.name) or Agent(settings)
+            known = old.get(settings.name)
+            agent = named[settings.name] = known or Agent(settings, since_us=self._board.now_us)
             agent.settings = settings
         self._board.state.agents = _with_leaving(named, old)
 

@@ -17,6 +17,7 @@ from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
 from sip.flow import Address, Flow
 from sip.registrar import Registrar
+from switch.booking import Booking
 from switch.calls.arrival import Arrival
 from switch.calls.orders import Orders
 from switch.calls.registry import Registry
@@ -101,8 +102,10 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
     history = Writer(engine, data_dir, node=socket.gethostname())
     history.start()
     stack.push_async_callback(history.close)
-    logbook = Logbook(data_dir / "journal" / "open-dialogs.jsonl", loop)
+    logbook = Logbook(data_dir / "journal" / "logbook.jsonl", loop)
     stack.callback(logbook.close)
+    booking = Booking(history, logbook)
+    stack.push_async_callback(booking.close)
     metrics = Metrics(version=VERSION, kernels=KERNELS, now_us=clock.now_us)
     dispatch = Dispatch(recovery.router, journal, clock, loop, metrics.decision)
     staffing = Staffing(dispatch.post)
@@ -124,7 +127,10 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
         t1=config.sip.t1,
     )
     shell = SipShell(
-        endpoint, [astuple(it) for it in config.sip.listen], lambda event: switch.sip_event(event)
+        endpoint,
+        [astuple(it) for it in config.sip.listen],
+        lambda event: switch.sip_event(event),
+        on_closed=registrations.connection_closed,
     )
     plane = MediaPlane(config.media.listen, config.media.ports)
     plane.on_event = lambda event: switch.port_event(event)
@@ -141,6 +147,7 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
         limits=Limits(config.trunks),
         history=history,
         logbook=logbook,
+        booking=booking,
         metrics=metrics,
         clock=clock,
     )

@@ -8,6 +8,7 @@ from media.aio.plane import MediaPlane
 from media.aio.sounds import SoundLibrary
 from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
+from switch.booking import Booking
 from switch.clock import Clock
 from switch.config.schema import Config
 from switch.dispatch import Dispatch
@@ -35,6 +36,7 @@ class Exchange:
     limits: Limits
     history: Writer
     logbook: Logbook
+    booking: Booking
     metrics: Metrics
     clock: Clock
     draining: bool = False

@@ -1,7 +1,8 @@
-"""The logbook of open dialogs: what a crash would leave behind, a JSON line each, written in the same turn.
+"""The logbook: what a crash would leave behind, a JSON line each, written in the same turn of the loop.
 
-A dialog is noted when it is confirmed, with its call's record as of then, and struck out when it ends. At the
-next start what was not struck out is ended on the wire and booked.
+A dialog is noted when it is confirmed, with its call's record as of then, and struck out when it ends. A call
+that has ended is noted with its whole record until the history has it. At the next start the dialogs that are
+still noted are ended on the wire, and the calls that the history may not have are booked.
 """
 
 import asyncio
@@ -13,24 +14,44 @@ import msgspec
 import structlog
 
 from sip.dialog import Dialog
+from switch.history.entries import CallEnded
 from switch.records import CallRecord
 
 _COMPACT_AFTER = 20_000
-"""Lines in the file after which it is written anew with the open dialogs only."""
+"""Lines in the file after which it is written anew with what still counts."""
 
 
-class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
+class _Line(msgspec.Struct, frozen=True, tag_field="line"):
+    """One thing that happened."""
+
+
+class _DialogOpened(_Line, frozen=True, tag="opened"):
     leg: str
-    call: CallRecord | None = None
-    dialog: dict[str, Any] | None = None
-    """None: the dialog has ended."""
+    call: CallRecord
+    dialog: dict[str, Any]
+
+
+class _DialogClosed(_Line, frozen=True, tag="closed"):
+    leg: str
+
+
+class _CallEnded(_Line, frozen=True, tag="ended"):
+    entry: CallEnded
+
+
+class _CallBooked(_Line, frozen=True, tag="booked"):
+    call: str
+
+
+_READ = msgspec.json.Decoder(_DialogOpened | _DialogClosed | _CallEnded | _CallBooked)
 
 
 class Survivor(msgspec.Struct, frozen=True):
-    """A call that the former run left: its record as last noted, and the dialogs that may still be up."""
+    """A call that the former run left: its record as last noted, and the dialogs that may be up."""
 
     call: CallRecord
-    dialogs: tuple[Dialog, ...]
+    dialogs: dict[str, Dialog]
+    """By leg."""
 
 
 class Logbook:
@@ -42,7 +63,9 @@ class Logbook:
         self._path = path
         self._loop = loop
         self._log = structlog.get_logger("logbook")
-        self._open = _read(path)
+        self._dialogs: dict[str, _DialogOpened] = {}
+        self._ended: dict[str, _CallEnded] = {}
+        self._read()
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._pending = bytearray()
         self._lines = 0
@@ -50,37 +73,63 @@ class Logbook:
         self._compact()
 
     def survivors(self) -> list[Survivor]:
-        """What the former run left, by call; they stay noted until `dialog_closed` strikes them out."""
-        dialogs: dict[str, list[Dialog]] = {}
-        calls: dict[str, CallRecord] = {}
-        for line in self._open.values():
-            if line.call is not None and line.dialog is not None:
-                calls[line.call.id] = line.call
-                dialogs.setdefault(line.call.id, []).append(Dialog.from_dict(line.dialog))
-        return [Survivor(call, tuple(dialogs[id])) for id, call in calls.items()]
+        """The calls that the former run left in progress."""
+        calls: dict[str, Survivor] = {}
+        for line in self._dialogs.values():
+            if line.call.id not in self._ended:
+                known = calls[line.call.id].dialogs if line.call.id in calls else {}
+                dialogs = {**known, line.leg: Dialog.from_dict(line.dialog)}
+                calls[line.call.id] = Survivor(line.call, dialogs)
+        return list(calls.values())
 
-    def strike_out(self, call: str) -> None:
-        """A survivor was seen to."""
-        for leg in [
-            leg for leg, line in self._open.items() if line.call is not None and line.call.id == call
-        ]:
-            self.dialog_closed(leg)
+    def unbooked(self) -> list[CallEnded]:
+        """The ended calls that the history may not have."""
+        return [line.entry for line in self._ended.values()]
 
     def dialog_opened(self, leg: str, call: CallRecord, dialog: Dialog) -> None:
         """A leg's dialog is confirmed."""
-        line = _Line(leg=leg, call=call, dialog=dialog.to_dict())
-        self._open[leg] = line
+        self._dialogs[leg] = line = _DialogOpened(leg, call, dialog.to_dict())
         self._write(line)
 
     def dialog_closed(self, leg: str) -> None:
         """It has ended. A second time changes nothing."""
-        if self._open.pop(leg, None) is not None:
-            self._write(_Line(leg=leg))
+        if self._dialogs.pop(leg, None) is not None:
+            self._write(_DialogClosed(leg))
+
+    def call_ended(self, entry: CallEnded) -> None:
+        """The call's record is whole, and on its way to the history."""
+        self._ended[entry.call.id] = line = _CallEnded(entry)
+        self._write(line)
+
+    def call_booked(self, call: str) -> None:
+        """The history has it. A second time changes nothing."""
+        if self._ended.pop(call, None) is not None:
+            self._write(_CallBooked(call))
 
     def close(self) -> None:
         """Write what is pending and close the file."""
         self._flush()
         os.close(self._file)
+
+    def _read(self) -> None:
+        """Take up the file. A line that a crash cut short was never acted upon."""
+        if not self._path.exists():
+            return
+        for raw in self._path.read_bytes().splitlines():
+            try:
+                line = _READ.decode(raw)
+            except msgspec.DecodeError as error:
+                self._log.warning("unreadable line passed over", error=str(error))
+                continue
+            match line:
+                case _DialogOpened(leg=leg):
+                    self._dialogs[leg] = line
+                case _DialogClosed(leg=leg):
+                    self._dialogs.pop(leg, None)
+                case _CallEnded(entry=entry):
+                    self._ended[entry.call.id] = line
+                case _CallBooked(call=call):
+                    self._ended.pop(call, None)
 
     def _write(self, line: _Line) -> None:
         self._pending += msgspec.json.encode(line) + b"\n"
@@ -96,37 +145,19 @@ class Logbook:
             return
         try:
             os.write(self._file, pending)
-        except (
-            OSError
-        ) as error:  # a full disk must not end the calls; what is lost is only needed after a crash
-            self._log.error("cannot note open dialogs", error=str(error), path=str(self._path))
+        except OSError as error:  # a full disk must not end calls; what is lost is only needed after a crash
+            self._log.error("cannot note what is open", error=str(error), path=str(self._path))
             return
-        if self._lines > _COMPACT_AFTER and self._lines > 4 * len(self._open):
+        if self._lines > _COMPACT_AFTER and self._lines > 4 * (len(self._dialogs) + len(self._ended)):
             self._compact()
 
     def _compact(self) -> None:
-        """Write the file anew with what is open."""
+        """Write the file anew with what still counts."""
+        lines = [*self._dialogs.values(), *self._ended.values()]
         fresh = self._path.with_suffix(".new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_APPEND, 0o600)
-        os.write(descriptor, b"".join(msgspec.json.encode(line) + b"\n" for line in self._open.values()))
+        os.write(descriptor, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
         fresh.replace(self._path)
         os.close(self._file)
         self._file = descriptor
-        self._lines = len(self._open)
-
-
-def _read(path: Path) -> dict[str, _Line]:
-    """The lines that were not struck out. A line that a crash cut short was never acted upon."""
-    lines: dict[str, _Line] = {}
-    if not path.exists():
-        return lines
-    for raw in path.read_bytes().splitlines():
-        try:
-            line = msgspec.json.decode(raw, type=_Line)
-        except msgspec.DecodeError:
-            continue
-        if line.dialog is None:
-            lines.pop(line.leg, None)
-        else:
-            lines[line.leg] = line
-    return lines
+        self._lines = len(lines)

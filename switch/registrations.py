@@ -115,6 +115,10 @@ class Registrations:
         self._apply(self._registrar.heard(user, flow, self._now()))
         self._alive(user)
 
+    def connection_closed(self, flow: Flow) -> None:
+        """A TCP connection closed: its phones are reached by a new one, or not at all behind a NAT."""
+        self._apply(self._registrar.connection_closed(flow, self._now()))
+
     def watch(self, phone: str, on: bool) -> None:
         """Probe the phone until told otherwise: its agent is unreachable."""
         (self._watched.add if on else self._watched.discard)(phone)

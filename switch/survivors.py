@@ -5,7 +5,6 @@ import structlog
 from switch.calls.causes import Farewell
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.exchange import Exchange
-from switch.history.entries import CallEnded
 from switch.logbook import Survivor
 from switch.records import CallRecord, RecordingRecord, SegmentRecord, VisitRecord, utc
 
@@ -15,13 +14,14 @@ _TOLD = Farewell(q850=41)
 
 def end_survivors(exchange: Exchange) -> int:
     """End every dialog of the former run with BYE, book its call as `switch_restarted`; how many calls."""
+    exchange.booking.again()
     survivors = exchange.logbook.survivors()
     for survivor in survivors:
-        for dialog in survivor.dialogs:
+        for leg, dialog in survivor.dialogs.items():
             endpoint = exchange.sip()
             endpoint.hangup(endpoint.restore(dialog, exchange.now()), exchange.now(), headers=_TOLD.headers)
-        exchange.history.put(CallEnded(call=_closed(exchange, survivor)))
-        exchange.logbook.strike_out(survivor.call.id)
+            exchange.logbook.dialog_closed(leg)
+        exchange.booking.book(_closed(exchange, survivor))
     if survivors:
         structlog.get_logger("server").warning("ended what the former run left", calls=len(survivors))
     return len(survivors)

@@ -13,7 +13,7 @@ from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call, Flow
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg, LegEvent
-from switch.calls.registry import Registry, book
+from switch.calls.registry import Registry
 from switch.config.targets import (
     DialledPhone,
     EchoTarget,
@@ -159,7 +159,7 @@ class Arrival:
         ledger.result, ledger.reason, ledger.ended_by = Result.REJECTED, refusal.reason, EndedBy.SWITCH
         exchange.metrics.call_started(ledger.direction)
         exchange.metrics.call_ended(ledger.direction, ledger.result, ledger.reason)
-        book(exchange, ledger)
+        exchange.booking.book(ledger.record(exchange.now_us()))
 
     def _flow(self, routed: Routed, ledger: Ledger, peer: Peer) -> Flow:
         go: Go = routed.go

@@ -3,18 +3,14 @@
 import asyncio
 from collections.abc import Callable
 
-import structlog
-
 from media.events import PortEvent, RecordingStopped
 from media.port import Port
 from sip import events as sip
 from switch.calls.flow import Call
-from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.exchange import Exchange
-from switch.history.entries import CallEnded
 from switch.peers import PhonePeer, TrunkPeer
-from switch.records import CallRecord, RecordingRecord
+from switch.records import CallRecord
 
 
 class Registry:
@@ -131,7 +127,8 @@ class Registry:
             self._book(call)
 
     def _book(self, call: Call) -> None:
-        book(self._exchange, call.ledger)
+        ledger = call.ledger
+        self._exchange.booking.book(ledger.record(self._exchange.now_us()), tuple(ledger.offers))
         self._idle.set()
 
     def _change_busy(self, phone: str, by: int) -> None:
@@ -141,29 +138,3 @@ class Registry:
         else:
             self._busy.pop(phone, None)
         self._phone_busy(phone, legs)
-
-
-def book(exchange: Exchange, ledger: Ledger, recording: RecordingRecord | None = None) -> None:
-    """Write the record of an ended call, and the one line that tells its story."""
-    if recording is not None:
-        ledger.recording = recording
-    record = ledger.record(exchange.now_us())
-    exchange.history.put(CallEnded(call=record, offers=tuple(ledger.offers)))
-    structlog.get_logger("call").info(
-        "call ended",
-        call=record.id,
-        direction=record.direction.value,
-        trunk=record.trunk,
-        from_=record.from_,
-        to=record.to,
-        queue=record.queue,
-        agent=record.agent,
-        wait_s=record.wait_s,
-        talk_s=record.talk_s,
-        hold_s=record.hold_s,
-        result=record.result,
-        reason=record.reason,
-        ended_by=record.ended_by,
-        legs=len(record.legs),
-        offers=len(ledger.offers),
-    )

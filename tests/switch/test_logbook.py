@@ -8,6 +8,7 @@ import pytest
 
 from sip.dialog import Dialog
 from sip.flow import Flow
+from switch.history.entries import CallEnded
 from switch.logbook import Logbook
 from switch.records import CallRecord, Direction
 
@@ -35,7 +36,7 @@ def dialog(call_id: str) -> Dialog:
 
 @pytest.fixture
 async def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal" / "open-dialogs.jsonl"
+    return tmp_path / "journal" / "logbook.jsonl"
 
 
 def opened(path: Path) -> Logbook:
@@ -51,16 +52,37 @@ async def test_an_open_dialog_survives_a_crash(path: Path) -> None:
     await asyncio.sleep(0)  # the turn of the loop ends, and with it the write; then the process is gone
     (survivor,) = opened(path).survivors()
     assert survivor.call.id == "c1"
-    assert [each.call_id for each in survivor.dialogs] == ["one", "two"]
+    assert [each.call_id for each in survivor.dialogs.values()] == ["one", "two"]
 
 
-async def test_a_survivor_that_was_seen_to_is_struck_out(path: Path) -> None:
+async def test_a_dialog_that_was_seen_to_is_struck_out(path: Path) -> None:
     book = opened(path)
     book.dialog_opened("caller", call("c1"), dialog("one"))
     book.close()
     again = opened(path)
-    again.strike_out("c1")
+    again.dialog_closed("caller")
     again.close()
+    assert opened(path).survivors() == []
+
+
+async def test_an_ended_call_is_kept_until_the_history_has_it(path: Path) -> None:
+    book = opened(path)
+    book.dialog_opened("caller", call("c1"), dialog("one"))
+    book.dialog_closed("caller")
+    book.call_ended(CallEnded(call=call("c1")))
+    book.call_ended(CallEnded(call=call("c2")))
+    book.call_booked("c2")
+    book.close()
+    again = opened(path)
+    assert again.survivors() == []
+    assert [entry.call.id for entry in again.unbooked()] == ["c1"]
+
+
+async def test_a_call_that_ended_before_its_last_dialog_is_not_booked_twice(path: Path) -> None:
+    book = opened(path)
+    book.dialog_opened("caller", call("c1"), dialog("one"))
+    book.call_ended(CallEnded(call=call("c1")))
+    book.close()
     assert opened(path).survivors() == []
 
 
