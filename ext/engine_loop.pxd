@@ -13,9 +13,10 @@ from libc.string cimport memset
 from ext.engine_digits cimport digit_timeout
 from ext.engine_orders cimport apply_orders, close_port, void_order
 from ext.engine_os cimport (
-    CLOCK_MONOTONIC, PRIO_PROCESS, TFD_TIMER_ABSTIME, TIMER_ABSTIME, as_timespec, atomic_fence, atomic_load,
-    atomic_store, clock_nanosleep, close, epoll_event, epoll_wait, itimerspec, monotonic_ns, pthread_join,
-    read, setpriority, signal_fd, timerfd_settime, timespec,
+    CLOCK_MONOTONIC, PRIO_PROCESS, SCHED_RESET_ON_FORK, SCHED_RR, TFD_TIMER_ABSTIME, TIMER_ABSTIME,
+    as_timespec, atomic_fence, atomic_load, atomic_store, clock_nanosleep, close, epoll_event, epoll_wait,
+    itimerspec, monotonic_ns, pthread_join, read, sched_param, sched_setscheduler, setpriority, signal_fd,
+    timerfd_settime, timespec,
 )
 from ext.engine_receive cimport drain
 from ext.engine_recorder cimport recorder_end, recorders_tick, unlink_recorder
@@ -170,7 +171,7 @@ cdef inline void one_turn(Worker* worker, epoll_event* events) noexcept nogil:
         nap(worker)
 
 
-# --- its end ---
+# --- its beginning and end ---
 
 cdef inline void end_recordings(Worker* worker) noexcept nogil:
     """Waits for the writer; nobody is left to be told."""
@@ -199,12 +200,23 @@ cdef inline void end_writer(Worker* worker) noexcept nogil:
     pthread_join(worker.writer, NULL)
 
 
+cdef inline void go_first() noexcept nogil:
+    """A late packet is heard, a late log line is not: the thread runs before those of normal priority.
+
+    It needs CAP_SYS_NICE (root, or systemd's AmbientCapabilities); without, it is a thread like others. The
+    kernel keeps a twentieth of each second from it (sched_rt_runtime_us), should it ever run wild.
+    """
+    cdef sched_param lowest
+    lowest.sched_priority = 1
+    if sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) != 0:
+        setpriority(PRIO_PROCESS, 0, NICE)
+
+
 cdef inline void* run_worker(void* argument) noexcept nogil:
     cdef Worker* worker = <Worker*>argument
     cdef epoll_event events[EPOLL_EVENTS]
     cdef int slot
-    # A late packet is heard, a late log line is not. Where we may not, it is a thread like others.
-    setpriority(PRIO_PROCESS, 0, NICE)
+    go_first()
     while atomic_load(&worker.stopping) == 0:
         one_turn(worker, events)
     apply_orders(worker)

@@ -9,6 +9,7 @@ cdef extern from * nogil:
     #include <fcntl.h>
     #include <netinet/in.h>
     #include <pthread.h>
+    #include <sched.h>
     #include <signal.h>
     #include <sys/epoll.h>
     #include <sys/eventfd.h>
@@ -109,6 +110,10 @@ cdef extern from * nogil:
     )
     int pthread_join(pthread_t thread, void** result)
     int pthread_setname_np(pthread_t thread, const char* name)
+    struct sched_param:
+        int sched_priority
+    int SCHED_RR, SCHED_RESET_ON_FORK
+    int sched_setscheduler(int thread, int policy, const sched_param* parameters)
     int PRIO_PROCESS
     int setpriority(int which, int who, int priority)
 
