@@ -5,7 +5,9 @@ gone is ignored. Every order raises RingFull when the worker has too many waitin
 it does not have.
 """
 
-from typing import TypeAlias
+from typing import Self, TypeAlias
+
+from typing_extensions import disjoint_base
 
 Told: TypeAlias = tuple[int, int, int, int, int, int, int, int]
 """(kind, slot, generation, count, a, b, c, d), kinds and values as in engine_worker.pxd:
@@ -32,26 +34,28 @@ frames that recorders dropped, recordings in progress, events merged.
 class RingFull(Exception):
     """The worker has more orders waiting than its ring holds; nothing was ordered."""
 
+@disjoint_base
 class SoundMemory:
     """A sound's frames in engine memory; they live as long as this object or anybody who plays it."""
 
-    def __init__(self, pcma: bytes, pcmu: bytes) -> None:
+    def __new__(cls, pcma: bytes, pcmu: bytes) -> Self:
         """Copy whole 20 ms frames (160 octets), as many in each codec, else ValueError."""
     @property
     def users(self) -> int:
         """This object, and the ports and orders that hold on to the frames."""
 
+@disjoint_base
 class Worker:
     """One thread for RTP and one for its recordings; signals are blocked in both."""
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         capacity: int,
         orders: int = 4096,
         events: int = 8192,
         recorder_chunks: int = 4096,
         seed: int = 1,
-    ) -> None:
+    ) -> Self:
         """Room for `capacity` ports; ring lengths are powers of two.
 
         `recorder_chunks` are the seconds of audio that may wait for the disk, over all recordings. Orders
