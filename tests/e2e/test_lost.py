@@ -109,7 +109,11 @@ async def test_a_caller_who_vanishes_is_booked_and_his_agent_freed(tell_on_failu
         await carrier.kill()
         await answered.until("closed", FREED_WITHIN_S)
         (record,) = await switch.ended_calls(1)
-        assert (record["result"], record["reason"], record["ended_by"]) == ("answered", "media_lost", "switch")
+        assert (record["result"], record["reason"], record["ended_by"]) == (
+            "answered",
+            "media_lost",
+            "switch",
+        )
         await switch.agent_is("ana", "ready")
 
 

@@ -35,9 +35,7 @@ async def test_one_stream_through_music_bridge_hold_and_requeue(tell_on_failure:
     """Ana answers, holds, resumes and vanishes; the caller waits again, talks to Luis, who hangs up."""
     stretches = []
     async with AsyncExitStack() as stack:
-        switch = await stack.enter_async_context(
-            Switch.running(**centre(2, media={"silence_timeout": "1s"}))
-        )
+        switch = await stack.enter_async_context(Switch.running(**centre(2, media={"silence_timeout": "1s"})))
         tell_on_failure("switch", switch.story)
         wire = await stack.enter_async_context(Capture.running(f"udp and src host {switch.address}"))
         carrier = await stack.enter_async_context(Phones.running())
