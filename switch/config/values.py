@@ -139,10 +139,13 @@ def timezone(value: object) -> str:
 def database_url(value: object) -> str:
     """Where history is kept. Messages do not repeat it: it may hold a password."""
     url = text(value)
-    if url.startswith("postgresql"):
-        raise ValueError("not yet: PostgreSQL is not built; write sqlite:///centralita.db")
-    if not url.startswith("sqlite:///") or len(url) == len("sqlite:///"):
-        raise ValueError("expected the URL of a database such as sqlite:///centralita.db")
+    scheme, _, rest = url.partition("://")
+    if (
+        not rest.strip("/")
+        or scheme not in ("sqlite", "postgresql")
+        or (scheme == "sqlite" and rest[0] != "/")
+    ):
+        raise ValueError("expected a database: sqlite:///centralita.db or postgresql://user@host/name")
     return url
 
 

@@ -58,10 +58,6 @@ def test_sections_for_later_are_refused(mistakes: Mistakes, key: str) -> None:
             "sip: {listen: [tls:0.0.0.0:5061]}",
             ["1:16: sip.listen[0]: not yet: tls is not built; udp and tcp are"],
         ),
-        (
-            "database: {url: 'postgresql://u:hunter2@h/d'}",
-            ["1:17: database.url: not yet: PostgreSQL is not built; write sqlite:///centralita.db"],
-        ),
     ],
 )
 def test_what_is_not_built_is_refused_in_words(mistakes: Mistakes, text: str, found: list[str]) -> None:

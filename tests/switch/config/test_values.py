@@ -90,13 +90,18 @@ def test_is_read(read: Callable[[object], object], written: str, value: object) 
         ),
         (
             values.database_url,
-            "postgresql://u:secret@h/d",
-            "not yet: PostgreSQL is not built; write sqlite:///centralita.db",
+            "mysql://u:secret@h/d",
+            "expected a database: sqlite:///centralita.db or postgresql://user@host/name",
         ),
         (
             values.database_url,
-            "mysql://u:secret@h/d",
-            "expected the URL of a database such as sqlite:///centralita.db",
+            "sqlite://centralita.db",
+            "expected a database: sqlite:///centralita.db or postgresql://user@host/name",
+        ),
+        (
+            values.database_url,
+            "postgresql://",
+            "expected a database: sqlite:///centralita.db or postgresql://user@host/name",
         ),
         (values.strategy, "ring-all", "not yet: 'ring-all' is not built; longest-idle is"),
         (values.codec, "opus", "not yet: 'opus' is not built; PCMA and PCMU are"),
