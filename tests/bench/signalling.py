@@ -1,0 +1,399 @@
+"""The signalling benchmark: the whole switch on core 0, SIPp callers and registered SIPp agents on core 1.
+
+Workload Q: three agents for each call a second; a caller's INVITE is answered when his agent answers, which is at
+once; talk 1.5 s, no wrap-up; connect is the caller's INVITE to his 200. Workload A: the caller is answered first;
+200 agents, or two for each call a second where those would not suffice; talk 1.0 s; connect is the caller's INVITE
+to the agent's 200. In both, and in the plain two-leg call from trunk to trunk, the far ends' calls are counted and
+must equal the callers'. No RTP, no recording; journal and history on.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from tests.bench import cores
+from tests.bench.goals import Progress, Rows
+from tests.bench.searching import Limit, NoLimit, find_limit
+from tests.bench.sipp_load import Counts, SippLoad
+from tests.bench.switch_process import SwitchFailed, SwitchProcess
+
+SWITCH: Final = "127.78.0.1"
+CALLERS: Final = "127.78.0.2"
+AGENTS: Final = "127.78.0.3"
+FAR_END: Final = "127.78.0.4"
+PORT: Final = 5060
+
+MOST_AGENTS: Final = 2400
+LEAST_CALLS_PER_S: Final = 40
+MOST_CALLS_PER_S: Final = 800
+LEAST_REGISTERS_PER_S: Final = 100
+MOST_REGISTERS_PER_S: Final = 3000
+LATEST_P95_MS: Final = 100.0
+GENERATOR_LATE_MS: Final = 20.0
+"""A generator whose 99th percentile dials later than this after its time makes the run void."""
+
+REGISTERED_S: Final = "3600"
+REGISTERS_PER_S: Final = 150.0
+"""How fast agents come to work between runs."""
+SETTLED_S: Final = 20.0
+OVERTIME_S: Final = 6.0
+"""How long calls may go on after the time at which the last should have ended."""
+
+LINE_AGENTS_MOST: Final = 100
+LINE_TALK_S: Final = 1.0
+LINE_OVERLOAD: Final = 1.1
+LINE_S: Final = 20.0
+HELD_CALLS: Final = 1000
+HELD_CALLS_PER_S: Final = 40
+HELD_TALK_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What is dialled, how long the talk is, and how many agents there are for so many calls a second."""
+
+    name: str
+    number: str
+    talk_s: float
+    agents: Callable[[int], int]
+    caller_waits: bool = True
+    """Connect ends with the caller's 200; otherwise with the agent's."""
+
+
+QUEUED: Final = Workload("queued (Q)", "101", 1.5, lambda rate: 3 * rate)
+ANSWERED_FIRST: Final = Workload("answered first (A)", "102", 1.0, lambda rate: max(200, 2 * rate), False)
+TWO_LEG: Final = Workload("two-leg", "103", 1.5, lambda rate: 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """CPU of the switch's whole process, and what others had of its core."""
+
+    cpu_s: float
+    others_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One probe or run of so many calls, or registrations, a second."""
+
+    name: str
+    rate: int
+    seconds: float
+    counts: Counts
+    taken: int
+    """Calls that the far ends took; as many as were made where there are no far ends."""
+    connects_s: list[float]
+    """In order."""
+    late_p99_ms: float
+    usage: Usage
+
+    @property
+    def void(self) -> bool:
+        return self.late_p99_ms > GENERATOR_LATE_MS
+
+    @property
+    def clean(self) -> bool:
+        made = len(self.connects_s) == self.counts.successful == self.taken == int(self.rate * self.seconds)
+        return made and self.counts.failed == 0 and self.connect_ms(0.95) < LATEST_P95_MS
+
+    @property
+    def cpu_ms_per_call(self) -> float:
+        """CPU of the switch's whole process for each call."""
+        return 1000 * self.usage.cpu_s / max(self.counts.created, 1)
+
+    def connect_ms(self, part: float) -> float:
+        """A percentile of the times to connect."""
+        return 1000 * percentile(self.connects_s, part)
+
+    def __str__(self) -> str:
+        words = "void" if self.void else ("clean" if self.clean else "fails")
+        return (
+            f"{self.name} {self.rate}/s, {self.seconds:g} s: {words}; connected {len(self.connects_s)} of"
+            f" {int(self.rate * self.seconds)}, taken {self.taken}, failed {self.counts.failed}, retransmitted"
+            f" {self.counts.retransmissions}, p50 {self.connect_ms(0.5):.1f} p95 {self.connect_ms(0.95):.1f} p99"
+            f" {self.connect_ms(0.99):.1f} ms, {self.cpu_ms_per_call:.2f} ms CPU each, generator p99"
+            f" {self.late_p99_ms:.1f} ms late, others had {self.usage.others_pct:.0f} % of the core"
+            + (f"; {self.counts.error}" if self.counts.error else "")
+        )
+
+
+def run(progress: Progress) -> Rows:
+    """The signalling rows; those without a sound run are left out."""
+    cores.stay(cores.LOAD)
+    rows: Rows = {}
+    with Bench.running(progress) as bench:
+        for rows_of in (_queued_rows, _answered_first_rows, _two_leg_rows, _register_rows, _memory_rows):
+            try:
+                rows |= rows_of(bench, rows)
+            except (NoLimit, SwitchFailed) as error:
+                progress(f"signalling: no figure: {error}")
+    return rows
+
+
+def _queued_rows(bench: "Bench", _: Rows) -> Rows:
+    limit = find_limit(bench.queued, LEAST_CALLS_PER_S, MOST_CALLS_PER_S)
+    rss_mb = cores.resident_kb(bench.switch.pid) / 1024
+    return {
+        "queued_calls_per_s": limit.load,
+        "queued_connect_p95_ms": _median_ms(limit, 0.95),
+        "cpu_ms_per_queued_call": round(limit.median(lambda run: run.cpu_ms_per_call), 2),
+        "offer_latency_p99_ms": bench.offer_latency_p99_ms(min(limit.load // 2, LINE_AGENTS_MOST)),
+        "rss_mb": round(rss_mb, 1),
+    }
+
+
+def _answered_first_rows(bench: "Bench", rows: Rows) -> Rows:
+    return {
+        "answered_first_calls_per_s": find_limit(bench.answered_first, _from(rows), MOST_CALLS_PER_S).load
+    }
+
+
+def _two_leg_rows(bench: "Bench", rows: Rows) -> Rows:
+    return {"two_leg_calls_per_s": find_limit(bench.two_leg, _from(rows), MOST_CALLS_PER_S).load}
+
+
+def _register_rows(bench: "Bench", _: Rows) -> Rows:
+    limit = find_limit(bench.register, LEAST_REGISTERS_PER_S, MOST_REGISTERS_PER_S)
+    return {"registers_per_s": limit.load, "register_p99_ms": _median_ms(limit, 0.99)}
+
+
+def _memory_rows(bench: "Bench", _: Rows) -> Rows:
+    return {"kb_per_call": bench.kb_per_call()}
+
+
+def _from(rows: Rows) -> int:
+    """Where to begin to search: what costs no more than a queued call will carry half as many."""
+    return int((rows.get("queued_calls_per_s") or 0) / 2) or LEAST_CALLS_PER_S
+
+
+def _median_ms(limit: Limit[Run], part: float) -> float:
+    return round(limit.median(lambda run: run.connect_ms(part)), 2)
+
+
+class Bench:
+    """A switch, its agents, and the loads that it is given."""
+
+    def __init__(self, switch: SwitchProcess, progress: Progress) -> None:
+        self.switch = switch
+        self._progress = progress
+        self._at_work = 0
+
+    @classmethod
+    @contextlib.contextmanager
+    def running(cls, progress: Progress) -> Iterator[Self]:
+        """A bench with a switch of its own."""
+        with SwitchProcess(SWITCH, sections()) as switch:
+            yield cls(switch, progress)
+
+    def queued(self, rate: int, seconds: float) -> Run:
+        """Workload Q."""
+        return self._told(self._calls(QUEUED, rate, seconds))
+
+    def answered_first(self, rate: int, seconds: float) -> Run:
+        """Workload A."""
+        return self._told(self._calls(ANSWERED_FIRST, rate, seconds))
+
+    def two_leg(self, rate: int, seconds: float) -> Run:
+        """Calls from trunk to trunk."""
+        return self._told(self._calls(TWO_LEG, rate, seconds))
+
+    def register(self, rate: int, seconds: float) -> Run:
+        """Phones that register again, each time with a challenge."""
+        meter = _Meter(self.switch.pid)
+        with self._registering(0, MOST_AGENTS, rate, int(rate * seconds), REGISTERED_S) as phones:
+            counts = phones.finish(seconds + OVERTIME_S)
+            usage = meter.read()
+            asked, done = phones.moments("dialled").at_s, phones.moments("answered").at_s
+        self._at_work = -1
+        return self._told(
+            Run(
+                name="registrations",
+                rate=rate,
+                seconds=seconds,
+                counts=counts,
+                taken=counts.successful,
+                connects_s=sorted(done[number] - asked[number] for number in done),
+                late_p99_ms=late_p99_ms(sorted(asked.values()), rate),
+                usage=usage,
+            )
+        )
+
+    def offer_latency_p99_ms(self, agents: int) -> float:
+        """From an agent's last message of one call to the INVITE of the next, while callers wait in line."""
+        line = Workload("line", QUEUED.number, LINE_TALK_S, lambda _: agents)
+        rate = int(agents / LINE_TALK_S * LINE_OVERLOAD)
+        self._bring_to_work(agents)
+        with self._far_end(AGENTS) as phones:
+            with self._callers(line, rate, int(rate * LINE_S)) as callers:
+                callers.finish(LINE_S * LINE_OVERLOAD + OVERTIME_S)
+            phones.stop()
+            asked, freed = phones.moments("asked"), phones.moments("freed")
+        latencies_s = sorted(offer_latencies_s(asked.at_s, asked.called, freed.at_s, freed.called))
+        p50_ms, p99_ms = 1000 * percentile(latencies_s, 0.5), 1000 * percentile(latencies_s, 0.99)
+        self._progress(
+            f"signalling: {agents} agents with callers in line: {len(latencies_s)} offers, p50 {p50_ms:.2f} p99"
+            f" {p99_ms:.2f} ms after their agents were free"
+        )
+        return round(p99_ms, 2)
+
+    def kb_per_call(self) -> float:
+        """What memory grows by while calls are up, for each."""
+        self._bring_to_work(HELD_CALLS)
+        held = Workload("held", QUEUED.number, HELD_TALK_S, lambda _: HELD_CALLS)
+        before_kb = cores.resident_kb(self.switch.pid)
+        with self._far_end(AGENTS), self._callers(held, HELD_CALLS_PER_S, HELD_CALLS) as callers:
+            self.switch.until(lambda: self._active() >= HELD_CALLS, "with all calls up", HELD_TALK_S)
+            grown_kb = cores.resident_kb(self.switch.pid) - before_kb
+            callers.finish(HELD_TALK_S + OVERTIME_S)
+        self._progress(f"signalling: {HELD_CALLS} calls in progress: {grown_kb} kB more")
+        return round(grown_kb / HELD_CALLS, 1)
+
+    def _calls(self, workload: Workload, rate: int, seconds: float) -> Run:
+        agents = min(workload.agents(rate), MOST_AGENTS)
+        self._bring_to_work(agents)
+        meter = _Meter(self.switch.pid)
+        with self._far_end(AGENTS if agents else FAR_END) as far_end:
+            with self._callers(workload, rate, int(rate * seconds)) as callers:
+                counts = callers.finish(seconds + workload.talk_s + OVERTIME_S)
+                usage = meter.read()
+                dialled, answered = callers.moments("dialled").at_s, callers.moments("answered").at_s
+            taken = far_end.stop().successful
+            if not workload.caller_waits:
+                answered = far_end.moments("took").at_s
+        return Run(
+            name=workload.name,
+            rate=rate,
+            seconds=seconds,
+            counts=counts,
+            taken=taken,
+            connects_s=sorted(answered[number] - dialled[number] for number in answered if number in dialled),
+            late_p99_ms=late_p99_ms(sorted(dialled.values()), rate),
+            usage=usage,
+        )
+
+    def _callers(self, workload: Workload, rate: int, calls: int) -> SippLoad:
+        return SippLoad(
+            "caller",
+            CALLERS,
+            PORT,
+            target=self.switch.sip,
+            rate=rate,
+            calls=calls,
+            talk_s=workload.talk_s,
+            keys={"number": workload.number},
+        )
+
+    def _far_end(self, address: str) -> SippLoad:
+        return SippLoad("agent", address, PORT)
+
+    def _bring_to_work(self, agents: int) -> None:
+        """So many agents ready, no call in progress. Those who are not wanted unregister."""
+        self.switch.until(lambda: self._active() == 0, "without calls", SETTLED_S + 15)
+        if self._at_work != agents or self._ready() != agents:
+            self._register_all(0, agents, REGISTERED_S)
+            self._register_all(agents, MOST_AGENTS if self._at_work < 0 else self._at_work, "0")
+            self._at_work = agents
+        self.switch.until(lambda: self._ready() == agents, f"with {agents} agents ready", SETTLED_S)
+
+    def _register_all(self, first: int, last: int, expires: str) -> None:
+        if first < last:
+            with self._registering(first, last, REGISTERS_PER_S, last - first, expires) as phones:
+                phones.finish((last - first) / REGISTERS_PER_S + SETTLED_S)
+
+    def _registering(self, first: int, last: int, rate: float, calls: int, expires: str) -> SippLoad:
+        users = [(phone(n), secret(n)) for n in range(first, last)]
+        keys = {"expires": expires}
+        return SippLoad(
+            "register", AGENTS, PORT, target=self.switch.sip, rate=rate, calls=calls, keys=keys, users=users
+        )
+
+    def _active(self) -> float:
+        return self.switch.metric("centralita_calls_active")
+
+    def _ready(self) -> float:
+        return self.switch.metric("centralita_agents_by_state", state="ready")
+
+    def _told(self, run: Run) -> Run:
+        self._progress(f"signalling: {run}")
+        return run
+
+
+class _Meter:
+    """What a process, and what everybody else, uses of core 0 from now on."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._began = time.monotonic()
+        self._cpu_s, self._busy_s = cores.process_cpu_s(pid), cores.busy_s(cores.MEASURED)
+
+    def read(self) -> Usage:
+        """Until now."""
+        cpu_s = cores.process_cpu_s(self._pid) - self._cpu_s
+        others_s = max(cores.busy_s(cores.MEASURED) - self._busy_s - cpu_s, 0.0)
+        return Usage(cpu_s, 100 * others_s / (time.monotonic() - self._began))
+
+
+def phone(n: int) -> str:
+    """The n-th phone, and the user under which it registers."""
+    return str(10_000 + n)
+
+
+def secret(n: int) -> str:
+    """Its secret."""
+    return f"secret-of-{phone(n)}"
+
+
+def sections() -> dict[str, Any]:
+    """The configuration: agents enough for every load, limits that no load reaches, nothing recorded."""
+    common = {"wrap_up": "0s", "record": False, "on_no_answer": "retry", "max_waiting": 100_000}
+    unlimited = {"max_calls": 1_000_000, "max_cps": 1_000_000}
+    return {
+        "media": {"listen": SWITCH, "ports": "10000-59999", "silence_timeout": "0s"},
+        "trunks": {
+            "carrier": {"accept_from": [f"{CALLERS}/32"], "proxy": f"sip:{CALLERS}:{PORT}", **unlimited},
+            "far": {"accept_from": [f"{FAR_END}/32"], "proxy": f"sip:{FAR_END}:{PORT}", **unlimited},
+        },
+        "phones": {phone(n): {"secret": secret(n)} for n in range(MOST_AGENTS)},
+        "agents": {f"agent-{phone(n)}": {"phone": phone(n)} for n in range(MOST_AGENTS)},
+        "queues": {
+            "on-agent": {"answer": "on-agent", **common},
+            "at-once": {"answer": "at-once", **common},
+        },
+        "routes": [
+            {"trunk": "carrier", "to": QUEUED.number, "go": "queue:on-agent"},
+            {"trunk": "carrier", "to": ANSWERED_FIRST.number, "go": "queue:at-once"},
+            {"trunk": "carrier", "to": TWO_LEG.number, "go": "trunk:far", "transit": True},
+        ],
+    }
+
+
+def percentile(ordered: list[float], part: float) -> float:
+    """Of values in order; 0 where there are none."""
+    return ordered[min(int(len(ordered) * part), len(ordered) - 1)] if ordered else 0.0
+
+
+def late_p99_ms(dialled_s: list[float], rate: float) -> float:
+    """How late the generator dialled, p99, measured from the steady beat that fits its earliest calls."""
+    behind_s = sorted(at_s - n / rate for n, at_s in enumerate(dialled_s))
+    return 1000 * (percentile(behind_s, 0.99) - behind_s[0]) if behind_s else 0.0
+
+
+def offer_latencies_s(
+    asked_s: dict[int, float], asked: dict[int, str], freed_s: dict[int, float], freed: dict[int, str]
+) -> list[float]:
+    """For every call but an agent's first: from his last message of the call before to its INVITE."""
+    turns: dict[str, list[tuple[float, int, bool]]] = {}
+    for call, at_s in asked_s.items():
+        turns.setdefault(asked[call], []).append((at_s, call, True))
+    for call, at_s in freed_s.items():
+        turns.setdefault(freed[call], []).append((at_s, call, False))
+    latencies_s = []
+    for turn in turns.values():
+        turn.sort()
+        for (before_s, _, was_asked), (at_s, _, is_asked) in zip(turn, turn[1:], strict=False):
+            if is_asked and not was_asked:
+                latencies_s.append(at_s - before_s)
+    return latencies_s
