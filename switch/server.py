@@ -79,11 +79,14 @@ async def _serve(path: Path, config: Config, demo: bool) -> None:
         try:
             switch = await assemble(config, stack)
         except OSError as error:
-            raise CannotStart(f"cannot open or bind: {error}") from error
+            raise CannotStart(f"cannot open or bind {error.strerror or error}") from error
         if missing := names_missing(switch.exchange.sounds, config):
             raise CannotStart("\n".join(missing))
         server = Server(path, switch)
-        await server.start(stack)
+        try:
+            await server.start(stack)
+        except OSError as error:
+            raise CannotStart(f"http.listen: {error.strerror or error}") from error
         if demo:
             await _start_demo(path, stack)
         await server.until_stopped()

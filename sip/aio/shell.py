@@ -80,17 +80,17 @@ class SipShell:
         return len(self._connections)
 
     async def start(self) -> None:
-        """Bind every socket of `listen`; raises OSError and leaves nothing open if one cannot be bound."""
+        """Bind every socket of `listen`; an OSError names the one that cannot be, and leaves nothing open."""
         self._loop = asyncio.get_running_loop()
-        try:
-            for transport, host, port in self._listen:
+        for transport, host, port in self._listen:
+            try:
                 if transport == "udp":
                     self._listen_udp(host, port)
                 else:
                     await self._listen_tcp(host, port)
-        except OSError:
-            await self.close()
-            raise
+            except OSError as error:
+                await self.close()
+                raise OSError(error.errno, f"{transport}:{host}:{port}: {error.strerror}") from error
         self._sweeper = self._loop.call_later(_SWEEP_S, self._sweep)
         self.flush()
 
