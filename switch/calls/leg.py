@@ -153,6 +153,7 @@ class Leg:
         self._media = MediaSession(secrets.randbits(62))
         self._address = exchange.media_address(flow.remote[0])
         self._sdp: bytes | None = None
+        self._late = False
         self._probe: TimerHandle | None = None
         self._sip_status: int | None = None
         self._q850: int | None = None
@@ -207,7 +208,7 @@ class Leg:
         self._answered_us = self._exchange.now_us()
         self._sip_status = 200
         if self._sdp is None:
-            self._sdp = self.offer()
+            self._sdp, self._late = self.offer(), True
         self._exchange.sip().accept(self._session, self._sdp, self._exchange.now())
         self._final_response()
         self._watch()
@@ -251,7 +252,7 @@ class Leg:
         """An event of this leg's session."""
         match event:
             case sip.Acked(sdp=sdp):
-                self._take_answer(sdp)
+                self._acked(sdp)
             case sip.Trying():
                 self.owner.leg_event(self, Trying())
             case sip.Progress():
@@ -356,6 +357,12 @@ class Leg:
         timed_out = event.response is None
         self.owner.leg_event(self, Refused(event.status, event.reason, self._q850, timed_out))
 
+    def _acked(self, sdp: bytes | None) -> None:
+        """Only an ACK for a late offer of ours has an answer in it (RFC 3261 section 13.2.1)."""
+        if self._late:
+            self._late = False
+            self._take_answer(sdp)
+
     def _take_answer(self, sdp: bytes | None) -> bool:
         """Their answer to our offer; False where there is none or none that we can use."""
         if sdp is None:
@@ -372,6 +379,7 @@ class Leg:
         endpoint, now = self._exchange.sip(), self._exchange.now()
         try:
             if event.sdp is None:
+                self._late = True
                 endpoint.answer_offer(event.session, 200, now, sdp=self.offer())
                 return
             sdp, agreed = self._media.answer(event.sdp, self._address, self.port.number, self._codecs)

@@ -1,0 +1,128 @@
+"""A media plane that carries no packets and notes every order; a test says what happens on its ports."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+from media.aio.plane import NoPorts
+from media.events import PortEvent, RecordingStopped
+from media.port import Echo, PeerMedia, PlaneCounters, Play, Port, PortStats, Relay, Silence, Source, Tone
+
+Tell = Callable[[PortEvent], None]
+
+
+class NotingRecording:
+    """One file that is never written; stopped, it is closed a turn later, a second long."""
+
+    def __init__(self, port: "NotingPort", path: Path, tell: Tell) -> None:
+        self.path = path
+        self.asked: list[str] = ["record"]
+        self.error: str | None = None
+        """What the disk said of it."""
+        self._port = port
+        self._tell = tell
+
+    def pause(self) -> None:
+        self.asked.append("pause")
+
+    def resume(self) -> None:
+        self.asked.append("resume")
+
+    def stop(self) -> None:
+        if "stop" not in self.asked:
+            self.asked.append("stop")
+            asyncio.get_running_loop().call_soon(self._tell, self.stopped())
+
+    def stopped(self) -> RecordingStopped:
+        """What the recorder tells when the file is closed."""
+        sha256 = None if self.error else "ab" * 32
+        return RecordingStopped(self._port, self, self.path, 50, 1.0, 0, sha256, self.error)
+
+
+class NotingPort:
+    """One port. `peer` is the last SDP, `sources` all that it was to send, `watches` all silence watches."""
+
+    def __init__(self, number: int, tell: Tell) -> None:
+        self.number = number
+        self.ssrc = number
+        self.peer: PeerMedia | None = None
+        self.sources: list[Source] = []
+        self.muted = False
+        self.watches: list[float | None] = []
+        self.recording: NotingRecording | None = None
+        self.counted = PortStats()
+        self.closed = False
+        self._tell = tell
+
+    @property
+    def source(self) -> Source:
+        """What it sends now."""
+        return self.sources[-1] if self.sources else Silence()
+
+    def connect(self, peer: PeerMedia) -> None:
+        self.peer = peer
+
+    def send(self, source: Source) -> None:
+        self.sources.append(source)
+
+    def mute(self, muted: bool) -> None:
+        self.muted = muted
+
+    def watch_silence(self, seconds: float | None) -> None:
+        self.watches.append(seconds)
+
+    def record(self, path: Path) -> NotingRecording:
+        self.recording = NotingRecording(self, path, self._tell)
+        return self.recording
+
+    def stats(self) -> PortStats:
+        return self.counted
+
+    def close(self) -> None:
+        self.closed = True
+        if self.recording is not None:
+            self.recording.stop()
+
+
+class NotingPlane:
+    """Ports from 20000 on, `room` at a time."""
+
+    def __init__(self) -> None:
+        self.room = 1000
+        self.ports: list[NotingPort] = []
+        self.on_event: Callable[[PortEvent], None] = print
+        self._numbers: Iterator[int] = count(20000, 2)
+
+    @property
+    def open_ports(self) -> list[NotingPort]:
+        return [port for port in self.ports if not port.closed]
+
+    def open(self, near: Port | None = None) -> NotingPort:
+        if len(self.open_ports) >= self.room:
+            raise NoPorts
+        port = NotingPort(next(self._numbers), lambda event: self.on_event(event))
+        self.ports.append(port)
+        return port
+
+    def capacity(self) -> int:
+        return self.room
+
+    def counters(self) -> PlaneCounters:
+        ports = {"free": 0, "open": len(self.open_ports), "closing": 0, "resting": 0}
+        return PlaneCounters(0, 0, 0, 0, 0, 0, 0, 0, ports, 0, 0, 0.0, 0, 0)
+
+
+def heard(source: Source) -> str:
+    """What a party hears, in a word: `relay 20002`, `music default`, `prompt welcome`, `tone 1004`."""
+    match source:
+        case Relay(port=port):
+            return f"relay {port.number}"
+        case Play(sound=sound):
+            return sound.name
+        case Tone(hz=hz):
+            return f"tone {hz:g}"
+        case Echo():
+            return "echo"
+        case Silence():
+            return "silence"

@@ -1,0 +1,423 @@
+"""The switch put together in memory: real router, endpoints and registrar; no sockets, packets or waiting.
+
+The time of sip, router and calls is the loop's, and moved (`timeline`). Carriers and phones are real
+endpoints on a wire that takes a millisecond and loses what `lose` picks.
+"""
+
+import asyncio
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from acd.commands import Command
+from acd.events import Event as RouterEvent
+from acd.router import Router
+from media.events import PortEvent
+from media.sound import Sound
+from sip.endpoint import Endpoint
+from sip.flow import Flow
+from sip.registrar import Registrar
+from switch.api.backend import Reloaded
+from switch.assembly import Switch
+from switch.backend import Running
+from switch.booking import Booking
+from switch.calls.arrival import Arrival
+from switch.calls.flow import Call
+from switch.calls.leg import Leg
+from switch.calls.orders import Orders
+from switch.calls.registry import Registry
+from switch.clock import Clock
+from switch.config.addresses import Address as IpAddress
+from switch.config.schema import Config
+from switch.dispatch import Dispatch
+from switch.exchange import Exchange
+from switch.history.entries import CallEnded, Entry
+from switch.journal import Journal
+from switch.limits import Limits
+from switch.logbook import Logbook
+from switch.metrics import Metrics
+from switch.peers import Identification
+from switch.records import CallRecord
+from switch.registrations import Registrations
+from switch.reloading import apply
+from switch.routes import Routes
+from switch.staffing import Staffing
+from tests.peers.switch import Metrics as Scrape
+from tests.sip.wire import kind
+from tests.switch.far_end import FarEnd
+from tests.switch.plane import NotingPlane, NotingPort, heard
+
+OURS = ("192.0.2.1", 5060)
+CARRIER = ("192.0.2.10", 5060)
+PHONES = {"1001": ("192.0.2.21", 5060), "1002": ("192.0.2.22", 5060)}
+NUMBER = "+34911000000"
+START_US = 1_800_000_000_000_000
+DELAY_S = 0.001
+SETTLE_S = 0.05
+"""Enough for every message that follows from one, and less than any timer."""
+
+Recorded = TypeVar("Recorded", bound=Entry)
+
+
+def centre(**sections: Any) -> dict[str, Any]:
+    """Two agents at two phones, one queue, lines on 600 and 602; sections given replace these."""
+    return {
+        "sip": {"listen": [f"udp:{OURS[0]}:{OURS[1]}"], "domain": "pbx.example", "t1": "500ms"},
+        "trunks": {"carrier": {"accept_from": [f"{CARRIER[0]}/32"], "proxy": f"sip:{CARRIER[0]}:5060"}},
+        "phones": {name: {"secret": f"secret of {name}"} for name in PHONES},
+        "agents": {
+            "ana": {"phone": "1001", "skills": {"support": "5"}},
+            "luis": {"phone": "1002", "skills": {"support": "5"}},
+        },
+        "queues": {"support": {"requires": "support >= 1"}},
+        "routes": [
+            {"trunk": "carrier", "to": "600", "go": "echo"},
+            {"trunk": "carrier", "to": "602", "go": "tone"},
+            {"trunk": "carrier", "to": "+34911*", "go": "queue:support"},
+            {"trunk": "carrier", "to": "8*", "strip": "1", "go": "phone"},
+            {"phone": "*", "to": ["112"], "go": "trunk:carrier", "emergency": "yes"},
+            {"phone": "*", "to": "10??", "go": "phone"},
+            {"phone": "*", "to": "0*", "strip": "1", "go": "trunk:carrier"},
+        ],
+        **sections,
+    }
+
+
+class StageExchange(Exchange):
+    """An exchange that lives in the loop's time."""
+
+    def now(self) -> float:
+        return self.loop.time()
+
+
+class Shell:
+    """What `sip.aio.shell` is to the switch, without sockets."""
+
+    def __init__(self, stage: "Stage") -> None:
+        self._stage = stage
+        self._waking = False
+
+    def wake(self) -> None:
+        if not self._waking:
+            self._waking = True
+            self._stage.loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        self._waking = False
+        self._stage.flush()
+
+    def flow_to(self, host: str, port: int, transport: str = "udp") -> Flow:
+        return Flow("udp", OURS, (host, port))
+
+    def local_address_for(self, remote: str) -> str:
+        return OURS[0]
+
+
+class Sounds:
+    """Every prompt and music, 20 ms long."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Sound] = {}
+
+    def prompt(self, name: str) -> Sound:
+        return self._sound(f"prompt {name}")
+
+    def music(self, music_class: str) -> Sound:
+        return self._sound(f"music {music_class}")
+
+    def _sound(self, name: str) -> Sound:
+        return self._made.setdefault(name, Sound.from_pcm(name, bytes(320)))
+
+
+class History:
+    """Keeps what it is told. `works` is whether the database takes it."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.works = True
+
+    def put(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+    async def flush(self, timeout_s: float = 1.0) -> bool:
+        return self.works
+
+    def counts(self) -> dict[str, int]:
+        return {}
+
+    def all(self, kind: type[Recorded]) -> list[Recorded]:
+        """The entries of a kind, in order."""
+        return [entry for entry in self.entries if isinstance(entry, kind)]
+
+    @property
+    def calls(self) -> list[CallRecord]:
+        """The records of ended calls."""
+        return [entry.call for entry in self.all(CallEnded)]
+
+
+class NoInterfaces:
+    """No address is this machine's but the one it listens on."""
+
+    def has(self, address: IpAddress) -> bool:
+        return str(address) == OURS[0]
+
+
+class Stage:
+    """One switch, its far ends and the wire between them."""
+
+    def __init__(self, folder: Path, sections: dict[str, Any] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.faults: list[dict[str, Any]] = []
+        """What nobody caught."""
+        self.loop.set_exception_handler(lambda loop, fault: self.faults.append(fault))
+        self.folder = folder
+        config = Config.model_validate({**centre(**(sections or {})), "server": {"data_dir": folder}})
+        self.lose: Callable[[bytes], bool] = lambda data: False
+        self.sent: list[bytes] = []
+        self.posted: list[RouterEvent] = []
+        self.commands: list[Command] = []
+        self.history = History()
+        self.plane = NotingPlane()
+        self.sounds = Sounds()
+        self._ends: dict[tuple[str, int], FarEnd] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._flushing = False
+        self.switch = self._assemble(config)
+        self.exchange = self.switch.exchange
+        self.registry = self.switch.registry
+        self.orders = self.switch.orders
+        self.staffing = self.switch.staffing
+        self.running = Running(self.exchange, self.registry, self.staffing, self._reload, self._drain)
+        self.exchange.metrics.watch(self.running.sources(lambda: 0))
+        apply(self.exchange, config, self.staffing, self.switch.identification)
+        self.exchange.registrations.start(self.staffing, [])
+        self.carrier = self._join("+34600111222", CARRIER)
+
+    def _assemble(self, config: Config) -> Switch:
+        loop = self.loop
+        exchange: Exchange
+        switch: Switch
+        router = Router()
+        clock = Clock(lambda: START_US + round(loop.time() * 1e6), loop.time)
+        (self.folder / "journal").mkdir()
+        self.journal = Journal(self.folder / "journal", router, self._journal_problem)
+        self.logbook = Logbook(self.folder / "journal" / "logbook.jsonl", loop)
+        metrics = Metrics(version="test", kernels="test", now_us=clock.now_us)
+        dispatch = NotingDispatch(self, router, self.journal, clock, loop, metrics.decision)
+        staffing = Staffing(dispatch.post)
+        registrations = Registrations(
+            Registrar(),
+            lambda: exchange.sip(),
+            self.history.put,
+            loop.time,
+            loop,
+            lambda: exchange.config.sip.domain,
+        )
+        identification = Identification(config, b"k" * 32, registrations, NoInterfaces(), metrics.auth_failed)
+        tokens = count(1)
+        endpoint = Endpoint(
+            identification,
+            token=lambda: f"switch{next(tokens)}",
+            advertise=lambda flow: flow.local,
+            t1=config.sip.t1,
+        )
+        history = cast(Any, self.history)
+        self.plane.on_event = lambda event: switch.port_event(event)
+        exchange = StageExchange(
+            loop=loop,
+            config=config,
+            routes=Routes(config.routes),
+            endpoint=endpoint,
+            shell=cast(Any, Shell(self)),
+            plane=cast(Any, self.plane),
+            sounds=cast(Any, self.sounds),
+            dispatch=dispatch,
+            registrations=registrations,
+            limits=Limits(config.trunks),
+            history=history,
+            logbook=self.logbook,
+            booking=Booking(history, self.logbook),
+            metrics=metrics,
+            clock=clock,
+        )
+        registry = Registry(exchange, staffing.phone_busy)
+        orders = Orders(exchange, registry)
+        switch = Switch(
+            exchange, registry, orders, Arrival(exchange, registry), staffing, identification, cast(Any, None)
+        )
+        dispatch.start(orders.carry_out)
+        return switch
+
+    # Far ends
+
+    def _join(self, name: str, address: tuple[str, int], secret: str = "") -> FarEnd:
+        end = FarEnd(self, name, address, OURS, secret)
+        self._ends[address] = end
+        return end
+
+    async def phone(self, name: str = "1001", *, registered: bool = True) -> FarEnd:
+        """A phone of ours on its desk."""
+        end = self._join(name, PHONES[name], f"secret of {name}")
+        if registered:
+            assert await end.register() == 200
+        return end
+
+    # Time
+
+    def now(self) -> float:
+        return self.loop.time()
+
+    async def settle(self) -> None:
+        """Let all that follows at once happen."""
+        await asyncio.sleep(SETTLE_S)
+
+    async def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)
+
+    # The wire
+
+    def moved(self, end: FarEnd) -> None:
+        """Carry what a far end has to send, tell it what happened, set its timer."""
+        while (events := end.endpoint.events()) or (datagrams := end.endpoint.datagrams()):
+            for event in events:
+                end.hear(event)
+            for data, _ in [] if events else datagrams:
+                self.by_hand(end, data)
+        self._set_timer(end.name, end.endpoint, lambda: self.moved(end))
+
+    def by_hand(self, end: FarEnd, data: bytes) -> None:
+        """Carry bytes from a far end to the switch."""
+        self.sent.append(data)
+        if not self.lose(data):
+            self.loop.call_later(DELAY_S, self._arrive_here, data, end.flow)
+
+    def _arrive_here(self, data: bytes, flow: Flow) -> None:
+        ours = Flow("udp", OURS, flow.local)
+        self.exchange.endpoint.receive(data, ours, self.now())
+        self.flush()
+
+    def _arrive_there(self, data: bytes, flow: Flow) -> None:
+        end = self._ends.get(flow.remote)
+        if end is not None:
+            end.received.append(data)
+            end.endpoint.receive(data, Flow("udp", flow.remote, OURS), self.now())
+            self.moved(end)
+
+    def flush(self) -> None:
+        """What the shell does at the end of each turn."""
+        if self._flushing:
+            return
+        self._flushing = True
+        endpoint = self.exchange.endpoint
+        try:
+            while (events := endpoint.events()) or (datagrams := endpoint.datagrams()):
+                for event in events:
+                    self.switch.sip_event(event)
+                for data, flow in [] if events else datagrams:
+                    self.sent.append(data)
+                    if not self.lose(data):
+                        self.loop.call_later(DELAY_S, self._arrive_there, data, flow)
+        finally:
+            self._flushing = False
+        self._set_timer("", endpoint, self.flush)
+
+    def _set_timer(self, name: str, endpoint: Endpoint, then: Callable[[], None]) -> None:
+        if (timer := self._timers.pop(name, None)) is not None:
+            timer.cancel()
+        if (deadline := endpoint.deadline()) is not None:
+            self._timers[name] = self.loop.call_at(deadline, self._due, endpoint, then)
+
+    def _due(self, endpoint: Endpoint, then: Callable[[], None]) -> None:
+        endpoint.on_deadline(self.now())
+        then()
+
+    # What a test asks
+
+    @property
+    def call(self) -> Call:
+        """The only call in progress."""
+        (call,) = self.registry.calls.values()
+        return call
+
+    def port(self, leg: Leg | None) -> NotingPort:
+        """A leg's port, which notes."""
+        assert leg is not None
+        return cast(NotingPort, leg.port)
+
+    def kinds(self, since: int = 0) -> list[str]:
+        """What crossed the wire, both ways: `INVITE`, `200 INVITE`."""
+        return [kind(data) for data in self.sent[since:]]
+
+    def heard(self, leg: Leg | None) -> str:
+        """What the leg's party hears now."""
+        return heard(self.port(leg).source)
+
+    def tell(self, event: PortEvent) -> None:
+        """Something happens on a port."""
+        self.plane.on_event(event)
+
+    def agent(self, name: str = "ana") -> str:
+        """An agent's state."""
+        return self.running.agent(name).state.value
+
+    def metrics(self) -> Scrape:
+        """A scrape."""
+        registry = CollectorRegistry()
+        registry.register(self.exchange.metrics)
+        return Scrape(generate_latest(registry).decode())
+
+    def assert_nothing_left(self) -> None:
+        """No call, leg, port, offer, slot, session or transaction on our side."""
+        counts = self.exchange.endpoint.counts()
+        assert (counts.transactions, counts.dialogs, counts.sessions) == (0, 0, 0), counts
+        assert not self.registry.calls
+        assert not self.registry.closing
+        assert not self.orders.offerings
+        assert not self.plane.open_ports
+        assert self.exchange.limits.active("carrier") == 0
+        assert not self.logbook.survivors()
+
+    # Ends
+
+    async def close(self) -> None:
+        """Stop what still has timers."""
+        self.exchange.registrations.stop()
+        self.exchange.dispatch.stop()
+        await self.exchange.booking.close()
+        for timer in self._timers.values():
+            timer.cancel()
+        self.logbook.close()
+        self.journal.close()
+        assert not self.faults, self.faults
+
+    async def _reload(self) -> Reloaded:
+        return Reloaded(applied=True)
+
+    def _drain(self) -> None:
+        self.exchange.draining = True
+
+    def _journal_problem(self, problem: object) -> None:
+        raise AssertionError(problem)
+
+
+class NotingDispatch(Dispatch):
+    """Notes what the router is told and what it orders."""
+
+    def __init__(self, stage: Stage, *parts: Any) -> None:
+        super().__init__(*parts)
+        self._stage = stage
+
+    def start(self, carry_out: Callable[[Command, int], None]) -> None:
+        def noting(command: Command, now_us: int) -> None:
+            self._stage.commands.append(command)
+            carry_out(command, now_us)
+
+        super().start(noting)
+
+    def post(self, event: RouterEvent) -> None:
+        self._stage.posted.append(event)
+        super().post(event)
