@@ -185,6 +185,7 @@ class WrapUpEnded(_Command, frozen=True, gc=False):
 
     agent: str
     call: str
+    queue: str
     wrap_up_us: int
 
 

@@ -213,9 +213,9 @@ class Staff:
 
     def _wrapped_up(self, agent: Agent, wrap_up_us: int) -> None:
         board = self._board
-        call = agent.call or ""
+        call, queue = agent.call or "", agent.queue or ""
         agent.call = agent.queue = None
-        board.commands.append(WrapUpEnded(board.next_id(), agent.settings.name, call, wrap_up_us))
+        board.commands.append(WrapUpEnded(board.next_id(), agent.settings.name, call, queue, wrap_up_us))
 
     def _count(self, agent: Agent) -> bool:
         """The agent came or went: count it for each class; True if some class has nobody left."""

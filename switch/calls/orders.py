@@ -9,9 +9,11 @@ from acd.events import ConversationEnd, ConversationEnded, OfferNotSent
 from switch.calls.causes import Farewell
 from switch.calls.dialling import Unreachable
 from switch.calls.ledger import Visit
+from switch.calls.leg import Leg
 from switch.calls.offering import Offering
 from switch.calls.registry import Registry
 from switch.calls.visits import OFFERS, REASONS, RESULTS
+from switch.config.targets import HangupTarget
 from switch.exchange import Exchange
 from switch.history import entries
 from switch.metrics import HandlePhase
@@ -26,6 +28,8 @@ class Orders:
         self._exchange = exchange
         self._registry = registry
         self._invited_us: list[int] = []
+        self._watched: dict[str, str] = {}
+        """Which phone is probed because of which agent: he may sit elsewhere when that is to end."""
         self._log = structlog.get_logger("router")
 
     def carry_out(self, command: acd.Command, now_us: int) -> None:
@@ -35,7 +39,7 @@ class Orders:
                 self._offer(command, now_us)
             case acd.CancelOffer(offer=offer, why=why):
                 if (offering := self.offerings.get(offer)) is not None:
-                    offering.cancel(Farewell(elsewhere=why is acd.CancelReason.ANSWERED_ELSEWHERE))
+                    offering.cancel(Farewell(elsewhere=self._went_elsewhere(offering.call, why)))
             case acd.Connect():
                 self._connect(command)
             case acd.HangUpOffer(offer=offer):
@@ -65,29 +69,41 @@ class Orders:
 
     def _offer(self, command: acd.Offer, now_us: int) -> None:
         dispatch = self._exchange.dispatch
-        call = self._registry.calls.get(command.call)
-        phone = (
-            self._exchange.config.agents[command.agent].phone
-            if command.agent in self._exchange.config.agents
-            else None
-        )
-        if call is None or call.over or phone is None:
-            dispatch.post(OfferNotSent(offer=command.offer))
-            return
-        number = call.ledger.from_
-        pattern = self._exchange.config.queues[command.queue].caller_display
-        display = pattern.format(queue=command.queue, number=number)
         offering = Offering(command.offer, command.call, command.agent, dispatch.post, self._forget)
         try:
-            offering.leg = call.ring_agent(phone, display, number, offering)
+            offering.leg = self._ring(command, offering)
         except Unreachable as error:
             self._log.warning("cannot offer", agent=command.agent, call=command.call, reason=error.phrase)
+        except Exception:  # noqa: BLE001 - without an end of this offer its agent would ring for good
+            self._log.exception("cannot offer", agent=command.agent, call=command.call)
+        if offering.leg is None:
             dispatch.post(OfferNotSent(offer=command.offer))
             return
         self.offerings[command.offer] = offering
         if not self._invited_us:
             dispatch.when_settled(self._invites_written)
         self._invited_us.append(now_us)
+
+    def _ring(self, command: acd.Offer, offering: Offering) -> Leg | None:
+        """Ring the agent's phone; None where call or phone are gone. Raises Unreachable."""
+        config = self._exchange.config
+        call = self._registry.calls.get(command.call)
+        agent = config.agents.get(command.agent)
+        if call is None or call.over or agent is None or agent.phone is None:
+            return None
+        queue = config.queues.get(command.queue, call.queued_as)  # which may be leaving
+        number = call.ledger.from_
+        display = queue.caller_display.format(queue=command.queue, number=number) if queue else number
+        return call.ring_agent(agent.phone, display, number, offering)
+
+    def _went_elsewhere(self, call: str, why: acd.CancelReason) -> bool:
+        """Whether somebody or something else has the caller now: who was ringing for him missed nothing."""
+        if why is not acd.CancelReason.LEFT_QUEUE:
+            return why is acd.CancelReason.ANSWERED_ELSEWHERE
+        found = self._registry.calls.get(call)
+        if found is None or found.over or found.queued_as is None:
+            return False
+        return not isinstance(found.queued_as.overflow, HangupTarget)
 
     def _invites_written(self) -> None:
         self._exchange.shell.flush()
@@ -111,9 +127,13 @@ class Orders:
             call.agent_vanished()
 
     def _watch_phone(self, agent: str, on: bool) -> None:
+        registrations = self._exchange.registrations
+        if (before := self._watched.pop(agent, None)) is not None:
+            registrations.watch(before, on=False)
         settings = self._exchange.config.agents.get(agent)
-        if settings is not None and settings.phone is not None:
-            self._exchange.registrations.watch(settings.phone, on)
+        if on and settings is not None and settings.phone is not None:
+            self._watched[agent] = settings.phone
+            registrations.watch(settings.phone, on=True)
 
     def _forget(self, offer: str) -> None:
         self.offerings.pop(offer, None)
@@ -135,7 +155,7 @@ class Orders:
         call = self._registry.calls.get(command.call)
         if call is not None:
             call.ledger.visits.append(Visit(command.visit, command.queue, command.entered_at_us))
-            call.entered(self._exchange.config.queues.get(command.queue))
+            call.entered(self._exchange.config.queues.get(command.queue, call.queued_as))
 
     def _visit_ended(self, command: acd.VisitEnded) -> None:
         result, reason = RESULTS[command.result], REASONS[command.reason]
@@ -149,6 +169,8 @@ class Orders:
             visit.agent = command.agent
 
     def _offer_ended(self, command: acd.OfferEnded) -> None:
+        if command.result is acd.OfferResult.SWITCH_RESTARTED:
+            return  # of the former run, whose record of the call knows nothing of it
         result = OFFERS[command.result]
         self._exchange.metrics.offer_ended(command.queue, result)
         record = OfferRecord(
@@ -160,7 +182,7 @@ class Orders:
             result=result,
             sip_status=command.status or None,
         )
-        call = self._registry.calls.get(command.call)
+        call = self._registry.unbooked(command.call)
         if call is not None:
             call.ledger.offers.append(record)
         else:
@@ -168,11 +190,9 @@ class Orders:
 
     def _wrap_up_ended(self, command: acd.WrapUpEnded) -> None:
         wrap_up_s = command.wrap_up_us / 1e6
-        call = self._registry.calls.get(command.call) or self._registry.closing.get(command.call)
+        self._exchange.metrics.handled(command.queue, HandlePhase.WRAP_UP, wrap_up_s)
+        call = self._registry.unbooked(command.call)
         if call is not None:
             call.ledger.wrap_up_s = wrap_up_s
-            queue = call.ledger.served.queue if call.ledger.served is not None else None
-            if queue is not None:
-                self._exchange.metrics.handled(queue, HandlePhase.WRAP_UP, wrap_up_s)
         else:
             self._exchange.history.put(entries.WrapUpEnded(call=command.call, wrap_up_s=wrap_up_s))

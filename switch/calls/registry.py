@@ -54,9 +54,13 @@ class Registry:
         """It has ended: once the router has had its say, it is counted and booked."""
         self._exchange.dispatch.when_settled(lambda: self._count(call))
 
+    def unbooked(self, call: str) -> Call | None:
+        """A call whose record is not written yet."""
+        return self.calls.get(call) or self.closing.get(call)
+
     def record(self, call: str) -> CallRecord | None:
-        """A call in progress, as of now."""
-        found = self.calls.get(call) or self.closing.get(call)
+        """The record so far of a call that is not booked."""
+        found = self.unbooked(call)
         return None if found is None else found.ledger.record(self._exchange.now_us())
 
     async def until_idle(self) -> None:

@@ -175,7 +175,8 @@ class TestWrapUp:
         assert (changed.state, changed.call) == (AgentState.WRAP_UP, "c1")
         assert none(stage.wait(6.999), WrapUpEnded)
         commands = stage.wait(0.001)
-        assert only(commands, WrapUpEnded).wrap_up_us == seconds(7)
+        ended = only(commands, WrapUpEnded)
+        assert (ended.call, ended.queue, ended.wrap_up_us) == ("c1", "support", seconds(7))
         assert only(commands, AgentChanged).state is AgentState.READY
 
     def test_nobody_is_offered_a_call_in_it(self) -> None:
