@@ -111,8 +111,11 @@ class Call:
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Future[LeaveQueue] | None = None
         self._played: asyncio.Future[None] | None = None
-        self._token = 0
+        self._played_token = 0
         self._notice: set[Leg] = set()
+        """Who has not yet heard all of the recording notice."""
+        self._notice_token = 0
+        self._last_token = 0
         self._first_segment = 0
         self._log = structlog.get_logger("call").bind(call=ledger.id)
         ledger.legs.append(caller)
@@ -139,9 +142,9 @@ class Call:
 
     async def play(self, prompt: str) -> None:
         """Play a prompt to its end."""
-        self._token += 1
+        self._played_token = self._next_token()
         self._played = self._exchange.loop.create_future()
-        self.caller.play(Play(self._exchange.sounds.prompt(prompt), token=self._token))
+        self.caller.play(Play(self._exchange.sounds.prompt(prompt), token=self._played_token))
         await self._played
 
     async def music(self, music_class: str) -> None:
@@ -216,8 +219,9 @@ class Call:
             return
         sound = self._exchange.sounds.prompt(notice)
         self._notice = {self.caller, leg}
+        self._notice_token = self._next_token()
         for listener in self._notice:
-            listener.play(Play(sound, token=-1))
+            listener.play(Play(sound, token=self._notice_token))
 
     def agent_vanished(self) -> None:
         """The agent answered and hung up before the two could be connected."""
@@ -256,6 +260,8 @@ class Call:
         now_us = self._exchange.now_us()
         ledger = self.ledger
         ledger.parted(now_us)
+        if ledger.overflowed and result is not Result.FAILED:
+            result = Result.OVERFLOWED  # whatever became of it at the phone where the queue sent it
         ledger.ended_us, ledger.result, ledger.reason, ledger.ended_by = now_us, result, reason, ended_by
         self._handled()
         self._leave_router(reason)
@@ -347,12 +353,16 @@ class Call:
             self.ledger.recording = RecordingRecord(path=f"{self.recording.path}.part")
             self._book.recording_started(self)
 
+    def _next_token(self) -> int:
+        self._last_token += 1
+        return self._last_token
+
     def _heard(self, leg: Leg, token: int) -> None:
-        if token == -1 and leg in self._notice:
+        if token == self._notice_token and leg in self._notice:
             self._notice.discard(leg)
             if not self._notice:
                 self._join()
-        elif token == self._token and self._played is not None and not self._played.done():
+        elif token == self._played_token and self._played is not None and not self._played.done():
             self._played.set_result(None)
 
     def _gone(self, leg: Leg, event: Ended | Lost) -> None:

@@ -114,6 +114,11 @@ class Ledger:
         return bool(self.visits) and self.visits[-1].left_us is None
 
     @property
+    def overflowed(self) -> bool:
+        """Whether the last queue sent the caller on."""
+        return bool(self.visits) and self.visits[-1].result is Result.OVERFLOWED
+
+    @property
     def served(self) -> Visit | None:
         """The visit that the flat fields of the record speak of: the last answered one, else the last."""
         answered = [visit for visit in self.visits if visit.result is Result.ANSWERED]
