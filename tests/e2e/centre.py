@@ -43,3 +43,8 @@ async def desks(stack: AsyncExitStack, switch: Switch, count: int) -> list[Phone
         await switch.agent_is(AGENTS[user], "ready")
         desks.append(desk)
     return desks
+
+
+def ending(record: dict[str, Any]) -> tuple[str, str, str]:
+    """How a call ended: result, reason, by whom."""
+    return record["result"], record["reason"], record["ended_by"]

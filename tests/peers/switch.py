@@ -27,7 +27,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from media.aio import synthesis
 from media.prompts import built_in
 from tests.peers import ports
-from tests.peers.capture import Capture, ladder
+from tests.peers.capture import Capture, Datagram, ladder
 from tests.peers.child import PeerError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -255,6 +255,12 @@ class Switch:
         ) as db:
             db.row_factory = sqlite3.Row
             return [dict(row) for row in db.execute(statement, values)]
+
+    def wire(self) -> list[Datagram]:
+        """All SIP over UDP so far, as it was on the wire. Needs root, as every capture does."""
+        if self._wire is None:
+            raise PeerError("no capture: we are not root")
+        return self._wire.datagrams()
 
     def log(self) -> str:
         return self._log_file.read_text(errors="replace") if self._log_file.exists() else ""
