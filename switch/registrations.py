@@ -119,6 +119,11 @@ class Registrations:
         """A TCP connection closed: its phones are reached by a new one, or not at all behind a NAT."""
         self._apply(self._registrar.connection_closed(flow, self._now()))
 
+    def lost(self, phone: str) -> None:
+        """It neither sends media nor answers in a dialog: who is at it cannot be called, until it answers."""
+        if self._facts is not None:
+            self._facts.phone_unreachable(phone)
+
     def watch(self, phone: str, on: bool) -> None:
         """Probe the phone until told otherwise: its agent is unreachable."""
         (self._watched.add if on else self._watched.discard)(phone)

@@ -114,6 +114,10 @@ class LegBook(Protocol):
 
     def leg_closed(self, leg: "Leg") -> None: ...
 
+    def leg_lost(self, leg: "Leg") -> None:
+        """Its peer sends nothing and answers nothing."""
+        ...
+
 
 class Leg:
     """One party's dialog and port. Its facts are attributes; its verbs are plain functions."""
@@ -271,6 +275,7 @@ class Leg:
                 self._q850 = q850 or NORMAL_CLEARING
                 if not self.answered:
                     self._sip_status = 487
+                    self._final_response()
                 self._close()
                 self.owner.leg_event(self, Ended(cause, q850))
             case _:
@@ -302,7 +307,7 @@ class Leg:
             sip_status=self._sip_status,
             q850=self._q850,
             invited_at=utc(self._invited_us),
-            ringing_at=_moment(self._ringing_us),
+            ringing_at=self.ringing_at,
             answered_at=_moment(self._answered_us),
             ended_at=_moment(self._ended_us),
             codec=self.agreed.codec if self.agreed is not None else None,
@@ -312,6 +317,11 @@ class Leg:
             jitter_s=stats.jitter_s if heard else None,
             mos=mos(stats.packets_received, stats.packets_lost, stats.jitter_s),
         )
+
+    @property
+    def ringing_at(self) -> datetime | None:
+        """When it began to ring."""
+        return _moment(self._ringing_us)
 
     # Inside
 
@@ -441,6 +451,7 @@ class Leg:
         self._probe = None
         if status is None or status in (408, 481):
             self._log.warning("lost", sip_status=status)
+            self._book.leg_lost(self)
             self.owner.leg_event(self, Lost())
         else:
             self._watch()

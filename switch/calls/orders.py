@@ -28,6 +28,8 @@ class Orders:
         self._exchange = exchange
         self._registry = registry
         self._invited_us: list[int] = []
+        self._legs: dict[str, Leg] = {}
+        """Which leg rings, or rang, for which offer, until the router is done with the offer."""
         self._watched: dict[str, str] = {}
         """Which phone is probed because of which agent: he may sit elsewhere when that is to end."""
         self._log = structlog.get_logger("router")
@@ -80,6 +82,7 @@ class Orders:
             dispatch.post(OfferNotSent(offer=command.offer))
             return
         self.offerings[command.offer] = offering
+        self._legs[command.offer] = offering.leg
         if not self._invited_us:
             dispatch.when_settled(self._invites_written)
         self._invited_us.append(now_us)
@@ -169,6 +172,7 @@ class Orders:
             visit.agent = command.agent
 
     def _offer_ended(self, command: acd.OfferEnded) -> None:
+        leg = self._legs.pop(command.offer, None)
         if command.result is acd.OfferResult.SWITCH_RESTARTED:
             return  # of the former run, whose record of the call knows nothing of it
         result = OFFERS[command.result]
@@ -177,7 +181,9 @@ class Orders:
             id=command.offer,
             queue=command.queue,
             agent=command.agent,
+            leg=leg.id if leg is not None else None,
             offered_at=utc(command.made_at_us),
+            ringing_at=leg.ringing_at if leg is not None else None,
             ended_at=utc(command.ended_at_us),
             result=result,
             sip_status=command.status or None,

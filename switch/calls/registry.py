@@ -96,12 +96,14 @@ class Registry:
             case PhonePeer(name=name) if not leg.routed:
                 self._change_busy(name, -1)
 
+    def leg_lost(self, leg: Leg) -> None:
+        """Whoever sits at that phone cannot be called until it answers something."""
+        if isinstance(leg.peer, PhonePeer):
+            self._exchange.registrations.lost(leg.peer.name)
+
     def leg_confirmed(self, leg: Leg, call: Call) -> None:
-        """Its dialog would outlive a crash of ours: note what must be ended then."""
-        endpoint = self._exchange.endpoint
-        dialog = endpoint.dialog(leg.session) if leg.session is not None else None
-        if dialog is not None:
-            self._exchange.logbook.dialog_opened(leg.id, call.ledger.record(self._exchange.now_us()), dialog)
+        """Its dialog would outlive a crash of ours: note what must be ended then, and the queue it is in."""
+        self._exchange.dispatch.when_settled(lambda: self._note(leg, call))
 
     def recording_started(self, call: Call) -> None:
         """The call's port is tapped."""
@@ -134,6 +136,12 @@ class Registry:
         ledger = call.ledger
         self._exchange.booking.book(ledger.record(self._exchange.now_us()), tuple(ledger.offers))
         self._idle.set()
+
+    def _note(self, leg: Leg, call: Call) -> None:
+        endpoint = self._exchange.endpoint
+        dialog = endpoint.dialog(leg.session) if leg.session is not None and not leg.over else None
+        if dialog is not None:
+            self._exchange.logbook.dialog_opened(leg.id, call.ledger.record(self._exchange.now_us()), dialog)
 
     def _change_busy(self, phone: str, by: int) -> None:
         legs = self._busy.get(phone, 0) + by
