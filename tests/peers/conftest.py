@@ -1,4 +1,0 @@
-import sys
-
-# pjsua2-python has no wheel for Python 3.13; baresip plays every other part there, too.
-collect_ignore = ["test_pjsua.py"] if sys.version_info >= (3, 13) else []
