@@ -93,6 +93,7 @@ cdef class Worker:
 
     cdef Memory* memory
     cdef bint running
+    cdef bint patient
 
     def __cinit__(
         self, int capacity, int orders=4096, int events=8192, int recorder_chunks=4096, uint64_t seed=1
@@ -227,10 +228,17 @@ cdef class Worker:
     cdef int _push(self, Order* order) except -1:
         if not ring_push(&self.memory.orders, order):
             raise RingFull()
+        if not self.patient:
+            self.wake()
+        return 0
+
+    def wait_for_wake(self) -> None:
+        self.patient = True
+
+    cpdef void wake(self):
         atomic_fence()
         if atomic_exchange(&self.memory.woken, 1) == 0:
             signal_fd(self.memory.wake_fd)
-        return 0
 
     cdef Order _order(self, int kind, int slot, uint64_t generation) except *:
         cdef Order order

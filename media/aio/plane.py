@@ -152,6 +152,11 @@ class MediaPlane:
         """Orders that the workers have not taken yet; whatever arrives after 0 finds them all carried out."""
         return sum(shard.orders_waiting for shard in self._shards)
 
+    def flush(self) -> None:
+        """Let the workers carry out now what was ordered, rather than at the end of this turn of the loop."""
+        for shard in self._shards:
+            shard.worker.wake()
+
     def _open_ports(self) -> int:
         return sum(len(shard.ports) for shard in self._shards)
 

@@ -51,6 +51,7 @@ class Shard:
         self._recorder = recorder
         self._tell = tell
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._waking = False
 
     # --- orders ---
 
@@ -72,7 +73,10 @@ class Shard:
             self.flush()
 
     def flush(self) -> None:
-        """Give out what waits, until the ring is full again."""
+        """Give out what waits, until the ring is full again. The worker wakes once, at the end of this turn."""
+        if self._loop is not None and not self._waking:
+            self._waking = True
+            self._loop.call_soon(self._wake)
         while self._backlog:
             order = self._backlog.popleft()
             try:
@@ -82,6 +86,10 @@ class Shard:
                 if self._loop is not None:
                     self._loop.call_later(RETRY_S, self.flush)
                 return
+
+    def _wake(self) -> None:
+        self._waking = False
+        self.worker.wake()
 
     def add(self, make: Callable[[int], EnginePort]) -> EnginePort:
         """A port in the lowest free slot."""
@@ -94,6 +102,7 @@ class Shard:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self.worker.start()
+        self.worker.wait_for_wake()
         loop.add_reader(self.worker.event_fd, self._on_events)
         self.flush()
 

@@ -145,6 +145,7 @@ async def test_what_the_event_ring_has_no_room_for_is_reread(tmp_path: Path) -> 
     port.connect(caller.media())
     playing.connect(other.media())
     playing.send(Play(Sound.from_pcm("short", bytes(320)), token=5))
+    plane.flush()
     caller.meet(port, HOST)
     for _ in range(3):
         caller.send()
