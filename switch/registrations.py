@@ -3,7 +3,7 @@
 import asyncio
 from asyncio import TimerHandle
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -23,6 +23,8 @@ _GONE = (Change.REMOVED, Change.REPLACED, Change.EXPIRED)
 
 class Facts(Protocol):
     """Who must know what becomes of a phone: the router, by way of the agents."""
+
+    def phones_known(self, phones: Collection[str]) -> None: ...
 
     def phone_registered(self, phone: str, fresh: bool) -> None: ...
 
@@ -65,8 +67,7 @@ class Registrations:
             state = msgspec.json.decode(binding.state)
             elapsed_s = state["expires_in_s"] - (binding.expires_at - wall).total_seconds()
             self._registrar.restore([state], self._now(), elapsed_s)
-        for user in self._registrar.users():
-            facts.phone_registered(user, fresh=False)
+        facts.phones_known(self._registrar.users())
         self._set_timer()
 
     def stop(self) -> None:

@@ -1,6 +1,6 @@
 """The configuration's queues and agents as the router's, and a phone's facts as its agent's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from acd.events import (
     Configured,
@@ -55,23 +55,39 @@ class Staffing:
 
     def __init__(self, post: Callable[[Event], None]) -> None:
         self._post = post
+        self._phones: dict[str, str | None] = {}
+        """Each agent's phone."""
         self._agents: dict[str, str] = {}
+        """Each phone's agent."""
+        self._busy: dict[str, int] = {}
+        """In how many calls a phone is that no offer made."""
 
     def configure(self, config: Config, registered: Callable[[str], bool]) -> None:
         """Who sits at which phone from now on; whoever changes places is told what his new phone is doing."""
-        before = self._agents
-        self._agents = {agent.phone: name for name, agent in config.agents.items() if agent.phone is not None}
-        for phone, agent in self._agents.items():
-            if before.get(phone) == agent:
+        before, self._phones = self._phones, {name: agent.phone for name, agent in config.agents.items()}
+        self._agents = {phone: agent for agent, phone in self._phones.items() if phone is not None}
+        for agent, phone in self._phones.items():
+            if before.get(agent) == phone:
                 continue
-            if registered(phone):
+            if phone is not None and registered(phone):
                 self._post(PhoneRegistered(agent=agent, fresh=True))
-            elif agent in before.values():
+            elif agent in before:
                 self._post(PhoneUnregistered(agent=agent, explicit=False))
+            dialogs = self._busy.get(phone or "", 0)
+            if dialogs or agent in before:
+                self._post(PhoneBusy(agent=agent, dialogs=dialogs))
 
     def agent_at(self, phone: str) -> str | None:
         """The agent at the phone."""
         return self._agents.get(phone)
+
+    def phones_known(self, phones: Collection[str]) -> None:
+        """After a restart: these are registered. The router may remember others, which are gone."""
+        for agent, phone in self._phones.items():
+            if phone in phones:
+                self._post(PhoneRegistered(agent=agent, fresh=False))
+            else:
+                self._post(PhoneUnregistered(agent=agent, explicit=False))
 
     def phone_registered(self, phone: str, fresh: bool) -> None:
         """The phone has a binding."""
@@ -95,5 +111,9 @@ class Staffing:
 
     def phone_busy(self, phone: str, legs: int) -> None:
         """It is in so many calls that no offer made."""
+        if legs:
+            self._busy[phone] = legs
+        else:
+            self._busy.pop(phone, None)
         if agent := self._agents.get(phone):
             self._post(PhoneBusy(agent=agent, dialogs=legs))

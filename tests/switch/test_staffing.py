@@ -1,0 +1,110 @@
+"""Facts about phones become facts about the agents at them, whoever sits where."""
+
+from typing import Any
+
+from acd.events import Event, PhoneBusy, PhoneReachable, PhoneRegistered, PhoneUnreachable, PhoneUnregistered
+from switch.config.schema import Config
+from switch.staffing import Staffing
+
+
+def config(**phones: str | None) -> Config:
+    """Agents and their phones."""
+    agents: dict[str, Any] = {
+        name: {} if phone is None else {"phone": phone} for name, phone in phones.items()
+    }
+    return Config.model_validate({"agents": agents})
+
+
+class Stage:
+    """A staffing, and what it tells the router."""
+
+    def __init__(self, *registered: str, **phones: str | None) -> None:
+        self.told: list[Event] = []
+        self.registered = set(registered)
+        self.staffing = Staffing(self.told.append)
+        self.staffing.configure(config(**phones), self.registered.__contains__)
+
+    def reload(self, **phones: str | None) -> list[Event]:
+        """What the router hears of the new seats."""
+        self.told.clear()
+        self.staffing.configure(config(**phones), self.registered.__contains__)
+        return self.told
+
+
+def test_a_phone_speaks_for_the_agent_at_it() -> None:
+    stage = Stage(ana="1001")
+    stage.staffing.phone_registered("1001", fresh=True)
+    stage.staffing.phone_unreachable("1001")
+    stage.staffing.phone_reachable("1001")
+    stage.staffing.phone_busy("1001", 1)
+    stage.staffing.phone_unregistered("1001", explicit=True)
+    stage.staffing.phone_registered("1009", fresh=True)
+    assert stage.told == [
+        PhoneRegistered(agent="ana", fresh=True),
+        PhoneUnreachable(agent="ana"),
+        PhoneReachable(agent="ana"),
+        PhoneBusy(agent="ana", dialogs=1),
+        PhoneUnregistered(agent="ana", explicit=True),
+    ]
+    assert stage.staffing.agent_at("1001") == "ana"
+
+
+def test_at_the_start_nothing_is_said_of_phones_that_are_not_known_yet() -> None:
+    assert Stage(ana="1001", luis=None).told == []
+
+
+def test_after_a_restart_phones_that_are_gone_are_told_too() -> None:
+    stage = Stage(ana="1001", luis="1002", eva=None)
+    stage.staffing.phones_known(["1001"])
+    assert stage.told == [
+        PhoneRegistered(agent="ana", fresh=False),
+        PhoneUnregistered(agent="luis", explicit=False),
+        PhoneUnregistered(agent="eva", explicit=False),
+    ]
+
+
+def test_a_reload_that_moves_nobody_says_nothing() -> None:
+    assert Stage("1001", ana="1001").reload(ana="1001") == []
+
+
+def test_who_changes_places_is_told_what_the_new_phone_is_doing() -> None:
+    stage = Stage("1001", "1002", ana="1001")
+    stage.staffing.phone_busy("1001", 1)
+    stage.staffing.phone_busy("1002", 2)
+    assert stage.reload(ana="1002") == [
+        PhoneRegistered(agent="ana", fresh=True),
+        PhoneBusy(agent="ana", dialogs=2),
+    ]
+
+
+def test_who_leaves_a_busy_phone_is_not_busy_any_more() -> None:
+    stage = Stage("1001", ana="1001")
+    stage.staffing.phone_busy("1001", 1)
+    assert stage.reload(ana="1009") == [
+        PhoneUnregistered(agent="ana", explicit=False),
+        PhoneBusy(agent="ana", dialogs=0),
+    ]
+
+
+def test_who_has_no_phone_any_more_cannot_be_called() -> None:
+    assert Stage("1001", ana="1001").reload(ana=None) == [
+        PhoneUnregistered(agent="ana", explicit=False),
+        PhoneBusy(agent="ana", dialogs=0),
+    ]
+
+
+def test_two_who_swap_are_told_both() -> None:
+    told = Stage("1001", ana="1001", luis="1002").reload(ana="1002", luis="1001")
+    assert [event for event in told if not isinstance(event, PhoneBusy)] == [
+        PhoneUnregistered(agent="ana", explicit=False),
+        PhoneRegistered(agent="luis", fresh=True),
+    ]
+
+
+def test_who_comes_to_a_busy_phone_is_busy() -> None:
+    stage = Stage("1001")
+    stage.staffing.phone_busy("1001", 1)
+    assert stage.reload(ana="1001") == [
+        PhoneRegistered(agent="ana", fresh=True),
+        PhoneBusy(agent="ana", dialogs=1),
+    ]
