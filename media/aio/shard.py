@@ -73,7 +73,7 @@ class Shard:
             self.flush()
 
     def flush(self) -> None:
-        """Give out what waits, until the ring is full again. The worker wakes once, at the end of this turn."""
+        """Give out what waits, until the ring is full again. The worker wakes at the end of this turn."""
         if self._loop is not None and not self._waking:
             self._waking = True
             self._loop.call_soon(self._wake)
