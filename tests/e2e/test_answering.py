@@ -1,4 +1,4 @@
-"""How a queued call is answered, where it goes when the queue cannot keep it, and who is told of recording."""
+"""How a queued call is answered, where it goes when the queue cannot keep it, who is told of recording."""
 
 import wave
 from contextlib import AsyncExitStack
@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.centre import NUMBER, SECRETS, Tell, centre, desks, ending
 from tests.e2e.test_first_call import channels
-from tests.media.hearing import listen, story
+from tests.media.hearing import heard_anywhere, listen, story
 from tests.peers.audio import hears, hears_only, is_silent, level_dbfs, tone
 from tests.peers.phone import PhoneCall, Phones
 from tests.peers.sipp import Sipp
@@ -131,10 +131,12 @@ async def test_overflow_to_another_queue(tell_on_failure: Tell) -> None:
         assert metrics.value("centralita_queue_offered_total", queue="sales") == 1
 
 
-@pytest.mark.parametrize("queue", [{"no_agents": "overflow"}, {"max_waiting": 0}, {"max_wait": "1s"}])
-async def test_overflow_to_a_phone(tell_on_failure: Tell, queue: dict[str, str | int]) -> None:
+@pytest.mark.parametrize(
+    ("setting", "value"), [("no_agents", "overflow"), ("max_waiting", 0), ("max_wait", "1s")]
+)
+async def test_overflow_to_a_phone(tell_on_failure: Tell, setting: str, value: str | int) -> None:
     async with AsyncExitStack() as stack:
-        sections = centre(1, {**queue, "overflow": "phone:1002"})
+        sections = centre(1, {setting: value, "overflow": "phone:1002"})
         sections["phones"]["1002"] = {"secret": SECRETS["1002"]}
         switch = await stack.enter_async_context(Switch.running(**sections))
         tell_on_failure("switch", switch.story)
@@ -153,12 +155,7 @@ async def test_overflow_to_a_phone(tell_on_failure: Tell, queue: dict[str, str |
         (record,) = await switch.ended_calls(1)
         assert ending(record) == ("overflowed", "callee_hung_up", "callee")
         (visit,) = record["visits"]
-        assert (visit["result"], visit["reason"]) == (
-            "overflowed",
-            {"no_agents": "no_agents", "max_waiting": "max_waiting", "max_wait": "max_wait"}[
-                next(iter(queue))
-            ],
-        )
+        assert (visit["result"], visit["reason"]) == ("overflowed", setting)
         assert record["recording"] is None
 
 
@@ -187,9 +184,7 @@ async def test_both_hear_the_notice_before_they_are_recorded(tell_on_failure: Te
         left, right = channels(switch.data_dir / record["recording"]["path"])
         assert abs(len(left) / 8000 - record["talk_s"]) < 0.1
         for channel in (left, right):
-            assert not any(
-                hears(channel[at : at + 800], NOTICE_HZ) for at in range(0, len(channel) - 800, 800)
-            )
+            assert NOTICE_HZ not in heard_anywhere(listen(channel, (NOTICE_HZ,)))
         assert level_dbfs(right[4000:], 1000.0) > -25
 
 

@@ -54,7 +54,7 @@ async def test_max_calls_is_exact(tell_on_failure: Tell) -> None:
 
 
 async def test_max_cps_is_exact(tell_on_failure: Tell) -> None:
-    """40 calls in 2 s where 5 a second may begin: no second holds six, none is refused in a second with four."""
+    """40 calls in 2 s where 5 a second may begin: no second holds six, none with four refuses one."""
     async with AsyncExitStack() as stack:
         switch = await stack.enter_async_context(Switch.running(**limited(max_cps=5)))
         tell_on_failure("switch", switch.story)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from itertools import pairwise
 
 from tests.e2e.centre import AGENTS, NUMBER, SECRETS, centre, desks
 from tests.peers.audio import hears, hears_only, is_silent
@@ -64,7 +65,7 @@ async def test_do_not_disturb_is_asked_no_more_often_than_every_retry_reject(tel
             assert (await caller.finished()).failed == 0
         offered = [call.reached["incoming"] for call in ana.calls]
         assert len(offered) in (3, 4)
-        assert all(later - earlier >= 1.9 for earlier, later in zip(offered, offered[1:], strict=False))
+        assert all(later - earlier >= 1.9 for earlier, later in pairwise(offered))
 
 
 async def test_ten_calls_reach_three_agents_in_the_order_of_the_rules(tell_on_failure: Tell) -> None:

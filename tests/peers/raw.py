@@ -17,7 +17,7 @@ from sip.stream import Framer
 from tests.peers import ports
 from tests.peers.child import PeerError
 
-SDP = "v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio 9000 RTP/AVP 8\r\n"
+SDP = "v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio {1} RTP/AVP 8\r\n"
 
 
 class RawSip:
@@ -75,7 +75,12 @@ class RawSip:
 
     def invite(self, user: str, from_: str = "", headers: Sequence[str] = ()) -> str:
         """A call that offers A-law."""
-        return self.request("INVITE", user, from_, headers, SDP.format(self.host))
+        return self.request("INVITE", user, from_, headers, SDP.format(self.host, 9000))
+
+    async def dial(self, user: str, sdp: str) -> "RawCall":
+        """A call that is answered; without SDP the offer is left to the switch."""
+        invite = self.request("INVITE", user, body=sdp)
+        return RawCall(self, invite, await self.ask(invite))
 
     async def send(self, message: str) -> None:
         await asyncio.get_running_loop().sock_sendall(self._socket, message.encode())
@@ -143,3 +148,50 @@ def acknowledgement(request: str, response: Response) -> str:
     head = request.partition("\r\n\r\n")[0].replace("INVITE", "ACK")
     kept = [line for line in head.split("\r\n") if not line.startswith(("To:", "Content-", "Contact:"))]
     return "\r\n".join([*kept, f"To: {response.headers.get('To')}", "Content-Length: 0", "", ""])
+
+
+class RawCall:
+    """A confirmed dialog in which a test says what it likes; the first 2xx is not yet acknowledged."""
+
+    def __init__(self, socket: RawSip, invite: str, answered: Response) -> None:
+        lines = invite.partition("\r\n\r\n")[0].split("\r\n")
+        contacts = answered.contacts
+        assert answered.status == 200, answered
+        assert isinstance(contacts, list), answered
+        self.answer = answered.body.decode()
+        """The SDP of the 200."""
+        self._socket = socket
+        self._target = str(contacts[0].uri)
+        self._kept = [line for line in lines if line.startswith(("From:", "Call-ID:", "Contact:", "Max-"))]
+        self._kept.append(f"To: {answered.headers.get('To')}")
+        self._via = next(line for line in lines if line.startswith("Via:")).split("branch=")[0]
+        self._cseq = answered.cseq.number
+
+    async def acknowledge(self, sdp: str = "") -> None:
+        """With our answer where the offer was theirs."""
+        await self._socket.send(self._request("ACK", sdp))
+
+    async def reinvite(self, sdp: str) -> Response:
+        """The final response, acknowledged unless it brings an offer of theirs."""
+        self._cseq += 1
+        invite = self._request("INVITE", sdp)
+        response = await self._socket.ask(invite)
+        if response.status < 300 and sdp:
+            await self.acknowledge()
+        return response
+
+    async def hang_up(self) -> Response:
+        """The answer to our BYE."""
+        self._cseq += 1
+        return await self._socket.ask(self._request("BYE"))
+
+    def _request(self, method: str, body: str = "") -> str:
+        lines = [
+            f"{method} {self._target} SIP/2.0",
+            f"{self._via}branch=z9hG4bK{secrets.token_hex(8)};rport",
+            *self._kept,
+            f"CSeq: {self._cseq} {method}",
+            *(["Content-Type: application/sdp"] if body else []),
+            f"Content-Length: {len(body.encode())}",
+        ]
+        return "\r\n".join([*lines, "", body])
