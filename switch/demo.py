@@ -8,6 +8,7 @@ this machine would.
 import asyncio
 import random
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -102,7 +103,7 @@ class Demo:
     def _register(self, phone: str, authorization: str | None = None) -> None:
         domain = self._config.sip.domain
         flow = self._flow()
-        headers = [("Contact", f"<sip:{phone}@{flow.local[0]}:{flow.local[1]}>"), ("Expires", "300")]
+        headers = [("Expires", "300")]  # the endpoint adds its Contact
         if authorization is not None:
             headers.append(("Authorization", authorization))
         request = self._endpoint.request(
@@ -242,7 +243,14 @@ class Demo:
 
 
 async def _main(path: Path) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):  # a terminal sends them to us, too; the switch ends us
+        loop.add_signal_handler(number, _stay)
     await Demo(load(path), asyncio.get_running_loop()).run()
+
+
+def _stay() -> None:
+    """The end is that of standard input."""
 
 
 if __name__ == "__main__":
