@@ -9,7 +9,9 @@ from dataclasses import astuple, dataclass
 
 import structlog
 
+from acd.router import Router
 from media.aio.plane import MediaPlane
+from media.aio.sounds import SoundLibrary
 from media.events import PortEvent
 from media.kernels import KERNELS
 from sip import events as sip
@@ -83,12 +85,38 @@ class Switch:
         exchange.endpoint.respond(event.transaction, status, exchange.now())
 
 
+@dataclass(slots=True)
+class _Books:
+    """What is kept on disk, and the clock that goes on from it."""
+
+    router: Router
+    journal: Journal
+    clock: Clock
+    history: Writer
+    reader: Reader
+    logbook: Logbook
+    booking: Booking
+
+
 async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
     """Make every part and open what must be open before the first packet; `stack` closes it, last first.
 
-    Raises OSError for what cannot be opened or bound.
+    Raises OSError for what cannot be opened or bound, SQLAlchemyError for a database that cannot be used.
     """
-    loop = asyncio.get_running_loop()
+    books = await _open_books(config, stack)
+    switch = _wire(config, books, await asyncio.to_thread(read_sounds, config))
+    exchange = switch.exchange
+    exchange.plane.start(exchange.loop)
+    stack.push_async_callback(exchange.plane.close)
+    await exchange.shell.start()
+    stack.push_async_callback(exchange.shell.close)
+    stack.callback(exchange.registrations.stop)
+    exchange.dispatch.start(switch.orders.carry_out)
+    stack.callback(exchange.dispatch.stop)
+    return switch
+
+
+async def _open_books(config: Config, stack: AsyncExitStack) -> _Books:
     data_dir = config.server.data_dir
     recovery = await asyncio.to_thread(recover, data_dir / "journal")
     for problem in recovery.problems:
@@ -102,17 +130,23 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
     history = Writer(engine, data_dir, node=socket.gethostname())
     history.start()
     stack.push_async_callback(history.close)
-    logbook = Logbook(data_dir / "journal" / "logbook.jsonl", loop)
+    logbook = Logbook(data_dir / "journal" / "logbook.jsonl", asyncio.get_running_loop())
     stack.callback(logbook.close)
     booking = Booking(history, logbook)
     stack.push_async_callback(booking.close)
-    metrics = Metrics(version=VERSION, kernels=KERNELS, now_us=clock.now_us)
-    dispatch = Dispatch(recovery.router, journal, clock, loop, metrics.decision)
+    return _Books(recovery.router, journal, clock, history, Reader(engine), logbook, booking)
+
+
+def _wire(config: Config, books: _Books, sounds: SoundLibrary) -> Switch:
+    """Every part that lives in memory, and who tells whom."""
+    loop = asyncio.get_running_loop()
+    metrics = Metrics(version=VERSION, kernels=KERNELS, now_us=books.clock.now_us)
+    dispatch = Dispatch(books.router, books.journal, books.clock, loop, metrics.decision)
     staffing = Staffing(dispatch.post)
     registrations = Registrations(
         Registrar(),
         lambda: exchange.sip(),
-        history.put,
+        books.history.put,
         time.monotonic,
         loop,
         lambda: exchange.config.sip.domain,
@@ -141,28 +175,19 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
         endpoint=endpoint,
         shell=shell,
         plane=plane,
-        sounds=await asyncio.to_thread(read_sounds, config),
+        sounds=sounds,
         dispatch=dispatch,
         registrations=registrations,
         limits=Limits(config.trunks),
-        history=history,
-        logbook=logbook,
-        booking=booking,
+        history=books.history,
+        logbook=books.logbook,
+        booking=books.booking,
         metrics=metrics,
-        clock=clock,
+        clock=books.clock,
     )
     registry = Registry(exchange, staffing.phone_busy)
-    orders = Orders(exchange, registry)
-    switch = Switch(
-        exchange, registry, orders, Arrival(exchange, registry), staffing, identification, Reader(engine)
-    )
-    plane.start(loop)
-    stack.push_async_callback(plane.close)
-    await shell.start()
-    stack.push_async_callback(shell.close)
-    stack.callback(registrations.stop)
-    dispatch.start(orders.carry_out)
-    stack.callback(dispatch.stop)
+    orders, arrival = Orders(exchange, registry), Arrival(exchange, registry)
+    switch = Switch(exchange, registry, orders, arrival, staffing, identification, books.reader)
     return switch
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from acd.events import SwitchRestarted
 from media.aio import synthesis
@@ -80,6 +81,8 @@ async def _serve(path: Path, config: Config, demo: bool) -> None:
             switch = await assemble(config, stack)
         except OSError as error:
             raise CannotStart(f"cannot open or bind {error.strerror or error}") from error
+        except SQLAlchemyError as error:
+            raise CannotStart(f"database.url: cannot be used: {error}") from error
         if missing := names_missing(switch.exchange.sounds, config):
             raise CannotStart("\n".join(missing))
         server = Server(path, switch)
