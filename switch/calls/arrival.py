@@ -9,11 +9,13 @@ from sip.offer_answer import NotAcceptable
 from sip.sdp import SdpError
 from sip.uri import Uri
 from switch.calls.causes import Farewell, farewell
+from switch.calls.dialling import MAX_FORWARDS
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call, Flow
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg, LegEvent
 from switch.calls.registry import Registry
+from switch.config.schema import DidFrom
 from switch.config.targets import (
     DialledPhone,
     EchoTarget,
@@ -56,6 +58,13 @@ class Arrival:
 
     def invited(self, invite: sip.IncomingInvite) -> None:
         """Take the INVITE, or refuse it with the status of its reason."""
+        try:
+            self._take(invite)
+        except BaseException:  # ours: whoever calls gets an answer even so, and the log the error
+            self._exchange.endpoint.reject(invite.session, 500, self._exchange.now())
+            raise
+
+    def _take(self, invite: sip.IncomingInvite) -> None:
         peer = invite.peer
         if not isinstance(peer, TrunkPeer | PhonePeer):
             raise TypeError(f"unknown peer {peer!r}")
@@ -79,7 +88,7 @@ class Arrival:
             self._registry,
             ledger,
             caller,
-            70 if max_forwards is None else max_forwards,
+            MAX_FORWARDS if max_forwards is None else max_forwards,
             slots,
         )
         caller.owner = call
@@ -96,7 +105,7 @@ class Arrival:
                 caller_number(invite.request.from_.uri),
             )
         else:
-            to, from_ = Uri.parse(invite.request.uri).user or "", peer.name
+            to, from_ = called_number(invite.request, DidFrom.REQUEST_URI), peer.name
         return Ledger(
             new_id(now_us), Direction.INBOUND if trunk else Direction.INTERNAL, trunk, from_, to, now_us
         )
@@ -128,22 +137,25 @@ class Arrival:
             port = exchange.plane.open()
         except NoPorts:
             raise NotAdmitted(Reason.NO_PORTS, DRAIN_RETRY_S) from None
-        leg = Leg(
-            exchange,
-            self._registry,
-            id=new_id(exchange.now_us()),
-            role=LegRole.CALLER,
-            peer=peer,
-            flow=invite.flow,
-            port=port,
-            codecs=[codec.value for codec in exchange.config.media.codecs],
-            owner=_Nobody(),
-        )
         try:
+            leg = Leg(
+                exchange,
+                self._registry,
+                id=new_id(exchange.now_us()),
+                role=LegRole.CALLER,
+                peer=peer,
+                flow=invite.flow,
+                port=port,
+                codecs=[codec.value for codec in exchange.config.media.codecs],
+                owner=_Nobody(),
+            )
             leg.take(invite)
         except (NotAcceptable, SdpError):
             port.close()
             raise NotAdmitted(Reason.NOT_ACCEPTABLE) from None
+        except OSError:  # no way back to whoever calls, so no address to write into our SDP
+            port.close()
+            raise NotAdmitted(Reason.UNREACHABLE) from None
         return leg
 
     def _refuse(
@@ -158,6 +170,7 @@ class Arrival:
         ledger.ended_us = exchange.now_us()
         ledger.result, ledger.reason, ledger.ended_by = Result.REJECTED, refusal.reason, EndedBy.SWITCH
         exchange.metrics.call_started(ledger.direction)
+        exchange.metrics.call_setup((ledger.ended_us - ledger.started_us) / 1e6)
         exchange.metrics.call_ended(ledger.direction, ledger.result, ledger.reason)
         exchange.booking.book(ledger.record(exchange.now_us()))
 

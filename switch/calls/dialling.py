@@ -7,6 +7,7 @@ from typing import Final
 from media.aio.plane import NoPorts
 from sip.events import Outgoing
 from sip.flow import Flow
+from sip.uri import Uri
 from switch.calls.leg import Leg, LegBook, LegOwner
 from switch.exchange import Exchange
 from switch.ids import new_id
@@ -50,8 +51,8 @@ class Dialling:
             Outgoing(
                 uri=binding.uri,
                 flow=binding.flow,
-                from_=f"{quoted(display)} <sip:{number or 'anonymous'}@{domain}>",
-                to=f"<sip:{name}@{domain}>",
+                from_=f"{quoted(display)} <{Uri('sip', number or 'anonymous', host=domain)}>",
+                to=f"<{Uri('sip', name, host=domain)}>",
                 sdp=leg.offer(),
                 peer=leg.peer,
                 max_forwards=self._max_forwards - 1,
@@ -68,13 +69,15 @@ class Dialling:
             raise Unreachable(503, "Service Unavailable")
         proxy = trunk.proxy
         flow = self._exchange.shell.flow_to(proxy.host, proxy.port, proxy.transport)
+        called = str(Uri("sip", number, host=proxy.host, port=proxy.port))
+        caller = Uri("sip", from_number or "anonymous", host=self._exchange.config.sip.domain)
         leg = self._leg(LegRole.CALLEE, TrunkPeer(name), flow, owner, False)
         leg.call(
             Outgoing(
-                uri=f"sip:{number}@{hostport(proxy.host, proxy.port)}",
+                uri=called,
                 flow=flow,
-                from_=f"<sip:{from_number}@{self._exchange.config.sip.domain}>",
-                to=f"<sip:{number}@{hostport(proxy.host, proxy.port)}>",
+                from_=f"<{caller}>",
+                to=f"<{called}>",
                 sdp=leg.offer(),
                 peer=leg.peer,
                 max_forwards=self._max_forwards - 1,
@@ -91,18 +94,22 @@ class Dialling:
             port = exchange.plane.open(near=self._caller.port)
         except NoPorts:
             raise Unreachable(503, "Service Unavailable") from None
-        return Leg(
-            exchange,
-            self._book,
-            id=new_id(exchange.now_us()),
-            role=role,
-            peer=peer,
-            flow=flow,
-            port=port,
-            codecs=self._codecs(),
-            owner=owner,
-            routed=routed,
-        )
+        try:
+            return Leg(
+                exchange,
+                self._book,
+                id=new_id(exchange.now_us()),
+                role=role,
+                peer=peer,
+                flow=flow,
+                port=port,
+                codecs=self._codecs(),
+                owner=owner,
+                routed=routed,
+            )
+        except OSError as error:  # the kernel knows no way there, so there is no address for our SDP
+            port.close()
+            raise Unreachable(503, "Service Unavailable") from error
 
     def _codecs(self) -> Sequence[str]:
         """The caller's codec first, so that most calls need no transcoding."""
@@ -115,8 +122,3 @@ def quoted(display: str) -> str:
     """A display name as a quoted-string (RFC 3261 section 25.1), line breaks left out."""
     plain = "".join(character for character in display if character.isprintable())
     return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def hostport(host: str, port: int) -> str:
-    """A hostport of a URI; IPv6 in brackets."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
