@@ -76,16 +76,16 @@ class FarEnd:
 
     # What it does
 
-    async def dial(self, number: str, offer: bytes | None = b"", *headers: tuple[str, str]) -> SessionId:
+    async def dial(self, number: str, offer: bytes | None = b"", *, max_forwards: int = 70) -> SessionId:
         """Call a number; a phone answers the challenge. `offer` None asks for a late one."""
         offered = self.sdp if offer == b"" else offer
-        session = self._invite(number, offered, headers)
+        session = self._invite(number, offered, max_forwards)
         await self.wire.settle()
         refused = self.last(Refused, session)
         if self._secret and refused is not None and refused.status == 401 and refused.response is not None:
             uri = self._uri(number)
             credentials = self._credentials(refused.response, "INVITE", uri)
-            session = self._invite(number, offered, (*headers, ("Authorization", credentials)))
+            session = self._invite(number, offered, max_forwards, ("Authorization", credentials))
             await self.wire.settle()
         return session
 
@@ -167,7 +167,9 @@ class FarEnd:
     def _from(self) -> str:
         return f"<sip:{self.name}@{'pbx.example' if self._secret else self.address[0]}>"
 
-    def _invite(self, number: str, offer: bytes | None, headers: tuple[tuple[str, str], ...]) -> SessionId:
+    def _invite(
+        self, number: str, offer: bytes | None, max_forwards: int, *headers: tuple[str, str]
+    ) -> SessionId:
         outgoing = Outgoing(
             uri=self._uri(number),
             flow=self.flow,
@@ -176,6 +178,7 @@ class FarEnd:
             sdp=offer,
             headers=headers,
             peer=self.flow.remote[0],
+            max_forwards=max_forwards,
         )
         session = self.endpoint.invite(outgoing, self.wire.now())
         self.wire.moved(self)

@@ -15,7 +15,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from acd.commands import Command
 from acd.events import Event as RouterEvent
 from acd.router import Router
-from media.events import PortEvent
+from media.events import PlaybackFinished, PortEvent
+from media.port import Play
 from media.sound import Sound
 from sip.endpoint import Endpoint
 from sip.flow import Flow
@@ -355,6 +356,12 @@ class Stage:
     def heard(self, leg: Leg | None) -> str:
         """What the leg's party hears now."""
         return heard(self.port(leg).source)
+
+    def played(self, leg: Leg | None) -> None:
+        """What the leg's party hears comes to its end."""
+        port = self.port(leg)
+        assert isinstance(port.source, Play), port.source
+        self.tell(PlaybackFinished(port, port.source.token))
 
     def tell(self, event: PortEvent) -> None:
         """Something happens on a port."""

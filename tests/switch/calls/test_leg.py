@@ -457,6 +457,7 @@ async def test_a_leg_moved_to_another_call_is_that_calls(stage: Stage) -> None:
     second_session = await stage.carrier.dial("600")
     second = next(call for call in stage.registry.calls.values() if call is not first)
     first.party, first.ledger.legs = None, [first.caller]
+    await first.music("default")
     leg.owner = second
     second.party = leg
     second.ledger.legs.append(leg)
