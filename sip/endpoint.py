@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sip.counters import Counters
 from sip.dialog import Dialog
@@ -27,6 +28,10 @@ from sip.transaction import Input as TransactionInput
 from sip.transaction import Timing
 from sip.usage import Input, State
 from sip.writing import header_lines, one_line
+
+
+_UNSAVED_REQUESTS: Final = 10_000
+"""More than a process sends in one dialog; a CSeq may skip, but never return (RFC 3261 section 12.2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,11 @@ class Endpoint:
         return found.dialog if found is not None else None
 
     def restore(self, dialog: Dialog, now: float, peer: Hashable = None) -> SessionId:
-        """Take up a confirmed dialog that an earlier process left, so that it can be probed and hung up."""
+        """Take up a confirmed dialog that an earlier process left, so that it can be probed and hung up.
+
+        That process may have sent more in it after it was saved: our requests go on well above.
+        """
+        dialog.local_cseq += _UNSAVED_REQUESTS
         session = self._sessions.open(State.CONFIRMED, dialog.flow, peer, dialog.local_tag)
         session.dialog = dialog
         return session.id

@@ -565,6 +565,20 @@ def test_a_restored_dialog_can_be_ended() -> None:
     assert over(fresh)
 
 
+def test_a_restored_dialog_goes_on_above_what_was_sent_after_it_was_saved() -> None:
+    """RFC 3261 section 12.2.2: a lower CSeq is answered 500."""
+    call = Called()
+    dialog = call.peer.endpoint.dialog(call.session)
+    assert dialog is not None
+    saved = dialog.to_dict()
+    call.peer.endpoint.probe(call.session, 0.0)
+    sent = only_request(call.peer.sent())
+    fresh = Peer()
+    session = fresh.endpoint.restore(type(dialog).from_dict(saved), 0.0)
+    fresh.endpoint.hangup(session, 0.0)
+    assert only_request(fresh.sent()).cseq.number > sent.cseq.number
+
+
 def test_calls_to_a_session_that_is_over_change_nothing() -> None:
     call = Called()
     call.request("BYE", 2)
