@@ -29,7 +29,6 @@ from sip.transaction import Timing
 from sip.usage import Input, State
 from sip.writing import header_lines, one_line
 
-
 _UNSAVED_REQUESTS: Final = 10_000
 """More than a process sends in one dialog; a CSeq may skip, but never return (RFC 3261 section 12.2.2)."""
 
