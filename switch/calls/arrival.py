@@ -33,7 +33,7 @@ from switch.flows.tone import tone
 from switch.ids import new_id
 from switch.limits import Refusal, Slot
 from switch.peers import Peer, PhonePeer, TrunkPeer
-from switch.records import Direction, LegRole
+from switch.records import Direction, LegRecord, LegRole, utc
 from switch.routes import Routed, called_number
 
 DRAIN_RETRY_S = 30
@@ -80,7 +80,7 @@ class Arrival:
             routed = self._admit(peer, ledger, slots)
             caller = self._caller(invite, peer)
         except NotAdmitted as refusal:
-            self._refuse(invite, ledger, slots, refusal)
+            self._refuse(invite, peer, ledger, slots, refusal)
             return
         max_forwards = invite.request.max_forwards
         call = Call(
@@ -159,7 +159,12 @@ class Arrival:
         return leg
 
     def _refuse(
-        self, invite: sip.IncomingInvite, ledger: Ledger, slots: list[Slot], refusal: NotAdmitted
+        self,
+        invite: sip.IncomingInvite,
+        peer: Peer,
+        ledger: Ledger,
+        slots: list[Slot],
+        refusal: NotAdmitted,
     ) -> None:
         exchange = self._exchange
         for slot in slots:
@@ -167,10 +172,20 @@ class Arrival:
         told = farewell(refusal.reason)
         headers = [*told.headers, *Farewell(retry_after_s=refusal.retry_after_s).headers]
         exchange.endpoint.reject(invite.session, told.status, exchange.now(), headers=headers)
-        ledger.ended_us = exchange.now_us()
+        ended_us = ledger.ended_us = exchange.now_us()
         ledger.result, ledger.reason, ledger.ended_by = Result.REJECTED, refusal.reason, EndedBy.SWITCH
+        ledger.turned_away = LegRecord(
+            id=new_id(ended_us),
+            role=LegRole.CALLER,
+            peer=peer.name,
+            sip_call_id=invite.request.call_id,
+            sip_status=told.status,
+            q850=told.q850,
+            invited_at=utc(ledger.started_us),
+            ended_at=utc(ended_us),
+        )
+        exchange.metrics.call_setup((ended_us - ledger.started_us) / 1e6)
         exchange.metrics.call_started(ledger.direction)
-        exchange.metrics.call_setup((ledger.ended_us - ledger.started_us) / 1e6)
         exchange.metrics.call_ended(ledger.direction, ledger.result, ledger.reason)
         exchange.booking.book(ledger.record(exchange.now_us()))
 

@@ -8,6 +8,7 @@ from switch.calls.leg import Leg
 from switch.records import (
     CallRecord,
     Direction,
+    LegRecord,
     OfferRecord,
     RecordingRecord,
     SegmentKind,
@@ -72,6 +73,8 @@ class Ledger:
     to: str
     started_us: int
     legs: list[Leg] = field(default_factory=list)
+    turned_away: LegRecord | None = None
+    """The leg of a caller who was refused before there was one."""
     visits: list[Visit] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
     offers: list[OfferRecord] = field(default_factory=list)
@@ -162,5 +165,5 @@ class Ledger:
                 for segment in self.segments
             ),
             recording=self.recording,
-            legs=tuple(leg.record() for leg in self.legs),
+            legs=(self.turned_away,) if self.turned_away else tuple(leg.record() for leg in self.legs),
         )
