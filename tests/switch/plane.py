@@ -20,6 +20,8 @@ class NotingRecording:
         self.asked: list[str] = ["record"]
         self.error: str | None = None
         """What the disk said of it."""
+        self.slow = False
+        """Closed only when the test tells so."""
         self._port = port
         self._tell = tell
 
@@ -32,7 +34,8 @@ class NotingRecording:
     def stop(self) -> None:
         if "stop" not in self.asked:
             self.asked.append("stop")
-            asyncio.get_running_loop().call_soon(self._tell, self.stopped())
+            if not self.slow:
+                asyncio.get_running_loop().call_soon(self._tell, self.stopped())
 
     def stopped(self) -> RecordingStopped:
         """What the recorder tells when the file is closed."""

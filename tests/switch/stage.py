@@ -175,7 +175,7 @@ class Stage:
         """What nobody caught."""
         self.loop.set_exception_handler(lambda loop, fault: self.faults.append(fault))
         self.folder = folder
-        config = Config.model_validate({**centre(**(sections or {})), "server": {"data_dir": folder}})
+        config = self.config(**(sections or {}))
         self.lose: Callable[[bytes], bool] = lambda data: False
         self.sent: list[bytes] = []
         self.posted: list[RouterEvent] = []
@@ -251,6 +251,15 @@ class Stage:
         )
         dispatch.start(orders.carry_out)
         return switch
+
+    def config(self, **sections: Any) -> Config:
+        """A configuration of the centre, with other sections."""
+        return Config.model_validate({**centre(**sections), "server": {"data_dir": self.folder}})
+
+    async def reload(self, sections: dict[str, Any]) -> None:
+        """Put another configuration in force."""
+        apply(self.exchange, self.config(**sections), self.staffing, self.switch.identification)
+        await self.settle()
 
     # Far ends
 

@@ -1,0 +1,93 @@
+"""Who is who: events find their legs, ended calls wait for their recording, and idleness is told."""
+
+import asyncio
+
+from media.events import FirstPacket, PlaybackFinished, RecordingStopped
+from sip.events import Acked, SessionId
+from tests.switch.far_end import answering
+from tests.switch.plane import NotingPort, NotingRecording
+from tests.switch.stage import NUMBER, Stage
+
+
+async def test_events_of_sessions_and_ports_that_are_gone_change_nothing(stage: Stage) -> None:
+    session = await stage.carrier.dial("600")
+    leg = stage.call.caller
+    await stage.carrier.hang_up(session)
+    stage.registry.sip_event(Acked(leg.session or SessionId(0), None))
+    stage.registry.port_event(PlaybackFinished(leg.port, 1))
+    stage.registry.port_event(FirstPacket(NotingPort(2, print)))
+    await stage.pass_by(60)
+    stage.assert_nothing_left()
+
+
+async def test_a_call_is_booked_when_its_recording_is_closed(stage: Stage) -> None:
+    phone = await stage.phone()
+    phone.behave = answering
+    session = await stage.carrier.dial(NUMBER)
+    call = stage.call
+    recording = stage.port(call.caller).recording
+    assert recording is not None
+    recording.slow = True
+    assert stage.metrics().value("centralita_recordings_active") == 1
+    await stage.carrier.hang_up(session)
+    assert list(stage.registry.closing) == [call.id]
+    assert stage.history.calls == []
+    assert stage.registry.record(call.id) is not None
+    idle = asyncio.create_task(stage.registry.until_idle())
+    await stage.settle()
+    assert not idle.done()
+    stage.tell(recording.stopped())
+    await stage.settle()
+    assert idle.done()
+    (record,) = stage.history.calls
+    assert record.recording is not None
+    assert record.recording.sha256 is not None
+    assert stage.metrics().value("centralita_recordings_active") == 0
+    assert stage.registry.record(call.id) is None
+
+
+async def test_a_recording_of_nobodys_is_passed_over(stage: Stage) -> None:
+    port = NotingPort(2, stage.tell)
+    recording = NotingRecording(port, stage.folder / "x.wav", stage.tell)
+    stage.registry.port_event(recording.stopped())
+    assert isinstance(recording.stopped(), RecordingStopped)
+    assert stage.history.calls == []
+
+
+async def test_an_idle_switch_is_idle_at_once(stage: Stage) -> None:
+    await asyncio.wait_for(stage.registry.until_idle(), 1)
+
+
+async def test_calls_and_trunk_calls_are_counted_while_they_last(stage: Stage) -> None:
+    session = await stage.carrier.dial("600")
+    scrape = stage.metrics()
+    assert scrape.value("centralita_calls_active", direction="inbound") == 1
+    assert scrape.value("centralita_trunk_calls_active", trunk="carrier") == 1
+    await stage.carrier.hang_up(session)
+    scrape = stage.metrics()
+    assert scrape.value("centralita_calls_active", direction="inbound") == 0
+    assert scrape.value("centralita_trunk_calls_active", trunk="carrier") == 0
+    assert scrape.value("centralita_calls_total", direction="inbound", result="completed") == 1
+    assert scrape.value("centralita_call_setup_seconds_count") == 1
+
+
+async def test_the_dialogs_of_a_call_are_in_the_logbook_while_they_are_up(stage: Stage) -> None:
+    phone = await stage.phone()
+    phone.behave = answering
+    session = await stage.carrier.dial(NUMBER)
+    (survivor,) = stage.logbook.survivors()
+    assert survivor.call.id == stage.call.id
+    assert set(survivor.dialogs) == {leg.id for leg in stage.call.ledger.legs}
+    await stage.carrier.hang_up(session)
+    assert stage.logbook.survivors() == []
+
+
+async def test_a_booked_call_leaves_the_logbook_only_when_the_history_has_it(stage: Stage) -> None:
+    stage.history.works = False
+    session = await stage.carrier.dial("600")
+    await stage.carrier.hang_up(session)
+    await stage.pass_by(5)
+    assert [entry.call.id for entry in stage.logbook.unbooked()] == [stage.history.calls[0].id]
+    stage.history.works = True
+    await stage.pass_by(1)
+    assert stage.logbook.unbooked() == []
