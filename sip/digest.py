@@ -23,8 +23,8 @@ from sip.uri import Uri
 ALGORITHMS: Final = ("SHA-256", "MD5")
 """Strongest first: that of several challenges we answer the first of these."""
 CHALLENGED: Final = ("MD5", "SHA-256")
-"""The order of our challenges. RFC 8760 2.4 lets the server choose it. MD5 leads because many phones, and SIPp
-up to 3.6, read the first challenge only and give up if they cannot answer it; who knows both may choose."""
+"""The order of our challenges. RFC 8760 2.4 lets the server choose it. MD5 leads because many phones, and
+SIPp to 3.6, read the first challenge only and give up if they cannot answer it; who knows both may choose."""
 
 _PARAMETER = re.compile(
     r"""[ \t]*+([A-Za-z0-9\-.!%*_+`'~]++)[ \t]*+=[ \t]*+("(?:[^"\\]|\\.)*+"|[^",= \t]++)[ \t]*+(?:,|\Z)"""
