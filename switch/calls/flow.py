@@ -220,6 +220,7 @@ class Call:
         sound = self._exchange.sounds.prompt(notice)
         self._notice = {self.caller, leg}
         self._notice_token = self._next_token()
+        self._book.leg_confirmed(leg, self)
         for listener in self._notice:
             listener.play(Play(sound, token=self._notice_token))
 
@@ -311,12 +312,12 @@ class Call:
             self.ledger.legs.append(self.party)
 
     def _party_rings(self, leg: Leg, event: Ringing) -> None:
-        if not event.early:
-            self.caller.ring(event.status if event.status != 183 else 180)
-            return
-        self.caller.open_early()
-        self.caller.send(Relay(leg.port))
-        leg.send(Relay(self.caller.port))
+        if event.early:
+            self.caller.open_early()
+            self.caller.send(Relay(leg.port))
+            leg.send(Relay(self.caller.port))
+        if not event.early or not self.caller.early:  # a caller who made no offer has none to be answered
+            self.caller.ring(event.status)
 
     def _party_refused(self, event: Refused) -> None:
         result, reason = refusal(event.status)
@@ -343,6 +344,8 @@ class Call:
         if self.recording is None:
             path = recording_path(self.id, utc(self.ledger.started_us), server.timezone)
             self.recording = CallRecording(server.data_dir, path)
+        if self.recording.finished is not None:
+            return  # it failed: the alarm was given, and there is one file a call
         first = not self.recording.running
         try:
             self.recording.resume(self.caller.port)
