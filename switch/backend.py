@@ -120,7 +120,7 @@ class Running:
     def trunks(self) -> Sequence[TrunkRow]:
         """Every trunk. Their health is not asked for yet: a configured trunk counts as up."""
         limits = self._exchange.limits
-        return [
+        rows = [
             TrunkRow(
                 name=name,
                 up=True,
@@ -129,6 +129,10 @@ class Running:
                 proxy=str(trunk.proxy.uri) if trunk.proxy is not None else None,
             )
             for name, trunk in self._exchange.config.trunks.items()
+        ]
+        return rows + [
+            TrunkRow(name=name, up=False, calls=limits.active(name), max_calls=0, proxy=None, leaving=True)
+            for name in limits.leaving()
         ]
 
     # The switch itself

@@ -90,7 +90,7 @@ class Dispatch:
                         self._guarded(callback)
         finally:
             self._in_flush = False
-        self._set_timer()
+            self._set_timer()
 
     def _step(self, events: list[Event]) -> list[tuple[Command, int]]:
         steps = []

@@ -88,6 +88,10 @@ class Limits:
         load = self._loads.get(trunk)
         return 0 if load is None else load.active
 
+    def leaving(self) -> list[str]:
+        """The trunks that the configuration no longer has and whose last call goes on."""
+        return [name for name, load in self._loads.items() if name not in self._trunks and load.active]
+
     def _refusal(self, trunk: str, load: _Load, now: float) -> Refusal | None:
         limits = self._trunks.get(trunk)
         if limits is None or load.active >= limits.max_calls:

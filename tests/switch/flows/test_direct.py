@@ -1,0 +1,61 @@
+"""`go: phone` and `go: trunk:NAME`: ringing crosses as it is, and no number breaks what we write."""
+
+import pytest
+
+from media.events import Silent
+from sip.events import IncomingInvite
+from switch.calls.ending import Reason, Result
+from tests.switch.far_end import FarEnd, answering
+from tests.switch.stage import Stage
+
+
+@pytest.mark.parametrize("status", [180, 181, 182, 183])
+async def test_ringing_crosses_as_itself(stage: Stage, status: int) -> None:
+    def rings(end: FarEnd, invite: IncomingInvite) -> None:
+        end.endpoint.progress(invite.session, status, stage.now())
+
+    phone = await stage.phone()
+    phone.behave = rings
+    await stage.carrier.dial("81001")
+    assert f"SIP/2.0 {status} ".encode() in b"".join(stage.carrier.received)
+
+
+async def test_early_media_for_a_caller_without_an_offer_is_ringing(stage: Stage) -> None:
+    def early(end: FarEnd, invite: IncomingInvite) -> None:
+        end.endpoint.progress(invite.session, 183, stage.now(), sdp=end.sdp)
+
+    phone = await stage.phone()
+    phone.behave = early
+    await stage.carrier.dial("81001", None)
+    assert b"SIP/2.0 183 " in b"".join(stage.carrier.received)
+
+
+async def test_a_caller_with_a_strange_number_is_shown_escaped(stage: Stage) -> None:
+    phone = await stage.phone()
+    stage.carrier.name = "a%3E%3Btag%3Dx%0D%0AVia"
+    await stage.carrier.dial("81001")
+    assert phone.invited.request.from_.uri.user == "a>;tag=x\r\nVia"
+    assert len(phone.invited.request.vias) == 1
+
+
+async def test_a_phone_that_is_lost_in_a_call_of_its_own_makes_its_agent_unreachable(stage: Stage) -> None:
+    phone = await stage.phone()
+    phone.behave = answering
+    await stage.carrier.dial("81001")
+    assert stage.agent() == "on_call"
+    stage.lose = lambda data: data.startswith(b"OPTIONS")
+    stage.tell(Silent(stage.port(stage.call.party), 20.0))
+    await stage.pass_by(5)
+    (record,) = stage.history.calls
+    assert (record.result, record.reason) == (Result.COMPLETED, Reason.MEDIA_LOST)
+    assert stage.agent() == "unreachable"
+    stage.lose = lambda data: False
+    await stage.pass_by(60)
+    assert stage.agent() == "ready", "it answered a probe"
+
+
+async def test_who_cancels_has_had_a_final_response(stage: Stage) -> None:
+    await stage.phone()
+    session = await stage.carrier.dial("81001")
+    await stage.carrier.hang_up(session)
+    assert stage.metrics().value("centralita_call_setup_seconds_count") == 1
