@@ -13,7 +13,7 @@ from switch.calls.dialling import MAX_FORWARDS
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call, Flow
 from switch.calls.ledger import Ledger
-from switch.calls.leg import Leg, LegEvent
+from switch.calls.leg import NOBODY, Leg
 from switch.calls.registry import Registry
 from switch.config.schema import DidFrom
 from switch.config.targets import (
@@ -147,7 +147,7 @@ class Arrival:
                 flow=invite.flow,
                 port=port,
                 codecs=[codec.value for codec in exchange.config.media.codecs],
-                owner=_Nobody(),
+                owner=NOBODY,
             )
             leg.take(invite)
         except (NotAcceptable, SdpError):
@@ -211,10 +211,3 @@ class Arrival:
 def caller_number(uri: Uri) -> str:
     """The caller as the carrier names him; empty where he is withheld."""
     return "" if uri.user is None or uri.user.lower() == "anonymous" else uri.user
-
-
-class _Nobody:
-    """Owns a leg until its call exists, in the same turn of the loop."""
-
-    def leg_event(self, leg: Leg, event: LegEvent) -> None:
-        """Held, from the offer of the INVITE itself: the call reads it from the leg."""

@@ -25,6 +25,7 @@ from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.ledger import Ledger
 from switch.calls.leg import (
+    NOBODY,
     Answered,
     Ended,
     Held,
@@ -117,7 +118,6 @@ class Call:
         self._notice_token = 0
         self._last_token = 0
         self._first_segment = 0
-        self._log = structlog.get_logger("call").bind(call=ledger.id)
         ledger.legs.append(caller)
 
     def start(self, flow: Flow) -> None:
@@ -274,7 +274,16 @@ class Call:
             slot.release()
         if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()
+        self._let_go()
         self._book.call_over(self)
+
+    def _let_go(self) -> None:
+        """Break the circles of references. Otherwise the collector has to find every ended call, and at a
+        hundred calls a second it stops the loop for a tenth of a second to do so.
+        """
+        for leg in self.ledger.legs:
+            leg.owner = NOBODY
+        self._task = self._left = self._played = self._bridge = None
 
     def recording_stopped(self, event: RecordingStopped) -> None:
         """The recorder has closed the file."""
@@ -284,6 +293,11 @@ class Call:
                 self._log.error("recording stopped", error=event.error, path=str(event.path))
 
     # Inside
+
+    @property
+    def _log(self) -> structlog.stdlib.BoundLogger:
+        log: structlog.stdlib.BoundLogger = structlog.get_logger("call")
+        return log.bind(call=self.id)
 
     async def _run(self, flow: Flow) -> None:
         try:

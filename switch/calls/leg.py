@@ -107,6 +107,16 @@ class LegOwner(Protocol):
         ...
 
 
+class _Nobody:
+    """Owns a leg before its call exists and after the call is over."""
+
+    def leg_event(self, leg: "Leg", event: LegEvent) -> None:
+        """Nobody is to be told."""
+
+
+NOBODY: Final[LegOwner] = _Nobody()
+
+
 class LegBook(Protocol):
     """Who must know which legs there are: the registry."""
 
@@ -166,7 +176,6 @@ class Leg:
         self._answered_us: int | None = None
         self._ended_us: int | None = None
         self._record: LegRecord | None = None
-        self._log = structlog.get_logger("leg").bind(leg=id, role=role.value)
 
     # Setting up
 
@@ -324,6 +333,12 @@ class Leg:
         return _moment(self._ringing_us)
 
     # Inside
+
+    @property
+    def _log(self) -> structlog.stdlib.BoundLogger:
+        """Made when there is something to say: few legs have, and it costs as much as parsing a message."""
+        log: structlog.stdlib.BoundLogger = structlog.get_logger("leg")
+        return log.bind(leg=self.id, role=self.role.value)
 
     @property
     def _session(self) -> sip.SessionId:
