@@ -1,13 +1,17 @@
 """Phones and callers that vanish in the middle of a word: who is freed, when, and what the caller keeps."""
 
+import asyncio
 import os
 import signal
 from contextlib import AsyncExitStack
 from typing import Any, Literal
 
+from sip.message import Request, parse
 from tests.e2e.centre import NUMBER, SECRETS, Tell, centre, ending
+from tests.peers import ports
 from tests.peers.audio import hears
 from tests.peers.phone import Phone, Phones
+from tests.peers.raw import SDP, RawSip
 from tests.peers.sipp import Sipp
 from tests.peers.switch import Switch
 
@@ -93,6 +97,35 @@ async def test_a_closed_connection_is_asked_at_once(tell_on_failure: Tell) -> No
         assert ending(record) == ("answered", "agent_lost", "switch")
         await answering(stack, switch, "1001", "tcp")
         await switch.agent_is("ana", "ready")
+
+
+async def test_a_carrier_that_closes_its_connection_is_asked_on_another(tell_on_failure: Tell) -> None:
+    """Carriers close idle connections: its Contact is where it is asked, and where the BYE goes."""
+    asked: asyncio.Queue[str] = asyncio.Queue()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            request = parse(head)
+            assert isinstance(request, Request)
+            writer.write(request.answer(200).encode())
+            asked.put_nowait(request.method)
+            if request.method == "BYE":
+                writer.close()
+                return
+
+    async with Switch.running(**centre()) as switch, RawSip.open(switch.sip, "tcp") as carrier:
+        tell_on_failure("switch", switch.story)
+        async with await asyncio.start_server(answer, ports.PHONES) as server:
+            carrier.contact_port = server.sockets[0].getsockname()[1]
+            call = await carrier.dial("602", SDP.format(ports.PHONES, 9000))
+            await call.acknowledge()
+            carrier.close()
+            assert await asyncio.wait_for(asked.get(), 5.0) == "OPTIONS"
+            (now,) = await switch.items("/api/v1/calls?state=active")
+            assert (await switch.request("DELETE", f"/api/v1/calls/{now['id']}")).is_success
+            assert await asyncio.wait_for(asked.get(), 5.0) == "BYE"
+        (record,) = await switch.ended_calls(1)
+        assert ending(record) == ("completed", "administrator", "administrator")
 
 
 async def test_a_caller_who_vanishes_is_booked_and_his_agent_freed(tell_on_failure: Tell) -> None:

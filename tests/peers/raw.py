@@ -26,6 +26,8 @@ class RawSip:
     def __init__(self, sock: socket.socket, target: str, transport: str) -> None:
         self.host, self.port = sock.getsockname()
         self.target = target
+        self.contact_port = self.port
+        """Where we say that requests reach us."""
         self._socket = sock
         self._transport = transport
         self._framer = Framer()
@@ -65,7 +67,7 @@ class RawSip:
             f"To: <{to or f'sip:{user}@{self.target}'}>",
             f"Call-ID: {secrets.token_hex(8)}",
             f"CSeq: {self._cseq} {method}",
-            f"Contact: <sip:caller@{here};transport={self._transport}>",
+            f"Contact: <sip:caller@{self.host}:{self.contact_port};transport={self._transport}>",
             "Max-Forwards: 70",
             *headers,
             *(["Content-Type: application/sdp"] if body else []),
@@ -81,6 +83,10 @@ class RawSip:
         """A call that is answered; without SDP the offer is left to the switch."""
         invite = self.request("INVITE", user, body=sdp)
         return RawCall(self, invite, await self.ask(invite))
+
+    def close(self) -> None:
+        """In the middle of everything."""
+        self._socket.close()
 
     async def send(self, message: str) -> None:
         await asyncio.get_running_loop().sock_sendall(self._socket, message.encode())
