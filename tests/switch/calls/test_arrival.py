@@ -6,7 +6,7 @@ from sip.headers import NameAddr
 from sip.uri import Uri
 from switch.calls.arrival import caller_number
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.records import Direction
+from switch.records import Direction, LegRole
 from tests.switch.far_end import FarEnd, sdp
 from tests.switch.stage import CARRIER, NUMBER, Stage
 
@@ -47,6 +47,9 @@ async def test_a_call_that_cannot_be_taken(
     (record,) = stage.history.calls
     assert (record.result, record.reason, record.ended_by) == (Result.REJECTED, reason, EndedBy.SWITCH)
     assert (record.to, record.from_, record.trunk) == (number, "+34600111222", "carrier")
+    (leg,) = record.legs
+    assert (leg.role, leg.peer, leg.sip_status) == (LegRole.CALLER, "carrier", status)
+    assert (leg.invited_at, leg.ended_at, leg.answered_at) == (record.started_at, record.ended_at, None)
     total = stage.metrics().value("centralita_calls_total", result="rejected", reason=reason.value)
     assert total == 1
     stage.assert_nothing_left()

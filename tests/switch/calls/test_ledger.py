@@ -87,6 +87,22 @@ def test_the_flat_fields_are_of_the_last_answered_visit_else_of_the_last(
     assert (record.queue, record.agent) == (queue, agent)
 
 
+@pytest.mark.parametrize(
+    ("visits", "overflowed"),
+    [
+        ([], False),
+        ([visit("sales")], False),
+        ([visit("sales", Result.OVERFLOWED)], True),
+        ([visit("sales", Result.OVERFLOWED), visit("support", Result.ANSWERED, "ana")], False),
+    ],
+    ids=["none", "waiting", "sent on", "sent on and answered"],
+)
+def test_a_call_has_overflowed_whose_last_queue_sent_it_on(visits: list[Visit], overflowed: bool) -> None:
+    book = ledger()
+    book.visits += visits
+    assert book.overflowed is overflowed
+
+
 def test_the_wait_is_that_of_the_visit() -> None:
     book = ledger()
     book.visits.append(visit("support"))
