@@ -101,14 +101,14 @@ class _Books:
 async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
     """Make every part and open what must be open before the first packet; `stack` closes it, last first.
 
-    Raises OSError for what cannot be opened or bound, SQLAlchemyError for a database that cannot be used.
+    No SIP socket is bound: first the router has to know where it stands. Raises OSError for what cannot be
+    opened, SQLAlchemyError for a database that cannot be used.
     """
     books = await _open_books(config, stack)
     switch = _wire(config, books, await asyncio.to_thread(read_sounds, config))
     exchange = switch.exchange
     exchange.plane.start(exchange.loop)
     stack.push_async_callback(exchange.plane.close)
-    await exchange.shell.start()
     stack.push_async_callback(exchange.shell.close)
     stack.callback(exchange.registrations.stop)
     exchange.dispatch.start(switch.orders.carry_out)

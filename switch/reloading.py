@@ -56,10 +56,12 @@ class Reloader:
         """Read the file again in a child process and apply it, or say what is wrong with it."""
         async with self._one_at_a_time:
             try:
-                config = await _load_in_child(self._path, self._exchange.config)
+                config = await asyncio.to_thread(_load_in_child, self._path, self._exchange.config)
             except ConfigErrors as errors:
                 return self._refused(tuple(str(error) for error in errors.errors))
             library = await asyncio.to_thread(read_sounds, config)
+            # What is removed now may still be played to those who are in it, and must not be read then.
+            await asyncio.to_thread(names_missing, library, self._exchange.config)
             if missing := names_missing(library, config):
                 return self._refused(missing)
             changes = str(compare(self._exchange.config, config))
@@ -76,10 +78,13 @@ class Reloader:
         return Reloaded(applied=False, errors=errors)
 
 
-async def _load_in_child(path: Path, running: Config) -> Config:
-    """`load` is a second of pure Python for a large file: too long for any thread of the switch."""
+def _load_in_child(path: Path, running: Config) -> Config:
+    """`load` is a second of pure Python for a large file: too long for any thread of the switch.
+
+    Waits for the child: not for the loop's thread.
+    """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as child:
-        return await asyncio.get_running_loop().run_in_executor(child, _load, path, running)
+        return child.submit(_load, path, running).result()
 
 
 def _load(path: Path, running: Config) -> Config:

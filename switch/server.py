@@ -38,6 +38,8 @@ from switch.vitals import Vitals
 _GRACE_S: Final = 2.0
 """How long BYEs and recordings may take when the switch stops at once."""
 _TURN_S: Final = 0.02
+_COLLECT_AFTER: Final = (10_000, 20, 50)
+"""The collector's thresholds. A call leaves it nothing to find, so it looks seldom: it stops the loop."""
 
 
 class CannotStart(Exception):
@@ -79,13 +81,15 @@ async def _serve(path: Path, config: Config, demo: bool) -> None:
         await asyncio.to_thread(synthesis.make, config.server.data_dir)
         try:
             switch = await assemble(config, stack)
+            if missing := names_missing(switch.exchange.sounds, config):
+                raise CannotStart("\n".join(missing))
+            server = Server(path, switch)
+            await server.take_up()
+            await switch.exchange.shell.start()
         except OSError as error:
             raise CannotStart(f"cannot open or bind {error.strerror or error}") from error
         except SQLAlchemyError as error:
             raise CannotStart(f"database.url: cannot be used: {error}") from error
-        if missing := names_missing(switch.exchange.sounds, config):
-            raise CannotStart("\n".join(missing))
-        server = Server(path, switch)
         try:
             await server.start(stack)
         except OSError as error:
@@ -132,16 +136,22 @@ class Server:
             switch.exchange, switch.registry, switch.staffing, self._reloader.reload, self.drain
         )
         self._stopping = asyncio.Event()
+        self._terminated = False
         self._tasks: set[asyncio.Task[object]] = set()
         self._log = structlog.get_logger("server")
 
-    async def start(self, stack: AsyncExitStack) -> None:
-        """Take up what the former run left, open the API, and say `ready`."""
+    async def take_up(self) -> None:
+        """Tell the router what became of the former run: before the first packet of this one comes."""
         exchange = self._exchange
         exchange.dispatch.post(SwitchRestarted())
         apply(exchange, exchange.config, self._switch.staffing, self._switch.identification)
         stored = await self._switch.reader.bindings(datetime.now(UTC))
         exchange.registrations.start(self._switch.staffing, stored)
+        exchange.dispatch.flush()
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """End on the wire what the former run left, open the API, and say `ready`."""
+        exchange = self._exchange
         end_survivors(exchange)
         vitals = Vitals(exchange.metrics, exchange.loop)
         vitals.start()
@@ -163,6 +173,7 @@ class Server:
         self._on_signals()
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_COLLECT_AFTER)
         self._running.ready = True
         sockets = [f"{transport}:{host}:{port}" for transport, (host, port) in exchange.shell.addresses]
         capacity = exchange.plane.capacity() // 2
@@ -205,11 +216,11 @@ class Server:
         self._exchange.loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reloader.reload()))
 
     def _terminate(self) -> None:
-        if self._exchange.draining:
+        if self._terminated:
             self._log.info("stopping at once")
             self._stopping.set()
-        else:
-            self.drain()
+        self._terminated = True
+        self.drain()
 
     def _spawn(self, work: Coroutine[object, object, object]) -> None:
         task: asyncio.Task[object] = self._exchange.loop.create_task(work)
