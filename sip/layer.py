@@ -129,6 +129,7 @@ class Layer:
         if transaction.reply is None:
             return b""
         message = transaction.reply.write(status, reason or phrase(status), tag, lines, body)
+        transaction.tag = tag
         transaction.send(message, response_input(status), now, status)
         return message
 

@@ -130,7 +130,7 @@ class Reception:
             session.acknowledged(request, now)
 
     def _cancel(self, request: Request, key: str, flow: Flow, now: float) -> None:
-        """Section 9.2: answered 200 whatever comes of it; it stops what has no final response."""
+        """Section 9.2: answered 200 with the INVITE's To tag; it stops what has no final response."""
         invite = self._layer.servers.get(server_key(request, "INVITE"))
         session = invite.owner if invite is not None and isinstance(invite.owner, Session) else None
         if invite is None or not self._may_cancel(invite, session, flow):
@@ -138,7 +138,7 @@ class Reception:
             return
         self._count(request, flow)
         cancel = self._layer.serve(request, key, flow, NOBODY, now)
-        tag = session.local_tag if session is not None else self._tag(request.call_id)
+        tag = session.local_tag if session is not None else invite.tag or self._tag(request.call_id)
         self._layer.answer(cancel, 200, now, tag="" if request.to_tag else tag)
         if session is not None:
             session.step(SessionInput.CANCELLED, now, request)

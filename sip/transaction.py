@@ -262,13 +262,13 @@ class Ground(Protocol):
 class Transaction:
     """One transaction in one of the four tables.
 
-    `message` is what would be sent again. SHRINK drops all else that is large, so an ended transaction is its
-    key, last message and expiry.
+    `message` is what would be sent again, `tag` the To tag that a server has given. SHRINK drops all else
+    that is large, so an ended transaction is its key, last message and expiry.
     """
 
     __slots__ = (
         "flow", "ground", "head", "interval", "key", "lasting", "merge_key", "message", "method", "owner",
-        "repeating", "reply", "request", "serves", "state", "status", "table",
+        "repeating", "reply", "request", "serves", "state", "status", "table", "tag",
     )  # fmt: skip
 
     def __init__(self, table: Table, key: str, method: str, flow: Flow, ground: Ground) -> None:
@@ -281,6 +281,7 @@ class Transaction:
         self.state = INITIAL
         self.message = b""
         self.status = 0
+        self.tag = ""
         self.interval = 0.0
         self.lasting: Timer | None = None
         self.repeating: Timer | None = None

@@ -346,7 +346,11 @@ def test_9_2_cancel_is_answered_and_ends_the_call() -> None:
 
 def test_cancel_after_the_answer_changes_nothing() -> None:
     call = Called()
-    assert call.peer.statuses(call.peer.request("CANCEL", branch="z9hG4bK-first")) == [200]
+    response = only_response(call.peer.send(call.peer.request("CANCEL", branch="z9hG4bK-first")))
+    assert response.status == 200
+    assert response.to.tag == call.tag, (
+        "section 9.2: the tag of the answer, so that the caller keeps his dialog"
+    )
     assert call.peer.events() == []
     assert call.peer.endpoint.counts().sessions == 1
 
