@@ -118,12 +118,12 @@ class Running:
         return [self._phone_row(name) for name in self._exchange.config.phones]
 
     def trunks(self) -> Sequence[TrunkRow]:
-        """Every trunk. Their health is not asked for yet: a configured trunk counts as up."""
+        """Every trunk; `up` until a call to it finds nobody there."""
         limits = self._exchange.limits
         rows = [
             TrunkRow(
                 name=name,
-                up=True,
+                up=self._registry.trunk_is_up(name),
                 calls=limits.active(name),
                 max_calls=trunk.max_calls,
                 proxy=str(trunk.proxy.uri) if trunk.proxy is not None else None,
@@ -156,7 +156,9 @@ class Running:
             },
             agents_by_state=self._agents_by_state,
             registrations=self._exchange.registrations.by_transport,
-            trunks_up=lambda: dict.fromkeys(self._exchange.config.trunks, True),
+            trunks_up=lambda: {
+                name: self._registry.trunk_is_up(name) for name in self._exchange.config.trunks
+            },
             history=self._exchange.history.counts,
             tasks=tasks,
         )

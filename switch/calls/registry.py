@@ -10,7 +10,7 @@ from switch.calls.flow import Call
 from switch.calls.leg import Leg
 from switch.exchange import Exchange
 from switch.peers import PhonePeer, TrunkPeer
-from switch.records import CallRecord
+from switch.records import CallRecord, LegRole
 
 
 class Registry:
@@ -26,6 +26,7 @@ class Registry:
         self._by_port: dict[Port, Leg] = {}
         self._recorded: dict[Port, Call] = {}
         self._busy: dict[str, int] = {}
+        self._silent_trunks: set[str] = set()
         self._idle = asyncio.Event()
 
     # Events
@@ -34,6 +35,7 @@ class Registry:
         """An event of a session: its leg's."""
         leg = self._by_session.get(getattr(event, "session", None))  # type: ignore[arg-type]
         if leg is not None:
+            self._note_health(leg, event)
             leg.sip_event(event)
 
     def port_event(self, event: PortEvent) -> None:
@@ -69,6 +71,10 @@ class Registry:
             self._idle.clear()
             await self._idle.wait()
 
+    def trunk_is_up(self, trunk: str) -> bool:
+        """Whether it said anything when it was last called, or has called since."""
+        return trunk not in self._silent_trunks
+
     # Legs
 
     def leg_opened(self, leg: Leg) -> None:
@@ -79,6 +85,8 @@ class Registry:
         match leg.peer:
             case TrunkPeer(name=name):
                 self._exchange.metrics.trunk_call_started(name)
+                if leg.role is LegRole.CALLER:
+                    self._silent_trunks.discard(name)
             case PhonePeer(name=name) if not leg.routed:
                 self._change_busy(name, +1)
 
@@ -136,6 +144,18 @@ class Registry:
         ledger = call.ledger
         self._exchange.booking.book(ledger.record(self._exchange.now_us()), tuple(ledger.offers))
         self._idle.set()
+
+    def _note_health(self, leg: Leg, event: sip.Event) -> None:
+        """Nobody asks trunks how they are; what becomes of our calls to them tells."""
+        if not isinstance(leg.peer, TrunkPeer) or leg.role is LegRole.CALLER:
+            return
+        match event:
+            case sip.Refused(response=None) if leg.ringing_at is None:
+                self._silent_trunks.add(leg.peer.name)
+            case sip.Trying() | sip.Progress() | sip.Answered() | sip.Refused():
+                self._silent_trunks.discard(leg.peer.name)
+            case _:
+                pass
 
     def _note(self, leg: Leg, call: Call) -> None:
         endpoint = self._exchange.endpoint

@@ -5,7 +5,7 @@ import pytest
 from media.events import Silent
 from sip.events import IncomingInvite
 from switch.calls.ending import Reason, Result
-from tests.switch.far_end import FarEnd, answering
+from tests.switch.far_end import FarEnd, answering, refusing
 from tests.switch.stage import Stage
 
 
@@ -59,3 +59,17 @@ async def test_who_cancels_has_had_a_final_response(stage: Stage) -> None:
     session = await stage.carrier.dial("81001")
     await stage.carrier.hang_up(session)
     assert stage.metrics().value("centralita_call_setup_seconds_count") == 1
+
+
+async def test_a_trunk_where_nobody_is_there_is_down_until_it_is_heard_of(stage: Stage) -> None:
+    phone = await stage.phone()
+    assert stage.metrics().value("centralita_trunk_up", trunk="carrier") == 1
+    stage.lose = lambda data: data.startswith(b"INVITE sip:600")
+    await phone.dial("0600111222")
+    await stage.pass_by(33)
+    assert stage.metrics().value("centralita_trunk_up", trunk="carrier") == 0
+    assert [row.up for row in stage.running.trunks()] == [False]
+    stage.lose = lambda data: False
+    stage.carrier.behave = refusing(486)
+    await phone.dial("0600111222")
+    assert stage.metrics().value("centralita_trunk_up", trunk="carrier") == 1, "busy, but there"
