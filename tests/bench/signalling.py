@@ -1,38 +1,42 @@
 """The signalling benchmark: the whole switch on core 0, SIPp callers and registered SIPp agents on core 1.
 
-Workload Q: three agents for each call a second; a caller's INVITE is answered when his agent answers, which is at
-once; talk 1.5 s, no wrap-up; connect is the caller's INVITE to his 200. Workload A: the caller is answered first;
-200 agents, or two for each call a second where those would not suffice; talk 1.0 s; connect is the caller's INVITE
-to the agent's 200. In both, and in the plain two-leg call from trunk to trunk, the far ends' calls are counted and
-must equal the callers'. No RTP, no recording; journal and history on.
+Workload Q: three agents for each call a second; a caller's INVITE is answered when his agent answers, which
+is at once; talk 1.5 s, no wrap-up; connect is the caller's INVITE to his 200. Workload A: the caller is
+answered first; 200 agents, or two for each call a second where those would not suffice; talk 1.0 s; connect is
+the caller's INVITE to the agent's 200. In both, and in the plain two-leg call from trunk to trunk, the far
+ends' calls are counted and must equal the callers'. No RTP, no recording; journal and history on.
 """
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final, Self
+from collections.abc import Iterator
+from typing import Final, Self
 
 from tests.bench import cores
+from tests.bench.centre import (
+    AGENTS,
+    ANSWERED_FIRST,
+    CALLERS,
+    FAR_END,
+    MOST_AGENTS,
+    PORT,
+    QUEUED,
+    SWITCH,
+    TWO_LEG,
+    Workload,
+    phone,
+    secret,
+    sections,
+)
 from tests.bench.goals import Progress, Rows
+from tests.bench.runs import Meter, Run, late_p99_ms, offer_latencies_s, percentile
 from tests.bench.searching import Limit, NoLimit, find_limit
-from tests.bench.sipp_load import Counts, SippLoad
+from tests.bench.sipp_load import SippLoad
 from tests.bench.switch_process import SwitchFailed, SwitchProcess
 
-SWITCH: Final = "127.78.0.1"
-CALLERS: Final = "127.78.0.2"
-AGENTS: Final = "127.78.0.3"
-FAR_END: Final = "127.78.0.4"
-PORT: Final = 5060
-
-MOST_AGENTS: Final = 2400
 LEAST_CALLS_PER_S: Final = 40
 MOST_CALLS_PER_S: Final = 800
 LEAST_REGISTERS_PER_S: Final = 100
 MOST_REGISTERS_PER_S: Final = 3000
-LATEST_P95_MS: Final = 100.0
-GENERATOR_LATE_MS: Final = 20.0
-"""A generator whose 99th percentile dials later than this after its time makes the run void."""
 
 REGISTERED_S: Final = "3600"
 REGISTERS_PER_S: Final = 150.0
@@ -48,76 +52,6 @@ LINE_S: Final = 20.0
 HELD_CALLS: Final = 1000
 HELD_CALLS_PER_S: Final = 40
 HELD_TALK_S: Final = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """What is dialled, how long the talk is, and how many agents there are for so many calls a second."""
-
-    name: str
-    number: str
-    talk_s: float
-    agents: Callable[[int], int]
-    caller_waits: bool = True
-    """Connect ends with the caller's 200; otherwise with the agent's."""
-
-
-QUEUED: Final = Workload("queued (Q)", "101", 1.5, lambda rate: 3 * rate)
-ANSWERED_FIRST: Final = Workload("answered first (A)", "102", 1.0, lambda rate: max(200, 2 * rate), False)
-TWO_LEG: Final = Workload("two-leg", "103", 1.5, lambda rate: 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """CPU of the switch's whole process, and what others had of its core."""
-
-    cpu_s: float
-    others_pct: float
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One probe or run of so many calls, or registrations, a second."""
-
-    name: str
-    rate: int
-    seconds: float
-    counts: Counts
-    taken: int
-    """Calls that the far ends took; as many as were made where there are no far ends."""
-    connects_s: list[float]
-    """In order."""
-    late_p99_ms: float
-    usage: Usage
-
-    @property
-    def void(self) -> bool:
-        return self.late_p99_ms > GENERATOR_LATE_MS
-
-    @property
-    def clean(self) -> bool:
-        made = len(self.connects_s) == self.counts.successful == self.taken == int(self.rate * self.seconds)
-        return made and self.counts.failed == 0 and self.connect_ms(0.95) < LATEST_P95_MS
-
-    @property
-    def cpu_ms_per_call(self) -> float:
-        """CPU of the switch's whole process for each call."""
-        return 1000 * self.usage.cpu_s / max(self.counts.created, 1)
-
-    def connect_ms(self, part: float) -> float:
-        """A percentile of the times to connect."""
-        return 1000 * percentile(self.connects_s, part)
-
-    def __str__(self) -> str:
-        words = "void" if self.void else ("clean" if self.clean else "fails")
-        return (
-            f"{self.name} {self.rate}/s, {self.seconds:g} s: {words}; connected {len(self.connects_s)} of"
-            f" {int(self.rate * self.seconds)}, taken {self.taken}, failed {self.counts.failed}, retransmitted"
-            f" {self.counts.retransmissions}, p50 {self.connect_ms(0.5):.1f} p95 {self.connect_ms(0.95):.1f} p99"
-            f" {self.connect_ms(0.99):.1f} ms, {self.cpu_ms_per_call:.2f} ms CPU each, generator p99"
-            f" {self.late_p99_ms:.1f} ms late, others had {self.usage.others_pct:.0f} % of the core"
-            + (f"; {self.counts.error}" if self.counts.error else "")
-        )
 
 
 def run(progress: Progress) -> Rows:
@@ -202,7 +136,7 @@ class Bench:
 
     def register(self, rate: int, seconds: float) -> Run:
         """Phones that register again, each time with a challenge."""
-        meter = _Meter(self.switch.pid)
+        meter = Meter(self.switch.pid)
         with self._registering(0, MOST_AGENTS, rate, int(rate * seconds), REGISTERED_S) as phones:
             counts = phones.finish(seconds + OVERTIME_S)
             usage = meter.read()
@@ -234,8 +168,8 @@ class Bench:
         latencies_s = sorted(offer_latencies_s(asked.at_s, asked.called, freed.at_s, freed.called))
         p50_ms, p99_ms = 1000 * percentile(latencies_s, 0.5), 1000 * percentile(latencies_s, 0.99)
         self._progress(
-            f"signalling: {agents} agents with callers in line: {len(latencies_s)} offers, p50 {p50_ms:.2f} p99"
-            f" {p99_ms:.2f} ms after their agents were free"
+            f"signalling: {agents} agents with callers in line: {len(latencies_s)} offers,"
+            f" p50 {p50_ms:.2f} p99 {p99_ms:.2f} ms after their agents were free"
         )
         return round(p99_ms, 2)
 
@@ -254,7 +188,7 @@ class Bench:
     def _calls(self, workload: Workload, rate: int, seconds: float) -> Run:
         agents = min(workload.agents(rate), MOST_AGENTS)
         self._bring_to_work(agents)
-        meter = _Meter(self.switch.pid)
+        meter = Meter(self.switch.pid)
         with self._far_end(AGENTS if agents else FAR_END) as far_end:
             with self._callers(workload, rate, int(rate * seconds)) as callers:
                 counts = callers.finish(seconds + workload.talk_s + OVERTIME_S)
@@ -319,81 +253,3 @@ class Bench:
     def _told(self, run: Run) -> Run:
         self._progress(f"signalling: {run}")
         return run
-
-
-class _Meter:
-    """What a process, and what everybody else, uses of core 0 from now on."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._began = time.monotonic()
-        self._cpu_s, self._busy_s = cores.process_cpu_s(pid), cores.busy_s(cores.MEASURED)
-
-    def read(self) -> Usage:
-        """Until now."""
-        cpu_s = cores.process_cpu_s(self._pid) - self._cpu_s
-        others_s = max(cores.busy_s(cores.MEASURED) - self._busy_s - cpu_s, 0.0)
-        return Usage(cpu_s, 100 * others_s / (time.monotonic() - self._began))
-
-
-def phone(n: int) -> str:
-    """The n-th phone, and the user under which it registers."""
-    return str(10_000 + n)
-
-
-def secret(n: int) -> str:
-    """Its secret."""
-    return f"secret-of-{phone(n)}"
-
-
-def sections() -> dict[str, Any]:
-    """The configuration: agents enough for every load, limits that no load reaches, nothing recorded."""
-    common = {"wrap_up": "0s", "record": False, "on_no_answer": "retry", "max_waiting": 100_000}
-    unlimited = {"max_calls": 1_000_000, "max_cps": 1_000_000}
-    return {
-        "media": {"listen": SWITCH, "ports": "10000-59999", "silence_timeout": "0s"},
-        "trunks": {
-            "carrier": {"accept_from": [f"{CALLERS}/32"], "proxy": f"sip:{CALLERS}:{PORT}", **unlimited},
-            "far": {"accept_from": [f"{FAR_END}/32"], "proxy": f"sip:{FAR_END}:{PORT}", **unlimited},
-        },
-        "phones": {phone(n): {"secret": secret(n)} for n in range(MOST_AGENTS)},
-        "agents": {f"agent-{phone(n)}": {"phone": phone(n)} for n in range(MOST_AGENTS)},
-        "queues": {
-            "on-agent": {"answer": "on-agent", **common},
-            "at-once": {"answer": "at-once", **common},
-        },
-        "routes": [
-            {"trunk": "carrier", "to": QUEUED.number, "go": "queue:on-agent"},
-            {"trunk": "carrier", "to": ANSWERED_FIRST.number, "go": "queue:at-once"},
-            {"trunk": "carrier", "to": TWO_LEG.number, "go": "trunk:far", "transit": True},
-        ],
-    }
-
-
-def percentile(ordered: list[float], part: float) -> float:
-    """Of values in order; 0 where there are none."""
-    return ordered[min(int(len(ordered) * part), len(ordered) - 1)] if ordered else 0.0
-
-
-def late_p99_ms(dialled_s: list[float], rate: float) -> float:
-    """How late the generator dialled, p99, measured from the steady beat that fits its earliest calls."""
-    behind_s = sorted(at_s - n / rate for n, at_s in enumerate(dialled_s))
-    return 1000 * (percentile(behind_s, 0.99) - behind_s[0]) if behind_s else 0.0
-
-
-def offer_latencies_s(
-    asked_s: dict[int, float], asked: dict[int, str], freed_s: dict[int, float], freed: dict[int, str]
-) -> list[float]:
-    """For every call but an agent's first: from his last message of the call before to its INVITE."""
-    turns: dict[str, list[tuple[float, int, bool]]] = {}
-    for call, at_s in asked_s.items():
-        turns.setdefault(asked[call], []).append((at_s, call, True))
-    for call, at_s in freed_s.items():
-        turns.setdefault(freed[call], []).append((at_s, call, False))
-    latencies_s = []
-    for turn in turns.values():
-        turn.sort()
-        for (before_s, _, was_asked), (at_s, _, is_asked) in zip(turn, turn[1:], strict=False):
-            if is_asked and not was_asked:
-                latencies_s.append(at_s - before_s)
-    return latencies_s
