@@ -81,7 +81,8 @@ class Run:
             f"{self.name} {self.rate}/s, {self.seconds:g} s: {words}; connected {len(self.connects_s)}"
             f" of {self._asked}, taken {self.taken}, failed {counts.failed},"
             f" retransmitted {counts.retransmissions}, p50 {p50:.1f} p95 {p95:.1f} p99 {p99:.1f} ms,"
-            f" {self.cpu_ms_per_call:.2f} ms CPU each, generator p99 {self.late_p99_ms:.1f} ms late, others had {self.usage.others_pct:.0f} % of the core"
+            f" {self.cpu_ms_per_call:.2f} ms CPU each, generator p99 {self.late_p99_ms:.1f} ms late,"
+            f" others had {self.usage.others_pct:.0f} % of the core"
             + (f"; {counts.error}" if counts.error else "")
         )
 

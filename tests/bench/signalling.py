@@ -2,8 +2,8 @@
 
 Workload Q: three agents for each call a second; a caller's INVITE is answered when his agent answers, which
 is at once; talk 1.5 s, no wrap-up; connect is the caller's INVITE to his 200. Workload A: the caller is
-answered first; 200 agents, or two for each call a second where those would not suffice; talk 1.0 s; connect is
-the caller's INVITE to the agent's 200. In both, and in the plain two-leg call from trunk to trunk, the far
+answered first; 200 agents, or two for each call a second where those would not suffice; talk 1.0 s; connect
+is the caller's INVITE to the agent's 200. In both, and in the plain two-leg call from trunk to trunk, the far
 ends' calls are counted and must equal the callers'. No RTP, no recording; journal and history on.
 """
 
