@@ -1,14 +1,10 @@
 """The whole queued call once more with the other SIP stack: an agent on pjsua2."""
 
-import pytest
-
 from tests.e2e.centre import NUMBER, SECRETS, Tell, centre, ending
 from tests.e2e.test_first_call import channels
 from tests.peers.audio import hears_only, is_silent, level_dbfs
 from tests.peers.phone import Phones
 from tests.peers.switch import Switch
-
-pytest.importorskip("pjsua2", reason="pjsua2-python has no wheel for this Python")
 
 
 async def test_a_caller_reaches_an_agent_on_pjsua2_who_hangs_up(tell_on_failure: Tell) -> None:
