@@ -38,11 +38,12 @@ class HandlePhase(StrEnum):
 class RepairKind(StrEnum):
     """What had to be corrected because it disagreed with the facts."""
 
-    AGENT = "agent"
     CALL = "call"
+    """The router waited for an agent for a call that had died with the former run."""
     LEG = "leg"
+    """A dialog that the former run left up was ended."""
     OFFER = "offer"
-    PORT = "port"
+    """The router held an agent for an offer of the former run."""
 
 
 def _counter(name: str, text: str, *labels: str) -> Declared:

@@ -6,6 +6,7 @@ from switch.calls.causes import Farewell
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.exchange import Exchange
 from switch.logbook import Survivor
+from switch.metrics import RepairKind
 from switch.records import CallRecord, RecordingRecord, SegmentRecord, VisitRecord, utc
 
 _TOLD = Farewell(q850=41)
@@ -21,6 +22,7 @@ def end_survivors(exchange: Exchange) -> int:
             endpoint = exchange.sip()
             endpoint.hangup(endpoint.restore(dialog, exchange.now()), exchange.now(), headers=_TOLD.headers)
             exchange.logbook.dialog_closed(leg)
+            exchange.metrics.repaired(RepairKind.LEG)
         exchange.booking.book(_closed(exchange, survivor))
     if survivors:
         structlog.get_logger("server").warning("ended what the former run left", calls=len(survivors))

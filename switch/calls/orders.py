@@ -16,7 +16,7 @@ from switch.calls.visits import OFFERS, REASONS, RESULTS
 from switch.config.targets import HangupTarget
 from switch.exchange import Exchange
 from switch.history import entries
-from switch.metrics import HandlePhase
+from switch.metrics import HandlePhase, RepairKind
 from switch.records import AgentState, AgentStateRecord, OfferRecord, utc
 
 
@@ -161,6 +161,9 @@ class Orders:
             call.entered(self._exchange.config.queues.get(command.queue, call.queued_as))
 
     def _visit_ended(self, command: acd.VisitEnded) -> None:
+        if command.reason is acd.VisitReason.SWITCH_RESTARTED:
+            self._exchange.metrics.repaired(RepairKind.CALL)
+            return  # of the former run, as its record will say
         result, reason = RESULTS[command.result], REASONS[command.reason]
         self._exchange.metrics.visit_ended(
             command.queue, command.visit, result, reason, command.wait_us / 1e6
@@ -174,6 +177,7 @@ class Orders:
     def _offer_ended(self, command: acd.OfferEnded) -> None:
         leg = self._legs.pop(command.offer, None)
         if command.result is acd.OfferResult.SWITCH_RESTARTED:
+            self._exchange.metrics.repaired(RepairKind.OFFER)
             return  # of the former run, whose record of the call knows nothing of it
         result = OFFERS[command.result]
         self._exchange.metrics.offer_ended(command.queue, result)

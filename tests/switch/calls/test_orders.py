@@ -3,7 +3,7 @@
 import pytest
 
 from acd.commands import CancelOffer, HangUpOffer
-from acd.events import ConversationEnd, ConversationEnded, OfferNotSent
+from acd.events import ConversationEnd, ConversationEnded, OfferNotSent, SwitchRestarted
 from sip.events import IncomingInvite
 from switch.calls.ending import Reason, Result
 from switch.history import entries
@@ -209,3 +209,16 @@ async def test_a_caller_who_waited_too_long_is_let_go(stage: Stage) -> None:
     assert record.reason is Reason.MAX_WAIT
     assert record.visits[0].reason is Reason.MAX_WAIT
     assert record.visits[0].wait_s == pytest.approx(30.0, abs=0.1)
+
+
+async def test_what_the_former_run_left_in_the_router_is_repaired_and_not_counted(stage: Stage) -> None:
+    await stage.phone()
+    await stage.carrier.dial(NUMBER)
+    assert stage.agent() == "ringing"
+    stage.exchange.dispatch.post(SwitchRestarted())
+    await stage.settle()
+    assert stage.agent() == "ready"
+    scrape = stage.metrics()
+    for kind in ("call", "offer"):
+        assert scrape.value("centralita_state_repairs_total", kind=kind) == 1
+    assert scrape.value("centralita_offers_total", queue="support", result="cancelled") == 0
