@@ -71,7 +71,7 @@ class FarEnd:
         self.behave: Behaviour = ringing
         self.sdp = sdp(address[0])
         self.wire = wire
-        self._secret = secret
+        self.secret = secret
         self._nonces = 0
 
     # What it does
@@ -82,7 +82,7 @@ class FarEnd:
         session = self._invite(number, offered, max_forwards)
         await self.wire.settle()
         refused = self.last(Refused, session)
-        if self._secret and refused is not None and refused.status == 401 and refused.response is not None:
+        if self.secret and refused is not None and refused.status == 401 and refused.response is not None:
             uri = self._uri(number)
             credentials = self._credentials(refused.response, "INVITE", uri)
             session = self._invite(number, offered, max_forwards, ("Authorization", credentials))
@@ -165,7 +165,7 @@ class FarEnd:
         return f"sip:{number}@{host}:{port}" if number else f"sip:{host}"
 
     def _from(self) -> str:
-        return f"<sip:{self.name}@{'pbx.example' if self._secret else self.address[0]}>"
+        return f"<sip:{self.name}@{'pbx.example' if self.secret else self.address[0]}>"
 
     def _invite(
         self, number: str, offer: bytes | None, max_forwards: int, *headers: tuple[str, str]
@@ -200,7 +200,7 @@ class FarEnd:
             method,
             uri,
             self.name,
-            self._secret,
+            self.secret,
             cnonce=f"cnonce{self._nonces}",
         )
         assert answer is not None

@@ -203,7 +203,7 @@ class Stage:
         switch: Switch
         router = Router()
         clock = Clock(lambda: START_US + round(loop.time() * 1e6), loop.time)
-        (self.folder / "journal").mkdir()
+        (self.folder / "journal").mkdir(exist_ok=True)
         self.journal = Journal(self.folder / "journal", router, self._journal_problem)
         self.logbook = Logbook(self.folder / "journal" / "logbook.jsonl", loop)
         metrics = Metrics(version="test", kernels="test", now_us=clock.now_us)
@@ -274,6 +274,12 @@ class Stage:
         if registered:
             assert await end.register() == 200
         return end
+
+    def take_over(self, *ends: FarEnd) -> None:
+        """Join the far ends of a switch that has crashed to this one, which is the next."""
+        for end in ends:
+            end.wire = self
+            self._ends[end.address] = end
 
     # Time
 
