@@ -19,8 +19,8 @@ from acd.events import CallGone, CallQueued, ConversationEnd, ConversationEnded,
 from media.events import RecordingStopped
 from media.port import Echo, Play, Relay, Tone
 from sip.events import EndCause
-from switch.calls.bridge import Bridge
 from switch.calls.causes import NORMAL_CLEARING, Farewell, farewell, refusal
+from switch.calls.conversation import Conversation
 from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.ledger import Ledger
@@ -42,8 +42,7 @@ from switch.calls.recording import CallRecording, recording_path
 from switch.config.schema import Queue
 from switch.exchange import Exchange
 from switch.limits import Slot
-from switch.metrics import HandlePhase
-from switch.records import LegRole, RecordingRecord, SegmentKind, utc
+from switch.records import LegRole, RecordingRecord, utc
 
 Flow = Callable[["Call"], Awaitable[None]]
 
@@ -108,16 +107,12 @@ class Call:
         self._book = book
         self._slots = list(slots)
         self._dialling = Dialling(exchange, book, caller, max_forwards)
-        self._bridge: Bridge | None = None
+        self._conversation: Conversation | None = None
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Future[LeaveQueue] | None = None
         self._played: asyncio.Future[None] | None = None
         self._played_token = 0
-        self._notice: set[Leg] = set()
-        """Who has not yet heard all of the recording notice."""
-        self._notice_token = 0
         self._last_token = 0
-        self._first_segment = 0
         ledger.legs.append(caller)
 
     def start(self, flow: Flow) -> None:
@@ -185,8 +180,9 @@ class Call:
         self.end(result, reason, EndedBy.SWITCH)
 
     async def until_over(self) -> None:
-        """Wait for the end of the call, which ends this task."""
-        await self._exchange.loop.create_future()
+        """Wait for the end of the call, which ends this task; at once where the flow itself has ended it."""
+        if not self.over:
+            await self._exchange.loop.create_future()
 
     # What the router says
 
@@ -206,23 +202,21 @@ class Call:
 
     def connect(self, agent: str, leg: Leg) -> None:
         """An agent has answered: the leg is ours now, and the two are connected."""
-        now_us = self._exchange.now_us()
         self.agent, self.party, leg.owner = agent, leg, self
         self.ledger.legs.append(leg)
-        self.ledger.answered(now_us)
-        self._answer()
-        notice = (
-            self.queued_as.recording_notice if self.queued_as is not None and self.queued_as.record else None
-        )
-        if notice is None:
-            self._join()
-            return
-        sound = self._exchange.sounds.prompt(notice)
-        self._notice = {self.caller, leg}
-        self._notice_token = self._next_token()
         self._book.leg_confirmed(leg, self)
-        for listener in self._notice:
-            listener.play(Play(sound, token=self._notice_token))
+        self.converse()
+
+    def converse(self) -> None:
+        """The other side is up: answer the caller too, and connect the two."""
+        if self.party is None:
+            return
+        self.ledger.answered(self._exchange.now_us())
+        self._answer()
+        self._conversation = Conversation(
+            self._exchange, self.ledger, self.caller, self.party, self.queued_as, self._joined
+        )
+        self._conversation.begin(self._next_token())
 
     def agent_vanished(self) -> None:
         """The agent answered and hung up before the two could be connected."""
@@ -236,16 +230,14 @@ class Call:
             case Ended() | Lost():
                 self._gone(leg, event)
             case Held():
-                if self._bridge is not None:
-                    self._bridge.join()
+                if self._conversation is not None:
+                    self._conversation.held()
             case Played(token=token):
                 self._heard(leg, token)
             case Ringing() if leg is self.party:
                 self._party_rings(leg, event)
             case Answered() if leg is self.party:
-                self.ledger.answered(self._exchange.now_us())
-                self._answer()
-                self._join()
+                self.converse()
             case Refused() if leg is self.party:
                 self._party_refused(event)
             case _:
@@ -260,11 +252,11 @@ class Call:
         self.over = True
         now_us = self._exchange.now_us()
         ledger = self.ledger
-        ledger.parted(now_us)
+        if self._conversation is not None:
+            self._conversation.end()
         if ledger.overflowed and result is not Result.FAILED:
             result = Result.OVERFLOWED  # whatever became of it at the phone where the queue sent it
         ledger.ended_us, ledger.result, ledger.reason, ledger.ended_by = now_us, result, reason, ended_by
-        self._handled()
         self._leave_router(reason)
         if self.recording is not None:
             self.recording.stop()
@@ -283,7 +275,7 @@ class Call:
         """
         for leg in self.ledger.legs:
             leg.owner = NOBODY
-        self._task = self._left = self._played = self._bridge = None
+        self._task = self._left = self._played = self._conversation = None
 
     def recording_stopped(self, event: RecordingStopped) -> None:
         """The recorder has closed the file."""
@@ -338,20 +330,12 @@ class Call:
         told = Farewell(status=event.status, phrase=event.phrase, q850=event.q850)
         self.end(result, reason, EndedBy.CALLEE if not event.timed_out else EndedBy.SWITCH, told)
 
-    def _join(self) -> None:
-        if self.party is None:
-            return
-        music = self._exchange.sounds.music(self.queued_as.music if self.queued_as is not None else "default")
-        self._bridge = Bridge(self.caller, self.party, music, self._kind_changed)
-        self._bridge.join()
-        self._kind_changed(self._bridge.kind)
+    def _joined(self) -> None:
+        """The two begin to hear each other."""
         if self.queued_as is not None and self.queued_as.record:
             self._record()
-        self._book.leg_confirmed(self.party, self)
-
-    def _kind_changed(self, kind: SegmentKind) -> None:
         if self.party is not None:
-            self.ledger.joined(kind, (self.caller, self.party), self._exchange.now_us())
+            self._book.leg_confirmed(self.party, self)
 
     def _record(self) -> None:
         server = self._exchange.config.server
@@ -375,11 +359,9 @@ class Call:
         return self._last_token
 
     def _heard(self, leg: Leg, token: int) -> None:
-        if token == self._notice_token and leg in self._notice:
-            self._notice.discard(leg)
-            if not self._notice:
-                self._join()
-        elif token == self._played_token and self._played is not None and not self._played.done():
+        if self._conversation is not None:
+            self._conversation.played(leg, token)
+        if token == self._played_token and self._played is not None and not self._played.done():
             self._played.set_result(None)
 
     def _gone(self, leg: Leg, event: Ended | Lost) -> None:
@@ -406,10 +388,9 @@ class Call:
             self.end(Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT)
             return
         leg.end(Farewell(q850=NORMAL_CLEARING))
-        self.ledger.parted(self._exchange.now_us())
-        self._handled()
-        agent, self.agent, self.party, self._bridge = self.agent, None, None, None
-        self._notice.clear()
+        if self._conversation is not None:
+            self._conversation.end()
+        agent, self.agent, self.party, self._conversation = self.agent, None, None, None
         if self.recording is not None:
             self.recording.pause()
         if self.queued_as is not None:
@@ -417,18 +398,6 @@ class Call:
         self._exchange.dispatch.post(
             ConversationEnded(call=self.id, agent=agent or "", how=ConversationEnd.AGENT_LOST)
         )
-
-    def _handled(self) -> None:
-        """What the agent spent on the call, once for each conversation."""
-        segments = self.ledger.segments[self._first_segment :]
-        self._first_segment = len(self.ledger.segments)
-        visit = self.ledger.served
-        if self.agent is None or visit is None:
-            return
-        now_us = self._exchange.now_us()
-        for phase, kind in ((HandlePhase.TALK, SegmentKind.TALK), (HandlePhase.HOLD, SegmentKind.HOLD)):
-            seconds = sum(segment.seconds(now_us) for segment in segments if segment.kind is kind)
-            self._exchange.metrics.handled(visit.queue, phase, seconds)
 
     def _leave_router(self, reason: Reason) -> None:
         if self.agent is not None:

@@ -461,7 +461,7 @@ async def test_a_leg_moved_to_another_call_is_that_calls(stage: Stage) -> None:
     leg.owner = second
     second.party = leg
     second.ledger.legs.append(leg)
-    second._join()
+    second.converse()
     assert stage.heard(second.caller) == f"relay {leg.port.number}"
     assert stage.heard(leg) == f"relay {second.caller.port.number}"
 

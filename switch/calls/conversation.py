@@ -1,0 +1,89 @@
+"""The caller and one other party, from answer to parting: the recording notice, the bridge, the segments."""
+
+from collections.abc import Callable
+from typing import Final
+
+from media.port import Play
+from switch.calls.bridge import Bridge
+from switch.calls.ledger import Ledger
+from switch.calls.leg import Leg
+from switch.config.schema import Queue
+from switch.exchange import Exchange
+from switch.metrics import HandlePhase
+from switch.records import SegmentKind
+
+_DEFAULT_MUSIC: Final = "default"
+
+
+class Conversation:
+    """Two legs that are up. `on_joined` is called when the two begin to hear each other, after the notice."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        ledger: Ledger,
+        caller: Leg,
+        party: Leg,
+        queue: Queue | None,
+        on_joined: Callable[[], None],
+    ) -> None:
+        """`queue` is the one that the agent took the call from; None where one party dialled the other."""
+        self.party = party
+        self._exchange = exchange
+        self._ledger = ledger
+        self._caller = caller
+        self._queue = queue
+        self._on_joined = on_joined
+        self._bridge: Bridge | None = None
+        self._notice_token = 0
+        self._listening: set[Leg] = set()
+        """Who has not yet heard all of the notice."""
+        self._first_segment = len(ledger.segments)
+
+    def begin(self, token: int) -> None:
+        """Play the notice to both where there is one, as `token`, and then connect them."""
+        queue = self._queue
+        if queue is None or queue.recording_notice is None or not queue.record:
+            self._join()
+            return
+        notice = Play(self._exchange.sounds.prompt(queue.recording_notice), token=token)
+        self._notice_token = token
+        self._listening = {self._caller, self.party}
+        for listener in (self._caller, self.party):
+            listener.play(notice)
+
+    def played(self, leg: Leg, token: int) -> None:
+        """A prompt came to its end on one of the legs."""
+        if token == self._notice_token and leg in self._listening:
+            self._listening.discard(leg)
+            if not self._listening:
+                self._join()
+
+    def held(self) -> None:
+        """One of them holds, or came back."""
+        if self._bridge is not None:
+            self._bridge.join()
+
+    def end(self) -> None:
+        """They are not connected any more; what the agent spent on the call is counted."""
+        now_us = self._exchange.now_us()
+        self._ledger.parted(now_us)
+        self._bridge = None
+        self._listening.clear()
+        visit = self._ledger.served
+        if self._queue is None or visit is None:
+            return
+        segments = self._ledger.segments[self._first_segment :]
+        for phase, kind in ((HandlePhase.TALK, SegmentKind.TALK), (HandlePhase.HOLD, SegmentKind.HOLD)):
+            seconds = sum(segment.seconds(now_us) for segment in segments if segment.kind is kind)
+            self._exchange.metrics.handled(visit.queue, phase, seconds)
+
+    def _join(self) -> None:
+        music = self._exchange.sounds.music(self._queue.music if self._queue is not None else _DEFAULT_MUSIC)
+        self._bridge = Bridge(self._caller, self.party, music, self._kind_changed)
+        self._bridge.join()
+        self._kind_changed(self._bridge.kind)
+        self._on_joined()
+
+    def _kind_changed(self, kind: SegmentKind) -> None:
+        self._ledger.joined(kind, (self._caller, self.party), self._exchange.now_us())
