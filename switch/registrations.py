@@ -17,7 +17,7 @@ from sip.registrar import Binding, BindingChange, Change, ProbeDue, Registrar
 from switch.history.entries import BindingPut, BindingRemoved, Entry
 from switch.history.reader import StoredBinding
 
-_PUT = (Change.ADDED, Change.REFRESHED)
+_PUT = (Change.ADDED, Change.REFRESHED, Change.UNREACHABLE, Change.REACHABLE)
 _GONE = (Change.REMOVED, Change.REPLACED, Change.EXPIRED)
 
 
@@ -68,6 +68,9 @@ class Registrations:
             elapsed_s = state["expires_in_s"] - (binding.expires_at - wall).total_seconds()
             self._registrar.restore([state], self._now(), elapsed_s)
         facts.phones_known(self._registrar.users())
+        for user in self._registrar.users():
+            if not any(binding.reachable for binding in self._registrar.bindings(user)):
+                facts.phone_unreachable(user)
         self._set_timer()
 
     def stop(self) -> None:

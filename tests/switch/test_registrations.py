@@ -103,6 +103,17 @@ async def test_a_binding_that_was_stored_is_there_after_a_restart(stage: Stage) 
     assert binding.flow.remote == PHONES["1001"]
 
 
+async def test_a_phone_that_did_not_answer_before_the_restart_is_unreachable_after_it(stage: Stage) -> None:
+    await stage.phone()
+    (put,) = stage.history.all(BindingPut)
+    state = put.state.replace('"reachable":true', '"reachable":false')
+    assert state != put.state
+    stage.posted.clear()
+    stored = StoredBinding(put.phone, put.contact, put.expires_at, state)
+    stage.exchange.registrations.start(stage.staffing, [stored])
+    assert told(stage) == [PhoneRegistered(agent="ana", fresh=False), PhoneUnreachable(agent="ana")]
+
+
 async def test_an_agents_call_reaches_the_phone_where_it_registered_last(stage: Stage) -> None:
     await stage.phone()
     moved = await stage.phone()

@@ -1,4 +1,4 @@
-"""The offer's table: no dead row, every path ends, late inputs change nothing, and each order of events is told right."""
+"""The offer's table: no dead row, every path ends, late inputs change nothing, each event is told right."""
 
 from collections.abc import Sequence
 
