@@ -89,6 +89,10 @@ class FarEnd:
             await self.wire.settle()
         return session
 
+    def start(self, number: str) -> SessionId:
+        """Call a number, and see what comes of it."""
+        return self._invite(number, self.sdp, 70)
+
     async def register(self, expires_s: int = 600) -> int:
         """Register, answering the challenge; the final status."""
         expires = ("Expires", str(expires_s))

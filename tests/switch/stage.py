@@ -177,6 +177,7 @@ class Stage:
         self.folder = folder
         config = self.config(**(sections or {}))
         self.lose: Callable[[bytes], bool] = lambda data: False
+        self.delay_s: Callable[[], float] = lambda: DELAY_S
         self.sent: list[bytes] = []
         self.posted: list[RouterEvent] = []
         self.commands: list[Command] = []
@@ -309,7 +310,7 @@ class Stage:
         """Carry bytes from a far end to the switch."""
         self.sent.append(data)
         if not self.lose(data):
-            self.loop.call_later(DELAY_S, self._arrive_here, data, end.flow)
+            self.loop.call_later(self.delay_s(), self._arrive_here, data, end.flow)
 
     def _arrive_here(self, data: bytes, flow: Flow) -> None:
         ours = Flow("udp", OURS, flow.local)
@@ -336,7 +337,7 @@ class Stage:
                 for data, flow in [] if events else datagrams:
                     self.sent.append(data)
                     if not self.lose(data):
-                        self.loop.call_later(DELAY_S, self._arrive_there, data, flow)
+                        self.loop.call_later(self.delay_s(), self._arrive_there, data, flow)
         finally:
             self._flushing = False
         self._set_timer("", endpoint, self.flush)
