@@ -257,7 +257,7 @@ class Stage:
         """A configuration of the centre, with other sections."""
         return Config.model_validate({**centre(**sections), "server": {"data_dir": self.folder}})
 
-    async def reload(self, sections: dict[str, Any]) -> None:
+    async def reload(self, **sections: Any) -> None:
         """Put another configuration in force."""
         apply(self.exchange, self.config(**sections), self.staffing, self.switch.identification)
         await self.settle()

@@ -116,7 +116,7 @@ async def test_a_phones_call_is_internal_or_goes_out(
 
 async def test_a_reload_between_two_calls_routes_the_second_anew(stage: Stage) -> None:
     assert (await refused(stage, stage.carrier, "999"))[0] == 404
-    await stage.reload({"routes": [{"trunk": "carrier", "to": "999", "go": "tone"}]})
+    await stage.reload(routes=[{"trunk": "carrier", "to": "999", "go": "tone"}])
     session = await stage.carrier.dial("999")
     assert stage.carrier.status(session) == 200
 
