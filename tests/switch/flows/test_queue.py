@@ -1,12 +1,20 @@
-"""`go: queue:NAME`: where the caller goes when the queue lets go of him, and what the phones are told."""
+"""`go: queue:NAME`: how a call waits, where it goes when the queue lets go of it, what the phones are told."""
+
+from typing import Any
 
 import pytest
 
+from acd.events import CallQueued
 from sip.events import IncomingInvite
 from switch.calls.ending import Reason, Result
+from tests.switch.far_end import answering
 from tests.switch.stage import NUMBER, Stage
 
 SHORT = {"requires": "support >= 1", "max_wait": "5s", "wrap_up": "7s"}
+
+
+def queue(**settings: Any) -> dict[str, Any]:
+    return {"queues": {"support": settings}}
 
 
 def cancels(stage: Stage) -> list[bytes]:
@@ -55,3 +63,66 @@ async def test_wrap_up_is_measured_though_the_call_is_booked_before_it_ends(stag
     metrics = stage.metrics()
     assert metrics.value("centralita_handle_seconds_count", **labels) == 1
     assert metrics.value("centralita_handle_seconds_sum", **labels) == pytest.approx(7, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("sections", "first", "hears", "connected"),
+    [
+        (queue(answer="at-once", music="jazz"), "200 INVITE", "music jazz", True),
+        (queue(answer="early", music="jazz"), "183 INVITE", "music jazz", False),
+        (queue(answer="on-agent", music="jazz"), "180 INVITE", "silence", False),
+    ],
+    ids=["at once", "early", "on agent"],
+)
+async def test_what_a_waiting_caller_is_told_and_hears(
+    stage: Stage, first: str, hears: str, connected: bool
+) -> None:
+    session = await stage.carrier.dial(NUMBER)
+    assert stage.kinds()[1] == first
+    assert stage.heard(stage.call.caller) == hears
+    assert (stage.call.ledger.connected_us is not None) is connected
+    phone = await stage.phone()
+    await phone.answer()
+    assert stage.carrier.status(session) == 200
+    assert stage.heard(stage.call.caller) == f"relay {stage.port(stage.call.party).number}"
+    await stage.carrier.hang_up(session)
+    (record,) = stage.history.calls
+    assert record.result is Result.ANSWERED
+    assert record.connected_at is not None
+    assert record.answered_at is not None
+    assert (record.connected_at < record.answered_at) is connected
+
+
+@pytest.mark.parametrize("sections", [queue(max_wait="10s", overflow="phone:1002", requires="support >= 9")])
+async def test_who_waited_too_long_reaches_the_phone_that_the_queue_names(stage: Stage) -> None:
+    phone = await stage.phone("1002")
+    phone.behave = answering
+    session = await stage.carrier.dial(NUMBER)
+    await stage.pass_by(10.2)
+    assert phone.invited.request.from_.display == "support +34600111222"
+    assert stage.heard(stage.call.caller) == f"relay {stage.port(stage.call.party).number}"
+    assert stage.agent("luis") == "on_call"
+    await stage.carrier.hang_up(session)
+    (record,) = stage.history.calls
+    (visit,) = record.visits
+    assert (visit.result, visit.reason) == (Result.OVERFLOWED, Reason.MAX_WAIT)
+    assert visit.wait_s == pytest.approx(10, abs=0.1)
+
+
+@pytest.mark.parametrize("sections", [queue(max_waiting="1")])
+async def test_the_line_is_full(stage: Stage) -> None:
+    await stage.carrier.dial(NUMBER)
+    second = await stage.carrier.dial(NUMBER)
+    (record,) = stage.history.calls
+    assert record.reason is Reason.MAX_WAITING
+    assert stage.carrier.endpoint.dialog(second) is None
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [{"routes": [{"trunk": "carrier", "to": "+34911*", "go": "queue:support", "priority": "7"}]}],
+)
+async def test_the_routes_priority_goes_with_the_call(stage: Stage) -> None:
+    await stage.carrier.dial(NUMBER)
+    (queued,) = [event for event in stage.posted if isinstance(event, CallQueued)]
+    assert (queued.queue, queued.priority) == ("support", 7)
