@@ -1,4 +1,4 @@
-"""`go: queue:NAME`: how a call waits, where it goes when the queue lets go of it, what the phones are told."""
+"""`go: queue:NAME`: how a call waits, where it goes when it is let go, and what the phones are told."""
 
 from typing import Any
 
