@@ -1,5 +1,6 @@
 """The whole switch, `centralita serve`, on core 0, for the signalling benchmark."""
 
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -39,6 +40,16 @@ class SwitchProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def restart(self) -> None:
+        """Forget all that it has done; what an overload left behind would burden the next load."""
+        self._kill()
+        shutil.rmtree(self.data_dir)
+        self._start()
+
+    def _start(self) -> None:
         folder = Path(self._folder.name)
         http_port = ports.free_port(self.address, socket.SOCK_STREAM)
         config = configuration(self.address, http_port, folder / "var", self._sections)
@@ -55,15 +66,17 @@ class SwitchProcess:
                 preexec_fn=lambda: cores.stay(cores.MEASURED),
             )
         self.until(self._ready, "ready", READY_S)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._kill()
+        self._folder.cleanup()
+
+    def _kill(self) -> None:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
-        self._folder.cleanup()
 
     @property
     def pid(self) -> int:
