@@ -1,7 +1,7 @@
 """The logbook: what a crash would leave behind, a JSON line each, written in the same turn of the loop.
 
-A dialog is noted when it is confirmed, with its call's record as of then, and struck out when it ends. A call
-that has ended is noted with its whole record until the history has it. At the next start the dialogs that are
+A call is noted when it begins and when it has come further; a dialog from its confirmation until it ends. A
+call that has ended is noted with its whole record until the history has it. At the next start what dialogs are
 still noted are ended on the wire, and the calls that the history may not have are booked.
 """
 
@@ -25,9 +25,13 @@ class _Line(msgspec.Struct, frozen=True, tag_field="line"):
     """One thing that happened."""
 
 
+class _CallNoted(_Line, frozen=True, tag="noted"):
+    call: CallRecord
+
+
 class _DialogOpened(_Line, frozen=True, tag="opened"):
     leg: str
-    call: CallRecord
+    call: str
     dialog: dict[str, Any]
 
 
@@ -43,7 +47,7 @@ class _CallBooked(_Line, frozen=True, tag="booked"):
     call: str
 
 
-_READ = msgspec.json.Decoder(_DialogOpened | _DialogClosed | _CallEnded | _CallBooked)
+_READ = msgspec.json.Decoder(_CallNoted | _DialogOpened | _DialogClosed | _CallEnded | _CallBooked)
 
 
 class Survivor(msgspec.Struct, frozen=True):
@@ -63,9 +67,11 @@ class Logbook:
         self._path = path
         self._loop = loop
         self._log = structlog.get_logger("logbook")
+        self._calls: dict[str, _CallNoted] = {}
         self._dialogs: dict[str, _DialogOpened] = {}
         self._ended: dict[str, _CallEnded] = {}
-        self._read()
+        self.last_beat_us = self._read()
+        """When the former run was last seen alive (UTC microseconds); 0 if there was none."""
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._pending = bytearray()
         self._lines = 0
@@ -74,22 +80,33 @@ class Logbook:
 
     def survivors(self) -> list[Survivor]:
         """The calls that the former run left in progress."""
-        calls: dict[str, Survivor] = {}
+        dialogs: dict[str, dict[str, Dialog]] = {}
         for line in self._dialogs.values():
-            if line.call.id not in self._ended:
-                known = calls[line.call.id].dialogs if line.call.id in calls else {}
-                dialogs = {**known, line.leg: Dialog.from_dict(line.dialog)}
-                calls[line.call.id] = Survivor(line.call, dialogs)
-        return list(calls.values())
+            dialogs.setdefault(line.call, {})[line.leg] = Dialog.from_dict(line.dialog)
+        return [Survivor(line.call, dialogs.get(call, {})) for call, line in self._calls.items()]
 
     def unbooked(self) -> list[CallEnded]:
         """The ended calls that the history may not have."""
         return [line.entry for line in self._ended.values()]
 
-    def dialog_opened(self, leg: str, call: CallRecord, dialog: Dialog) -> None:
+    def beat(self) -> None:
+        """The switch is alive: a crash is known to have come later."""
+        os.utime(self._file)
+
+    def call_noted(self, call: CallRecord) -> None:
+        """The call is in progress, and this is how far it has come."""
+        self._calls[call.id] = line = _CallNoted(call)
+        self._write(line)
+
+    def dialog_opened(self, leg: str, call: str, dialog: Dialog) -> None:
         """A leg's dialog is confirmed."""
         self._dialogs[leg] = line = _DialogOpened(leg, call, dialog.to_dict())
         self._write(line)
+
+    def dialog_changed(self, leg: str, dialog: Dialog) -> None:
+        """Its remote target may be new. One that is not noted is not noted now."""
+        if (known := self._dialogs.get(leg)) is not None:
+            self.dialog_opened(leg, known.call, dialog)
 
     def dialog_closed(self, leg: str) -> None:
         """It has ended. A second time changes nothing."""
@@ -98,6 +115,7 @@ class Logbook:
 
     def call_ended(self, entry: CallEnded) -> None:
         """The call's record is whole, and on its way to the history."""
+        self._calls.pop(entry.call.id, None)
         self._ended[entry.call.id] = line = _CallEnded(entry)
         self._write(line)
 
@@ -111,10 +129,10 @@ class Logbook:
         self._flush()
         os.close(self._file)
 
-    def _read(self) -> None:
-        """Take up the file. A line that a crash cut short was never acted upon."""
+    def _read(self) -> int:
+        """Take up the file; when it was last touched. A line that a crash cut short was never acted upon."""
         if not self._path.exists():
-            return
+            return 0
         for raw in self._path.read_bytes().splitlines():
             try:
                 line = _READ.decode(raw)
@@ -122,14 +140,18 @@ class Logbook:
                 self._log.warning("unreadable line passed over", error=str(error))
                 continue
             match line:
+                case _CallNoted(call=record):
+                    self._calls[record.id] = line
                 case _DialogOpened(leg=leg):
                     self._dialogs[leg] = line
                 case _DialogClosed(leg=leg):
                     self._dialogs.pop(leg, None)
                 case _CallEnded(entry=entry):
+                    self._calls.pop(entry.call.id, None)
                     self._ended[entry.call.id] = line
                 case _CallBooked(call=call):
                     self._ended.pop(call, None)
+        return self._path.stat().st_mtime_ns // 1000
 
     def _write(self, line: _Line) -> None:
         self._pending += msgspec.json.encode(line) + b"\n"
@@ -148,12 +170,15 @@ class Logbook:
         except OSError as error:  # a full disk must not end calls; what is lost is only needed after a crash
             self._log.error("cannot note what is open", error=str(error), path=str(self._path))
             return
-        if self._lines > _COMPACT_AFTER and self._lines > 4 * (len(self._dialogs) + len(self._ended)):
+        if self._lines > _COMPACT_AFTER and self._lines > 4 * len(self._still_noted()):
             self._compact()
+
+    def _still_noted(self) -> list[_Line]:
+        return [*self._calls.values(), *self._dialogs.values(), *self._ended.values()]
 
     def _compact(self) -> None:
         """Write the file anew with what still counts."""
-        lines = [*self._dialogs.values(), *self._ended.values()]
+        lines = self._still_noted()
         fresh = self._path.with_suffix(".new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_APPEND, 0o600)
         os.write(descriptor, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))

@@ -153,7 +153,7 @@ class Server:
         """End on the wire what the former run left, open the API, and say `ready`."""
         exchange = self._exchange
         end_survivors(exchange)
-        vitals = Vitals(exchange.metrics, exchange.loop)
+        vitals = Vitals(exchange.metrics, exchange.loop, exchange.logbook.beat)
         vitals.start()
         stack.callback(vitals.stop)
         exchange.metrics.watch(self._running.sources(lambda: len(asyncio.all_tasks())))

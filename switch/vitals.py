@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import time
+from collections.abc import Callable
 from typing import Final
 
 from switch.metrics import Metrics
@@ -11,10 +12,13 @@ INTERVAL_S: Final = 0.5
 
 
 class Vitals:
-    """Measures while it runs."""
+    """Measures while it runs, and calls `on_beat` each time."""
 
-    def __init__(self, metrics: Metrics, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, metrics: Metrics, loop: asyncio.AbstractEventLoop, on_beat: Callable[[], None]
+    ) -> None:
         self._metrics = metrics
+        self._on_beat = on_beat
         self._loop = loop
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -37,6 +41,7 @@ class Vitals:
 
     def _beat(self) -> None:
         self._metrics.loop_lag(max(0.0, time.monotonic() - self._due))
+        self._on_beat()
         self._arm()
 
     def _collected(self, phase: str, info: dict[str, int]) -> None:

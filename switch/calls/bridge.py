@@ -27,11 +27,6 @@ class Bridge:
             self.kind = kind
             self._on_kind(kind)
 
-    def other(self, leg: Leg) -> Leg:
-        """The opposite party."""
-        a, b = self.legs
-        return b if leg is a else a
-
     def _feed(self, listener: Leg, speaker: Leg) -> None:
         if speaker.held and not listener.held:
             listener.send(Play(self._music, loop=True))

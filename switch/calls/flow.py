@@ -72,6 +72,10 @@ class CallBook(LegBook, Protocol):
         """The call has ended; what is left is to book it."""
         ...
 
+    def call_changed(self, call: "Call") -> None:
+        """The call has come further: note it, should the switch crash."""
+        ...
+
     def leg_confirmed(self, leg: Leg, call: "Call") -> None:
         """A leg of the call is up: after a crash of ours it would have to be ended."""
         ...
@@ -204,7 +208,6 @@ class Call:
         """An agent has answered: the leg is ours now, and the two are connected."""
         self.agent, self.party, leg.owner = agent, leg, self
         self.ledger.legs.append(leg)
-        self._book.leg_confirmed(leg, self)
         self.converse()
 
     def converse(self) -> None:
@@ -213,6 +216,7 @@ class Call:
             return
         self.ledger.answered(self._exchange.now_us())
         self._answer()
+        self._book.leg_confirmed(self.party, self)
         self._conversation = Conversation(
             self._exchange, self.ledger, self.caller, self.party, self.queued_as, self._joined
         )
@@ -334,8 +338,7 @@ class Call:
         """The two begin to hear each other."""
         if self.queued_as is not None and self.queued_as.record:
             self._record()
-        if self.party is not None:
-            self._book.leg_confirmed(self.party, self)
+        self._book.call_changed(self)
 
     def _record(self) -> None:
         server = self._exchange.config.server
@@ -398,6 +401,7 @@ class Call:
         self._exchange.dispatch.post(
             ConversationEnded(call=self.id, agent=agent or "", how=ConversationEnd.AGENT_LOST)
         )
+        self._book.call_changed(self)
 
     def _leave_router(self, reason: Reason) -> None:
         if self.agent is not None:

@@ -122,6 +122,8 @@ class LegBook(Protocol):
 
     def leg_opened(self, leg: "Leg") -> None: ...
 
+    def leg_refreshed(self, leg: "Leg") -> None: ...
+
     def leg_closed(self, leg: "Leg") -> None: ...
 
     def leg_lost(self, leg: "Leg") -> None:
@@ -406,6 +408,7 @@ class Leg:
             if event.sdp is None:
                 self._late = True
                 endpoint.answer_offer(event.session, 200, now, sdp=self.offer())
+                self._book.leg_refreshed(self)
                 return
             sdp, agreed = self._media.answer(event.sdp, self._address, self.port.number, self._codecs)
         except (SdpError, NotAcceptable) as error:
@@ -414,6 +417,7 @@ class Leg:
             return
         endpoint.answer_offer(event.session, 200, now, sdp=sdp)
         self._connect(agreed)
+        self._book.leg_refreshed(self)
 
     def _connect(self, agreed: Agreed) -> None:
         self.agreed = agreed

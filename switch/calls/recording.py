@@ -24,7 +24,6 @@ class CallRecording:
         """Of the complete file, relative to data_dir."""
         self._recording: Recording | None = None
         self.finished: RecordingRecord | None = None
-        self.error: str | None = None
 
     @property
     def running(self) -> bool:
@@ -52,7 +51,6 @@ class CallRecording:
 
     def stopped(self, event: RecordingStopped) -> RecordingRecord:
         """The file is closed, complete or not."""
-        self.error = event.error
         name = str(self.path) if event.error is None else f"{self.path}.part"
         self.finished = RecordingRecord(path=name, duration_s=event.duration_s, sha256=event.sha256)
         return self.finished

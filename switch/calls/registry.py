@@ -6,6 +6,7 @@ from collections.abc import Callable
 from media.events import PortEvent, RecordingStopped
 from media.port import Port
 from sip import events as sip
+from sip.dialog import Dialog
 from switch.calls.flow import Call
 from switch.calls.leg import Leg
 from switch.exchange import Exchange
@@ -51,6 +52,11 @@ class Registry:
         """A call is in progress."""
         self.calls[call.id] = call
         self._exchange.metrics.call_started(call.ledger.direction)
+        self.call_changed(call)
+
+    def call_changed(self, call: Call) -> None:
+        """It has come further: once the router has had its say, note how far, should the switch crash."""
+        self._exchange.dispatch.when_settled(lambda: self._note(call))
 
     def call_over(self, call: Call) -> None:
         """It has ended: once the router has had its say, it is counted and booked."""
@@ -110,8 +116,17 @@ class Registry:
             self._exchange.registrations.lost(leg.peer.name)
 
     def leg_confirmed(self, leg: Leg, call: Call) -> None:
-        """Its dialog would outlive a crash of ours: note what must be ended then, and the queue it is in."""
-        self._exchange.dispatch.when_settled(lambda: self._note(leg, call))
+        """Its dialog would outlive a crash of ours: note what must be ended then."""
+        self.call_changed(call)
+        dialog = self._dialog(leg)
+        if dialog is not None:
+            self._exchange.logbook.dialog_opened(leg.id, call.id, dialog)
+
+    def leg_refreshed(self, leg: Leg) -> None:
+        """A re-INVITE was accepted: its remote target may be new."""
+        dialog = self._dialog(leg)
+        if dialog is not None:
+            self._exchange.logbook.dialog_changed(leg.id, dialog)
 
     def recording_started(self, call: Call) -> None:
         """The call's port is tapped."""
@@ -157,11 +172,14 @@ class Registry:
             case _:
                 pass
 
-    def _note(self, leg: Leg, call: Call) -> None:
-        endpoint = self._exchange.endpoint
-        dialog = endpoint.dialog(leg.session) if leg.session is not None and not leg.over else None
-        if dialog is not None:
-            self._exchange.logbook.dialog_opened(leg.id, call.ledger.record(self._exchange.now_us()), dialog)
+    def _note(self, call: Call) -> None:
+        if not call.over:
+            self._exchange.logbook.call_noted(call.ledger.record(self._exchange.now_us()))
+
+    def _dialog(self, leg: Leg) -> Dialog | None:
+        return (
+            self._exchange.endpoint.dialog(leg.session) if leg.session is not None and not leg.over else None
+        )
 
     def _change_busy(self, phone: str, by: int) -> None:
         legs = self._busy.get(phone, 0) + by

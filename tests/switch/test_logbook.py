@@ -1,6 +1,7 @@
 """The logbook: what a crash would leave is there after it, what ended is not, a torn line harms nothing."""
 
 import asyncio
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,9 +46,10 @@ def opened(path: Path) -> Logbook:
 
 async def test_an_open_dialog_survives_a_crash(path: Path) -> None:
     book = opened(path)
-    book.dialog_opened("caller", call("c1"), dialog("one"))
-    book.dialog_opened("agent", call("c1"), dialog("two"))
-    book.dialog_opened("other", call("c2"), dialog("three"))
+    book.call_noted(call("c1"))
+    book.dialog_opened("caller", "c1", dialog("one"))
+    book.dialog_opened("agent", "c1", dialog("two"))
+    book.dialog_opened("other", "c1", dialog("three"))
     book.dialog_closed("other")
     await asyncio.sleep(0)  # the turn of the loop ends, and with it the write; then the process is gone
     (survivor,) = opened(path).survivors()
@@ -57,17 +59,20 @@ async def test_an_open_dialog_survives_a_crash(path: Path) -> None:
 
 async def test_a_dialog_that_was_seen_to_is_struck_out(path: Path) -> None:
     book = opened(path)
-    book.dialog_opened("caller", call("c1"), dialog("one"))
+    book.call_noted(call("c1"))
+    book.dialog_opened("caller", "c1", dialog("one"))
     book.close()
     again = opened(path)
     again.dialog_closed("caller")
     again.close()
-    assert opened(path).survivors() == []
+    (survivor,) = opened(path).survivors()
+    assert survivor.dialogs == {}
 
 
 async def test_an_ended_call_is_kept_until_the_history_has_it(path: Path) -> None:
     book = opened(path)
-    book.dialog_opened("caller", call("c1"), dialog("one"))
+    book.call_noted(call("c1"))
+    book.dialog_opened("caller", "c1", dialog("one"))
     book.dialog_closed("caller")
     book.call_ended(CallEnded(call=call("c1")))
     book.call_ended(CallEnded(call=call("c2")))
@@ -80,7 +85,8 @@ async def test_an_ended_call_is_kept_until_the_history_has_it(path: Path) -> Non
 
 async def test_a_call_that_ended_before_its_last_dialog_is_not_booked_twice(path: Path) -> None:
     book = opened(path)
-    book.dialog_opened("caller", call("c1"), dialog("one"))
+    book.call_noted(call("c1"))
+    book.dialog_opened("caller", "c1", dialog("one"))
     book.call_ended(CallEnded(call=call("c1")))
     book.close()
     assert opened(path).survivors() == []
@@ -88,7 +94,8 @@ async def test_a_call_that_ended_before_its_last_dialog_is_not_booked_twice(path
 
 async def test_a_line_that_a_crash_tore_is_passed_over(path: Path) -> None:
     book = opened(path)
-    book.dialog_opened("caller", call("c1"), dialog("one"))
+    book.call_noted(call("c1"))
+    book.dialog_opened("caller", "c1", dialog("one"))
     book.close()
     whole = path.read_bytes()
     path.write_bytes(whole + whole[: len(whole) // 2])
@@ -100,11 +107,19 @@ async def test_it_does_not_grow_with_the_calls_that_have_ended(
 ) -> None:
     monkeypatch.setattr("switch.logbook._COMPACT_AFTER", 20)
     book = opened(path)
-    book.dialog_opened("kept", call("kept"), dialog("kept"))
+    book.call_noted(call("kept"))
     for number in range(40):
-        book.dialog_opened(f"leg {number}", call(f"c{number}"), dialog("x"))
+        book.dialog_opened(f"leg {number}", f"c{number}", dialog("x"))
         book.dialog_closed(f"leg {number}")
         await asyncio.sleep(0)
     book.close()
     assert len(path.read_bytes().splitlines()) < 30
     assert [survivor.call.id for survivor in opened(path).survivors()] == ["kept"]
+
+
+async def test_it_knows_when_the_former_run_was_last_alive(path: Path) -> None:
+    assert opened(path).last_beat_us == 0
+    book = opened(path)
+    book.beat()
+    os.utime(path, (1_800_000_000, 1_800_000_000))
+    assert opened(path).last_beat_us == 1_800_000_000_000_000

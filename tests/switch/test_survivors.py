@@ -1,6 +1,9 @@
 """After a crash: the dialogs that were left are ended on the wire, and each call is booked once."""
 
+import os
 from pathlib import Path
+
+import pytest
 
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.survivors import end_survivors
@@ -13,6 +16,8 @@ async def crashed(stage: Stage, folder: Path) -> Stage:
     logbook = (stage.folder / "journal" / "logbook.jsonl").read_bytes()
     (folder / "journal").mkdir(parents=True)
     (folder / "journal" / "logbook.jsonl").write_bytes(logbook)
+    last_beat_s = stage.exchange.now_us() / 1e6
+    os.utime(folder / "journal" / "logbook.jsonl", (last_beat_s, last_beat_s))
     after = Stage(folder)
     await after.settle()
     return after
@@ -24,6 +29,7 @@ async def test_the_dialogs_of_a_talk_get_bye_and_the_call_is_booked(stage: Stage
     session = await stage.carrier.dial(NUMBER)
     call, recording = stage.call, stage.port(stage.call.caller).recording
     assert recording is not None
+    await stage.pass_by(5)
     after = await crashed(stage, tmp_path / "after")
     part = after.folder / f"{recording.path.relative_to(stage.folder)}.part"
     part.parent.mkdir(parents=True)
@@ -43,6 +49,7 @@ async def test_the_dialogs_of_a_talk_get_bye_and_the_call_is_booked(stage: Stage
     assert record.recording.path == str(part.relative_to(after.folder))
     assert b"Reason: Q.850;cause=41" in stage.carrier.received[-1]
     assert all(segment.to is not None for segment in record.segments)
+    assert record.talk_s == pytest.approx(5.0, abs=0.1)
     await after.pass_by(60)
     after.assert_nothing_left()
     assert end_survivors(after.exchange) == 0
@@ -51,6 +58,7 @@ async def test_the_dialogs_of_a_talk_get_bye_and_the_call_is_booked(stage: Stage
 
 async def test_a_caller_who_waited_is_booked_as_failed(stage: Stage, tmp_path: Path) -> None:
     session = await stage.carrier.dial(NUMBER)
+    await stage.pass_by(7)
     after = await crashed(stage, tmp_path / "after")
     after.take_over(stage.carrier)
     assert end_survivors(after.exchange) == 1
@@ -58,6 +66,8 @@ async def test_a_caller_who_waited_is_booked_as_failed(stage: Stage, tmp_path: P
     assert stage.carrier.endpoint.dialog(session) is None
     (record,) = after.history.calls
     assert (record.result, record.reason) == (Result.FAILED, Reason.SWITCH_RESTARTED)
+    (visit,) = record.visits
+    assert visit.wait_s == pytest.approx(7.0, abs=0.1)
     await after.pass_by(60)
     await after.close()
 

@@ -24,10 +24,11 @@ class Noted:
 
 
 async def test_the_loop_is_looked_at_twice_a_second(stage: Stage) -> None:
-    vitals = Vitals(stage.exchange.metrics, asyncio.get_running_loop())
+    beats: list[None] = []
+    vitals = Vitals(stage.exchange.metrics, asyncio.get_running_loop(), lambda: beats.append(None))
     vitals.start()
     await stage.pass_by(10 * INTERVAL_S + 0.01)
-    assert stage.metrics().value("centralita_event_loop_lag_seconds_count") == 10
+    assert stage.metrics().value("centralita_event_loop_lag_seconds_count") == len(beats) == 10
     vitals.stop()
     await stage.pass_by(10)
     assert stage.metrics().value("centralita_event_loop_lag_seconds_count") == 10
@@ -35,7 +36,7 @@ async def test_the_loop_is_looked_at_twice_a_second(stage: Stage) -> None:
 
 async def test_a_collection_is_a_pause_while_it_is_watched() -> None:
     noted = Noted()
-    vitals = Vitals(cast(Metrics, noted), asyncio.get_running_loop())
+    vitals = Vitals(cast(Metrics, noted), asyncio.get_running_loop(), lambda: None)
     watching = len(gc.callbacks)
     vitals.start()
     gc.collect()

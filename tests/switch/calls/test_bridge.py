@@ -76,12 +76,6 @@ def test_talk_becoming_hold_and_back_is_told_once_each() -> None:
     assert talk.hear() == ("relay 2", "relay 1")
 
 
-def test_each_is_the_others_other() -> None:
-    talk = Talk()
-    assert talk.bridge.other(cast(Leg, talk.a)) is talk.b
-    assert talk.bridge.other(cast(Leg, talk.b)) is talk.a
-
-
 async def test_a_leg_that_moves_is_heard_by_its_new_party_only() -> None:
     stage = MediaStage(MediaPlane(HOST, range(24000, 24020), seed=1))
     stage.plane.start(asyncio.get_running_loop())

@@ -76,6 +76,8 @@ class Storm:
         if kind in ("answer", "late"):
             wait_s = random.uniform(0, 1.9) if kind == "answer" else random.uniform(1.9, 4.5)
             self.stage.loop.call_later(wait_s, self.answer, phone, session)
+        else:  # one of whom we heard nothing, not even 100, cannot be sent a CANCEL
+            self.stage.loop.call_later(60.0, self.end, phone, session)
 
     def answer(self, phone: FarEnd, session: SessionId) -> None:
         """Answer, unless it has been cancelled, and hang up some time later."""
