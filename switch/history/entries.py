@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from switch.records import AgentStateRecord, CallRecord, LegRecord, OfferRecord, RecordingRecord
+from switch.records import AgentStateRecord, CallRecord, OfferRecord
 
 OUTCOMES = ("written", "spooled", "replayed", "refused", "lost")
 """What becomes of entries: in the database; in the spool; from the spool to the database; not taken by a
@@ -30,20 +30,6 @@ class WrapUpEnded(_Entry, frozen=True, kw_only=True, tag="wrap_up_ended"):
 
     call: str
     wrap_up_s: float
-
-
-class RecordingEnded(_Entry, frozen=True, kw_only=True, tag="recording_ended"):
-    """The recording of a call whose record was written before it was complete."""
-
-    call: str
-    recording: RecordingRecord
-
-
-class LegEnded(_Entry, frozen=True, kw_only=True, tag="leg_ended"):
-    """A leg that ended after its call: a CANCEL crossing, a BYE that was slow to be answered."""
-
-    call: str
-    leg: LegRecord
 
 
 class OfferEnded(_Entry, frozen=True, kw_only=True, tag="offer_ended"):
@@ -75,14 +61,5 @@ class BindingRemoved(_Entry, frozen=True, kw_only=True, tag="binding_removed"):
     contact: str
 
 
-Entry: TypeAlias = (
-    CallEnded
-    | WrapUpEnded
-    | RecordingEnded
-    | LegEnded
-    | OfferEnded
-    | AgentChanged
-    | BindingPut
-    | BindingRemoved
-)
+Entry: TypeAlias = CallEnded | WrapUpEnded | OfferEnded | AgentChanged | BindingPut | BindingRemoved
 """Whatever the writer can be told."""

@@ -19,9 +19,7 @@ from switch.history.entries import (
     BindingRemoved,
     CallEnded,
     Entry,
-    LegEnded,
     OfferEnded,
-    RecordingEnded,
     WrapUpEnded,
 )
 from switch.records import CallRecord, RecordingRecord
@@ -43,10 +41,8 @@ class _Step(Enum):
     ADD_VISIT = auto()
     ADD_SEGMENT = auto()
     ADD_OFFER = auto()
-    PUT_LEG = auto()
     PUT_OFFER = auto()
     SET_WRAP_UP = auto()
-    SET_RECORDING = auto()
     PUT_AGENT_STATE = auto()
     PUT_BINDING = auto()
     DELETE_BINDING = auto()
@@ -60,7 +56,6 @@ _ADDS = {
     _Step.ADD_OFFER: tables.offers,
 }
 _PUTS = {
-    _Step.PUT_LEG: tables.legs,
     _Step.PUT_OFFER: tables.offers,
     _Step.PUT_AGENT_STATE: tables.agent_states,
     _Step.PUT_BINDING: tables.bindings,
@@ -84,7 +79,6 @@ class Statements:
             )
         self._statements |= {
             _Step.SET_WRAP_UP: _set_call("wrap_up_s"),
-            _Step.SET_RECORDING: _set_call(*_recording(None)),
             _Step.DELETE_BINDING: _delete(tables.bindings, "tenant", "phone", "contact"),
         }
 
@@ -100,14 +94,10 @@ class Statements:
         match entry:
             case CallEnded():
                 self._plan_call(entry, origin, steps)
-            case LegEnded(call=call, leg=leg):
-                steps[_Step.PUT_LEG][call, leg.id] = asdict(leg) | origin | {"call": call}
             case OfferEnded(call=call, offer=offer):
                 steps[_Step.PUT_OFFER][call, offer.id] = asdict(offer) | origin | {"call": call}
             case WrapUpEnded(call=call, wrap_up_s=wrap_up_s):
                 steps[_Step.SET_WRAP_UP][call] = {"of": call, "wrap_up_s": wrap_up_s}
-            case RecordingEnded(call=call, recording=recording):
-                steps[_Step.SET_RECORDING][call] = {"of": call, **_recording(recording)}
             case AgentChanged(change=change):
                 key = (entry.tenant, change.agent, change.since)
                 steps[_Step.PUT_AGENT_STATE][key] = asdict(change) | origin

@@ -20,15 +20,13 @@ from switch.history.entries import (
     BindingRemoved,
     CallEnded,
     Entry,
-    LegEnded,
     OfferEnded,
-    RecordingEnded,
     WrapUpEnded,
 )
 from switch.history.reader import Reader
 from switch.history.writer import Writer
-from switch.records import AgentState, AgentStateRecord, LegRole, OfferResult, RecordingRecord
-from tests.switch.samples import NOON, answered_call, at, leg, offer
+from switch.records import AgentState, AgentStateRecord, OfferResult
+from tests.switch.samples import NOON, answered_call, at, offer
 
 CALL = answered_call()
 BATCHES = 200
@@ -91,18 +89,12 @@ async def test_every_row_names_tenant_and_node(engine: AsyncEngine, writer: Writ
 async def test_late_entries_complete_a_record(writer: Writer, reader: Reader) -> None:
     writer.put(CallEnded(call=replace(CALL, recording=None), offers=(offer("o1"),)))
     await writer.flush(5)
-    recording = RecordingRecord(path="recordings/x.wav.part", duration_s=2.5)
-    late = leg("late", LegRole.AGENT, "1002")
     writer.put(WrapUpEnded(call=CALL.id, wrap_up_s=9.5))
-    writer.put(RecordingEnded(call=CALL.id, recording=recording))
-    writer.put(LegEnded(call=CALL.id, leg=replace(late, sip_status=None)))
-    writer.put(LegEnded(call=CALL.id, leg=replace(late, sip_status=487)))
     writer.put(OfferEnded(call=CALL.id, offer=offer("o1", OfferResult.CANCELLED)))
     await writer.flush(5)
     record = await reader.call(CALL.id)
     assert record is not None
-    assert (record.wrap_up_s, record.recording) == (9.5, recording)
-    assert {part.id: part.sip_status for part in record.legs}["late"] == 487
+    assert record.wrap_up_s == 9.5
 
 
 async def test_the_last_change_of_a_binding_counts(
@@ -234,7 +226,7 @@ async def test_what_the_database_refuses_does_not_hold_up_the_rest(
     without_zone = replace(answered_call("bad"), started_at=NOON.replace(tzinfo=None))
     writer.put(CallEnded(call=answered_call("one")))
     writer.put(CallEnded(call=without_zone))
-    writer.put(LegEnded(call="nowhere", leg=leg("late", LegRole.AGENT, "1002")))
+    writer.put(OfferEnded(call="nowhere", offer=offer("late")))
     writer.put(CallEnded(call=answered_call("two")))
     assert await writer.flush(5)
     assert writer.counts() == {"written": 2, "spooled": 0, "replayed": 0, "refused": 2, "lost": 0}
