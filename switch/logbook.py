@@ -1,8 +1,8 @@
 """The logbook: what a crash would leave behind, a JSON line each, written in the same turn of the loop.
 
 A call is noted when it begins and when it has come further; a dialog from its confirmation until it ends. A
-call that has ended is noted with its whole record until the history has it. At the next start the dialogs still
-noted are ended on the wire, and the calls that the history may not have are booked.
+call that has ended is noted with its whole record until the history has it. At the next start, dialogs that
+are still noted are ended on the wire, and calls that the history may not have are booked.
 """
 
 import asyncio
