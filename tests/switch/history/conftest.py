@@ -1,5 +1,7 @@
 """Both databases: a file of SQLite, and a PostgreSQL that the tests start."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -30,3 +32,7 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             await connection.execute(table.delete())
     yield made
     await made.dispose()
+    # A connection that an outage broke ends on its own thread, and tells the loop so: the loop must still be there.
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5.0)
