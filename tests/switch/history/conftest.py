@@ -19,6 +19,14 @@ def postgresql_url() -> Iterator[str]:
         yield url
 
 
+async def let_go(engine: AsyncEngine) -> None:
+    """Close its connections. One that failed ends on a thread of its own, which still tells the loop."""
+    await engine.dispose()
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5.0)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
     """An engine on an empty database of today's schema."""
@@ -31,8 +39,4 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         for table in reversed(metadata.sorted_tables):
             await connection.execute(table.delete())
     yield made
-    await made.dispose()
-    # A connection that an outage broke ends on its own thread, and tells the loop so: the loop must still be there.
-    for thread in threading.enumerate():
-        if "_connection_worker_thread" in thread.name:
-            await asyncio.to_thread(thread.join, 5.0)
+    await let_go(made)

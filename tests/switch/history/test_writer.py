@@ -26,6 +26,7 @@ from switch.history.entries import (
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.records import AgentState, AgentStateRecord, OfferResult
+from tests.switch.history.conftest import let_go
 from tests.switch.samples import NOON, answered_call, at, offer
 
 CALL = answered_call()
@@ -262,7 +263,7 @@ async def test_closing_without_a_database_leaves_all_in_the_spool(tmp_path: Path
     for entry in entries:
         writer.put(entry)
     await writer.close()
-    await engine.dispose()
+    await let_go(engine)
     lines = (tmp_path / "history.spool").read_bytes().splitlines()
     assert [msgspec.json.decode(line, type=Entry) for line in lines] == entries
 
