@@ -385,10 +385,12 @@ class Leg:
         self.owner.leg_event(self, Refused(event.status, event.reason, self._q850, timed_out))
 
     def _acked(self, sdp: bytes | None) -> None:
-        """Only an ACK for a late offer of ours has an answer in it (RFC 3261 section 13.2.1)."""
-        if self._late:
-            self._late = False
-            self._take_answer(sdp)
+        """Only the ACK for a late offer of ours brings an answer; without one there can be no media."""
+        if not self._late:
+            return
+        self._late = False
+        if not self._take_answer(sdp) and self.agreed is None:
+            self.owner.leg_event(self, Lost())
 
     def _take_answer(self, sdp: bytes | None) -> bool:
         """Their answer to our offer; False where there is none or none that we can use."""

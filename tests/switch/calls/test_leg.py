@@ -10,6 +10,7 @@ from sip.events import EndCause, SessionFlowClosed, SessionId
 from sip.message import parse
 from sip.sdp import parse_sdp
 from switch.calls.causes import Farewell
+from switch.calls.ending import EndedBy, Reason
 from switch.calls.leg import (
     Answered,
     Ended,
@@ -145,6 +146,14 @@ async def test_a_late_offer_is_ours_and_its_answer_comes_with_the_ack(stage: Sta
     peer = stage.port(leg).peer
     assert peer is not None
     assert (peer.codec, peer.address) == ("PCMU", CARRIER[0])
+
+
+async def test_a_late_offer_that_the_ack_does_not_answer_ends_the_call(stage: Stage) -> None:
+    await stage.carrier.dial("600", None)  # the endpoint's own ACK has no body
+    await stage.pass_by(60)
+    stage.assert_nothing_left()
+    (record,) = stage.history.calls
+    assert (record.reason, record.ended_by) == (Reason.MEDIA_LOST, EndedBy.SWITCH)
 
 
 async def test_a_late_offer_in_a_reinvite_too(stage: Stage) -> None:
