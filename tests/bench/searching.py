@@ -9,7 +9,7 @@ RUN_S: Final = 20.0
 RUNS: Final = 3
 FACTOR: Final = 1.6
 RESOLUTION: Final = 0.05
-ATTEMPTS: Final = (1.0, 0.9, 0.75, 0.5)
+ATTEMPTS: Final = (1.0, 0.85, 0.7, 0.5)
 """The parts of what probes carried that long runs are tried at, until they hold."""
 TRIES: Final = 3
 """How often a load is tried while the generator is late."""
@@ -62,13 +62,13 @@ def find_limit(measure: Callable[[int, float], OutcomeT], least: int, most: int)
 
 
 def _clean_runs(measure: Callable[[int, float], OutcomeT], load: int) -> list[OutcomeT]:
-    """The long runs, of which most are clean; empty as soon as they cannot be."""
+    """The long runs, of which most are clean; empty as soon as they cannot be, or the generator cannot."""
     runs: list[OutcomeT] = []
     failed = 0
     while len(runs) < RUNS:
         runs.append(_sound(measure, load, RUN_S))
-        failed += runs[-1].void or not runs[-1].clean
-        if 2 * failed > RUNS:
+        failed += not runs[-1].clean
+        if runs[-1].void or 2 * failed > RUNS:
             return []
     return runs
 
