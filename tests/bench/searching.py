@@ -1,6 +1,6 @@
 """How a limit is found: upwards with short probes until one fails, then three long runs there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -46,15 +46,25 @@ class Limit(Generic[OutcomeT]):
         return sorted(map(of, self.runs))[len(self.runs) // 2]
 
 
-def find_limit(measure: Callable[[int, float], OutcomeT], least: int, most: int) -> Limit[OutcomeT]:
+def find_limit(
+    measure: Callable[[int, float], OutcomeT],
+    least: int,
+    most: int,
+    *,
+    resolution: float = RESOLUTION,
+    attempts: Sequence[float] = ATTEMPTS,
+) -> Limit[OutcomeT]:
     """The most load, from `least` to `most`, of whose runs more than half are clean.
+
+    Probes go on until what they carried and what they did not are a part of `resolution` apart; the long runs
+    begin at the first of `attempts`, which are parts of what probes carried.
 
     `measure` is given a load and seconds. A load at which the generator is late however often it is tried
     counts as not carried: the limit is then the generator's, and true as far as it goes. NoLimit if there
     is none.
     """
-    probed = _probe_upwards(measure, least, most)
-    for part in ATTEMPTS:
+    probed = _probe_upwards(measure, least, most, resolution)
+    for part in attempts:
         load = max(int(probed * part), least)
         if runs := _clean_runs(measure, load):
             return Limit(load, runs)
@@ -78,7 +88,9 @@ def run_at(measure: Callable[[int, float], OutcomeT], load: int) -> Limit[Outcom
     return Limit(load, [_sound(measure, load, RUN_S) for _ in range(RUNS)])
 
 
-def _probe_upwards(measure: Callable[[int, float], OutcomeT], least: int, most: int) -> int:
+def _probe_upwards(
+    measure: Callable[[int, float], OutcomeT], least: int, most: int, resolution: float
+) -> int:
     """The most load that probes carry: in growing steps until one is too much, then between the last two."""
     carried, failed = 0, most + 1
     load = least
@@ -90,7 +102,7 @@ def _probe_upwards(measure: Callable[[int, float], OutcomeT], least: int, most: 
             failed = load
     if not carried:
         raise NoLimit(f"a load of {least} was not carried")
-    while failed <= most and failed - carried > max(carried * RESOLUTION, 1):
+    while failed <= most and failed - carried > max(carried * resolution, 1):
         middle = (carried + failed) // 2
         carried, failed = (middle, failed) if _carries(measure, middle) else (carried, middle)
     return carried
