@@ -106,11 +106,11 @@ def _memory_rows(bench: "Bench", _: Rows) -> Rows:
 
 
 ROWS: Final[Sequence[tuple[Callable[["Bench", Rows], Rows], float]]] = (
-    (_queued_rows, 210.0),
+    (_queued_rows, 205.0),
     (_memory_rows, 35.0),
-    (_answered_first_rows, 130.0),
-    (_two_leg_rows, 115.0),
-    (_register_rows, 100.0),
+    (_answered_first_rows, 155.0),
+    (_two_leg_rows, 110.0),
+    (_register_rows, 90.0),
 )
 """Each row with the seconds that it may take, so that all are done within ten minutes."""
 
