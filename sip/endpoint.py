@@ -190,6 +190,7 @@ class Endpoint:
     def request(self, outgoing: OutgoingRequest, now: float) -> RequestId:
         """Send a request outside of any dialog: ResponseReceived follows."""
         header_lines((("From", outgoing.from_), ("To", outgoing.to), (outgoing.method, outgoing.uri)))
+        header_lines((("Contact", outgoing.contact), ("Call-ID", outgoing.call_id)))
         return self._petitions.ask(outgoing, now)
 
     def respond(

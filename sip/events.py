@@ -187,7 +187,11 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """A request outside of any dialog, other than INVITE, ACK, CANCEL and BYE."""
+    """A request outside of any dialog, other than INVITE, ACK, CANCEL and BYE.
+
+    `contact` is our Contact, the address on the flow where none is given. A request that renews an earlier one
+    (REGISTER, RFC 3261 section 10.2) has the same `call_id` and a higher `cseq`.
+    """
 
     method: str
     uri: str
@@ -196,3 +200,6 @@ class OutgoingRequest:
     to: str
     headers: HeaderLines = ()
     body: bytes = b""
+    contact: str = ""
+    call_id: str = ""
+    cseq: int = 1

@@ -66,9 +66,11 @@ class Petitions:
         identity = RequestId(self._last_request)
         layer, flow = self._layer, outgoing.flow
         from_ = f"{outgoing.from_};tag={layer.token()}"
-        head = RequestHead(outgoing.uri, layer.via(flow), (), from_, outgoing.to, layer.token(), 1)
+        call_id = outgoing.call_id or layer.token()
+        head = RequestHead(outgoing.uri, layer.via(flow), (), from_, outgoing.to, call_id, outgoing.cseq)
+        contact = outgoing.contact or contact_value(flow, layer.advertise(flow))
         lines = (
-            f"Contact: {contact_value(flow, layer.advertise(flow))}\r\n{self._sessions.uac_lines}"
+            f"Contact: {contact}\r\n{self._sessions.uac_lines}"
             f"{header_lines(outgoing.headers)}Content-Length: {len(outgoing.body)}\r\n"
         )
         message = head.write(outgoing.method, outgoing.to, lines, outgoing.body)
