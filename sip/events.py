@@ -1,12 +1,15 @@
 """What the endpoint tells its application, and what the application asks of it."""
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from sip.authentication import Credentials
 from sip.flow import Flow
-from sip.message import Request, Response
+from sip.headers import STAR, NameAddr
+from sip.message import Malformed, Request, Response
 
 SessionId = NewType("SessionId", int)
 """One INVITE usage (RFC 5057), from the INVITE to the end of its BYE. Never reused."""
@@ -14,6 +17,8 @@ RequestId = NewType("RequestId", int)
 """One request outside of any dialog that we sent."""
 TransactionId = NewType("TransactionId", int)
 """One request outside of any dialog that the application has to answer."""
+
+_QVALUE = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z")
 
 HeaderLines = Sequence[tuple[str, str]]
 
@@ -27,7 +32,11 @@ class EndCause(StrEnum):
     ACK_TIMEOUT = "ack_timeout"
     """64*T1 passed without an ACK for our 2xx; BYE is sent (RFC 3261 section 13.3.1.4)."""
     SESSION_EXPIRED = "session_expired"
-    """The peer promised to refresh the session and did not; BYE is sent (RFC 4028 section 10)."""
+    """Nobody refreshed the session: the peer did not, or did not let us; BYE is sent (RFC 4028 section 10)."""
+    PRACK_TIMEOUT = "prack_timeout"
+    """64*T1 passed without a PRACK for our reliable 1xx; 504 is sent (RFC 3262 section 3)."""
+    DIALOG_LOST = "dialog_lost"
+    """The peer answered a re-INVITE or UPDATE of ours with 481, or not at all (RFC 3261 section 14.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,23 @@ class Acked:
 
 
 @dataclass(frozen=True, slots=True)
+class Pracked:
+    """The PRACK for our reliable 1xx arrived; `sdp` is its body, the answer to the offer that our 1xx made."""
+
+    session: SessionId
+    sdp: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class PrackOffered:
+    """A PRACK brought another offer (RFC 3262 section 5): answer with `answer_offer`."""
+
+    session: SessionId
+    request: Request
+    sdp: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Trying:
     """The first 100 arrived: somebody is there."""
 
@@ -58,25 +84,36 @@ class Trying:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A provisional response from 101 to 199."""
+    """A provisional response from 101 to 199.
+
+    `dialog_tag` names the early dialog, "" where the response makes none: behind a proxy that forks several
+    phones ring at once, each in its own (RFC 3261 section 12.1). 199 says that this one is over (RFC 6228).
+    `reliable`: it is acknowledged by PRACK. `sdp` answers our offer; if our INVITE made none and the response
+    is reliable it is an offer, which `answer_offer` with this tag answers in the PRACK.
+    """
 
     session: SessionId
     status: int
     sdp: bytes | None
     response: Response
+    dialog_tag: str = ""
+    reliable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The first 2xx arrived and its ACK is queued.
+    """The first 2xx arrived and its ACK is queued; the other early dialogs are over.
 
-    `crossed_cancel`: it crossed our `cancel()`; keep it or hang up.
+    `crossed_cancel`: it crossed our `cancel()`; keep it or hang up. `dialog_tag` is the early dialog that
+    answered. If our INVITE made no offer, `sdp` is one, unless a reliable Progress of this dialog brought it
+    before: the ACK then waits for `answer_offer`.
     """
 
     session: SessionId
     sdp: bytes | None
     response: Response
     crossed_cancel: bool
+    dialog_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +129,17 @@ class Refused:
     q850: int | None
     response: Response | None
 
+    @property
+    def contacts(self) -> tuple[NameAddr, ...]:
+        """Where a 3xx sends us, the best first (RFC 3261 section 20.10, `q`); nothing follows by itself."""
+        if self.response is None or not 300 <= self.status < 400:
+            return ()
+        try:
+            contacts = self.response.contacts
+        except Malformed:
+            return ()
+        return () if contacts is STAR else tuple(sorted(contacts, key=_preference, reverse=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Reinvited:
@@ -100,6 +148,63 @@ class Reinvited:
     session: SessionId
     request: Request
     sdp: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """An UPDATE with an offer, before or after the answer (RFC 3311): answer with `answer_offer`."""
+
+    session: SessionId
+    request: Request
+    sdp: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A request without an offer renewed the session, theirs or ours: its dialog may have changed.
+
+    `sdp` is what they said to our own description, sent once more as it was; None where nothing was said.
+    """
+
+    session: SessionId
+    sdp: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAnswered:
+    """The answer to the offer of `reinvite` or `update`."""
+
+    session: SessionId
+    sdp: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRefused:
+    """The offer of `reinvite` or `update` was not taken; the session stays as it was.
+
+    Glare is tried again before this is said. 491 says that an offer of the peer came in between: the session
+    is another now, so make a new offer if it is still wanted. 408: no final response came.
+    """
+
+    session: SessionId
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class InfoReceived:
+    """An INFO of a type that the endpoint was told to take (RFC 6086 section 4.2.2); it is answered 200."""
+
+    session: SessionId
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InfoAnswered:
+    """The answer to `info()`: None when nothing came in 64*T1 or the flow broke. In the order of the calls."""
+
+    session: SessionId
+    status: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +254,19 @@ class ResponseReceived:
 Event = (
     IncomingInvite
     | Acked
+    | Pracked
+    | PrackOffered
     | Trying
     | Progress
     | Answered
     | Refused
     | Reinvited
+    | Updated
+    | Refreshed
+    | OfferAnswered
+    | OfferRefused
+    | InfoReceived
+    | InfoAnswered
     | ProbeAnswered
     | SessionEnded
     | SessionFlowClosed
@@ -170,6 +283,10 @@ class Outgoing:
     offer. `routes` are Route values for the initial INVITE; `peer` goes to `Screen.same_peer` later. `natted`
     says that the peer's Contact cannot be reached: requests in the dialog then keep to `flow`.
     `call_id` is made by the endpoint where none is given.
+
+    `supports_reliable` lets the peer send its provisional responses reliably, `require_reliable` makes it: one
+    that cannot answers 420 (RFC 3262). `session_expires_s` is the session interval that we ask for, 0 for none,
+    None for the endpoint's own. `credentials` answer 401 and 407, of this INVITE and in its dialog.
     """
 
     uri: str
@@ -183,6 +300,10 @@ class Outgoing:
     max_forwards: int = 70
     natted: bool = False
     call_id: str = ""
+    supports_reliable: bool = False
+    require_reliable: bool = False
+    session_expires_s: int | None = None
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +324,9 @@ class OutgoingRequest:
     contact: str = ""
     call_id: str = ""
     cseq: int = 1
+
+
+def _preference(contact: NameAddr) -> float:
+    """The `q` of a Contact; 1 where none is given or it cannot be read (RFC 3261 section 20.10)."""
+    text = contact.params.get("q") or "1"
+    return float(text) if _QVALUE.match(text) else 1.0
