@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, Literal
 
 from sip.aio.tcp import Connections
 from sip.aio.udp import UdpPort
@@ -17,6 +17,8 @@ from sip.message import Malformed
 
 Listen = tuple[Transport, str, int]
 """Transport, address (never a name) and port; port 0 takes any."""
+OnWire = Callable[[Literal["in", "out"], bytes, Flow, float], None]
+"""Sees messages pass: which way, bytes, flow, monotonic seconds."""
 
 _SWEEP_S: Final = 10.0
 _LOG: Final = logging.getLogger(__name__)
@@ -29,6 +31,9 @@ class SipShell:
     When the application calls the endpoint outside of `on_event`, it calls `flush()` afterwards, or `wake()`,
     which flushes once at the end of this turn of the loop however often it is called. `on_closed` hears of
     every TCP connection that closes.
+
+    `on_wire`, which may be set and cleared at any time, sees each message as it passes: "in" or "out", its
+    bytes, its flow and the monotonic time. It must be quick and raise nothing.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class SipShell:
         on_closed: Callable[[Flow], None] | None = None,
     ) -> None:
         self.handler_errors = 0
+        self.on_wire: OnWire | None = None
         self.closed_connections = 0
         self._endpoint = endpoint
         self._listen = listen
@@ -134,8 +140,10 @@ class SipShell:
 
     def _on_readable(self, port: UdpPort) -> None:
         now = time.monotonic()
-        receive = self._endpoint.receive
+        receive, on_wire = self._endpoint.receive, self.on_wire
         for data, flow in port.receive():
+            if on_wire is not None:
+                on_wire("in", data, flow, now)
             receive(data, flow, now)
         self.flush()
 
@@ -143,6 +151,8 @@ class SipShell:
         """Messages arrived on one connection."""
         now = time.monotonic()
         for message in messages:
+            if self.on_wire is not None:
+                self.on_wire("in", message, flow, now)
             self._endpoint.receive(message, flow, now)
         self.flush()
 
@@ -200,6 +210,8 @@ class SipShell:
 
     def _send_all(self) -> None:
         for data, flow in self._endpoint.datagrams():
+            if self.on_wire is not None:
+                self.on_wire("out", data, flow, time.monotonic())
             if flow.transport == "tcp":
                 self._connections.send(data, flow)
             else:
