@@ -1,0 +1,112 @@
+"""Every trunk's part in who calls whom: its numbers, its callers, what it is shown, its keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sip.message import Request
+from switch.config.schema import Config
+from switch.config.trunk import Trunk
+from switch.identities.caller import Caller, read_caller, read_phone
+from switch.identities.certificates import Certificates, read_private_key, read_roots
+from switch.identities.numbers import Numbering, number_of
+from switch.identities.presenting import Presented, Presenting
+from switch.identities.redirection import Redirections
+from switch.identities.stir import Signer, Verification, Verifier
+from switch.routes import called_number
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the configuration's files hold, by trunk."""
+
+    signers: Mapping[str, Signer] = field(default_factory=dict)
+    verifiers: Mapping[str, Verifier] = field(default_factory=dict)
+
+
+def read_keys(config: Config) -> Keys:
+    """Read the keys and roots that the trunks name: from disk, so not in the loop. Raises ValueError with a
+    message for people.
+    """
+    signers, verifiers = {}, {}
+    for name, trunk in config.trunks.items():
+        if (sign := trunk.stir.sign) is not None:
+            key = read_private_key(config.path(sign.private_key))
+            signers[name] = Signer(key, sign.certificate_url, sign.attest.value)
+        if (verify := trunk.stir.verify) is not None:
+            roots = read_roots(config.path(verify.roots))
+            verifiers[name] = Verifier(Certificates(roots, config.path(verify.certificates)))
+    return Keys(signers, verifiers)
+
+
+class Identities:
+    """What the running switch asks: who calls, whom, and what the next one is told of both."""
+
+    def __init__(self) -> None:
+        self.keys = Keys()
+        """In force from the next `configure` on."""
+        self._domain = ""
+        self._trunks: dict[str, TrunkIdentities] = {}
+        self._names: dict[str, str] = {}
+
+    def configure(self, config: Config) -> None:
+        """Judge by this configuration from now on. A trunk that was removed keeps its rules: its calls go on."""
+        self._domain = config.sip.domain
+        self._names = {agent.phone: agent.name for agent in config.agents.values() if agent.phone is not None}
+        for name, trunk in config.trunks.items():
+            signer, verifier = self.keys.signers.get(name), self.keys.verifiers.get(name)
+            self._trunks[name] = TrunkIdentities(trunk, signer, verifier)
+
+    def trunk(self, name: str) -> "TrunkIdentities":
+        """The rules of a trunk that is, or was, configured. Raises KeyError."""
+        return self._trunks[name]
+
+    def phone(self, request: Request, name: str) -> Caller:
+        """The caller where one of our phones calls; his name is that of the agent whose phone it is."""
+        return read_phone(request, name, self._names.get(name, ""))
+
+    def present(
+        self, trunk: str, caller: Caller, number: str, now_s: float, way: Redirections = ()
+    ) -> Presented:
+        """What the trunk is told where `caller` calls `number`, `now_s` in seconds of UTC; `way` is how the
+        call came here, where it is only passed on. Raises NotANumber.
+        """
+        return self._trunks[trunk].present(caller, number, self._domain, now_s, way)
+
+
+class TrunkIdentities:
+    """The rules and keys of one trunk."""
+
+    def __init__(self, trunk: Trunk, signer: Signer | None = None, verifier: Verifier | None = None) -> None:
+        self._trunk = trunk
+        self._numbering = Numbering(trunk.numbers)
+        self._presenting = Presenting(trunk.caller_id, self._numbering)
+        self._signer = signer
+        self._verifier = verifier
+
+    def called(self, request: Request) -> str:
+        """The number that an INVITE of the trunk asks for, as the routes see it. Raises Malformed."""
+        return self._numbering.read(called_number(request, self._trunk.did_from))
+
+    def caller(self, request: Request) -> Caller:
+        """Who calls by the trunk. Raises Malformed."""
+        return read_caller(request, trust=self._trunk.caller_id.trust, inbound=self._numbering.read)
+
+    def verify(self, request: Request, caller: Caller, now_s: float) -> Verification | None:
+        """Whether a carrier signed that `caller` calls whom To names; None where that is not asked."""
+        if self._verifier is None:
+            return None
+        orig, dest = self._numbering.e164(caller.number), self._numbering.e164(number_of(request.to.uri))
+        return self._verifier.verify(request.headers.lines("Identity"), orig, dest, now_s)
+
+    def present(
+        self, caller: Caller, number: str, domain: str, now_s: float, way: Redirections
+    ) -> Presented:
+        """See `Identities.present`."""
+        presented = self._presenting.present(caller, number, domain, way)
+        if self._signer is None:
+            return presented
+        orig, dest = self._numbering.e164(presented.caller), self._numbering.e164(number)
+        if orig is None or dest is None:  # a withheld caller, an emergency number: there is nothing to sign
+            return presented
+        identity = self._signer.identity(orig, dest, now_s, ours=caller.ours)
+        return replace(presented, headers=(*presented.headers, ("Identity", identity)))
