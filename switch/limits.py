@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil
 
-from switch.config.schema import Trunk
+from switch.config.trunk import Trunk
 
 WINDOW_S = 1.0
 FULL_RETRY_S = 5

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from sip.headers import NameAddr
 from sip.message import Request
-from sip.uri import Uri
 from switch.config.patterns import expression
-from switch.config.schema import DidFrom, Route
+from switch.config.schema import Route
 from switch.config.targets import Go
+from switch.config.trunk import DidFrom
+from switch.identities.numbers import number_of
 from switch.peers import Peer, PhonePeer, TrunkPeer
-
-_SEPARATORS = str.maketrans("", "", "-.()")  # visual separators, RFC 3966 section 5.1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +78,9 @@ def called_number(request: Request, did_from: DidFrom) -> str:
     """
     match did_from:
         case DidFrom.REQUEST_URI:
-            return _number(request.target)
+            return number_of(request.target)
         case DidFrom.TO:
-            return _number(request.to.uri)
+            return number_of(request.to.uri)
         case DidFrom.P_CALLED_PARTY_ID:
             called = request.headers.get("P-Called-Party-ID")
-            return _number(request.target if called is None else NameAddr.parse(called).uri)
-
-
-def _number(uri: Uri) -> str:
-    user = (uri.user or "").partition(";")[0]  # parameters of a telephone number, RFC 3261 section 19.1.6
-    return user.translate(_SEPARATORS) if uri.scheme == "tel" else user
+            return number_of(request.target if called is None else NameAddr.parse(called).uri)

@@ -1,13 +1,15 @@
 """A call arrives: who sent it was settled before; here it is routed, admitted and given to its flow."""
 
+from dataclasses import replace
 from typing import assert_never
+
+import structlog
 
 from media.aio.plane import NoPorts
 from sip import events as sip
-from sip.message import Malformed
+from sip.message import Malformed, Request
 from sip.offer_answer import NotAcceptable
 from sip.sdp import SdpError
-from sip.uri import Uri
 from switch.calls.causes import Farewell, farewell
 from switch.calls.dialling import MAX_FORWARDS
 from switch.calls.ending import EndedBy, Reason, Result
@@ -15,7 +17,7 @@ from switch.calls.flow import Call, Flow
 from switch.calls.ledger import Ledger
 from switch.calls.leg import NOBODY, Leg
 from switch.calls.registry import Registry
-from switch.config.schema import DidFrom
+from switch.config.trunk import DidFrom
 from switch.config.targets import (
     DialledPhone,
     EchoTarget,
@@ -30,6 +32,8 @@ from switch.flows.direct import to_phone, to_trunk
 from switch.flows.echo import echo
 from switch.flows.queue import queue
 from switch.flows.tone import tone
+from switch.identities.caller import Caller
+from switch.identities.redirection import MAX_REDIRECTIONS, Cause, Redirection, Redirections, count
 from switch.ids import new_id
 from switch.limits import Refusal, Slot
 from switch.peers import Peer, PhonePeer, TrunkPeer
@@ -43,10 +47,14 @@ DRAIN_RETRY_S = 30
 class NotAdmitted(Exception):
     """The call is refused before it has a flow."""
 
-    def __init__(self, reason: Reason, retry_after_s: int | None = None) -> None:
+    def __init__(
+        self, reason: Reason, retry_after_s: int | None = None, answer: tuple[int, str] | None = None
+    ) -> None:
+        """`answer` is the status and phrase where they are not those of the reason."""
         super().__init__(reason.value)
         self.reason = reason
         self.retry_after_s = retry_after_s
+        self.answer = answer
 
 
 class Arrival:
@@ -70,7 +78,8 @@ class Arrival:
             raise TypeError(f"unknown peer {peer!r}")
         slots: list[Slot] = []
         try:
-            ledger = self._ledger(invite, peer)
+            caller, number = self._parties(invite.request, peer)
+            ledger = self._ledger(peer, caller, number)
         except Malformed as error:
             self._exchange.endpoint.reject(
                 invite.session, error.status, self._exchange.now(), reason=error.reason
@@ -78,7 +87,9 @@ class Arrival:
             return
         try:
             routed = self._admit(peer, ledger, slots)
-            caller = self._caller(invite, peer)
+            self._verify(invite.request, peer, caller, ledger)
+            flow = self._flow(routed, ledger, peer, caller)
+            leg = self._caller(invite, peer)
         except NotAdmitted as refusal:
             self._refuse(invite, peer, ledger, slots, refusal)
             return
@@ -87,28 +98,31 @@ class Arrival:
             self._exchange,
             self._registry,
             ledger,
-            caller,
+            leg,
             MAX_FORWARDS if max_forwards is None else max_forwards,
             slots,
         )
-        caller.owner = call
+        leg.owner = call
         self._registry.call_started(call)
-        call.start(self._flow(routed, ledger, peer))
+        call.start(flow)
 
-    def _ledger(self, invite: sip.IncomingInvite, peer: Peer) -> Ledger:
+    def _parties(self, request: Request, peer: Peer) -> tuple[Caller, str]:
+        """Who calls, and the number that is called. Raises Malformed."""
+        identities = self._exchange.identities
+        match peer:
+            case TrunkPeer(name=name):
+                trunk = identities.trunk(name)
+                return trunk.caller(request), trunk.called(request)
+            case PhonePeer(name=name):
+                return identities.phone(request, name), called_number(request, DidFrom.REQUEST_URI)
+            case _:
+                assert_never(peer)
+
+    def _ledger(self, peer: Peer, caller: Caller, number: str) -> Ledger:
         now_us = self._exchange.now_us()
-        trunk = peer.name if isinstance(peer, TrunkPeer) else None
-        settings = self._exchange.config.trunks.get(trunk) if trunk is not None else None
-        if settings is not None:
-            to, from_ = (
-                called_number(invite.request, settings.did_from),
-                caller_number(invite.request.from_.uri),
-            )
-        else:
-            to, from_ = called_number(invite.request, DidFrom.REQUEST_URI), peer.name
-        return Ledger(
-            new_id(now_us), Direction.INBOUND if trunk else Direction.INTERNAL, trunk, from_, to, now_us
-        )
+        if isinstance(peer, TrunkPeer):
+            return Ledger(new_id(now_us), Direction.INBOUND, peer.name, caller.shown, number, now_us)
+        return Ledger(new_id(now_us), Direction.INTERNAL, None, peer.name, number, now_us)
 
     def _admit(self, peer: Peer, ledger: Ledger, slots: list[Slot]) -> Routed:
         routed = self._exchange.routes.match(peer, ledger.to)
@@ -124,6 +138,31 @@ class Arrival:
             if ledger.direction is Direction.INTERNAL:
                 ledger.direction, ledger.trunk = Direction.OUTBOUND, routed.go.name
         return routed
+
+    def _verify(self, request: Request, peer: Peer, caller: Caller, ledger: Ledger) -> None:
+        """Check what a carrier signed of the caller, where its trunk asks for that; the last question, as it
+        costs most.
+        """
+        if not isinstance(peer, TrunkPeer):
+            return
+        trunk = self._exchange.identities.trunk(peer.name)
+        found = trunk.verify(request, caller, ledger.started_us / 1e6)
+        if found is None:
+            return
+        self._exchange.metrics.stir_verified(found.outcome)
+        log = structlog.get_logger("call").bind(call=ledger.id)
+        log.info("caller verified", verstat=found.outcome.verstat.value, why=found.why, attest=found.attest)
+        if trunk.rejects_unverified and found.outcome.refusal is not None:
+            raise NotAdmitted(Reason.IDENTITY, answer=found.outcome.refusal)
+
+    def _way(self, routed: Routed, ledger: Ledger, peer: Peer, caller: Caller) -> Redirections:
+        """How a call came here that is only passed on; one that goes round comes to its end."""
+        if not (isinstance(peer, TrunkPeer) and isinstance(routed.go, TrunkTarget)):
+            return ()
+        way = (*caller.redirections, Redirection(ledger.to, Cause.UNCONDITIONAL))
+        if count(way) > MAX_REDIRECTIONS:
+            raise NotAdmitted(Reason.REDIRECTED_TOO_OFTEN)
+        return way
 
     def _slot(self, trunk: str, emergency: bool) -> Slot:
         admitted = self._exchange.limits.admit(trunk, self._exchange.now(), emergency)
@@ -170,8 +209,9 @@ class Arrival:
         for slot in slots:
             slot.release()
         told = farewell(refusal.reason)
+        status, phrase = refusal.answer or (told.status, None)
         headers = [*told.headers, *Farewell(retry_after_s=refusal.retry_after_s).headers]
-        exchange.endpoint.reject(invite.session, told.status, exchange.now(), headers=headers)
+        exchange.endpoint.reject(invite.session, status, exchange.now(), reason=phrase, headers=headers)
         ended_us = ledger.ended_us = exchange.now_us()
         ledger.result, ledger.reason, ledger.ended_by = Result.REJECTED, refusal.reason, EndedBy.SWITCH
         ledger.turned_away = LegRecord(
@@ -179,7 +219,7 @@ class Arrival:
             role=LegRole.CALLER,
             peer=peer.name,
             sip_call_id=invite.request.call_id,
-            sip_status=told.status,
+            sip_status=status,
             q850=told.q850,
             invited_at=utc(ledger.started_us),
             ended_at=utc(ended_us),
@@ -189,8 +229,10 @@ class Arrival:
         exchange.metrics.call_ended(ledger.direction, ledger.result, ledger.reason)
         exchange.booking.book(ledger.record(exchange.now_us()))
 
-    def _flow(self, routed: Routed, ledger: Ledger, peer: Peer) -> Flow:
+    def _flow(self, routed: Routed, ledger: Ledger, peer: Peer, caller: Caller) -> Flow:
         go: Go = routed.go
+        if routed.route.emergency:
+            caller = replace(caller, withheld=False)  # whoever helps must be able to call back
         match go:
             case QueueTarget(name=name):
                 return queue(name, self._exchange.config.queues[name], routed.route.priority, ledger.from_)
@@ -199,15 +241,10 @@ class Arrival:
             case ToneTarget():
                 return tone
             case PhoneTarget(name=name):
-                return to_phone(name, ledger.from_, ledger.from_)
+                return to_phone(name, caller.name, caller.shown)
             case DialledPhone():
-                return to_phone(routed.number, ledger.from_, ledger.from_)
+                return to_phone(routed.number, caller.name, caller.shown)
             case TrunkTarget(name=name):
-                return to_trunk(name, routed.number, ledger.from_)
+                return to_trunk(name, routed.number, caller, self._way(routed, ledger, peer, caller))
             case _:
                 assert_never(go)
-
-
-def caller_number(uri: Uri) -> str:
-    """The caller as the carrier names him; empty where he is withheld."""
-    return "" if uri.user is None or uri.user.lower() == "anonymous" else uri.user

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from switch.config.schema import Config, Section
+from switch.config.schema import Config
+from switch.config.section import Section
 
 _FIXED = (
     ("server", "data_dir"),
@@ -64,7 +65,7 @@ def compare(old: Config, new: Config) -> Changes:
     """What has to happen for a switch that runs `old` to run `new`."""
     changed = [
         (section, key)
-        for section in ("server", "database", "sip", "media", "http")
+        for section in ("server", "database", "sip", "media", "http", "trace")
         for key in _changed(getattr(old, section), getattr(new, section))
     ]
     return Changes(

@@ -18,7 +18,6 @@ from switch.config.values import Text, shown
 
 _LATER: dict[Path, tuple[str, ...]] = {
     (): ("tenants", "sites", "users", "numbers", "hours", "flows"),
-    ("trunks", "*"): ("targets",),
     ("routes", "*"): ("hours", "else"),
 }
 """Keys that are kept for later, by the section they will stand in."""

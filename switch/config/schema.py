@@ -3,25 +3,29 @@
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from types import NoneType
-from typing import Annotated, Any, Self, get_args, get_origin
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from switch.config import addresses, targets, values
-from switch.config.addresses import HostPort, Listen, Network, Proxy, Source
+from switch.config.addresses import HostPort, Listen
+from switch.config.section import (
+    Address,
+    Count,
+    Duration,
+    Flag,
+    Networks,
+    Positive,
+    Secret,
+    Section,
+    Share,
+    Whole,
+    Words,
+    is_null,
+)
 from switch.config.targets import Go, HangupTarget, Overflow
-from switch.config.values import Text
-
-Words = Annotated[str, BeforeValidator(values.text)]
-Duration = Annotated[float, BeforeValidator(values.duration), Field(ge=0)]
-Positive = Annotated[float, BeforeValidator(values.duration), Field(gt=0)]
-Whole = Annotated[int, BeforeValidator(values.whole)]
-Count = Annotated[int, BeforeValidator(values.whole), Field(ge=0)]
-Flag = Annotated[bool, BeforeValidator(values.flag)]
-Share = Annotated[float, BeforeValidator(values.percent), Field(ge=0, le=1)]
-Address = Annotated[str, BeforeValidator(addresses.address)]
-Networks = tuple[Annotated[Network, BeforeValidator(addresses.network)], ...]
+from switch.config.toll import Toll
+from switch.config.trunk import Trunk
 
 
 class Language(StrEnum):
@@ -36,14 +40,6 @@ class Codec(StrEnum):
 
     PCMA = "PCMA"
     PCMU = "PCMU"
-
-
-class DidFrom(StrEnum):
-    """Where a trunk writes the number that was called."""
-
-    REQUEST_URI = "request-uri"
-    TO = "to"
-    P_CALLED_PARTY_ID = "p-called-party-id"
 
 
 class Login(StrEnum):
@@ -89,35 +85,6 @@ class NoAgents(StrEnum):
     OVERFLOW = "overflow"
 
 
-class Section(BaseModel):
-    """A mapping of the file: unknown keys are errors, values do not change.
-
-    A section, list or optional value whose key stands there with nothing after it counts as left out.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _leave_out(cls, given: Any) -> Any:
-        if isinstance(given, Text) and given.is_null:
-            return {}
-        if not isinstance(given, dict):
-            return given
-        return {key: value for key, value in given.items() if not (_is_null(value) and cls._may_be_null(key))}
-
-    @classmethod
-    def _may_be_null(cls, key: str) -> bool:
-        declared = cls.model_fields.get(key)
-        if declared is None or declared.is_required():
-            return False
-        return get_origin(declared.annotation) in (dict, tuple) or NoneType in get_args(declared.annotation)
-
-
-def _is_null(value: object) -> bool:
-    return isinstance(value, Text) and value.is_null
-
-
 class Advertise(Section):
     """The address that we write into SIP or SDP: `auto`, an address, or `{public: ADDRESS, local: NETWORKS}`
 
@@ -130,7 +97,7 @@ class Advertise(Section):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, given: Any) -> Any:
-        if not isinstance(given, str) or _is_null(given):
+        if not isinstance(given, str) or is_null(given):
             return given
         return {} if given == "auto" else {"public": given}
 
@@ -170,6 +137,36 @@ class Database(Section):
     """An SQLAlchemy URL without a driver; the path of SQLite is relative to `data_dir`."""
 
 
+class Tls(Section):
+    """`sip.tls`: PEM files, read again by a reload"""
+
+    certificate: Words
+    """Our certificate, with those between it and its root."""
+    private_key: Words
+    client_ca: Words | None = None
+    """Roots of the certificates that peers show us; None asks nobody for one."""
+    server_ca: Words | None = None
+    """Roots of the certificates of the proxies that we call; None trusts those of this machine."""
+
+
+class Bans(Section):
+    """`sip.bans`: who fails to prove himself is not listened to for a while"""
+
+    failures: Count = 10
+    """So many wrong answers to nonces that we sent to that address; 0 bans nobody."""
+    within: Positive = 600.0
+    lasts: Positive = 3600.0
+    never: Networks = ()
+
+
+class Overload(Section):
+    """`sip.overload`: when new calls are refused with 503 before they cost anything"""
+
+    loop_lag: Duration = 0.1
+    """The event loop is this late; 0 never refuses."""
+    retry_after: Positive = 5.0
+
+
 class Sip(Section):
     """`sip`"""
 
@@ -182,6 +179,12 @@ class Sip(Section):
     domain: Annotated[str, BeforeValidator(values.domain)] = "centralita.example"
     advertise: Advertise = Advertise()
     t1: Positive = 0.5
+    session_expires: Duration = 1800.0
+    """The session interval that our INVITE asks for and our 200 sets (RFC 4028); 0 is off."""
+    tls: Tls | None = None
+    connections_per_address: Count = 100
+    bans: Bans = Bans()
+    overload: Overload = Overload()
 
 
 class Media(Section):
@@ -203,23 +206,13 @@ class Http(Section):
     listen: Annotated[HostPort, BeforeValidator(addresses.host_port)] = HostPort("127.0.0.1", 8080)
 
 
-class Trunk(Section):
-    """`trunks.NAME`: a carrier"""
-
-    accept_from: tuple[Annotated[Source, BeforeValidator(addresses.source)], ...] = ()
-    proxy: Annotated[Proxy, BeforeValidator(addresses.proxy)] | None = None
-    media_from: Networks = ()
-    did_from: DidFrom = DidFrom.REQUEST_URI
-    max_calls: Count = 200
-    max_cps: Count = 50
-
-
 class Phone(Section):
     """`phones.NAME`: a device; its name is its SIP user"""
 
-    secret: Annotated[SecretStr, BeforeValidator(values.secret)] = SecretStr("")
+    secret: Secret = SecretStr("")
     """The digest password; from `secret_file` where that is given."""
     secret_file: Words | None = None
+    toll: Toll = Toll(calls_at_once=4, calls_an_hour=100, minutes_a_day=600)
 
 
 class Agent(Section):
@@ -229,7 +222,7 @@ class Agent(Section):
     """For people; the key itself where it is left out."""
     phone: Words | None = None
     login: Login = Login.ON_REGISTER
-    skills: dict[str, Count] = {}
+    skills: dict[str, Count] = Field(default_factory=dict)
 
 
 class ServiceLevel(Section):
@@ -266,16 +259,14 @@ class Queue(Section):
     record: Flag = True
 
 
-def _one_or_several(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
 class Route(Section):
     """One of `routes`: calls from `trunk` or `phone` (patterns) to one of `to` (patterns) lead to `go`"""
 
     trunk: Words | None = None
     phone: Words | None = None
-    to: Annotated[tuple[Words, ...], BeforeValidator(_one_or_several), AfterValidator(values.some)] = ("*",)
+    to: Annotated[tuple[Words, ...], BeforeValidator(values.one_or_several), AfterValidator(values.some)] = (
+        "*",
+    )
     go: Annotated[Go, BeforeValidator(targets.go)]
     strip: Count = 0
     """So many characters are taken from the front of the number..."""
@@ -288,6 +279,17 @@ class Route(Section):
     """Allows a call from a trunk to a trunk."""
 
 
+class Trace(Section):
+    """`trace`: the messages of the last calls"""
+
+    calls: Count = 1000
+    """So many calls are kept, the oldest goes first; 0 is off."""
+    hep: Annotated[HostPort, BeforeValidator(addresses.host_port)] | None = None
+    """Copies of all messages go there by UDP (HEP3, for Homer)."""
+    hep_id: Count = 2001
+    hep_secret: Secret | None = None
+
+
 class Config(Section):
     """The whole file"""
 
@@ -296,10 +298,11 @@ class Config(Section):
     sip: Sip = Sip()
     media: Media = Media()
     http: Http = Http()
-    trunks: dict[str, Trunk] = {}
-    phones: dict[str, Phone] = {}
-    agents: dict[str, Agent] = {}
-    queues: dict[str, Queue] = {}
+    trace: Trace = Trace()
+    trunks: dict[str, Trunk] = Field(default_factory=dict)
+    phones: dict[str, Phone] = Field(default_factory=dict)
+    agents: dict[str, Agent] = Field(default_factory=dict)
+    queues: dict[str, Queue] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
 
     def path(self, relative: str | Path) -> Path:

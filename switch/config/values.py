@@ -202,3 +202,8 @@ def display(value: object) -> str:
     if not written.isprintable():
         raise ValueError("holds control characters")
     return written
+
+
+def one_or_several(value: object) -> object:
+    """A list, which may be written as its one item."""
+    return (value,) if isinstance(value, str) else value

@@ -11,8 +11,10 @@ FACTOR: Final = 1.6
 RESOLUTION: Final = 0.05
 ATTEMPTS: Final = (1.0, 0.85, 0.7, 0.5)
 """The parts of what probes carried that long runs are tried at, until they hold."""
-TRIES: Final = 3
-"""How often a load is tried while the generator is late."""
+PROBE_TRIES: Final = 3
+"""How often a load is probed while the generator is late."""
+RUN_TRIES: Final = 2
+"""How often a long run is tried then: two cost as much time as a step down, which is likelier to hold."""
 
 
 class Outcome(Protocol):
@@ -111,7 +113,7 @@ def _probe_upwards(
 def _carries(measure: Callable[[int, float], OutcomeT], load: int) -> bool:
     """Whether a probe is clean, or the one after a probe that failed (one may be a neighbour's doing)."""
     failed = 0
-    for _ in range(TRIES):
+    for _ in range(PROBE_TRIES):
         probe = measure(load, PROBE_S)
         if not probe.void and probe.clean:
             return True
@@ -124,7 +126,7 @@ def _carries(measure: Callable[[int, float], OutcomeT], load: int) -> bool:
 def _sound(measure: Callable[[int, float], OutcomeT], load: int, seconds: float) -> OutcomeT:
     """A measurement that is not void, if one of several tries is not."""
     outcome = measure(load, seconds)
-    for _ in range(TRIES - 1):
+    for _ in range(RUN_TRIES - 1):
         if not outcome.void:
             break
         outcome = measure(load, seconds)

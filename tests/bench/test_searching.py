@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.bench.searching import PROBE_S, RUN_S, RUNS, TRIES, NoLimit, find_limit
+from tests.bench.searching import PROBE_S, RUN_S, RUN_TRIES, RUNS, NoLimit, find_limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def test_a_limit_that_long_runs_do_not_hold_is_lowered_until_they_do() -> None:
 
 
 def test_a_late_generator_is_asked_again() -> None:
-    assert find_limit(Machine(500, late=TRIES - 1).measure, 100, 2000).load > 450
+    assert find_limit(Machine(500, late=RUN_TRIES - 1).measure, 100, 2000).load > 450
 
 
 def test_a_generator_that_is_always_late_gives_no_figure() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switch.config.schema import Trunk
+from switch.config.trunk import Trunk
 from switch.limits import Limit, Limits, Refusal, Slot
 
 

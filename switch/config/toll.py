@@ -1,0 +1,27 @@
+"""`toll`: what a phone or a trunk may spend on calls to trunks."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from switch.config import values
+from switch.config.section import Count, Section, Words
+
+
+class Allowance(Section):
+    """What is allowed in one part of the day; None knows no limit"""
+
+    calls_at_once: Count | None = None
+    calls_an_hour: Count | None = None
+    minutes_a_day: Count | None = None
+    destinations: Annotated[tuple[Words, ...], BeforeValidator(values.one_or_several)] = ("*",)
+    """Numbers, as patterns of `to` in a route, after the route's `strip` and `prefix`."""
+
+
+class Toll(Allowance):
+    """`phones.NAME.toll`, `trunks.NAME.toll`: calls that reach a trunk; emergency calls are never refused"""
+
+    hours: Words | None = None
+    """When these limits hold, in the form of OpenStreetMap: `Mo-Fr 08:00-20:00`, in `server.timezone`."""
+    outside: Allowance | None = None
+    """The limits of all other hours; None leaves them as they are."""
