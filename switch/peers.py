@@ -18,7 +18,8 @@ from sip.message import Malformed, Request
 from sip.screen import Known, Refuse, Stranger, Verdict
 from sip.uri import Uri
 from switch.config.addresses import Address, Listen
-from switch.config.schema import Config, Trunk
+from switch.config.schema import Config
+from switch.config.trunk import Trunk
 
 _DEFAULT_PORT = 5060
 
