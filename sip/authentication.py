@@ -15,7 +15,10 @@ from typing import Final
 from sip.digest import ALGORITHMS, client_response, parse_credentials
 from sip.message import Response
 
-HEADERS: Final = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
+HEADERS: Final = {
+    401: ("WWW-Authenticate", "Authorization"),
+    407: ("Proxy-Authenticate", "Proxy-Authorization"),
+}
 """By status: the header of the challenge and the header of its answer (RFC 3261 sections 22.2 and 22.3)."""
 
 MAX_TRIES: Final = 3
@@ -135,7 +138,14 @@ class Authorizer:
         nonce.count += 1
         who = self._credentials
         value = client_response(
-            [nonce.challenge], method, uri, who.user, who.password, body, cnonce=nonce.cnonce, count=nonce.count
+            [nonce.challenge],
+            method,
+            uri,
+            who.user,
+            who.password,
+            body,
+            cnonce=nonce.cnonce,
+            count=nonce.count,
         )
         assert value is not None, "it was chosen because it can be answered"
         return value

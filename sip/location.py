@@ -1,7 +1,7 @@
 """Where a SIP URI leads (RFC 3263): transport, port and addresses, worked out from the answers of DNS.
 
-Nothing is asked from here: `locate` says which questions are open, whoever calls it finds the answers and calls
-again. Only names of the configuration are ever located: no message of a peer makes us look one up.
+Nothing is asked from here: `locate` says which questions are open, whoever calls it finds the answers and
+calls again. Only names of the configuration are ever located: no message of a peer makes us look one up.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,7 +86,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Places of one host, to be tried in this order; among servers `priority` and `weight` are those of SRV."""
+    """Places of one host, to be tried in this order; `priority` and `weight` are those of SRV."""
 
     places: tuple[Place, ...]
     priority: int = 0
@@ -121,8 +121,8 @@ Item = TypeVar("Item", bound=Weighted)
 
 
 def in_turn(items: Iterable[Item], random: Callable[[], float]) -> list[Item]:
-    """The items in the order in which to try them (RFC 2782, "Weight"): smaller priorities first, among equals
-    by lot, each with a chance in proportion to its weight. `random` returns numbers from 0 to 1.
+    """The items in the order in which to try them (RFC 2782, "Weight"): smaller priorities first, among
+    equals by lot, each with a chance in proportion to its weight. `random` returns numbers from 0 to 1.
     """
     turn: list[Item] = []
     left = sorted(items, key=lambda item: (item.priority, item.weight))  # those without weight lead each lot
@@ -181,11 +181,12 @@ class _Search:
         if port is not None:  # a port means this very host
             return self._host(host, port, transport or "udp")
         if transport is not None:
-            return self._by_service(_PREFIXES[transport] + host, transport) or self._unless_denied(host, transport)
+            servers = self._by_service(_PREFIXES[transport] + host, transport)
+            return servers or self._unless_denied(host, transport)
         return self._by_naptr(host)
 
     def _by_naptr(self, host: str) -> list[Server]:
-        """Section 4.1: the operator of the domain chooses the transport, and where he does not we ask for each."""
+        """Section 4.1: the domain chooses the transport; where it does not, we ask for each of ours."""
         (found,) = self._records(Question(host, Kind.NAPTR))
         usable = [
             (record, transport)

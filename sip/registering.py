@@ -100,6 +100,7 @@ REGISTRATION: Final[Table] = {
     (WAITING,     RENEW):         (REGISTERING, (STOP_RETRY, SEND)),
     (WAITING,     STOP):          (ENDED,       (STOP_RETRY,)),
     (REGISTERED,  TIMER_REFRESH): (REFRESHING,  (SEND,)),
+    (REGISTERED,  TIMER_EXPIRY):  (REGISTERING, (STOP_REFRESH, REPORT_LAPSED, SEND)),
     (REGISTERED,  RENEW):         (REFRESHING,  (STOP_REFRESH, SEND)),
     (REGISTERED,  STOP):          (REMOVING,    (STOP_REFRESH, STOP_EXPIRY, SEND_REMOVAL)),
     (REFRESHING,  GRANTED):       (REGISTERED,  (STOP_EXPIRY, START_REFRESH, START_EXPIRY)),
@@ -143,7 +144,7 @@ class Registering:
     """One registration. Times are those of `now`; `random` returns numbers from 0 to 1."""
 
     __slots__ = (
-        "_asked_s", "_asks", "_authorizer", "_cseq", "_expires_s", "_failures", "_granted_s", "_notices", "_proof",
+        "_asked_s", "_asks", "_authorizer", "_cseq", "_failures", "_granted_s", "_notices", "_proof",
         "_random", "_retry_after_s", "_sent", "_status", "_t1", "_timers", "_uri", "state",
     )  # fmt: skip
 
@@ -158,7 +159,7 @@ class Registering:
         """`uri` is the registrar's, the Request-URI of every REGISTER."""
         self.state = State.NEW
         self._uri = uri
-        self._expires_s = self._asked_s = expires_s
+        self._asked_s = expires_s
         self._authorizer = authorizer
         self._random = random
         self._t1 = t1
@@ -215,14 +216,14 @@ class Registering:
 
     def renew(self, expires_s: int, authorizer: Authorizer | None, now: float) -> None:
         """Go on with other credentials or another interval: they are tried at once."""
-        self._expires_s = self._asked_s = expires_s
+        self._asked_s = expires_s
         self._authorizer = authorizer
         self._failures = 0
         self._step(Input.RENEW, now)
 
     def answered(self, cseq: int, response: Response | None, contact: str, now: float) -> None:
-        """The final response to the Ask of that CSeq, None where there was none. `contact` is the URI that was
-        registered. The answer to any but the last one comes too late to count.
+        """The final response to the Ask of that CSeq, None where there was none. `contact` is the URI that
+        was registered. The answer to any but the last one comes too late to count.
         """
         if cseq == self._cseq:
             self._status = None if response is None else response.status
@@ -306,7 +307,7 @@ def refresh_after(granted_s: float) -> float:
 
 
 def granted(response: Response, contact: str, asked_s: int) -> int:
-    """How long the binding of a 200 lasts: what stands on our contact, else in Expires, else what we asked for.
+    """How long the binding of a 200 lasts: as our contact says, else Expires, else as we asked.
 
     A registrar lists all bindings of the user (section 10.3 step 8), those of a former address of ours among
     them; one that rewrites contacts leaves us the only one there is.

@@ -20,7 +20,9 @@ def authorizer(credentials: Credentials = WHO) -> Authorizer:
     return Authorizer(credentials, lambda: f"cnonce{next(numbers)}")
 
 
-def challenge(nonce: str = "n1", algorithm: str = "MD5", realm: str = REALM, more: str = ', qop="auth"') -> str:
+def challenge(
+    nonce: str = "n1", algorithm: str = "MD5", realm: str = REALM, more: str = ', qop="auth"'
+) -> str:
     return f'Digest realm="{realm}", nonce="{nonce}", algorithm={algorithm}{more}'
 
 
@@ -53,7 +55,12 @@ def test_rfc8760_2_4_the_strongest_offer_is_answered(offered: list[str], taken: 
 
 @pytest.mark.parametrize(
     ("qop", "taken"),
-    [(', qop="auth"', "auth"), (', qop="auth,auth-int"', "auth"), (', qop="auth-int"', "auth-int"), ("", None)],
+    [
+        (', qop="auth"', "auth"),
+        (', qop="auth,auth-int"', "auth"),
+        (', qop="auth-int"', "auth-int"),
+        ("", None),
+    ],
 )
 def test_rfc7616_3_4_each_qop_and_none(qop: str, taken: str | None) -> None:
     value = authorizer().answer([challenge(more=qop)], "INVITE", URI, 0.0, body=b"v=0\r\n")

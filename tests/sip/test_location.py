@@ -106,7 +106,13 @@ def test_rfc3263_4_1_services_that_we_have_no_transport_for_are_discarded(
     supported: Sequence[Transport], transport: Transport
 ) -> None:
     known = answers(
-        naptr_carrier_example=[D2T, D2U, D2S, Naptr(1, 1, "s", "SIP+D2S", "x"), Naptr(0, 0, "u", "SIP+D2U", "y")],
+        naptr_carrier_example=[
+            D2T,
+            D2U,
+            D2S,
+            Naptr(1, 1, "s", "SIP+D2S", "x"),
+            Naptr(0, 0, "u", "SIP+D2U", "y"),
+        ],
         srv_udp=[ONE],
         srv_tcp=[ONE],
         srv_tls=[ONE],

@@ -1,0 +1,110 @@
+"""One target of a trunk: a socket of the carrier, asked by OPTIONS how it is."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from sip.events import OutgoingRequest, RequestId
+from sip.location import Place
+from sip.message import Response
+from sip.uri import Uri, host_port
+from switch.config.addresses import Proxy
+from switch.trunks.health import Health, Sign, after, is_alive
+from switch.trunks.wire import Wire
+
+_FIRST_S: Final = 1.0
+"""All targets are asked for the first time within this."""
+_JITTER: Final = 0.1
+"""Questions come up to this share early or late, so that no carrier is asked by everybody at once."""
+_REST_S: Final = 30.0
+"""A target that nobody asks (`options: 0`) is left alone for so long after it was found dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a trunk's targets are asked: `every_s` 0 never; without an answer in `within_s` it is a miss."""
+
+    every_s: float
+    within_s: float
+
+
+class Target:
+    """Health and questions of one place of one trunk."""
+
+    def __init__(self, trunk: str, proxy: Proxy, place: Place, manner: Manner, wire: Wire) -> None:
+        self.trunk = trunk
+        self.proxy = proxy
+        self.place = place
+        self.health = Health.UP
+        self.status: int | None = None
+        """Of the last answer; None where the last question had none, or none was asked."""
+        self._manner = manner
+        self._wire = wire
+        self._asked: RequestId | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._rest: asyncio.TimerHandle | None = None
+        if manner.every_s > 0:
+            first_s = min(_FIRST_S, manner.every_s) * wire.random()
+            self._timer = wire.loop.call_later(first_s, self._ask)
+
+    @property
+    def takes_calls(self) -> bool:
+        """Whether calls go there while others could take them."""
+        return self.health.takes_calls
+
+    def see(self, sign: Sign) -> None:
+        """Note what was seen of it, by a question or by a call."""
+        before, self.health = self.health, after(self.health, sign)
+        if before.takes_calls != self.health.takes_calls:
+            word = "up" if self.health.takes_calls else "down"
+            log = structlog.get_logger("trunk").bind(trunk=self.trunk, target=self.proxy.uri)
+            log.warning(f"target {word}", place=shown(self.place), sign=sign.value)
+            if not self.health.takes_calls and self._manner.every_s == 0:
+                self._rest = self._wire.loop.call_later(_REST_S, self.see, Sign.FORGIVEN)
+
+    def close(self) -> None:
+        """No more questions."""
+        for timer in (self._timer, self._patience, self._rest):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._patience = self._rest = None
+        self._forget()
+
+    def _ask(self) -> None:
+        every_s = self._manner.every_s
+        self._timer = self._wire.loop.call_later(
+            every_s * (1 - _JITTER + 2 * _JITTER * self._wire.random()), self._ask
+        )
+        self._forget()
+        try:
+            flow = self._wire.flow_to(self.place)
+        except (OSError, ValueError):
+            self._heard(None)
+            return
+        uri = Uri("sip", None, host=self.proxy.host, port=self.proxy.port)
+        request = OutgoingRequest("OPTIONS", str(uri), flow, f"<sip:{self._wire.domain()}>", f"<{uri}>")
+        self._asked = self._wire.ask(request, self._heard)
+        patience_s = min(self._manner.within_s, every_s * (1 - _JITTER))
+        self._patience = self._wire.loop.call_later(patience_s, self._heard, None)
+
+    def _heard(self, response: Response | None) -> None:
+        self._forget()
+        self.status = None if response is None else response.status
+        self.see(Sign.ANSWER if is_alive(self.status) else Sign.MISS)
+
+    def _forget(self) -> None:
+        """The question is answered, or its answer would come too late."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        if self._asked is not None:
+            self._wire.forget(self._asked)
+            self._asked = None
+
+
+def shown(place: Place) -> str:
+    """As `udp:192.0.2.1:5060`."""
+    return f"{place.transport}:{host_port(place.address, place.port)}"
