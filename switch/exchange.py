@@ -2,7 +2,7 @@
 
 import time
 from asyncio import AbstractEventLoop
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from media.aio.plane import MediaPlane
 from media.aio.sounds import SoundLibrary
@@ -13,6 +13,7 @@ from switch.clock import Clock
 from switch.config.schema import Config
 from switch.dispatch import Dispatch
 from switch.history.writer import Writer
+from switch.identities.identities import Identities
 from switch.limits import Limits
 from switch.logbook import Logbook
 from switch.metrics import Metrics
@@ -39,6 +40,7 @@ class Exchange:
     booking: Booking
     metrics: Metrics
     clock: Clock
+    identities: Identities = field(default_factory=Identities)
     draining: bool = False
 
     def sip(self) -> Endpoint:

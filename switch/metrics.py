@@ -17,6 +17,7 @@ from switch.calls.ending import Reason, Result
 from switch.exposition import Declared, DeclaredHistogram
 from switch.histogram import Histogram
 from switch.history.entries import OUTCOMES
+from switch.identities.stir import Outcome
 from switch.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueTarget
 from switch.readings import MediaReading, SipReading, Sources
 from switch.records import AgentState, Direction, OfferResult
@@ -70,6 +71,7 @@ SIP_STRANGERS = _counter("sip_strangers", "Messages of strangers, which nothing 
 SIP_TRANSACTIONS = _gauge("sip_transactions_active", "SIP transactions.")
 SIP_DIALOGS = _gauge("sip_dialogs_active", "SIP dialogs.")
 SIP_AUTH_FAILURES = _counter("sip_auth_failures", "Requests with wrong credentials.")
+STIR = _counter("stir_verifications", "Calls whose signed identity was checked.", "result")
 REGISTRATIONS = _gauge("registrations", "Bindings of phones.", "transport")
 TRUNK_UP = _gauge("trunk_up", "0 if nobody was there when the trunk was last called.", "trunk")
 TRUNK_CALLS = _gauge("trunk_calls_active", "Calls in progress over the trunk.", "trunk")
@@ -133,6 +135,7 @@ class Metrics:
         self._handle: dict[tuple[str, HandlePhase], Histogram] = {}
         self._repairs = Counter(dict.fromkeys(RepairKind, 0))
         self._auth_failures = 0
+        self._stir = Counter(dict.fromkeys(Outcome, 0))
         self._recordings = 0
         self._setup = Histogram(_SETUP_S)
         self._offer_latency = Histogram(_SHORT_S)
@@ -187,6 +190,10 @@ class Metrics:
     def auth_failed(self) -> None:
         """A request came with wrong credentials; a missing or stale answer to a challenge is no failure."""
         self._auth_failures += 1
+
+    def stir_verified(self, outcome: Outcome) -> None:
+        """The signed identity of a carrier's call was checked."""
+        self._stir[outcome] += 1
 
     def visit_started(self, queue: str, visit: Hashable, since_us: int) -> bool:
         """A call joined the queue's line, waiting since `since_us`. False: this visit is there already."""
@@ -269,6 +276,7 @@ class Metrics:
         yield BUILD_INFO.numbers({self._build: 1})
         yield CONFIG_OK.number(self._config_ok)
         yield SIP_AUTH_FAILURES.number(self._auth_failures)
+        yield STIR.numbers({(outcome,): count for outcome, count in self._stir.items()})
         yield REPAIRS.numbers({(kind,): count for kind, count in self._repairs.items()})
         yield RECORDINGS.number(self._recordings)
         yield CALL_SETUP.histograms({(): self._setup.copy()})

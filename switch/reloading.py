@@ -32,6 +32,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     """Make `config` the one in force, in one turn of the loop."""
     exchange.config = config
     exchange.routes = Routes(config.routes)
+    exchange.identities.configure(config)
     exchange.limits.configure(config.trunks)
     exchange.metrics.configure(queue_targets(config), config.trunks)
     identification.configure(config)

@@ -10,6 +10,10 @@ from sip.flow import Flow
 from sip.uri import Uri
 from switch.calls.leg import Leg, LegBook, LegOwner
 from switch.exchange import Exchange
+from switch.identities.caller import Caller
+from switch.identities.numbers import NotANumber
+from switch.identities.presenting import Presented
+from switch.identities.redirection import Redirections
 from switch.ids import new_id
 from switch.peers import PhonePeer, TrunkPeer
 from switch.records import LegRole
@@ -62,29 +66,39 @@ class Dialling:
         )
         return leg
 
-    def trunk(self, name: str, number: str, from_number: str, owner: LegOwner) -> Leg:
-        """Call a number over a trunk. Raises Unreachable."""
+    def trunk(self, name: str, number: str, caller: Caller, way: Redirections, owner: LegOwner) -> Leg:
+        """Call a number over a trunk; `way` is how the call came here, where it is only passed on. Raises
+        Unreachable.
+        """
         trunk = self._exchange.config.trunks.get(name)
         if trunk is None or trunk.proxy is None:
             raise Unreachable(503, "Service Unavailable")
         proxy = trunk.proxy
+        presented = self._presented(name, number, caller, way)
         flow = self._exchange.shell.flow_to(proxy.host, proxy.port, proxy.transport)
-        called = str(Uri("sip", number, host=proxy.host, port=proxy.port))
-        caller = Uri("sip", from_number or "anonymous", host=self._exchange.config.sip.domain)
         leg = self._leg(LegRole.CALLEE, TrunkPeer(name), flow, owner, False)
         leg.call(
             Outgoing(
-                uri=called,
+                uri=presented.uri(proxy.host, proxy.port),
                 flow=flow,
-                from_=f"<{caller}>",
-                to=f"<{called}>",
+                from_=presented.from_,
+                to=presented.to(proxy.host, proxy.port),
                 sdp=leg.offer(),
+                headers=presented.headers,
                 peer=leg.peer,
                 max_forwards=self._max_forwards - 1,
                 call_id=secrets.token_hex(12),
             )
         )
         return leg
+
+    def _presented(self, trunk: str, number: str, caller: Caller, way: Redirections) -> Presented:
+        """Who calls whom, as the trunk is told it."""
+        exchange = self._exchange
+        try:
+            return exchange.identities.present(trunk, caller, number, exchange.now_us() / 1e6, way)
+        except NotANumber:
+            raise Unreachable(404, "Not Found") from None
 
     def _leg(
         self, role: LegRole, peer: PhonePeer | TrunkPeer, flow: Flow, owner: LegOwner, routed: bool

@@ -41,6 +41,8 @@ from switch.calls.leg import (
 from switch.calls.recording import CallRecording, recording_path
 from switch.config.schema import Queue
 from switch.exchange import Exchange
+from switch.identities.caller import Caller
+from switch.identities.redirection import Redirections
 from switch.limits import Slot
 from switch.records import LegRole, RecordingRecord, utc
 
@@ -174,9 +176,9 @@ class Call:
         self._reach(lambda: self._dialling.phone(name, LegRole.CALLEE, display, number, self))
         await self.until_over()
 
-    async def dial_trunk(self, name: str, number: str, from_number: str) -> None:
-        """Call out over a trunk, likewise."""
-        self._reach(lambda: self._dialling.trunk(name, number, from_number, self))
+    async def dial_trunk(self, name: str, number: str, caller: Caller, way: Redirections = ()) -> None:
+        """Call out over a trunk, likewise; `way` is how the call came here, where it is only passed on."""
+        self._reach(lambda: self._dialling.trunk(name, number, caller, way, self))
         await self.until_over()
 
     async def hangup(self, result: Result, reason: Reason) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from sip.message import Request
 from switch.config.schema import Config
-from switch.config.trunk import Trunk
+from switch.config.trunk import OnBadIdentity, Trunk
 from switch.identities.caller import Caller, read_caller, read_phone
 from switch.identities.certificates import Certificates, read_private_key, read_roots
 from switch.identities.numbers import Numbering, number_of
@@ -82,6 +82,12 @@ class TrunkIdentities:
         self._presenting = Presenting(trunk.caller_id, self._numbering)
         self._signer = signer
         self._verifier = verifier
+
+    @property
+    def rejects_unverified(self) -> bool:
+        """Whether only calls get in whose Identity holds."""
+        verify = self._trunk.stir.verify
+        return verify is not None and verify.on_failure is OnBadIdentity.REJECT
 
     def called(self, request: Request) -> str:
         """The number that an INVITE of the trunk asks for, as the routes see it. Raises Malformed."""

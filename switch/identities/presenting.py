@@ -58,9 +58,7 @@ class Presenting:
         withheld = caller.withheld or not shown
         if withheld and not (self._policy.trust and self._policy.header is not CallerIdHeader.NONE):
             shown, display = "", ""
-        address = f"<{Uri('sip', self._numbering.write(shown), host=domain)}>"
-        if display:
-            address = f"{quote(display)} {address}"
+        address = self._address(shown, display, domain) if shown else ANONYMOUS
         headers = [*self._identity(address, withheld)] if shown else []
         if withheld:
             headers.append(("Privacy", "id"))
@@ -79,6 +77,10 @@ class Presenting:
         except NotANumber:  # a name: no carrier could show it
             return False
         return True
+
+    def _address(self, number: str, display: str, domain: str) -> str:
+        address = f"<{Uri('sip', self._numbering.write(number), host=domain)}>"
+        return f"{quote(display)} {address}" if display else address
 
     def _identity(self, address: str, withheld: bool) -> Iterable[tuple[str, str]]:
         header = self._policy.header

@@ -139,7 +139,7 @@ def _of_diversion(value: NameAddr, inbound: Callable[[str], str]) -> Redirection
     reason = (value.params.get("reason") or "").lower()
     counter = value.params.get("counter") or ""
     return Redirection(
-        inbound(number_of(value.uri)),
+        _number(value.uri, inbound),
         _REASONS.get(reason, Cause.UNKNOWN),
         min(int(counter), 1000) if counter.isascii() and counter.isdigit() and len(counter) < 9 else 1,
         (value.params.get("privacy") or "").lower() in _HIDDEN,
@@ -168,7 +168,12 @@ def _of_history(entries: Sequence[NameAddr], inbound: Callable[[str], str]) -> R
 def _left(entry: NameAddr, cause: Cause, inbound: Callable[[str], str]) -> Redirection:
     privacy = entry.uri.headers.get("Privacy", "").lower()
     withheld = bool(privacy) and privacy != "none"
-    return Redirection(inbound(number_of(entry.uri)), cause, withheld=withheld)
+    return Redirection(_number(entry.uri, inbound), cause, withheld=withheld)
+
+
+def _number(uri: Uri, inbound: Callable[[str], str]) -> str:
+    number = "" if uri.host.lower() == _ANONYMOUS.host else number_of(uri)
+    return inbound(number) if number.isprintable() else ""
 
 
 # Writing
