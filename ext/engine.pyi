@@ -5,26 +5,43 @@ gone is ignored. Every order raises RingFull when the worker has too many waitin
 it does not have.
 """
 
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from typing_extensions import disjoint_base
 
-Told: TypeAlias = tuple[int, int, int, int, int, int, int, int]
+Place: TypeAlias = tuple[bytes, int]
+"""Host and port: 4 octets on a port of IPv4; 16 on one of IPv6, where IPv4 hosts are mapped (RFC 4291)."""
+
+Told: TypeAlias = tuple[int, int, int, int, Any, int, int, int]
 """(kind, slot, generation, count, a, b, c, d), kinds and values as in engine_worker.pxd:
 
-0 first packet; 1 locked to the address `a` (host << 16 | port) or, 0, unlocked; 2 digit `a` of `b` ms; 3
+0 first packet; 1 locked to the Place `a` or, None, unlocked; 2 digit `a` of `b` ms; 3
 silent for `a` ns; 4 playback `a` finished; 5 recorder of recording `a` fell behind; 6 closed; 8 recording
 `a` ended with `b` frames, `c` dropped, errno `d`. `count` numbers the events of one kind of one port from
 1, so none is taken twice; 0 for kind 8.
 """
 
-Facts: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[tuple[int, int], ...], bool]
+Facts: TypeAlias = tuple[tuple[int, ...], tuple[Any, ...], tuple[tuple[int, int], ...], bool]
 """Counts by kind 0 to 6, newest `a` by kind, newest 16 digits as (event, ms), whether it is closed."""
 
 Stats: TypeAlias = tuple[
-    int, int, int, float, int, int, int, int, int, int, int, int, int | None, float | None, float | None
+    int,
+    int,
+    int,
+    float,
+    int,
+    int,
+    int,
+    int,
+    int,
+    int,
+    int,
+    Place | None,
+    int | None,
+    float | None,
+    float | None,
 ]
-"""The fields of media.port.PortStats in order; last_received in monotonic ns, locked packed, 0 for None."""
+"""The fields of media.port.PortStats in order; last_received in monotonic ns, 0 for never."""
 
 Totals: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
 """Packets received and sent, octets received and sent, packets lost, strangers, malformed, errors of sending,
@@ -91,20 +108,22 @@ class Worker:
         self,
         slot: int,
         generation: int,
-        rtp: int,
-        rtcp: int,
-        networks: tuple[tuple[int, int], ...],
+        rtp: Place,
+        rtcp: Place,
+        networks: tuple[tuple[bytes, bytes], ...],
         *,
         codec: str,
         payload_type: int,
         send_event: int,
         receive_event: int,
     ) -> None:
-        """Addresses as host << 16 | port; networks as (base, mask); event types -1 for none."""
+        """Networks as (base, mask), as long as the port's hosts; event types -1 for none."""
     def silence(self, slot: int, generation: int) -> None: ...
     def relay(self, slot: int, generation: int, other_slot: int, other_generation: int) -> None: ...
     def play(self, slot: int, generation: int, sound: SoundMemory, *, loop: bool, token: int) -> None: ...
     def tone(self, slot: int, generation: int, hz: float, level_dbm0: float) -> None: ...
+    def send_digit(self, slot: int, generation: int, event: int, duration: int) -> None:
+        """Event 0 to 15 (RFC 4733 section 3.2), duration 1 to 65535 of the clock of 8 kHz."""
     def mute(self, slot: int, generation: int, muted: bool) -> None: ...
     def watch_silence(self, slot: int, generation: int, ns: int) -> None:
         """0 ends the watch."""

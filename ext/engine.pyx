@@ -14,17 +14,17 @@ from libc.string cimport memcpy, memset
 
 from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
 from ext.engine_os cimport (
-    AF_INET, CLOCK_MONOTONIC, EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, SIG_SETMASK,
-    TFD_CLOEXEC, TFD_NONBLOCK, atomic_exchange, atomic_fence, atomic_load, close, epoll_create1, epoll_ctl,
-    epoll_event, eventfd, htonl, htons, ntohl, ntohs, pthread_create, pthread_join, pthread_setname_np,
-    pthread_sigmask, pthread_t, sigfillset, signal_fd, sigset_t, sockaddr_in, timerfd_create,
+    AF_INET, AF_INET6, CLOCK_MONOTONIC, EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, SIG_SETMASK,
+    TFD_CLOEXEC, TFD_NONBLOCK, Address, atomic_exchange, atomic_fence, atomic_load, close, epoll_create1, epoll_ctl,
+    epoll_event, eventfd, htons, ntohs, pthread_create, pthread_join, pthread_setname_np,
+    pthread_sigmask, pthread_t, sigfillset, signal_fd, sigset_t, timerfd_create,
 )
 from ext.engine_reception cimport packets_lost
 from ext.engine_ring cimport ring_free, ring_make, ring_pop, ring_push, ring_room
 from ext.engine_sound cimport SoundBlock, sound_make, sound_release, sound_share
 from ext.engine_worker cimport (
     BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK,
-    ORDER_CLOSE, ORDER_CONNECT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_SEND, ORDER_STOP,
+    ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_SEND, ORDER_STOP,
     ORDER_WATCH, PCMA, PCMU, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Errand, Event, Facts,
     Network, Order, Port, Recorder, Totals,
 )
@@ -60,19 +60,30 @@ cdef class SoundMemory:
         return atomic_load(&self.block.users)
 
 
-cdef sockaddr_in socket_address(int64_t packed) noexcept:
-    """From a word with the host above 16 bits of port, both in host order."""
-    cdef sockaddr_in address
+cdef Address socket_address(tuple place) except *:
+    """From a host of 4 or 16 octets, and a port."""
+    cdef Address address
+    cdef bytes host = place[0]
     memset(&address, 0, sizeof(address))
-    address.sin_family = AF_INET
-    address.sin_addr.s_addr = htonl(<uint32_t>(packed >> 16))
-    address.sin_port = htons(<uint16_t>(packed & 0xFFFF))
+    address.v4.sin_port = htons(<uint16_t>place[1])
+    if len(host) == 16:
+        address.any.sa_family = AF_INET6
+        memcpy(&address.v6.sin6_addr, <char*>host, 16)
+    elif len(host) == 4:
+        address.any.sa_family = AF_INET
+        memcpy(&address.v4.sin_addr, <char*>host, 4)
+    else:
+        raise ValueError("a host has 4 or 16 octets")
     return address
 
 
-cdef int64_t host_order(int64_t packed) noexcept:
-    """The reverse of what the engine packs: 0 stays 0."""
-    return <int64_t>ntohl(<uint32_t>(packed >> 16)) << 16 | ntohs(<uint16_t>(packed & 0xFFFF))
+cdef object place_of(const Address* address):
+    """The reverse: host and port; None for an address that was never set."""
+    if address.any.sa_family == AF_INET6:
+        return (<const char*>&address.v6.sin6_addr)[:16], ntohs(address.v6.sin6_port)
+    if address.any.sa_family == AF_INET:
+        return (<const char*>&address.v4.sin_addr)[:4], ntohs(address.v4.sin_port)
+    return None
 
 
 cdef Network* network_array(tuple networks) except? NULL:
@@ -83,8 +94,8 @@ cdef Network* network_array(tuple networks) except? NULL:
     if array == NULL:
         raise MemoryError()
     for i, (base, mask) in enumerate(networks):
-        array[i].base = htonl(base)
-        array[i].mask = htonl(mask)
+        memcpy(array[i].base, <char*>(<bytes>base), min(len(base), 16))
+        memcpy(array[i].mask, <char*>(<bytes>mask), min(len(mask), 16))
     return array
 
 
@@ -161,7 +172,7 @@ cdef class Worker:
             memory.heads[i].msg_hdr.msg_iov = &memory.vectors[i]
             memory.heads[i].msg_hdr.msg_iovlen = 1
             memory.heads[i].msg_hdr.msg_name = &memory.names[i]
-            memory.heads[i].msg_hdr.msg_namelen = sizeof(sockaddr_in)
+            memory.heads[i].msg_hdr.msg_namelen = sizeof(Address)
 
     def __dealloc__(self):
         cdef Memory* memory = self.memory
@@ -265,7 +276,7 @@ cdef class Worker:
         self._push(&order)
 
     def connect(
-        self, slot, generation, rtp, rtcp, tuple networks not None, *,
+        self, slot, generation, tuple rtp not None, tuple rtcp not None, tuple networks not None, *,
         str codec not None, payload_type, send_event, receive_event,
     ) -> None:
         cdef Order order = self._order(ORDER_CONNECT, slot, generation)
@@ -314,6 +325,14 @@ cdef class Worker:
         order.source = SOURCE_TONE
         order.hz = hz
         order.level_dbm0 = level_dbm0
+        self._push(&order)
+
+    def send_digit(self, slot, generation, int event, int duration) -> None:
+        cdef Order order = self._order(ORDER_DIGIT, slot, generation)
+        if not 0 <= event <= 15 or not 0 < duration <= 0xFFFF:
+            raise ValueError(f"no digit: event {event}, duration {duration}")
+        order.digit = event
+        order.duration = duration
         self._push(&order)
 
     def mute(self, slot, generation, bint muted) -> None:
@@ -369,7 +388,7 @@ cdef class Worker:
         while ring_pop(&self.memory.events, &event):
             told.append((
                 event.kind, event.slot, event.generation, event.count,
-                host_order(event.a) if event.kind == EVENT_LOCK else event.a, event.b, event.c, event.d,
+                place_of(&event.peer) if event.kind == EVENT_LOCK else event.a, event.b, event.c, event.d,
             ))
         return told
 
@@ -389,20 +408,17 @@ cdef class Worker:
     def facts(self, int slot, uint64_t generation) -> tuple | None:
         cdef Facts copy
         cdef Port* port = self._port(slot, generation)
-        cdef uint64_t version
-        while port != NULL:
-            version = atomic_load(&port.facts.version)
-            if version % 2 == 0:
-                copy = port.facts
-                atomic_fence()
-                if atomic_load(&port.facts.version) == version:
-                    return facts_tuple(&copy)
-        return None
+        if port == NULL:
+            return None
+        copy = whole_facts(port)
+        return facts_tuple(&copy)
 
     def stats(self, int slot, uint64_t generation) -> tuple | None:
+        cdef Facts facts
         cdef Port* port = self._port(slot, generation)
         if port == NULL:
             return None
+        facts = whole_facts(port)
         return (
             port.reception.packets,
             port.reception.octets,
@@ -413,9 +429,9 @@ cdef class Worker:
             port.control.received,
             port.control.sent,
             port.strangers,
-            port.facts.counts[EVENT_DIGIT],
+            facts.counts[EVENT_DIGIT],
             max(port.rtp_ns, port.rtcp_ns),
-            host_order(port.facts.values[EVENT_LOCK]),
+            place_of(&facts.peer),
             port.control.peer_lost if port.control.reported else None,
             port.control.peer_jitter / 8000.0 if port.control.reported else None,
             port.control.round_trip_ns / 1e9 if port.control.round_trip_ns >= 0 else None,
@@ -438,13 +454,26 @@ cdef class Worker:
         return atomic_exchange(&self.memory.worst_lag_ns, 0)
 
 
+cdef Facts whole_facts(const Port* port) noexcept:
+    """None of them while they change."""
+    cdef Facts copy
+    cdef uint64_t version
+    while True:
+        version = atomic_load(&port.facts.version)
+        if version % 2 == 0:
+            copy = port.facts
+            atomic_fence()
+            if atomic_load(&port.facts.version) == version:
+                return copy
+
+
 cdef tuple facts_tuple(Facts* facts):
     """Counts and values by kind, the digits that are kept (oldest first), whether the port is closed."""
     cdef uint64_t count = facts.counts[EVENT_DIGIT]
     cdef uint64_t first = count - DIGITS_KEPT if count > DIGITS_KEPT else 0
     cdef list values = [facts.values[kind] for kind in range(EVENT_KINDS)]
     cdef list digits = [divmod(facts.digits[i % DIGITS_KEPT], 1 << 32) for i in range(first, count)]
-    values[EVENT_LOCK] = host_order(facts.values[EVENT_LOCK])
+    values[EVENT_LOCK] = place_of(&facts.peer)
     return (
         tuple(facts.counts[kind] for kind in range(EVENT_KINDS)),
         tuple(values),

@@ -8,10 +8,11 @@ it, and so does SDP with a new address.
 from libc.stdint cimport int64_t, uint16_t, uint32_t
 from libc.string cimport memset
 
-from ext.engine_os cimport AF_UNSPEC, connect, reachable, same_address, sockaddr, sockaddr_in
-from ext.engine_worker cimport (
-    CANDIDATES, EVENT_LOCK, Candidate, Latch, Port, Worker, pack_address, tell,
+from ext.engine_os cimport (
+    AF_UNSPEC, Address, address_length, connect, host_words, reachable, same_address, same_host, sockaddr,
+    somewhere, word_count,
 )
+from ext.engine_worker cimport CANDIDATES, EVENT_LOCK, Candidate, Latch, Network, Port, Worker, tell
 from ext.kernels cimport RtpHeader
 
 cdef enum:
@@ -26,14 +27,21 @@ cdef extern from *:
     const int64_t MOVED_AFTER_NS
 
 
-cdef inline bint host_allowed(
-    const Port* port, const sockaddr_in* source, const sockaddr_in* sdp
-) noexcept nogil:
+cdef inline bint within(const Network* network, const Address* source) noexcept nogil:
+    cdef const uint32_t* words = host_words(source)
     cdef int i
-    if sdp.sin_addr.s_addr != 0 and source.sin_addr.s_addr == sdp.sin_addr.s_addr:
+    for i in range(word_count(source)):
+        if words[i] & network.mask[i] != network.base[i]:
+            return False
+    return True
+
+
+cdef inline bint host_allowed(const Port* port, const Address* source, const Address* sdp) noexcept nogil:
+    cdef int i
+    if somewhere(sdp) and same_host(source, sdp):
         return True
     for i in range(port.allowed_count):
-        if source.sin_addr.s_addr & port.allowed[i].mask == port.allowed[i].base:
+        if within(&port.allowed[i], source):
             return True
     return False
 
@@ -54,14 +62,14 @@ cdef inline void unlock(Worker* worker, Port* port) noexcept nogil:
         tell(worker, port, EVENT_LOCK, 0, 0)
 
 
-cdef inline void lock(Worker* worker, Port* port, const sockaddr_in* peer) noexcept nogil:
+cdef inline void lock(Worker* worker, Port* port, const Address* peer) noexcept nogil:
     port.latch.locked = True
     port.latch.peer = peer[0]
-    connect(port.rtp_fd, <const sockaddr*>peer, sizeof(sockaddr_in))
-    tell(worker, port, EVENT_LOCK, pack_address(peer), 0)
+    connect(port.rtp_fd, &peer.any, address_length(peer))
+    tell(worker, port, EVENT_LOCK, 1, 0)
 
 
-cdef inline Candidate* candidate_of(Latch* latch, const sockaddr_in* source, uint32_t ssrc) noexcept nogil:
+cdef inline Candidate* candidate_of(Latch* latch, const Address* source, uint32_t ssrc) noexcept nogil:
     """Several streams may compete, as after a fork: each counts for itself, the newest ousts the oldest."""
     cdef int i
     cdef Candidate* candidate
@@ -78,7 +86,7 @@ cdef inline Candidate* candidate_of(Latch* latch, const sockaddr_in* source, uin
 
 
 cdef inline void consider(
-    Worker* worker, Port* port, const sockaddr_in* source, const RtpHeader* header
+    Worker* worker, Port* port, const Address* source, const RtpHeader* header
 ) noexcept nogil:
     """One valid packet from an allowed host, while the port is not locked."""
     cdef Candidate* candidate = candidate_of(&port.latch, source, header.ssrc)
@@ -96,7 +104,7 @@ cdef inline void consider(
 
 
 cdef inline bint admit(
-    Worker* worker, Port* port, const sockaddr_in* source, const RtpHeader* header
+    Worker* worker, Port* port, const Address* source, const RtpHeader* header
 ) noexcept nogil:
     """Whether this RTP packet is heard. Locks and unlocks as it goes."""
     cdef Latch* latch = &port.latch
@@ -104,7 +112,7 @@ cdef inline bint admit(
         if same_address(source, &latch.peer):
             return True
         if (
-            source.sin_addr.s_addr != latch.peer.sin_addr.s_addr
+            not same_host(source, &latch.peer)
             or header.ssrc != port.reception.ssrc
             or not agreed_type(port, header)
             or worker.now_ns - port.rtp_ns < MOVED_AFTER_NS
@@ -119,7 +127,7 @@ cdef inline bint admit(
 
 
 cdef inline bint admit_control(
-    Worker* worker, Port* port, const sockaddr_in* source, uint32_t ssrc
+    Worker* worker, Port* port, const Address* source, uint32_t ssrc
 ) noexcept nogil:
     """The same for RTCP, where one packet of the stream's SSRC is enough: they come seconds apart."""
     cdef Latch* latch = &port.latch
@@ -127,12 +135,12 @@ cdef inline bint admit_control(
         if same_address(source, &latch.rtcp_peer):
             return True
         if (
-            source.sin_addr.s_addr != latch.rtcp_peer.sin_addr.s_addr
+            not same_host(source, &latch.rtcp_peer)
             or ssrc != latch.rtcp_ssrc
             or worker.now_ns - port.rtcp_ns < MOVED_AFTER_NS
         ):
             return False
-    elif latch.locked and source.sin_addr.s_addr != latch.peer.sin_addr.s_addr:
+    elif latch.locked and not same_host(source, &latch.peer):
         return False
     elif not host_allowed(port, source, &port.sdp_rtcp):
         return False
@@ -144,12 +152,12 @@ cdef inline bint admit_control(
     return True
 
 
-cdef inline const sockaddr_in* rtp_target(const Port* port) noexcept nogil:
+cdef inline const Address* rtp_target(const Port* port) noexcept nogil:
     """Where RTP goes before the lock, or NULL: nowhere."""
     return &port.sdp_rtp if reachable(&port.sdp_rtp) else NULL
 
 
-cdef inline const sockaddr_in* rtcp_target(const Port* port) noexcept nogil:
+cdef inline const Address* rtcp_target(const Port* port) noexcept nogil:
     if port.latch.rtcp_locked:
         return &port.latch.rtcp_peer
     return &port.sdp_rtcp if reachable(&port.sdp_rtcp) else NULL

@@ -11,6 +11,7 @@ from libc.stdlib cimport free
 from libc.string cimport memset
 
 from ext.engine_digits cimport digit_timeout
+from ext.engine_keypad cimport keypads_tick
 from ext.engine_orders cimport apply_orders, close_port, void_order
 from ext.engine_os cimport (
     CLOCK_MONOTONIC, PRIO_PROCESS, SCHED_RESET_ON_FORK, SCHED_RR, TFD_TIMER_ABSTIME, TIMER_ABSTIME,
@@ -74,6 +75,7 @@ cdef inline void look_after(Worker* worker, Port* port) noexcept nogil:
 cdef inline void one_tick(Worker* worker) noexcept nogil:
     cdef int slot = worker.tick % ROUND_OF_CARE
     worker.tick += 1
+    keypads_tick(worker)
     play_all(worker)
     while slot < worker.slots_used:
         if worker.ports[slot].generation:

@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
+from ext.engine_keypad cimport keypad_clear, keypad_press
 from ext.engine_latch cimport unlock
 from ext.engine_os cimport EPOLL_CTL_ADD, atomic_store, close, same_address
 from ext.engine_receive cimport RTCP_SOCKET, RTP_SOCKET, STRANGER_SOCKET, watch_socket
@@ -14,7 +15,7 @@ from ext.engine_rtcp cimport schedule_report, send_report
 from ext.engine_sound cimport SoundBlock, sound_release
 from ext.engine_sources cimport clear_source, drop_listeners, set_source
 from ext.engine_worker cimport (
-    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE,
+    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE,
     ORDER_RECORD, ORDER_SEND, ORDER_STOP, ORDER_WATCH, Network, Order, Port, Recorder, Worker, tell,
 )
 
@@ -27,6 +28,7 @@ cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
         recorder_end(worker, recorder)
     drop_listeners(worker, port)
     clear_source(worker, port)
+    keypad_clear(worker, port)
     if port.control.sent or port.stream.packets:
         send_report(worker, port, True)
     close(port.rtp_fd)
@@ -140,6 +142,8 @@ cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
         watch_port(worker, port, order)
     elif order.kind == ORDER_PAUSE or order.kind == ORDER_STOP:
         order_recorder(worker, port, order)
+    elif order.kind == ORDER_DIGIT:
+        keypad_press(worker, port, order.digit, order.duration)
     elif order.kind == ORDER_CLOSE:
         close_port(worker, port)
     void_order(order)

@@ -16,6 +16,7 @@ cdef extern from * nogil:
     #include <sys/resource.h>
     #include <sys/socket.h>
     #include <sys/timerfd.h>
+    #include <string.h>
     #include <time.h>
     #include <unistd.h>
 
@@ -24,6 +25,13 @@ cdef extern from * nogil:
     #define engine_add(p, v) __atomic_add_fetch((p), (v), __ATOMIC_ACQ_REL)
     #define engine_exchange(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
     #define engine_fence() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+
+    /* The families agree on where family and port lie. */
+    typedef union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } engine_address;
     """
     uint64_t atomic_load "engine_load"(const uint64_t* word)
     void atomic_store "engine_store"(uint64_t* word, uint64_t value)
@@ -68,7 +76,7 @@ cdef extern from * nogil:
     int epoll_wait(int epoll, epoll_event* events, int count, int timeout)
 
     # --- sockets ---
-    int AF_INET, AF_UNSPEC, MSG_DONTWAIT, MSG_NOSIGNAL
+    int AF_INET, AF_INET6, AF_UNSPEC, MSG_DONTWAIT, MSG_NOSIGNAL
     ctypedef unsigned int socklen_t
     struct in_addr:
         uint32_t s_addr
@@ -78,6 +86,17 @@ cdef extern from * nogil:
         unsigned short sin_family
         uint16_t sin_port
         in_addr sin_addr
+    struct in6_addr:
+        unsigned char s6_addr[16]
+    struct sockaddr_in6:
+        unsigned short sin6_family
+        uint16_t sin6_port
+        in6_addr sin6_addr
+    ctypedef union Address "engine_address":
+        sockaddr any
+        sockaddr_in v4
+        sockaddr_in6 v6
+    int memcmp(const void* one, const void* other, size_t length)
     struct iovec:
         void* iov_base
         size_t iov_len
@@ -137,10 +156,48 @@ cdef inline void signal_fd(int fd) noexcept nogil:
     write(fd, &one, sizeof(one))
 
 
-cdef inline bint same_address(const sockaddr_in* one, const sockaddr_in* other) noexcept nogil:
-    return one.sin_addr.s_addr == other.sin_addr.s_addr and one.sin_port == other.sin_port
+# --- addresses ---
+# A socket of IPv6 has the addresses of IPv4 peers mapped (RFC 4291 section 2.5.5.2), in orders as in what the
+# kernel says; so whatever one port compares is of one family.
+
+cdef inline bint same_host(const Address* one, const Address* other) noexcept nogil:
+    if one.any.sa_family == AF_INET6:
+        return memcmp(&one.v6.sin6_addr, &other.v6.sin6_addr, 16) == 0
+    return one.v4.sin_addr.s_addr == other.v4.sin_addr.s_addr
 
 
-cdef inline bint reachable(const sockaddr_in* address) noexcept nogil:
-    """SDP says port 0 or 0.0.0.0 (RFC 3264 sections 6 and 8.4) for nowhere."""
-    return address.sin_port != 0 and address.sin_addr.s_addr != 0
+cdef inline bint same_address(const Address* one, const Address* other) noexcept nogil:
+    """Before the first SDP an address has no family and agrees with none."""
+    return (
+        one.v4.sin_port == other.v4.sin_port
+        and one.any.sa_family == other.any.sa_family
+        and same_host(one, other)
+    )
+
+
+cdef inline const uint32_t* host_words(const Address* address) noexcept nogil:
+    """The host in network order: one word, or four."""
+    if address.any.sa_family == AF_INET6:
+        return <const uint32_t*>&address.v6.sin6_addr
+    return <const uint32_t*>&address.v4.sin_addr
+
+
+cdef inline int word_count(const Address* address) noexcept nogil:
+    return 4 if address.any.sa_family == AF_INET6 else 1
+
+
+cdef inline socklen_t address_length(const Address* address) noexcept nogil:
+    return sizeof(sockaddr_in6) if address.any.sa_family == AF_INET6 else sizeof(sockaddr_in)
+
+
+cdef inline bint somewhere(const Address* address) noexcept nogil:
+    """Neither 0.0.0.0, mapped or not, nor ::, nor an address that nobody has told yet."""
+    cdef const uint32_t* words = host_words(address)
+    if address.any.sa_family != AF_INET6:
+        return words[0] != 0
+    return words[3] != 0 or words[0] != 0 or words[1] != 0 or (words[2] != 0 and words[2] != htonl(0xFFFF))
+
+
+cdef inline bint reachable(const Address* address) noexcept nogil:
+    """SDP says port 0, 0.0.0.0 or :: (RFC 3264 sections 6 and 8.4) for nowhere."""
+    return address.v4.sin_port != 0 and somewhere(address)

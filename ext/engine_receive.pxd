@@ -11,8 +11,8 @@ from libc.stdint cimport uint64_t, uint8_t
 from ext.engine_digits cimport digit_packet, digits_restart
 from ext.engine_latch cimport admit, host_allowed
 from ext.engine_os cimport (
-    EAGAIN, EPOLL_CTL_MOD, EPOLLET, EPOLLIN, MSG_DONTWAIT, epoll_ctl, epoll_event, errno, recvmmsg,
-    same_address, sockaddr_in,
+    EAGAIN, EPOLL_CTL_MOD, EPOLLET, EPOLLIN, MSG_DONTWAIT, Address, epoll_ctl, epoll_event, errno, recvmmsg,
+    same_address,
 )
 from ext.engine_reception cimport reception_jitter, reception_sequence
 from ext.engine_recorder cimport LEFT, record_packet
@@ -68,7 +68,7 @@ cdef inline void hear(Worker* worker, Port* port, const RtpHeader* header, uint8
     relay_to_listeners(worker, port, heard, header, payload)
 
 
-cdef inline void muxed_control(Worker* worker, Port* port, const sockaddr_in* source) noexcept nogil:
+cdef inline void muxed_control(Worker* worker, Port* port, const Address* source) noexcept nogil:
     """RTCP on the RTP port (RFC 5761), which we never agree to: a sign of the peer's life and no more."""
     if port.latch.locked and same_address(source, &port.latch.peer):
         port.rtcp_ns = worker.now_ns
@@ -79,7 +79,7 @@ cdef inline void muxed_control(Worker* worker, Port* port, const sockaddr_in* so
 
 
 cdef inline void rtp_packet(
-    Worker* worker, Port* port, uint8_t* packet, int length, const sockaddr_in* source
+    Worker* worker, Port* port, uint8_t* packet, int length, const Address* source
 ) noexcept nogil:
     cdef RtpHeader header
     if length >= 2 and 192 <= packet[1] <= 223:
@@ -117,7 +117,7 @@ cdef inline void take_batch(Worker* worker, Port* port, int which, int count) no
             control_packet(worker, port, packet, worker.heads[i].msg_len, &worker.names[i])
         else:
             rtp_packet(worker, port, packet, worker.heads[i].msg_len, &worker.names[i])
-        worker.heads[i].msg_hdr.msg_namelen = sizeof(sockaddr_in)
+        worker.heads[i].msg_hdr.msg_namelen = sizeof(Address)
 
 
 cdef inline void drain(Worker* worker, Port* port, int which) noexcept nogil:

@@ -8,7 +8,7 @@ from libc.string cimport memcpy
 
 from ext.engine_latch cimport admit_control, rtcp_target
 from ext.engine_os cimport (
-    CLOCK_REALTIME, MSG_DONTWAIT, MSG_NOSIGNAL, clock_gettime, sendto, sockaddr, sockaddr_in, timespec,
+    CLOCK_REALTIME, MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, clock_gettime, sendto, timespec,
 )
 from ext.engine_reception cimport expected_packets, packets_lost
 from ext.engine_worker cimport CNAME_LENGTH, Control, Port, Reception, Worker, next_random
@@ -117,7 +117,7 @@ cdef inline void send_report(Worker* worker, Port* port, bint goodbye) noexcept 
     """A sender's report if something was sent since the last one, else a receiver's."""
     cdef uint8_t packet[LONGEST_REPORT]
     cdef uint8_t* end = packet
-    cdef const sockaddr_in* target = rtcp_target(port)
+    cdef const Address* target = rtcp_target(port)
     cdef bint sender = port.stream.packets != port.control.packets_told
     cdef int blocks = 1 if port.reception.started else 0
     cdef int words = 1 + (5 if sender else 0) + 6 * blocks
@@ -138,8 +138,8 @@ cdef inline void send_report(Worker* worker, Port* port, bint goodbye) noexcept 
         packet,
         end - packet,
         MSG_DONTWAIT | MSG_NOSIGNAL,
-        <const sockaddr*>target,
-        sizeof(sockaddr_in),
+        &target.any,
+        address_length(target),
     ) < 0:
         worker.totals.send_errors += 1
     else:
@@ -200,7 +200,7 @@ cdef inline void read_report(Worker* worker, Port* port, const uint8_t* packet, 
 
 
 cdef inline void control_packet(
-    Worker* worker, Port* port, const uint8_t* packet, int length, const sockaddr_in* source
+    Worker* worker, Port* port, const uint8_t* packet, int length, const Address* source
 ) noexcept nogil:
     """A sign of life, when it is RTCP and from who may speak here; anything else counts as a stranger's."""
     if not well_formed(packet, length) or not admit_control(worker, port, source, get32(packet + 4)):

@@ -8,7 +8,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcpy
 
 from ext.engine_latch cimport rtp_target
-from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, send, sendto, sockaddr, sockaddr_in
+from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, send, sendto
 from ext.engine_reception cimport MAX_DROPOUT, MAX_MISORDER
 from ext.engine_recorder cimport RIGHT, record_packet
 from ext.engine_worker cimport Port, Stream, Worker
@@ -49,7 +49,7 @@ cdef inline void stream_sent(Stream* stream, uint32_t timestamp, int64_t now_ns)
 cdef inline void put_on_wire(Worker* worker, Port* port, const uint8_t* packet, size_t length) noexcept nogil:
     """The connected socket's send costs a third less than one with an address."""
     cdef ssize_t sent
-    cdef const sockaddr_in* target
+    cdef const Address* target
     if port.latch.locked:
         sent = send(port.rtp_fd, packet, length, MSG_DONTWAIT | MSG_NOSIGNAL)
     else:
@@ -59,8 +59,8 @@ cdef inline void put_on_wire(Worker* worker, Port* port, const uint8_t* packet, 
             packet,
             length,
             MSG_DONTWAIT | MSG_NOSIGNAL,
-            <const sockaddr*>target,
-            sizeof(sockaddr_in),
+            &target.any,
+            address_length(target),
         )
     if sent < 0:
         worker.totals.send_errors += 1
@@ -75,12 +75,17 @@ cdef inline bint may_send(const Port* port) noexcept nogil:
     return not port.muted and port.payload_type >= 0 and (port.latch.locked or rtp_target(port) != NULL)
 
 
+cdef inline bint may_speak(const Port* port) noexcept nogil:
+    """Whether audio and relayed events go out: not while digits of our own do."""
+    return not port.keypad.busy and may_send(port)
+
+
 cdef inline void send_frame(Worker* worker, Port* port, const uint8_t* frame) noexcept nogil:
     """The next 20 ms of a prompt or tone, in the port's codec."""
     cdef Stream* stream = &port.stream
     cdef uint8_t packet[12 + FRAME]
     cdef uint32_t timestamp
-    if not may_send(port):
+    if not may_speak(port):
         stream.fresh = True
         return
     timestamp = timestamp_now(stream, worker.now_ns) if stream.fresh else stream.timestamp + FRAME
@@ -137,7 +142,7 @@ cdef inline void relay_packet(
     cdef uint32_t timestamp
     cdef bint marker = header.marker
     cdef bint opens
-    if not may_send(port):
+    if not may_speak(port):
         stream.fresh = True
         return
     if heard == HEARD_OTHER or out_type < 0:

@@ -8,7 +8,7 @@ A port is written by its worker alone. Python reads its counters (aligned words,
 from libc.stdint cimport int16_t, int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
 from ext.engine_os cimport (
-    atomic_add, atomic_fence, atomic_store, iovec, mmsghdr, pthread_t, sockaddr_in,
+    Address, atomic_add, atomic_fence, atomic_store, iovec, mmsghdr, pthread_t,
 )
 from ext.engine_ring cimport Ring, ring_push
 from ext.engine_sound cimport SoundBlock
@@ -21,6 +21,7 @@ cdef enum:
     BATCH = 16              # datagrams for one recvmmsg; more only when a peer sends a burst
     DATAGRAM = 2048         # octets; RTP and RTCP stay below the path's 1500
     CHUNK_FRAMES = 50       # the recorder writes to disk by the second
+    KEYS_QUEUED = 64        # digits that wait to be sent; more are dropped
     WINDOW_FRAMES = 24      # 480 ms in which the recorder puts late and early packets in their places
 
 cdef enum:              # codecs
@@ -36,11 +37,12 @@ cdef enum:              # orders
     ORDER_RECORD
     ORDER_PAUSE
     ORDER_STOP
+    ORDER_DIGIT
     ORDER_CLOSE
 
 cdef enum:              # events
     EVENT_FIRST
-    EVENT_LOCK              # locked or unlocked: `a` is the packed address or 0
+    EVENT_LOCK              # `peer` is where it is locked to, of no family when it is unlocked
     EVENT_DIGIT             # `a` the RFC 4733 event, `b` its duration in ms
     EVENT_SILENT            # `a` the nanoseconds that were asked for
     EVENT_FINISHED          # `a` the token
@@ -62,8 +64,8 @@ cdef enum:              # how far a recorder is from its end
     FINISHED                # its event waits for room
 
 cdef struct Network:
-    uint32_t base           # both in network order
-    uint32_t mask
+    uint32_t base[4]        # both in network order, as many words as the port's family has
+    uint32_t mask[4]
 
 cdef struct Order:
     int kind
@@ -76,8 +78,8 @@ cdef struct Order:
     uint32_t timestamp
     uint16_t sequence
     char cname[CNAME_LENGTH]
-    sockaddr_in rtp
-    sockaddr_in rtcp
+    Address rtp
+    Address rtcp
     int codec
     int payload_type
     int send_event
@@ -90,6 +92,8 @@ cdef struct Order:
     double hz
     double level_dbm0
     int64_t ns
+    int digit               # RFC 4733 event
+    int duration            # in timestamp units
 
 cdef struct Event:
     int kind
@@ -100,9 +104,10 @@ cdef struct Event:
     int64_t b
     int64_t c
     int64_t d
+    Address peer
 
 cdef struct Candidate:
-    sockaddr_in address
+    Address address
     uint32_t ssrc
     uint16_t sequence
     int count
@@ -110,11 +115,11 @@ cdef struct Candidate:
 
 cdef struct Latch:
     bint locked
-    sockaddr_in peer
+    Address peer
     Candidate candidates[CANDIDATES]
     int oldest
     bint rtcp_locked
-    sockaddr_in rtcp_peer
+    Address rtcp_peer
     uint32_t rtcp_ssrc
 
 cdef struct Reception:      # RFC 3550 appendix A
@@ -159,6 +164,16 @@ cdef struct Digits:         # RFC 4733
     uint32_t ended_segments # duration of the segments before this one, section 2.5.1.3
     int64_t last_ns
 
+cdef struct Keypad:         # RFC 4733 events of our own
+    bint busy               # one sounds, or rests: nothing else is sent meanwhile
+    int first               # of those that wait, the one that sounds included
+    int count
+    uint8_t events[KEYS_QUEUED]
+    uint16_t durations[KEYS_QUEUED]     # in timestamp units
+    uint32_t timestamp      # of the one that sounds
+    int elapsed             # how long it has sounded, in timestamp units
+    int rest                # ticks since its end
+
 cdef struct Control:        # RTCP
     int64_t due_ns
     uint64_t packets_told   # sent when the last report was made
@@ -176,6 +191,7 @@ cdef struct Facts:
     uint64_t counts[EVENT_KINDS]
     int64_t values[EVENT_KINDS]
     int64_t digits[DIGITS_KEPT]      # event << 32 | duration in ms
+    Address peer            # as in the newest EVENT_LOCK
     uint64_t closed_generation  # 0 while it is open
 
 cdef struct Port:
@@ -184,8 +200,8 @@ cdef struct Port:
     int rtp_fd
     int stranger_fd
     int rtcp_fd
-    sockaddr_in sdp_rtp
-    sockaddr_in sdp_rtcp
+    Address sdp_rtp
+    Address sdp_rtcp
     Network* allowed
     int allowed_count
     int codec
@@ -197,6 +213,8 @@ cdef struct Port:
     Reception reception
     Stream stream
     Digits digits
+    Keypad keypad
+    Port* next_keypad       # chain of those that are busy
     Control control
     char cname[CNAME_LENGTH]
     int source
@@ -287,6 +305,7 @@ cdef struct Worker:
     int open_count
     int* playing
     int playing_count
+    Port* first_keypad
     bint ticking
     int64_t now_ns
     int64_t tick_ns         # when the next is due
@@ -307,7 +326,7 @@ cdef struct Worker:
     int chunk_limit
     mmsghdr heads[BATCH]
     iovec vectors[BATCH]
-    sockaddr_in names[BATCH]
+    Address names[BATCH]
     uint8_t datagrams[BATCH * DATAGRAM]
 
 
@@ -327,6 +346,8 @@ cdef inline void tell(Worker* worker, Port* port, int kind, int64_t a, int64_t b
     atomic_fence()
     if kind == EVENT_DIGIT:
         facts.digits[facts.counts[kind] % DIGITS_KEPT] = (a << 32) | b
+    elif kind == EVENT_LOCK:
+        facts.peer = port.latch.peer
     facts.counts[kind] += 1
     facts.values[kind] = a
     if kind == EVENT_CLOSED:
@@ -340,12 +361,8 @@ cdef inline void tell(Worker* worker, Port* port, int kind, int64_t a, int64_t b
     event.a = a
     event.b = b
     event.c = event.d = 0
+    event.peer = facts.peer
     post(worker, &event)
-
-
-cdef inline int64_t pack_address(const sockaddr_in* address) noexcept nogil:
-    """Host and port, in network order, in one word."""
-    return (<int64_t>address.sin_addr.s_addr << 16) | address.sin_port
 
 
 cdef inline uint64_t next_random(Worker* worker) noexcept nogil:

@@ -1,30 +1,39 @@
 """The media port as its owner sees it: what it is told, what it can send, what it has counted."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from media.sound import Sound
+
+DIGITS: Final = "0123456789*#ABCD"
+"""By event code, RFC 4733 section 3.2."""
+DIGIT_MS: Final = 100
+"""How long a digit sounds where nobody says."""
+SHORTEST_DIGIT_MS: Final = 40
+LONGEST_DIGIT_MS: Final = 8000
+"""Below what one event can tell at 8 kHz (RFC 4733 section 2.5.1.3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PeerMedia:
     """The other end as SDP describes it, and who may speak for it.
 
-    `address` and `port` are where RTP goes until the port is locked (port 0 or 0.0.0.0: nowhere),
+    `address` and `port` are where RTP goes until the port is locked (port 0, 0.0.0.0 or ::: nowhere),
     `rtcp_address` and `rtcp_port` likewise for RTCP. `allowed` are the networks whose packets may lock the
     port; the SDP address is always allowed. Payload types are those of the SDP: `payload_type` both ways,
-    `send_event_type` what the peer wants to get telephone-events as, `receive_event_type` what it sends
-    them as. `ptime_ms` is the peer's wish: what we make ourselves has 20 ms, which every receiver takes
-    (RFC 3551 section 4.2), what we relay has what came.
+    `send_event_type` what the peer wants to get telephone-events as (None: it gets none, relayed or our
+    own), `receive_event_type` what it sends them as (None: they are passed over). `ptime_ms` is the peer's
+    wish: what we make ourselves has 20 ms, which every receiver takes (RFC 3551 section 4.2), what we relay
+    has what came.
     """
 
     address: str
     port: int
     rtcp_address: str
     rtcp_port: int
-    allowed: tuple[IPv4Network, ...]
+    allowed: tuple[IPv4Network | IPv6Network, ...]
     codec: str
     payload_type: int
     send_event_type: int | None = None
@@ -131,13 +140,20 @@ class Port(Protocol):
     def connect(self, peer: PeerMedia) -> None:
         """Say where the peer is, again at every change of SDP. A new address unlocks; else the lock stays.
 
-        ValueError: an address that is not IPv4, or a codec that is neither "PCMA" nor "PCMU".
+        ValueError: an address that the plane does not reach, or a codec that is neither "PCMA" nor "PCMU".
         """
 
     def send(self, source: Source) -> None:
         """Send this from now on, until the next call. The first packet has the marker bit.
 
         A relay from a port that closes falls silent. ValueError: a relay between ports of different workers.
+        """
+
+    def send_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
+        """Send one of 0123456789*#ABCD as RFC 4733 event, after those that are under way.
+
+        Between 40 ms and 8 s long, with 80 ms between two. Meanwhile the source is not heard. Not sent where
+        the peer gets no telephone-events, nor while the port is muted. ValueError: no digit.
         """
 
     def mute(self, muted: bool) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ext.engine import Worker
+from media.aio.addresses import is_ipv6, reaches
 from media.aio.numbers import PortNumbers
 from media.aio.port import EnginePort
 from media.aio.recorder import Recorder
@@ -28,9 +29,10 @@ class NoPorts(Exception):
 class MediaPlane:
     """All RTP of the switch. `ports` is a range of port numbers of which the even ones carry RTP.
 
-    `listen` is an IPv4 address. `on_event` is called in the loop for each event, in order for each port.
-    `seed` makes SSRCs, first sequence numbers and timestamps repeatable in tests; without it they come from
-    the system. Ports that are bridged must live on one worker: `open(near=...)` sees to it.
+    `listen` is an address of either family; `::` takes both. `on_event` is called in the loop for each event,
+    in order for each port. `seed` makes SSRCs, first sequence numbers and timestamps repeatable in tests;
+    without it they come from the system. Ports that are bridged must live on one worker: `open(near=...)`
+    sees to it.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class MediaPlane:
         """
         self.on_event: Callable[[PortEvent], None] = _ignore
         self._listen = listen
+        self._ipv6 = is_ipv6(listen)
         self._clock = clock
         self._random = random.SystemRandom() if seed is None else random.Random(seed)
         self._numbers = PortNumbers(ports)
@@ -142,7 +145,11 @@ class MediaPlane:
                 slot, generation, fds, ssrc=ssrc, sequence=sequence, timestamp=timestamp, cname=cname
             )
         )
-        return EnginePort(shard, self._recorder, slot, generation, number, ssrc)
+        return EnginePort(shard, self._recorder, slot, generation, number, ssrc, self._ipv6)
+
+    def reaches(self, address: str) -> bool:
+        """Whether our ports can send to that address: of the family of `listen`, or any where that is `::`."""
+        return reaches(self._listen, address)
 
     def capacity(self) -> int:
         """How many ports range and descriptor limit allow at once; a bridged call needs two."""

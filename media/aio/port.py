@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from enum import IntEnum
-from ipaddress import IPv4Address
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
+from media.aio.addresses import address_of, networks, place
 from media.events import (
     Digit,
     FirstPacket,
@@ -17,16 +17,28 @@ from media.events import (
     Silent,
     Unlocked,
 )
-from media.port import Echo, PeerMedia, Play, Port, PortStats, Recording, Relay, Silence, Source, Tone
+from media.port import (
+    DIGIT_MS,
+    DIGITS,
+    LONGEST_DIGIT_MS,
+    SHORTEST_DIGIT_MS,
+    Echo,
+    PeerMedia,
+    Play,
+    Port,
+    PortStats,
+    Recording,
+    Relay,
+    Silence,
+    Source,
+    Tone,
+)
 
 if TYPE_CHECKING:
     from ext.engine import Stats
     from media.aio.recorder import Recorder
     from media.aio.recording import EngineRecording
     from media.aio.shard import Shard
-
-DIGITS: Final = "0123456789*#ABCD"
-"""By event code, RFC 4733 section 3.2."""
 
 
 class Kind(IntEnum):
@@ -46,7 +58,14 @@ class EnginePort:
     """Implements media.port.Port."""
 
     def __init__(
-        self, shard: "Shard", recorder: "Recorder", slot: int, generation: int, number: int, ssrc: int
+        self,
+        shard: "Shard",
+        recorder: "Recorder",
+        slot: int,
+        generation: int,
+        number: int,
+        ssrc: int,
+        ipv6: bool,
     ) -> None:
         self.shard: Final = shard
         self.slot: Final = slot
@@ -55,6 +74,7 @@ class EnginePort:
         self._recorder = recorder
         self._number = number
         self._ssrc = ssrc
+        self._ipv6 = ipv6
         self._closed_with: PortStats | None = None
         self._seen = [0] * len(Kind)
 
@@ -74,16 +94,16 @@ class EnginePort:
     def connect(self, peer: PeerMedia) -> None:
         if peer.codec not in ("PCMA", "PCMU"):
             raise ValueError(f"{peer.codec}: the engine knows PCMA and PCMU")
-        rtp = pack(peer.address, peer.port)
-        rtcp = pack(peer.rtcp_address, peer.rtcp_port)
-        networks = tuple((int(each.network_address), int(each.netmask)) for each in peer.allowed)
+        rtp = place(peer.address, peer.port, self._ipv6)
+        rtcp = place(peer.rtcp_address, peer.rtcp_port, self._ipv6)
+        allowed = networks(peer.allowed, self._ipv6)
         self.order(
             lambda: self.shard.worker.connect(
                 self.slot,
                 self.generation,
                 rtp,
                 rtcp,
-                networks,
+                allowed,
                 codec=peer.codec,
                 payload_type=peer.payload_type,
                 send_event=-1 if peer.send_event_type is None else peer.send_event_type,
@@ -108,6 +128,12 @@ class EnginePort:
                 self.order(lambda: worker.tone(slot, generation, hz, level_dbm0))
             case _:
                 assert_never(source)
+
+    def send_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
+        if len(digit) != 1 or digit not in DIGITS:
+            raise ValueError(f"{digit!r} is no digit")
+        event, duration = DIGITS.index(digit), 8 * min(max(duration_ms, SHORTEST_DIGIT_MS), LONGEST_DIGIT_MS)
+        self.order(lambda: self.shard.worker.send_digit(self.slot, self.generation, event, duration))
 
     def mute(self, muted: bool) -> None:
         self.order(lambda: self.shard.worker.mute(self.slot, self.generation, muted))
@@ -146,7 +172,7 @@ class EnginePort:
     def stats(self) -> PortStats:
         return self._closed_with or as_stats(self.shard.worker.stats(self.slot, self.generation))
 
-    def take(self, kind: Kind, count: int, a: int, b: int) -> PortEvent | None:
+    def take(self, kind: Kind, count: int, a: Any, b: int) -> PortEvent | None:
         """An event of the worker, or None if it was taken before: what is reread may still be in the ring."""
         if count <= self._seen[kind]:
             return None
@@ -155,7 +181,7 @@ class EnginePort:
             case Kind.FIRST:
                 return FirstPacket(self)
             case Kind.LOCK:
-                return Locked(self, unpack(a)) if a else Unlocked(self)
+                return Locked(self, address_of(a)) if a is not None else Unlocked(self)
             case Kind.DIGIT:
                 return Digit(self, DIGITS[a], b)
             case Kind.SILENT:
@@ -183,17 +209,6 @@ class EnginePort:
         return [event for each in told if (event := self.take(*each)) is not None]
 
 
-def pack(address: str, port: int) -> int:
-    """As the engine takes addresses. ValueError: not IPv4, or no port number."""
-    if not 0 <= port <= 65535:
-        raise ValueError(f"{port} is no port number")
-    return int(IPv4Address(address)) << 16 | port
-
-
-def unpack(packed: int) -> tuple[str, int]:
-    return str(IPv4Address(packed >> 16)), packed & 0xFFFF
-
-
 def as_stats(stats: "Stats | None") -> PortStats:
     """None, before the worker has opened the port, is nothing counted."""
     if stats is None:
@@ -202,6 +217,6 @@ def as_stats(stats: "Stats | None") -> PortStats:
     return PortStats(
         *stats[:10],
         last_ns / 1e9 if last_ns else None,
-        unpack(locked) if locked else None,
+        address_of(locked) if locked is not None else None,
         *stats[12:],
     )

@@ -6,6 +6,8 @@ import socket
 from dataclasses import dataclass
 from typing import Final
 
+from media.aio.addresses import is_ipv6
+
 SOCKETS_PER_PORT: Final = 3
 KEPT_FREE: Final = 256
 """Descriptors left for SIP, HTTP, the database, recordings' first moments and the rest of the switch."""
@@ -67,10 +69,15 @@ def bind_port(listen: str, number: int) -> PortSockets | None:
 
 
 def _bound(made: list[socket.socket], listen: str, number: int, *, shared: bool) -> socket.socket:
-    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    """`::` takes IPv4 too, whose packets have a TOS octet of their own."""
+    family = socket.AF_INET6 if is_ipv6(listen) else socket.AF_INET
+    one = socket.socket(family, socket.SOCK_DGRAM)
     made.append(one)
     one.setblocking(False)
     one.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, EXPEDITED)
+    if family is socket.AF_INET6:
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, EXPEDITED)
     if shared:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     one.bind((listen, number))

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Network
+from ipaddress import ip_network
 from typing import Self
 
 from media.port import PeerMedia, Port
@@ -31,10 +31,10 @@ class RtpPeer:
     """A phone or trunk: where it is, what it sends next, what came to it."""
 
     def __init__(self, host: str, port: int = 0, *, ssrc: int = 0x1234, codec: str = "PCMA") -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
         self.socket.bind((host, port))
-        self.address: tuple[str, int] = self.socket.getsockname()
+        self.address: tuple[str, int] = self.socket.getsockname()[:2]
         self.codec = codec
         self.payload_type = PAYLOAD_TYPES[codec]
         self.ssrc = ssrc
@@ -61,7 +61,7 @@ class RtpPeer:
             host,
             port,
             *(rtcp or (host, port + 1)),
-            allowed=tuple(IPv4Network(network) for network in allowed),
+            allowed=tuple(ip_network(network) for network in allowed),
             codec=self.codec,
             payload_type=self.payload_type,
             send_event_type=event_type,

@@ -78,7 +78,15 @@ def test_what_a_full_ring_refuses_is_not_kept() -> None:
     for order in (
         lambda: worker.play(0, 1, memory, loop=False, token=0),
         lambda: worker.connect(
-            0, 1, 0, 0, ((1, 1),), codec="PCMA", payload_type=8, send_event=-1, receive_event=-1
+            0,
+            1,
+            (bytes(4), 0),
+            (bytes(4), 0),
+            ((bytes(4), bytes(4)),),
+            codec="PCMA",
+            payload_type=8,
+            send_event=-1,
+            receive_event=-1,
         ),
         lambda: worker.record(0, 1, 0, 1),
     ):

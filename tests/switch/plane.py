@@ -7,7 +7,19 @@ from pathlib import Path
 
 from media.aio.plane import NoPorts
 from media.events import PortEvent, RecordingStopped
-from media.port import Echo, PeerMedia, PlaneCounters, Play, Port, PortStats, Relay, Silence, Source, Tone
+from media.port import (
+    DIGIT_MS,
+    Echo,
+    PeerMedia,
+    PlaneCounters,
+    Play,
+    Port,
+    PortStats,
+    Relay,
+    Silence,
+    Source,
+    Tone,
+)
 
 Tell = Callable[[PortEvent], None]
 
@@ -52,6 +64,8 @@ class NotingPort:
         self.peer: PeerMedia | None = None
         self.sources: list[Source] = []
         self.muted = False
+        self.digits: list[tuple[str, int]] = []
+        """Those that it was to send, with their lengths in ms."""
         self.watches: list[float | None] = []
         self.recording: NotingRecording | None = None
         self.counted = PortStats()
@@ -68,6 +82,9 @@ class NotingPort:
 
     def send(self, source: Source) -> None:
         self.sources.append(source)
+
+    def send_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
+        self.digits.append((digit, duration_ms))
 
     def mute(self, muted: bool) -> None:
         self.muted = muted
@@ -107,6 +124,9 @@ class NotingPlane:
         port = NotingPort(next(self._numbers), lambda event: self.on_event(event))
         self.ports.append(port)
         return port
+
+    def reaches(self, address: str) -> bool:
+        return ":" not in address
 
     def capacity(self) -> int:
         return self.room
