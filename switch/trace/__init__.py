@@ -1,0 +1,1 @@
+"""The SIP messages of the last calls: kept, drawn, filtered, captured, copied to Homer."""

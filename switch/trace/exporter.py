@@ -1,0 +1,101 @@
+"""Copies of all messages to a Homer server: as fast as it goes, and never at a call's expense."""
+
+import asyncio
+from collections import Counter, deque
+from contextlib import suppress
+from enum import StrEnum
+from typing import Final
+
+import asyncio_dgram
+import structlog
+
+from switch.config.addresses import HostPort
+from switch.trace.hep import encode
+from switch.trace.message import LocalAddress, message
+from switch.trace.ring import Entry, Strand
+
+WAITING: Final = 2000
+"""Messages that may wait; more are dropped."""
+WAITING_BYTES: Final = 8 * 1024 * 1024
+_AT_ONCE: Final = 20
+"""Packets in one turn of the loop: some 1 ms of work."""
+_RETRY_S: Final = 5.0
+"""How long to wait before another try where no socket can be made for the server."""
+
+
+class HepResult(StrEnum):
+    """What became of a message that was to be copied."""
+
+    SENT = "sent"
+    DROPPED = "dropped"
+    """More waited than may."""
+    FAILED = "failed"
+    """The kernel would not send it."""
+
+
+class HepExporter:
+    """Sends to one server from its own task; `counts` are the metric's."""
+
+    def __init__(
+        self,
+        server: HostPort,
+        agent: int,
+        key: str | None,
+        local_address: LocalAddress,
+        counts: Counter[HepResult],
+    ) -> None:
+        self._server = server
+        self._agent = agent
+        self._key = key
+        self._local_address = local_address
+        self._counts = counts
+        self._waiting: deque[tuple[Strand, Entry]] = deque()
+        self._bytes = 0
+        self._filled = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="hep")
+        self._log = structlog.get_logger("hep")
+
+    def put(self, strand: Strand, entry: Entry) -> None:
+        """A message passed."""
+        if len(self._waiting) >= WAITING or self._bytes >= WAITING_BYTES:
+            self._counts[HepResult.DROPPED] += 1
+            return
+        self._waiting.append((strand, entry))
+        self._bytes += len(entry[3])
+        self._filled.set()
+
+    def close(self) -> None:
+        """Stop; what waits is not sent."""
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                stream = await asyncio_dgram.connect((self._server.host, self._server.port))
+            except OSError as error:
+                self._log.warning("no way to the Homer server", server=str(self._server), error=str(error))
+                await asyncio.sleep(_RETRY_S)
+                continue
+            try:
+                await self._send_all(stream)
+            finally:
+                stream.close()
+
+    async def _send_all(self, stream: asyncio_dgram.DatagramClient) -> None:
+        while True:
+            await self._filled.wait()
+            for _ in range(min(_AT_ONCE, len(self._waiting))):
+                strand, entry = self._waiting.popleft()
+                self._bytes -= len(entry[3])
+                packet = encode(message(strand, entry, self._local_address), self._agent, self._key)
+                self._counts[await _sent(stream, packet)] += 1
+            if not self._waiting:
+                self._filled.clear()
+            await asyncio.sleep(0)
+
+
+async def _sent(stream: asyncio_dgram.DatagramClient, packet: bytes) -> HepResult:
+    with suppress(OSError):  # such as an ICMP error about one sent before: nobody listens there
+        await stream.send(packet)
+        return HepResult.SENT
+    return HepResult.FAILED
