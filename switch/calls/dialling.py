@@ -75,7 +75,7 @@ class Dialling:
             raise Unreachable(503, "Service Unavailable")
         proxy = trunk.proxy
         presented = self._presented(name, number, caller, way)
-        flow = self._exchange.shell.flow_to(proxy.host, proxy.port, proxy.transport)
+        flow = self._exchange.shell.flow_to(proxy.host, proxy.port or 5060, proxy.transport or "udp")
         leg = self._leg(LegRole.CALLEE, TrunkPeer(name), flow, owner, False)
         leg.call(
             Outgoing(

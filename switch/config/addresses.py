@@ -8,9 +8,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Final
+from typing import Final, get_args
 
 from sip.flow import Transport
+from sip.location import Destination
+from sip.uri import host_port as host_and_port
 from switch.config.values import expected, shown
 
 Address = IPv4Address | IPv6Address
@@ -22,6 +24,8 @@ _PROXY = re.compile(
     re.IGNORECASE,
 )
 _BUILT: Final[Mapping[str, Transport]] = {"udp": "udp", "tcp": "tcp"}
+_TRANSPORTS: Final[Mapping[str, Transport]] = {name: name for name in get_args(Transport)}
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NOT_BUILT = ("tls", "ws", "wss")
 
 
@@ -63,21 +67,27 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """Where calls to a trunk go: `host` is an address, `transport` "udp" or "tcp"."""
+    """Where calls to a trunk go: `host` is an address or a name; None leaves port and transport to DNS, or to
+    what is usual (RFC 3263).
+    """
 
     host: str
-    port: int = 5060
-    transport: Transport = "udp"
-
-    @property
-    def hostport(self) -> str:
-        """Host and port as a URI writes them."""
-        return str(HostPort(self.host, self.port))
+    port: int | None = None
+    transport: Transport | None = None
 
     @property
     def uri(self) -> str:
         """The SIP URI of the proxy, without a user."""
-        return f"sip:{self.hostport}" + (";transport=tcp" if self.transport == "tcp" else "")
+        transport = "" if self.transport is None else f";transport={self.transport}"
+        return f"sip:{host_and_port(self.host, self.port)}{transport}"
+
+    @property
+    def destination(self) -> Destination:
+        """What is to be located."""
+        return Destination(self.host, self.port, self.transport)
+
+    def __str__(self) -> str:
+        return self.uri
 
 
 def address(value: object) -> str:
@@ -154,19 +164,19 @@ def ports(value: object) -> range:
 
 
 def proxy(value: object) -> Proxy:
-    """Where calls to a trunk go: sip:ADDRESS[:PORT][;transport=udp|tcp]. Messages do not repeat it: people
+    """Where calls to a trunk go: sip:HOST[:PORT][;transport=udp|tcp|tls]. Messages do not repeat it: people
     write passwords into URIs.
     """
     if isinstance(value, Proxy):
         return value
     written = str(value) if isinstance(value, str) else ""
     if written.lower().startswith("sips:"):
-        raise ValueError("not yet: sips is not built; write sip:")
+        raise ValueError("sips is not spoken; for TLS to the proxy write sip:HOST;transport=tls")
     match = _PROXY.fullmatch(written)
     if match is None:
         raise ValueError("expected the SIP URI of a proxy such as sip:192.0.2.1:5060, without a user")
-    port = int(match["port"] or 5060)
-    if not 1 <= port <= 65535:
+    port = None if match["port"] is None else int(match["port"])
+    if port is not None and not 1 <= port <= 65535:
         raise ValueError("the port must lie between 1 and 65535")
     return Proxy(_proxy_host(match["host"]), port, _proxy_transport(match["params"]))
 
@@ -188,17 +198,18 @@ def _proxy_host(host: str) -> str:
     try:
         return str(ip_address(host.strip("[]")))
     except ValueError:
-        raise ValueError("not yet: names are not looked up; write the proxy's IP address") from None
+        name = host.lower().rstrip(".")
+    labels = name.split(".")
+    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
+        raise ValueError("the proxy's host is neither an IP address nor a name that DNS could know")
+    return name
 
 
-def _proxy_transport(params: str) -> Transport:
-    transport: Transport = "udp"
+def _proxy_transport(params: str) -> Transport | None:
+    transport: Transport | None = None
     for param in filter(None, params.lower().split(";")):
         name, _, given = param.partition("=")
-        if name == "transport" and given in _NOT_BUILT:
-            raise ValueError(f"not yet: transport={given} is not built; udp and tcp are")
-        built = _BUILT.get(given)
-        if name != "transport" or built is None:
-            raise ValueError("the only parameters of a proxy are transport=udp and transport=tcp")
-        transport = built
+        if name != "transport" or given not in _TRANSPORTS:
+            raise ValueError(f"the only parameter of a proxy is transport, one of {', '.join(_TRANSPORTS)}")
+        transport = _TRANSPORTS[given]
     return transport

@@ -29,8 +29,11 @@ from switch.config.values import Text
         (addresses.ports, "20000-29999", range(20000, 30000)),
         (addresses.ports, "20001-30000", range(20002, 30000)),
         (addresses.ports, "20000-20001", range(20000, 20002)),
-        (addresses.proxy, "sip:127.0.0.1:5080", Proxy("127.0.0.1", 5080, "udp")),
-        (addresses.proxy, "SIP:127.0.0.1", Proxy("127.0.0.1", 5060, "udp")),
+        (addresses.proxy, "sip:127.0.0.1:5080", Proxy("127.0.0.1", 5080)),
+        (addresses.proxy, "SIP:127.0.0.1", Proxy("127.0.0.1")),
+        (addresses.proxy, "sip:Carrier.Example.", Proxy("carrier.example")),
+        (addresses.proxy, "sip:carrier.example:5070", Proxy("carrier.example", 5070)),
+        (addresses.proxy, "sip:a-1.b_c.example;transport=tcp", Proxy("a-1.b_c.example", None, "tcp")),
         (addresses.proxy, "sip:[2001:db8::1]:5070;transport=TCP", Proxy("2001:db8::1", 5070, "tcp")),
     ],
 )
@@ -74,16 +77,21 @@ def test_is_read(read: Callable[[object], object], written: str, value: object) 
         (addresses.ports, "20000-70000", "'20000-70000' leaves the ports from 1024 to 65535"),
         (addresses.ports, "20001-20002", "'20001-20002' holds no even port with the odd one after it"),
         (addresses.ports, "30000-20000", "'30000-20000' holds no even port with the odd one after it"),
-        (addresses.proxy, "sips:127.0.0.1", "not yet: sips is not built; write sip:"),
+        (addresses.proxy, "sips:127.0.0.1", "sips is not spoken; for TLS to the proxy write sip:HOST;transport=tls"),
         (
             addresses.proxy,
-            "sip:127.0.0.1;transport=tls",
-            "not yet: transport=tls is not built; udp and tcp are",
+            "sip:127.0.0.300",
+            "the proxy's host is neither an IP address nor a name that DNS could know",
         ),
         (
             addresses.proxy,
-            "sip:carrier.example",
-            "not yet: names are not looked up; write the proxy's IP address",
+            "sip:-carrier.example",
+            "the proxy's host is neither an IP address nor a name that DNS could know",
+        ),
+        (
+            addresses.proxy,
+            "sip:carrier..example",
+            "the proxy's host is neither an IP address nor a name that DNS could know",
         ),
         (
             addresses.proxy,
@@ -96,17 +104,18 @@ def test_is_read(read: Callable[[object], object], written: str, value: object) 
             "expected the SIP URI of a proxy such as sip:192.0.2.1:5060, without a user",
         ),
         (addresses.proxy, "sip:127.0.0.1:0", "the port must lie between 1 and 65535"),
-        (
-            addresses.proxy,
-            "sip:127.0.0.1;lr",
-            "the only parameters of a proxy are transport=udp and transport=tcp",
-        ),
     ],
 )
 def test_is_refused(read: Callable[[object], object], written: str, message: str) -> None:
     with pytest.raises(ValueError) as caught:
         read(Text(written))
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("params", [";lr", ";transport=sctp", ";transport", ";maddr=192.0.2.1"])
+def test_a_proxy_has_no_parameter_but_transport(params: str) -> None:
+    with pytest.raises(ValueError, match="the only parameter of a proxy is transport, one of udp, tcp"):
+        addresses.proxy(Text(f"sip:127.0.0.1{params}"))
 
 
 @pytest.mark.parametrize(
@@ -124,5 +133,7 @@ def test_is_written_as_it_is_read(value: object, written: str) -> None:
 
 
 def test_the_uri_of_a_proxy() -> None:
-    assert Proxy("192.0.2.1").uri == "sip:192.0.2.1:5060"
+    assert Proxy("192.0.2.1").uri == "sip:192.0.2.1"
+    assert Proxy("192.0.2.1", 5060).uri == "sip:192.0.2.1:5060"
+    assert str(Proxy("carrier.example")) == "sip:carrier.example"
     assert Proxy("2001:db8::1", 5070, "tcp").uri == "sip:[2001:db8::1]:5070;transport=tcp"
