@@ -1,16 +1,22 @@
 """The path by which a message came or must go."""
 
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple, get_args
 
-Transport = Literal["udp", "tcp"]
+Transport = Literal["udp", "tcp", "tls"]
 Address = tuple[str, int]
+
+TRANSPORTS: Final[tuple[Transport, ...]] = get_args(Transport)
+DEFAULT_PORTS: Final[Mapping[Transport, int]] = {"udp": 5060, "tcp": 5060, "tls": 5061}
+"""Where a URI or a Via that names no port means (RFC 3261 sections 18.2.2 and 19.1.2)."""
 
 
 class Flow(NamedTuple):
-    """Transport, our address, their address and, for TCP, the connection (RFC 5626 calls this a flow).
+    """Transport, our address, their address and, for a stream, the connection (RFC 5626 calls this a flow).
 
-    `connection` is the number that the shell gave to an open TCP connection; 0 asks for any open connection
-    to `remote`, or a new one. A named tuple, not a dataclass: one is made and hashed for every message.
+    `connection` is the number that the shell gave to an open TCP or TLS connection; 0 asks for any open
+    connection to `remote`, or a new one. A named tuple, not a dataclass: one is made and hashed for every
+    message.
     """
 
     transport: Transport

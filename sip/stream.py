@@ -18,14 +18,19 @@ class Framer:
     """Cuts one connection's bytes into messages by their Content-Length.
 
     `pings` counts the double line ends that peers send to keep the connection open; each wants a single line
-    end back (RFC 5626 section 4.4.1). `fault` is set once the stream cannot be understood any more: nothing
+    end back (RFC 5626 section 4.4.1). `awaits_pong` is set after such a ping of ours: the next line end
+    answers it and counts in `pongs`. `fault` is set once the stream cannot be understood any more: nothing
     behind that point can be trusted, so the connection must be closed.
     """
 
-    __slots__ = ("_buffer", "_line_ends", "_needed", "_searched", "fault", "pings")
+    __slots__ = (
+        "_buffer", "_line_ends", "_needed", "_searched", "awaits_pong", "fault", "pings", "pongs",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.pings = 0
+        self.pongs = 0
+        self.awaits_pong = False
         self.fault: Malformed | None = None
         self._buffer = bytearray()
         self._line_ends = 0
@@ -52,6 +57,11 @@ class Framer:
                 raise
         return messages
 
+    @property
+    def is_within_message(self) -> bool:
+        """Whether a message has begun that is not complete."""
+        return bool(self._buffer)
+
     def _next(self) -> bytes | None:
         if not self._needed:
             self._skip_line_ends()
@@ -71,10 +81,17 @@ class Framer:
         if blank:
             del self._buffer[:blank]
             self._line_ends += blank // 2
+            self._take_pong()
             self.pings += self._line_ends // 2
             self._line_ends %= 2
         if self._buffer and self._buffer != b"\r":
             self._line_ends = 0
+
+    def _take_pong(self) -> None:
+        if self.awaits_pong:
+            self.awaits_pong = False
+            self.pongs += 1
+            self._line_ends -= 1
 
     def _measure(self) -> int:
         """The length of the message at the start of the buffer, 0 while its headers are not complete."""

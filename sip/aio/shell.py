@@ -2,17 +2,22 @@
 
 import asyncio
 import logging
-import socket
 import time
-from collections.abc import Callable, Sequence
-from ipaddress import ip_address
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
-from sip.aio.tcp import Connections
+from sip.aio.closing import Closed
+from sip.aio.connections import Connections
+from sip.aio.connector import Connector
+from sip.aio.crowd import Bounds
+from sip.aio.listener import Listener
+from sip.aio.sources import Sources, unmapped
+from sip.aio.tls import Tls, TlsFiles
 from sip.aio.udp import UdpPort
 from sip.endpoint import Endpoint
 from sip.events import Event
-from sip.flow import Address, Flow, Transport
+from sip.flow import DEFAULT_PORTS, Address, Flow, Transport
 from sip.message import Malformed
 
 Listen = tuple[Transport, str, int]
@@ -20,7 +25,8 @@ Listen = tuple[Transport, str, int]
 OnWire = Callable[[Literal["in", "out"], bytes, Flow, float], None]
 """Sees messages pass: which way, bytes, flow, monotonic seconds."""
 
-_SWEEP_S: Final = 10.0
+_SWEEP_S: Final = 1.0
+_ROUTES_S: Final = 10.0
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -30,7 +36,7 @@ class SipShell:
     `on_event` is called for every event, in order; what it raises is logged and counted in `handler_errors`.
     When the application calls the endpoint outside of `on_event`, it calls `flush()` afterwards, or `wake()`,
     which flushes once at the end of this turn of the loop however often it is called. `on_closed` hears of
-    every TCP connection that closes.
+    every TCP or TLS connection that closes. `bounds` may be replaced at any time.
 
     `on_wire`, which may be set and cleared at any time, sees each message as it passes: "in" or "out", its
     bytes, its flow and the monotonic time. It must be quick and raise nothing.
@@ -42,10 +48,13 @@ class SipShell:
         listen: Sequence[Listen],
         on_event: Callable[[Event], None],
         *,
-        max_connections: int = 4096,
-        idle_s: float = 3600.0,
+        bounds: Bounds | None = None,
+        tls: TlsFiles | None = None,
         on_closed: Callable[[Flow], None] | None = None,
     ) -> None:
+        """`tls` is needed where `listen` has "tls"; without it, too, TLS servers are called with the
+        system's roots.
+        """
         self.handler_errors = 0
         self.on_wire: OnWire | None = None
         self.closed_connections = 0
@@ -54,14 +63,17 @@ class SipShell:
         self._on_event = on_event
         self._on_closed = on_closed
         self._udp: list[UdpPort] = []
-        self._servers: list[asyncio.Server] = []
-        self._tcp_local: Address = ("0.0.0.0", 5060)
-        self._connections = Connections(self, time.monotonic, max_connections, idle_s)
+        self._listeners: list[Listener] = []
+        self._tls_files = tls or TlsFiles()
+        self._tls: Tls | None = None
+        connector = Connector(self._handshakes)
+        self._connections = Connections(self, time.monotonic, bounds or Bounds(), connector.connect)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._sweeper: asyncio.TimerHandle | None = None
-        self._sources: dict[str, str] = {}
+        self._sources = Sources()
+        self._routes_at = 0.0
         self._flushing = False
         self._waking = False
 
@@ -71,34 +83,74 @@ class SipShell:
     def addresses(self) -> list[tuple[Transport, Address]]:
         """What is bound, port 0 replaced by the real port."""
         bound: list[tuple[Transport, Address]] = [("udp", port.address) for port in self._udp]
-        for server in self._servers:
-            bound += [("tcp", each.getsockname()[:2]) for each in server.sockets]
-        return bound
+        return bound + [(each.transport, each.address) for each in self._listeners]
 
     @property
     def dropped(self) -> int:
-        """Datagrams that the kernel had no room to send, and TCP connections that were too many."""
-        return sum(port.dropped for port in self._udp) + self._connections.refused
+        """Datagrams that the kernel had no room to send, and connections for which there was none."""
+        refused = (Closed.TOO_MANY, Closed.TOO_MANY_OF_ADDRESS)
+        turned_away = sum(count for (_, why), count in self._connections.closed.items() if why in refused)
+        return sum(port.dropped for port in self._udp) + turned_away
+
+    @property
+    def truncated(self) -> int:
+        """Datagrams that came larger than any may be."""
+        return sum(port.truncated for port in self._udp)
 
     @property
     def connections(self) -> int:
-        """Open TCP connections."""
+        """Open TCP and TLS connections."""
         return len(self._connections)
 
+    @property
+    def open_connections(self) -> Mapping[Transport, int]:
+        """The same by transport."""
+        return self._connections.open
+
+    @property
+    def ended_connections(self) -> Counter[tuple[Transport, Closed]]:
+        """Those that have ended or were turned away, by transport and reason."""
+        return self._connections.closed
+
+    @property
+    def bounds(self) -> Bounds:
+        """How many connections there may be."""
+        return self._connections.crowd.bounds
+
+    @bounds.setter
+    def bounds(self, bounds: Bounds) -> None:
+        self._connections.crowd.bounds = bounds
+
     async def start(self) -> None:
-        """Bind every socket of `listen`; an OSError names the one that cannot be, and leaves nothing open."""
+        """Bind every socket of `listen`; an OSError names what cannot be opened, and leaves nothing open."""
         self._loop = asyncio.get_running_loop()
+        if any(transport == "tls" for transport, _, _ in self._listen):
+            await self.reload_tls(self._tls_files)
         for transport, host, port in self._listen:
             try:
                 if transport == "udp":
                     self._listen_udp(host, port)
                 else:
-                    await self._listen_tcp(host, port)
+                    self._listen_stream(transport, host, port)
             except OSError as error:
                 await self.close()
                 raise OSError(error.errno, f"{transport}:{host}:{port}: {error.strerror}") from error
         self._sweeper = self._loop.call_later(_SWEEP_S, self._sweep)
         self.flush()
+
+    async def reload_tls(self, files: TlsFiles) -> None:
+        """Read certificates and keys again: handshakes use them from now on, open connections go on.
+
+        Raises OSError for files that cannot be used; then nothing changes.
+        """
+        self._tls = await asyncio.to_thread(Tls.load, files)
+        self._tls_files = files
+
+    async def _handshakes(self) -> Tls:
+        if self._tls is None:
+            await self.reload_tls(self._tls_files)
+        assert self._tls is not None
+        return self._tls
 
     def _listen_udp(self, host: str, port: int) -> None:
         assert self._loop is not None
@@ -106,16 +158,10 @@ class SipShell:
         self._udp.append(bound)
         self._loop.add_reader(bound.socket, self._on_readable, bound)
 
-    async def _listen_tcp(self, host: str, port: int) -> None:
-        assert self._loop is not None
-        listening = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
-        )
-        local: Address = listening.getsockname()[:2]
-        server = await self._loop.create_server(lambda: self._connections.accept(local), sock=listening)
-        if not self._servers:
-            self._tcp_local = local
-        self._servers.append(server)
+    def _listen_stream(self, transport: Transport, host: str, port: int) -> None:
+        listener = Listener(transport, host, port, self._connections, self._handshakes)
+        self._listeners.append(listener)
+        listener.start()
 
     async def close(self) -> None:
         """Close all sockets, after a last flush."""
@@ -126,13 +172,13 @@ class SipShell:
             if handle is not None:
                 handle.cancel()
         self._timer = self._sweeper = None
-        for server in self._servers:
-            server.close()
+        for listener in self._listeners:
+            listener.close()
         for port in self._udp:
             self._loop.remove_reader(port.socket)
             port.close()
         self._udp.clear()
-        self._servers.clear()
+        self._listeners.clear()
         self._loop = None
         await self._connections.close()
 
@@ -147,7 +193,7 @@ class SipShell:
             receive(data, flow, now)
         self.flush()
 
-    def tcp_received(self, messages: list[bytes], flow: Flow) -> None:
+    def received(self, messages: list[bytes], flow: Flow) -> None:
         """Messages arrived on one connection."""
         now = time.monotonic()
         for message in messages:
@@ -156,17 +202,17 @@ class SipShell:
             self._endpoint.receive(message, flow, now)
         self.flush()
 
-    def tcp_garbage(self, error: Malformed, flow: Flow) -> None:
+    def garbage(self, error: Malformed, flow: Flow) -> None:
         """What arrived is no SIP; the connection closes."""
         self._endpoint.malformed(error, flow, time.monotonic())
         self.flush()
 
-    def tcp_failed(self, flow: Flow) -> None:
+    def failed(self, flow: Flow) -> None:
         """What was sent on this flow will not arrive."""
         self._endpoint.flow_failed(flow, time.monotonic())
         self.wake()
 
-    def tcp_closed(self, flow: Flow) -> None:
+    def closed(self, flow: Flow) -> None:
         """A connection closed."""
         self.closed_connections += 1
         self._endpoint.flow_closed(flow, time.monotonic())
@@ -212,13 +258,13 @@ class SipShell:
         for data, flow in self._endpoint.datagrams():
             if self.on_wire is not None:
                 self.on_wire("out", data, flow, time.monotonic())
-            if flow.transport == "tcp":
-                self._connections.send(data, flow)
-            else:
+            if flow.transport == "udp":
                 self._send_udp(data, flow)
+            else:
+                self._connections.send(data, flow)
 
     def _send_udp(self, data: bytes, flow: Flow) -> None:
-        port = self._port_for(flow.local)
+        port = self._port_for(flow)
         try:
             if port is None:
                 raise OSError("no UDP socket")
@@ -227,11 +273,12 @@ class SipShell:
             _LOG.warning("cannot send to %s:%d: %s", *flow.remote, error)
             self._endpoint.flow_failed(flow, time.monotonic())
 
-    def _port_for(self, local: Address) -> UdpPort | None:
+    def _port_for(self, flow: Flow) -> UdpPort | None:
         for port in self._udp:
-            if port.address == local:
+            if port.address == flow.local:
                 return port
-        return self._udp[0] if self._udp else None
+        local = self._sources.fitting([port.address for port in self._udp], flow.remote[0])
+        return next((port for port in self._udp if port.address == local), None)
 
     # Time
 
@@ -257,35 +304,42 @@ class SipShell:
 
     def _sweep(self) -> None:
         self._connections.sweep()
-        self._sources.clear()  # routes change
+        if (now := time.monotonic()) - self._routes_at > _ROUTES_S:
+            self._routes_at = now
+            self._sources.forget()
         if self._loop is not None:
             self._sweeper = self._loop.call_later(_SWEEP_S, self._sweep)
 
     # Ways
 
-    def flow_to(self, host: str, port: int, transport: Transport = "udp") -> Flow:
-        """The flow for a request to an address: an open TCP connection to it, or a new one.
+    def flow_to(
+        self, host: str, port: int, transport: Transport = "udp", server_name: str | None = None
+    ) -> Flow:
+        """The flow for a request to an address: on streams an open connection to it, or a new one.
 
         `host` is an address, never a name (ValueError): names are looked up before, not while others wait.
+        `server_name` is whom the certificate of a TLS server must name (RFC 5922), None the address itself;
+        a connection that was made for one name serves another only if its certificate has that name too.
         """
-        version = ip_address(host).version
-        if transport == "tcp":
-            return self._connections.to((host, port), self._tcp_local).flow
-        fitting = [bound for bound in self._udp if ip_address(bound.address[0]).version == version]
-        if not fitting:
-            raise ValueError(f"no UDP socket for {host}")
-        return Flow("udp", fitting[0].address, (host, port))
+        remote = (unmapped(host), port)
+        local = self._local(transport, remote[0])
+        if transport == "udp":
+            if local is None:
+                raise ValueError(f"no UDP socket for {host}")
+            return Flow("udp", local, remote)
+        anywhere = ("::" if ":" in remote[0] else "0.0.0.0", DEFAULT_PORTS[transport])
+        flow = Flow(transport, local or anywhere, remote)
+        return self._connections.to(flow, server_name or remote[0]).flow
+
+    def _local(self, transport: Transport, remote: str) -> Address | None:
+        bound = [address for kind, address in self.addresses if kind == transport]
+        return self._sources.fitting(bound, remote)
+
+    def peer_names(self, flow: Flow) -> tuple[str, ...]:
+        """Whom the peer's verified certificate names (RFC 5922): domains and addresses, none without one."""
+        connection = self._connections.get(flow.connection)
+        return () if connection is None else tuple(connection.names)
 
     def local_address_for(self, remote: str) -> str:
         """The address the kernel would send from to `remote`."""
-        local = self._sources.get(remote)
-        if local is None:
-            local = self._sources[remote] = _source_for(remote)
-        return local
-
-
-def _source_for(remote: str) -> str:
-    family = socket.AF_INET6 if ip_address(remote).version == 6 else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.connect((remote, 9))  # sends nothing: only asks the routing table
-        return str(probe.getsockname()[0])
+        return self._sources.towards(remote)

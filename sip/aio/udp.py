@@ -3,35 +3,45 @@
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import Final
 
+from sip import stun
 from sip.flow import Address, Flow
 
-RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
+RECEIVE_BUFFER_BYTES: Final = 4 * 1024 * 1024
 """What the kernel may hold while a wake-up is late: at 10,000 messages a second some 0.4 s."""
-_LARGEST_DATAGRAM = 65535
-_DRAIN_AT_MOST = 64
+_BUFFER_BYTES: Final = 65536
+"""One more than a datagram can have: what fills it has been cut off (a jumbogram, RFC 2675)."""
+_DRAIN_AT_MOST: Final = 64
 """Datagrams in one wake-up, some 2 ms of work; the rest wakes us again, so nothing else waits for long."""
+_STUN_BEFORE: Final = 4
+"""The first octet of STUN is less (RFC 5389 section 6)."""
 
 
 class UdpPort:
-    """A bound UDP socket. `dropped` counts datagrams that the kernel had no room for."""
+    """A bound UDP socket. `dropped` counts datagrams that the kernel had no room for, `truncated` those that
+    came too large. STUN Binding requests are answered here and go no further.
+    """
 
-    __slots__ = ("_buffer", "_view", "address", "dropped", "socket")
+    __slots__ = ("_buffer", "_view", "address", "dropped", "socket", "truncated")
 
     def __init__(self, host: str, port: int) -> None:
-        """Bind; raises OSError."""
-        family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
-        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        """Bind; raises OSError. On IPv6 for IPv6 only, so that 0.0.0.0 and :: go side by side."""
+        is_v6 = ip_address(host).version == 6
+        self.socket = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self.socket.setblocking(False)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+            if is_v6:
+                self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             self.socket.bind((host, port))
         except OSError:
             self.socket.close()
             raise
         self.address: Address = self.socket.getsockname()[:2]
         self.dropped = 0
-        self._buffer = bytearray(_LARGEST_DATAGRAM)
+        self.truncated = 0
+        self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
 
     def receive(self) -> Iterator[tuple[bytes, Flow]]:
@@ -44,7 +54,20 @@ class UdpPort:
                 return
             except OSError:
                 continue  # an ICMP error about something sent before; the next call reads on
-            yield bytes(view[:length]), Flow("udp", local, source[:2])
+            if length and view[0] < _STUN_BEFORE:
+                self._stun(bytes(view[:length]), source[:2])
+            elif length < _BUFFER_BYTES:
+                yield bytes(view[:length]), Flow("udp", local, source[:2])
+            else:
+                self.truncated += 1
+
+    def _stun(self, datagram: bytes, source: Address) -> None:
+        response = stun.answer(datagram, source)
+        if response is not None:
+            try:
+                self.send(response, source)
+            except OSError:
+                self.dropped += 1
 
     def send(self, data: bytes, remote: Address) -> None:
         """Send; raises OSError when the address cannot be reached. What has no room is lost, as on a wire."""

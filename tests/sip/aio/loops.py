@@ -9,6 +9,7 @@ from typing import Any
 import uvloop
 
 from sip.aio.shell import Listen, SipShell
+from sip.aio.tls import TlsFiles
 from sip.endpoint import Endpoint
 from sip.events import Event, IncomingInvite, IncomingRequest, SessionId
 from sip.flow import Flow
@@ -38,7 +39,7 @@ async def _within(work: Awaitable[None], seconds: float) -> None:
 class Phone:
     """A shell whose application keeps what it hears and answers what rings."""
 
-    def __init__(self, *listen: Listen, **options: Any) -> None:
+    def __init__(self, *listen: Listen, tls: TlsFiles | None = None, **options: Any) -> None:
         self.heard: list[Event] = []
         self.closed: list[Flow] = []
         self.changed = asyncio.Event()
@@ -50,7 +51,7 @@ class Phone:
             t4=0.05,
             **options,
         )
-        self.shell = SipShell(self.endpoint, listen, self.on_event, on_closed=self.on_closed)
+        self.shell = SipShell(self.endpoint, listen, self.on_event, tls=tls, on_closed=self.on_closed)
 
     def on_closed(self, flow: Flow) -> None:
         self.closed.append(flow)
@@ -98,10 +99,10 @@ class Phone:
         self.endpoint.hangup(session, time.monotonic())
         self.shell.flush()
 
-    def flow_to(self, other: "Phone", transport: Any) -> Flow:
+    def flow_to(self, other: "Phone", transport: Any, server_name: str | None = None) -> Flow:
         """The way to another phone."""
         (host, port) = next(address for kind, address in other.shell.addresses if kind == transport)
-        return self.shell.flow_to(host, port, transport)
+        return self.shell.flow_to(host, port, transport, server_name)
 
     async def __aenter__(self) -> "Phone":
         await self.shell.start()

@@ -4,10 +4,11 @@ import asyncio
 import shutil
 import socket
 import time
-from contextlib import suppress
 
 import pytest
 
+from sip.aio.closing import Closed
+from sip.aio.crowd import Bounds
 from sip.aio.shell import Listen, SipShell
 from sip.endpoint import Endpoint
 from sip.events import (
@@ -29,6 +30,11 @@ from tests.sip.wire import OFFER
 
 ALICE: list[Listen] = [("udp", "127.0.11.1", 0), ("tcp", "127.0.11.1", 0)]
 BOB: list[Listen] = [("udp", "127.0.11.2", 0), ("tcp", "127.0.11.2", 0)]
+OPTIONS = (
+    b"OPTIONS sip:bob@127.0.11.2 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.11.1:5060;branch=z9hG4bKx\r\n"
+    b"From: <sip:a@x>;tag=1\r\nTo: <sip:b@y>\r\nCall-ID: pieces\r\nCSeq: 1 OPTIONS\r\n"
+    b"Content-Length: 0\r\n\r\n"
+)
 
 
 def invite(phone: Phone, flow: Flow) -> SessionId:
@@ -73,7 +79,9 @@ async def test_a_connection_that_closes_is_reported_and_replaced() -> None:
         await alice.hears(Answered)
         await bob.hears(Acked)
         flow = next(event.flow for event in bob.heard if isinstance(event, IncomingInvite))
-        bob.shell._connections._by_number[flow.connection].abort()
+        connection = bob.shell._connections.get(flow.connection)
+        assert connection is not None
+        connection.abort(Closed.OURS)
         await alice.hears(SessionFlowClosed)
         await bob.hears(SessionFlowClosed)
         alice.hangup(session)
@@ -122,13 +130,8 @@ async def test_a_message_in_pieces_is_one_message() -> None:
     async with Phone(*BOB) as bob:
         host, port = bob.shell.addresses[1][1]
         reader, writer = await asyncio.open_connection(host, port)
-        text = (
-            b"OPTIONS sip:bob@127.0.11.2 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.11.1:5060;branch=z9hG4bKx\r\n"
-            b"From: <sip:a@x>;tag=1\r\nTo: <sip:b@y>\r\nCall-ID: pieces\r\nCSeq: 1 OPTIONS\r\n"
-            b"Content-Length: 0\r\n\r\n"
-        )
-        for start in range(0, len(text), 50):
-            writer.write(text[start : start + 50])
+        for start in range(0, len(OPTIONS), 50):
+            writer.write(OPTIONS[start : start + 50])
             await writer.drain()
             await asyncio.sleep(0)
         assert (await reader.readline()) == b"SIP/2.0 200 OK\r\n"
@@ -138,15 +141,17 @@ async def test_a_message_in_pieces_is_one_message() -> None:
 @on_each_loop
 async def test_too_many_connections_are_refused() -> None:
     async with Phone(*BOB) as bob:
-        bob.shell._connections._most = 1
+        bob.shell.bounds = Bounds(most=1)
         host, port = bob.shell.addresses[1][1]
-        _, first = await asyncio.open_connection(host, port)
-        reader, second = await asyncio.open_connection(host, port)
-        with suppress(ConnectionResetError):
-            assert await reader.read() == b""
+        reader, first = await asyncio.open_connection(host, port)
+        first.write(OPTIONS)
+        assert (await reader.readline()) == b"SIP/2.0 200 OK\r\n"
+        with socket.create_connection((host, port)) as second:
+            second.setblocking(False)
+            with pytest.raises(ConnectionResetError):
+                await asyncio.get_running_loop().sock_recv(second, 1)
         assert (bob.shell.dropped, bob.shell.connections) == (1, 1)
         first.close()
-        second.close()
 
 
 @on_each_loop

@@ -1,0 +1,38 @@
+"""Why connections end: a closed list, for those who count."""
+
+from enum import StrEnum
+
+
+class Closed(StrEnum):
+    """Why a connection ended, or was never taken up."""
+
+    PEER = "peer"
+    """The peer closed it."""
+    RESET = "reset"
+    """It broke."""
+    UNREACHABLE = "unreachable"
+    """We could not make it."""
+    HANDSHAKE = "handshake"
+    """TLS came to no agreement, or not in time."""
+    CERTIFICATE = "certificate"
+    """The certificate is good, but another's (RFC 5922 section 7)."""
+    GARBAGE = "garbage"
+    """What came is no SIP."""
+    SLOW = "slow"
+    """A message was begun and not completed in time."""
+    UNREAD = "unread"
+    """The peer does not read what we send."""
+    STRANGER = "stranger"
+    """Nobody whom we know used it in time."""
+    IDLE = "idle"
+    """Silent for long."""
+    UNANSWERED = "unanswered"
+    """A keep-alive of ours was not answered by a peer that used to."""
+    CROWDED_OUT = "crowded_out"
+    """It was worth least when there were too many."""
+    TOO_MANY = "too_many"
+    """It came when there were too many, and none was worth less."""
+    TOO_MANY_OF_ADDRESS = "too_many_of_address"
+    """It came when there were too many from its address."""
+    OURS = "ours"
+    """The switch stops."""
