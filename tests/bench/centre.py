@@ -8,6 +8,8 @@ SWITCH: Final = "127.78.0.1"
 CALLERS: Final = "127.78.0.2"
 AGENTS: Final = "127.78.0.3"
 FAR_END: Final = "127.78.0.4"
+CROWDED: Final = "127.78.0.5"
+"""Where the switch with very many phones listens."""
 PORT: Final = 5060
 
 MOST_AGENTS: Final = 2400
@@ -40,10 +42,18 @@ def secret(n: int) -> str:
     return f"secret-of-{phone(n)}"
 
 
+def crowd(phones: int) -> dict[str, Any]:
+    """The configuration of a switch with so many phones and nothing else."""
+    return {
+        "media": {"listen": CROWDED, "ports": "10000-10999"},
+        "phones": {phone(n): {"secret": secret(n)} for n in range(phones)},
+    }
+
+
 def sections() -> dict[str, Any]:
     """The configuration: agents enough for every load, limits that no load reaches, nothing recorded."""
     common = {"wrap_up": "0s", "record": False, "on_no_answer": "retry", "max_waiting": 100_000}
-    unlimited = {"max_calls": 1_000_000, "max_cps": 1_000_000}
+    unlimited = {"max_calls": 1_000_000, "max_cps": 1_000_000, "options": "0"}
     return {
         "media": {"listen": SWITCH, "ports": "10000-59999", "silence_timeout": "0s"},
         "trunks": {

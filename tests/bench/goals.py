@@ -42,6 +42,10 @@ BENCHMARKS: Final[Mapping[str, Mapping[str, Figure]]] = {
         "offer_latency_p99_ms": less("agent free to INVITE on the wire, p99", "ms", 10),
         "kb_per_call": less("memory for each call in progress", "kB", 60),
         "rss_mb": less("memory of the process", "MB"),
+        "refresh_p99_ms": less("10,000 phones refreshing, 200/s, p99", "ms", 50),
+        "overload_goodput_ratio": Figure("three times the limit of Q: part still carried", "", 0.8),
+        "overload_refused_p99_ms": less("the rest gets 503 in, p99", "ms", 100),
+        "overload_recovery_s": less("quick again after", "s", 5),
     },
     "media": {
         "relay_calls": Figure("bridged calls, no loss, p99 under 20 ms", "", 1000),

@@ -18,6 +18,7 @@ from tests.bench.centre import (
     AGENTS,
     ANSWERED_FIRST,
     CALLERS,
+    CROWDED,
     FAR_END,
     MOST_AGENTS,
     PORT,
@@ -25,22 +26,24 @@ from tests.bench.centre import (
     SWITCH,
     TWO_LEG,
     Workload,
+    crowd,
     phone,
     secret,
     sections,
 )
 from tests.bench.goals import Progress, Rows
+from tests.bench.overload import Answers, Storm
 from tests.bench.runs import Meter, Run, late_p99_ms, offer_latencies_s, percentile
-from tests.bench.searching import Limit, NoLimit, find_limit
+from tests.bench.searching import RUN_S, Limit, NoLimit, find_limit
 from tests.bench.sipp_load import SippLoad
 from tests.bench.switch_process import SwitchFailed, SwitchProcess
 
 COARSE: Final = 0.3
 ATTEMPTS: Final = (0.7, 0.5)
 """The parts of what probes carried that long runs are tried at."""
-LEAST_CALLS_PER_S: Final = 100
+LEAST_CALLS_PER_S: Final = 200
 MOST_CALLS_PER_S: Final = 800
-LEAST_REGISTERS_PER_S: Final = 300
+LEAST_REGISTERS_PER_S: Final = 700
 MOST_REGISTERS_PER_S: Final = 1500
 
 REGISTERED_S: Final = "3600"
@@ -60,6 +63,14 @@ HELD_CALLS: Final = 1000
 HELD_CALLS_PER_S: Final = 80
 HELD_TALK_S: Final = 15.0
 WARM_UP_S: Final = 2.0
+WARM_UP_CALLS_PER_S: Final = 100
+
+OVERLOAD: Final = 3.0
+OVERLOAD_S: Final = 10.0
+RECOVERY_S: Final = 10.0
+CROWD: Final = 10_000
+CROWD_REGISTERS_PER_S: Final = 800.0
+REFRESHES_PER_S: Final = 200
 
 
 def run(progress: Progress) -> Rows:
@@ -102,16 +113,29 @@ def _register_rows(bench: "Bench", _: Rows) -> Rows:
     return {"registers_per_s": limit.load, "register_p99_ms": _median_ms(limit, 0.99)}
 
 
+def _overload_rows(bench: "Bench", rows: Rows) -> Rows:
+    limit = rows.get("queued_calls_per_s")
+    if not limit:
+        raise NoLimit("three times the limit of workload Q, which was not found")
+    return bench.overload(int(limit)).rows()
+
+
+def _refresh_rows(bench: "Bench", _: Rows) -> Rows:
+    return {"refresh_p99_ms": bench.refresh_p99_ms()}
+
+
 def _memory_rows(bench: "Bench", _: Rows) -> Rows:
     return {"kb_per_call": bench.kb_per_call()}
 
 
 ROWS: Final[Sequence[tuple[Callable[["Bench", Rows], Rows], float]]] = (
-    (_queued_rows, 190.0),
+    (_queued_rows, 160.0),
     (_memory_rows, 35.0),
-    (_answered_first_rows, 155.0),
-    (_two_leg_rows, 125.0),
-    (_register_rows, 90.0),
+    (_answered_first_rows, 120.0),
+    (_two_leg_rows, 105.0),
+    (_register_rows, 80.0),
+    (_overload_rows, 40.0),
+    (_refresh_rows, 50.0),
 )
 """Each row with the seconds that it adds to what the rows before left: all are done within ten minutes."""
 
@@ -122,8 +146,8 @@ def _limit(measure: Callable[[int, float], Run], least: int, most: int = MOST_CA
 
 
 def _from(rows: Rows) -> int:
-    """Where to begin to search: what costs no more than a queued call will carry half as many."""
-    return int((rows.get("queued_calls_per_s") or 0) / 2) or LEAST_CALLS_PER_S
+    """Where to begin to search: what costs no more than a queued call will carry three quarters as many."""
+    return int((rows.get("queued_calls_per_s") or 0) * 0.75) or LEAST_CALLS_PER_S
 
 
 def _median_ms(limit: Limit[Run], part: float) -> float:
@@ -202,7 +226,7 @@ class Bench:
     def kb_per_call(self) -> float:
         """What the memory of a fresh switch, warm but never loaded, grows by while calls are up, for each."""
         self._restart()
-        self._calls(QUEUED, LEAST_CALLS_PER_S, WARM_UP_S)
+        self._calls(QUEUED, WARM_UP_CALLS_PER_S, WARM_UP_S)
         self._bring_to_work(HELD_CALLS)
         held = Workload("held", QUEUED.number, HELD_TALK_S, lambda _: HELD_CALLS)
         before_kb = cores.resident_kb(self.switch.pid)
@@ -212,6 +236,43 @@ class Bench:
             callers.finish(HELD_TALK_S + OVERTIME_S)
         self._progress(f"signalling: {HELD_CALLS} calls in progress: {grown_kb} kB more")
         return round(grown_kb / HELD_CALLS, 1)
+
+    def overload(self, limit: int) -> Storm:
+        """Three times as many queued calls as the switch carries, and a quarter as many right after."""
+        self._bring_to_work(min(QUEUED.agents(limit), MOST_AGENTS))
+        rates = (int(OVERLOAD * limit), limit // 4)
+        calls = [int(rates[0] * OVERLOAD_S), int(rates[1] * RECOVERY_S)]
+        with self._far_end(AGENTS), self._callers(QUEUED, rates[0], calls[0]) as callers:
+            callers.wait(OVERLOAD_S)
+            with self._callers(QUEUED, rates[1], calls[1], PORT + 1) as others:
+                others.finish(RECOVERY_S + QUEUED.talk_s + OVERTIME_S)
+                after = Answers.of(others)
+            callers.finish(OVERTIME_S)
+            during = Answers.of(callers)
+        storm = Storm(limit, rates[0], during, after)
+        self._progress(f"signalling: {storm}")
+        return storm
+
+    def refresh_p99_ms(self) -> float:
+        """How long phones wait for their 200 while ten thousand of them are registered."""
+        with SwitchProcess(CROWDED, crowd(CROWD)) as switch:
+            with self._registering(
+                0, CROWD, CROWD_REGISTERS_PER_S, CROWD, REGISTERED_S, switch.sip
+            ) as phones:
+                phones.finish(CROWD / CROWD_REGISTERS_PER_S + SETTLED_S)
+            refreshes = int(REFRESHES_PER_S * RUN_S)
+            with self._registering(0, CROWD, REFRESHES_PER_S, refreshes, REGISTERED_S, switch.sip) as phones:
+                counts = phones.finish(RUN_S + OVERTIME_S)
+                asked, done = phones.moments("dialled").at_s, phones.moments("answered").at_s
+            bindings = switch.metric("centralita_registrations")
+        p99_ms = 1000 * percentile(sorted(done[number] - asked[number] for number in done), 0.99)
+        self._progress(
+            f"signalling: {bindings:g} phones registered, {counts.successful} of {refreshes} refreshed at"
+            f" {REFRESHES_PER_S}/s, p99 {p99_ms:.1f} ms"
+        )
+        if bindings != CROWD or counts.successful != refreshes:
+            raise NoLimit("not every phone was registered, or not every one refreshed")
+        return round(p99_ms, 2)
 
     def _calls(self, workload: Workload, rate: int, seconds: float) -> Run:
         self._in_time(seconds)
@@ -241,11 +302,11 @@ class Bench:
         if time.monotonic() + seconds > self.deadline:
             raise NoLimit("no load held in the time that there is: this machine is too busy")
 
-    def _callers(self, workload: Workload, rate: int, calls: int) -> SippLoad:
+    def _callers(self, workload: Workload, rate: int, calls: int, port: int = PORT) -> SippLoad:
         return SippLoad(
             "caller",
             CALLERS,
-            PORT,
+            port,
             target=self.switch.sip,
             rate=rate,
             calls=calls,
@@ -277,11 +338,20 @@ class Bench:
             with self._registering(first, last, REGISTERS_PER_S, last - first, expires) as phones:
                 phones.finish((last - first) / REGISTERS_PER_S + SETTLED_S)
 
-    def _registering(self, first: int, last: int, rate: float, calls: int, expires: str) -> SippLoad:
+    def _registering(
+        self, first: int, last: int, rate: float, calls: int, expires: str, target: str = ""
+    ) -> SippLoad:
         users = [(phone(n), secret(n)) for n in range(first, last)]
         keys = {"expires": expires}
         return SippLoad(
-            "register", AGENTS, PORT, target=self.switch.sip, rate=rate, calls=calls, keys=keys, users=users
+            "register",
+            AGENTS,
+            PORT,
+            target=target or self.switch.sip,
+            rate=rate,
+            calls=calls,
+            keys=keys,
+            users=users,
         )
 
     def _active(self) -> float:

@@ -1,5 +1,6 @@
 """SIPp as load: one process on core 1, ahead of what else runs there, and what it logged of each call."""
 
+import contextlib
 import csv
 import os
 import signal
@@ -102,6 +103,12 @@ class SippLoad:
             self._process.kill()
             self._process.wait()
         return self._counts()
+
+    def wait(self, seconds: float) -> None:
+        """Let it go on for so long, or until its calls have ended."""
+        assert self._process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
 
     def stop(self) -> Counts:
         """Let the calls that are up end, take no more."""
