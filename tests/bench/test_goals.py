@@ -12,8 +12,15 @@ CONTRACT = {
 }
 
 
-def test_the_keys_are_those_of_the_contract_in_its_order() -> None:
-    assert {name: " ".join(figures) for name, figures in BENCHMARKS.items()} == CONTRACT
+# Ours, behind them.
+BEYOND = {
+    "signalling": "refresh_p99_ms overload_goodput_ratio overload_refused_p99_ms overload_recovery_s",
+}
+
+
+def test_the_keys_are_those_of_the_contract_in_its_order_and_then_ours() -> None:
+    keys = {name: f"{known} {BEYOND.get(name, '')}".strip() for name, known in CONTRACT.items()}
+    assert {name: " ".join(figures) for name, figures in BENCHMARKS.items()} == keys
 
 
 def test_a_goal_is_met_upwards_or_downwards() -> None:
