@@ -25,7 +25,7 @@ _STATIC: Final = {"PCMU": 0, "PCMA": 8}
 _PTIMES_MS: Final = (10, 20, 30, 40, 60)
 _PTIME_MS: Final = 20
 _PORTS: Final = range(1024, 65536)  # nobody receives RTP below: it would be DNS or SIP that we hit
-_ON_HOLD: Final = "0.0.0.0"
+_ON_HOLD: Final = ("0.0.0.0", "::")
 
 
 class NotAcceptable(Exception):
@@ -113,7 +113,7 @@ class MediaSession:
             raise NotAcceptable("Media Line Missing In Answer")
         line = theirs.media[place]
         offered = [name for name in self._offer.codecs if name != _EVENT]
-        fault = _fault(theirs, line, offered)
+        fault = _fault(theirs, line, offered, self._sent.origin.address)
         if fault is not None:
             raise NotAcceptable(fault)
         codec = next(name for name in line.codecs if name in offered)
@@ -138,7 +138,7 @@ class MediaSession:
         adds media that we do not have (video, T.38).
         """
         theirs = parse_sdp(offer)
-        line = _first_usable(theirs, codecs)
+        line = _first_usable(theirs, codecs, address)
         self._check_additions(theirs, line)
         offered = line.codecs
         codec = self._choose(offered, codecs)
@@ -207,11 +207,11 @@ def _refused(line: MediaDescription) -> MediaDescription:
     return MediaDescription(line.kind, 0, line.profile, line.formats)
 
 
-def _first_usable(theirs: SessionDescription, codecs: Sequence[str]) -> MediaDescription:
+def _first_usable(theirs: SessionDescription, codecs: Sequence[str], ours: str) -> MediaDescription:
     """The first audio line that we can take; NotAcceptable says what is wrong with the first one."""
     faults = []
     for line in theirs.media:
-        fault = _fault(theirs, line, codecs)
+        fault = _fault(theirs, line, codecs, ours)
         if fault is None:
             return line
         if line.kind == "audio":
@@ -219,8 +219,10 @@ def _first_usable(theirs: SessionDescription, codecs: Sequence[str]) -> MediaDes
     raise NotAcceptable(faults[0] if faults else "No Audio Offered")
 
 
-def _fault(theirs: SessionDescription, line: MediaDescription, codecs: Sequence[str]) -> str | None:
-    """Why a media line cannot be used, None when it can."""
+def _fault(
+    theirs: SessionDescription, line: MediaDescription, codecs: Sequence[str], ours: str
+) -> str | None:
+    """Why a media line cannot be used, None when it can. `ours` is our address: one family for both ways."""
     address = theirs.address(line)
     if line.kind != "audio":
         return "Not Audio"
@@ -228,8 +230,10 @@ def _fault(theirs: SessionDescription, line: MediaDescription, codecs: Sequence[
         return "Transport Not Supported"
     if line.port not in _PORTS or line.rtcp[0] > _PORTS[-1]:
         return "No Usable Media Port"
-    if address is None or (address != _ON_HOLD and not is_unicast(address)):
+    if address is None or (address not in _ON_HOLD and not is_unicast(address)):
         return "No Usable Media Address"
+    if (":" in address) is not (":" in ours):
+        return "Media Address Of Another Family"
     return None if line.codecs.keys() & set(codecs) else "No Common Codec"
 
 
@@ -237,19 +241,19 @@ def _agree(
     theirs: SessionDescription, line: MediaDescription, codec: str, ours: dict[str, int], wanted: Direction
 ) -> Agreed:
     """`ours` are the payload types that we take, by codec; `wanted` is our direction at most."""
-    address = theirs.address(line) or _ON_HOLD
+    address = theirs.address(line) or _ON_HOLD[0]
     peer = theirs.direction(line)
-    if (
-        address == _ON_HOLD
-    ):  # RFC 3264 8.4: hold as RFC 2543 knew it; they do not listen, whatever else they say
+    if address in _ON_HOLD:  # RFC 3264 8.4: hold as RFC 2543 knew it; they do not listen, whatever they say
         peer = peer.within(Direction.SENDONLY)
     rtcp_port, rtcp_address = line.rtcp
+    if rtcp_address is None or address in _ON_HOLD or (":" in rtcp_address) is not (":" in address):
+        rtcp_address = address
     types = line.codecs
     events = types.get(_EVENT)
     return Agreed(
         remote_address=address,
         remote_port=line.port,
-        rtcp_address=address if rtcp_address is None or address == _ON_HOLD else rtcp_address,
+        rtcp_address=rtcp_address,
         rtcp_port=rtcp_port,
         codec=codec,
         payload_type=types[codec],

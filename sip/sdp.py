@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from sip.limits import MAX_SDP_BYTES, MAX_SDP_FORMATS, MAX_SDP_LINES, MAX_SDP_MEDIA
@@ -187,11 +187,17 @@ def parse_sdp(data: bytes) -> SessionDescription:
 
 
 def is_unicast(address: str) -> bool:
-    """Whether media can be sent to that IPv4 address: neither a name, nor multicast, reserved or 0.x.x.x."""
+    """Whether media can be sent to that address: neither a name, nor multicast, reserved or 0.x.x.x.
+
+    Of IPv6 neither one that needs a zone (RFC 4007) nor an IPv4 address in disguise.
+    """
     try:
-        number = IPv4Address(address)
-    except AddressValueError:
+        number = ip_address(address)
+    except ValueError:
         return False
+    if isinstance(number, IPv6Address):
+        hidden = number.ipv4_mapped is not None or number.is_link_local or number.scope_id is not None
+        return not (hidden or number.is_multicast or number.is_unspecified)
     return 0 < number.packed[0] < 224
 
 

@@ -334,7 +334,8 @@ REFUSED = [
     ("m=audio 6000 RTP/AVP 101\na=rtpmap:101 telephone-event/8000\n", "No Common Codec"),
     ("m=audio 6000 RTP/AVP 8\nc=IN IP4 224.1.1.1/127\n", "No Usable Media Address"),
     ("m=audio 6000 RTP/AVP 8\nc=IN IP4 255.255.255.255\n", "No Usable Media Address"),
-    ("m=audio 6000 RTP/AVP 8\nc=IN IP6 2001:db8::1\n", "No Usable Media Address"),
+    ("m=audio 6000 RTP/AVP 8\nc=IN IP6 2001:db8::1\n", "Media Address Of Another Family"),
+    ("m=audio 6000 RTP/AVP 8\nc=IN IP6 ff02::1\n", "No Usable Media Address"),
     ("m=audio 6000 RTP/AVP 8\nc=IN IP4 media.example.com\n", "No Usable Media Address"),
 ]
 
@@ -391,3 +392,38 @@ def test_two_sessions_talk() -> None:
     back, theirs = other.answer(sent, "10.0.0.2", 5000, ["PCMA", "PCMU"])
     ours = one.accept(back)
     assert (ours.codec, ours.remote_port, theirs.codec, theirs.remote_port) == ("PCMA", 5000, "PCMA", 4000)
+
+
+# IPv6 (RFC 8866 section 5.7)
+
+HEAD_V6 = "v=0\no=phone 1 1 IN IP6 2001:db8::9\ns=-\nc=IN IP6 2001:db8::9\nt=0 0\n"
+
+
+def test_an_offer_of_ipv6_is_answered_in_ipv6() -> None:
+    sent, agreed = MediaSession(42).answer(crlf(HEAD_V6 + AUDIO), "2001:db8::1", 4000, CODECS)
+    assert b"o=- 42 1 IN IP6 2001:db8::1\r\n" in sent
+    assert b"c=IN IP6 2001:db8::1\r\n" in sent
+    assert (agreed.remote_address, agreed.rtcp_address) == ("2001:db8::9", "2001:db8::9")
+
+
+def test_hold_with_the_unspecified_address_of_ipv6() -> None:
+    session = MediaSession(42)
+    _, agreed = session.answer(
+        crlf(HEAD_V6.replace("c=IN IP6 2001:db8::9", "c=IN IP6 ::") + AUDIO), "::1", 4000, CODECS
+    )
+    assert agreed.held
+    assert agreed.direction is Direction.RECVONLY
+    assert agreed.remote_address == "::"
+
+
+def test_an_answer_of_the_other_family_is_not_taken() -> None:
+    session = MediaSession(42)
+    session.offer("2001:db8::1", 4000, CODECS)
+    with pytest.raises(NotAcceptable, match="Another Family"):
+        session.accept(crlf(HEAD + AUDIO))
+    assert session.accept(crlf(HEAD_V6 + AUDIO)).remote_address == "2001:db8::9"
+
+
+def test_rtcp_stays_with_the_family_of_its_media() -> None:
+    _, agreed = answer(MediaSession(42), HEAD + AUDIO + "a=rtcp:6009 IN IP6 2001:db8::9\n")
+    assert (agreed.rtcp_address, agreed.rtcp_port) == ("10.0.0.9", 6009)
