@@ -148,7 +148,7 @@ class MediaPlane:
         return EnginePort(shard, self._recorder, slot, generation, number, ssrc, self._ipv6)
 
     def reaches(self, address: str) -> bool:
-        """Whether our ports can send to that address: of the family of `listen`, or any where that is `::`."""
+        """Whether our ports can send to that address: of the family of `listen`, or any if it is `::`."""
         return reaches(self._listen, address)
 
     def capacity(self) -> int:
