@@ -72,6 +72,11 @@ class Enrolment:
         return self._registering.state
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to come: the binding was removed, or could not be."""
+        return self.state is State.ENDED
+
+    @property
     def status(self) -> int | None:
         """The status of the registrar's last answer; None where there was none."""
         return self._registering.status
@@ -95,7 +100,9 @@ class Enrolment:
         self._carry_on()
 
     def stop(self) -> None:
-        """Remove the binding; whether the registrar agrees is logged, but nobody need wait for it."""
+        """Remove the binding, where it was made: the configuration may know that registrar no more."""
+        where = [] if self._place is None else [self._place]
+        self._places = lambda: where
         self._registering.stop(self._wire.now())
         self._carry_on()
 

@@ -1,0 +1,117 @@
+"""All trunks at work."""
+
+from collections.abc import Mapping, Sequence
+
+from sip.authentication import Authorizers, Credentials
+from sip.events import ResponseReceived
+from sip.uri import Uri
+from switch.config.trunk import Trunk as Settings
+from switch.trunks.directory import Directory, Locator
+from switch.trunks.enrolment import Enrolment
+from switch.trunks.health import Sign
+from switch.trunks.trunk import Neighbours, Trunk, destinations
+from switch.trunks.way import Way
+from switch.trunks.wire import Wire
+
+
+class Trunks:
+    """Where calls to each trunk go, which of its targets answer, and what comes from it by registration."""
+
+    def __init__(self, locator: Locator, wire: Wire, t1: float) -> None:
+        self._wire = wire
+        directory = Directory(locator, wire.loop, self._located)
+        self._shared = Neighbours(directory, Authorizers(wire.token), wire, t1)
+        self._trunks: dict[str, Trunk] = {}
+        self._left: list[Enrolment] = []
+
+    # Changes
+
+    def configure(self, settings: Mapping[str, Settings]) -> None:
+        """Have these trunks from now on: what is the same goes on, what is gone is unregistered."""
+        gone = [trunk for name, trunk in self._trunks.items() if name not in settings]
+        for trunk in gone:
+            trunk.leave()
+            self._left += [] if trunk.enrolment is None else [trunk.enrolment]
+        self._shared.directory.watch(it for each in settings.values() for it in destinations(each))
+        trunks = {name: self._trunks.get(name) for name in settings}
+        self._trunks = {
+            name: trunk or Trunk(name, settings[name], self._shared) for name, trunk in trunks.items()
+        }
+        for name, trunk in self._trunks.items():
+            trunk.configure(settings[name])
+
+    def stop(self) -> None:
+        """No more questions; what is registered is unregistered. See `is_leaving`."""
+        self.configure({})
+
+    def close(self) -> None:
+        """No more timers."""
+        self._shared.directory.close()
+        for trunk in self._trunks.values():
+            trunk.close()
+        for enrolment in self._left:
+            enrolment.close()
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether a registration that is given up still waits for its registrar's answer."""
+        self._left = [enrolment for enrolment in self._left if not enrolment.is_over]
+        return bool(self._left)
+
+    def answered(self, event: ResponseReceived) -> bool:
+        """Whether that is the answer to a question of ours; if so it has been heard."""
+        return self._wire.answered(event)
+
+    def _located(self) -> None:
+        for trunk in self._trunks.values():
+            trunk.located()
+
+    # Calls
+
+    def ways(self, name: str) -> list[Way]:
+        """Where a call to the trunk goes, one target after the other; empty where it goes nowhere."""
+        trunk = self._trunks.get(name)
+        return [] if trunk is None else trunk.ways()
+
+    def way_to(self, name: str, uri: Uri) -> Way | None:
+        """The way to the target of that trunk at which the URI is; None where it is at none."""
+        trunk = self._trunks.get(name)
+        return None if trunk is None else trunk.way_to(uri.host, uri.port)
+
+    def see(self, way: Way, sign: Sign) -> None:
+        """Note what a call saw of a target."""
+        if (trunk := self._trunks.get(way.trunk)) is not None:
+            trunk.see(way, sign)
+
+    def credentials(self, name: str) -> Credentials | None:
+        """Who we are when that carrier challenges us."""
+        trunk = self._trunks.get(name)
+        return None if trunk is None else trunk.credentials()
+
+    # Who is who
+
+    def registered(self, address: str, user: str | None) -> str | None:
+        """The trunk whose registration a request from that address for that user comes by."""
+        if user is None:
+            return None
+        return next((it.name for it in self._trunks.values() if it.hears(address, user)), None)
+
+    def holds(self, name: str, address: str) -> bool:
+        """Whether that is an address of the trunk's targets or of its registrar."""
+        trunk = self._trunks.get(name)
+        return trunk is not None and trunk.holds(address)
+
+    # For people
+
+    def is_up(self, name: str) -> bool:
+        """Whether calls to it have somewhere to go. A trunk that only calls us is up."""
+        trunk = self._trunks.get(name)
+        return trunk is not None and trunk.is_up
+
+    def trunk(self, name: str) -> Trunk | None:
+        """Targets and registration of one."""
+        return self._trunks.get(name)
+
+    def names(self) -> Sequence[str]:
+        """Those of the configuration."""
+        return list(self._trunks)
