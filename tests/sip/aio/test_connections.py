@@ -202,7 +202,7 @@ class TestKeepAlive:
         assert transport.written == b"\r\n"
 
     def test_ours_are_asked_when_they_have_been_silent(self) -> None:
-        stage, connection, transport = self.made()
+        stage, _, transport = self.made()
         stage.now = 96.0
         stage.pool.sweep()
         stage.pool.sweep()
