@@ -4,13 +4,12 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
-from sip.flow import Flow
+from sip.flow import DEFAULT_PORTS, TRANSPORTS, Flow
 from sip.headers import STAR, NameAddr
 from sip.message import Message, Request, Response
 from sip.uri import Uri
 from sip.writing import RequestHead
 
-_DEFAULT_PORT = 5060
 
 
 @dataclass(slots=True)
@@ -95,12 +94,14 @@ class Dialog:
     def _find_hop(self) -> Flow:
         uri = NameAddr.parse(self.routes[0]).uri if self.routes else Uri.parse(self.target)
         flow = self.flow
+        if flow.transport == "tls" and flow.connection:
+            return flow  # whose certificate was the right one; another's would name another host
         if uri.host == flow.remote[0]:
             if flow.connection or uri.port == flow.remote[1]:
                 return flow
         elif not _is_address(uri.host):
             return flow
-        return Flow(flow.transport, flow.local, (uri.host, uri.port or _DEFAULT_PORT))
+        return Flow(flow.transport, flow.local, (uri.host, uri.port or DEFAULT_PORTS[flow.transport]))
 
     def refresh(self, invite: Request, flow: Flow) -> None:
         """A re-INVITE that we accept moves the remote target (section 12.2.2), and on UDP the peer itself."""
@@ -165,7 +166,7 @@ def flow_to_list(flow: Flow) -> list[Any]:
 def flow_from_list(saved: list[Any]) -> Flow:
     """The inverse; ValueError for an unknown transport."""
     transport, local_host, local_port, remote_host, remote_port = saved
-    if transport not in ("udp", "tcp"):
+    if transport not in TRANSPORTS:
         raise ValueError(f"not a transport: {transport!r}")
     return Flow(transport, (str(local_host), int(local_port)), (str(remote_host), int(remote_port)))
 

@@ -16,6 +16,8 @@ BRANCH_COOKIE = "z9hG4bK"
 
 NO_BODY = "Content-Length: 0\r\n"
 
+_VIA_ENDS = {"udp": ";rport", "tcp": "", "tls": ";alias"}
+
 
 def header_lines(headers: HeaderLines) -> str:
     """Header lines of the application; ValueError for a line break, which would begin another header."""
@@ -68,15 +70,16 @@ class RequestHead:
 
 
 def via_value(flow: Flow, address: tuple[str, int], branch: str) -> str:
-    """Our Via, asking for symmetric responses on UDP (RFC 3581 section 3)."""
-    rport = ";rport" if flow.transport == "udp" else ""
-    return f"SIP/2.0/{flow.transport.upper()} {host_port(*address)};branch={branch}{rport}"
+    """Our Via. On UDP it asks for symmetric responses (RFC 3581 section 3); on TLS, where certificates prove who
+    is who, it offers the connection for requests to us (RFC 5923 section 5).
+    """
+    return f"SIP/2.0/{flow.transport.upper()} {host_port(*address)};branch={branch}{_VIA_ENDS[flow.transport]}"
 
 
-def contact_value(flow: Flow, address: tuple[str, int]) -> str:
-    """Our Contact on a flow."""
+def contact_value(flow: Flow, address: tuple[str, int], secure: bool = False) -> str:
+    """Our Contact on a flow; `secure` where the peer's request or Record-Route is SIPS (RFC 3261 12.1.1)."""
     transport = "" if flow.transport == "udp" else f";transport={flow.transport}"
-    return f"<sip:{host_port(*address)}{transport}>"
+    return f"<{'sips' if secure else 'sip'}:{host_port(*address)}{transport}>"
 
 
 class ReplyHead:
