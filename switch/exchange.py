@@ -1,5 +1,6 @@
 """The exchange: what every call, leg and flow needs of the running switch. Holds, decides nothing."""
 
+import errno
 import time
 from asyncio import AbstractEventLoop
 from dataclasses import dataclass, field
@@ -57,7 +58,11 @@ class Exchange:
         return self.clock.now_us()
 
     def media_address(self, peer: str) -> str:
-        """The address that we write into the SDP for `peer`."""
+        """The address that we write into the SDP for `peer`. OSError: our ports have no way there."""
         media = self.config.media
-        bound = media.listen if media.listen != "0.0.0.0" else self.shell.local_address_for(peer)
-        return media.advertise.towards(peer, bound)
+        anywhere = media.listen in ("0.0.0.0", "::")
+        bound = self.shell.local_address_for(peer) if anywhere else media.listen
+        address = media.advertise.towards(peer, bound)
+        if not self.plane.reaches(address):
+            raise OSError(errno.EAFNOSUPPORT, f"media ports on {media.listen} do not reach {peer}")
+        return address

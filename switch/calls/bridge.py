@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from media.port import Play, Relay
 from media.sound import Sound
+from switch.calls.digits import Means, Pressed
 from switch.calls.leg import Leg
 from switch.records import SegmentKind
 
@@ -27,8 +28,20 @@ class Bridge:
             self.kind = kind
             self._on_kind(kind)
 
+    def pressed(self, leg: Leg, pressed: Pressed) -> None:
+        """One of them pressed a digit, for the other unless one of them holds."""
+        if self.kind is SegmentKind.TALK:
+            a, b = self.legs
+            pass_on(pressed, b if leg is a else a)
+
     def _feed(self, listener: Leg, speaker: Leg) -> None:
         if speaker.held and not listener.held:
             listener.send(Play(self._music, loop=True))
         else:
             listener.send(Relay(speaker.port))
+
+
+def pass_on(pressed: Pressed, listener: Leg) -> None:
+    """Let the listener have a digit, unless the engine has relayed it as the event that it was."""
+    if pressed.means is not Means.EVENT or not listener.takes_events:
+        listener.send_digit(pressed.digit, pressed.duration_ms)

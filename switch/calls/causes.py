@@ -1,5 +1,6 @@
 """SIP statuses, Q.850 causes and our own reasons, told apart and translated (RFC 3398, RFC 3326)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,7 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.NO_PORTS: 503,
     Reason.SWITCH_STOPPED: 503,
     Reason.ERROR: 500,
+    Reason.PRACK_TIMEOUT: 504,
 }
 """What a caller who was not answered is told; 480 for every other reason."""
 
@@ -73,6 +75,36 @@ _Q850: Final[Mapping[int, int]] = {  # RFC 3398 section 7.2.4.1
 }
 
 
+_CROSSING: Final[Mapping[int, int]] = {
+    401: 403,  # between us and the next hop: nothing that the caller could answer
+    407: 403,
+    408: 408,
+    413: 500,  # of our own making, from here on to 423
+    414: 500,
+    415: 488,
+    416: 500,
+    420: 500,
+    421: 500,
+    422: 500,
+    423: 500,
+    400: 500,
+    405: 500,
+    406: 488,
+    481: 500,
+    487: 480,  # nobody on the caller's side has cancelled
+    489: 500,
+    491: 500,
+    493: 500,
+    494: 500,
+    501: 500,
+    505: 500,
+    513: 500,
+}
+"""Statuses that say something of our own request, and what they become for the caller."""
+
+_ELSEWHERE: Final = re.compile(r"(?:^|,)\s*SIP\s*;[^,\"]*\bcause\s*=\s*200\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Farewell:
     """What a leg that we end is told: `status` where it was not answered, and a Reason header (RFC 3326).
@@ -104,6 +136,20 @@ def farewell(reason: Reason) -> Farewell:
     """What the parties of a call that ended for `reason` are told."""
     status = STATUS_OF.get(reason, 480)
     return Farewell(status=status, q850=q850_of(status) if reason in STATUS_OF else NORMAL_CLEARING)
+
+
+def crossing(status: int) -> int:
+    """The final status for the caller where the other side refused with `status`.
+
+    What it says of the callee crosses as itself; what it says of our own request, or of where we should have
+    gone (3xx), is no business of the caller's.
+    """
+    return 480 if status < 400 else _CROSSING.get(status, status)
+
+
+def completed_elsewhere(reason: str) -> bool:
+    """Whether a Reason says that somebody else took the call (RFC 3326 section 3.2)."""
+    return _ELSEWHERE.search(reason) is not None
 
 
 def q850_of(status: int) -> int:

@@ -5,6 +5,7 @@ from typing import Final
 
 from media.port import Play
 from switch.calls.bridge import Bridge
+from switch.calls.digits import Pressed
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.config.schema import Queue
@@ -58,6 +59,11 @@ class Conversation:
             self._listening.discard(leg)
             if not self._listening:
                 self._join()
+
+    def pressed(self, leg: Leg, pressed: Pressed) -> None:
+        """One of them pressed a digit."""
+        if self._bridge is not None:
+            self._bridge.pressed(leg, pressed)
 
     def held(self) -> None:
         """One of them holds, or came back."""

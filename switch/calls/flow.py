@@ -19,9 +19,11 @@ from acd.events import CallGone, CallQueued, ConversationEnd, ConversationEnded,
 from media.events import RecordingStopped
 from media.port import Echo, Play, Relay, Tone
 from sip.events import EndCause
-from switch.calls.causes import NORMAL_CLEARING, Farewell, farewell, refusal
+from switch.calls.bridge import pass_on
+from switch.calls.causes import NORMAL_CLEARING, Farewell, crossing, farewell, refusal
 from switch.calls.conversation import Conversation
 from switch.calls.dialling import Dialling, Unreachable
+from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.ledger import Ledger
 from switch.calls.leg import (
@@ -39,6 +41,7 @@ from switch.calls.leg import (
     Ringing,
 )
 from switch.calls.recording import CallRecording, recording_path
+from switch.calls.ringback import Do, action
 from switch.config.schema import Queue
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
@@ -53,6 +56,8 @@ _GONE: Final = {
     Reason.MEDIA_LOST: GoneReason.CALLER_LOST,
     Reason.SESSION_EXPIRED: GoneReason.CALLER_LOST,
     Reason.ACK_TIMEOUT: GoneReason.CALLER_LOST,
+    Reason.PRACK_TIMEOUT: GoneReason.CALLER_LOST,
+    Reason.DIALOG_LOST: GoneReason.CALLER_LOST,
     Reason.ADMINISTRATOR: GoneReason.HUNG_UP_BY_OPERATOR,
     Reason.SWITCH_STOPPED: GoneReason.SHUTDOWN,
 }
@@ -64,6 +69,8 @@ _CONVERSATION: Final = {
 _CAUSES: Final = {
     EndCause.ACK_TIMEOUT: Reason.ACK_TIMEOUT,
     EndCause.SESSION_EXPIRED: Reason.SESSION_EXPIRED,
+    EndCause.PRACK_TIMEOUT: Reason.PRACK_TIMEOUT,
+    EndCause.DIALOG_LOST: Reason.DIALOG_LOST,
 }
 
 
@@ -114,6 +121,8 @@ class Call:
         self._slots = list(slots)
         self._dialling = Dialling(exchange, book, caller, max_forwards)
         self._conversation: Conversation | None = None
+        self._early = False
+        """Caller and party hear each other before the answer."""
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Future[LeaveQueue] | None = None
         self._played: asyncio.Future[None] | None = None
@@ -132,7 +141,7 @@ class Call:
         self.caller.ring()
 
     async def early(self) -> None:
-        """183: the caller hears us before he is charged; 180 where his INVITE brought no offer."""
+        """183: the caller hears us before he is charged; 180 where we cannot send him a description."""
         self.caller.open_early()
         if not self.caller.early:
             self.caller.ring()
@@ -240,6 +249,8 @@ class Call:
                     self._conversation.held()
             case Played(token=token):
                 self._heard(leg, token)
+            case Pressed():
+                self._pressed(leg, event)
             case Ringing() if leg is self.party:
                 self._party_rings(leg, event)
             case Answered() if leg is self.party:
@@ -324,16 +335,32 @@ class Call:
             self.ledger.legs.append(self.party)
 
     def _party_rings(self, leg: Leg, event: Ringing) -> None:
-        if event.early:
-            self.caller.open_early()
+        match action(self.caller, event):
+            case Do.RING:
+                self.caller.ring()
+            case Do.PASS_ON:
+                self.caller.ring(event.status)
+            case Do.OPEN:
+                self.caller.open_early(event.status)
+                self._relay_early(leg)
+            case Do.RELAY:
+                self._relay_early(leg)
+
+    def _relay_early(self, leg: Leg) -> None:
+        if not self._early:
+            self._early = True
             self.caller.send(Relay(leg.port))
             leg.send(Relay(self.caller.port))
-        if not event.early or not self.caller.early:  # a caller who made no offer has none to be answered
-            self.caller.ring(event.status)
+
+    def _pressed(self, leg: Leg, pressed: Pressed) -> None:
+        if self._conversation is not None:
+            self._conversation.pressed(leg, pressed)
+        elif self._early and self.party is not None:
+            pass_on(pressed, self.party if leg is self.caller else self.caller)
 
     def _party_refused(self, event: Refused) -> None:
         result, reason = refusal(event.status)
-        told = Farewell(status=event.status, phrase=event.phrase, q850=event.q850)
+        told = Farewell(status=crossing(event.status), q850=event.q850)
         self.end(result, reason, EndedBy.CALLEE if not event.timed_out else EndedBy.SWITCH, told)
 
     def _joined(self) -> None:
@@ -376,7 +403,7 @@ class Call:
             self._agent_gone(leg, event)
         elif leg is self.party:
             reason, by = _why(event, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE)
-            self.end(Result.COMPLETED, reason, by)
+            self.end(Result.COMPLETED, reason, by, _parting(event))
 
     def _caller_gone(self, event: Ended | Lost) -> None:
         reason, by = _why(event, Reason.CALLER_HUNG_UP, EndedBy.CALLER)
@@ -386,11 +413,11 @@ class Call:
             result = Result.ANSWERED
         else:
             result = Result.COMPLETED if self.ledger.connected_us is not None else Result.ABANDONED
-        self.end(result, reason, by)
+        self.end(result, reason, by, _parting(event))
 
     def _agent_gone(self, leg: Leg, event: Ended | Lost) -> None:
         if isinstance(event, Ended) and event.cause is EndCause.REMOTE_BYE:
-            self.end(Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT)
+            self.end(Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT, _parting(event))
             return
         leg.end(Farewell(q850=NORMAL_CLEARING))
         if self._conversation is not None:
@@ -411,6 +438,13 @@ class Call:
             self._exchange.dispatch.post(ConversationEnded(call=self.id, agent=self.agent, how=how))
         elif self._left is not None:
             self._exchange.dispatch.post(CallGone(call=self.id, reason=_GONE.get(reason, GoneReason.FAILED)))
+
+
+def _parting(event: Ended | Lost) -> Farewell | None:
+    """What the other side is told where one side has hung up: its cause, if it gave one (RFC 3326)."""
+    if isinstance(event, Lost) or event.cause not in (EndCause.REMOTE_BYE, EndCause.CANCELLED):
+        return None
+    return Farewell(q850=event.q850 or NORMAL_CLEARING, elsewhere=event.elsewhere)
 
 
 def _why(event: Ended | Lost, hung_up: Reason, by: EndedBy) -> tuple[Reason, EndedBy]:

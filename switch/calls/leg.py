@@ -4,30 +4,36 @@ Whoever owns a leg is told what happens to it; moving it to another call is one 
 this module knows both sip and media.
 """
 
-import secrets
 from asyncio import TimerHandle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Network, ip_network
 from typing import Final, Protocol
 
 import structlog
 
 from media.events import Digit, PlaybackFinished, PortEvent, Silent
-from media.port import PeerMedia, Play, Port, Silence, Source
+from media.port import DIGIT_MS, Play, Port, Silence, Source
+from sip import dtmf_info
 from sip import events as sip
+from sip.dtmf_info import Kind
 from sip.flow import Flow
-from sip.offer_answer import Agreed, Direction, MediaSession, NotAcceptable
+from sip.message import Request
+from sip.offer_answer import Agreed, NotAcceptable
 from sip.sdp import SdpError
-from switch.calls.causes import NORMAL_CLEARING, Farewell, q850_of
+from switch.calls.causes import NORMAL_CLEARING, Farewell, completed_elsewhere, q850_of
+from switch.calls.digits import DigitsIn, DigitsOut, Means, Pressed
+from switch.calls.leg_media import LegMedia
+from switch.config.trunk import Dtmf, Prack
 from switch.exchange import Exchange
 from switch.mos import mos
-from switch.peers import Peer, PhonePeer, TrunkPeer
+from switch.peers import Peer, TrunkPeer
 from switch.records import LegRecord, LegRole, utc
 
 PROBE_TIMEOUT_S: Final = 4.0
 """A silent leg whose peer has not answered our OPTIONS by then is lost."""
+RINGS: Final = (180, 182)
+"""Provisional responses at which the caller's own side plays a tone."""
 HELD_SILENCE_S: Final = 600.0
 """The silence that is allowed while a peer holds us."""
 
@@ -71,22 +77,19 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The peer ended the leg, or the endpoint did (no ACK, no refresh). The port is closed."""
+    """The peer ended the leg, or the endpoint did (no ACK, no refresh). The port is closed.
+
+    `elsewhere`: the peer says that somebody else took the call (RFC 3326, SIP cause 200).
+    """
 
     cause: sip.EndCause
     q850: int | None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
     """No media, and no answer to the question whether the peer is still there. The owner ends the leg."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """A digit, told once, at its end."""
-
-    digit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,18 +161,26 @@ class Leg:
         self.routed = routed
         self.session: sip.SessionId | None = None
         self.sip_call_id = ""
-        self.held = False
+        self.rang = False
+        """Of a caller: he was told that it rings."""
         self.early = False
+        """Media flows before the answer."""
         self.answered = False
         self.over = False
-        self.agreed: Agreed | None = None
         self._exchange = exchange
         self._book = book
-        self._codecs = tuple(codecs)
-        self._media = MediaSession(secrets.randbits(62))
-        self._address = exchange.media_address(flow.remote[0])
-        self._sdp: bytes | None = None
+        settings = exchange.config.trunks.get(peer.name) if isinstance(peer, TrunkPeer) else None
+        self._prack = settings.prack if settings is not None else Prack.SUPPORTED
+        self._digits_in = DigitsIn()
+        self._digits_out = DigitsOut(port, settings.dtmf if settings is not None else Dtmf.AUTO, self._inform)
+        self._media = LegMedia(
+            exchange, peer, flow, port, codecs, self._digits_in, self._digits_out, self._hold_changed
+        )
         self._late = False
+        """An offer of ours waits for its answer in a PRACK or an ACK."""
+        self._offered_early = False
+        """It went out before the answer; the 200 has nothing to add."""
+        self._takes_reliable = False
         self._probe: TimerHandle | None = None
         self._sip_status: int | None = None
         self._q850: int | None = None
@@ -184,8 +195,8 @@ class Leg:
     def take(self, invite: sip.IncomingInvite) -> None:
         """Be the leg of this INVITE. Raises NotAcceptable or SdpError for an offer that we cannot answer."""
         if invite.sdp is not None:
-            self._sdp, agreed = self._media.answer(invite.sdp, self._address, self.port.number, self._codecs)
-            self._connect(agreed)
+            self._media.answer(invite.sdp)
+        self._takes_reliable = False
         self.session = invite.session
         self.sip_call_id = invite.request.call_id
         self._book.leg_opened(self)
@@ -198,22 +209,52 @@ class Leg:
 
     def offer(self) -> bytes:
         """The SDP of our own INVITE."""
-        return self._media.offer(self._address, self.port.number, self._codecs)
+        return self._media.offer()
+
+    # Facts of its media
+
+    @property
+    def agreed(self) -> Agreed | None:
+        """What the last complete exchange of descriptions agreed on."""
+        return self._media.agreed
+
+    @property
+    def held(self) -> bool:
+        """Whether the peer has put us on hold."""
+        return self._media.held
+
+    @property
+    def takes_events(self) -> bool:
+        """Whether digits reach the party as RFC 4733 events, so that relayed ones do by themselves."""
+        return self._digits_out.kind is None
+
+    @property
+    def may_hear_early(self) -> bool:
+        """Whether a caller can be sent a description before the answer: one who made no offer answers ours in
+        his PRACK, or not at all (RFC 3262 section 5).
+        """
+        return self._media.local is not None or self._takes_reliable
 
     # Verbs
 
     def ring(self, status: int = 180) -> None:
-        """Say that it rings: no media yet, the carrier plays its own tone."""
+        """Say that it rings, and the party's own side plays a tone; not over early media, which goes on."""
         if self._unanswered:
-            self._note_ringing()
-            self._exchange.sip().progress(self._session, status, self._exchange.now())
+            self.rang = self.rang or status in RINGS
+            self._say_progress(status)
 
-    def open_early(self) -> None:
-        """Send 183 with our SDP: what the port sends is heard before the answer (RFC 3960)."""
-        if self._unanswered and not self.early and self._sdp is not None:
-            self.early = True
-            self._note_ringing()
-            self._exchange.sip().progress(self._session, 183, self._exchange.now(), sdp=self._sdp)
+    def open_early(self, status: int = 183) -> None:
+        """Send our SDP in a provisional response: what the port sends is heard before the answer (RFC 3960).
+
+        A late offer is ours, in a reliable response; without those nothing is sent.
+        """
+        if not self._unanswered or self.early or not self.may_hear_early:
+            return
+        if self._media.local is None:
+            self.offer()
+            self._late = self._offered_early = True
+        self.early = True
+        self._say_progress(status)
 
     def answer(self) -> None:
         """Send 200: the leg is up. A second time changes nothing."""
@@ -222,9 +263,7 @@ class Leg:
         self.answered = True
         self._answered_us = self._exchange.now_us()
         self._sip_status = 200
-        if self._sdp is None:
-            self._sdp, self._late = self.offer(), True
-        self._exchange.sip().accept(self._session, self._sdp, self._exchange.now())
+        self._exchange.sip().accept(self._session, self._final_description(), self._exchange.now())
         self._final_response()
         self._watch()
 
@@ -232,6 +271,11 @@ class Leg:
         """Stop the ringing of a leg that we called. It goes on until its final response."""
         if not self.over:
             self._exchange.sip().cancel(self._session, self._exchange.now(), headers=farewell.headers)
+
+    def send_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
+        """Let the party have a digit, as it wants them: an RFC 4733 event, or an INFO."""
+        if not self.over:
+            self._digits_out.send(digit, duration_ms)
 
     def send(self, source: Source) -> None:
         """What the party hears from now on."""
@@ -268,6 +312,8 @@ class Leg:
         match event:
             case sip.Acked(sdp=sdp):
                 self._acked(sdp)
+            case sip.Pracked(sdp=sdp):
+                self._pracked(sdp)
             case sip.Trying():
                 self.owner.leg_event(self, Trying())
             case sip.Progress():
@@ -276,27 +322,33 @@ class Leg:
                 self._answered(event)
             case sip.Refused():
                 self._refused(event)
-            case sip.Reinvited():
-                self._reinvited(event)
+            case sip.Reinvited() | sip.Updated() | sip.PrackOffered():
+                self._offered(event.session, event.sdp)
+            case sip.Refreshed(sdp=sdp):
+                self._refreshed(sdp)
+            case sip.InfoReceived():
+                self._informed(event)
+            case sip.InfoAnswered():
+                self._digits_out.answered()
             case sip.ProbeAnswered(status=status):
                 self._probed(status)
             case sip.SessionFlowClosed():
                 self._ask()
-            case sip.SessionEnded(cause=cause, q850=q850):
+            case sip.SessionEnded(cause=cause, q850=q850, reason=reason):
                 self._q850 = q850 or NORMAL_CLEARING
                 if not self.answered:
                     self._sip_status = 487
                     self._final_response()
                 self._close()
-                self.owner.leg_event(self, Ended(cause, q850))
+                self.owner.leg_event(self, Ended(cause, q850, completed_elsewhere(reason)))
             case _:
                 self._log.error("unexpected event", sip_event=type(event).__name__)
 
     def port_event(self, event: PortEvent) -> None:
         """An event of this leg's port."""
         match event:
-            case Digit(digit=digit):
-                self.owner.leg_event(self, Pressed(digit))
+            case Digit(digit=digit, duration_ms=duration_ms):
+                self._pressed(Pressed(digit, duration_ms, Means.EVENT))
             case PlaybackFinished(token=token):
                 self.owner.leg_event(self, Played(token))
             case Silent():
@@ -359,17 +411,33 @@ class Leg:
         if self._ringing_us is None:
             self._ringing_us = self._exchange.now_us()
 
-    def _progress(self, event: sip.Progress) -> None:
+    def _say_progress(self, status: int) -> None:
+        """Reliably where the trunk wants it so, or where a description would be lost with the response."""
         self._note_ringing()
-        if event.sdp is not None and not self.early:
-            self.early = self._take_answer(event.sdp)
-        self.owner.leg_event(self, Ringing(event.status, self.early and event.sdp is not None))
+        sdp = self._media.local if self.early else None
+        now = self._exchange.now()
+        self._exchange.sip().progress(self._session, status, now, sdp=sdp)
+
+    def _final_description(self) -> bytes | None:
+        """Of our 200: the answer to his offer, or our offer; None where a PRACK has answered, or will."""
+        if self._media.local is None:
+            self._late = True
+            return self.offer()
+        return None if self._offered_early else self._media.local
+
+    def _progress(self, event: sip.Progress) -> None:
+        if event.status == 199:
+            return  # one of several early dialogs is over; the others ring on (RFC 6228)
+        self._note_ringing()
+        heard = event.sdp is not None and self._media.accept_early(event.dialog_tag, event.sdp)
+        self.early = self.early or heard
+        self.owner.leg_event(self, Ringing(event.status, heard))
 
     def _answered(self, event: sip.Answered) -> None:
         self.answered = True
         self._answered_us = self._exchange.now_us()
         self._sip_status = event.response.status
-        if not self._take_answer(event.sdp) and self.agreed is None:
+        if not self._media.accept_final(event.dialog_tag, event.sdp):
             self._log.warning("answered without usable SDP")
             self.end(Farewell(q850=88))
             self.owner.leg_event(self, Refused(488, "Not Acceptable Here", 88, timed_out=False))
@@ -389,68 +457,57 @@ class Leg:
         if not self._late:
             return
         self._late = False
-        if not self._take_answer(sdp) and self.agreed is None:
+        if not self._media.accept(sdp) and self.agreed is None:
             self.owner.leg_event(self, Lost())
 
-    def _take_answer(self, sdp: bytes | None) -> bool:
-        """Their answer to our offer; False where there is none or none that we can use."""
-        if sdp is None:
-            return False
-        try:
-            agreed = self._media.accept(sdp)
-        except (SdpError, NotAcceptable) as error:
-            self._log.warning("unusable SDP answer", error=str(error))
-            return False
-        self._connect(agreed)
-        return True
+    def _pracked(self, sdp: bytes | None) -> None:
+        """So does the PRACK for a late offer; should it bring none, the ACK is waited for."""
+        if self._late and self._media.accept(sdp):
+            self._late = False
 
-    def _reinvited(self, event: sip.Reinvited) -> None:
+    def _offered(self, session: sip.SessionId, sdp: bytes | None) -> None:
+        """A re-INVITE, UPDATE or PRACK with an offer; a re-INVITE without asks for ours."""
         endpoint, now = self._exchange.sip(), self._exchange.now()
         try:
-            if event.sdp is None:
-                self._late = True
-                endpoint.answer_offer(event.session, 200, now, sdp=self.offer())
-                self._book.leg_refreshed(self)
-                return
-            sdp, agreed = self._media.answer(event.sdp, self._address, self.port.number, self._codecs)
+            self._late = sdp is None
+            answer = self.offer() if sdp is None else self._media.answer(sdp)
         except (SdpError, NotAcceptable) as error:
-            self._log.info("re-INVITE refused", error=str(error))
-            endpoint.answer_offer(event.session, 488, now)
+            self._log.info("offer refused", error=str(error))
+            endpoint.answer_offer(session, 488, now)
             return
-        endpoint.answer_offer(event.session, 200, now, sdp=sdp)
-        self._connect(agreed)
+        endpoint.answer_offer(session, 200, now, sdp=answer)
         self._book.leg_refreshed(self)
 
-    def _connect(self, agreed: Agreed) -> None:
-        self.agreed = agreed
-        self.port.connect(
-            PeerMedia(
-                address=agreed.remote_address,
-                port=agreed.remote_port,
-                rtcp_address=agreed.rtcp_address,
-                rtcp_port=agreed.rtcp_port,
-                allowed=self._allowed(),
-                codec=agreed.codec,
-                payload_type=agreed.payload_type,
-                send_event_type=agreed.send_event_type,
-                receive_event_type=agreed.receive_event_type,
-                ptime_ms=agreed.ptime_ms,
-            )
-        )
-        self.port.mute(agreed.direction in (Direction.RECVONLY, Direction.INACTIVE))
-        if agreed.held != self.held:
-            self.held = agreed.held
-            self._watch()
-            self.owner.leg_event(self, Held(self.held))
+    def _refreshed(self, sdp: bytes | None) -> None:
+        """The session goes on as it was, though its dialog may be another."""
+        self._media.accept(sdp)
+        self._book.leg_refreshed(self)
 
-    def _allowed(self) -> tuple[IPv4Network, ...]:
-        """Who may speak for the peer besides its SDP address."""
-        if isinstance(self.peer, PhonePeer):
-            host = ip_network(self.flow.remote[0])
-            return (host,) if isinstance(host, IPv4Network) else ()
-        trunk = self._exchange.config.trunks.get(self.peer.name)
-        networks = trunk.media_from if isinstance(self.peer, TrunkPeer) and trunk is not None else ()
-        return tuple(network for network in networks if isinstance(network, IPv4Network))
+    # Digits
+
+    def _informed(self, event: sip.InfoReceived) -> None:
+        pressed = dtmf_info.read(event.content_type, event.body)
+        if pressed is None:
+            self._log.info("INFO without a digit", content_type=event.content_type)
+            return
+        if self._digits_in.means is None:
+            self._digits_in.hears(Means.INFO)
+            self._media.expects_no_events()
+        self._pressed(Pressed(pressed.digit, pressed.duration_ms, Means.INFO))
+
+    def _pressed(self, pressed: Pressed) -> None:
+        if self._digits_in.hears(pressed.means):
+            self.owner.leg_event(self, pressed)
+
+    def _inform(self, kind: Kind, body: bytes) -> None:
+        if not self.over:
+            self._exchange.sip().info(self._session, kind.value, body, self._exchange.now())
+
+    # Silence and the end
+
+    def _hold_changed(self) -> None:
+        self._watch()
+        self.owner.leg_event(self, Held(self.held))
 
     def _watch(self) -> None:
         silence_s = self._exchange.config.media.silence_timeout
@@ -487,6 +544,12 @@ class Leg:
         self.port.send(Silence())
         self.port.close()
         self._book.leg_closed(self)
+
+
+def _takes_reliable(invite: Request) -> bool:
+    """Whether its sender acknowledges provisional responses (RFC 3262 section 3)."""
+    tags = [*invite.headers.all("Supported"), *invite.headers.all("Require")]
+    return any(tag.strip().lower() == "100rel" for tag in tags)
 
 
 def _moment(us: int | None) -> datetime | None:

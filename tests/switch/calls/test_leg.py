@@ -10,6 +10,7 @@ from sip.events import EndCause, SessionFlowClosed, SessionId
 from sip.message import parse
 from sip.sdp import parse_sdp
 from switch.calls.causes import Farewell
+from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason
 from switch.calls.leg import (
     Answered,
@@ -19,7 +20,6 @@ from switch.calls.leg import (
     LegEvent,
     Lost,
     Played,
-    Pressed,
     Refused,
     Ringing,
     Trying,

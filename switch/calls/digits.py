@@ -1,0 +1,102 @@
+"""Digits of a call: heard as RFC 4733 events or by INFO, and passed on in the way that the other side takes.
+
+Events from one side to another that takes events are relayed by the engine like audio; every other mix is
+translated here, digit by digit.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from media.port import DIGIT_MS, Port
+from sip import dtmf_info
+from sip.dtmf_info import Kind
+from switch.config.trunk import Dtmf
+
+_MOST_WAITING: Final = 64
+"""INFO requests of one leg; a person does not press ahead of his carrier further than that."""
+_KINDS: Final = {
+    Dtmf.AUTO: Kind.RELAY,
+    Dtmf.RFC4733: None,
+    Dtmf.INFO_RELAY: Kind.RELAY,
+    Dtmf.INFO: Kind.PLAIN,
+}
+
+
+class Means(Enum):
+    """How a digit came."""
+
+    EVENT = auto()
+    """RFC 4733"""
+    INFO = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A digit, told once, at its end."""
+
+    digit: str
+    duration_ms: int = DIGIT_MS
+    means: Means = Means.EVENT
+
+
+class DigitsIn:
+    """What a party presses. One that tells each digit twice, as an event and by INFO, is heard once."""
+
+    def __init__(self) -> None:
+        self.means: Means | None = None
+        """How its first digit came; others are passed over."""
+
+    @property
+    def takes_events(self) -> bool:
+        """Whether events of this party are to be heard and relayed."""
+        return self.means is not Means.INFO
+
+    def hears(self, means: Means) -> bool:
+        """A digit came by these means; whether it counts."""
+        if self.means is None:
+            self.means = means
+        return self.means is means
+
+    def forget(self) -> None:
+        """The party is at another address: perhaps another device."""
+        self.means = None
+
+
+class DigitsOut:
+    """What a party is sent. `inform` sends an INFO of this kind with this body; its answer is `answered`."""
+
+    def __init__(self, port: Port, setting: Dtmf, inform: Callable[[Kind, bytes], None]) -> None:
+        self._port = port
+        self._setting = setting
+        self._inform = inform
+        self._waiting: deque[dtmf_info.Pressed] = deque()
+        self._asking = False
+        self.kind: Kind | None = _KINDS[setting]
+        """Of INFO; None where digits go as events."""
+
+    def agreed(self, events: bool) -> None:
+        """What the SDP says: whether the party takes events."""
+        if self._setting is Dtmf.AUTO:
+            self.kind = None if events else Kind.RELAY
+
+    def send(self, digit: str, duration_ms: int) -> None:
+        """One digit. INFO follows INFO: two under way at once could overtake each other."""
+        if self.kind is None:
+            self._port.send_digit(digit, duration_ms)
+        elif len(self._waiting) < _MOST_WAITING:
+            self._waiting.append(dtmf_info.Pressed(digit, duration_ms))
+            self._next()
+
+    def answered(self) -> None:
+        """The last INFO has its answer, or will have none."""
+        self._asking = False
+        self._next()
+
+    def _next(self) -> None:
+        if self._asking or not self._waiting or self.kind is None:
+            return
+        self._asking = True
+        self._inform(self.kind, dtmf_info.write(self.kind, self._waiting.popleft()))

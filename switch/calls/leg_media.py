@@ -1,0 +1,132 @@
+"""The media of a leg: what its descriptions say, and what its port is told of it (RFC 3264)."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+import structlog
+
+from media.port import PeerMedia, Port
+from sip.flow import Flow
+from sip.offer_answer import Agreed, Direction, MediaSession, NotAcceptable
+from sip.sdp import SdpError
+from switch.calls.digits import DigitsIn, DigitsOut
+from switch.exchange import Exchange
+from switch.peers import Peer, PhonePeer, TrunkPeer
+
+
+class LegMedia:
+    """One port and the session that describes it. `on_held` hears when the peer puts us on hold, and back."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        peer: Peer,
+        flow: Flow,
+        port: Port,
+        codecs: Sequence[str],
+        digits_in: DigitsIn,
+        digits_out: DigitsOut,
+        on_held: Callable[[], None],
+    ) -> None:
+        """Raises OSError where the kernel knows no way to the peer, so there is no address to describe."""
+        self.agreed: Agreed | None = None
+        self.held = False
+        self.local: bytes | None = None
+        """The last description of ours."""
+        self._exchange = exchange
+        self._peer = peer
+        self._flow = flow
+        self._port = port
+        self._codecs = tuple(codecs)
+        self._session = MediaSession(secrets.randbits(62))
+        self._address = exchange.media_address(flow.remote[0])
+        self._early: dict[str, bytes] = {}
+        """What each early dialog answered; the one that is taken up in the end may have no more to say."""
+        self._digits_in = digits_in
+        self._digits_out = digits_out
+        self._on_held = on_held
+
+    @property
+    def flows(self) -> bool:
+        """Whether anything can come from the peer."""
+        return self.agreed is not None and self.agreed.direction.receives
+
+    def offer(self) -> bytes:
+        """Our offer: the first, or what the session is, once more."""
+        self.local = self._session.offer(self._address, self._port.number, self._codecs)
+        return self.local
+
+    def answer(self, offer: bytes) -> bytes:
+        """Take an offer of theirs; our answer. Raises NotAcceptable or SdpError, and nothing has changed."""
+        self.local, agreed = self._session.answer(offer, self._address, self._port.number, self._codecs)
+        self._connect(agreed)
+        return self.local
+
+    def accept(self, answer: bytes | None) -> bool:
+        """Take the answer to our offer; False where there is none, or none that we can use."""
+        if answer is None:
+            return False
+        try:
+            agreed = self._session.accept(answer)
+            self._connect(agreed)
+        except (SdpError, NotAcceptable, ValueError) as error:
+            structlog.get_logger("leg").warning("unusable SDP answer", peer=self._peer.name, error=str(error))
+            return False
+        return True
+
+    def accept_early(self, dialog_tag: str, answer: bytes) -> bool:
+        """Follow the early dialog that last said where its media is; whether anything comes from there."""
+        if not self.accept(answer):
+            return False
+        self._early[dialog_tag] = answer
+        return self.flows
+
+    def accept_final(self, dialog_tag: str, answer: bytes | None) -> bool:
+        """Move to the dialog that answered: by its 200, else by what it said before. False: no media."""
+        taken = self.accept(answer if answer is not None else self._early.get(dialog_tag))
+        self._early.clear()
+        return taken or self.agreed is not None
+
+    def expects_no_events(self) -> None:
+        """The peer tells its digits by INFO: events of the same presses are neither heard nor relayed."""
+        if self.agreed is not None:
+            self._connect(self.agreed)
+
+    def _connect(self, agreed: Agreed) -> None:
+        before, self.agreed = self.agreed, agreed
+        if before is not None and before.remote_address != agreed.remote_address:
+            self._digits_in.forget()
+        self._digits_out.agreed(events=agreed.send_event_type is not None)
+        self._port.connect(
+            PeerMedia(
+                address=agreed.remote_address,
+                port=agreed.remote_port,
+                rtcp_address=agreed.rtcp_address,
+                rtcp_port=agreed.rtcp_port,
+                allowed=self._allowed(),
+                codec=agreed.codec,
+                payload_type=agreed.payload_type,
+                send_event_type=agreed.send_event_type if self._digits_out.kind is None else None,
+                receive_event_type=agreed.receive_event_type if self._digits_in.takes_events else None,
+                ptime_ms=agreed.ptime_ms,
+            )
+        )
+        self._port.mute(agreed.direction in (Direction.RECVONLY, Direction.INACTIVE))
+        if agreed.held != self.held:
+            self.held = agreed.held
+            self._on_held()
+
+    def _allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Who may speak for the peer besides its SDP address."""
+        if isinstance(self._peer, PhonePeer):
+            return (_host(self._flow.remote[0]),)
+        trunk = self._exchange.config.trunks.get(self._peer.name)
+        return trunk.media_from if isinstance(self._peer, TrunkPeer) and trunk is not None else ()
+
+
+def _host(address: str) -> IPv4Network | IPv6Network:
+    """A network of one; a socket on `::` shows hosts of IPv4 mapped (RFC 4291 section 2.5.5.2)."""
+    host = ip_address(address)
+    mapped = host.ipv4_mapped if isinstance(host, IPv6Address) else None
+    return ip_network(mapped or host)
