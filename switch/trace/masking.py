@@ -21,7 +21,10 @@ _LINE: Final = rb"(?<![^\r\n])"
 _QUOTED: Final = re.compile(rb'((?:response|cnonce|rspauth)\s*+=\s*+")((?:\\.|[^"\\])*+)', re.I | re.S)
 _BARE: Final = re.compile(rb'((?:response|cnonce|rspauth)\s*+=\s*+)([^\s,;"]++)', re.I)
 _OTHER_SCHEME: Final = re.compile(
-    _LINE + rb"((?:proxy-)?authorization[ \t]*+:\s*+)((?!digest\s)[^\r\n]++(?:\r?\n[ \t]++[^\r\n]*+)*+)", re.I
+    _LINE
+    + rb"((?:proxy-)?authorization[ \t]*+:\s*+(?!digest\s)(?:[a-z0-9-]++[ \t]++)?)"
+    + rb"([^\r\n]++(?:\r?\n[ \t]++[^\r\n]*+)*+)",
+    re.I,
 )
 _IN_URI: Final = re.compile(rb"([?&](?:proxy-)?authorization=)([^&>\s\"]++)", re.I)
 _INLINE: Final = re.compile(rb"(inline:\s*+)([^|\s;]++)", re.I)
