@@ -2,8 +2,9 @@
 
 The order of the questions is the contract's ("Who sent this request"), and each has its reason. A
 registered phone comes first, so that its calls are known by any name it uses. Then our own domains, before
-the trunks: a carrier and our phones may share an address, and who claims to be one of us proves it. Whoever
-is left is a carrier by its address, or nobody.
+the trunks: a carrier and our phones may share an address, and who claims to be one of us proves it; a
+carrier may do so, too (`accept_digest`). Whoever is left is a carrier by its certificate, by its address
+or by our registration with it, or nobody.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -57,6 +58,28 @@ class Interfaces(Protocol):
         ...
 
 
+class Carriers(Protocol):
+    """What identification has to know of the trunks at work (`switch.trunks`)."""
+
+    def registered(self, address: str, user: str | None) -> str | None:
+        """The trunk whose registration a request from that address for that user comes by."""
+        ...
+
+    def holds(self, name: str, address: str) -> bool:
+        """Whether that is an address of the trunk's targets or of its registrar."""
+        ...
+
+
+class NoCarriers:
+    """Nobody is a carrier but by its network, password or certificate."""
+
+    def registered(self, address: str, user: str | None) -> str | None:
+        return None
+
+    def holds(self, name: str, address: str) -> bool:
+        return False
+
+
 class Identification:
     """The switch's `sip.screen.Screen`."""
 
@@ -67,22 +90,35 @@ class Identification:
         registrations: Registrations,
         interfaces: Interfaces,
         on_auth_failure: Callable[[], None],
+        carriers: Carriers | None = None,
+        certificate_names: Callable[[Flow], tuple[str, ...]] = lambda flow: (),
     ) -> None:
         """`secret` signs the challenges: unguessable, and new for each process.
 
         `on_auth_failure` hears of each request whose credentials are wrong, used before, or another user's.
+        `certificate_names` are those in the certificate that a peer has shown on a TLS connection.
         """
         self._secret = secret
         self._on_auth_failure = on_auth_failure
         self._registrations = registrations
         self._interfaces = interfaces
+        self._carriers = carriers or NoCarriers()
+        self._certificate_names = certificate_names
         self._challenger = Challenger(secret, config.sip.domain)
         self.configure(config)
 
     def configure(self, config: Config) -> None:
         """Judge by this configuration from now on; open challenges stay good while the domain stays."""
         self._sip = config.sip
+        self._phones = set(config.phones)
         self._passwords = {name: phone.secret.get_secret_value() for name, phone in config.phones.items()}
+        self._by_user: dict[str, TrunkPeer] = {}
+        self._by_certificate: dict[str, TrunkPeer] = {}
+        for name, trunk in config.trunks.items():
+            self._by_certificate.update({it.lower(): TrunkPeer(name) for it in trunk.accept_certificate})
+            if (digest := trunk.accept_digest) is not None:
+                self._by_user[digest.user] = TrunkPeer(name)
+                self._passwords[digest.user] = digest.secret.get_secret_value()
         self._sources = Sources(config.trunks)
         if self._challenger.realm != config.sip.domain:
             self._challenger = Challenger(self._secret, config.sip.domain)
@@ -94,20 +130,20 @@ class Identification:
             return self._challenged(message, _address_of_record(message), now)
         sender = _sender(message)
         user = sender.user if sender is not None else None
-        if user in self._passwords and self._registrations.holds(user, flow):
+        if user in self._phones and user is not None and self._registrations.holds(user, flow):
             # A malformed INVITE makes no call: its phone may hear what is wrong with it without a password.
             is_call = method == "INVITE" and isinstance(message, Request)
             return self._challenged(message, user, now) if is_call else Known(PhonePeer(user))
         if sender is not None and self._is_ours(sender, flow):
             return self._challenged(message, user, now)
-        trunk = self._sources.find(flow)
+        trunk = self._carrier(flow) or self._by_registration(message, flow)
         return Stranger() if trunk is None else Known(trunk)
 
     def same_peer(self, peer: Hashable, flow: Flow) -> bool:
         """Whether an in-dialog request by `flow` may be `peer`'s although it comes from another host."""
         match peer:
-            case TrunkPeer():
-                return self._sources.find(flow) == peer
+            case TrunkPeer(name):
+                return self._carrier(flow) == peer or self._carriers.holds(name, _plain(flow.remote[0]))
             case PhonePeer(name):
                 return self._registrations.holds(name, flow)
         return False
@@ -118,7 +154,7 @@ class Identification:
         if isinstance(message, Request):
             match self._challenger.verify(message, self._passwords.get, now):
                 case Verified(proven) if proven == user:
-                    return Known(PhonePeer(proven))
+                    return Known(self._by_user.get(proven) or PhonePeer(proven))
                 case Verified():
                     self._on_auth_failure()
                     return Refuse(403, "Forbidden")
@@ -127,6 +163,23 @@ class Identification:
                         self._on_auth_failure()
         challenges = self._challenger.challenges(now, failure)
         return Refuse(401, "Unauthorized", [("WWW-Authenticate", value) for value in challenges])
+
+    def _carrier(self, flow: Flow) -> TrunkPeer | None:
+        """The trunk that the connection or the address is."""
+        if flow.transport == "tls" and self._by_certificate:
+            for name in self._certificate_names(flow):
+                if (trunk := self._by_certificate.get(name.lower())) is not None:
+                    return trunk
+        return self._sources.find(flow)
+
+    def _by_registration(self, message: Request | Malformed, flow: Flow) -> TrunkPeer | None:
+        """The trunk that calls us where we have registered with it."""
+        try:
+            user = message.target.user if isinstance(message, Request) else None
+        except Malformed:
+            return None
+        name = self._carriers.registered(_plain(flow.remote[0]), user)
+        return None if name is None else TrunkPeer(name)
 
     def _is_ours(self, uri: Uri, flow: Flow) -> bool:
         """Whether the URI lies in our domain, or at a host and port on which we listen or which we
@@ -185,6 +238,10 @@ def _address(host: str) -> Address:
     address = ip_address(host)
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return address if mapped is None else mapped  # a socket on :: shows IPv4 peers so
+
+
+def _plain(host: str) -> str:
+    return str(_address(host))
 
 
 def _method(message: Request | Malformed) -> str | None:

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from sip.digest import client_response
-from sip.flow import Flow
+from sip.flow import Flow, Transport
 from sip.malformed import Malformed, Partial
 from sip.message import Request, parse
 from sip.screen import Known, Refuse, Stranger, Verdict
@@ -324,3 +324,111 @@ def test_a_reload_counts_from_now_on() -> None:
     door.screen.configure(Config.model_validate({**CONFIG, "sip": {"domain": "new.example"}}))
     assert door.asks(request(), STRANGE_FLOW) == Stranger()
     assert 'realm="new.example"' in door.challenged(request(from_="sip:1001@new.example"), STRANGE_FLOW)[0]
+
+
+class Carriers:
+    """One trunk, registered as user `us` with a registrar that also calls from a second address."""
+
+    def registered(self, address: str, user: str | None) -> str | None:
+        return "registered" if address in ("198.51.100.1", "198.51.100.2") and user == "us" else None
+
+    def holds(self, name: str, address: str) -> bool:
+        return name == "registered" and address in ("198.51.100.1", "198.51.100.2")
+
+
+LOBBY = {
+    **CONFIG,
+    "trunks": {
+        "proven": {"accept_digest": {"user": "acme", "secret": "s3cret"}},
+        "shown": {"accept_certificate": ["Carrier.Example"]},
+        "registered": {
+            "registration": {"registrar": "sip:198.51.100.1", "user": "us"},
+            "credentials": {"user": "us", "secret": "x"},
+        },
+    },
+}
+
+
+class Lobby:
+    """A door that knows trunks by password, by certificate and by registration."""
+
+    def __init__(self) -> None:
+        self.names: tuple[str, ...] = ()
+        self.failures = 0
+        self.screen = Identification(
+            Config.model_validate(LOBBY),
+            b"k" * 32,
+            Registered(),
+            OneInterface(),
+            self.failed,
+            Carriers(),
+            lambda flow: self.names,
+        )
+
+    def failed(self) -> None:
+        self.failures += 1
+
+
+def test_a_trunk_proves_by_digest_who_it_is_wherever_it_calls_from() -> None:
+    door = Lobby()
+    for flow in (STRANGE_FLOW, PHONE_FLOW):
+        verdict = door.screen.identify(request(from_="sip:acme@pbx.example"), flow, 0.0)
+        assert isinstance(verdict, Refuse)
+        challenges = [value for _, value in verdict.headers]
+        right = signed(request(from_="sip:acme@pbx.example"), challenges, "acme", "s3cret")
+        assert door.screen.identify(right, flow, 0.0) == Known(TrunkPeer("proven"))
+        wrong = signed(request(from_="sip:acme@pbx.example"), challenges, "acme", "guess", 2)
+        assert isinstance(door.screen.identify(wrong, flow, 0.0), Refuse)
+    assert door.failures == 2
+
+
+def test_a_trunks_password_makes_nobody_a_phone() -> None:
+    door = Lobby()
+    verdict = door.screen.identify(request(from_=OURS), STRANGE_FLOW, 0.0)
+    assert isinstance(verdict, Refuse)
+    forged = signed(request(from_=OURS), [value for _, value in verdict.headers], "acme", "s3cret")
+    assert door.screen.identify(forged, STRANGE_FLOW, 0.0) == Refuse(403, "Forbidden")
+
+
+@pytest.mark.parametrize(
+    ("transport", "names", "verdict"),
+    [
+        ("tls", ("other.example", "carrier.EXAMPLE"), Known(TrunkPeer("shown"))),
+        ("tls", ("carrier.example.evil.example",), Stranger()),
+        ("tls", (), Stranger()),
+        ("tcp", ("carrier.example",), Stranger()),
+    ],
+)
+def test_a_trunk_is_known_by_its_certificate(
+    transport: Transport, names: tuple[str, ...], verdict: Verdict
+) -> None:
+    door = Lobby()
+    door.names = names
+    flow = STRANGE_FLOW._replace(transport=transport, connection=7)
+    assert door.screen.identify(request(from_=THEIRS), flow, 0.0) == verdict
+    assert door.screen.same_peer(TrunkPeer("shown"), flow) == isinstance(verdict, Known)
+
+
+@pytest.mark.parametrize(
+    ("address", "user", "verdict"),
+    [
+        ("198.51.100.1", "us", Known(TrunkPeer("registered"))),
+        ("198.51.100.2", "us", Known(TrunkPeer("registered"))),
+        ("198.51.100.1", "them", Stranger()),
+        ("198.51.100.1", None, Stranger()),
+        ("198.51.100.3", "us", Stranger()),
+    ],
+)
+def test_a_trunk_calls_where_we_have_registered(address: str, user: str | None, verdict: Verdict) -> None:
+    message = request(from_="sip:+34600@carrier.example")
+    message.uri = f"sip:{user}@pbx.example" if user else "sip:pbx.example"
+    flow = STRANGE_FLOW._replace(remote=(address, 5060))
+    assert Lobby().screen.identify(message, flow, 0.0) == verdict
+
+
+def test_in_its_dialogs_a_trunk_may_speak_from_each_of_its_addresses() -> None:
+    screen, flow = Lobby().screen, STRANGE_FLOW._replace(remote=("198.51.100.2", 40000))
+    assert screen.same_peer(TrunkPeer("registered"), flow)
+    assert screen.same_peer(TrunkPeer("registered"), flow._replace(remote=("::ffff:198.51.100.2", 5060)))
+    assert not screen.same_peer(TrunkPeer("shown"), flow)
+    assert not screen.same_peer(TrunkPeer("registered"), STRANGE_FLOW)
