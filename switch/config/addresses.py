@@ -23,10 +23,9 @@ _PROXY = re.compile(
     r"sip:(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?(?P<params>(?:;[^;?]*)*)",
     re.IGNORECASE,
 )
-_BUILT: Final[Mapping[str, Transport]] = {"udp": "udp", "tcp": "tcp"}
 _TRANSPORTS: Final[Mapping[str, Transport]] = {name: name for name in get_args(Transport)}
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-_NOT_BUILT = ("tls", "ws", "wss")
+_NOT_BUILT = ("ws", "wss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,9 @@ class HostPort:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """A SIP socket: `transport` is "udp" or "tcp"; port 0 lets the kernel choose."""
+    """A SIP socket: `transport` is "udp", "tcp" or "tls"; port 0 lets the kernel choose. One at :: takes IPv6
+    only.
+    """
 
     transport: Transport
     host: str
@@ -137,9 +138,9 @@ def listen(value: object) -> Listen:
         return value
     transport, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
     if transport in _NOT_BUILT:
-        raise ValueError(f"not yet: {transport} is not built; udp and tcp are")
+        raise ValueError(f"not yet: {transport} is not built; udp, tcp and tls are")
     pair = _split(rest)
-    built = _BUILT.get(transport)
+    built = _TRANSPORTS.get(transport)
     if built is None or pair is None:
         raise expected(value, "a SIP socket", "udp:0.0.0.0:5060")
     return Listen(built, *pair)
@@ -191,7 +192,8 @@ def _split(value: str) -> tuple[str, int] | None:
         return None
     if bracketed != (number.version == 6) or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
         return None
-    return (str(number), int(port))
+    mapped = number.ipv4_mapped if isinstance(number, IPv6Address) else None
+    return (str(mapped or number), int(port))
 
 
 def _proxy_host(host: str) -> str:

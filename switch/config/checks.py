@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass
 from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
+from switch.config import certificates
 from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
@@ -52,6 +53,7 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
     known = _Known(document)
     yield from _names(known)
     yield from _sockets(config)
+    yield from _tls(config, tree)
     yield from _trunks(config, tree)
     yield from _phones(config, document)
     yield from _agents(config, known)
@@ -82,12 +84,22 @@ def _sockets(config: Config) -> Iterator[Finding]:
     sip = [(("sip", "listen", i), *astuple(one)) for i, one in enumerate(config.sip.listen)]
     http = (("http", "listen"), "tcp", *astuple(config.http.listen))
     for path, transport, host, port in [*sip, http]:
+        transport = "tcp" if transport == "tls" else transport
         for other in taken:
             if other[0] == transport and other[2] == port != 0 and _overlap(other[1], host):
                 yield Finding(path, f"port {port} of {transport} is already taken by {other[3]}")
         if transport == "udp" and port in config.media.ports and _overlap(config.media.listen, host):
             yield Finding(path, f"port {port} lies within media.ports")
         taken.append((transport, host, port, ".".join(map(str, path[:2]))))
+
+
+def _tls(config: Config, tree: Tree) -> Iterator[Finding]:
+    for i, socket in enumerate(config.sip.listen):
+        if socket.transport == "tls" and config.sip.tls is None and not tree.is_removed(("sip", "tls")):
+            message = "needs a certificate: give sip.tls with certificate and private_key, both PEM files"
+            yield Finding(("sip", "listen", i), message)
+    for key, message in certificates.faults(config):
+        yield Finding(("sip", "tls", key), message)
 
 
 def _overlap(one: str, other: str) -> bool:
