@@ -146,6 +146,8 @@ def _check(header: _Header, claims: _Claims, params: dict[str, str]) -> None:
         raise NotAPassport("info and x5u are two")
     if header.ppt == SHAKEN and (claims.attest not in ("A", "B", "C") or not claims.origid):
         raise NotAPassport("attest or origid is missing")
+    if not 0 <= claims.iat < 2**53:
+        raise NotAPassport("iat is no time")
     numbers = (*claims.dest.tn, *([] if claims.orig.tn is None else [claims.orig.tn]))
     if not all(_NUMBER.match(number) for number in numbers):
         raise NotAPassport("a number is not in its canonical form")

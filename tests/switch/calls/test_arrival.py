@@ -2,9 +2,6 @@
 
 import pytest
 
-from sip.headers import NameAddr
-from sip.uri import Uri
-from switch.calls.arrival import caller_number
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.records import Direction, LegRole
 from tests.switch.far_end import FarEnd, sdp
@@ -119,17 +116,3 @@ async def test_a_reload_between_two_calls_routes_the_second_anew(stage: Stage) -
     await stage.reload(routes=[{"trunk": "carrier", "to": "999", "go": "tone"}])
     session = await stage.carrier.dial("999")
     assert stage.carrier.status(session) == 200
-
-
-@pytest.mark.parametrize(
-    ("caller", "number"),
-    [
-        ("<sip:+34600111222@carrier.example>", "+34600111222"),
-        ('"Anonymous" <sip:anonymous@anonymous.invalid>', ""),
-        ("<sip:carrier.example>", ""),
-    ],
-)
-def test_the_caller_is_whom_the_carrier_names(caller: str, number: str) -> None:
-    uri = NameAddr.parse(caller).uri
-    assert isinstance(uri, Uri)
-    assert caller_number(uri) == number
