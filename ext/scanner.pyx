@@ -25,11 +25,17 @@ cdef inline bint is_blank(Py_UCS4 letter) noexcept nogil:
     return letter == c" " or letter == c"\t"
 
 
+cdef inline bint is_control(unsigned char letter) noexcept nogil:
+    """Neither a blank nor part of a line end."""
+    return (letter < 32 and letter != 9 and letter != 10 and letter != 13) or letter == 127
+
+
 def scan(bytes message not None, dict names not None):
     """Split a message into (start line, header names, header values, offset of the body)."""
     cdef bint folded = False
+    cdef bint folded_name = False
     cdef Py_ssize_t end = find_end(message, &folded)
-    cdef bytes head = unfold(message[:end]) if folded else message
+    cdef bytes head = unfold(message[:end], &folded_name) if folded else message
     cdef Py_ssize_t length = PyBytes_GET_SIZE(head) if folded else end
     cdef const char *text = PyBytes_AS_STRING(head)
     cdef Py_ssize_t position = start_length(text, length)
@@ -38,7 +44,9 @@ def scan(bytes message not None, dict names not None):
     cdef list values = []
     # The faults of a line wait: too many lines, then a long start line come first.
     cdef Py_ssize_t lines = count(text, position)
-    cdef bint malformed = lines > 0 or memchr(text, c"\r", position) != NULL
+    cdef bint malformed = folded_name or lines > 0 or memchr(text, c"\r", position) != NULL
+    cdef bint suspect = any_control(text, length)
+    cdef bint control = suspect and any_control(text, position)
     cdef bint long_value = False
     cdef Py_ssize_t stop
     while position < length:
@@ -49,6 +57,7 @@ def scan(bytes message not None, dict names not None):
             raise OverflowError("Too Many Headers")
         if not malformed:
             malformed = not split_field(text, position, stop, names, keys, values)
+            control |= suspect and has_control(text, position, stop)
             long_value |= not malformed and len(<str>values[len(values) - 1]) > MAX_HEADER_CHARS
         position = stop
     if lines > MAX_HEADERS:
@@ -57,6 +66,8 @@ def scan(bytes message not None, dict names not None):
         raise OverflowError("Start Line Too Long")
     if malformed:
         raise ValueError("Malformed Header Line")
+    if control:
+        raise ValueError("Control Character In Header")
     if long_value:
         raise OverflowError("Header Too Long")
     return start, keys, values, end + 4
@@ -89,18 +100,24 @@ cdef Py_ssize_t find_end(bytes message, bint *folded) except -1:
     return position
 
 
-cdef bytes unfold(bytes head):
-    """Each line end that blanks follow becomes, with them, one space."""
+cdef bytes unfold(bytes head, bint *folded_name):
+    """Each line end that blanks follow becomes, with them, one space; says whether one comes before a colon."""
     cdef bytearray result = bytearray(PyBytes_GET_SIZE(head))
     cdef unsigned char[::1] out = result
     cdef const char *text = PyBytes_AS_STRING(head)
     cdef Py_ssize_t length = PyBytes_GET_SIZE(head)
     cdef Py_ssize_t position = 0
     cdef Py_ssize_t written = 0
+    cdef bint named = False
     while position < length:
         out[written] = text[position]
+        if text[position] == c":":
+            named = True
+        elif text[position] == c"\n":
+            named = False
         if text[position] == c"\r" and length - position > 2 and text[position + 1] == c"\n" \
                 and is_blank(text[position + 2]):
+            folded_name[0] |= not named
             out[written] = c" "
             position += 2
             while position < length and is_blank(text[position]):
@@ -131,6 +148,49 @@ cdef Py_ssize_t count(const char *text, Py_ssize_t length) noexcept nogil:
     for position in range(length):
         found += text[position] == c"\n"
     return found
+
+
+cdef bint any_control(const char *text, Py_ssize_t length) noexcept nogil:
+    """Whether there is a control character anywhere."""
+    cdef Py_ssize_t position
+    cdef unsigned char letter
+    cdef unsigned char found = 0
+    for position in range(length):
+        letter = text[position]
+        found |= (letter < 32) & (letter != 9) & (letter != 10) & (letter != 13) | (letter == 127)
+    return found
+
+
+cdef bint has_control(const char *text, Py_ssize_t position, Py_ssize_t stop) noexcept nogil:
+    """Whether there is a control character that is not escaped in a quoted string."""
+    cdef Py_ssize_t closed
+    while position < stop:
+        if text[position] == c'"':
+            closed = controlled_quote_end(text, position, stop)
+            position = closed if closed >= 0 else position + 1
+        elif is_control(text[position]):
+            return True
+        else:
+            position += 1
+    return False
+
+
+cdef Py_ssize_t controlled_quote_end(const char *text, Py_ssize_t position, Py_ssize_t stop) noexcept nogil:
+    """Behind the quoted string that begins here, -1 when it does not end or holds a bare control character."""
+    cdef unsigned char letter
+    position += 1
+    while position < stop:
+        letter = text[position]
+        if letter == c'"':
+            return position + 1
+        if is_control(letter):
+            return -1
+        if letter == c"\\":
+            if position + 1 == stop or <unsigned char>text[position + 1] > 127:
+                return -1
+            position += 1
+        position += 1
+    return -1
 
 
 cdef Py_ssize_t line_end(
@@ -230,7 +290,11 @@ cdef Py_ssize_t quote_end(str text, Py_ssize_t position, Py_ssize_t length) noex
         letter = text[position]
         if letter == c'"':
             return position + 1
-        position += 2 if letter == c"\\" else 1
+        if letter == c"\\":
+            position += 1
+            if position < length and text[position] > 127:
+                return -1
+        position += 1
     return -1
 
 
@@ -253,6 +317,7 @@ def parameters(str text not None):
     cdef Py_ssize_t length = len(text)
     cdef Py_ssize_t position = 0
     cdef Py_ssize_t start
+    cdef Py_ssize_t closed
     cdef str name
     cdef object value
     while length > 0 and is_blank(text[length - 1]):
@@ -270,32 +335,34 @@ def parameters(str text not None):
         position = skip_blanks(text, position, length)
         value = None
         if position < length and text[position] == c"=":
-            start = skip_blanks(text, position + 1, length)
-            position = value_end(text, start, length)
-            value = PyUnicode_Substring(text, start, position)
-            if position > start and text[start] == c'"':
-                value = unquote(value)
+            start = position = skip_blanks(text, position + 1, length)
+            closed = quote_end(text, start, length)
+            if closed >= 0:
+                position = closed
+                value = unquote(PyUnicode_Substring(text, start, position))
+            else:
+                while position < length and is_value(text[position]):
+                    position += 1
+                if position == start:
+                    raise ValueError("Malformed Parameter")
+                value = PyUnicode_Substring(text, start, position)
             position = skip_blanks(text, position, length)
         if name in found:
-            if found[name] != value:
-                raise ValueError("Conflicting Parameters")
-        elif len(found) == MAX_PARAMETERS:
+            raise ValueError("Duplicate Parameter")
+        if len(found) == MAX_PARAMETERS:
             raise OverflowError("Too Many Parameters")
         found[name] = value
     return found
 
 
-cdef Py_ssize_t value_end(str text, Py_ssize_t position, Py_ssize_t length) noexcept:
-    cdef Py_ssize_t closed = quote_end(text, position, length)
-    cdef Py_UCS4 letter
-    if closed >= 0:
-        return closed
-    while position < length:
-        letter = text[position]
-        if letter == c";" or letter == c'"' or is_blank(letter):
-            break
-        position += 1
-    return position
+cdef inline bint is_value(Py_UCS4 letter) noexcept nogil:
+    """In a token, a host or an IPv6 reference."""
+    return is_token(letter) or letter == c":" or letter == c"[" or letter == c"]"
+
+
+cdef inline bint is_display(Py_UCS4 letter) noexcept nogil:
+    """In an unquoted display name."""
+    return is_token(letter) or is_blank(letter) or letter > 127
 
 
 def split_address(str text not None):
@@ -312,7 +379,7 @@ def split_address(str text not None):
         position = skip_blanks(text, position, length)
     else:
         position = start
-        while position < length and text[position] != c"<" and text[position] != c'"':
+        while position < length and is_display(text[position]):
             position += 1
         display = strip(text, start, position)
     if position >= length or text[position] != c"<":

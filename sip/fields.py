@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from sip.grammar import TOKEN, writable
 from sip.kernels import split_list
-from sip.malformed import Malformed
+from sip.limits import refused
 
-_TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+\Z")
+_TOKEN = re.compile(rf"{TOKEN}\Z")
 
 _COMPACT: Final = {  # IANA registry of SIP header fields
     "a": "Accept-Contact", "b": "Referred-By", "c": "Content-Type", "d": "Request-Disposition",
@@ -71,8 +72,8 @@ class Headers:
     """Header names and raw values in order; names in any case or compact form, written in their long form.
 
     Values are text without line ends; bytes from the network that are not UTF-8 stand in it as surrogates and
-    are written as they came. `add`, `set` and `prepend` raise ValueError for a value that holds a line end:
-    it would become a header of its own.
+    are written as they came. `add`, `set` and `prepend` raise ValueError for a value that holds a line end,
+    which would become a header of its own, or NUL.
     """
 
     __slots__ = ("_names", "_values")
@@ -117,7 +118,7 @@ class Headers:
         try:
             return [value for line in lines for value in split_list(line)]
         except (ValueError, OverflowError) as error:
-            raise Malformed(400, f"{error} In {key}") from None
+            raise refused(error, key) from None
 
     def count(self, name: str) -> int:
         """How many lines have that name."""
@@ -181,6 +182,4 @@ class Headers:
 
 
 def _clean(value: str) -> str:
-    if "\r" in value or "\n" in value:
-        raise ValueError(f"line end in a header value: {value!r}")
-    return value.strip(" \t")
+    return writable(value).strip(" \t")

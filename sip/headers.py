@@ -6,19 +6,24 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from sip.grammar import HOST, LETTERS, PORT, TOKEN, writable
 from sip.kernels import parameters, split_address
-from sip.malformed import Malformed
+from sip.limits import refused
+from sip.malformed import Fault, Malformed
 from sip.uri import Uri, host_port, parse_host, parse_port
 
-_TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+\Z")
+_TOKEN = re.compile(rf"{TOKEN}\Z")
 # Token, host or IPv6 reference: what a parameter may be without quotes (RFC 3261 25.1, gen-value).
-_PLAIN_VALUE = re.compile(r"[A-Za-z0-9\-.!%*_+`'~:\[\]]+\Z")
-_CSEQ = re.compile(r"([0-9]+)[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)\Z")
+_PLAIN_VALUE = re.compile(rf"[{LETTERS}:\[\]]++\Z")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_CSEQ = re.compile(rf"([0-9]++)[ \t]++({TOKEN})\Z")
 _VIA = re.compile(
-    r"SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+([A-Za-z0-9\-.!%*_+`'~]++)[ \t]++"
-    r"([A-Za-z0-9_.-]++|\[[0-9A-Fa-f:.]++\])[ \t]*+(?::[ \t]*+([0-9]{1,5}+)[ \t]*+)?+(?=;|\Z)",
-    re.IGNORECASE,
+    rf"[Ss][Ii][Pp][ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+({TOKEN})[ \t]++"
+    rf"({HOST})[ \t]*+(?::[ \t]*+({PORT})[ \t]*+)?+(?=;|\Z)"
 )
+_TTL = re.compile(r"[0-9]{1,3}+\Z")
+_Q = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z")
+_ESCAPED = re.compile(r'[\x01-\x1f\x7f"\\]')
 
 MAX_CSEQ: Final = 2**31 - 1
 """The greatest CSeq number (RFC 3261 8.1.1.5)."""
@@ -50,11 +55,11 @@ class CSeq:
         digits = match[1].lstrip("0") or "0" if match else ""
         # Ten digits hold every allowed number; int() of thousands would fail.
         if match is None or len(digits) > 10 or int(digits) > MAX_CSEQ:
-            raise Malformed(400, "Malformed CSeq")
+            raise Malformed(400, Fault.MALFORMED_CSEQ)
         return cls(int(digits), match[2])
 
     def __str__(self) -> str:
-        return f"{self.number} {self.method}"
+        return writable(f"{self.number} {self.method}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,15 @@ class NameAddr:
             display, uri, rest = split_address(text)
             params = parameters(rest)
         except (ValueError, OverflowError) as error:
-            raise Malformed(400, str(error)) from None
+            raise refused(error) from None
         return cls(display, Uri.parse(uri), params)
+
+    @classmethod
+    def parse_route(cls, text: str) -> "NameAddr":
+        """As `parse`, for Route and Record-Route, which need the brackets (RFC 3261 25.1, route-param)."""
+        if "<" not in text:
+            raise Malformed(400, Fault.MALFORMED_ADDRESS)
+        return cls.parse(text)
 
     @property
     def tag(self) -> str | None:
@@ -87,6 +99,12 @@ class NameAddr:
         if asked is None:
             return None
         return parse_seconds(asked) if asked.isascii() and asked.isdigit() else 3600
+
+    @property
+    def q(self) -> float:
+        """The preference of a contact, 1 where nothing readable is given (RFC 3261 20.10)."""
+        q = self.params.get("q")
+        return float(q) if q is not None and _Q.match(q) else 1.0
 
     def with_tag(self, tag: str) -> "NameAddr":
         """The same with that tag."""
@@ -111,12 +129,15 @@ class Via:
         """Malformed(400); blanks around the slashes and the colon are allowed."""
         match = _VIA.match(text)
         if match is None:
-            raise Malformed(400, "Malformed Via")
+            raise Malformed(400, Fault.MALFORMED_VIA)
         transport, host, port = match.groups()
+        rest = text[match.end() :]
         try:
-            params = parameters(text[match.end() :])
+            params = parameters(rest)
         except (ValueError, OverflowError) as error:
-            raise Malformed(400, f"{error} In Via") from None
+            raise refused(error, "Via") from None
+        if not is_token_parameter("branch", params, rest) or not _is_ttl(params.get("ttl", "1")):
+            raise Malformed(400, Fault.MALFORMED_VIA)
         return cls(transport.upper(), parse_host(host), parse_port(port), params)
 
     @property
@@ -158,20 +179,39 @@ class Via:
         return Via(self.transport, self.host, self.port, params)
 
     def __str__(self) -> str:
-        return f"SIP/2.0/{self.transport} {host_port(self.host, self.port)}{write_parameters(self.params)}"
+        sent_by = host_port(self.host, self.port)
+        return writable(f"SIP/2.0/{self.transport} {sent_by}{write_parameters(self.params)}")
+
+
+def is_token_parameter(name: str, params: Mapping[str, str | None], written: str) -> bool:
+    """Whether `params`, which were `written` so, lack the parameter or have it as a token without quotes."""
+    value = params.get(name, "none")
+    if value is None or not _TOKEN.match(value):
+        return False
+    if '"' not in written or name not in params:
+        return True
+    bare = _QUOTED.sub('""', written)
+    return re.search(rf';[ \t]*+{name}[ \t]*+=[ \t]*+"', bare, re.IGNORECASE | re.ASCII) is None
+
+
+def _is_ttl(text: str | None) -> bool:
+    return text is not None and _TTL.match(text) is not None and int(text) < 256
 
 
 def parse_seconds(text: str) -> int:
     """Delta-seconds; Malformed(400) when it is no number, 2**32-1 for more (RFC 3261 20.19)."""
     if not text.isascii() or not text.isdigit():
-        raise Malformed(400, "Malformed Seconds")
+        raise Malformed(400, Fault.MALFORMED_SECONDS)
     return min(int(text), MAX_SECONDS) if len(text) < 16 else MAX_SECONDS
 
 
 def quote(text: str) -> str:
-    """A quoted string (RFC 3261 25.1)."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """A quoted string (RFC 3261 25.1); ValueError for a line end or NUL."""
+    return f'"{_ESCAPED.sub(_escape, writable(text))}"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\{match[0]}"
 
 
 def write_parameters(params: Mapping[str, str | None]) -> str:

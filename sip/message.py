@@ -8,14 +8,26 @@ from collections.abc import Callable
 from typing import Final, Literal, TypeVar, cast
 
 from sip.fields import NAMES, Headers
-from sip.headers import STAR, CSeq, NameAddr, Star, Via, parse_seconds
+from sip.grammar import TOKEN, writable
+from sip.headers import STAR, CSeq, NameAddr, Star, Via, is_token_parameter, parse_seconds
 from sip.kernels import parameters, scan, split_address
-from sip.limits import MAX_LIST_ITEMS, MAX_MESSAGE_BYTES, MAX_URI_CHARS
-from sip.malformed import Malformed, Partial
+from sip.limits import (
+    MAX_BODY_DIGITS,
+    MAX_CONTACTS,
+    MAX_LIST_ITEMS,
+    MAX_MESSAGE_BYTES,
+    MAX_ROUTES,
+    MAX_URI_CHARS,
+    MAX_VIAS,
+    exceeded,
+    refused,
+)
+from sip.malformed import Fault, Malformed, Partial
 from sip.status import phrase
 from sip.uri import Uri
 
 __all__ = [
+    "Fault",
     "Headers",
     "Malformed",
     "Message",
@@ -30,14 +42,40 @@ __all__ = [
 
 T = TypeVar("T")
 
-_TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]++"
-_REQUEST_LINE = re.compile(rf"({_TOKEN}) ([^ \t<>]++) [Ss][Ii][Pp]/([0-9]++\.[0-9]++)\Z")
+_URI: Final = r"[!#-;=?-~]++"
+_REQUEST_LINE = re.compile(rf"({TOKEN}) ({_URI}) [Ss][Ii][Pp]/([0-9]++\.[0-9]++)\Z")
 _STATUS_LINE = re.compile(r"[Ss][Ii][Pp]/([0-9]++\.[0-9]++) ([1-6][0-9]{2})(?: (.*+))?+\Z", re.DOTALL)
-_METHOD = re.compile(rf"{_TOKEN}\Z")
-_SALVAGE = re.compile(rf"({_TOKEN})[ \t]*+:[ \t]*+(.*+)\Z", re.DOTALL)
+_METHOD = re.compile(rf"{TOKEN}\Z")
+_WRITTEN_URI = re.compile(rf"{_URI}\Z")
+_WORD: Final = r"[A-Za-z0-9\-.!%*_+`'~()<>:\\\"/\[\]?{}]++"
+_CALL_ID = re.compile(rf"{_WORD}(?:@{_WORD})?+\Z")
+_MEDIA_TYPE = re.compile(rf"({TOKEN})[ \t]*+/[ \t]*+({TOKEN})[ \t]*+(?:;|\Z)")
+_REASON = re.compile(rf"({TOKEN})[ \t]*+(?=;|\Z)")
+_CAUSE = re.compile(r"[0-9]{1,3}+\Z")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SALVAGE = re.compile(rf"({TOKEN})[ \t]*+:[ \t]*+(.*+)\Z", re.DOTALL)
 
-_ONCE: Final = ("From", "To", "Call-ID", "CSeq")
-_AT_MOST_ONCE: Final = ("Max-Forwards", "Expires", "Content-Type")
+_ONCE: Final = {
+    "From": Fault.FROM_MISSING,
+    "To": Fault.TO_MISSING,
+    "Call-ID": Fault.CALL_ID_MISSING,
+    "CSeq": Fault.CSEQ_MISSING,
+}
+_MISSING: Final = {**_ONCE, "Via": Fault.VIA_MISSING}
+# Single values that somebody here reads (RFC 3261 7.3.1: only lists may come in several lines).
+_AT_MOST_ONCE: Final = frozenset({
+    *_ONCE, "Content-Disposition", "Content-Length", "Content-Transfer-Encoding", "Content-Type", "Event",
+    "Expires", "Max-Forwards", "Min-SE", "RAck", "RSeq", "Refer-To", "Referred-By", "Replaces",
+    "Session-Expires",
+})  # fmt: skip
+_MOST: Final = {
+    "Via": (MAX_VIAS, Fault.TOO_MANY_VIAS),
+    "Route": (MAX_ROUTES, Fault.TOO_MANY_ROUTES),
+    "Record-Route": (MAX_ROUTES, Fault.TOO_MANY_ROUTES),
+    "Contact": (MAX_CONTACTS, Fault.TOO_MANY_CONTACTS),
+}
+_MOST_IN_RESPONSES: Final = {"Record-Route": _MOST["Record-Route"]}
+_ANY: Final = (MAX_LIST_ITEMS, Fault.TOO_MANY_VALUES)
 _SCHEMES: Final = ("sip", "sips", "tel")
 
 DEFAULT_MAX_FORWARDS: Final = 70
@@ -104,18 +142,18 @@ class Message:
         if "*" not in values:
             return self._list("Contact", NameAddr.parse)
         if len(values) > 1:
-            raise self.malformed("Contact Mixes * And Addresses")
+            raise self.malformed(Fault.MIXED_STAR)
         return STAR
 
     @property
     def routes(self) -> list[NameAddr]:
         """The hops still to be taken, the next one first."""
-        return self._list("Route", NameAddr.parse)
+        return self._list("Route", NameAddr.parse_route)
 
     @property
     def record_routes(self) -> list[NameAddr]:
         """The proxies that want to stay on the path, as written."""
-        return self._list("Record-Route", NameAddr.parse)
+        return self._list("Record-Route", NameAddr.parse_route)
 
     @property
     def max_forwards(self) -> int:
@@ -124,7 +162,7 @@ class Message:
         if text is None:
             return DEFAULT_MAX_FORWARDS
         if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) > 255:
-            raise self.malformed("Malformed Max-Forwards")
+            raise self.malformed(Fault.MALFORMED_MAX_FORWARDS)
         return int(text)
 
     @property
@@ -134,9 +172,12 @@ class Message:
 
     @property
     def content_type(self) -> str | None:
-        """Type and subtype in lower case, `application/sdp`; None when not given."""
+        """Type and subtype in lower case, `application/sdp`; None when not given, "" when unreadable."""
         text = self.headers.get("Content-Type")
-        return None if text is None else "".join(text.partition(";")[0].split()).lower()
+        if text is None or text == "application/sdp":
+            return text
+        match = _MEDIA_TYPE.match(text)
+        return f"{match[1]}/{match[2]}".lower() if match else ""
 
     @property
     def q850(self) -> int | None:
@@ -146,9 +187,9 @@ class Message:
         """
         try:
             for value in self.headers.all("Reason"):
-                protocol, semicolon, rest = value.partition(";")
-                if protocol.strip().upper() == "Q.850":
-                    return _cause(parameters(semicolon + rest).get("cause"))
+                protocol = _REASON.match(value)
+                if protocol is not None and protocol[1].upper() == "Q.850":
+                    return _cause(parameters(value[protocol.end() :]).get("cause"))
         except (Malformed, ValueError, OverflowError):
             return None
         return None
@@ -159,9 +200,9 @@ class Message:
         method = self.method if isinstance(self, Request) else None
         return Partial(method, self.headers.lines("Via"), get("From"), get("To"), get("Call-ID"), get("CSeq"))
 
-    def malformed(self, reason: str, status: int = 400) -> Malformed:
+    def malformed(self, fault: Fault, status: int = 400, where: str = "") -> Malformed:
         """The peer's fault in this message, to be raised."""
-        return Malformed(status, reason, self.partial())
+        return Malformed(status, fault, self.partial(), where)
 
     def check(self) -> None:
         """Read every header that routing and dialogs depend on; raises Malformed for the first bad one."""
@@ -169,16 +210,14 @@ class Message:
             read(self)
 
     def _encode(self, start: str) -> bytes:
-        if "\r" in start or "\n" in start:
-            raise ValueError(f"line end in a start line: {start!r}")
         lines = [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
-        head = "\r\n".join([start, *lines, f"Content-Length: {len(self.body)}\r\n\r\n"])
+        head = "\r\n".join([writable(start), *lines, f"Content-Length: {len(self.body)}\r\n\r\n"])
         return head.encode("utf-8", "surrogateescape") + self.body
 
     def _required(self, name: str) -> str:
         value = self.headers.get(name)
         if not value:
-            raise self.malformed(f"{name} Missing")
+            raise self.malformed(_MISSING.get(name, Fault.HEADER_MISSING))
         return value
 
     def _typed(self, name: str, read: Callable[[str], T], key: str = "") -> T:
@@ -201,16 +240,23 @@ class Message:
         return values
 
     def _values(self, name: str) -> list[str]:
-        values = self._attempt(self.headers.all, name)
-        if len(values) > MAX_LIST_ITEMS:
-            raise self.malformed(f"Too Many Values In {name}")
+        """No more than the limit of a list header, which for most is a request's only."""
+        most, fault = (_MOST if isinstance(self, Request) else _MOST_IN_RESPONSES).get(name, _ANY)
+        try:
+            values = self.headers.all(name)
+        except Malformed as error:
+            if error.fault is not Fault.TOO_MANY_VALUES:
+                raise self.malformed(error.fault, error.status, error.where) from None
+            raise exceeded(fault, self.partial(), name) from None
+        if len(values) > most:
+            raise exceeded(fault, self.partial(), name)
         return values
 
     def _attempt(self, read: Callable[[str], T], text: str) -> T:
         try:
             return read(text)
         except Malformed as error:
-            raise self.malformed(error.reason, error.status) from None
+            raise self.malformed(error.fault, error.status, error.where) from None
 
 
 class Request(Message):
@@ -227,20 +273,20 @@ class Request(Message):
     def target(self) -> Uri:
         """The Request-URI; Malformed: 414 when too long, 416 for a scheme but sip, sips and tel."""
         if len(self.uri) > MAX_URI_CHARS:
-            raise self.malformed(phrase(414), 414)
+            raise exceeded(Fault.REQUEST_URI_TOO_LONG, self.partial())
         known = self._read.get("Request-URI")
         if known is None or known[0] != self.uri:
             known = self._read["Request-URI"] = (self.uri, self._attempt(Uri.parse, self.uri))
         uri = cast(Uri, known[1])
         if uri.headers:  # RFC 3261 19.1.1
-            raise self.malformed("Headers In Request-URI")
+            raise self.malformed(Fault.HEADERS_IN_REQUEST_URI)
         if uri.scheme not in _SCHEMES:
-            raise self.malformed(phrase(416), 416)
+            raise self.malformed(Fault.UNSUPPORTED_SCHEME, 416)
         return uri
 
     def encode(self) -> bytes:
         """The bytes on the wire, with Content-Length; ValueError when they would not be one request."""
-        if not _METHOD.match(self.method) or not self.uri or " " in self.uri:
+        if not _METHOD.match(self.method) or not _WRITTEN_URI.match(self.uri):
             raise ValueError(f"no request line: {self.method!r} {self.uri!r}")
         return self._encode(f"{self.method} {self.uri} SIP/2.0")
 
@@ -316,24 +362,23 @@ def parse(data: bytes) -> Request | Response:
     try:
         return _parse(data)
     except Malformed as error:
-        raise Malformed(error.status, error.reason, salvage(data)) from None
+        raise Malformed(error.status, error.fault, salvage(data), error.where) from None
 
 
 def _parse(data: bytes) -> Request | Response:
     if len(data) > MAX_MESSAGE_BYTES:
-        raise Malformed(513, phrase(513))
+        raise exceeded(Fault.MESSAGE_TOO_LARGE)
     if data.startswith(b"\r\n"):
         data = data.lstrip(b"\r\n")  # RFC 3261 7.5
     try:
         start, names, values, offset = scan(data, NAMES)
-    except ValueError as error:
-        raise Malformed(400, str(error)) from None
-    except OverflowError as error:
-        raise Malformed(513, str(error)) from None
-    headers = Headers.scanned(names, values)
-    message = _start(start, headers)
+    except (ValueError, OverflowError) as error:
+        raise refused(error) from None
+    if data.find(b"\0", 0, offset) >= 0:  # escaped in a quoted string: legal to say, and never to be repeated
+        values = [value.replace("\\\0", "") for value in values]
+    message = _start(start, Headers.scanned(names, values))
     _count(names)
-    message.body = _body(data, offset, headers)
+    message.body = _body(data, offset, message.headers)
     return message
 
 
@@ -341,60 +386,59 @@ def _start(line: str, headers: Headers) -> Request | Response:
     match = _REQUEST_LINE.match(line)
     if match is not None:
         if match[3] != "2.0":
-            raise Malformed(505, phrase(505))
+            raise Malformed(505, Fault.VERSION_NOT_SUPPORTED)
         return Request(match[1], match[2], headers)
     match = _STATUS_LINE.match(line)
     if match is None:
-        raise Malformed(400, "Malformed Start Line")
+        raise Malformed(400, Fault.MALFORMED_START_LINE)
     if match[1] != "2.0":
-        raise Malformed(505, phrase(505))
+        raise Malformed(505, Fault.VERSION_NOT_SUPPORTED)
     return Response(int(match[2]), match[3] or "", headers)
 
 
 def _count(names: list[str]) -> None:
     """RFC 3261 8.1.1 and 7.3.1: what must be there, and what must not be there twice."""
-    for name in _ONCE:
-        if (count := names.count(name)) != 1:
-            raise Malformed(400, f"{name} Missing" if not count else f"More Than One {name}")
-    for name in _AT_MOST_ONCE:
-        if names.count(name) > 1:
-            raise Malformed(400, f"More Than One {name}")
-    if "Via" not in names:
-        raise Malformed(400, "Via Missing")
+    present = set(names)
+    for name, fault in _MISSING.items():
+        if name not in present:
+            raise Malformed(400, fault)
+    if len(present) < len(names):
+        for name in sorted(present & _AT_MOST_ONCE):
+            if names.count(name) > 1:
+                raise Malformed(400, Fault.REPEATED_HEADER, where=name)
 
 
 def _body(data: bytes, offset: int, headers: Headers) -> bytes:
-    if "Content-Length" not in headers:
+    length = content_length(headers.lines("Content-Length"))
+    if length is None:
         return data[offset:]
-    length = content_length(headers.lines("Content-Length")) or 0
     if length > len(data) - offset:
-        raise Malformed(400, "Body Shorter Than Content-Length")
+        raise Malformed(400, Fault.BODY_TOO_SHORT)
     return data[offset : offset + length]
 
 
 def content_length(values: list[str]) -> int | None:
-    """What the Content-Length headers agree on, None when there is none; Malformed(400), 413 when absurd."""
-    lengths = [_length(value) for value in values]
-    if not lengths:
+    """What the one Content-Length says, None when there is none; Malformed(400), 413 when absurd.
+
+    Two are an error even where they agree: the next hop may read another one of them than we.
+    """
+    if not values:
         return None
-    if len(lengths) > 1 and len(set(lengths)) > 1:
-        raise Malformed(400, "Conflicting Content-Length")
-    return lengths[0]
-
-
-def _length(text: str) -> int:
+    if len(values) > 1:
+        raise Malformed(400, Fault.REPEATED_HEADER, where="Content-Length")
+    text = values[0]
     if not text.isascii() or not text.isdigit():
-        raise Malformed(400, "Malformed Content-Length")
+        raise Malformed(400, Fault.MALFORMED_CONTENT_LENGTH)
     digits = text.lstrip("0") or "0"
-    if len(digits) > 9:  # int() of thousands of digits would fail
-        raise Malformed(413, phrase(413))
+    if len(digits) > MAX_BODY_DIGITS:  # int() of thousands of digits would fail
+        raise exceeded(Fault.ENTITY_TOO_LARGE)
     return int(digits)
 
 
 def salvage(data: bytes) -> Partial:
     """Read what can be read of a message that `parse` refuses, line by line."""
     raw = data[:MAX_MESSAGE_BYTES].lstrip(b"\r\n").partition(b"\r\n\r\n")[0]
-    head = raw.decode("utf-8", "surrogateescape")
+    head = _CONTROL.sub("", raw.decode("utf-8", "surrogateescape"))
     start, *lines = re.sub(r"\r?\n[ \t]++", " ", head).replace("\r", "").split("\n")
     found: dict[str, list[str]] = {}
     for line in lines:
@@ -419,37 +463,65 @@ def _is_tagged(text: str) -> bool:
 
 
 def _cause(text: str | None) -> int | None:
-    if not text or len(text) > 3 or not text.isascii() or not text.isdigit():
-        return None
-    return int(text) if int(text) < 128 else None
+    return int(text) if text and _CAUSE.match(text) and int(text) < 128 else None
 
 
 def _tag(text: str) -> str | None:
+    """RFC 3261 25.1, tag-param: a token, which has no quotes."""
     try:
-        return parameters(split_address(text)[2]).get("tag")
+        written = split_address(text)[2]
+        params = parameters(written)
     except (ValueError, OverflowError) as error:
-        raise Malformed(400, str(error)) from None
+        raise refused(error) from None
+    if not is_token_parameter("tag", params, written):
+        raise Malformed(400, Fault.MALFORMED_TAG)
+    return params.get("tag")
 
 
-def _cseq_is_of_the_method(message: Message) -> None:
+def _check_call_id(message: Message) -> None:
+    if not _CALL_ID.match(message.call_id):
+        raise message.malformed(Fault.MALFORMED_CALL_ID)
+
+
+def _check_method(message: Message) -> None:
     if isinstance(message, Request) and message.cseq.method != message.method:
-        raise message.malformed("CSeq Is Of Another Method")
+        raise message.malformed(Fault.CSEQ_OF_ANOTHER_METHOD)
+
+
+def _check_target(message: Message) -> None:
+    if isinstance(message, Request):
+        _ = message.target
+
+
+def _check_option_tags(message: Message) -> None:
+    for name in ("Require", "Proxy-Require"):
+        if name in message.headers and not all(map(_METHOD.match, message.headers.all(name))):
+            raise message.malformed(Fault.MALFORMED_OPTION_TAG, where=name)
+
+
+def _check_content_type(message: Message) -> None:
+    if message.content_type == "":
+        raise message.malformed(Fault.MALFORMED_CONTENT_TYPE)
 
 
 _CHECKED_IN_RESPONSES: Final[tuple[Callable[[Message], object], ...]] = (
     lambda message: message.vias,
     lambda message: message.from_,
+    lambda message: message.from_tag,
     lambda message: message.to,
-    lambda message: message.call_id,
+    lambda message: message.to_tag,
+    _check_call_id,
     lambda message: message.cseq,
     lambda message: message.contacts,
     lambda message: message.record_routes,
 )
 _CHECKED_IN_REQUESTS: Final = (
     *_CHECKED_IN_RESPONSES,
-    _cseq_is_of_the_method,
+    _check_method,
     lambda message: message.max_forwards,
     lambda message: message.expires,
     lambda message: message.routes,
-    lambda message: message.target,
+    _check_target,
+    _check_option_tags,
+    _check_content_type,
 )

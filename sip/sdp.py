@@ -6,6 +6,7 @@ from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
+from sip.grammar import writable
 from sip.limits import MAX_SDP_BYTES, MAX_SDP_FORMATS, MAX_SDP_LINES, MAX_SDP_MEDIA
 
 Attribute = tuple[str, str | None]
@@ -13,6 +14,7 @@ Attribute = tuple[str, str | None]
 
 _LINE = re.compile(r"([a-z])=(.*)\Z", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,20}\Z")
+_BLANKS: Final = " \t"  # nothing else parts words here, whatever Unicode calls a space
 _CLOCK_RATE: Final = 8000
 _STATIC_CODECS: Final = {0: "PCMU", 8: "PCMA"}  # RFC 3551 section 6
 _CODECS: Final = frozenset({"PCMU", "PCMA", "TELEPHONE-EVENT"})
@@ -115,7 +117,7 @@ class MediaDescription:
             number, _, encoding = (value or "").partition(" ")
             if name != "rtpmap" or not number.isascii() or not number.isdigit() or len(number) > 3:
                 continue
-            codec, _, rate = encoding.strip().partition("/")
+            codec, _, rate = encoding.strip(_BLANKS).partition("/")
             known = rate in (str(_CLOCK_RATE), f"{_CLOCK_RATE}/1")
             mapped[int(number)] = codec.upper() if known else ""
         return mapped
@@ -126,7 +128,7 @@ class MediaDescription:
         port, _, network = (self.attribute("rtcp") or "").partition(" ")
         if not port.isascii() or not port.isdigit() or len(port) > 5 or not 1023 < int(port) < 65536:
             return self.port + 1, None
-        words = network.split()
+        words = _words(network)
         return int(port), words[2] if len(words) == 3 and is_unicast(words[2]) else None
 
     def lines(self) -> list[str]:
@@ -164,9 +166,7 @@ class SessionDescription:
         lines += [f"a={_attribute(attribute)}" for attribute in self.attributes]
         for media in self.media:
             lines += media.lines()
-        if any("\r" in line or "\n" in line for line in lines):
-            raise ValueError("line end in a session description")
-        return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
+        return "".join([f"{writable(line)}\r\n" for line in lines]).encode("utf-8", "surrogateescape")
 
 
 def parse_sdp(data: bytes) -> SessionDescription:
@@ -211,18 +211,18 @@ def _blocks(data: bytes) -> list[list[tuple[str, str]]]:
     blocks: list[list[tuple[str, str]]] = [[]]
     for line in lines:
         match = _LINE.match(line)
-        if match is None or "\r" in line:
+        if match is None or "\r" in line or "\0" in line:
             raise SdpError("Malformed Line In Session Description")
         if match[1] == "m":
             blocks.append([])
-        blocks[-1].append((match[1], match[2].strip()))
+        blocks[-1].append((match[1], match[2].strip(_BLANKS)))
     if len(blocks) > MAX_SDP_MEDIA + 1:
         raise SdpError("Too Many Media Lines")
     return blocks
 
 
 def _parse_origin(text: str) -> Origin:
-    words = text.split()
+    words = _words(text)
     # Counted from the end: some devices put blanks into the user name.
     if len(words) < 6 or not all(_NUMBER.match(word) for word in words[-5:-3]):
         raise SdpError("Malformed Origin")
@@ -230,7 +230,7 @@ def _parse_origin(text: str) -> Origin:
 
 
 def _parse_media(block: list[tuple[str, str]]) -> MediaDescription:
-    kind, port, profile, *formats = block[0][1].split() + [""] * 3
+    kind, port, profile, *formats = _words(block[0][1]) + [""] * 3
     port = port.partition("/")[0]
     if not port.isascii() or not port.isdigit() or len(port) > 5 or int(port) > 65535:
         raise SdpError("Malformed Port In Media Line")
@@ -246,7 +246,7 @@ def _parse_connection(block: list[tuple[str, str]]) -> str | None:
     text = next((value for kind, value in block if kind == "c"), None)
     if text is None:
         return None
-    words = text.split()
+    words = _words(text)
     if len(words) != 3:
         raise SdpError("Malformed Connection Line")
     return words[2]
@@ -257,8 +257,12 @@ def _parse_attributes(block: list[tuple[str, str]]) -> tuple[Attribute, ...]:
     for kind, value in block:
         if kind == "a":
             name, colon, rest = value.partition(":")
-            found.append((name.strip().lower(), rest.strip() if colon else None))
+            found.append((name.strip(_BLANKS).lower(), rest.strip(_BLANKS) if colon else None))
     return tuple(found)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.replace("\t", " ").split(" ") if word]
 
 
 def _direction(attributes: tuple[Attribute, ...]) -> Direction | None:

@@ -2,20 +2,34 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import quote, unquote
 
-from sip.limits import MAX_PARAMETERS, MAX_URI_CHARS
-from sip.malformed import Malformed
+from sip.grammar import HOST, PORT
+from sip.limits import MAX_PARAMETERS, MAX_URI_CHARS, exceeded
+from sip.malformed import Fault, Malformed
 
+_MARKED = r"A-Za-z0-9\-_.!~*'()"
+_HEX = r"%[0-9A-Fa-f]{2}"
+_USER = rf"(?:[{_MARKED}&=+$,;?/#]++|{_HEX})++"
+_PASSWORD = rf"(?:[{_MARKED}&=+$,]++|{_HEX})*+"
+_PARAMETER = rf"(?:[{_MARKED}\[\]/:&+$]++|{_HEX})++"
+_PARAMETERS = rf"((?:;{_PARAMETER}(?:={_PARAMETER})?+)*+)"
+_HEADER = rf"(?:[{_MARKED}\[\]/?:+$]++|{_HEX})++=(?:[{_MARKED}\[\]/?:+$]++|{_HEX})*+"
+_SIP = re.compile(rf"(?:({_USER})(?::({_PASSWORD}))?@)?({HOST})(?::({PORT}))?(?=[;?]|\Z)")
+_AFTER_HOST = re.compile(rf"{_PARAMETERS}(?:\?({_HEADER}(?:&{_HEADER})*+))?\Z")
+_TEL = re.compile(
+    rf"(\+(?=[().-]*+[0-9])[0-9().-]++|(?=[().-]*+[0-9A-Fa-f*#])[0-9A-Fa-f*#().-]++)(?=;|\Z){_PARAMETERS}"
+)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+\Z")
-# What no URI may hold unescaped. Phones do send "#" and letters beyond ASCII in the user part: let them.
-_ILLEGAL = re.compile(r'[\x00-\x20\x7f<>"\\]|%(?![0-9A-Fa-f]{2})')
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*+)(?::([0-9]{1,5}))?(?=[;?]|\Z)")
-_NUMBER = re.compile(r"(\+?[0-9A-Da-d*#().-]+)(?=;|\Z)")
+_OPAQUE = re.compile(rf"(?:[{_MARKED};/?:@&=+$,\[\]]++|{_HEX})++\Z")
+_ILLEGAL = re.compile(r'[^!-~]|[<>"\\^`{|}]|%(?![0-9A-Fa-f]{2})')
+_WRITTEN = re.compile(r"[!#-;=?-\[\]_a-z~]++\Z")
 _SEPARATORS = re.compile(r"[().-]")
+# The way to write `::` before an IPv4 address that RFC 3261 took from RFC 2373 by mistake (RFC 5118 4.10).
+_THREE_COLONS = re.compile(r":::(?=[0-9]++\.)")
 
 _USER_SAFE: Final = "-_.!~*'()&=+$,;?/"
 _PASSWORD_SAFE: Final = "-_.!~*'()&=+$,"
@@ -47,35 +61,41 @@ class Uri:
     def parse(cls, text: str) -> "Uri":
         """Read a URI; raises Malformed(400)."""
         if len(text) > MAX_URI_CHARS:
-            raise Malformed(400, "URI Too Long")
-        if _ILLEGAL.search(text):
-            raise Malformed(400, "Malformed URI")
+            raise exceeded(Fault.URI_TOO_LONG)
         scheme, _, rest = text.partition(":")
         scheme = scheme.lower()
         if scheme in ("sip", "sips"):
             return _parse_sip(scheme, rest)
         if scheme == "tel":
             return _parse_tel(rest)
-        if not rest or not _SCHEME.match(scheme):
-            raise Malformed(400, "Malformed URI")
+        if not _SCHEME.match(scheme) or not _OPAQUE.match(rest):
+            raise Malformed(400, Fault.MALFORMED_URI)
         return cls(scheme, opaque=rest)
 
+    @property
+    def target(self) -> "Uri":
+        """Itself as a Request-URI, which has neither headers nor a method (RFC 3261 19.1.1)."""
+        if not self.headers and "method" not in self.params:
+            return self
+        params = {name: value for name, value in self.params.items() if name != "method"}
+        return replace(self, params=params, headers={})
+
     def __str__(self) -> str:
-        if self.opaque:
-            return f"{self.scheme}:{self.opaque}"
-        params = "".join(
-            f";{_escape(name, _PARAMETER_SAFE)}"
-            if value is None
-            else f";{_escape(name, _PARAMETER_SAFE)}={_escape(value, _PARAMETER_SAFE)}"
-            for name, value in self.params.items()
-        )
+        """As written in a message; ValueError for parts that no URI can have."""
+        text = f"{self.scheme}:{self.opaque or self._rest()}"
+        if not _WRITTEN.match(text):
+            raise ValueError(f"not a URI: {text!r}")
+        return text
+
+    def _rest(self) -> str:
+        params = "".join([_written(name, value) for name, value in self.params.items()])
         if self.scheme == "tel":
-            return f"tel:{self.user}{params}"
+            return f"{self.user}{params}"
         headers = "&".join(
             f"{_escape(name, _HEADER_SAFE)}={_escape(value, _HEADER_SAFE)}"
             for name, value in self.headers.items()
         )
-        return f"{self.scheme}:{self._userinfo()}{self.host_port}{params}{'?' if headers else ''}{headers}"
+        return f"{self._userinfo()}{self.host_port}{params}{'?' if headers else ''}{headers}"
 
     def _userinfo(self) -> str:
         if self.user is None:
@@ -118,11 +138,12 @@ def parse_host(text: str) -> str:
     """A host without the brackets of an IPv6 address, which is checked; Malformed(400)."""
     if not text.startswith("["):
         return text
+    address = _THREE_COLONS.sub("::", text[1:-1], count=1)
     try:
-        IPv6Address(text[1:-1])
+        IPv6Address(address)
     except AddressValueError:
-        raise Malformed(400, "Malformed IPv6 Address") from None
-    return text[1:-1]
+        raise Malformed(400, Fault.MALFORMED_IPV6_ADDRESS) from None
+    return address
 
 
 def parse_port(digits: str | None) -> int | None:
@@ -131,64 +152,76 @@ def parse_port(digits: str | None) -> int | None:
         return None
     port = int(digits)
     if not 0 < port < 65536:
-        raise Malformed(400, "Malformed Port")
+        raise Malformed(400, Fault.MALFORMED_PORT)
     return port
 
 
 def _parse_sip(scheme: str, rest: str) -> Uri:
-    userinfo, at, _ = rest.rpartition("@")
-    match = _HOST.match(rest, len(userinfo) + len(at))
+    match = _SIP.match(rest)
     if match is None:
-        raise Malformed(400, "Malformed Host")
-    params, _, headers = rest[match.end() :].partition("?")
-    user = password = None
-    if at:
-        user, colon, secret = userinfo.partition(":")
-        if not user or "@" in userinfo or ":" in secret:
-            raise Malformed(400, "Malformed URI")
-        user, password = _unescape(user), _unescape(secret) if colon else None
+        raise Malformed(400, Fault.MALFORMED_URI if _ILLEGAL.search(rest) else Fault.MALFORMED_HOST)
+    user, password, host, port = match.groups()
+    params: Mapping[str, str | None] = {}
+    headers: Mapping[str, str] = {}
+    if match.end() < len(rest):
+        after = _AFTER_HOST.match(rest, match.end())
+        if after is None:
+            raise Malformed(400, Fault.MALFORMED_URI_PARAMETER)
+        params, headers = _parameters(after[1]), _headers(after[2])
     return Uri(
         scheme,
-        user,
-        password,
-        parse_host(match[1]),
-        parse_port(match[2]),
-        _parameters(params) if params else {},
-        _headers(headers) if headers else {},
+        None if user is None else _unescape(user),
+        None if password is None else _unescape(password),
+        parse_host(host),
+        parse_port(port),
+        params,
+        headers,
     )
 
 
 def _parse_tel(rest: str) -> Uri:
-    match = _NUMBER.match(rest)
+    match = _TEL.match(rest)
     if match is None:
-        raise Malformed(400, "Malformed Telephone Number")
-    params = rest[match.end() :]
-    return Uri("tel", match[1], params=_parameters(params) if params else {})
+        raise Malformed(400, Fault.MALFORMED_TELEPHONE_NUMBER)
+    if match.end() < len(rest):
+        raise Malformed(400, Fault.MALFORMED_URI_PARAMETER)
+    return Uri("tel", match[1], params=_parameters(match[2]))
 
 
 def _parameters(written: str) -> Mapping[str, str | None]:
     found: dict[str, str | None] = {}
+    if not written:
+        return found
     for item in written[1:].split(";"):
         name, equals, text = item.partition("=")
         name = _unescape(name).lower()
-        value = _unescape(text) if equals else None
-        if not name or found.setdefault(name, value) != value:
-            raise Malformed(400, "Malformed URI Parameter")
+        if name in found:
+            raise Malformed(400, Fault.DUPLICATE_URI_PARAMETER)
+        found[name] = _unescape(text) if equals else None
         if len(found) > MAX_PARAMETERS:
-            raise Malformed(400, "Too Many URI Parameters")
+            raise exceeded(Fault.TOO_MANY_URI_PARAMETERS)
     return found
 
 
-def _headers(text: str) -> Mapping[str, str]:
+def _headers(text: str | None) -> Mapping[str, str]:
     found: dict[str, str] = {}
+    if not text:
+        return found
     for item in text.split("&"):
-        name, equals, value = item.partition("=")
-        if not name or not equals:
-            raise Malformed(400, "Malformed URI Header")
-        found[_unescape(name)] = _unescape(value)
+        name, _, value = item.partition("=")
+        name = _unescape(name)
+        if name in found:  # which of them counts nobody says
+            raise Malformed(400, Fault.MALFORMED_URI_HEADER)
+        found[name] = _unescape(value)
         if len(found) > MAX_PARAMETERS:
-            raise Malformed(400, "Too Many URI Headers")
+            raise exceeded(Fault.TOO_MANY_URI_HEADERS)
     return found
+
+
+def _written(name: str, value: str | None) -> str:
+    """One parameter; the grammar has no empty value."""
+    flag = f";{_escape(name, _PARAMETER_SAFE)}"
+    return f"{flag}={_escape(value, _PARAMETER_SAFE)}" if value else flag
 
 
 def _escape(text: str, safe: str) -> str:

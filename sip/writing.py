@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from sip.events import HeaderLines
 from sip.flow import Flow
+from sip.grammar import writable
 from sip.message import Request
 from sip.uri import host_port
 
@@ -20,20 +21,18 @@ _VIA_ENDS = {"udp": ";rport", "tcp": "", "tls": ";alias"}
 
 
 def header_lines(headers: HeaderLines) -> str:
-    """Header lines of the application; ValueError for a line break, which would begin another header."""
+    """Header lines of the application; ValueError for NUL and for a line break, which begins a header."""
     if not headers:
         return ""
     text = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    if text.count("\n") != len(headers) or text.count("\r") != len(headers):
-        raise ValueError("a header name or value contains a line break")
+    if text.count("\n") != len(headers) or text.count("\r") != len(headers) or "\0" in text:
+        raise ValueError("a header name or value contains a line break or NUL")
     return text
 
 
 def one_line(text: str) -> str:
-    """`text`, or ValueError if it contains a line break."""
-    if "\r" in text or "\n" in text:
-        raise ValueError(f"line break in {text!r}")
-    return text
+    """`text`, or ValueError if it contains a line break or NUL."""
+    return writable(text)
 
 
 def body_lines(body: bytes, content_type: str = "application/sdp") -> str:
@@ -73,7 +72,9 @@ def via_value(flow: Flow, address: tuple[str, int], branch: str) -> str:
     """Our Via. On UDP it asks for symmetric responses (RFC 3581 section 3); on TLS, where certificates prove who
     is who, it offers the connection for requests to us (RFC 5923 section 5).
     """
-    return f"SIP/2.0/{flow.transport.upper()} {host_port(*address)};branch={branch}{_VIA_ENDS[flow.transport]}"
+    return (
+        f"SIP/2.0/{flow.transport.upper()} {host_port(*address)};branch={branch}{_VIA_ENDS[flow.transport]}"
+    )
 
 
 def contact_value(flow: Flow, address: tuple[str, int], secure: bool = False) -> str:

@@ -7,7 +7,7 @@ from sipmessage import Message as TheirMessage
 
 from sip.headers import STAR, CSeq
 from sip.limits import MAX_MESSAGE_BYTES
-from sip.message import Headers, Malformed, Partial, Request, Response, is_keepalive, parse, salvage
+from sip.message import Fault, Headers, Malformed, Partial, Request, Response, is_keepalive, parse, salvage
 
 INVITE = (
     b"INVITE sip:+34911000000@10.0.0.2 SIP/2.0\r\n"
@@ -87,6 +87,22 @@ def test_response() -> None:
         (b"INVITE sip:a@b@c SIP/2.0", 400),
         (b"INVITE sip: SIP/2.0", 400),
         (b"INVITE http:a SIP/2.0", 416),
+        (b"INVITE\tsip:a@b\tSIP/2.0", 400),
+        (b"INVITE sip:a\xc2\xa0@b SIP/2.0", 400),
+        (b"INVITE sip:a\xc3\xb1@b SIP/2.0", 400),
+        (b'INVITE sip:"a"@b SIP/2.0', 400),
+        (b"INVITE \xd9\xa3 SIP/2.0", 400),
+        (b"INVIT\xc3\x89 sip:a@b SIP/2.0", 400),
+        (b"INVITE sip:a@b \xc5\xbfIP/2.0", 400),
+        (b"INVITE sip:a@b SIP/2.\xd9\xa0", 400),
+        (b"INVITE sip:a@b SIP/2.00", 505),
+        (b"INVITE sip:a@b SIP/02.0", 505),
+        (b"INVITE sip:a@b SIP/ 2.0", 400),
+        (b"INVITE sip:a@b?b=c SIP/2.0", 400),
+        (b"SIP/2.0 \xd9\xa2\xd9\xa0\xd9\xa0 OK", 400),
+        (b"SIP/2.0  200 OK", 400),
+        (b"SIP/2.0 +20 OK", 400),
+        (b"SIP/2.0 200 O\x00K", 400),
         (b"INVITE sip:" + b"a" * 3000 + b" SIP/2.0", 414),
     ],
 )
@@ -110,10 +126,20 @@ def test_missing_header(name: bytes) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"f: <sip:x@y>;tag=2", b"To: <sip:x@y>", b"Call-ID: 1@10.0.0.1", b"CSeq: 1 INVITE", b"max-forwards: 1"],
+    [
+        b"f: <sip:x@y>;tag=2",
+        b"To: <sip:x@y>",
+        b"Call-ID: 1@10.0.0.1",
+        b"CSeq: 1 INVITE",
+        b"max-forwards: 1",
+        b"Content-Length: 0\r\nl: 0",
+        b"c: text/plain\r\nContent-Type: text/plain",
+        b"Expires: 1\r\nExpires: 1",
+        b"x: 90\r\nSession-Expires: 90",
+    ],
 )
 def test_header_that_must_not_come_twice(line: bytes) -> None:
-    assert refused(invite(line)).reason.startswith("More Than One")
+    assert refused(invite(line)).fault is Fault.REPEATED_HEADER
 
 
 @pytest.mark.parametrize(
@@ -127,17 +153,33 @@ def test_header_that_must_not_come_twice(line: bytes) -> None:
         (b"Max-Forwards: 69", b"Max-Forwards: -1", "Malformed Max-Forwards"),
         (b"Max-Forwards: 69", b"Expires: soon", "Malformed Seconds"),
         (b"Contact: ", b"Contact: *, ", "Contact Mixes * And Addresses"),
-        (b"Contact: ", b"Contact: ,", "Empty Value In List In Contact"),
+        (b"Contact: ", b"Contact: ,", "Empty Value In List: Contact"),
         (b"To: <", b"To: <<", "Malformed Address"),
-        (b";tag=abc", b";tag=abc;tag=d", "Conflicting Parameters"),
+        (b";tag=abc", b";tag=abc;tag=d", "Duplicate Parameter"),
+        (b";tag=abc", b";tag=abc;tag=abc", "Duplicate Parameter"),
+        (b";tag=abc", b";tag", "Malformed Tag"),
+        (b";tag=abc", b';tag="abc"', "Malformed Tag"),
+        (b";tag=abc", b";tag=[a]", "Malformed Tag"),
+        (b";tag=abc", b";tag=a@b", "Malformed Parameter"),
+        (b"branch=z9hG4bK-1", b"branch=z9hG4bK-1;branch=z9hG4bK-1", "Duplicate Parameter: Via"),
+        (b"Call-ID: 1@10.0.0.1", b"Call-ID: a b", "Malformed Call-ID"),
+        (b"Call-ID: 1@10.0.0.1", b"Call-ID: a@b@c", "Malformed Call-ID"),
+        (b"Call-ID: 1@10.0.0.1", b"Call-ID: \xc3\xb1", "Malformed Call-ID"),
+        (b"Call-ID: 1@10.0.0.1", b"Call-ID: a,b", "Malformed Call-ID"),
+        (b"Max-Forwards: 69", b"Max-Forwards: +9", "Malformed Max-Forwards"),
+        (b"Max-Forwards: 69", b"Max-Forwards: 6_9", "Malformed Max-Forwards"),
+        (b"Max-Forwards: 69", b"Max-Forwards: \xd9\xa3", "Malformed Max-Forwards"),
+        (b"Max-Forwards: 69", b"Max-Forwards: 6 9", "Malformed Max-Forwards"),
+        (b"Max-Forwards: 69", b"Require: a b", "Malformed Option Tag: Require"),
+        (b"Max-Forwards: 69", b"Proxy-Require: <x>", "Malformed Option Tag: Proxy-Require"),
+        (b"Max-Forwards: 69", b"Content-Type: application\xc2\xa0/sdp", "Malformed Content-Type"),
+        (b"Max-Forwards: 69", b"Content-Type: application", "Malformed Content-Type"),
+        (b"Max-Forwards: 69", b"Route: sip:p.example;lr", "Malformed Address"),
+        (b"Max-Forwards: 69", b"Record-Route: sip:p.example;lr", "Malformed Address"),
+        (b"Max-Forwards: 69", b"Record-Route: <sip:p.example;lr;lr>", "Duplicate URI Parameter"),
         (b"Via: SIP/2.0/UDP 10.0.0.1", b"Via: SIP/2.0/UDP 10.0.0.1,", "Malformed Via"),
         (b"Max-Forwards: 69", b"Route: sip:a@b?x", "Malformed Address"),
         (b"Max-Forwards: 69", b"Record-Route: <sip:>", "Malformed Host"),
-        (
-            b"Max-Forwards: 69",
-            b"Via: " + b"SIP/2.0/UDP a," * 128 + b"SIP/2.0/UDP a",
-            "Too Many Values In List In Via",
-        ),
     ],
 )
 def test_refused_header(old: bytes, new: bytes, reason: str) -> None:
@@ -147,8 +189,30 @@ def test_refused_header(old: bytes, new: bytes, reason: str) -> None:
     assert fault.partial.method == "INVITE"
 
 
-def test_too_many_vias_on_lines_of_their_own() -> None:
-    assert refused(invite(*[b"Via: SIP/2.0/UDP a"] * 128)).reason == "Too Many Values In Via"
+@pytest.mark.parametrize(
+    ("line", "most", "status", "fault"),
+    [
+        (b"Via: SIP/2.0/UDP a", 69, 483, Fault.TOO_MANY_VIAS),
+        (b"Route: <sip:a;lr>", 20, 400, Fault.TOO_MANY_ROUTES),
+        (b"Record-Route: <sip:a;lr>", 20, 400, Fault.TOO_MANY_ROUTES),
+        (b"Contact: <sip:a>", 9, 400, Fault.TOO_MANY_CONTACTS),
+    ],
+)
+def test_limits_of_lists(line: bytes, most: int, status: int, fault: Fault) -> None:
+    name, _, value = line.partition(b": ")
+    for wide in (lambda count: [line] * count, lambda count: [name + b": " + b", ".join([value] * count)]):
+        request(invite(*wide(most))).check()
+        for count in (most + 1, 200):
+            found = refused(invite(*wide(count)))
+            assert (found.status, found.fault) == (status, fault)
+
+
+def test_a_response_may_list_more_contacts_than_a_request() -> None:
+    head = INVITE.replace(b"INVITE sip:+34911000000@10.0.0.2 SIP/2.0", b"SIP/2.0 200 OK")
+    response = parse(head + b"Contact: <sip:a>\r\n" * 100 + b"\r\n")
+    response.check()
+    assert response.contacts is not STAR
+    assert len(response.contacts) == 101
 
 
 def test_method_is_case_sensitive() -> None:
@@ -225,7 +289,6 @@ def test_q850_cause(line: bytes, cause: int | None) -> None:
         ([b"l: 3"], b"123"),
         ([b"Content-Length: 0"], b""),
         ([b"Content-Length:\r\n 0000000000000000000002"], b"12"),
-        ([b"Content-Length: 2", b"l: 2"], b"12"),
         ([b"Content-Length: " + b"0" * 5000 + b"2"], b"12"),
     ],
 )
@@ -237,7 +300,12 @@ def test_18_3_body_of_a_datagram(lines: list[bytes], body: bytes) -> None:
     ("lines", "status", "reason"),
     [
         ([b"Content-Length: 6"], 400, "Body Shorter Than Content-Length"),
-        ([b"Content-Length: 2", b"l: 3"], 400, "Conflicting Content-Length"),
+        ([b"Content-Length: 2", b"l: 3"], 400, "Repeated Header: Content-Length"),
+        ([b"Content-Length: 2", b"Content-Length: 2"], 400, "Repeated Header: Content-Length"),
+        ([b"Content-Length: 1_0"], 400, "Malformed Content-Length"),
+        ([b"Content-Length: 1 0"], 400, "Malformed Content-Length"),
+        ([b"Content-Length: 2;x"], 400, "Malformed Content-Length"),
+        ([b"Content-Length: \xef\xbc\x92"], 400, "Malformed Content-Length"),
         ([b"Content-Length: -1"], 400, "Malformed Content-Length"),
         ([b"Content-Length: +1"], 400, "Malformed Content-Length"),
         ([b"Content-Length: 2, 2"], 400, "Malformed Content-Length"),
@@ -356,7 +424,9 @@ def test_keepalive(data: bytes, answer: bool) -> None:
 
 
 token = st.text("abcXYZ019-.!%*_+`'~", min_size=1, max_size=10)
-value = st.text(st.characters(exclude_characters="\r\n"), max_size=30).map(lambda text: text.strip(" \t"))
+value = st.text(st.characters(min_codepoint=32, exclude_characters="\x7f"), max_size=30).map(
+    lambda text: text.strip(" \t")
+)
 MANDATORY = [("Via", "x"), ("From", "x"), ("To", "x"), ("Call-ID", "x"), ("CSeq", "x")]
 extra = st.lists(st.tuples(token.map(lambda name: "X" + name), value), max_size=6)
 

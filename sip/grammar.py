@@ -1,0 +1,35 @@
+"""The rules of RFC 3261 section 25.1 that several headers share, as regular expressions.
+
+Every one is about bytes: digits are 0 to 9, letters A to Z, blanks SP and HTAB, whatever Unicode thinks.
+Where peers that we must live with break the ABNF we follow them, and only there: `_` in host names, `#` in
+the user of a URI, bytes beyond ASCII in texts for people, no space behind a status code without a reason.
+"""
+
+from typing import Final
+
+LETTERS: Final = r"A-Za-z0-9\-.!%*_+`'~"
+"""The characters of a token, for a character class."""
+
+TOKEN: Final = f"[{LETTERS}]++"
+
+_LABEL: Final = r"[A-Za-z0-9_]++(?:-++[A-Za-z0-9_]++)*+"
+_TOP_LABEL: Final = r"[A-Za-z_][A-Za-z0-9_]*+(?:-++[A-Za-z0-9_]++)*+"
+_OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+
+_IPV4: Final = rf"{_OCTET}(?:\.{_OCTET}){{3}}(?![A-Za-z0-9_.-])"
+
+HOST: Final = rf"(?:\[[0-9A-Fa-f:.]++\]|{_IPV4}|(?:{_LABEL}\.)*{_TOP_LABEL}\.?)"
+"""A name, an IPv4 address or an IPv6 reference, which `sip.uri.parse_host` still has to check.
+
+What ends in digits is an IPv4 address of four decimal octets: nothing else that resolvers take for one.
+"""
+
+PORT: Final = "[0-9]{1,5}+"
+"""`sip.uri.parse_port` still has to check the range."""
+
+
+def writable(text: str) -> str:
+    """`text`; ValueError when it holds a line end or NUL."""
+    if "\r" in text or "\n" in text or "\0" in text:
+        raise ValueError(f"line end or NUL in {text!r}")
+    return text
