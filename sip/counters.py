@@ -19,15 +19,19 @@ class Counters:
 
     `messages`: (direction "in" or "out", method, status or 0 for a request, transport), repetitions included.
     `retransmissions`: by method, of requests and responses that we sent again.
-    `parse_errors`: (transport, reason). `strangers`: by transport.
+    `parse_errors`: (transport, reason). `strangers`, `banned`, `unread`: by transport, what got no answer.
     `unexpected`: (machine, state, input) pairs that no table row names: a fault of ours.
     """
 
-    __slots__ = ("messages", "parse_errors", "retransmissions", "strangers", "unexpected")
+    __slots__ = (
+        "banned", "messages", "parse_errors", "retransmissions", "strangers", "unexpected", "unread",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.messages: Counter[tuple[str, str, int, str]] = Counter()
         self.retransmissions: Counter[str] = Counter()
         self.parse_errors: Counter[tuple[str, str]] = Counter()
         self.strangers: Counter[str] = Counter()
+        self.banned: Counter[str] = Counter()
+        self.unread: Counter[str] = Counter()
         self.unexpected: Counter[tuple[str, str, str]] = Counter()

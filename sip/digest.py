@@ -41,7 +41,7 @@ class FailureKind(Enum):
 
     MISSING = "missing"
     WRONG = "wrong"  # password, user, realm, target or form: which one is nobody's business
-    STALE = "stale"  # right, but for a nonce that is too old or of an earlier process
+    STALE = "stale"  # for a nonce that is too old, of an earlier process, or sent to another address
     REPLAYED = "replayed"  # right, but its count was used before
 
 
@@ -54,9 +54,15 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Answer 401 with `Challenger.challenges(now, failure)`, whatever the kind."""
+    """Answer 401 with `Challenger.challenges(now, failure)`, whatever the kind.
+
+    `answered` says that the nonce is one which we sent to that address, and `user` who it was meant to prove:
+    only such a failure may be held against an address, since every other one may come from anywhere.
+    """
 
     kind: FailureKind
+    user: str = ""
+    answered: bool = False
 
 
 @dataclass(slots=True)
@@ -83,9 +89,10 @@ class _Counts:
 class Challenger:
     """The server's side for one realm.
 
-    A nonce carries its time and a signature, so a challenge needs no memory. Only a nonce that came back with
-    the right password is remembered, for its counts: strangers cannot fill the table. When it is full the
-    oldest entry goes, and every nonce up to its age counts as stale: forgetting never lets a replay in.
+    A nonce carries its time and a signature that holds for one address, so a challenge needs no memory. Only
+    a nonce that came back with the right password is remembered, for its counts: strangers cannot fill the
+    table. When it is full the oldest entry goes, and every nonce up to its age counts as stale: forgetting
+    never lets a replay in.
     """
 
     def __init__(
@@ -101,10 +108,13 @@ class Challenger:
         self._counts: OrderedDict[str, _Counts] = OrderedDict()
         self._decoy = hmac.digest(secret, b"decoy", "sha256").hex()
 
-    def challenges(self, now: float, failure: Failure | None = None) -> list[str]:
-        """WWW-Authenticate values, one for each algorithm; `stale` spares the user a question."""
+    def challenges(self, now: float, failure: Failure | None = None, source: str = "") -> list[str]:
+        """WWW-Authenticate values, one for each algorithm; `stale` spares the user a question.
+
+        `source` is the address to which they go: from another one the answer will be stale.
+        """
         self._issued += 1
-        nonce = self._sign(int(now * 1000), self._issued)
+        nonce = self._sign(int(now * 1000), self._issued, source)
         stale = failure is not None and failure.kind in (FailureKind.STALE, FailureKind.REPLAYED)
         flag = ", stale=true" if stale else ""
         return [
@@ -112,10 +122,14 @@ class Challenger:
             for algorithm in CHALLENGED
         ]
 
-    def verify(self, request: Request, lookup: Callable[[str], str | None], now: float) -> Verified | Failure:
-        """Judge the request's Authorization; `lookup` gives a user's password, None for an unknown one.
+    def verify(
+        self, request: Request, lookup: Callable[[str], str | None], now: float, source: str = ""
+    ) -> Verified | Failure:
+        """Judge the Authorization of a request from `source`; `lookup` gives a user's password, None for an
+        unknown one.
 
-        An unknown user costs the same work as a wrong password and fails the same.
+        An unknown user costs the same work as a wrong password and fails the same. A nonce that we did not
+        send to `source` is stale whatever the password: who guesses has to show himself for each guess.
         """
         answers = [parse_credentials(value) for value in request.headers.lines("Authorization")]
         answer = next((found for found in answers if found and found.get("realm") == self.realm), None)
@@ -125,34 +139,43 @@ class Challenger:
         if algorithm not in ALGORITHMS or not _is_complete(answer) or not _is_for(answer["uri"], request):
             return Failure(FailureKind.WRONG)
         user = answer["username"]
+        issued_ms = self._issued_ms(answer["nonce"], source)
+        if issued_ms is None:
+            return Failure(FailureKind.STALE, user)
         password = lookup(user)
         right = _is_right(answer, algorithm, request.method, self._decoy if password is None else password)
         if not right or password is None:
-            return Failure(FailureKind.WRONG)
-        return self._check_nonce(answer["nonce"], int(answer["nc"], 16), now) or Verified(user)
+            return Failure(FailureKind.WRONG, user, answered=True)
+        kind = self._check_use(answer["nonce"], issued_ms, int(answer["nc"], 16), now)
+        return Verified(user) if kind is None else Failure(kind, user, answered=True)
 
     def remembered(self) -> int:
         """How many nonces are held for their counts."""
         return len(self._counts)
 
-    def _sign(self, issued_ms: int, number: int) -> str:
+    def _sign(self, issued_ms: int, number: int, source: str) -> str:
         text = f"{issued_ms:x}-{number:x}"
-        signature = hmac.digest(self._secret, f"{text}-{self.realm}".encode(), "sha256").hex()
+        signature = hmac.digest(self._secret, f"{text}-{source}-{self.realm}".encode(), "sha256").hex()
         return f"{text}-{signature[:32]}"
 
-    def _check_nonce(self, nonce: str, count: int, now: float) -> Failure | None:
+    def _issued_ms(self, nonce: str, source: str) -> int | None:
+        """When we sent this nonce to that address; None if we never did."""
         match = _NONCE.match(nonce)
-        issued_ms = int(match[1], 16) if match else -1
-        if match is None or not hmac.compare_digest(self._sign(issued_ms, int(match[2], 16)), nonce):
-            return Failure(FailureKind.STALE)
+        if match is None:
+            return None
+        issued_ms = int(match[1], 16)
+        ours = self._sign(issued_ms, int(match[2], 16), source)
+        return issued_ms if hmac.compare_digest(ours, nonce) else None
+
+    def _check_use(self, nonce: str, issued_ms: int, count: int, now: float) -> FailureKind | None:
         if issued_ms <= max(self._oldest_ms, int(now * 1000) - self._lifetime_ms):
-            return Failure(FailureKind.STALE)
+            return FailureKind.STALE
         known = self._counts.get(nonce)
         if known is None:
             self._forget(int(now * 1000) - self._lifetime_ms)
             self._counts[nonce] = _Counts(count, 1)
             return None
-        return None if known.take(count) else Failure(FailureKind.REPLAYED)
+        return None if known.take(count) else FailureKind.REPLAYED
 
     def _forget(self, expired_ms: int) -> None:
         """Make room for one more: what has expired goes, and when nothing has, what was first used first."""

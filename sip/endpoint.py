@@ -20,7 +20,7 @@ from sip.layer import Layer
 from sip.message import Malformed
 from sip.petitions import Petitions
 from sip.reception import Reception
-from sip.screen import Screen
+from sip.screen import Gate, OpenGate, Screen
 from sip.session import Statement
 from sip.sessions import Sessions
 from sip.timers import Timers
@@ -63,15 +63,20 @@ class Endpoint:
         t2: float = 4.0,
         t4: float = 5.0,
         timer_c: float = 185.0,
+        gate: Gate | None = None,
     ) -> None:
-        """`token` returns a fresh, unguessable token; `advertise` our address on a flow."""
+        """`token` returns a fresh, unguessable token; `advertise` our address on a flow; without a `gate`
+        everything is read.
+        """
         self.counters = Counters()
         timing = Timing(t1, t2, t4)
         self._timers = Timers({*timing.constants(), timer_c})
         self._layer = Layer(token, advertise, timing, self._timers, self.counters)
         self._sessions = Sessions(self._layer, tuple(allow), server, timer_c)
         self._petitions = Petitions(self._layer, self._sessions)
-        self._reception = Reception(screen, self._layer, self._sessions, self._petitions.of)
+        self._reception = Reception(
+            screen, gate or OpenGate(), self._layer, self._sessions, self._petitions.of
+        )
 
     # From the shell
 

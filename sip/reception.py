@@ -13,7 +13,7 @@ from sip.headers import NameAddr, Via
 from sip.layer import Layer, awaits_ack, response_input, server_key
 from sip.message import Malformed, Partial, Request, Response, is_keepalive, parse
 from sip.refusal import refusal
-from sip.screen import Known, Refuse, Screen, Stranger
+from sip.screen import Banned, Gate, Known, Refuse, Screen, Silence, Stranger
 from sip.session import Session
 from sip.sessions import Sessions
 from sip.status import phrase
@@ -23,18 +23,28 @@ from sip.usage import State
 from sip.writing import NO_BODY, ReplyHead, header_lines
 
 _LATE = 481
+_AMPLIFICATION = 3
+"""What we send to a UDP source that has proved nothing is at most so many times what came from there: its
+address may be forged, and then we would be the one who floods it."""
 
 
 class Reception:
     """Sorts what arrives. Nothing is remembered of a request before the screen knows its sender."""
 
-    __slots__ = ("_layer", "_petition", "_screen", "_secret", "_sessions")
+    __slots__ = ("_gate", "_layer", "_octets", "_petition", "_screen", "_secret", "_sessions")
 
     def __init__(
-        self, screen: Screen, layer: Layer, sessions: Sessions, petition: Callable[[Hashable], Owner]
+        self,
+        screen: Screen,
+        gate: Gate,
+        layer: Layer,
+        sessions: Sessions,
+        petition: Callable[[Hashable], Owner],
     ) -> None:
         """`petition` makes the owner of a request outside of dialogs for a peer."""
         self._screen = screen
+        self._gate = gate
+        self._octets = 0  # of the message that is being taken
         self._layer = layer
         self._sessions = sessions
         self._petition = petition
@@ -44,6 +54,11 @@ class Reception:
         """Take one message."""
         if is_keepalive(data):
             return
+        silence = self._gate.silences(data, flow, now)
+        if silence is not None:
+            self._silenced(silence, flow)
+            return
+        self._octets = len(data)
         try:
             message = parse(data)
             if isinstance(message, Response):
@@ -60,15 +75,20 @@ class Reception:
         partial = error.partial
         if partial is None or partial.method is None:
             return
-        if isinstance(self._screen.identify(error, flow, now), Stranger):
-            layer.counters.strangers[flow.transport] += 1
+        verdict = self._screen.identify(error, flow, now)
+        if not isinstance(verdict, Known):
+            self._gate.heard(flow, now)
+        if isinstance(verdict, Stranger | Banned):
+            self._ignored(verdict, flow)
             return
         if partial.method == "ACK" or not _answerable(partial):
             return
         vias = [_seen_from(partial.vias[0], flow), *partial.vias[1:]]
         known = Partial(partial.method, vias, partial.from_, partial.to, partial.call_id, partial.cseq)
         response = Response.for_request(known, error.status, error.reason, self._tag(str(partial.call_id)))
-        layer.transmit(response.encode(), flow, method_label(partial.method), error.status)
+        answer = response.encode()
+        if self._fits(answer, flow):
+            layer.transmit(answer, flow, method_label(partial.method), error.status)
 
     # Responses
 
@@ -154,21 +174,23 @@ class Reception:
         if isinstance(verdict, Known):
             self._count(request, flow)
             self._refuse(request, flow, Refuse(_LATE, phrase(_LATE)))
-        elif isinstance(verdict, Stranger):
-            self._layer.counters.strangers[flow.transport] += 1
+        elif isinstance(verdict, Stranger | Banned):
+            self._ignored(verdict, flow)
 
     def _newcomer(self, request: Request, key: str, flow: Flow, now: float) -> None:
         request.check()
         verdict = self._screen.identify(request, flow, now)
         match verdict:
-            case Stranger():
-                self._layer.counters.strangers[flow.transport] += 1
+            case Stranger() | Banned():
+                self._gate.heard(flow, now)
+                self._ignored(verdict, flow)
             case Refuse():
+                self._gate.heard(flow, now)
                 self._count(request, flow)
-                self._refuse(request, flow, verdict)
+                self._refuse(request, flow, self._gate.sheds(request, verdict, flow, now) or verdict)
             case Known():
                 self._count(request, flow)
-                refused = self._refusal(request)
+                refused = self._gate.sheds(request, verdict, flow, now) or self._refusal(request)
                 if refused is None:
                     self._welcome(request, key, flow, verdict.peer, now)
                 else:
@@ -197,11 +219,30 @@ class Reception:
         self._layer.serve(request, key, flow, owner, now)
 
     def _refuse(self, request: Request, flow: Flow, refused: Refuse) -> None:
-        """Answer without state (section 8.2.7): the same request gets the same answer, tag included."""
+        """Answer without state (section 8.2.7): the same request gets the same answer, tag included.
+
+        Where that would be too much for what came, the first header has to do (of two challenges the one that
+        every phone knows); where even that would be, there is no answer.
+        """
         tag = "" if request.to_tag else self._tag(request.call_id)
-        lines = f"{header_lines(refused.headers)}{NO_BODY}"
-        data = ReplyHead.of(request, flow).write(refused.status, refused.reason, tag, lines)
-        self._layer.transmit(data, flow, method_label(request.method), refused.status)
+        head = ReplyHead.of(request, flow)
+        for headers in (refused.headers, refused.headers[:1]):
+            lines = f"{header_lines(headers)}{NO_BODY}"
+            data = head.write(refused.status, refused.reason, tag, lines)
+            if self._fits(data, flow):
+                self._layer.transmit(data, flow, method_label(request.method), refused.status)
+                return
+
+    def _fits(self, answer: bytes, flow: Flow) -> bool:
+        return flow.reliable or len(answer) <= _AMPLIFICATION * self._octets
+
+    def _ignored(self, verdict: Stranger | Banned, flow: Flow) -> None:
+        counters = self._layer.counters
+        (counters.strangers if isinstance(verdict, Stranger) else counters.banned)[flow.transport] += 1
+
+    def _silenced(self, silence: Silence, flow: Flow) -> None:
+        counters = self._layer.counters
+        (counters.banned if silence is Silence.BANNED else counters.unread)[flow.transport] += 1
 
     def _tag(self, call_id: str) -> str:
         seed = call_id.encode("utf-8", "surrogateescape")

@@ -1,5 +1,6 @@
 """The registrar: which contacts a user has now (RFC 3261 section 10). Authentication happened before."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -112,6 +113,7 @@ class Registrar:
         self._users: dict[str, list[_Entry]] = {}
         self._watched: set[str] = set()
         self._wakes: list[tuple[float, int, _Entry]] = []
+        self._hosts: Counter[str] = Counter()
         self._order = 0
 
     def register(self, request: Request, user: str, flow: Flow, now: float) -> RegisterOutcome:
@@ -155,6 +157,8 @@ class Registrar:
         changes = [BindingChange(Change.REFRESHED, binding)]
         if not entry.binding.reachable:
             changes.append(BindingChange(Change.REACHABLE, binding))
+        self._leave(entry.came_by)
+        self._hosts[flow.remote[0]] += 1
         entry.binding, entry.came_by, entry.misses = binding, flow, 0
         self._order += 1
         entry.order = self._order
@@ -167,6 +171,7 @@ class Registrar:
         changes = self._remove(binding.user, oldest, Change.REPLACED)
         self._order += 1
         entry = _Entry(binding, came_by, self._order)
+        self._hosts[came_by.remote[0]] += 1
         self._users.setdefault(binding.user, []).append(entry)
         self._schedule(entry, now)
         return [*changes, BindingChange(Change.ADDED, binding)]
@@ -176,11 +181,18 @@ class Registrar:
         changes = []
         for entry in gone:
             entries.remove(entry)
+            self._leave(entry.came_by)
             entry.wake_at = inf
             changes.append(BindingChange(change, entry.binding))
         if not entries:
             self._users.pop(user, None)
         return changes
+
+    def _leave(self, came_by: Flow) -> None:
+        host = came_by.remote[0]
+        self._hosts[host] -= 1
+        if not self._hosts[host]:
+            del self._hosts[host]
 
     def _outcome(self, user: str, now: float, changes: list[BindingChange]) -> RegisterOutcome:
         contacts = [("Contact", _contact(binding, now)) for binding in self.bindings(user)]
@@ -215,6 +227,10 @@ class Registrar:
             if (came_by.transport, came_by.remote) == (flow.transport, flow.remote):
                 return entry.binding
         return None
+
+    def is_at(self, host: str) -> bool:
+        """Whether a live binding's REGISTER came from that address."""
+        return host in self._hosts
 
     # Who answers
 

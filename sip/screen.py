@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from sip.flow import Flow
@@ -11,6 +12,11 @@ from sip.message import Malformed, Request
 @dataclass(frozen=True, slots=True)
 class Stranger:
     """Nobody we know: nothing is sent, not even 400 or 405, and a counter moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Banned:
+    """Somebody who has failed too often: nothing is sent, and another counter moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ class Known:
     peer: Hashable
 
 
-Verdict = Stranger | Refuse | Known
+Verdict = Stranger | Banned | Refuse | Known
 
 
 class Screen(Protocol):
@@ -46,3 +52,46 @@ class Screen(Protocol):
     def same_peer(self, peer: Hashable, flow: Flow) -> bool:
         """Whether an in-dialog request by `flow` may be `peer`'s although it comes from another host."""
         ...
+
+
+class Silence(Enum):
+    """Why a message is not even parsed."""
+
+    BANNED = "banned"
+    """Its address is."""
+    CROWD = "crowd"
+    """Those whom nobody knows ask for more than their share of our time."""
+
+
+class Gate(Protocol):
+    """The application's judgement of how much is read at all, and how much is begun."""
+
+    def silences(self, data: bytes, flow: Flow, now: float) -> Silence | None:
+        """Why a message is dropped unread; None lets it in. Asked for every message: be quick.
+
+        What may belong to a dialog, or answer a request of ours, is let in.
+        """
+        ...
+
+    def heard(self, flow: Flow, now: float) -> None:
+        """A request was read whose sender nobody knows still: it gets no answer, or a challenge."""
+        ...
+
+    def sheds(self, request: Request, verdict: Refuse | Known, flow: Flow, now: float) -> Refuse | None:
+        """The refusal of a request outside of dialogs for which there is no time now, before it costs more."""
+        ...
+
+
+class OpenGate:
+    """A gate that stands open."""
+
+    def silences(self, data: bytes, flow: Flow, now: float) -> Silence | None:
+        """Everything is let in."""
+        return None
+
+    def heard(self, flow: Flow, now: float) -> None:
+        """Nobody counts."""
+
+    def sheds(self, request: Request, verdict: Refuse | Known, flow: Flow, now: float) -> Refuse | None:
+        """There is always time."""
+        return None
