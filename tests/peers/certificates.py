@@ -50,7 +50,8 @@ class Authority:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "common.example")])
         end = datetime.now(UTC) + days * DAY
         builder = self._builder(subject, key, min(end, datetime.now(UTC)) - DAY, end)
-        builder = builder.add_extension(x509.SubjectAlternativeName(list(map(_general, names))), critical=False)
+        alternatives = x509.SubjectAlternativeName(list(map(_general, names)))
+        builder = builder.add_extension(alternatives, critical=False)
         self._count += 1
         file = file or f"{self._count}"
         issued = Issued(self._folder / f"{file}.crt", self._folder / f"{file}.key")
@@ -93,8 +94,8 @@ class Authority:
 
 
 def _general(name: str) -> x509.GeneralName:
-    if name.startswith("sip"):
-        return x509.UniformResourceIdentifier(name) if ":" in name else x509.DNSName(name)
+    if name.startswith("sip:"):
+        return x509.UniformResourceIdentifier(name)
     try:
         return x509.IPAddress(ip_address(name))
     except ValueError:

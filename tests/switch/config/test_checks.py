@@ -56,6 +56,13 @@ def test_a_phone_is_named_like_a_sip_user(mistakes: Mistakes, name: str) -> None
         ),
         ("sip: {listen: [udp:0.0.0.0:20002]}", ["1:16: sip.listen[0]: port 20002 lies within media.ports"]),
         ("sip: {listen: [tcp:0.0.0.0:20002]}", []),
+        (
+            "sip: {listen: [tls:0.0.0.0:5061]}",
+            [
+                "1:16: sip.listen[0]: needs a certificate: give sip.tls with certificate and private_key,"
+                " both PEM files"
+            ],
+        ),
         ("media: {listen: 127.0.0.2}\nsip: {listen: [udp:127.0.0.1:20002]}", []),
     ],
 )

@@ -51,8 +51,8 @@ def test_sections_for_later_are_refused(mistakes: Mistakes, key: str) -> None:
             ["1:24: queues.a.strategy: not yet: 'ring-all' is not built; longest-idle is"],
         ),
         (
-            "sip: {listen: [tls:0.0.0.0:5061]}",
-            ["1:16: sip.listen[0]: not yet: tls is not built; udp and tcp are"],
+            "sip: {listen: [ws:0.0.0.0:5062]}",
+            ["1:16: sip.listen[0]: not yet: ws is not built; udp, tcp and tls are"],
         ),
     ],
 )
