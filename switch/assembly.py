@@ -41,6 +41,7 @@ from switch.registrations import Registrations
 from switch.routes import Routes
 from switch.sounds import read_sounds
 from switch.staffing import Staffing
+from switch.trace.tracing import Tracing
 from switch.version import VERSION
 
 
@@ -184,6 +185,7 @@ def _wire(config: Config, books: _Books, sounds: SoundLibrary) -> Switch:
         booking=books.booking,
         metrics=metrics,
         clock=books.clock,
+        tracing=Tracing(shell, books.clock.now_us, time.monotonic),
     )
     registry = Registry(exchange, staffing.phone_busy)
     orders, arrival = Orders(exchange, registry), Arrival(exchange, registry)

@@ -20,6 +20,7 @@ from switch.logbook import Logbook
 from switch.metrics import Metrics
 from switch.registrations import Registrations
 from switch.routes import Routes
+from switch.trace.tracing import Tracing
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class Exchange:
     booking: Booking
     metrics: Metrics
     clock: Clock
+    tracing: Tracing
     identities: Identities = field(default_factory=Identities)
     draining: bool = False
 

@@ -35,6 +35,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.identities.configure(config)
     exchange.limits.configure(config.trunks)
     exchange.metrics.configure(queue_targets(config), config.trunks)
+    exchange.tracing.configure(config.trace)
     identification.configure(config)
     exchange.dispatch.post(configured(config))
     staffing.configure(config, registered=lambda phone: bool(exchange.registrations.bindings(phone)))

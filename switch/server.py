@@ -170,6 +170,7 @@ class Server:
         http = HttpServer(create_app(services, version=VERSION), listen.host, listen.port)
         host, port = await http.start()
         stack.push_async_callback(http.close)
+        stack.callback(exchange.tracing.close)
         self._on_signals()
         gc.collect()
         gc.freeze()

@@ -85,6 +85,7 @@ class Arrival:
                 invite.session, error.status, self._exchange.now(), reason=error.reason
             )
             return
+        self._exchange.tracing.claim(ledger.id, invite.request.call_id, f"caller {peer.name}")
         try:
             routed = self._admit(peer, ledger, slots)
             self._verify(invite.request, peer, caller, ledger)

@@ -9,6 +9,7 @@ from sip import events as sip
 from sip.dialog import Dialog
 from switch.calls.flow import Call
 from switch.calls.leg import Leg
+from switch.calls.offering import Offering
 from switch.exchange import Exchange
 from switch.peers import PhonePeer, TrunkPeer
 from switch.records import CallRecord, LegRole
@@ -88,6 +89,8 @@ class Registry:
         if leg.session is not None:
             self._by_session[leg.session] = leg
         self._by_port[leg.port] = leg
+        if isinstance(leg.owner, Call | Offering):
+            self._claim(leg, leg.owner.id if isinstance(leg.owner, Call) else leg.owner.call)
         match leg.peer:
             case TrunkPeer(name=name):
                 self._exchange.metrics.trunk_call_started(name)
@@ -175,6 +178,10 @@ class Registry:
     def _note(self, call: Call) -> None:
         if not call.over:
             self._exchange.logbook.call_noted(call.ledger.record(self._exchange.now_us()))
+
+    def _claim(self, leg: Leg, call: str) -> None:
+        party = f"{leg.role.value} {leg.peer.name}"
+        self._exchange.tracing.claim(call, leg.sip_call_id, party)
 
     def _dialog(self, leg: Leg) -> Dialog | None:
         return (

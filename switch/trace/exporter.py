@@ -8,6 +8,7 @@ from typing import Final
 
 import asyncio_dgram
 import structlog
+from asyncio_dgram.aio import DatagramClient, TransportClosed
 
 from switch.config.addresses import HostPort
 from switch.trace.hep import encode
@@ -74,14 +75,20 @@ class HepExporter:
                 stream = await asyncio_dgram.connect((self._server.host, self._server.port))
             except OSError as error:
                 self._log.warning("no way to the Homer server", server=str(self._server), error=str(error))
-                await asyncio.sleep(_RETRY_S)
-                continue
-            try:
-                await self._send_all(stream)
-            finally:
-                stream.close()
+            else:
+                await self._copy(stream)
+            await asyncio.sleep(_RETRY_S)
 
-    async def _send_all(self, stream: asyncio_dgram.DatagramClient) -> None:
+    async def _copy(self, stream: DatagramClient) -> None:
+        answers = asyncio.create_task(_ignore(stream), name="hep answers")
+        try:
+            with suppress(TransportClosed):
+                await self._send_all(stream)
+        finally:
+            answers.cancel()
+            stream.close()
+
+    async def _send_all(self, stream: DatagramClient) -> None:
         while True:
             await self._filled.wait()
             for _ in range(min(_AT_ONCE, len(self._waiting))):
@@ -94,8 +101,15 @@ class HepExporter:
             await asyncio.sleep(0)
 
 
-async def _sent(stream: asyncio_dgram.DatagramClient, packet: bytes) -> HepResult:
+async def _sent(stream: DatagramClient, packet: bytes) -> HepResult:
     with suppress(OSError):  # such as an ICMP error about one sent before: nobody listens there
         await stream.send(packet)
         return HepResult.SENT
     return HepResult.FAILED
+
+
+async def _ignore(stream: DatagramClient) -> None:
+    """Take what the server says, or it would pile up; HEP knows no answers."""
+    with suppress(TransportClosed, OSError):
+        while True:
+            await stream.recv()

@@ -18,6 +18,7 @@ from acd.router import Router
 from media.events import PlaybackFinished, PortEvent
 from media.port import Play
 from media.sound import Sound
+from sip.aio.shell import OnWire
 from sip.endpoint import Endpoint
 from sip.flow import Flow
 from sip.registrar import Registrar
@@ -46,6 +47,8 @@ from switch.registrations import Registrations
 from switch.reloading import apply
 from switch.routes import Routes
 from switch.staffing import Staffing
+from switch.trace.ring import Way
+from switch.trace.tracing import Tracing
 from tests.peers.switch import Metrics as Scrape
 from tests.sip.wire import kind
 from tests.switch.far_end import FarEnd
@@ -98,6 +101,7 @@ class Shell:
     """What `sip.aio.shell` is to the switch, without sockets."""
 
     def __init__(self, stage: "Stage") -> None:
+        self.on_wire: OnWire | None = None
         self._stage = stage
         self._waking = False
 
@@ -228,12 +232,13 @@ class Stage:
         )
         history = cast(Any, self.history)
         self.plane.on_event = lambda event: switch.port_event(event)
+        shell = self.shell = Shell(self)
         exchange = StageExchange(
             loop=loop,
             config=config,
             routes=Routes(config.routes),
             endpoint=endpoint,
-            shell=cast(Any, Shell(self)),
+            shell=cast(Any, shell),
             plane=cast(Any, self.plane),
             sounds=cast(Any, self.sounds),
             dispatch=dispatch,
@@ -244,6 +249,7 @@ class Stage:
             booking=Booking(history, self.logbook),
             metrics=metrics,
             clock=clock,
+            tracing=Tracing(shell, clock.now_us, loop.time),
         )
         registry = Registry(exchange, staffing.phone_busy)
         orders = Orders(exchange, registry)
@@ -314,6 +320,7 @@ class Stage:
 
     def _arrive_here(self, data: bytes, flow: Flow) -> None:
         ours = Flow("udp", OURS, flow.local)
+        self._shown("in", data, ours)
         self.exchange.endpoint.receive(data, ours, self.now())
         self.flush()
 
@@ -336,11 +343,16 @@ class Stage:
                     self.switch.sip_event(event)
                 for data, flow in [] if events else datagrams:
                     self.sent.append(data)
+                    self._shown("out", data, flow)
                     if not self.lose(data):
                         self.loop.call_later(self.delay_s(), self._arrive_there, data, flow)
         finally:
             self._flushing = False
         self._set_timer("", endpoint, self.flush)
+
+    def _shown(self, way: Way, data: bytes, flow: Flow) -> None:
+        if self.shell.on_wire is not None:
+            self.shell.on_wire(way, data, flow, self.now())
 
     def _set_timer(self, name: str, endpoint: Endpoint, then: Callable[[], None]) -> None:
         if (timer := self._timers.pop(name, None)) is not None:

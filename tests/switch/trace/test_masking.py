@@ -120,7 +120,7 @@ def test_what_is_no_secret_stays(message: bytes) -> None:
 
 PIECES = st.sampled_from(
     [
-        *b'sip: sips: @ : < > " \\ response= cnonce inline: Authorization: k=clear: eyJ . .. \xff a Y:'.split(),
+        *b'sip: sips: @ : < > " \\ response= cnonce inline: Authorization: k=clear: eyJ . .. \xff Y:'.split(),
         *(b" ", b"\r\n", b"Digest ", b"application/dtmf", b" = "),
     ]
 )
