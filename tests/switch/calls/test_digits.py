@@ -1,0 +1,228 @@
+"""Digits: how one party's are heard, how the other is sent them, and that each crosses once."""
+
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+
+from media.events import Digit
+from media.port import Port
+from sip import events as sip
+from sip.dtmf_info import Kind
+from switch.calls.digits import DigitsIn, DigitsOut, Means
+from switch.calls.leg import Leg
+from switch.config.trunk import Dtmf
+from tests.switch.far_end import answering, sdp
+from tests.switch.plane import NotingPort
+from tests.switch.stage import CARRIER, Stage
+
+Informed = tuple[str, bytes]
+RELAYED = b"Signal=5\r\nDuration=160\r\n"
+
+
+class Out:
+    """A party's digits as they leave us."""
+
+    def __init__(self, setting: Dtmf) -> None:
+        self.port = NotingPort(1, print)
+        self.informed: list[Informed] = []
+        self.out = DigitsOut(
+            cast(Port, self.port), setting, lambda kind, body: self.informed.append((kind.value, body))
+        )
+
+
+@pytest.mark.parametrize(
+    ("setting", "events", "kind"),
+    [
+        (Dtmf.AUTO, True, None),
+        (Dtmf.AUTO, False, Kind.RELAY),
+        (Dtmf.RFC4733, True, None),
+        (Dtmf.RFC4733, False, None),
+        (Dtmf.INFO_RELAY, True, Kind.RELAY),
+        (Dtmf.INFO_RELAY, False, Kind.RELAY),
+        (Dtmf.INFO, True, Kind.PLAIN),
+        (Dtmf.INFO, False, Kind.PLAIN),
+    ],
+)
+def test_setting_and_sdp_say_how_digits_go(setting: Dtmf, events: bool, kind: Kind | None) -> None:
+    party = Out(setting)
+    party.out.agreed(events)
+    party.out.send("5", 160)
+    if kind is None:
+        assert (party.port.digits, party.informed) == ([("5", 160)], [])
+    else:
+        body = RELAYED if kind is Kind.RELAY else b"5"
+        assert (party.port.digits, party.informed) == ([], [(kind.value, body)])
+
+
+def test_one_info_is_under_way_at_a_time() -> None:
+    """UDP may swap two; the second would then be out of order (RFC 3261 section 12.2.2)."""
+    party = Out(Dtmf.INFO)
+    for digit in "123":
+        party.out.send(digit, 100)
+    assert [body for _, body in party.informed] == [b"1"]
+    party.out.answered()
+    party.out.answered()
+    assert [body for _, body in party.informed] == [b"1", b"2", b"3"]
+    party.out.answered()
+    party.out.answered()
+    party.out.send("4", 100)
+    assert party.informed[-1] == (Kind.PLAIN.value, b"4")
+
+
+def test_who_presses_without_end_is_not_remembered_without_end() -> None:
+    party = Out(Dtmf.INFO)
+    for _ in range(1000):
+        party.out.send("1", 100)
+    for _ in range(1000):
+        party.out.answered()
+    assert len(party.informed) == 65
+
+
+def test_a_party_that_says_it_twice_is_heard_once() -> None:
+    digits = DigitsIn()
+    assert digits.hears(Means.INFO)
+    assert not digits.hears(Means.EVENT)
+    assert not digits.takes_events
+    assert digits.hears(Means.INFO)
+    digits.forget()
+    assert digits.hears(Means.EVENT)
+    assert digits.takes_events
+    assert not digits.hears(Means.INFO)
+
+
+# In a call: the four mixes
+
+
+def trunk(dtmf: str) -> dict[str, object]:
+    network, proxy = f"{CARRIER[0]}/32", f"sip:{CARRIER[0]}:5060"
+    return {"trunks": {"carrier": {"accept_from": [network], "proxy": proxy, "dtmf": dtmf}}}
+
+
+def event(stage: Stage, leg: Leg) -> None:
+    stage.tell(Digit(leg.port, "5", 160))
+
+
+def info_relay(stage: Stage, leg: Leg) -> None:
+    assert leg.session is not None
+    leg.sip_event(sip.InfoReceived(leg.session, "application/dtmf-relay", RELAYED))
+
+
+def info(stage: Stage, leg: Leg) -> None:
+    assert leg.session is not None
+    leg.sip_event(sip.InfoReceived(leg.session, "application/dtmf", b"5"))
+
+
+async def talking(stage: Stage, types: str = "8 101") -> tuple[Leg, Leg, list[Informed]]:
+    """A trunk's caller and a phone, and what INFO says to the caller."""
+    informed: list[Informed] = []
+
+    def note(session: sip.SessionId, content_type: str, body: bytes, now: float) -> None:
+        informed.append((content_type, body))
+
+    stage.exchange.endpoint.info = note  # type: ignore[method-assign]
+    phone = await stage.phone()
+    phone.behave = answering
+    await stage.carrier.dial("81001", sdp(CARRIER[0], types=types))
+    party = stage.call.party
+    assert party is not None
+    assert stage.heard(party).startswith("relay")
+    return stage.call.caller, party, informed
+
+
+Press = Callable[[Stage, Leg], None]
+
+
+@pytest.mark.parametrize(("press", "sent"), [(event, []), (info_relay, [("5", 160)]), (info, [("5", 100)])])
+async def test_what_a_trunk_presses_reaches_a_phone_that_takes_events(
+    stage: Stage, press: Press, sent: list[tuple[str, int]]
+) -> None:
+    """An event is relayed by the engine."""
+    caller, phone, informed = await talking(stage)
+    press(stage, caller)
+    assert (stage.port(phone).digits, informed) == (sent, [])
+    assert stage.port(caller).digits == []
+
+
+@pytest.mark.parametrize("press", [event, info_relay, info])
+@pytest.mark.parametrize("sections", [trunk("info-relay")])
+async def test_what_a_phone_presses_reaches_a_trunk_that_wants_info(stage: Stage, press: Press) -> None:
+    caller, phone, informed = await talking(stage)
+    peer = stage.port(caller).peer
+    assert peer is not None
+    assert peer.send_event_type is None, "events that are relayed would be a second digit"
+    assert peer.receive_event_type == 101
+    press(stage, phone)
+    assert len(informed) == 1
+    assert informed[0][0] == "application/dtmf-relay"
+    assert informed[0][1].startswith(b"Signal=5\r\n")
+    assert stage.port(caller).digits == stage.port(phone).digits == []
+
+
+@pytest.mark.parametrize("sections", [trunk("info")])
+async def test_or_wants_the_digit_alone(stage: Stage) -> None:
+    _, phone, informed = await talking(stage)
+    event(stage, phone)
+    assert informed == [("application/dtmf", b"5")]
+
+
+async def test_a_trunk_without_telephone_event_in_its_sdp_gets_info(stage: Stage) -> None:
+    caller, phone, informed = await talking(stage, types="8")
+    event(stage, phone)
+    assert informed == [("application/dtmf-relay", RELAYED)]
+    info(stage, caller)
+    assert stage.port(phone).digits == [("5", 100)]
+
+
+async def test_who_tells_by_info_is_not_heard_by_events_any_more(stage: Stage) -> None:
+    caller, phone, _ = await talking(stage)
+    info_relay(stage, caller)
+    event(stage, caller)
+    peer = stage.port(caller).peer
+    assert peer is not None
+    assert peer.receive_event_type is None, "or the engine would relay the same digit"
+    assert stage.port(phone).digits == [("5", 160)]
+
+
+async def test_a_new_address_may_be_another_device(stage: Stage) -> None:
+    caller, phone, _ = await talking(stage)
+    info_relay(stage, caller)
+    assert caller.session is not None
+    dialog = next(iter(stage.carrier.all(sip.Answered))).session
+    await stage.carrier.reinvite(dialog, sdp("192.0.2.77", 31000, version=2))
+    peer = stage.port(caller).peer
+    assert peer is not None
+    assert peer.receive_event_type == 101
+    event(stage, caller)
+    assert stage.port(phone).digits == [("5", 160)], "the engine has relayed the second"
+
+
+async def test_a_digit_while_one_of_them_holds_is_for_nobody(stage: Stage) -> None:
+    caller, phone, _ = await talking(stage)
+    dialog = next(iter(stage.carrier.all(sip.Answered))).session
+    await stage.carrier.reinvite(dialog, sdp(CARRIER[0], direction="sendonly", version=2))
+    info(stage, caller)
+    assert stage.port(phone).digits == []
+    await stage.carrier.reinvite(dialog, sdp(CARRIER[0], version=3))
+    info(stage, caller)
+    assert stage.port(phone).digits == [("5", 100)]
+
+
+async def test_an_info_about_something_else_changes_nothing(stage: Stage) -> None:
+    caller, phone, _ = await talking(stage)
+    assert caller.session is not None
+    caller.sip_event(sip.InfoReceived(caller.session, "application/media_control+xml", b"<x/>"))
+    caller.sip_event(sip.InfoReceived(caller.session, "application/dtmf-relay", b"Signal=flash"))
+    assert stage.port(phone).digits == []
+    event(stage, caller)
+    peer = stage.port(caller).peer
+    assert peer is not None
+    assert peer.receive_event_type == 101
+
+
+async def test_digits_cross_before_the_answer_where_media_does(stage: Stage) -> None:
+    phone = await stage.phone()
+    phone.behave = lambda end, invite: end.endpoint.progress(invite.session, 183, stage.now(), sdp=end.sdp)
+    await stage.carrier.dial("81001")
+    info(stage, stage.call.caller)
+    assert stage.port(stage.call.party).digits == [("5", 100)]
