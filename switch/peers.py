@@ -16,11 +16,12 @@ from sip.digest import Challenger, Failure, FailureKind, Verified
 from sip.flow import Flow
 from sip.headers import NameAddr
 from sip.message import Malformed, Request
-from sip.screen import Known, Refuse, Stranger, Verdict
+from sip.screen import Banned, Known, Refuse, Stranger, Verdict
 from sip.uri import Uri
 from switch.config.addresses import Address, Listen
 from switch.config.schema import Config
 from switch.config.trunk import Trunk
+from switch.wall.bans import Bans
 
 _DEFAULT_PORT = 5060
 
@@ -47,6 +48,10 @@ class Registrations(Protocol):
 
     def holds(self, user: str, flow: Flow) -> bool:
         """Whether `user` has a live registration whose messages come by `flow`."""
+        ...
+
+    def is_at(self, host: str) -> bool:
+        """Whether anybody has a live registration from this address."""
         ...
 
 
@@ -105,6 +110,7 @@ class Identification:
         self._carriers = carriers or NoCarriers()
         self._certificate_names = certificate_names
         self._challenger = Challenger(secret, config.sip.domain)
+        self.bans = Bans(config.sip.bans, self._is_trunks, registrations.is_at)
         self.configure(config)
 
     def configure(self, config: Config) -> None:
@@ -120,6 +126,8 @@ class Identification:
                 self._by_user[digest.user] = TrunkPeer(name)
                 self._passwords[digest.user] = digest.secret.get_secret_value()
         self._sources = Sources(config.trunks)
+        self._trunks = tuple(config.trunks)
+        self.bans.configure(config.sip.bans)
         if self._challenger.realm != config.sip.domain:
             self._challenger = Challenger(self._secret, config.sip.domain)
 
@@ -127,17 +135,21 @@ class Identification:
         """The verdict on a request that belongs to no dialog of ours (see `sip.screen.Screen`)."""
         method = _method(message)
         if method == "REGISTER":
-            return self._challenged(message, _address_of_record(message), now)
+            return self._challenged(message, _address_of_record(message), flow, now)
         sender = _sender(message)
         user = sender.user if sender is not None else None
         if user in self._phones and user is not None and self._registrations.holds(user, flow):
             # A malformed INVITE makes no call: its phone may hear what is wrong with it without a password.
             is_call = method == "INVITE" and isinstance(message, Request)
-            return self._challenged(message, user, now) if is_call else Known(PhonePeer(user))
+            return self._challenged(message, user, flow, now) if is_call else Known(PhonePeer(user))
         if sender is not None and self._is_ours(sender, flow):
-            return self._challenged(message, user, now)
+            return self._challenged(message, user, flow, now)
         trunk = self._carrier(flow) or self._by_registration(message, flow)
         return Stranger() if trunk is None else Known(trunk)
+
+    def knows(self, address: str) -> bool:
+        """Whether this is the address of a trunk or of a registered phone."""
+        return self._registrations.is_at(address) or self._is_trunks(address)
 
     def same_peer(self, peer: Hashable, flow: Flow) -> bool:
         """Whether an in-dialog request by `flow` may be `peer`'s although it comes from another host."""
@@ -148,11 +160,15 @@ class Identification:
                 return self._registrations.holds(name, flow)
         return False
 
-    def _challenged(self, message: Request | Malformed, user: str | None, now: float) -> Verdict:
+    def _challenged(
+        self, message: Request | Malformed, user: str | None, flow: Flow, now: float
+    ) -> Verdict:
         """`user` when the message proves it; an unknown user and a wrong password are told the same."""
-        failure = Failure(FailureKind.MISSING)
+        failure, source = Failure(FailureKind.MISSING), flow.remote[0]
+        if self._is_banned(user, flow, now):
+            return Banned()
         if isinstance(message, Request):
-            match self._challenger.verify(message, self._passwords.get, now):
+            match self._challenger.verify(message, self._passwords.get, now, source):
                 case Verified(proven) if proven == user:
                     return Known(self._by_user.get(proven) or PhonePeer(proven))
                 case Verified():
@@ -161,8 +177,24 @@ class Identification:
                 case Failure() as failure:
                     if failure.kind in (FailureKind.WRONG, FailureKind.REPLAYED):
                         self._on_auth_failure()
-        challenges = self._challenger.challenges(now, failure)
+                    if failure.kind is FailureKind.WRONG and failure.answered:
+                        self.bans.failed(source, failure.user, now)
+        if self._is_banned(failure.user or user, flow, now):
+            return Banned()
+        challenges = self._challenger.challenges(now, failure, source)
         return Refuse(401, "Unauthorized", [("WWW-Authenticate", value) for value in challenges])
+
+    def _is_banned(self, user: str | None, flow: Flow, now: float) -> bool:
+        """Not where `user` is registered by this very flow: then it is others who guess at that address."""
+        if not self.bans.holds(flow.remote[0], user, now):
+            return False
+        return user is None or not self._registrations.holds(user, flow)
+
+    def _is_trunks(self, address: str) -> bool:
+        if self._sources.has(address):
+            return True
+        plain = _plain(address)
+        return any(self._carriers.holds(name, plain) for name in self._trunks)
 
     def _carrier(self, flow: Flow) -> TrunkPeer | None:
         """The trunk that the connection or the address is."""
@@ -217,6 +249,7 @@ class Sources:
                 bits = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
                 self._peers[network.version, network.prefixlen, bits, source.port] = TrunkPeer(name)
         self._prefixes = {version: _prefixes(self._peers, version) for version in (4, 6)}
+        self._networks = {key[:3] for key in self._peers}
 
     def find(self, flow: Flow) -> TrunkPeer | None:
         """The trunk with the longest matching network; of two alike, the one that names the port too."""
@@ -228,6 +261,14 @@ class Sources:
                 if peer is not None:
                     return peer
         return None
+
+    def has(self, host: str) -> bool:
+        """Whether a trunk's requests may come from this address, by any port."""
+        address = _address(host)
+        return any(
+            (address.version, prefix, int(address) >> (address.max_prefixlen - prefix)) in self._networks
+            for prefix in self._prefixes[address.version]
+        )
 
 
 def _prefixes(keys: Iterable[tuple[int, int, int, int | None]], version: int) -> list[int]:

@@ -94,6 +94,10 @@ class Registrations:
         """Whether `user` has a live registration whose messages come by `flow`."""
         return self._registrar.bound(user, flow) is not None
 
+    def is_at(self, host: str) -> bool:
+        """Whether a phone is registered from that address."""
+        return self._registrar.is_at(host)
+
     def by_transport(self) -> Mapping[str, int]:
         """How many bindings there are."""
         registrar = self._registrar

@@ -40,6 +40,9 @@ class Registered:
     def holds(self, user: str, flow: Flow) -> bool:
         return (user, flow) in self.live
 
+    def is_at(self, host: str) -> bool:
+        return any(flow.remote[0] == host for _, flow in self.live)
+
 
 class OneInterface:
     """A machine with the address 10.0.0.1."""

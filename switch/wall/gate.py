@@ -1,0 +1,91 @@
+"""The gate: what of all that arrives is read at all, and what is begun. Implements `sip.screen.Gate`."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from math import ceil
+from typing import Final
+
+from sip.flow import Flow
+from sip.message import Request
+from sip.screen import Known, Refuse, Silence
+from switch.config.schema import Sip
+from switch.peers import Peer
+from switch.wall.bans import Bans
+from switch.wall.crowd import Crowd
+from switch.wall.overload import Overload
+
+METHODS: Final = ("INVITE", "REGISTER")
+"""What begins something that lasts, and is refused in an overload."""
+_INSIDE: Final = (b"SIP/", b"ACK ", b"CANCEL ", b"BYE ", b"PRACK ", b"UPDATE ", b"INFO ")
+"""Responses, and requests that only dialogs know."""
+_TO_TAG: Final = re.compile(rb"\n(?:[Tt][Oo]|t)[ \t]*:[^\r\n]*;[ \t]*[Tt][Aa][Gg][ \t]*=")
+
+
+class Gate:
+    """Bans, the crowd and the overload, put together."""
+
+    def __init__(
+        self,
+        sip: Sip,
+        bans: Bans,
+        known: Callable[[str], bool],
+        is_emergency: Callable[[Request, Peer | None], bool],
+    ) -> None:
+        """`known` says whether an address is a trunk's or that of a live registration; `is_emergency` whether
+        an INVITE, of that peer or else of whom its From names, is for an emergency service.
+        """
+        self.overload = Overload(sip.overload.loop_lag)
+        self.refused = Counter(dict.fromkeys(METHODS, 0))
+        """What was refused for overload, by method."""
+        self._bans = bans
+        self._crowd = Crowd()
+        self._known = known
+        self._is_emergency = is_emergency
+        self._retry_after = _retry_after(sip)
+
+    def configure(self, sip: Sip) -> None:
+        """Judge by these settings from now on."""
+        self.overload.configure(sip.overload.loop_lag)
+        self._retry_after = _retry_after(sip)
+
+    def silences(self, data: bytes, flow: Flow, now: float) -> Silence | None:
+        """Why a message is dropped unread."""
+        address = flow.remote[0]
+        if self._bans.holds(address, None, now):
+            return None if _is_inside(data) else Silence.BANNED
+        if self._crowd.hears(address, now) or self._known(address) or _is_inside(data):
+            return None
+        return Silence.CROWD
+
+    def heard(self, flow: Flow, now: float) -> None:
+        """A request was read whose sender nobody knows still."""
+        if not self._known(flow.remote[0]):
+            self._crowd.heard(flow.remote[0], now)
+
+    def sheds(self, request: Request, verdict: Refuse | Known, flow: Flow, now: float) -> Refuse | None:
+        """503 for a new call or registration while there is an overload.
+
+        Whoever answers a challenge of ours was let in before, and is not turned away half-way.
+        """
+        method = request.method
+        if method not in self.refused or not self.overload.refuses(now) or request.to_tag is not None:
+            return None
+        if isinstance(verdict, Known) and "nc=00000001" in (request.headers.get("Authorization") or ""):
+            return None
+        peer = verdict.peer if isinstance(verdict, Known) else None
+        if method == "INVITE" and self._is_emergency(request, peer):  # type: ignore[arg-type]
+            return None
+        self.refused[method] += 1
+        return Refuse(503, "Service Unavailable", [("Retry-After", self._retry_after)])
+
+
+def _is_inside(data: bytes) -> bool:
+    """Whether a message answers one of ours or names a dialog, as far as a look at it tells."""
+    if data.startswith(_INSIDE):
+        return True
+    return not data.startswith(b"REGISTER ") and _TO_TAG.search(data) is not None
+
+
+def _retry_after(sip: Sip) -> str:
+    return str(max(1, ceil(sip.overload.retry_after)))

@@ -1,0 +1,67 @@
+"""Overload: when new calls and registrations are refused, so that those in progress have the loop.
+
+Two measures, both of lateness. The backlog: since when no wake-up has emptied the socket, which is how long
+the oldest message in it can have waited at most. The lag: how late the loop runs a timer; of the last two the
+smaller, since a single pause is no overload. New requests are refused while either exceeds the limit, and
+taken as soon as neither does: refusing is cheap, so the backlog of one limit's length is gone in a moment,
+and nearly all of the time goes to calls that were taken.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+CALM_AFTER_S: Final = 2.0
+"""Overload is over when nothing had to be refused for so long."""
+TIGHT: Final = 0.25
+"""The share of the limit that counts while it lasts: who is refused shall hear it well within the limit."""
+
+
+class State(StrEnum):
+    """Whether there is overload."""
+
+    CALM = "calm"
+    PRESSED = "pressed"
+
+
+class Overload:
+    """`limit_s` is `sip.overload.loop_lag`; 0 never refuses. Times are monotonic seconds."""
+
+    def __init__(self, limit_s: float) -> None:
+        self.state = State.CALM
+        self._limit_s = limit_s
+        self._backlogs: dict[int, float] = {}
+        self._lag_s = 0.0
+        self._previous_lag_s = 0.0
+        self._refused_at = 0.0
+
+    def configure(self, limit_s: float) -> None:
+        """Judge by this limit from now on."""
+        self._limit_s = limit_s
+
+    def drained(self, socket: int, empty: bool, now: float) -> None:
+        """A wake-up took messages from a socket, all there were or as many as one may take."""
+        if empty:
+            self._backlogs.pop(socket, None)
+        else:
+            self._backlogs.setdefault(socket, now)
+
+    def lagged(self, seconds: float) -> None:
+        """The loop ran a timer this late."""
+        self._previous_lag_s, self._lag_s = self._lag_s, seconds
+
+    def lateness(self, now: float) -> float:
+        """How late we are, in seconds."""
+        backlog_s = max((now - since for since in self._backlogs.values()), default=0.0)
+        return max(backlog_s, min(self._lag_s, self._previous_lag_s))
+
+    def refuses(self, now: float) -> bool:
+        """Whether a request that would begin something new is to be refused now."""
+        if self._limit_s <= 0.0:
+            return False
+        if self.state is State.PRESSED and now - self._refused_at > CALM_AFTER_S:
+            self.state = State.CALM
+        limit_s = self._limit_s if self.state is State.CALM else self._limit_s * TIGHT
+        if self.lateness(now) < limit_s:
+            return False
+        self.state, self._refused_at = State.PRESSED, now
+        return True
