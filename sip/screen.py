@@ -78,7 +78,7 @@ class Gate(Protocol):
         ...
 
     def sheds(self, request: Request, verdict: Refuse | Known, flow: Flow, now: float) -> Refuse | None:
-        """The refusal of a request outside of dialogs for which there is no time now, before it costs more."""
+        """The refusal of a request outside of dialogs for which there is no time now; None takes it."""
         ...
 
 

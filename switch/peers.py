@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
+import structlog
+
 from sip.digest import Challenger, Failure, FailureKind, Verified
 from sip.flow import Flow
 from sip.headers import NameAddr
@@ -103,6 +105,7 @@ class Identification:
         `on_auth_failure` hears of each request whose credentials are wrong, used before, or another user's.
         `certificate_names` are those in the certificate that a peer has shown on a TLS connection.
         """
+        self._log = structlog.get_logger("bans")
         self._secret = secret
         self._on_auth_failure = on_auth_failure
         self._registrations = registrations
@@ -178,11 +181,16 @@ class Identification:
                     if failure.kind in (FailureKind.WRONG, FailureKind.REPLAYED):
                         self._on_auth_failure()
                     if failure.kind is FailureKind.WRONG and failure.answered:
-                        self.bans.failed(source, failure.user, now)
+                        self._failed(source, failure.user, now)
         if self._is_banned(failure.user or user, flow, now):
             return Banned()
         challenges = self._challenger.challenges(now, failure, source)
         return Refuse(401, "Unauthorized", [("WWW-Authenticate", value) for value in challenges])
+
+    def _failed(self, source: str, user: str, now: float) -> None:
+        ban = self.bans.failed(source, user, now)
+        if ban is not None:
+            self._log.warning("banned", address=ban.address, user=ban.user, failures=ban.failures)
 
     def _is_banned(self, user: str | None, flow: Flow, now: float) -> bool:
         """Not where `user` is registered by this very flow: then it is others who guess at that address."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours
+from opening_hours import OpeningHours, ParserError
 
 from switch.config.patterns import expression
 from switch.config.toll import Allowance
@@ -68,8 +68,8 @@ def opening(hours: str, zone: ZoneInfo) -> Callable[[int], bool]:
     """
     try:
         known = OpeningHours(hours, timezone=zone)
-    except SyntaxError as error:
-        raise ValueError(f"is no opening hours; write them as Mo-Fr 08:00-20:00 ({error.msg})") from None
+    except ParserError:
+        raise ValueError(f"'{hours}' is not hours as OpenStreetMap writes them: Mo-Fr 08:00-20:00") from None
     return lambda now_us: known.is_open(datetime.fromtimestamp(now_us / 1e6, zone))
 
 

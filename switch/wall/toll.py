@@ -64,12 +64,11 @@ class Toll:
         """Put new limits in force; what was spent stays spent."""
         self._zone = zone = ZoneInfo(config.server.timezone)
         self._day_us = (0, 0)
-        phones = {PhonePeer(name): Tariff(it.toll, zone) for name, it in config.phones.items()}
-        trunks = {TrunkPeer(name): Tariff(it.toll, zone) for name, it in config.trunks.items()}
-        self._tariffs = {**phones, **trunks}
+        self._tariffs = {PhonePeer(name): Tariff(it.toll, zone) for name, it in config.phones.items()}
+        self._tariffs.update({TrunkPeer(name): Tariff(it.toll, zone) for name, it in config.trunks.items()})
 
     def admit(self, origin: Peer, number: str, talk: Talk, now_us: int) -> Spending | TollLimit:
-        """Let a call of `origin` to `number`, as the trunk will see it, begin; or the limit that forbids it."""
+        """Let a call of `origin` to `number`, as the trunk will see it, begin; or the limit it meets."""
         account, rule = self._account(origin, now_us), self._rule(origin, now_us)
         limit = _exceeded(rule, account, number, now_us)
         if limit is not None:
