@@ -18,6 +18,7 @@ from sip import dtmf_info
 from sip import events as sip
 from sip.dtmf_info import Kind
 from sip.flow import Flow
+from sip.headers import NameAddr
 from sip.message import Request
 from sip.offer_answer import Agreed, NotAcceptable
 from sip.sdp import SdpError
@@ -60,12 +61,20 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Our INVITE failed. `timed_out`: no final response came, or nothing could be sent."""
+    """Our INVITE failed. `timed_out`: no final response came, or nothing could be sent. `contacts` are where a
+    3xx points, the best first.
+    """
 
     status: int
     phrase: str
     q850: int | None
     timed_out: bool
+    contacts: tuple[NameAddr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The connection closed by which we are calling; nobody has answered yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +108,7 @@ class Played:
     token: int
 
 
-LegEvent = Trying | Ringing | Answered | Refused | Held | Ended | Lost | Pressed | Played
+LegEvent = Trying | Ringing | Answered | Refused | Cut | Held | Ended | Lost | Pressed | Played
 
 
 class LegOwner(Protocol):
@@ -286,6 +295,12 @@ class Leg:
         """Play a sound; `Played` follows unless it loops or something else is sent first."""
         self.send(sound)
 
+    def give_up(self, status: int) -> None:
+        """End a leg where nobody is there: its record says `status`, as if that had been the answer."""
+        if not self.over and not self.answered:
+            self._sip_status = status
+        self.end(Farewell(status=status, q850=q850_of(status)))
+
     def end(self, farewell: Farewell) -> None:
         """Give the leg up, whatever its state. Idempotent: the endpoint owns the BYE, the engine the port."""
         if self.over:
@@ -333,7 +348,7 @@ class Leg:
             case sip.ProbeAnswered(status=status):
                 self._probed(status)
             case sip.SessionFlowClosed():
-                self._ask()
+                self._disconnected()
             case sip.SessionEnded(cause=cause, q850=q850, reason=reason):
                 self._q850 = q850 or NORMAL_CLEARING
                 if not self.answered:
@@ -450,7 +465,7 @@ class Leg:
         self._q850 = event.q850 or q850_of(event.status)
         self._close()
         timed_out = event.response is None
-        self.owner.leg_event(self, Refused(event.status, event.reason, self._q850, timed_out))
+        self.owner.leg_event(self, Refused(event.status, event.reason, self._q850, timed_out, event.contacts))
 
     def _acked(self, sdp: bytes | None) -> None:
         """Only the ACK for a late offer of ours brings an answer; without one there can be no media."""
@@ -514,6 +529,12 @@ class Leg:
         if self.answered and not self.over:
             held_s = max(HELD_SILENCE_S, silence_s)
             self.port.watch_silence((held_s if self.held else silence_s) if silence_s > 0 else None)
+
+    def _disconnected(self) -> None:
+        if not self.answered and self.role is not LegRole.CALLER:
+            self.owner.leg_event(self, Cut())
+        else:
+            self._ask()
 
     def _ask(self) -> None:
         """Ask by OPTIONS whether the peer is still there."""
