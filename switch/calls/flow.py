@@ -110,6 +110,8 @@ class Call:
         self.ledger = ledger
         self.caller = caller
         self.over = False
+        self.told = Farewell()
+        """What everybody is told at the end."""
         self.agent: str | None = None
         """The agent that the caller talks to."""
         self.party: Leg | None = None
@@ -267,6 +269,7 @@ class Call:
         if self.over:
             return
         self.over = True
+        self.told = told or farewell(reason)
         now_us = self._exchange.now_us()
         ledger = self.ledger
         if self._conversation is not None:
@@ -278,7 +281,7 @@ class Call:
         if self.recording is not None:
             self.recording.stop()
         for leg in ledger.legs:
-            leg.end(told or farewell(reason))
+            leg.end(self.told)
         for slot in self._slots:
             slot.release()
         if self._task is not None and self._task is not asyncio.current_task():

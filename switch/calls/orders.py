@@ -41,7 +41,7 @@ class Orders:
                 self._offer(command, now_us)
             case acd.CancelOffer(offer=offer, why=why):
                 if (offering := self.offerings.get(offer)) is not None:
-                    offering.cancel(Farewell(elsewhere=self._went_elsewhere(offering.call, why)))
+                    offering.cancel(self._farewell(offering.call, why))
             case acd.Connect():
                 self._connect(command)
             case acd.HangUpOffer(offer=offer):
@@ -99,12 +99,19 @@ class Orders:
         display = queue.caller_display.format(queue=command.queue, number=number) if queue else number
         return call.ring_agent(agent.phone, display, number, offering)
 
+    def _farewell(self, call: str, why: acd.CancelReason) -> Farewell:
+        """What the phone is told that rings in vain: the caller's own reason where he is gone."""
+        found = self._registry.calls.get(call)
+        if found is not None and found.over:
+            return found.told
+        return Farewell(elsewhere=self._went_elsewhere(call, why))
+
     def _went_elsewhere(self, call: str, why: acd.CancelReason) -> bool:
         """Whether somebody or something else has the caller now: who was ringing for him missed nothing."""
         if why is not acd.CancelReason.LEFT_QUEUE:
             return why is acd.CancelReason.ANSWERED_ELSEWHERE
         found = self._registry.calls.get(call)
-        if found is None or found.over or found.queued_as is None:
+        if found is None or found.queued_as is None:
             return False
         return not isinstance(found.queued_as.overflow, HangupTarget)
 
