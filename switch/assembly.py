@@ -42,6 +42,7 @@ from switch.routes import Routes
 from switch.sounds import read_sounds
 from switch.staffing import Staffing
 from switch.trace.tracing import Tracing
+from switch.transports import bounds, tls_files
 from switch.version import VERSION
 
 
@@ -165,6 +166,8 @@ def _wire(config: Config, books: _Books, sounds: SoundLibrary) -> Switch:
         endpoint,
         [astuple(it) for it in config.sip.listen],
         lambda event: switch.sip_event(event),
+        bounds=bounds(config),
+        tls=tls_files(config),
         on_closed=registrations.connection_closed,
     )
     plane = MediaPlane(config.media.listen, config.media.ports)

@@ -18,6 +18,7 @@ from switch.queue_counts import QueueTarget
 from switch.routes import Routes
 from switch.sounds import names_missing, read_sounds
 from switch.staffing import Staffing, configured
+from switch.transports import bounds, tls_files
 
 
 def queue_targets(config: Config) -> dict[str, QueueTarget]:
@@ -33,6 +34,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.config = config
     exchange.routes = Routes(config.routes)
     exchange.identities.configure(config)
+    exchange.shell.bounds = bounds(config)
     exchange.limits.configure(config.trunks)
     exchange.metrics.configure(queue_targets(config), config.trunks)
     exchange.tracing.configure(config.trace)
@@ -66,6 +68,10 @@ class Reloader:
             await asyncio.to_thread(names_missing, library, self._exchange.config)
             if missing := names_missing(library, config):
                 return self._refused(missing)
+            try:
+                await self._exchange.shell.reload_tls(tls_files(config))
+            except OSError as error:  # it was right when it was checked
+                return self._refused((f"sip.tls: {error}",))
             changes = str(compare(self._exchange.config, config))
             self._exchange.sounds = library
             apply(self._exchange, config, self._staffing, self._identification)

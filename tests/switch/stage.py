@@ -18,7 +18,9 @@ from acd.router import Router
 from media.events import PlaybackFinished, PortEvent
 from media.port import Play
 from media.sound import Sound
+from sip.aio.crowd import Bounds
 from sip.aio.shell import OnWire
+from sip.aio.tls import TlsFiles
 from sip.endpoint import Endpoint
 from sip.flow import Flow
 from sip.registrar import Registrar
@@ -102,6 +104,7 @@ class Shell:
 
     def __init__(self, stage: "Stage") -> None:
         self.on_wire: OnWire | None = None
+        self.bounds = Bounds()
         self._stage = stage
         self._waking = False
 
@@ -119,6 +122,9 @@ class Shell:
 
     def local_address_for(self, remote: str) -> str:
         return OURS[0]
+
+    async def reload_tls(self, files: TlsFiles) -> None:
+        """There are no sockets."""
 
 
 class Sounds:
