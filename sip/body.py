@@ -1,7 +1,9 @@
 """What the body of a message says: the session description in it, and whether all of it can be read."""
 
+import re
 from typing import Final
 
+from sip.kernels import parameters
 from sip.malformed import Fault, Malformed
 from sip.message import Message
 from sip.multipart import Part, read_body
@@ -12,6 +14,8 @@ ACCEPT: Final = "application/sdp, multipart/mixed, multipart/alternative"
 _SDP: Final = "application/sdp"
 _FIRST_COUNTS: Final = ("multipart/related", "multipart/signed")
 """Their other parts only serve the first one (RFC 2387, RFC 1847)."""
+_RANGES: Final = {"*/*": 1, "application/*": 2, _SDP: 3}
+_ZERO = re.compile(r"0(?:\.0{0,3}+)?\Z")
 _SAYING_MORE: Final = ("Content-Disposition", "Content-Encoding", "Content-Transfer-Encoding")
 _TELLING: Final = ("Content-Type", *_SAYING_MORE)
 
@@ -40,6 +44,29 @@ def is_readable(message: Message) -> bool:
     if len(_descriptions(body)) > 1:
         raise message.malformed(Fault.TWO_SESSION_DESCRIPTIONS)
     return _is_understood(body)
+
+
+def accepts_description(message: Message) -> bool:
+    """Whether we may answer with SDP (RFC 3261 20.1): the narrowest range of Accept decides, if there is any.
+
+    Raises Malformed(400).
+    """
+    if "Accept" not in message.headers:
+        return True
+    narrowest, accepted = 0, False
+    for value in message.headers.all("Accept"):
+        media_range, semicolon, rest = value.partition(";")
+        width = _RANGES.get(media_range.replace(" ", "").replace("\t", "").lower(), 0)
+        if width > narrowest:
+            narrowest, accepted = width, not _has_quality_0(semicolon + rest)
+    return accepted
+
+
+def _has_quality_0(written: str) -> bool:
+    try:
+        return _ZERO.match(parameters(written).get("q") or "1") is not None
+    except (ValueError, OverflowError):
+        return False
 
 
 def _is_plain(message: Message) -> bool:

@@ -1,7 +1,11 @@
 """What the endpoint has counted since it began; the application renders it as metrics."""
 
 from collections import Counter
-from typing import Final
+from itertools import product
+from typing import Final, get_args
+
+from sip.flow import Transport
+from sip.malformed import Fault
 
 _METHODS: Final = frozenset({  # IANA registry of SIP methods
     "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER",
@@ -19,7 +23,8 @@ class Counters:
 
     `messages`: (direction "in" or "out", method, status or 0 for a request, transport), repetitions included.
     `retransmissions`: by method, of requests and responses that we sent again.
-    `parse_errors`: (transport, reason). `strangers`, `banned`, `unread`: by transport, what got no answer.
+    `parse_errors`: (transport, fault), each there from the beginning.
+    `strangers`, `banned`, `unread`: by transport, what got no answer.
     `unexpected`: (machine, state, input) pairs that no table row names: a fault of ours.
     """
 
@@ -30,7 +35,9 @@ class Counters:
     def __init__(self) -> None:
         self.messages: Counter[tuple[str, str, int, str]] = Counter()
         self.retransmissions: Counter[str] = Counter()
-        self.parse_errors: Counter[tuple[str, str]] = Counter()
+        self.parse_errors: Counter[tuple[str, Fault]] = Counter(
+            dict.fromkeys(product(get_args(Transport), Fault), 0)
+        )
         self.strangers: Counter[str] = Counter()
         self.banned: Counter[str] = Counter()
         self.unread: Counter[str] = Counter()

@@ -155,7 +155,7 @@ def remote_target(message: Message) -> str | None:
     contacts = message.contacts
     if contacts is STAR or not contacts:
         return None
-    return str(contacts[0].uri)
+    return str(contacts[0].uri.target)
 
 
 def flow_to_list(flow: Flow) -> list[Any]:

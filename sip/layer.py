@@ -161,10 +161,15 @@ def server_key(request: Request, method: str) -> str:
     `method` is INVITE for an ACK, and the INVITE that a CANCEL names (section 9.2).
     """
     via = request.top_via
-    branch = via.branch or ""
-    if branch.startswith(BRANCH_COOKIE):
-        return f"{branch} {via.sent_by} {method}"
+    if not is_rfc_2543(request):
+        return f"{via.branch} {via.sent_by} {method}"
     return f"{request.call_id} {request.from_tag} {request.cseq.number} {via} {method}"
+
+
+def is_rfc_2543(request: Request) -> bool:
+    """Whether the branch names no transaction: no magic cookie, or nothing behind it (RFC 4475 3.2.1)."""
+    branch = request.top_via.branch or ""
+    return not branch.startswith(BRANCH_COOKIE) or branch == BRANCH_COOKIE
 
 
 def merge_key(request: Request) -> MergeKey:

@@ -9,9 +9,9 @@ from sip.counters import method_label
 from sip.dialog import remote_target
 from sip.expiry import offered
 from sip.flow import Flow
-from sip.headers import NameAddr, Via
-from sip.layer import Layer, awaits_ack, response_input, server_key
-from sip.message import Malformed, Partial, Request, Response, is_keepalive, parse
+from sip.headers import Via
+from sip.layer import Layer, awaits_ack, is_rfc_2543, response_input, server_key
+from sip.message import Fault, Malformed, Partial, Request, Response, is_keepalive, parse
 from sip.refusal import refusal
 from sip.screen import Banned, Gate, Known, Refuse, Screen, Silence, Stranger
 from sip.session import Session
@@ -71,7 +71,7 @@ class Reception:
     def malformed(self, error: Malformed, flow: Flow, now: float) -> None:
         """The peer's fault: counted, and answered if it is a request of somebody we know."""
         layer = self._layer
-        layer.counters.parse_errors[flow.transport, error.reason] += 1
+        layer.counters.parse_errors[flow.transport, error.fault] += 1
         partial = error.partial
         if partial is None or partial.method is None:
             return
@@ -81,7 +81,7 @@ class Reception:
         if isinstance(verdict, Stranger | Banned):
             self._ignored(verdict, flow)
             return
-        if partial.method == "ACK" or not _answerable(partial):
+        if partial.method == "ACK" or not partial.vias:
             return
         vias = [_seen_from(partial.vias[0], flow), *partial.vias[1:]]
         known = Partial(partial.method, vias, partial.from_, partial.to, partial.call_id, partial.cseq)
@@ -126,8 +126,7 @@ class Reception:
             self._newcomer(request, key, flow, now)
             return
         self._count(request, flow)
-        if request.cseq.method != method:
-            raise request.malformed("CSeq Is Of Another Method")
+        request.check()
         self._layer.serve(request, key, flow, session, now)
 
     def _is_peer(self, peer: Hashable, known: Flow, flow: Flow) -> bool:
@@ -206,8 +205,8 @@ class Reception:
             return Refuse(482, phrase(482))
         if request.method == "INVITE" and request.max_forwards == 0:
             return Refuse(483, phrase(483))
-        if request.method == "INVITE" and "Contact" not in request.headers:
-            raise request.malformed("Contact Missing")
+        if request.method == "INVITE" and "Contact" not in request.headers and not is_rfc_2543(request):
+            raise request.malformed(Fault.CONTACT_MISSING)
         return refusal(request, self._sessions.allow)
 
     def _welcome(self, request: Request, key: str, flow: Flow, peer: Hashable, now: float) -> None:
@@ -255,12 +254,7 @@ def _read_all_that_makes_a_dialog(response: Response) -> None:
     if 200 <= response.status < 300:
         remote_target(response)
         offered(response)
-        for route in response.headers.all("Record-Route"):
-            NameAddr.parse(route)
-
-
-def _answerable(partial: Partial) -> bool:
-    return bool(partial.vias and partial.from_ and partial.to and partial.call_id and partial.cseq)
+        _ = response.record_routes
 
 
 def _seen_from(via: str, flow: Flow) -> str:

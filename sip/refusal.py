@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from sip.body import ACCEPT, accepts_description, is_readable
+from sip.counters import method_label
 from sip.expiry import MIN_SE_S, too_small
 from sip.message import Request
 from sip.screen import Refuse
@@ -16,7 +18,8 @@ def refusal(request: Request, allow: Collection[str]) -> Refuse | None:
     if request.method not in allow:
         if request.method == "SUBSCRIBE":
             return _refuse(489)  # RFC 6665 section 4.2.1.1: there is no event package here
-        return _refuse(405, ("Allow", ", ".join(allow)))
+        status = 501 if method_label(request.method) == "other" else 405  # sections 8.2.1 and 21.5.2
+        return _refuse(status, ("Allow", ", ".join(allow)))
     unknown = [tag for tag in request.headers.all("Require") if tag.lower() not in EXTENSIONS]
     if unknown:
         return _refuse(420, ("Unsupported", ", ".join(unknown)))
@@ -24,18 +27,15 @@ def refusal(request: Request, allow: Collection[str]) -> Refuse | None:
 
 
 def _invite_refusal(request: Request) -> Refuse | None:
-    if request.body and request.content_type != "application/sdp" and not _optional(request):
-        return _refuse(415, ("Accept", "application/sdp"))
-    if "Content-Encoding" in request.headers and request.headers.get("Content-Encoding") != "identity":
+    if (request.headers.get("Content-Encoding") or "identity").lower() != "identity":
         return _refuse(415, ("Accept-Encoding", "identity"))
+    if not is_readable(request):
+        return _refuse(415, ("Accept", ACCEPT))
+    if not accepts_description(request):
+        return _refuse(406)
     if too_small(request):
         return _refuse(422, ("Min-SE", str(MIN_SE_S)))
     return None
-
-
-def _optional(request: Request) -> bool:
-    disposition = request.headers.get("Content-Disposition") or ""
-    return "handling=optional" in disposition.replace(" ", "").lower()
 
 
 def _refuse(status: int, *headers: tuple[str, str]) -> Refuse:

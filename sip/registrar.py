@@ -54,6 +54,12 @@ class Binding:
     user_agent: str
     reachable: bool = True
 
+    @property
+    def target(self) -> str:
+        """The Request-URI that reaches it: its URI without headers and method (RFC 3261 19.1.1)."""
+        plain = "?" not in self.uri and "method" not in self.uri
+        return self.uri if plain else str(Uri.parse(self.uri).target)
+
 
 @dataclass(frozen=True, slots=True)
 class BindingChange:
@@ -383,7 +389,7 @@ def _binding(request: Request, user: str, contact: NameAddr, flow: Flow, expires
         uri=str(contact.uri),
         flow=target,
         natted=natted,
-        q=_q(contact),
+        q=contact.q,
         expires_at=expires_at,
         call_id=request.call_id,
         cseq=request.cseq.number,
@@ -415,13 +421,6 @@ def _reconnect(binding: Binding) -> Flow:
         return flow
     uri = Uri.parse(binding.uri)
     return flow._replace(remote=(uri.host, uri.port or _DEFAULT_PORT))
-
-
-def _q(contact: NameAddr) -> float:
-    try:
-        return min(1.0, max(0.0, float(contact.params.get("q") or 1.0)))
-    except ValueError:
-        return 1.0
 
 
 def _restored(saved: dict[str, Any], expires_at: float) -> Binding:

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple, Protocol, assert_never
 
 from sip import expiry, usage
 from sip.answers import NOBODY, Answers
+from sip.body import session_description
 from sip.dialog import Dialog, remote_target
 from sip.events import (
     Acked,
@@ -451,8 +452,8 @@ class Session:
 
 
 def sdp_of(message: Message) -> bytes | None:
-    """The session description of a message, if it has one."""
-    return message.body if message.body and message.content_type == "application/sdp" else None
+    """The session description of a message, if it has one, alone or in a multipart body."""
+    return session_description(message)
 
 
 _DO: Final[dict[Action, Callable[[Session, float, Matter], None]]] = {

@@ -3,10 +3,9 @@
 import re
 from typing import Final
 
-from sip.limits import MAX_MESSAGE_BYTES
-from sip.malformed import Malformed
+from sip.limits import MAX_MESSAGE_BYTES, exceeded
+from sip.malformed import Fault, Malformed
 from sip.message import content_length, salvage
-from sip.status import phrase
 
 _END: Final = b"\r\n\r\n"
 _LENGTH = re.compile(
@@ -99,16 +98,16 @@ class Framer:
         self._searched = len(self._buffer)
         if end < 0:
             if len(self._buffer) >= MAX_MESSAGE_BYTES:
-                raise self._fault(Malformed(513, phrase(513)))
+                raise self._fault(exceeded(Fault.MESSAGE_TOO_LARGE))
             return 0
         try:
             length = content_length(self._lengths(end))
         except Malformed as error:
             raise self._fault(error) from None
         if length is None:
-            raise self._fault(Malformed(400, "Content-Length Missing"))
+            raise self._fault(Malformed(400, Fault.CONTENT_LENGTH_MISSING))
         if end + len(_END) + length > MAX_MESSAGE_BYTES:
-            raise self._fault(Malformed(513, phrase(513)))
+            raise self._fault(exceeded(Fault.MESSAGE_TOO_LARGE))
         return end + len(_END) + length
 
     def _lengths(self, end: int) -> list[str]:
@@ -116,4 +115,4 @@ class Framer:
         return [bytes(value).decode("utf-8", "surrogateescape").strip(" \t\r\n") for value in values]
 
     def _fault(self, error: Malformed) -> Malformed:
-        return Malformed(error.status, error.reason, salvage(bytes(self._buffer)))
+        return Malformed(error.status, error.fault, salvage(bytes(self._buffer)), error.where)

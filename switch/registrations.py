@@ -215,7 +215,7 @@ class Registrations:
         request = self._sip().request(
             OutgoingRequest(
                 method="OPTIONS",
-                uri=binding.uri,
+                uri=binding.target,
                 flow=binding.flow,
                 from_=f"<sip:{domain}>",
                 to=f"<sip:{binding.user}@{domain}>",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sip.body import ACCEPT
 from sip.events import (
     IncomingInvite,
     IncomingRequest,
@@ -113,7 +114,7 @@ def test_a_refusal_of_the_screen_needs_no_state_and_its_ack_is_swallowed() -> No
 @pytest.mark.parametrize(
     ("method", "lines", "status", "header"),
     [
-        ("FOO", (), 405, ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER")),
+        ("FOO", (), 501, ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER")),
         ("INFO", (), 405, ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER")),
         ("UPDATE", (), 405, None),
         ("REFER", (), 405, None),
@@ -124,7 +125,8 @@ def test_a_refusal_of_the_screen_needs_no_state_and_its_ack_is_swallowed() -> No
         ("OPTIONS", ("Require: 100rel, timer",), 420, ("Unsupported", "100rel")),
         ("INVITE", ("Require: replaces",), 420, ("Unsupported", "replaces")),
         ("INVITE", ("Max-Forwards: 0",), 483, None),
-        ("INVITE", ("Content-Type: text/plain",), 415, ("Accept", "application/sdp")),
+        ("INVITE", ("Content-Type: text/plain",), 415, ("Accept", ACCEPT)),
+        ("INVITE", ("Accept: text/plain",), 406, None),
         ("INVITE", ("Content-Encoding: gzip",), 415, ("Accept-Encoding", "identity")),
         ("INVITE", ("Supported: timer", "Session-Expires: 60"), 422, ("Min-SE", "90")),
         ("INVITE", ("Session-Expires: abc",), 400, None),
@@ -311,7 +313,7 @@ def test_no_header_can_be_smuggled_in(text: str) -> None:
 def test_counters_have_closed_labels() -> None:
     peer = Peer()
     peer.send(peer.request("INVENTED"))
-    assert set(peer.endpoint.counters.messages) == {("in", "other", 0, "udp"), ("out", "other", 405, "udp")}
+    assert set(peer.endpoint.counters.messages) == {("in", "other", 0, "udp"), ("out", "other", 501, "udp")}
 
 
 def test_time_between_calls_does_not_matter_to_the_deadline() -> None:
