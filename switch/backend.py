@@ -227,6 +227,9 @@ class Running:
             retransmissions=counters.retransmissions,
             parse_errors=counters.parse_errors,
             strangers=counters.strangers,
+            connections=dict(self._exchange.shell.open_connections),
+            connections_closed=dict(self._exchange.shell.ended_connections),
+            truncated=self._exchange.shell.truncated,
             transactions=counts.transactions,
             dialogs=counts.dialogs,
         )

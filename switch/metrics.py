@@ -13,6 +13,8 @@ from itertools import chain, product
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from sip.aio.closing import Closed
+from sip.flow import TRANSPORTS
 from switch.calls.ending import Reason, Result
 from switch.exposition import Declared, DeclaredHistogram
 from switch.histogram import Histogram
@@ -22,7 +24,7 @@ from switch.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueT
 from switch.readings import MediaReading, SipReading, Sources
 from switch.records import AgentState, Direction, OfferResult
 
-TRANSPORTS = ("udp", "tcp")
+STREAMS = ("tcp", "tls")
 SIP_DIRECTIONS = ("in", "out")
 SIP_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER")
 PORT_STATES = ("free", "open", "closing", "resting")
@@ -68,6 +70,11 @@ SIP_MESSAGES = _counter("sip_messages", "SIP messages.", "direction", "method", 
 SIP_RETRANSMISSIONS = _counter("sip_retransmissions", "Messages that we sent again.", "method")
 SIP_PARSE_ERRORS = _counter("sip_parse_errors", "Messages that could not be read.", "transport", "reason")
 SIP_STRANGERS = _counter("sip_strangers", "Messages of strangers, which nothing answers.", "transport")
+SIP_CONNECTIONS = _gauge("sip_connections", "Open TCP and TLS connections.", "transport")
+SIP_CONNECTIONS_CLOSED = _counter(
+    "sip_connections_closed", "Connections that ended or were turned away.", "transport", "reason"
+)
+SIP_TRUNCATED = _counter("sip_datagrams_truncated", "Datagrams that came larger than any may be.")
 SIP_TRANSACTIONS = _gauge("sip_transactions_active", "SIP transactions.")
 SIP_DIALOGS = _gauge("sip_dialogs_active", "SIP dialogs.")
 SIP_AUTH_FAILURES = _counter("sip_auth_failures", "Requests with wrong credentials.")
@@ -357,6 +364,11 @@ def _sip(sip: SipReading) -> Iterator[Metric]:
     yield from SIP_RETRANSMISSIONS.numbers({(method,): count for method, count in resent.items()})
     yield from SIP_PARSE_ERRORS.numbers(dict(sip.parse_errors))
     yield from SIP_STRANGERS.numbers({(via,): sip.strangers.get(via, 0) for via in TRANSPORTS})
+    yield from SIP_CONNECTIONS.numbers({(via,): sip.connections.get(via, 0) for via in STREAMS})
+    yield from SIP_CONNECTIONS_CLOSED.numbers(
+        dict.fromkeys(product(STREAMS, Closed), 0) | dict(sip.connections_closed)
+    )
+    yield from SIP_TRUNCATED.number(sip.truncated)
     yield from SIP_TRANSACTIONS.number(sip.transactions)
     yield from SIP_DIALOGS.number(sip.dialogs)
 

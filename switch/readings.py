@@ -16,6 +16,11 @@ class SipReading:
     parse_errors: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """By transport and reason."""
     strangers: Mapping[str, int] = field(default_factory=dict)
+    connections: Mapping[str, int] = field(default_factory=dict)
+    """By transport."""
+    connections_closed: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """By transport and reason."""
+    truncated: int = 0
     transactions: int = 0
     dialogs: int = 0
 
