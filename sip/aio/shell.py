@@ -24,9 +24,15 @@ Listen = tuple[Transport, str, int]
 """Transport, address (never a name) and port; port 0 takes any."""
 OnWire = Callable[[Literal["in", "out"], bytes, Flow, float], None]
 """Sees messages pass: which way, bytes, flow, monotonic seconds."""
+OnDrained = Callable[[int, bool, float], None]
+"""Hears after each wake-up of a UDP socket: which one, whether nothing is left in it, monotonic seconds."""
 
 _SWEEP_S: Final = 1.0
 _ROUTES_S: Final = 10.0
+_TURN_S: Final = 0.01
+"""How long one wake-up may take datagrams; the rest wakes us again, behind what else the loop has to do."""
+_FLUSH_EVERY: Final = 8
+"""Datagrams after which what they led to is done."""
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -39,7 +45,7 @@ class SipShell:
     every TCP or TLS connection that closes. `bounds` may be replaced at any time.
 
     `on_wire`, which may be set and cleared at any time, sees each message as it passes: "in" or "out", its
-    bytes, its flow and the monotonic time. It must be quick and raise nothing.
+    bytes, its flow and the monotonic time. It must be quick and raise nothing. So must `on_drained`.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class SipShell:
         """
         self.handler_errors = 0
         self.on_wire: OnWire | None = None
+        self.on_drained: OnDrained | None = None
         self.closed_connections = 0
         self._endpoint = endpoint
         self._listen = listen
@@ -185,13 +192,22 @@ class SipShell:
     # From the wire
 
     def _on_readable(self, port: UdpPort) -> None:
+        """Take what there is, but not for longer than `_TURN_S`: what a message leads to happens in `flush`."""
         now = time.monotonic()
+        until = now + _TURN_S
         receive, on_wire = self._endpoint.receive, self.on_wire
-        for data, flow in port.receive():
+        for number, (data, flow) in enumerate(port.receive(), 1):
             if on_wire is not None:
                 on_wire("in", data, flow, now)
             receive(data, flow, now)
+            if number % _FLUSH_EVERY == 0:
+                self.flush()
+                now = time.monotonic()
+                if now > until:
+                    break
         self.flush()
+        if self.on_drained is not None:
+            self.on_drained(id(port), port.emptied, time.monotonic())
 
     def received(self, messages: list[bytes], flow: Flow) -> None:
         """Messages arrived on one connection."""

@@ -20,10 +20,11 @@ _STUN_BEFORE: Final = 4
 
 class UdpPort:
     """A bound UDP socket. `dropped` counts datagrams that the kernel had no room for, `truncated` those that
-    came too large. STUN Binding requests are answered here and go no further.
+    came too large. STUN Binding requests are answered here and go no further. `emptied` says whether the last
+    `receive` has left nothing behind.
     """
 
-    __slots__ = ("_buffer", "_view", "address", "dropped", "socket", "truncated")
+    __slots__ = ("_buffer", "_view", "address", "dropped", "emptied", "socket", "truncated")
 
     def __init__(self, host: str, port: int) -> None:
         """Bind; raises OSError. On IPv6 for IPv6 only, so that 0.0.0.0 and :: go side by side."""
@@ -41,16 +42,19 @@ class UdpPort:
         self.address: Address = self.socket.getsockname()[:2]
         self.dropped = 0
         self.truncated = 0
+        self.emptied = True
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
 
     def receive(self) -> Iterator[tuple[bytes, Flow]]:
         """What has arrived, up to a bound."""
         receive, view, local = self.socket.recvfrom_into, self._view, self.address
+        self.emptied = False
         for _ in range(_DRAIN_AT_MOST):
             try:
                 length, source = receive(view)
             except (BlockingIOError, InterruptedError):
+                self.emptied = True
                 return
             except OSError:
                 continue  # an ICMP error about something sent before; the next call reads on
