@@ -192,7 +192,7 @@ class SipShell:
     # From the wire
 
     def _on_readable(self, port: UdpPort) -> None:
-        """Take what there is, but not for longer than `_TURN_S`: what a message leads to happens in `flush`."""
+        """Take what there is, for `_TURN_S` at most: what a message leads to happens in `flush`."""
         now = time.monotonic()
         until = now + _TURN_S
         receive, on_wire = self._endpoint.receive, self.on_wire
