@@ -105,6 +105,7 @@ class Bans:
         return len(keys)
 
     def _ban(self, address: str, user: str | None, failures: int, now: float) -> Ban:
+        self._bans.pop((address, user), None)
         if len(self._bans) >= self._max_entries:
             self._bans.popitem(last=False)
         ban = self._bans[address, user] = Ban(address, user, now, now + self._settings.lasts, failures)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours, ParserError
+from opening_hours import OpeningHours, validate
 
 from switch.config.patterns import expression
 from switch.config.toll import Allowance
@@ -66,10 +66,9 @@ def opening(hours: str, zone: ZoneInfo) -> Callable[[int], bool]:
 
     Raises ValueError with a message for people.
     """
-    try:
-        known = OpeningHours(hours, timezone=zone)
-    except ParserError:
-        raise ValueError(f"'{hours}' is not hours as OpenStreetMap writes them: Mo-Fr 08:00-20:00") from None
+    if not validate(hours):
+        raise ValueError(f"'{hours}' is not hours as OpenStreetMap writes them: Mo-Fr 08:00-20:00")
+    known = OpeningHours(hours, timezone=zone)
     return lambda now_us: known.is_open(datetime.fromtimestamp(now_us / 1e6, zone))
 
 

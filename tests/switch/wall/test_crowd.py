@@ -1,0 +1,54 @@
+"""The crowd: few are heard, of many each slowly, and who has just come at once."""
+
+from switch.wall.crowd import BURST, FREE_PER_S, MOST_PER_S, PER_S, Crowd
+
+
+def flood(crowd: Crowd, seconds: range, addresses: int, per_s: int) -> list[int]:
+    """How many requests were heard in each second of a flood, spread evenly over addresses and time."""
+    heard = []
+    sent = 0
+    for second in seconds:
+        taken = 0
+        for number in range(per_s):
+            address, now = f"a{sent % addresses}", second + number / per_s
+            sent += 1
+            if crowd.hears(address, now):
+                crowd.heard(address, now)
+                taken += 1
+        heard.append(taken)
+    return heard
+
+
+def test_few_are_all_heard() -> None:
+    assert flood(Crowd(), range(10), 1, FREE_PER_S) == [FREE_PER_S] * 10
+
+
+def test_of_many_no_more_than_a_share_is_heard() -> None:
+    heard = flood(Crowd(), range(20), 1000, 5000)
+    assert max(heard) <= MOST_PER_S
+    assert max(heard[-10:]) <= FREE_PER_S + 1000 * PER_S, "each has used up its burst"
+
+
+def test_who_has_just_come_is_heard_amid_the_flood() -> None:
+    crowd = Crowd()
+    flood(crowd, range(10), 1000, 5000)
+    flood(crowd, range(10, 11), 1000, 4000)
+    for _ in range(BURST):
+        assert crowd.hears("a phone", 10.99)
+        crowd.heard("a phone", 10.99)
+    assert not crowd.hears("a phone", 10.99), "it has become one of many"
+
+
+def test_forged_addresses_that_never_repeat_are_bounded_too() -> None:
+    crowd = Crowd(max_addresses=100)
+    heard = flood(crowd, range(5), 1_000_000, 10_000)
+    assert max(heard) <= MOST_PER_S
+    assert crowd.size() == 100
+
+
+def test_the_flood_over_everybody_is_heard_again() -> None:
+    crowd = Crowd()
+    flood(crowd, range(3), 10, 20_000)
+    assert not crowd.hears("a0", 2.9999)
+    assert crowd.hears("a0", 4.0)
+    assert flood(crowd, range(5, 7), 10, 900) == [900, 900]

@@ -1,0 +1,109 @@
+"""Overload: what counts as too late, who is refused, and when it is over."""
+
+import pytest
+
+from switch.wall.overload import CALM_AFTER_S, Overload, State
+
+LIMIT_S = 0.1
+
+
+def test_a_socket_that_is_emptied_is_no_backlog() -> None:
+    overload = Overload(LIMIT_S)
+    for turn in range(100):
+        overload.drained(1, True, turn * 1.0)
+        assert not overload.refuses(turn * 1.0 + 0.9)
+
+
+def test_a_backlog_older_than_the_limit_refuses_until_it_is_gone() -> None:
+    overload = Overload(LIMIT_S)
+    overload.drained(1, False, 10.0)
+    assert not overload.refuses(10.09)
+    assert overload.refuses(10.11)
+    overload.drained(1, False, 10.2)
+    assert overload.refuses(10.2)
+    overload.drained(1, True, 10.21)
+    assert not overload.refuses(10.21)
+    assert overload.state is State.PRESSED
+
+
+def test_while_it_lasts_a_smaller_backlog_refuses() -> None:
+    overload = Overload(LIMIT_S)
+    overload.drained(1, False, 10.0)
+    overload.refuses(10.11)
+    overload.drained(1, True, 10.11)
+    overload.drained(1, False, 10.12)
+    assert overload.refuses(10.15), "who is refused shall hear it well within the limit"
+
+
+def test_it_is_over_when_nothing_had_to_be_refused_for_a_while() -> None:
+    overload = Overload(LIMIT_S)
+    overload.drained(1, False, 10.0)
+    assert overload.refuses(10.11)
+    overload.drained(1, True, 10.2)
+    after = 10.11 + CALM_AFTER_S + 0.01
+    assert not overload.refuses(after)
+    assert overload.state is State.CALM
+    overload.drained(1, False, after)
+    assert not overload.refuses(after + 0.09)
+
+
+def test_one_late_timer_is_a_pause_two_are_an_overload() -> None:
+    overload = Overload(LIMIT_S)
+    overload.lagged(3.0)
+    assert not overload.refuses(1.0)
+    overload.lagged(0.15)
+    assert overload.refuses(2.0)
+    overload.lagged(0.0)
+    assert not overload.refuses(2.1)
+
+
+def test_each_socket_has_its_own_backlog() -> None:
+    overload = Overload(LIMIT_S)
+    overload.drained(1, False, 0.0)
+    overload.drained(2, True, 0.05)
+    assert overload.lateness(0.08) == pytest.approx(0.08)
+    overload.drained(2, False, 0.1)
+    overload.drained(1, True, 0.1)
+    assert overload.lateness(0.15) == pytest.approx(0.05)
+
+
+def test_zero_never_refuses() -> None:
+    overload = Overload(0.0)
+    overload.drained(1, False, 0.0)
+    overload.lagged(9.0)
+    overload.lagged(9.0)
+    assert not overload.refuses(100.0)
+    overload.configure(LIMIT_S)
+    assert overload.refuses(100.0)
+
+
+def simulate(offered_per_s: float, seconds: float, limit_s: float = LIMIT_S) -> tuple[float, list[float]]:
+    """Goodput, and how long each refused call waited: calls cost 4 ms, refusals 150 us, drains 10 ms."""
+    overload = Overload(limit_s)
+    arrivals = [number / offered_per_s for number in range(int(offered_per_s * seconds))]
+    now, at, taken, waits = 0.0, 0, 0, []
+    while at < len(arrivals):
+        now = max(now, arrivals[at])
+        until = now + 0.01
+        while at < len(arrivals) and arrivals[at] <= now < until:
+            if overload.refuses(now):
+                now += 0.00015
+                waits.append(now - arrivals[at])
+            else:
+                now += 0.004
+                taken += 1
+            at += 1
+        overload.drained(1, at >= len(arrivals) or arrivals[at] > now, now)
+    return taken / now, waits
+
+
+@pytest.mark.parametrize(("times", "share"), [(1.5, 0.9), (3.0, 0.85), (6.0, 0.75)])
+def test_goodput_stays_and_refusals_are_quick_beyond_the_limit(times: float, share: float) -> None:
+    goodput, waits = simulate(250.0 * times, 20.0)
+    assert goodput > share * 250
+    late = [wait for wait in waits if wait > 0.1]
+    assert len(late) < 0.02 * len(waits)
+
+
+def test_below_the_limit_nobody_is_refused() -> None:
+    assert simulate(225.0, 20.0)[1] == []
