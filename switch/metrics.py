@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import chain, product
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from sip.aio.closing import Closed
-from sip.flow import TRANSPORTS
+from sip.flow import TRANSPORTS, Transport
 from switch.calls.ending import Reason, Result
 from switch.exposition import Declared, DeclaredHistogram
 from switch.histogram import Histogram
@@ -24,7 +25,7 @@ from switch.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueT
 from switch.readings import MediaReading, SipReading, Sources
 from switch.records import AgentState, Direction, OfferResult
 
-STREAMS = ("tcp", "tls")
+STREAMS: Final[tuple[Transport, ...]] = ("tcp", "tls")
 SIP_DIRECTIONS = ("in", "out")
 SIP_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER")
 PORT_STATES = ("free", "open", "closing", "resting")

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from sip.aio.closing import Closed
+from sip.flow import Transport
 from switch.records import AgentState
 
 
@@ -16,9 +18,9 @@ class SipReading:
     parse_errors: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """By transport and reason."""
     strangers: Mapping[str, int] = field(default_factory=dict)
-    connections: Mapping[str, int] = field(default_factory=dict)
+    connections: Mapping[Transport, int] = field(default_factory=dict)
     """By transport."""
-    connections_closed: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    connections_closed: Mapping[tuple[Transport, Closed], int] = field(default_factory=dict)
     """By transport and reason."""
     truncated: int = 0
     transactions: int = 0

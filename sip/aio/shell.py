@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from sip.aio.closing import Closed
@@ -110,7 +110,7 @@ class SipShell:
         return len(self._connections)
 
     @property
-    def open_connections(self) -> Mapping[Transport, int]:
+    def open_connections(self) -> Counter[Transport]:
         """The same by transport."""
         return self._connections.open
 

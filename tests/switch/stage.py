@@ -5,6 +5,7 @@ endpoints on a wire that takes a millisecond and loses what `lose` picks.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -18,11 +19,12 @@ from acd.router import Router
 from media.events import PlaybackFinished, PortEvent
 from media.port import Play
 from media.sound import Sound
+from sip.aio.closing import Closed
 from sip.aio.crowd import Bounds
 from sip.aio.shell import OnWire
 from sip.aio.tls import TlsFiles
 from sip.endpoint import Endpoint
-from sip.flow import Flow
+from sip.flow import Flow, Transport
 from sip.registrar import Registrar
 from switch.api.backend import Reloaded
 from switch.assembly import Switch
@@ -105,6 +107,9 @@ class Shell:
     def __init__(self, stage: "Stage") -> None:
         self.on_wire: OnWire | None = None
         self.bounds = Bounds()
+        self.open_connections: Counter[Transport] = Counter()
+        self.ended_connections: Counter[tuple[Transport, Closed]] = Counter()
+        self.truncated = 0
         self._stage = stage
         self._waking = False
 
