@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
-from switch.config import certificates
+from switch.config import callers, certificates
 from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
@@ -55,6 +55,7 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
     yield from _sockets(config)
     yield from _tls(config, tree)
     yield from _trunks(config, tree)
+    yield from (Finding(path, message) for path, message in callers.faults(config))
     yield from _phones(config, document)
     yield from _agents(config, known)
     yield from _queues(config, known)

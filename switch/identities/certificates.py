@@ -45,7 +45,7 @@ _UNDERSTOOD: Final = frozenset(
 Kind = TypeVar("Kind", bound=x509.ExtensionType)
 
 
-class NoCertificate(Exception):
+class NoCertificate(LookupError):
     """There is no certificate by that URL here."""
 
 

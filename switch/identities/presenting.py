@@ -54,6 +54,8 @@ class Presenting:
         Raises NotANumber for a called number that the carrier could not read.
         """
         called = self._numbering.write(number)
+        if not called:
+            raise NotANumber("nobody is called")
         shown, display = self._shown(caller)
         withheld = caller.withheld or not shown
         if withheld and not (self._policy.trust and self._policy.header is not CallerIdHeader.NONE):

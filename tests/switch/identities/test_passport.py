@@ -2,21 +2,16 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switch.identities.passport import NotAPassport, canonical, ppt_of, read, sign
+from switch.identities.passport import NotAPassport, Passport, canonical, ppt_of, read, sign
 
 # RFC 8225 appendix A
-KEY = load_pem_public_key(b"""-----BEGIN PUBLIC KEY-----
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8HNbQd/TmvCKwPKHkMF9fScavGeH
-78YTU8qLS8I5HLHSSmlATLcslQMhNC/OhlWBYC626nIlo7XeebYS7Sb37g==
------END PUBLIC KEY-----
-""")
 HEADER = "eyJhbGciOiJFUzI1NiIsInR5cCI6InBhc3Nwb3J0IiwieDV1IjoiaHR0cHM6Ly9jZXJ0LmV4YW1wbGUub3JnL3Bhc3Nwb3J0LmNlciJ9"
 CLAIMS = (
     "eyJkZXN0Ijp7InVyaSI6WyJzaXA6YWxpY2VAZXhhbXBsZS5jb20iXX0sImlhdCI6MTQ3MTM3NTQxOCwib3JpZyI6"
@@ -39,12 +34,25 @@ def assembled(header: object, claims: object, signature: str = SIGNATURE, params
 
 
 def test_rfc_8225_appendix_a() -> None:
+    """Read and put together as printed. The signature that is printed there is not of the key beside it."""
     passport = read(f"{HEADER}.{CLAIMS}.{SIGNATURE};info=<{X5U}>;alg=ES256")
     assert (passport.orig, passport.dest, passport.iat) == ("12155551212", (), 1471375418)
     assert (passport.x5u, passport.attest) == (X5U, None)
-    assert isinstance(KEY, ec.EllipticCurvePublicKey)
-    assert passport.is_signed_by(KEY)
+    assert passport.signing_input == f"{HEADER}.{CLAIMS}".encode()
     assert not passport.is_signed_by(OURS.public_key())
+
+
+def test_rfc_7515_appendix_a_3() -> None:
+    """ES256 as another signed it."""
+    x, y = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+    point = [int.from_bytes(urlsafe_b64decode(coordinate + "=")) for coordinate in (x, y)]
+    key = ec.EllipticCurvePublicNumbers(*point, ec.SECP256R1()).public_key()
+    signed_ = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt"
+    signed_ += "cGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+    signature = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
+    passport = Passport("1", (), 0, X5U, None, signed_.encode(), urlsafe_b64decode(signature + "=="))
+    assert passport.is_signed_by(key)
+    assert not replace(passport, signing_input=signed_.encode() + b"A").is_signed_by(key)
 
 
 def test_rfc_8588_section_4() -> None:
