@@ -152,6 +152,7 @@ class Server:
     async def start(self, stack: AsyncExitStack) -> None:
         """End on the wire what the former run left, open the API, and say `ready`."""
         exchange = self._exchange
+        exchange.trunks.start()
         end_survivors(exchange)
         vitals = Vitals(exchange.metrics, exchange.loop, exchange.logbook.beat)
         vitals.start()
@@ -165,6 +166,7 @@ class Server:
             metrics=exchange.metrics,
             data_dir=data_dir,
             token=AdminToken(data_dir / "admin.token"),
+            tracing=exchange.tracing,
         )
         listen = exchange.config.http.listen
         http = HttpServer(create_app(services, version=VERSION), listen.host, listen.port)
@@ -195,15 +197,17 @@ class Server:
         await self._stopping.wait()
 
     async def end_calls(self) -> None:
-        """End what is left, and give BYEs and recordings a moment."""
-        registry = self._switch.registry
+        """End what is left, unregister, and give BYEs and recordings a moment."""
+        registry, trunks = self._switch.registry, self._exchange.trunks
         for call in list(registry.calls.values()):
             call.end(_result(call.agent is not None), Reason.SWITCH_STOPPED, EndedBy.SWITCH)
         self._exchange.dispatch.flush()
+        trunks.stop()
         with suppress(TimeoutError):
             async with asyncio.timeout(_GRACE_S):
                 await registry.until_idle()
-                while self._exchange.endpoint.counts().sessions:  # noqa: ASYNC110 - the endpoint tells no last BYE
+                # The endpoint tells no last BYE.
+                while self._exchange.endpoint.counts().sessions or trunks.is_leaving:  # noqa: ASYNC110
                     await asyncio.sleep(_TURN_S)
 
     async def _drained(self, timeout_s: float) -> None:

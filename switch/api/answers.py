@@ -9,9 +9,21 @@ from fastapi import Response
 
 from switch.api.backend import AgentRow, Draining, PhoneRow, QueueRow, Readiness, Reloaded, TrunkRow
 from switch.records import CallRecord
+from switch.trace.row import MessageRow
 
 PROBLEM_TYPE = "application/problem+json"
 _REF = "#/components/schemas/{name}"
+_KINDS = (
+    AgentRow,
+    CallRecord,
+    Draining,
+    MessageRow,
+    PhoneRow,
+    QueueRow,
+    Readiness,
+    Reloaded,
+    TrunkRow,
+)
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -76,8 +88,7 @@ def nothing(status: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 
 def schemas() -> dict[str, Any]:
     """The components of OpenAPI for every row."""
-    kinds = (QueueRow, AgentRow, CallRecord, PhoneRow, TrunkRow, Readiness, Reloaded, Draining, Problem)
-    _, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    _, components = msgspec.json.schema_components((*_KINDS, Problem), ref_template=_REF)
     return components
 
 

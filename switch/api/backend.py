@@ -68,16 +68,58 @@ class PhoneRow(msgspec.Struct, frozen=True, kw_only=True):
     contacts: tuple[ContactRow, ...] = ()
 
 
+class TargetRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One socket of a carrier, where calls to its trunk go."""
+
+    uri: str
+    """The target as the configuration has it."""
+    place: str
+    """Transport, address and port: `udp:192.0.2.1:5060`."""
+    up: bool
+    """Whether calls go there while others could take them."""
+    health: str
+    """up, doubted (one miss), suspect (two), down, or returning (down, and answered once)."""
+    status: int | None
+    """Of its last answer to OPTIONS; null where there was none."""
+
+
+class RegistrationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Our registration with a carrier."""
+
+    uri: str
+    """The address of record."""
+    registered: bool
+    state: str
+    expires_at: datetime | None
+    """When it ends unless it is renewed."""
+    status: int | None
+    """Of the registrar's last answer; null where there was none."""
+
+
 class TrunkRow(msgspec.Struct, frozen=True, kw_only=True):
     """A trunk's health."""
 
     name: str
     up: bool
+    """Whether calls to it have somewhere to go; a trunk that only calls us is up."""
     calls: int
     max_calls: int
     proxy: str | None
+    targets: tuple[TargetRow, ...] = ()
+    registration: RegistrationRow | None = None
     leaving: bool = False
     """Removed by a reload, kept until its last call ends."""
+
+
+class BanRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is not listened to."""
+
+    address: str
+    user: str | None
+    """Banned is who says that he is this user; None: everybody at the address."""
+    failures: int
+    since: datetime
+    until: datetime
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +180,12 @@ class Backend(Protocol):
     def phones(self) -> Sequence[PhoneRow]: ...
 
     def trunks(self) -> Sequence[TrunkRow]: ...
+
+    def bans(self) -> Sequence[BanRow]: ...
+
+    def remove_bans(self, address: str) -> None:
+        """Raises Unknown when the address is not banned."""
+        ...
 
     async def reload(self) -> Reloaded: ...
 

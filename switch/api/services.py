@@ -13,6 +13,7 @@ from switch.api.backend import Backend
 from switch.api.token import AdminToken
 from switch.history.reader import Reader
 from switch.metrics import Metrics
+from switch.trace.tracing import Tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Services:
     metrics: Metrics
     data_dir: Path
     token: AdminToken
+    tracing: Tracing
 
     async def admin(self, request: Request) -> None:
         """Let the administrator through. Raises Failure 401."""

@@ -1,8 +1,5 @@
 """The commands. Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 no switch answers."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -10,8 +7,9 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli import tables
-from switch.cli.client import DEFAULT_CONFIG, Client, NoSwitch, Refusal, WrongUsage, place
+from switch.cli import tables, trace
+from switch.cli.client import DEFAULT_CONFIG
+from switch.cli.outcome import asking, leave
 from switch.cli.show import Manner, Question, show
 from switch.cli.tables import Column
 
@@ -54,6 +52,8 @@ for _name, _commands in (
     ("ban", ban_commands),
 ):
     app.add_typer(_commands, name=_name)
+call_commands.command("trace")(trace.of_call)
+app.command("trace")(trace.live)
 
 
 @app.command()
@@ -190,12 +190,6 @@ def drain(config: ConfigOption = DEFAULT_CONFIG) -> None:
     print(f"draining, {_tell(config, 'POST', '/drain').json()['calls']} calls left")
 
 
-@call_commands.command("trace")
-def trace(call: str) -> None:
-    """The SIP messages of a call: not yet."""
-    _not_yet("the switch keeps no messages")
-
-
 @call_commands.command("why")
 def why(call: str) -> None:
     """Why a call went to that agent: not yet."""
@@ -225,40 +219,14 @@ def _one_or_all(columns: tuple[Column, ...], kind: str, name: str | None) -> Que
 
 
 def _show(config: Path, question: Question, how: Manner) -> None:
-    with _exit_codes(), _client(config) as client:
+    with asking(config) as client:
         show(client, question, how)
 
 
 def _tell(config: Path, method: str, path: str, body: object = None) -> Any:
-    with _exit_codes(), _client(config) as client:
+    with asking(config) as client:
         return client.ask(method, path, json=body)
 
 
-@contextmanager
-def _client(config: Path) -> Iterator[Client]:
-    client = Client(place(config))
-    try:
-        yield client
-    finally:
-        client.close()
-
-
-@contextmanager
-def _exit_codes() -> Iterator[None]:
-    try:
-        yield
-    except Refusal as error:
-        _leave(1, str(error))
-    except WrongUsage as error:
-        _leave(2, str(error))
-    except NoSwitch as error:
-        _leave(3, str(error))
-
-
 def _not_yet(what: str) -> NoReturn:
-    _leave(1, f"not yet: {what}")
-
-
-def _leave(code: int, why: str) -> NoReturn:
-    print(why, file=sys.stderr)
-    raise typer.Exit(code)
+    leave(1, f"not yet: {what}")

@@ -1,6 +1,7 @@
 """Talks to the API of the running switch; where it is and its token come from the configuration file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,6 +14,7 @@ DEFAULT_CONFIG = Path("var/centralita.yaml")
 _DEFAULT_LISTEN = "127.0.0.1:8080"
 _DEFAULT_DATA_DIR = "var"
 _TIMEOUT_S = 10.0
+_STREAM_TIMEOUT = httpx.Timeout(_TIMEOUT_S, read=None)
 
 
 class Refusal(Exception):
@@ -94,6 +96,18 @@ class Client:
         if response.is_success:
             return response
         raise Refusal(*_reasons(response))
+
+    @contextmanager
+    def stream(self, path: str, params: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """An answer that comes bit by bit, perhaps for ever. Raises as `ask` does, later too."""
+        try:
+            with self._http.stream("GET", path, params=params, timeout=_STREAM_TIMEOUT) as response:
+                if not response.is_success:
+                    response.read()
+                    raise Refusal(*_reasons(response))
+                yield response
+        except httpx.TransportError as error:
+            raise NoSwitch(f"no switch answers at {self._url}: {error}") from error
 
     def close(self) -> None:
         """Close the connection."""

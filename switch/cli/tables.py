@@ -50,6 +50,19 @@ def _contact(contact: Row) -> str:
     return f"{contact['transport']}:{contact['source']}{'' if contact['reachable'] else ' (unreachable)'}"
 
 
+def _targets(row: Row) -> str:
+    targets = [f"{target['place']} {target['health']}" for target in row["targets"]]
+    return ", ".join(targets) or row["proxy"] or "-"
+
+
+def _registration(row: Row) -> str:
+    registration = row["registration"]
+    if registration is None:
+        return "-"
+    status = "" if registration["status"] is None else f" ({registration['status']})"
+    return "yes" if registration["registered"] else f"no: {registration['state']}{status}"
+
+
 QUEUES = (
     Column("QUEUE", _text("name")),
     Column("WAITING", _text("waiting"), right=True),
@@ -102,7 +115,8 @@ TRUNKS = (
     Column("UP", _yes("up")),
     Column("CALLS", _text("calls"), right=True),
     Column("MAX", _text("max_calls"), right=True),
-    Column("PROXY", _text("proxy")),
+    Column("TARGETS", _targets),
+    Column("REGISTERED", _registration),
     Column("LEAVING", _yes("leaving")),
 )
 

@@ -81,6 +81,8 @@ class Tracing:
 
     async def recent(self, wanted: Filter, most: int) -> list[Message]:
         """The last messages that the filter takes, of those that are kept; the loop runs between."""
+        if most == 0:
+            return []
         newest: list[tuple[int, Message]] = []
         looked_at = 0
         for strand in reversed(self._ring.strands()):
@@ -95,10 +97,15 @@ class Tracing:
                     await asyncio.sleep(0)
         return [found for _, found in sorted(newest, key=lambda pair: pair[0])]
 
+    @property
+    def has_room(self) -> bool:
+        """Whether one more may follow."""
+        return len(self._followers) < FOLLOWERS
+
     @contextmanager
     def follow(self, wanted: Filter) -> Iterator[Follower]:
         """Watch what passes while the context lasts. Raises TooManyFollowers."""
-        if len(self._followers) >= FOLLOWERS:
+        if not self.has_room:
             raise TooManyFollowers(f"{FOLLOWERS} follow already: end one of them first")
         follower = Follower(wanted, self._local_address)
         self._followers.append(follower)

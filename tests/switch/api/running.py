@@ -22,6 +22,7 @@ from switch.api.backend import (
 )
 from switch.api.services import Services
 from switch.api.token import AdminToken
+from switch.config.schema import Trace
 from switch.history.database import connect, migrate
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
@@ -29,7 +30,9 @@ from switch.history.writer import Writer
 from switch.metrics import Metrics
 from switch.queue_counts import QueueTarget
 from switch.records import AgentState, CallRecord, to_us
+from switch.trace.tracing import Tracing
 from tests.switch.samples import NOON, answered_call, at, waiting_call
+from tests.switch.trace.wire import Wire
 
 
 class Memory:
@@ -132,12 +135,14 @@ class Memory:
 class Running:
     """The API on a Memory, with a history in SQLite."""
 
-    def __init__(self, services: Services, memory: Memory, writer: Writer, token: str) -> None:
+    def __init__(self, services: Services, memory: Memory, writer: Writer, token: str, wire: Wire) -> None:
         self.app = create_app(services, version="0.1.0")
         self.services = services
         self.memory = memory
         self.writer = writer
         self.token = token
+        self.wire = wire
+        self.tracing = services.tracing
         self.data_dir = services.data_dir
 
     def client(self, *, token: str | None = "the right one", host: str = "127.0.0.1") -> httpx.AsyncClient:
@@ -161,6 +166,9 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
     metrics = Metrics(version="0.1.0", kernels="compiled", now_us=lambda: to_us(NOON))
     metrics.configure({"support": QueueTarget()}, ["carrier"])
     memory = Memory()
+    wire = Wire()
+    tracing = Tracing(wire, wire.now_us, lambda: wire.now)
+    tracing.configure(Trace())
     services = Services(
         backend=memory,
         reader=Reader(engine),
@@ -168,10 +176,11 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         metrics=metrics,
         data_dir=data_dir,
         token=AdminToken(data_dir / "admin.token"),
+        tracing=tracing,
     )
     token = (data_dir / "admin.token").read_text().strip()
     try:
-        yield Running(services, memory, writer, token)
+        yield Running(services, memory, writer, token, wire)
     finally:
         await writer.close()
         await engine.dispose()

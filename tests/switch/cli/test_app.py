@@ -143,7 +143,6 @@ async def test_a_wrong_token_is_a_no(api: Running, centralita: Command) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("call", "trace", "1"),
         ("call", "why", "1"),
         ("ban", "show"),
         ("ban", "remove", "192.0.2.1"),

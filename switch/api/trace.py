@@ -1,0 +1,176 @@
+"""What is and was on the wire: a call's messages, all that passes, both as JSON and as captures."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from switch.api.answers import Failure, Items, answer, many, nothing
+from switch.api.calls import find
+from switch.api.services import Services
+from switch.trace.filter import Filter, read_filter
+from switch.trace.message import Message
+from switch.trace.pcap import HEADER, MEDIA_TYPE, Pcap
+from switch.trace.row import MessageRow, row
+from switch.trace.tracing import TooManyFollowers, Tracing
+
+LINES: Final = "application/x-ndjson"
+MAX_PAGE: Final = 200
+MAX_LAST: Final = 10_000
+_AT_ONCE: Final = 40
+_PULSE_S: Final = 5.0
+"""How often a stream with nothing to tell looks whether anybody still reads it."""
+
+Word = Annotated[str | None, Query(max_length=256)]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """What a stream tells at once; `missed` messages passed too quickly to be told."""
+
+    messages: list[Message]
+    missed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which messages somebody asks for."""
+
+    wanted: Filter
+    last: int
+    follow: bool
+
+
+def _asked(
+    number: Word = None,
+    method: Word = None,
+    address: Word = None,
+    call: Word = None,
+    text: Word = None,
+    last: Annotated[int, Query(ge=0, le=MAX_LAST)] = 0,
+    follow: bool = True,
+) -> Asked:
+    try:
+        return Asked(read_filter(number, method, address, call, text), last, follow)
+    except ValueError as error:
+        raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
+
+
+Question = Annotated[Asked, Depends(_asked)]
+
+
+def routes(services: Services) -> APIRouter:
+    """`/calls/{id}/trace`, `/trace`, and each of them with `.pcap`."""
+    router = APIRouter(tags=["trace"])
+    tracing = services.tracing
+
+    @router.get("/calls/{call}/trace", responses=many(MessageRow))
+    async def call_trace(
+        call: str, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100
+    ) -> Response:
+        """The SIP messages of all legs, in order; secrets are masked."""
+        page = tracing.call(call, after=_number(cursor), most=limit)
+        if page is None:
+            raise await _not_kept(services, call)
+        following = str(page[-1].number) if len(page) == limit else None
+        return answer(Items([row(message) for message in page], following))
+
+    @router.get("/calls/{call}/trace.pcap", responses=nothing(HTTPStatus.OK))
+    async def call_capture(call: str) -> Response:
+        """The same as a capture, which Wireshark and sngrep open; TLS legs in clear."""
+        if tracing.call(call, most=1) is None:
+            raise await _not_kept(services, call)
+        return StreamingResponse(_captured(_of_call(tracing, call)), media_type=MEDIA_TYPE)
+
+    @router.get("/trace", responses=nothing(HTTPStatus.OK))
+    async def trace(request: Request, question: Question) -> Response:
+        """Messages that the filter takes, one JSON object a line: the `last` of those kept, then what passes.
+
+        An empty line now and then shows that the stream is alive; `{"missed": N}` says that so many passed
+        too quickly. Without `follow` it ends with the last of those kept.
+        """
+        _make_room(tracing, question)
+        return StreamingResponse(_lines(_passing(request, tracing, question)), media_type=LINES)
+
+    @router.get("/trace.pcap", responses=nothing(HTTPStatus.OK))
+    async def capture(request: Request, question: Question) -> Response:
+        """The same as a capture that grows."""
+        _make_room(tracing, question)
+        return StreamingResponse(_captured(_passing(request, tracing, question)), media_type=MEDIA_TYPE)
+
+    return router
+
+
+def _number(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
+        raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, f"no cursor of ours: {cursor!r}")
+    return int(cursor)
+
+
+async def _not_kept(services: Services, call: str) -> Failure:
+    """Why there are no messages; raises Failure where there is no such call."""
+    await find(services, call)
+    if not services.tracing.keeps:
+        return Failure(HTTPStatus.NOT_FOUND, "no messages are kept: trace.calls is 0")
+    return Failure(HTTPStatus.NOT_FOUND, f"the messages of call {call!r} are not kept any more")
+
+
+def _make_room(tracing: Tracing, question: Asked) -> None:
+    """Raises Failure while it can still be told."""
+    if question.follow and not tracing.has_room:
+        raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, "too many follow already: end one of them first")
+
+
+async def _of_call(tracing: Tracing, call: str) -> AsyncIterator[Some]:
+    """A call's messages, a few at a time: the loop runs between."""
+    last = 0
+    while page := tracing.call(call, after=last, most=_AT_ONCE):
+        yield Some(page)
+        last = page[-1].number
+
+
+async def _passing(request: Request, tracing: Tracing, question: Asked) -> AsyncIterator[Some]:
+    """What the filter takes: of what is kept, then as it passes; nothing, now and then."""
+    if not question.follow:
+        yield Some(await tracing.recent(question.wanted, question.last))
+        return
+    try:
+        with tracing.follow(question.wanted) as follower:  # first: nothing passes between the two unseen
+            kept = await tracing.recent(question.wanted, question.last)
+            yield Some(kept)
+            seen, missed = kept[-1].number if kept else 0, 0
+            while (some := await follower.next(_PULSE_S)) is not None:
+                if not some and await request.is_disconnected():
+                    return
+                yield Some([each for each in some if each.number > seen], follower.missed - missed)
+                missed = follower.missed
+    except TooManyFollowers:
+        return
+
+
+async def _lines(passing: AsyncIterator[Some]) -> AsyncIterator[bytes]:
+    async for some in passing:
+        for part in _parts(some.messages):
+            yield b"".join(msgspec.json.encode(row(message)) + b"\n" for message in part)
+        if some.missed:
+            yield msgspec.json.encode({"missed": some.missed}) + b"\n"
+        elif not some.messages:
+            yield b"\n"
+
+
+async def _captured(passing: AsyncIterator[Some]) -> AsyncIterator[bytes]:
+    pcap = Pcap()
+    yield HEADER
+    async for some in passing:
+        for part in _parts(some.messages):
+            yield b"".join(map(pcap.records, part))
+
+
+def _parts(messages: list[Message]) -> list[list[Message]]:
+    return [messages[start : start + _AT_ONCE] for start in range(0, len(messages), _AT_ONCE)]

@@ -1,0 +1,179 @@
+"""`centralita call trace` and `centralita trace`: messages as a ladder, line by line, or as a capture."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Final
+from urllib.parse import quote
+
+import msgspec
+import typer
+from rich.console import Console
+
+from switch.cli.client import DEFAULT_CONFIG, Client
+from switch.cli.outcome import asking, leave
+from switch.trace.ladder import Line, ladder
+from switch.trace.row import MessageRow
+from switch.trace.summary import Tone, summary
+
+_STYLES: Final = {
+    Tone.REQUEST: "bold",
+    Tone.PROVISIONAL: "yellow",
+    Tone.SUCCESS: "green",
+    Tone.REDIRECTION: "magenta",
+    Tone.FAILURE: "red",
+    Tone.OTHER: "",
+}
+_PAGE: Final = "200"
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="The API's JSON.")]
+PcapOption = Annotated[
+    str | None,
+    typer.Option("--pcap", metavar="FILE", help="Write a capture for Wireshark or sngrep; - is the output."),
+]
+FullOption = Annotated[bool, typer.Option("--full", help="The whole text of each message.")]
+
+
+def of_call(
+    call: str,
+    pcap: PcapOption = None,
+    full: FullOption = False,
+    json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """The SIP messages of a call: a ladder of all its legs, with times in ms. Secrets are masked."""
+    path = f"/calls/{quote(call, safe='')}/trace"
+    with asking(config) as client:
+        if pcap is not None:
+            _capture(client, f"{path}.pcap", {}, pcap)
+            return
+        items = list(_pages(client, path))
+    if json:
+        print(msgspec.json.encode({"items": items, "next": None}).decode())
+        return
+    rows = msgspec.convert(items, list[MessageRow])
+    console = _console()
+    _print(console, ladder(rows, _width(console)))
+    for row in rows if full else ():
+        _print_full(console, row)
+
+
+def live(
+    number: Annotated[
+        str | None, typer.Option(help="A part of a number or user, or a pattern such as +34911*.")
+    ] = None,
+    method: Annotated[str | None, typer.Option(help="Such as INVITE,BYE; with their responses.")] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Of either end: an address, a network, or address:port.")
+    ] = None,
+    call: Annotated[str | None, typer.Option(help="A call's id, or a Call-ID.")] = None,
+    text: Annotated[str | None, typer.Option(help="Anything that the message holds.")] = None,
+    last: Annotated[int, typer.Option(min=0, help="Begin with so many of those that are kept.")] = 0,
+    follow: Annotated[bool, typer.Option(help="Go on until interrupted.")] = True,
+    pcap: PcapOption = None,
+    full: FullOption = False,
+    json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """SIP messages as they pass, those that meet every criterion. Secrets are masked."""
+    asked = {"number": number, "method": method, "address": address, "call": call, "text": text}
+    params = {key: value for key, value in asked.items() if value is not None}
+    params |= {"last": str(last), "follow": "true" if follow else "false"}
+    with asking(config) as client, _until_interrupted():
+        if pcap is not None:
+            _capture(client, "/trace.pcap", params, pcap)
+        else:
+            _follow(client, params, full, json)
+
+
+def _follow(client: Client, params: dict[str, str], full: bool, json: bool) -> None:
+    console = _console()
+    with client.stream("/trace", params) as response:
+        for line in response.iter_lines():
+            if not line:
+                continue
+            if json:
+                print(line, flush=True)
+                continue
+            told = msgspec.json.decode(line)
+            if "missed" in told:
+                print(f"{told['missed']} messages passed too quickly", file=sys.stderr)
+                continue
+            row = msgspec.convert(told, MessageRow)
+            if full:
+                _print_full(console, row)
+            else:
+                _print(console, [_one_line(row)])
+
+
+def _one_line(row: MessageRow) -> Line:
+    said = summary(row)
+    when = row.time.astimezone().strftime("%H:%M:%S.%f")[:-3]
+    words = (when, row.transport, f"{row.source} -> {row.destination}", said.title, said.media)
+    whose = f"call {row.call}" if row.call is not None else ""
+    return Line("  ".join(filter(None, (*words, whose))), said.tone)
+
+
+def _print_full(console: Console, row: MessageRow) -> None:
+    _print(console, [Line(""), _one_line(row), *map(Line, row.text.replace("\r\n", "\n").split("\n"))])
+
+
+def _print(console: Console, lines: list[Line]) -> None:
+    for line in lines:
+        text = _printable(line.text)
+        console.print(text, style=_STYLES[line.tone], soft_wrap=True)
+
+
+def _printable(text: str) -> str:
+    """Without what would move the cursor or colour the rest: a stranger may have written it."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def _width(console: Console) -> int:
+    """Of the terminal; what is no terminal has COLUMNS, or a hundred."""
+    return console.width if console.is_terminal else shutil.get_terminal_size((100, 24)).columns
+
+
+def _pages(client: Client, path: str) -> Iterator[Any]:
+    params: dict[str, str] = {"limit": _PAGE}
+    while True:
+        page = client.ask("GET", path, params=params).json()
+        yield from page["items"]
+        if page["next"] is None:
+            return
+        params["cursor"] = page["next"]
+
+
+def _capture(client: Client, path: str, params: dict[str, str], file: str) -> None:
+    with client.stream(path, params) as response, _opened(file) as out:
+        for chunk in response.iter_bytes():
+            out.write(chunk)
+            out.flush()
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdout.buffer
+        return
+    try:
+        out = open(file, "wb")  # noqa: SIM115 - the block below ends it; what fails in it is not its opening
+    except OSError as error:
+        leave(1, f"{file}: {error.strerror}")
+    with out:
+        yield out
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, BrokenPipeError):
+        return
