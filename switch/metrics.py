@@ -24,10 +24,13 @@ from switch.identities.stir import Outcome
 from switch.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueTarget
 from switch.readings import MediaReading, SipReading, Sources
 from switch.records import AgentState, Direction, OfferResult
+from switch.wall.toll import TollLimit
 
 STREAMS: Final[tuple[Transport, ...]] = ("tcp", "tls")
 SIP_DIRECTIONS = ("in", "out")
 SIP_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER")
+NEW_METHODS = ("INVITE", "REGISTER")
+"""What an overload refuses."""
 PORT_STATES = ("free", "open", "closing", "resting")
 
 
@@ -76,12 +79,19 @@ SIP_CONNECTIONS_CLOSED = _counter(
     "sip_connections_closed", "Connections that ended or were turned away.", "transport", "reason"
 )
 SIP_TRUNCATED = _counter("sip_datagrams_truncated", "Datagrams that came larger than any may be.")
+SIP_BANNED = _counter("sip_banned", "Requests of who is banned, which nothing answers.", "transport")
+SIP_UNREAD = _counter("sip_unread", "Requests that were dropped unread in a flood.", "transport")
+BANS_ACTIVE = _gauge("bans_active", "Addresses, and users at an address, that are banned.")
+OVERLOAD_REFUSED = _counter("overload_refused", "Requests refused with 503 for overload.", "method")
+TOLL_REFUSALS = _counter("toll_refusals", "Calls to trunks that met a limit of their toll.", "limit")
+TOLL_ALARMS = _counter("toll_alarms", "Alarms about such calls.", "limit")
 SIP_TRANSACTIONS = _gauge("sip_transactions_active", "SIP transactions.")
 SIP_DIALOGS = _gauge("sip_dialogs_active", "SIP dialogs.")
 SIP_AUTH_FAILURES = _counter("sip_auth_failures", "Requests with wrong credentials.")
 STIR = _counter("stir_verifications", "Calls whose signed identity was checked.", "result")
 REGISTRATIONS = _gauge("registrations", "Bindings of phones.", "transport")
-TRUNK_UP = _gauge("trunk_up", "0 if nobody was there when the trunk was last called.", "trunk")
+TRUNK_UP = _gauge("trunk_up", "0 while none of the trunk's targets answers.", "trunk")
+TRUNK_REGISTERED = _gauge("trunk_registered", "0 while our registration with the carrier has failed.", "trunk")
 TRUNK_CALLS = _gauge("trunk_calls_active", "Calls in progress over the trunk.", "trunk")
 QUEUE_OFFERED = _counter("queue_offered", "Calls that joined the line.", "queue")
 QUEUE_ANSWERED = _counter("queue_answered", "Calls that an agent took.", "queue")
@@ -143,6 +153,8 @@ class Metrics:
         self._handle: dict[tuple[str, HandlePhase], Histogram] = {}
         self._repairs = Counter(dict.fromkeys(RepairKind, 0))
         self._auth_failures = 0
+        self._toll_refusals = Counter(dict.fromkeys(TollLimit, 0))
+        self._toll_alarms = Counter(dict.fromkeys(TollLimit, 0))
         self._stir = Counter(dict.fromkeys(Outcome, 0))
         self._recordings = 0
         self._setup = Histogram(_SETUP_S)
@@ -202,6 +214,14 @@ class Metrics:
     def stir_verified(self, outcome: Outcome) -> None:
         """The signed identity of a carrier's call was checked."""
         self._stir[outcome] += 1
+
+    def toll_refused(self, limit: TollLimit) -> None:
+        """A call to a trunk met a limit: it was refused, or ended."""
+        self._toll_refusals[limit] += 1
+
+    def toll_alarmed(self, limit: TollLimit) -> None:
+        """The operator was told."""
+        self._toll_alarms[limit] += 1
 
     def visit_started(self, queue: str, visit: Hashable, since_us: int) -> bool:
         """A call joined the queue's line, waiting since `since_us`. False: this visit is there already."""
@@ -273,7 +293,7 @@ class Metrics:
             _calls(self._calls_active.copy(), self._calls.copy(), self._trunk_calls.copy()),
             *self._own(),
             _agents(sources.agents(), sources.agents_by_state()),
-            _peers(sources.registrations(), sources.trunks_up()),
+            _peers(sources.registrations(), sources.trunks_up(), sources.trunks_registered()),
             _sip(sources.sip()),
             _media(sources.media()),
             _history(sources.history()),
@@ -284,6 +304,8 @@ class Metrics:
         yield BUILD_INFO.numbers({self._build: 1})
         yield CONFIG_OK.number(self._config_ok)
         yield SIP_AUTH_FAILURES.number(self._auth_failures)
+        yield TOLL_REFUSALS.numbers({(limit,): count for limit, count in self._toll_refusals.items()})
+        yield TOLL_ALARMS.numbers({(limit,): count for limit, count in self._toll_alarms.items()})
         yield STIR.numbers({(outcome,): count for outcome, count in self._stir.items()})
         yield REPAIRS.numbers({(kind,): count for kind, count in self._repairs.items()})
         yield RECORDINGS.number(self._recordings)
@@ -349,9 +371,12 @@ def _agents(
     yield from AGENTS_BY_STATE.numbers({(state,): by_state.get(state, 0) for state in AgentState})
 
 
-def _peers(registrations: Mapping[str, int], trunks_up: Mapping[str, bool]) -> Iterator[Metric]:
+def _peers(
+    registrations: Mapping[str, int], trunks_up: Mapping[str, bool], trunks_registered: Mapping[str, bool]
+) -> Iterator[Metric]:
     yield from REGISTRATIONS.numbers({(via,): registrations.get(via, 0) for via in TRANSPORTS})
     yield from TRUNK_UP.numbers({(trunk,): up for trunk, up in trunks_up.items()})
+    yield from TRUNK_REGISTERED.numbers({(trunk,): there for trunk, there in trunks_registered.items()})
 
 
 def _history(counts: Mapping[str, int]) -> Iterator[Metric]:
@@ -370,6 +395,10 @@ def _sip(sip: SipReading) -> Iterator[Metric]:
         dict.fromkeys(product(STREAMS, Closed), 0) | dict(sip.connections_closed)
     )
     yield from SIP_TRUNCATED.number(sip.truncated)
+    yield from SIP_BANNED.numbers({(via,): sip.banned.get(via, 0) for via in TRANSPORTS})
+    yield from SIP_UNREAD.numbers({(via,): sip.unread.get(via, 0) for via in TRANSPORTS})
+    yield from OVERLOAD_REFUSED.numbers({(how,): sip.refused.get(how, 0) for how in NEW_METHODS})
+    yield from BANS_ACTIVE.number(sip.bans)
     yield from SIP_TRANSACTIONS.number(sip.transactions)
     yield from SIP_DIALOGS.number(sip.dialogs)
 

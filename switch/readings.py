@@ -18,6 +18,11 @@ class SipReading:
     parse_errors: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """By transport and reason."""
     strangers: Mapping[str, int] = field(default_factory=dict)
+    banned: Mapping[str, int] = field(default_factory=dict)
+    unread: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """For overload, by method."""
+    bans: int = 0
     connections: Mapping[Transport, int] = field(default_factory=dict)
     """By transport."""
     connections_closed: Mapping[tuple[Transport, Closed], int] = field(default_factory=dict)
@@ -56,6 +61,8 @@ class Sources:
     registrations: Callable[[], Mapping[str, int]] = dict
     """By transport."""
     trunks_up: Callable[[], Mapping[str, bool]] = dict
+    trunks_registered: Callable[[], Mapping[str, bool]] = dict
+    """Trunks that we register with."""
     history: Callable[[], Mapping[str, int]] = dict
     """`Writer.counts`."""
     tasks: Callable[[], int] = int

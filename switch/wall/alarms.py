@@ -15,8 +15,8 @@ REPEAT_US: Final = 15 * 60 * 1_000_000
 class Alarms:
     """Implements `Toll`'s `on_alarm`: at once, at error level, counted."""
 
-    def __init__(self, refused: Callable[[str], None], alarmed: Callable[[str], None]) -> None:
-        """`refused` counts each call that met a limit, `alarmed` each line; both by the limit's name."""
+    def __init__(self, refused: Callable[[TollLimit], None], alarmed: Callable[[TollLimit], None]) -> None:
+        """`refused` counts each call that met a limit, `alarmed` each line."""
         self._refused = refused
         self._alarmed = alarmed
         self._raised: dict[tuple[Peer, TollLimit], int] = {}
@@ -24,11 +24,11 @@ class Alarms:
 
     def __call__(self, origin: Peer, limit: TollLimit, now_us: int) -> None:
         """A call of `origin` met this limit."""
-        self._refused(limit.value)
+        self._refused(limit)
         last_us = self._raised.get((origin, limit))
         if last_us is not None and last_us <= now_us < last_us + REPEAT_US:
             return
         self._raised[origin, limit] = now_us
-        self._alarmed(limit.value)
+        self._alarmed(limit)
         kind = "phone" if isinstance(origin, PhonePeer) else "trunk"
         self._log.error("toll limit reached", limit=limit.value, **{kind: origin.name})

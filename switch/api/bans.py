@@ -1,0 +1,27 @@
+"""Who is banned, and how to lift it."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+
+from switch.api.answers import Items, answer, many, nothing
+from switch.api.backend import BanRow
+from switch.api.services import Services
+
+
+def routes(services: Services) -> APIRouter:
+    """`/bans` and `/bans/{address}`."""
+    router = APIRouter(tags=["bans"])
+
+    @router.get("/bans", responses=many(BanRow))
+    async def bans() -> Response:
+        """Every ban in force, the oldest first."""
+        return answer(Items(services.backend.bans()))
+
+    @router.delete("/bans/{address}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
+    async def remove(address: str) -> Response:
+        """Lift every ban of an address and forget its failures."""
+        services.backend.remove_bans(address)
+        return Response(status_code=HTTPStatus.NO_CONTENT.value)
+
+    return router
