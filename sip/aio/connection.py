@@ -55,8 +55,8 @@ class Connection(asyncio.Protocol):
     """A stream to one peer, made by us or by the peer."""
 
     __slots__ = (
-        "_framer", "_is_over", "_pending", "_pings", "_pool", "_transport", "askers", "begun_at", "flow",
-        "has_alias", "heard_at", "introduced", "is_ours", "making", "names", "opened_at", "pinged_at",
+        "_framer", "_is_over", "_pending", "_pings", "_pool", "_transport", "begun_at", "flow", "has_alias",
+        "heard_at", "introduced", "is_ours", "making", "names", "opened_at", "pinged_at", "served",
         "wanted", "ways",
     )  # fmt: skip
 
@@ -75,8 +75,8 @@ class Connection(asyncio.Protocol):
         """When the first byte came of a message that is not complete."""
         self.pinged_at: float | None = None
         """When we sent the keep-alive that is not answered yet."""
-        self.askers: set[Flow] = set()
-        """Flows by which something waits to be sent: all fail if the connection cannot be made."""
+        self.served: set[Flow] = set()
+        """Flows by which requests were sent on it: what is not answered fails with it (RFC 3261 17.1.4)."""
         self.making: asyncio.Task[None] | None = None
         """What still makes it."""
         self.has_alias = False
@@ -100,7 +100,6 @@ class Connection(asyncio.Protocol):
         if self._is_over or not self._pool.made(self):
             stream.abort()  # given up while it was being made
             return
-        self.askers.clear()
         pending, self._pending = self._pending, []
         for data in pending:
             stream.write(data)
@@ -140,11 +139,6 @@ class Connection(asyncio.Protocol):
         self._pool.gone(self)
 
     # From those who use it
-
-    def asked(self, flow: Flow) -> None:
-        """Remember who wants this connection while it is being made."""
-        if self._transport is None:
-            self.askers.add(flow)
 
     def send(self, data: bytes) -> None:
         """Write, or keep until the connection is made."""

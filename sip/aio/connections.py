@@ -110,7 +110,7 @@ class Connections:
         self._add(connection)
         for name in (wanted, ""):
             self._lead((flow.transport, flow.remote, name), connection)
-        connection.asked(connection.flow)
+        connection.served.add(connection.flow)
         if room:
             self._connect(connection)
         else:
@@ -143,17 +143,22 @@ class Connections:
         """Send on a connection; when it is gone, on another to the same peer (RFC 3261 section 18.2.2)."""
         connection = self._by_number.get(flow.connection)
         if connection is None:
-            target = flow
-            if is_response(data) and flow.connection:
-                target = flow._replace(remote=(flow.remote[0], return_port(data, flow)))
-            connection = self.to(target)
-            connection.asked(flow)
+            connection = self._replacement(data, flow)
         if connection.flow.connection not in self._by_number:
             self._receiver.failed(flow)
             return
         if not connection.introduced and introduces(data):
             self.crowd.introduce(connection)
+            connection.served.add(connection.flow)
         connection.send(data)
+
+    def _replacement(self, data: bytes, flow: Flow) -> Connection:
+        if is_response(data):
+            port = return_port(data, flow) if flow.connection else flow.remote[1]
+            return self.to(flow._replace(remote=(flow.remote[0], port)))
+        connection = self.to(flow)
+        connection.served.add(flow)
+        return connection
 
     def made(self, connection: Connection) -> bool:
         """It stands, unless its certificate is another's (RFC 5922 section 7.3)."""
@@ -209,8 +214,8 @@ class Connections:
         for way in connection.ways:
             if self._ways.get(way) is connection:
                 del self._ways[way]
-        for asker in connection.askers:
-            self._receiver.failed(asker)
+        for served in connection.served:
+            self._receiver.failed(served)
         self._receiver.closed(flow)
 
     def gone(self, connection: Connection) -> None:

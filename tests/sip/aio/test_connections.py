@@ -238,3 +238,16 @@ class TestKeepAlive:
         stage = Stage()
         connection = stage.pool.to(Flow("tcp", LOCAL, TARGET))
         return stage, connection, stage.meet(connection)
+
+
+def test_17_1_4_what_is_not_answered_fails_with_its_connection() -> None:
+    stage = Stage()
+    made = stage.pool.to(Flow("tcp", LOCAL, TARGET))
+    stage.meet(made)
+    stage.pool.send(b"BYE", Flow("tcp", LOCAL, TARGET))
+    accepted, _ = stage.accept()
+    stage.pool.send(b"INVITE", accepted.flow)
+    stranger, _ = stage.accept(("192.0.2.9", 51001))
+    for connection in (made, accepted, stranger):
+        connection.connection_lost(ConnectionResetError())
+    assert set(stage.flows_failed) == {made.flow, Flow("tcp", LOCAL, TARGET), accepted.flow}
