@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from sip.digest import Challenger, Failure, FailureKind, Verified
-from sip.flow import Flow
+from sip.flow import DEFAULT_PORTS, Flow
 from sip.headers import NameAddr
 from sip.message import Malformed, Request
 from sip.screen import Banned, Known, Refuse, Stranger, Verdict
@@ -25,7 +25,6 @@ from switch.config.schema import Config
 from switch.config.trunk import Trunk
 from switch.wall.bans import Bans
 
-_DEFAULT_PORT = 5060
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +233,7 @@ class Identification:
             address = ip_address(host)
         except ValueError:
             return False  # another domain's name
-        port = _DEFAULT_PORT if uri.port is None else uri.port
+        port = DEFAULT_PORTS["tls" if uri.scheme == "sips" else flow.transport] if uri.port is None else uri.port
         here = Listen(flow.transport, *flow.local)  # its port, where the configuration left it to the kernel
         sockets = [socket for socket in (here, *self._sip.listen) if socket.port == port]
         if sockets and str(address) == self._sip.advertise.public:

@@ -110,8 +110,11 @@ class Advertise(Section):
         return self
 
     def towards(self, peer: str, kernel: str) -> str:
-        """What the peer at address `peer` is to see, where the kernel would send to it from `kernel`."""
-        if self.public is None:
+        """What the peer at address `peer` is to see, where the kernel would send to it from `kernel`.
+
+        A public address of the other family is no use to it.
+        """
+        if self.public is None or (":" in self.public) != (":" in kernel):
             return kernel
         return kernel if any(ip_address(peer) in network for network in self.local) else self.public
 
