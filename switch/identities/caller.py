@@ -120,16 +120,13 @@ def _remote_party(request: Request) -> _Identity | None:
 
 
 def _addresses(request: Request, name: str) -> list[NameAddr]:
-    found = []
     try:
-        for value in request.headers.all(name):
-            found.append(NameAddr.parse(value))
+        return [NameAddr.parse(value) for value in request.headers.all(name)]
     except Malformed:
-        pass  # the carrier's mistake; From is there
-    return found
+        return []  # the carrier's mistake; From is there
 
 
 def _privacy(request: Request) -> set[str]:
-    """The values of Privacy, which are parted by semicolons (RFC 3323 section 4.2), or by mistake by commas."""
-    values = request.headers.lines("Privacy")
-    return {item.strip().lower() for value in values for item in value.replace(",", ";").split(";")} if values else set()
+    """The values of Privacy, which are parted by semicolons (RFC 3323 section 4.2), or by mistake commas."""
+    lines = request.headers.lines("Privacy")
+    return {item.strip().lower() for line in lines for item in line.replace(",", ";").split(";")}

@@ -49,7 +49,9 @@ class Identities:
         self._names: dict[str, str] = {}
 
     def configure(self, config: Config) -> None:
-        """Judge by this configuration from now on. A trunk that was removed keeps its rules: its calls go on."""
+        """Judge by this configuration from now on. A trunk that it no longer has keeps its rules: its calls
+        go on.
+        """
         self._domain = config.sip.domain
         self._names = {agent.phone: agent.name for agent in config.agents.values() if agent.phone is not None}
         for name, trunk in config.trunks.items():
@@ -104,9 +106,7 @@ class TrunkIdentities:
         orig, dest = self._numbering.e164(caller.number), self._numbering.e164(number_of(request.to.uri))
         return self._verifier.verify(request.headers.lines("Identity"), orig, dest, now_s)
 
-    def present(
-        self, caller: Caller, number: str, domain: str, now_s: float, way: Redirections
-    ) -> Presented:
+    def present(self, caller: Caller, number: str, domain: str, now_s: float, way: Redirections) -> Presented:
         """See `Identities.present`."""
         presented = self._presenting.present(caller, number, domain, way)
         if self._signer is None:

@@ -177,5 +177,5 @@ def _compile_formats(country: str) -> None:
     """Compile the patterns of national numbers now: some countries' take longer than a call may wait."""
     plan = PhoneMetadata.metadata_for_region(country)
     for form in [] if plan is None else plan.number_format:
-        for pattern in (form.pattern, *form.leading_digits_pattern):
+        for pattern in filter(None, (form.pattern, *form.leading_digits_pattern)):
             re.compile(pattern)

@@ -8,7 +8,8 @@ from typing import Final, assert_never
 from sip.headers import quote
 from sip.uri import Uri
 from switch.config.patterns import expression
-from switch.config.trunk import CallerId, CallerIdHeader, Redirection as RedirectionForm
+from switch.config.trunk import CallerId, CallerIdHeader
+from switch.config.trunk import Redirection as RedirectionForm
 from switch.identities.caller import Caller
 from switch.identities.numbers import NotANumber, Numbering
 from switch.identities.redirection import Redirections, diversion, history_info

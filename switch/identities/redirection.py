@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from sip.headers import NameAddr
@@ -152,7 +153,7 @@ def _of_history(entries: Sequence[NameAddr], inbound: Callable[[str], str]) -> R
     """
     by_index = {index: entry for entry in entries if _INDEX.match(index := entry.params.get("index") or "")}
     found = []
-    for before, entry in zip(entries, entries[1:], strict=False):
+    for before, entry in pairwise(entries):
         cause = entry.uri.params.get("cause")
         if cause is not None:
             left = by_index.get(entry.params.get("mp") or "", before)
@@ -201,7 +202,9 @@ def _caused(uri: Uri, cause: Cause | None) -> Uri:
     """The URI with the reason why it was reached (RFC 4458 section 2)."""
     if cause is None:
         return uri
-    return Uri(uri.scheme, uri.user, host=uri.host, params={"cause": str(_STATUS.get(cause, _UNKNOWN_STATUS))})
+    return Uri(
+        uri.scheme, uri.user, host=uri.host, params={"cause": str(_STATUS.get(cause, _UNKNOWN_STATUS))}
+    )
 
 
 def _entry(uri: Uri, index: str, mapped: bool) -> str:

@@ -69,7 +69,9 @@ def test_keys_that_cannot(mistakes: Mistakes, tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("url", ["https://c.example/a>b.pem", "https://c.example/a b.pem", "https://c.example/"])
+@pytest.mark.parametrize(
+    "url", ["https://c.example/a>b.pem", "https://c.example/a b.pem", "https://c.example/"]
+)
 def test_a_url_goes_into_a_header(mistakes: Mistakes, tmp_path: Path, url: str) -> None:
     sign = f"sign: {{certificate_url: '{url}', private_key: key.pem}}"
     assert "certificate_url: expected" in mistakes(stir(tmp_path, sign))[0]

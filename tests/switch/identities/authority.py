@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-TN_AUTH_LIST = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.5.5.7.1.26"), b"\x30\x05\xa0\x03\x16\x011")
+TN_AUTH_LIST = x509.UnrecognizedExtension(
+    x509.ObjectIdentifier("1.3.6.1.5.5.7.1.26"), b"\x30\x05\xa0\x03\x16\x011"
+)
 
 
 @dataclass(frozen=True)

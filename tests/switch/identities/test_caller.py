@@ -14,7 +14,7 @@ SPAIN = Numbering(Numbers(country="ES", inbound=InForm.E164))
 PLAIN = Numbering(Numbers())
 ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>;tag=1'
 PAI = 'P-Asserted-Identity: "Ana" <sip:+34699999999@carrier.example>'
-RPID = "Remote-Party-ID: \"Ana\" <sip:+34699999999@h>;party=calling;screen=yes"
+RPID = 'Remote-Party-ID: "Ana" <sip:+34699999999@h>;party=calling;screen=yes'
 
 
 def caller(*headers: str, from_: str = '"Eva" <sip:+34600111222@h>;tag=1', trust: bool = True) -> Caller:
@@ -41,8 +41,18 @@ EVA, ANA = Caller("+34600111222", "Eva"), Caller("+34699999999", "Ana")
         ([RPID + ";privacy=name-uri"], None, Caller("+34699999999", "Ana", True), EVA),
         ([RPID.replace("calling", "called")], None, EVA, EVA),
         ([RPID.replace(";party=calling", "")], None, ANA, EVA),
-        ([PAI, "Privacy: id"], None, Caller("+34699999999", "Ana", True), Caller("+34600111222", "Eva", True)),
-        ([PAI, "Privacy: user; header;id"], None, Caller("+34699999999", "Ana", True), Caller("+34600111222", "Eva", True)),
+        (
+            [PAI, "Privacy: id"],
+            None,
+            Caller("+34699999999", "Ana", True),
+            Caller("+34600111222", "Eva", True),
+        ),
+        (
+            [PAI, "Privacy: user; header;id"],
+            None,
+            Caller("+34699999999", "Ana", True),
+            Caller("+34600111222", "Eva", True),
+        ),
         (["Privacy: none"], None, EVA, EVA),
         (["Privacy: history"], None, EVA, EVA),
         (["Privacy: session;critical"], None, EVA, EVA),
@@ -56,9 +66,7 @@ EVA, ANA = Caller("+34600111222", "Eva"), Caller("+34699999999", "Ana")
         ([], "<tel:+34-600-111-222>;tag=1", Caller("+34600111222"), Caller("+34600111222")),
     ],
 )
-def test_who_calls(
-    headers: list[str], from_: str | None, trusted: Caller, untrusted: Caller
-) -> None:
+def test_who_calls(headers: list[str], from_: str | None, trusted: Caller, untrusted: Caller) -> None:
     given_from = from_ or '"Eva" <sip:+34600111222@h>;tag=1'
     assert caller(*headers, from_=given_from) == trusted
     assert caller(*headers, from_=given_from, trust=False) == untrusted

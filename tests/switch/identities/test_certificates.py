@@ -25,7 +25,8 @@ BELOW = Authority("Below", BETWEEN)
 CARRIER = ROOT.certify()
 FOREIGN = Authority("Root")  # another of the same name
 SIGNING, SEALING = (
-    x509.KeyUsage(signs, False, False, False, False, not signs, False, False, False) for signs in (True, False)
+    x509.KeyUsage(signs, False, False, False, False, not signs, False, False, False)
+    for signs in (True, False)
 )
 UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
 
@@ -92,7 +93,9 @@ def test_extensions_that_need_not_be_understood(tmp_path: Path) -> None:
     found(tmp_path, ROOT.certify(extensions=[(UNKNOWN, False), (SIGNING, True), (TN_AUTH_LIST, True)]))
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n"]
+)
 def test_a_file_that_holds_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "carrier.pem").write_bytes(content)
     with pytest.raises(BadCertificate):
@@ -156,7 +159,11 @@ def test_keys_and_roots_from_files(tmp_path: Path) -> None:
     (tmp_path / "other.pem").write_bytes(ROOT.certify(curve=ec.SECP384R1()).key_pem)
     assert read_private_key(tmp_path / "key.pem").private_numbers() == CARRIER.key.private_numbers()
     assert len(read_roots(tmp_path / "roots.pem")) == 2
-    for path, message in (("none.pem", "cannot be read"), ("roots.pem", "no private key"), ("other.pem", "P-256")):
+    for path, message in (
+        ("none.pem", "cannot be read"),
+        ("roots.pem", "no private key"),
+        ("other.pem", "P-256"),
+    ):
         with pytest.raises(ValueError, match=message):
             read_private_key(tmp_path / path)
     for path, message in (("none.pem", "cannot be read"), ("key.pem", "no certificates")):

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from switch.identities.passport import NotAPassport, Passport, canonical, ppt_of, read, sign
 
 # RFC 8225 appendix A
-HEADER = "eyJhbGciOiJFUzI1NiIsInR5cCI6InBhc3Nwb3J0IiwieDV1IjoiaHR0cHM6Ly9jZXJ0LmV4YW1wbGUub3JnL3Bhc3Nwb3J0LmNlciJ9"
+HEADER = (
+    "eyJhbGciOiJFUzI1NiIsInR5cCI6InBhc3Nwb3J0IiwieDV1IjoiaHR0cHM6Ly9jZXJ0LmV4YW1wbGUub3JnL3Bhc3Nwb3J0LmNlciJ9"
+)
 CLAIMS = (
     "eyJkZXN0Ijp7InVyaSI6WyJzaXA6YWxpY2VAZXhhbXBsZS5jb20iXX0sImlhdCI6MTQ3MTM3NTQxOCwib3JpZyI6"
     "eyJ0biI6IjEyMTU1NTUxMjEyIn19"
@@ -28,7 +30,9 @@ def signed(**changes: object) -> str:
     return sign(OURS, **{**given_, "origid": "123e4567-e89b-12d3-a456-426655440000", **changes})  # type: ignore[arg-type]
 
 
-def assembled(header: object, claims: object, signature: str = SIGNATURE, params: str = f";info=<{X5U}>") -> str:
+def assembled(
+    header: object, claims: object, signature: str = SIGNATURE, params: str = f";info=<{X5U}>"
+) -> str:
     parts = [urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, claims)]
     return f"{parts[0]}.{parts[1]}.{signature}{params}"
 
@@ -45,8 +49,8 @@ def test_rfc_8225_appendix_a() -> None:
 def test_rfc_7515_appendix_a_3() -> None:
     """ES256 as another signed it."""
     x, y = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
-    point = [int.from_bytes(urlsafe_b64decode(coordinate + "=")) for coordinate in (x, y)]
-    key = ec.EllipticCurvePublicNumbers(*point, ec.SECP256R1()).public_key()
+    point = b"\x04" + urlsafe_b64decode(x + "=") + urlsafe_b64decode(y + "=")
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     signed_ = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt"
     signed_ += "cGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
     signature = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"

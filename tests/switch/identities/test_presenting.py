@@ -50,7 +50,12 @@ def present(caller: Caller, numbers: dict[str, str] | None = None, **policy: Any
         (EVA, {**LIMITED, **PAI}, OURS, [("P-Asserted-Identity", OURS)]),
         (EVA, {"allowed": ["+34911*"]}, ANONYMOUS, [("Privacy", "id")]),
         (EVA, {"allowed": []}, ANONYMOUS, [("Privacy", "id")]),
-        (HIDDEN, {**LIMITED, **PAI, "trust": "yes"}, ANONYMOUS, [("P-Asserted-Identity", OURS), ("Privacy", "id")]),
+        (
+            HIDDEN,
+            {**LIMITED, **PAI, "trust": "yes"},
+            ANONYMOUS,
+            [("P-Asserted-Identity", OURS), ("Privacy", "id")],
+        ),
         (Caller("+34911222999", "Eva"), LIMITED, '"Eva" <sip:+34911222999@pbx.example>', []),
         (PHONE, {}, "<sip:1001@pbx.example>", []),
         (PHONE, {**LIMITED, **PAI}, OURS, [("P-Asserted-Identity", OURS)]),
@@ -110,7 +115,20 @@ def test_who_it_was_meant_for(redirection: str, lines: list[tuple[str, str]]) ->
 
 
 TEXTS = st.text(max_size=40) | st.sampled_from(
-    ["+34600\r\nVia: x", 'a"b', "a\\", "<sip:x>", "a;tag=1", "a,b", "\x00", "\udcff", "a b", "a?b=c", "a@b", "%0d%0a"]
+    [
+        "+34600\r\nVia: x",
+        'a"b',
+        "a\\",
+        "<sip:x>",
+        "a;tag=1",
+        "a,b",
+        "\x00",
+        "\udcff",
+        "a b",
+        "a?b=c",
+        "a@b",
+        "%0d%0a",
+    ]
 )
 POLICIES = st.fixed_dictionaries(
     {
@@ -138,7 +156,9 @@ def test_nothing_gets_into_the_message_but_what_is_meant(
     lines = [f"From: {presented.from_};tag=1", f"To: {presented.to('192.0.2.1')}"]
     lines += [f"{name}: {value}" for name, value in presented.headers]
     head = [f"INVITE {presented.uri('192.0.2.1')} SIP/2.0", "Via: SIP/2.0/UDP h;branch=z9hG4bK1", *lines]
-    message = parse("\r\n".join([*head, "Call-ID: 1", "CSeq: 1 INVITE", "", ""]).encode("utf-8", "surrogateescape"))
+    message = parse(
+        "\r\n".join([*head, "Call-ID: 1", "CSeq: 1 INVITE", "", ""]).encode("utf-8", "surrogateescape")
+    )
     assert isinstance(message, Request)
     assert [name for name, _ in message.headers] == [
         "Via", "From", "To", *(name for name, _ in presented.headers), "Call-ID", "CSeq",

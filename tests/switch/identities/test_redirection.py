@@ -35,7 +35,7 @@ def read(*headers: str) -> Redirections:
             (Redirection(SALES, Cause.NO_ANSWER, 2),),
         ),
         (
-            ["Diversion: <tel:+34-922-000-000>;reason=USER-BUSY;privacy=full, <sip:+34911000000@h>;reason=away"],
+            ["Diversion: <tel:+34-922000000>;reason=USER-BUSY;privacy=full,<sip:+34911000000@h>;reason=away"],
             (Redirection(SUPPORT, Cause.AWAY), Redirection(SALES, Cause.USER_BUSY, withheld=True)),
         ),
         (
@@ -71,7 +71,10 @@ def read(*headers: str) -> Redirections:
         ),
         (["History-Info: <sip:1@h>;index=1"], ()),
         (["History-Info: <sip:1@h>;index=1, <sip:2@h>;index=1.1"], ()),
-        (["Diversion: <sip:1@h>", "History-Info: <sip:5@h>;index=1, <sip:2@h;cause=302>;index=2"], (Redirection("1"),)),
+        (
+            ["Diversion: <sip:1@h>", "History-Info: <sip:5@h>;index=1, <sip:2@h;cause=302>;index=2"],
+            (Redirection("1"),),
+        ),
     ],
 )
 def test_the_way_of_a_call(headers: list[str], found: Redirections) -> None:
@@ -112,10 +115,23 @@ def test_numbers_are_written_as_the_carrier_wants_them() -> None:
 
 
 CAUSES = st.sampled_from(
-    [Cause.USER_BUSY, Cause.NO_ANSWER, Cause.UNAVAILABLE, Cause.UNCONDITIONAL, Cause.DEFLECTION, Cause.UNKNOWN]
+    [
+        Cause.USER_BUSY,
+        Cause.NO_ANSWER,
+        Cause.UNAVAILABLE,
+        Cause.UNCONDITIONAL,
+        Cause.DEFLECTION,
+        Cause.UNKNOWN,
+    ]
 )
 WAYS = st.lists(
-    st.builds(Redirection, st.text(min_size=1, max_size=20).filter(str.isprintable), CAUSES, st.just(1), st.booleans()),
+    st.builds(
+        Redirection,
+        st.text(min_size=1, max_size=20).filter(str.isprintable),
+        CAUSES,
+        st.just(1),
+        st.booleans(),
+    ),
     min_size=1,
     max_size=5,
 ).map(tuple)
