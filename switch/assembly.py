@@ -1,11 +1,15 @@
 """The switch put together: each part made from what it needs, in the order of their dependence."""
 
 import asyncio
+import os
+import random
 import secrets
 import socket
 import time
 from contextlib import AsyncExitStack
 from dataclasses import astuple, dataclass
+from ipaddress import ip_address
+from typing import Final
 
 import structlog
 
@@ -15,21 +19,26 @@ from media.aio.sounds import SoundLibrary
 from media.events import PortEvent
 from media.kernels import KERNELS
 from sip import events as sip
+from sip.aio.resolver import Resolver
 from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
-from sip.flow import Address, Flow
+from sip.flow import TRANSPORTS
+from sip.location import Kind
 from sip.registrar import Registrar
 from switch.booking import Booking
 from switch.calls.arrival import Arrival
 from switch.calls.orders import Orders
 from switch.calls.registry import Registry
 from switch.clock import Clock
+from switch.config.addresses import host_port
 from switch.config.schema import Config
 from switch.dispatch import Dispatch
 from switch.exchange import Exchange
 from switch.history.database import connect, migrate
 from switch.history.reader import Reader
 from switch.history.writer import Writer
+from switch.identities.identities import read_keys
+from switch.identities.numbers import load_metadata
 from switch.interfaces import Interfaces
 from switch.journal import Journal, JournalProblem
 from switch.limits import Limits
@@ -43,7 +52,11 @@ from switch.sounds import read_sounds
 from switch.staffing import Staffing
 from switch.trace.tracing import Tracing
 from switch.transports import bounds, tls_files
+from switch.trunks.trunks import Trunks
+from switch.trunks.wire import Wire
 from switch.version import VERSION
+
+_FAMILIES: Final = ((4, Kind.A), (6, Kind.AAAA))
 
 
 @dataclass(slots=True)
@@ -68,7 +81,8 @@ class Switch:
             case sip.IncomingRequest():
                 self._request(event)
             case sip.ResponseReceived():
-                self.exchange.registrations.answered(event)
+                if not self.exchange.trunks.answered(event):
+                    self.exchange.registrations.answered(event)
             case _:
                 self.registry.sip_event(event)
 
@@ -107,12 +121,15 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
     opened, SQLAlchemyError for a database that cannot be used.
     """
     books = await _open_books(config, stack)
+    load_metadata()
     switch = _wire(config, books, await asyncio.to_thread(read_sounds, config))
     exchange = switch.exchange
+    exchange.identities.keys = await asyncio.to_thread(read_keys, config)
     exchange.plane.start(exchange.loop)
     stack.push_async_callback(exchange.plane.close)
     stack.push_async_callback(exchange.shell.close)
     stack.callback(exchange.registrations.stop)
+    stack.callback(exchange.trunks.close)
     exchange.dispatch.start(switch.orders.carry_out)
     stack.callback(exchange.dispatch.stop)
     return switch
@@ -153,13 +170,30 @@ def _wire(config: Config, books: _Books, sounds: SoundLibrary) -> Switch:
         loop,
         lambda: exchange.config.sip.domain,
     )
+    wire = Wire(
+        sip=lambda: exchange.sip(),
+        flow_to=lambda place: exchange.flow_to(place),
+        advertise=lambda flow: exchange.advertised(flow),
+        domain=lambda: exchange.config.sip.domain,
+        now=time.monotonic,
+        loop=loop,
+        random=random.SystemRandom().random,
+        token=lambda: secrets.token_hex(12),
+    )
+    trunks = Trunks(_resolver(config), wire, config.sip.t1)
     identification = Identification(
-        config, secrets.token_bytes(32), registrations, Interfaces(), metrics.auth_failed
+        config,
+        secrets.token_bytes(32),
+        registrations,
+        Interfaces(),
+        metrics.auth_failed,
+        trunks,
+        lambda flow: exchange.shell.peer_names(flow),
     )
     endpoint = Endpoint(
         identification,
         token=lambda: secrets.token_hex(12),
-        advertise=lambda flow: _advertised(exchange, flow),
+        advertise=lambda flow: exchange.advertised(flow),
         t1=config.sip.t1,
     )
     shell = SipShell(
@@ -189,6 +223,7 @@ def _wire(config: Config, books: _Books, sounds: SoundLibrary) -> Switch:
         metrics=metrics,
         clock=books.clock,
         tracing=Tracing(shell, books.clock.now_us, time.monotonic),
+        trunks=trunks,
     )
     registry = Registry(exchange, staffing.phone_busy)
     orders, arrival = Orders(exchange, registry), Arrival(exchange, registry)
@@ -200,9 +235,14 @@ def _journal_problem(problem: JournalProblem) -> None:
     structlog.get_logger("journal").error(problem.message, kind=problem.kind.value)
 
 
-def _advertised(exchange: Exchange, flow: Flow) -> Address:
-    """Our Contact and Via on a flow."""
-    host, port = flow.local
-    peer = flow.remote[0]
-    kernel = host if host not in ("0.0.0.0", "::") else exchange.shell.local_address_for(peer)
-    return exchange.config.sip.advertise.towards(peer, kernel), port
+def _resolver(config: Config) -> Resolver:
+    """Asks the name servers of this machine, or the one that CENTRALITA_NAMESERVER names (ADDRESS:PORT)."""
+    given = os.environ.get("CENTRALITA_NAMESERVER")
+    server = host_port(given) if given else None
+    hosts = [ip_address(socket.host) for socket in config.sip.listen]
+    spoken = [socket.transport for socket in config.sip.listen]
+    return Resolver(
+        [(server.host, server.port)] if server else [],
+        supported=[transport for transport in TRANSPORTS if transport in spoken],
+        families=[family for version, family in _FAMILIES if any(host.version == version for host in hosts)],
+    )

@@ -24,6 +24,7 @@ from switch.exchange import Exchange
 from switch.readings import MediaReading, SipReading, Sources
 from switch.records import AgentState, CallRecord, utc
 from switch.staffing import Staffing
+from switch.trunks.rows import trunk_row
 
 _WANTED = {
     AgentState.READY: WantedState.READY,
@@ -118,18 +119,10 @@ class Running:
         return [self._phone_row(name) for name in self._exchange.config.phones]
 
     def trunks(self) -> Sequence[TrunkRow]:
-        """Every trunk; `up` until a call to it finds nobody there."""
+        """Every trunk, those of the former configuration that still have calls last."""
         limits = self._exchange.limits
-        rows = [
-            TrunkRow(
-                name=name,
-                up=self._registry.trunk_is_up(name),
-                calls=limits.active(name),
-                max_calls=trunk.max_calls,
-                proxy=str(trunk.proxy.uri) if trunk.proxy is not None else None,
-            )
-            for name, trunk in self._exchange.config.trunks.items()
-        ]
+        trunks = self._exchange.config.trunks
+        rows = [trunk_row(self._exchange, name, settings) for name, settings in trunks.items()]
         return rows + [
             TrunkRow(name=name, up=False, calls=limits.active(name), max_calls=0, proxy=None, leaving=True)
             for name in limits.leaving()
@@ -157,8 +150,9 @@ class Running:
             agents_by_state=self._agents_by_state,
             registrations=self._exchange.registrations.by_transport,
             trunks_up=lambda: {
-                name: self._registry.trunk_is_up(name) for name in self._exchange.config.trunks
+                name: self._exchange.trunks.is_up(name) for name in self._exchange.config.trunks
             },
+            trunks_registered=self._exchange.trunks.registered_now,
             history=self._exchange.history.counts,
             tasks=tasks,
         )

@@ -9,6 +9,8 @@ from media.aio.plane import MediaPlane
 from media.aio.sounds import SoundLibrary
 from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
+from sip.flow import Address, Flow
+from sip.location import Place
 from switch.booking import Booking
 from switch.clock import Clock
 from switch.config.schema import Config
@@ -21,6 +23,7 @@ from switch.metrics import Metrics
 from switch.registrations import Registrations
 from switch.routes import Routes
 from switch.trace.tracing import Tracing
+from switch.trunks.trunks import Trunks
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class Exchange:
     metrics: Metrics
     clock: Clock
     tracing: Tracing
+    trunks: Trunks
     identities: Identities = field(default_factory=Identities)
     draining: bool = False
 
@@ -50,6 +54,18 @@ class Exchange:
         """The endpoint, for a call from outside of its own events: what it sends goes out in this turn."""
         self.shell.wake()
         return self.endpoint
+
+    def flow_to(self, place: Place) -> Flow:
+        """The way to a socket of a peer. Raises OSError or ValueError where there is none."""
+        name = place.name if place.transport == "tls" else None
+        return self.shell.flow_to(place.address, place.port, place.transport, name)
+
+    def advertised(self, flow: Flow) -> Address:
+        """Our address on a flow, as Via and Contact have it."""
+        host, port = flow.local
+        peer = flow.remote[0]
+        kernel = host if host not in ("0.0.0.0", "::") else self.shell.local_address_for(peer)
+        return self.config.sip.advertise.towards(peer, kernel), port
 
     def now(self) -> float:
         """The clock of sip and media: monotonic seconds."""

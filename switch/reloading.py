@@ -13,6 +13,7 @@ from switch.config.errors import ConfigErrors
 from switch.config.load import load
 from switch.config.schema import Config
 from switch.exchange import Exchange
+from switch.identities.identities import read_keys
 from switch.peers import Identification
 from switch.queue_counts import QueueTarget
 from switch.routes import Routes
@@ -38,6 +39,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.limits.configure(config.trunks)
     exchange.metrics.configure(queue_targets(config), config.trunks)
     exchange.tracing.configure(config.trace)
+    exchange.trunks.configure(config.trunks)
     identification.configure(config)
     exchange.dispatch.post(configured(config))
     staffing.configure(config, registered=lambda phone: bool(exchange.registrations.bindings(phone)))
@@ -72,8 +74,12 @@ class Reloader:
                 await self._exchange.shell.reload_tls(tls_files(config))
             except OSError as error:  # it was right when it was checked
                 return self._refused((f"sip.tls: {error}",))
+            try:
+                keys = await asyncio.to_thread(read_keys, config)
+            except ValueError as error:  # it was good when the child read it
+                return self._refused((str(error),))
             changes = str(compare(self._exchange.config, config))
-            self._exchange.sounds = library
+            self._exchange.sounds, self._exchange.identities.keys = library, keys
             apply(self._exchange, config, self._staffing, self._identification)
             self._exchange.metrics.config_reloaded(applied=True)
             self._log.info("reloaded", changes=changes)

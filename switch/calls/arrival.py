@@ -17,7 +17,6 @@ from switch.calls.flow import Call, Flow
 from switch.calls.ledger import Ledger
 from switch.calls.leg import NOBODY, Leg
 from switch.calls.registry import Registry
-from switch.config.trunk import DidFrom
 from switch.config.targets import (
     DialledPhone,
     EchoTarget,
@@ -27,6 +26,7 @@ from switch.config.targets import (
     ToneTarget,
     TrunkTarget,
 )
+from switch.config.trunk import DidFrom
 from switch.exchange import Exchange
 from switch.flows.direct import to_phone, to_trunk
 from switch.flows.echo import echo

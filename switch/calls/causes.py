@@ -24,6 +24,7 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.LIMIT: 503,
     Reason.TOLL_LIMIT: 403,
     Reason.IDENTITY: 438,
+    Reason.REDIRECTED: 480,
     Reason.REDIRECTED_TOO_OFTEN: 482,
     Reason.DRAINING: 503,
     Reason.NO_PORTS: 503,
@@ -159,6 +160,8 @@ def q850_of(status: int) -> int:
 
 def refusal(status: int) -> tuple[Result, Reason]:
     """How a call ends whose called side refused it with `status`."""
+    if 300 <= status < 400:
+        return Result.FAILED, Reason.REDIRECTED
     reason = _REASONS.get(status, Reason.DECLINED if 400 <= status < 500 or status >= 600 else Reason.ERROR)
     rejected = reason in (Reason.BUSY, Reason.DECLINED, Reason.NO_ANSWER)
     return (Result.REJECTED if rejected else Result.FAILED), reason

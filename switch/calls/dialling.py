@@ -17,6 +17,7 @@ from switch.identities.redirection import Redirections
 from switch.ids import new_id
 from switch.peers import PhonePeer, TrunkPeer
 from switch.records import LegRole
+from switch.trunks.way import Way
 
 MAX_FORWARDS: Final = 70
 """RFC 3261 section 8.1.1.6."""
@@ -53,7 +54,7 @@ class Dialling:
         leg = self._leg(role, PhonePeer(name), binding.flow, owner, routed)
         leg.call(
             Outgoing(
-                uri=binding.uri,
+                uri=binding.target,
                 flow=binding.flow,
                 from_=f"{quoted(display)} <{Uri('sip', number or 'anonymous', host=domain)}>",
                 to=f"<{Uri('sip', name, host=domain)}>",
@@ -66,25 +67,25 @@ class Dialling:
         )
         return leg
 
-    def trunk(self, name: str, number: str, caller: Caller, way: Redirections, owner: LegOwner) -> Leg:
-        """Call a number over a trunk; `way` is how the call came here, where it is only passed on. Raises
-        Unreachable.
+    def trunk(self, way: Way, number: str, caller: Caller, past: Redirections, owner: LegOwner) -> Leg:
+        """Call a number by one of a trunk's ways; `past` is how the call came here, where it is only passed
+        on. Raises Unreachable.
         """
-        trunk = self._exchange.config.trunks.get(name)
-        if trunk is None or trunk.proxy is None:
-            raise Unreachable(503, "Service Unavailable")
-        proxy = trunk.proxy
-        presented = self._presented(name, number, caller, way)
-        flow = self._exchange.shell.flow_to(proxy.host, proxy.port or 5060, proxy.transport or "udp")
-        leg = self._leg(LegRole.CALLEE, TrunkPeer(name), flow, owner, False)
+        presented = self._presented(way.trunk, number, caller, past)
+        try:
+            flow = self._exchange.flow_to(way.place)
+        except (OSError, ValueError):
+            raise Unreachable(503, "Service Unavailable") from None
+        leg = self._leg(LegRole.CALLEE, TrunkPeer(way.trunk), flow, owner, False)
         leg.call(
             Outgoing(
-                uri=presented.uri(proxy.host, proxy.port),
+                uri=presented.uri(way.host, way.port),
                 flow=flow,
                 from_=presented.from_,
-                to=presented.to(proxy.host, proxy.port),
+                to=presented.to(way.host, way.port),
                 sdp=leg.offer(),
                 headers=presented.headers,
+                credentials=self._exchange.trunks.credentials(way.trunk),
                 peer=leg.peer,
                 max_forwards=self._max_forwards - 1,
                 call_id=secrets.token_hex(12),

@@ -46,6 +46,8 @@ class Reason(StrEnum):
     """The phone or trunk may not spend (any more) on calls to trunks."""
     IDENTITY = "identity"
     """The caller's signed identity is missing or does not hold, and the trunk wants it."""
+    REDIRECTED = "redirected"
+    """Whoever was called sent the caller elsewhere, where his routes do not lead."""
     REDIRECTED_TOO_OFTEN = "redirected_too_often"
     DRAINING = "draining"
     NO_PORTS = "no_ports"

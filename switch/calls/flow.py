@@ -25,6 +25,7 @@ from switch.calls.conversation import Conversation
 from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.hunting import Hunt
 from switch.calls.ledger import Ledger
 from switch.calls.leg import (
     NOBODY,
@@ -40,6 +41,7 @@ from switch.calls.leg import (
     Refused,
     Ringing,
 )
+from switch.calls.pursuit import Pursuit
 from switch.calls.recording import CallRecording, recording_path
 from switch.calls.ringback import Do, action
 from switch.config.schema import Queue
@@ -47,6 +49,7 @@ from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
 from switch.limits import Slot
+from switch.peers import PhonePeer
 from switch.records import LegRole, RecordingRecord, utc
 
 Flow = Callable[["Call"], Awaitable[None]]
@@ -123,6 +126,7 @@ class Call:
         self._slots = list(slots)
         self._dialling = Dialling(exchange, book, caller, max_forwards)
         self._conversation: Conversation | None = None
+        self._hunt: Hunt | None = None
         self._early = False
         """Caller and party hear each other before the answer."""
         self._task: asyncio.Task[None] | None = None
@@ -184,12 +188,13 @@ class Call:
 
     async def dial_phone(self, name: str, display: str, number: str) -> None:
         """Ring a phone; its answer is the caller's answer, its refusal the call's end."""
-        self._reach(lambda: self._dialling.phone(name, LegRole.CALLEE, display, number, self))
+        ours = isinstance(self.caller.peer, PhonePeer)
+        self._pursue(self._pursuit(Caller(number, display, ours=ours)).phone(name))
         await self.until_over()
 
     async def dial_trunk(self, name: str, number: str, caller: Caller, way: Redirections = ()) -> None:
         """Call out over a trunk, likewise; `way` is how the call came here, where it is only passed on."""
-        self._reach(lambda: self._dialling.trunk(name, number, caller, way, self))
+        self._pursue(self._pursuit(caller, way).trunk(name, number))
         await self.until_over()
 
     async def hangup(self, result: Result, reason: Reason) -> None:
@@ -243,6 +248,11 @@ class Call:
 
     def leg_event(self, leg: Leg, event: LegEvent) -> None:
         """Something happened on one of our legs."""
+        heard = event if self._hunt is None or leg is not self.party else self._hunt.hear(event)
+        if heard is not None:
+            self._leg_event(leg, heard)
+
+    def _leg_event(self, leg: Leg, event: LegEvent) -> None:
         match event:
             case Ended() | Lost():
                 self._gone(leg, event)
@@ -280,6 +290,8 @@ class Call:
         self._leave_router(reason)
         if self.recording is not None:
             self.recording.stop()
+        if self._hunt is not None:
+            self._hunt.stop()
         for leg in ledger.legs:
             leg.end(self.told)
         for slot in self._slots:
@@ -295,7 +307,7 @@ class Call:
         """
         for leg in self.ledger.legs:
             leg.owner = NOBODY
-        self._task = self._left = self._played = self._conversation = None
+        self._task = self._left = self._played = self._conversation = self._hunt = None
 
     def recording_stopped(self, event: RecordingStopped) -> None:
         """The recorder has closed the file."""
@@ -325,17 +337,26 @@ class Call:
             self.ledger.connected(self._exchange.now_us())
             self._book.leg_confirmed(self.caller, self)
 
-    def _reach(self, dial: Callable[[], Leg]) -> None:
+    def _pursuit(self, caller: Caller, way: Redirections = ()) -> Pursuit:
+        peer, hold = self.caller.peer, self._slots.append
+        return Pursuit(self._exchange, self._dialling, self, peer, caller, hold, way)
+
+    def _pursue(self, hunt: Hunt) -> None:
+        """Call the other side, until somebody is there."""
+        self._hunt = hunt
         try:
-            self.party = dial()
+            hunt.begin(self._reached)
         except Unreachable as error:
             result, reason = refusal(error.status)
             told = Farewell(
                 status=error.status, phrase=error.phrase, q850=20 if error.status == 480 else None
             )
             self.end(result, reason, EndedBy.SWITCH, told)
-        else:
-            self.ledger.legs.append(self.party)
+
+    def _reached(self, leg: Leg) -> None:
+        """This is the leg that counts now."""
+        self.party = leg
+        self.ledger.legs.append(leg)
 
     def _party_rings(self, leg: Leg, event: Ringing) -> None:
         match action(self.caller, event):

@@ -61,8 +61,8 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Our INVITE failed. `timed_out`: no final response came, or nothing could be sent. `contacts` are where a
-    3xx points, the best first.
+    """Our INVITE failed. `timed_out`: no final response came, or nothing could be sent. `contacts` are where
+    a 3xx points, the best first.
     """
 
     status: int

@@ -12,7 +12,7 @@ from switch.calls.leg import Leg
 from switch.calls.offering import Offering
 from switch.exchange import Exchange
 from switch.peers import PhonePeer, TrunkPeer
-from switch.records import CallRecord, LegRole
+from switch.records import CallRecord
 
 
 class Registry:
@@ -28,7 +28,6 @@ class Registry:
         self._by_port: dict[Port, Leg] = {}
         self._recorded: dict[Port, Call] = {}
         self._busy: dict[str, int] = {}
-        self._silent_trunks: set[str] = set()
         self._idle = asyncio.Event()
 
     # Events
@@ -37,7 +36,6 @@ class Registry:
         """An event of a session: its leg's."""
         leg = self._by_session.get(getattr(event, "session", None))  # type: ignore[arg-type]
         if leg is not None:
-            self._note_health(leg, event)
             leg.sip_event(event)
 
     def port_event(self, event: PortEvent) -> None:
@@ -78,10 +76,6 @@ class Registry:
             self._idle.clear()
             await self._idle.wait()
 
-    def trunk_is_up(self, trunk: str) -> bool:
-        """Whether it said anything when it was last called, or has called since."""
-        return trunk not in self._silent_trunks
-
     # Legs
 
     def leg_opened(self, leg: Leg) -> None:
@@ -94,8 +88,6 @@ class Registry:
         match leg.peer:
             case TrunkPeer(name=name):
                 self._exchange.metrics.trunk_call_started(name)
-                if leg.role is LegRole.CALLER:
-                    self._silent_trunks.discard(name)
             case PhonePeer(name=name) if not leg.routed:
                 self._change_busy(name, +1)
 
@@ -162,18 +154,6 @@ class Registry:
         ledger = call.ledger
         self._exchange.booking.book(ledger.record(self._exchange.now_us()), tuple(ledger.offers))
         self._idle.set()
-
-    def _note_health(self, leg: Leg, event: sip.Event) -> None:
-        """Nobody asks trunks how they are; what becomes of our calls to them tells."""
-        if not isinstance(leg.peer, TrunkPeer) or leg.role is LegRole.CALLER:
-            return
-        match event:
-            case sip.Refused(response=None) if leg.ringing_at is None:
-                self._silent_trunks.add(leg.peer.name)
-            case sip.Trying() | sip.Progress() | sip.Answered() | sip.Refused():
-                self._silent_trunks.discard(leg.peer.name)
-            case _:
-                pass
 
     def _note(self, call: Call) -> None:
         if not call.over:

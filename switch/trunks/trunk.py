@@ -17,7 +17,6 @@ from switch.trunks.target import Manner, Target
 from switch.trunks.way import Way
 from switch.trunks.wire import Wire
 
-
 _PORT: Final = 5060
 
 

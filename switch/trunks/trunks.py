@@ -23,11 +23,21 @@ class Trunks:
         self._shared = Neighbours(directory, Authorizers(wire.token), wire, t1)
         self._trunks: dict[str, Trunk] = {}
         self._left: list[Enrolment] = []
+        self._settings: Mapping[str, Settings] | None = {}
+        """Those that wait for `start`; None once that has come."""
 
     # Changes
 
+    def start(self) -> None:
+        """Our sockets are open: begin to ask and to register."""
+        settings, self._settings = self._settings, None
+        self.configure(settings or {})
+
     def configure(self, settings: Mapping[str, Settings]) -> None:
         """Have these trunks from now on: what is the same goes on, what is gone is unregistered."""
+        if self._settings is not None:
+            self._settings = settings
+            return
         gone = [trunk for name, trunk in self._trunks.items() if name not in settings]
         for trunk in gone:
             trunk.leave()
@@ -102,6 +112,14 @@ class Trunks:
         return trunk is not None and trunk.holds(address)
 
     # For people
+
+    def registered_now(self) -> dict[str, bool]:
+        """Of each trunk that we register with, whether we are registered."""
+        return {
+            name: trunk.enrolment is not None and trunk.enrolment.registered
+            for name, trunk in self._trunks.items()
+            if trunk.settings.registration is not None
+        }
 
     def is_up(self, name: str) -> bool:
         """Whether calls to it have somewhere to go. A trunk that only calls us is up."""

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any, TypeVar, cast
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -21,10 +22,12 @@ from media.port import Play
 from media.sound import Sound
 from sip.aio.closing import Closed
 from sip.aio.crowd import Bounds
+from sip.aio.resolver import Found, LookupFailed
 from sip.aio.shell import OnWire
 from sip.aio.tls import TlsFiles
 from sip.endpoint import Endpoint
 from sip.flow import Flow, Transport
+from sip.location import Destination, Server
 from sip.registrar import Registrar
 from switch.api.backend import Reloaded
 from switch.assembly import Switch
@@ -53,6 +56,8 @@ from switch.routes import Routes
 from switch.staffing import Staffing
 from switch.trace.ring import Way
 from switch.trace.tracing import Tracing
+from switch.trunks.trunks import Trunks
+from switch.trunks.wire import Wire
 from tests.peers.switch import Metrics as Scrape
 from tests.sip.wire import kind
 from tests.switch.far_end import FarEnd
@@ -74,7 +79,9 @@ def centre(**sections: Any) -> dict[str, Any]:
     """Two agents at two phones, one queue, lines on 600 and 602; sections given replace these."""
     return {
         "sip": {"listen": [f"udp:{OURS[0]}:{OURS[1]}"], "domain": "pbx.example", "t1": "500ms"},
-        "trunks": {"carrier": {"accept_from": [f"{CARRIER[0]}/32"], "proxy": f"sip:{CARRIER[0]}:5060"}},
+        "trunks": {
+            "carrier": {"accept_from": [f"{CARRIER[0]}/32"], "proxy": f"sip:{CARRIER[0]}:5060", "options": "0"}
+        },
         "phones": {name: {"secret": f"secret of {name}"} for name in PHONES},
         "agents": {
             "ana": {"phone": "1001", "skills": {"support": "5"}},
@@ -122,8 +129,8 @@ class Shell:
         self._waking = False
         self._stage.flush()
 
-    def flow_to(self, host: str, port: int, transport: str = "udp") -> Flow:
-        return Flow("udp", OURS, (host, port))
+    def flow_to(self, host: str, port: int, transport: str = "udp", name: str | None = None) -> Flow:
+        return self._stage.way(host, port)
 
     def local_address_for(self, remote: str) -> str:
         return OURS[0]
@@ -174,6 +181,19 @@ class History:
         return [entry.call for entry in self.all(CallEnded)]
 
 
+class Names:
+    """A name server that knows what a test tells it."""
+
+    def __init__(self) -> None:
+        self.servers: dict[str, tuple[Server, ...]] = {}
+        self.ttl_s = 60.0
+
+    async def locate(self, destination: Destination) -> Found:
+        if destination.host not in self.servers:
+            raise LookupFailed(destination.host)
+        return Found(self.servers[destination.host], self.ttl_s)
+
+
 class NoInterfaces:
     """No address is this machine's but the one it listens on."""
 
@@ -199,6 +219,7 @@ class Stage:
         self.history = History()
         self.plane = NotingPlane()
         self.sounds = Sounds()
+        self.names = Names()
         self._ends: dict[tuple[str, int], FarEnd] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._flushing = False
@@ -211,6 +232,7 @@ class Stage:
         self.exchange.metrics.watch(self.running.sources(lambda: 0))
         apply(self.exchange, config, self.staffing, self.switch.identification)
         self.exchange.registrations.start(self.staffing, [])
+        self.exchange.trunks.start()
         self.carrier = self._join("+34600111222", CARRIER)
 
     def _assemble(self, config: Config) -> Switch:
@@ -233,7 +255,20 @@ class Stage:
             loop,
             lambda: exchange.config.sip.domain,
         )
-        identification = Identification(config, b"k" * 32, registrations, NoInterfaces(), metrics.auth_failed)
+        wire = Wire(
+            sip=lambda: exchange.sip(),
+            flow_to=lambda place: exchange.flow_to(place),
+            advertise=lambda flow: flow.local,
+            domain=lambda: exchange.config.sip.domain,
+            now=loop.time,
+            loop=loop,
+            random=Random(7).random,
+            token=lambda: f"switch{next(tokens)}",
+        )
+        trunks = Trunks(self.names, wire, config.sip.t1)
+        identification = Identification(
+            config, b"k" * 32, registrations, NoInterfaces(), metrics.auth_failed, trunks
+        )
         tokens = count(1)
         endpoint = Endpoint(
             identification,
@@ -261,6 +296,7 @@ class Stage:
             metrics=metrics,
             clock=clock,
             tracing=Tracing(shell, clock.now_us, loop.time),
+            trunks=trunks,
         )
         registry = Registry(exchange, staffing.phone_busy)
         orders = Orders(exchange, registry)
@@ -280,6 +316,10 @@ class Stage:
         await self.settle()
 
     # Far ends
+
+    def way(self, host: str, port: int) -> Flow:
+        """The flow to an address, as the shell would have it."""
+        return Flow("udp", OURS, (host, port))
 
     def _join(self, name: str, address: tuple[str, int], secret: str = "") -> FarEnd:
         end = FarEnd(self, name, address, OURS, secret)
@@ -432,6 +472,7 @@ class Stage:
     async def close(self) -> None:
         """Stop what still has timers."""
         self.exchange.registrations.stop()
+        self.exchange.trunks.close()
         self.exchange.dispatch.stop()
         await self.exchange.booking.close()
         for timer in self._timers.values():

@@ -1,0 +1,147 @@
+"""The hunt: one call's way from target to target, until somebody is there (RFC 3263 section 4.3).
+
+The next target is tried where one says nothing at all for `patience_s`, refuses or breaks its connection, or
+answers 503, or 408 without having rung: RFC 3263 names these and no others, since any other answer is one
+that the next target would give as well. After a ringing response nothing is tried any more. A 3xx replaces
+what is left by where it points, as far as our routes lead there.
+"""
+
+from asyncio import TimerHandle
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from switch.calls.dialling import Unreachable
+from switch.calls.leg import Answered, Cut, Leg, LegEvent, Refused, Ringing, Trying
+from switch.exchange import Exchange
+from switch.trunks.health import Sign
+from switch.trunks.way import Way
+
+_NOBODY_THERE: Final = (408, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One INVITE that may be sent; `dial` raises Unreachable. `way` is None where it goes to a phone of ours,
+    which is waited for as long as it takes.
+    """
+
+    dial: Callable[[], Leg]
+    way: Way | None = None
+    patience_s: float = 0.0
+
+
+Redirect = Callable[[Way | None, Refused], Sequence[Try]]
+"""Where a 3xx leads that came by this way, None from a phone of ours."""
+
+
+class Hunt:
+    """Tries one after the other."""
+
+    def __init__(self, exchange: Exchange, tries: Iterable[Try], redirect: Redirect) -> None:
+        self._exchange = exchange
+        self._left = list(tries)
+        self._redirect = redirect
+        self._on_next: Callable[[Leg], None] = lambda leg: None
+        self._leg: Leg | None = None
+        self._way: Way | None = None
+        self._settled = False
+        self._timer: TimerHandle | None = None
+
+    def begin(self, on_next: Callable[[Leg], None]) -> None:
+        """Send the first INVITE; `on_next` is told its leg, and each that takes the place of the one before.
+        Raises Unreachable where none can be sent.
+        """
+        self._on_next = on_next
+        last = self._next()
+        if last is not None:
+            raise last
+
+    def hear(self, event: LegEvent) -> LegEvent | None:
+        """What the call is to make of an event of the leg that is out; None where the hunt goes on."""
+        match event:
+            case Trying():
+                self._answered()
+            case Ringing() | Answered():
+                self._settled = True
+                self._answered()
+            case Refused():
+                return self._refused(event)
+            case Cut() if not self._settled:
+                return self._cut()
+            case _:
+                pass
+        return event
+
+    def stop(self) -> None:
+        """The call is over."""
+        self._left.clear()
+        self._patience_over()
+
+    # Inside
+
+    def _next(self) -> Unreachable | None:
+        """Send the next INVITE that can be sent; the last reason why none could be."""
+        failure: Unreachable | None = None
+        while self._left:
+            attempt = self._left.pop(0)
+            try:
+                leg = attempt.dial()
+            except Unreachable as error:
+                failure = error
+                continue
+            self._patience_over()
+            self._leg, self._way = leg, attempt.way
+            if attempt.patience_s > 0:
+                self._timer = self._exchange.loop.call_later(attempt.patience_s, self._silent)
+            self._on_next(leg)
+            return None
+        return failure or Unreachable(503, "Service Unavailable")
+
+    def _refused(self, event: Refused) -> LegEvent | None:
+        self._patience_over()
+        if event.timed_out:
+            self._see(Sign.DEAD)
+        elif event.status not in _NOBODY_THERE:
+            self._see(Sign.ANSWER)
+        if self._settled:
+            return event
+        if 300 <= event.status < 400:
+            self._left = list(self._redirect(self._way, event))
+        elif event.status not in _NOBODY_THERE:
+            return event
+        return None if self._next() is None else event
+
+    def _cut(self) -> LegEvent | None:
+        """The connection broke before anybody rang."""
+        self._see(Sign.DEAD)
+        before = self._leg
+        if before is not None:
+            before.give_up(503)
+        return None if self._next() is None else Refused(503, "Service Unavailable", None, timed_out=True)
+
+    def _silent(self) -> None:
+        """Nothing came, not even a 100. Where nobody else is left to be tried, the wait goes on."""
+        self._timer = None
+        self._see(Sign.DEAD)
+        before = self._leg
+        if self._next() is None and before is not None:
+            before.give_up(408)
+
+    def _answered(self) -> None:
+        self._patience_over()
+        self._see(Sign.ANSWER)
+
+    def _see(self, sign: Sign) -> None:
+        if self._way is not None:
+            self._exchange.trunks.see(self._way, sign)
+            if sign is Sign.DEAD:
+                log = structlog.get_logger("call").bind(trunk=self._way.trunk, target=self._way.proxy.uri)
+                log.info("nobody there", left=len(self._left))
+
+    def _patience_over(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

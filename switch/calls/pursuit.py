@@ -1,0 +1,112 @@
+"""Who calls in one call, and with that the tries of its hunt: a phone, a trunk's targets, a 3xx's contacts."""
+
+from collections.abc import Callable, Sequence
+
+from sip.uri import Uri
+from switch.calls.dialling import Dialling, Unreachable
+from switch.calls.hunting import Hunt, Try
+from switch.calls.leg import Leg, LegOwner
+from switch.calls.redirecting import Redirecting
+from switch.exchange import Exchange
+from switch.identities.caller import Caller
+from switch.identities.redirection import Redirections
+from switch.limits import Refusal, Slot
+from switch.peers import Peer
+from switch.records import LegRole
+from switch.routes import Routes
+from switch.trunks.way import Way
+
+
+class Pursuit:
+    """What a call needs to reach somebody, and to go on where that leads elsewhere.
+
+    `origin` is who called; `hold` keeps room on a further trunk until the call is over; `past` is how the
+    call came here, where it is only passed on.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        dialling: Dialling,
+        owner: LegOwner,
+        origin: Peer,
+        caller: Caller,
+        hold: Callable[[Slot], None],
+        past: Redirections = (),
+    ) -> None:
+        self._exchange = exchange
+        self._dialling = dialling
+        self._owner = owner
+        self._origin = origin
+        self._caller = caller
+        self._hold = hold
+        self._past = past
+        self._held: set[str] = set()
+        self._redirecting = Redirecting(origin, self)
+
+    def phone(self, name: str) -> Hunt:
+        """Ring a phone of ours."""
+        return Hunt(self._exchange, self.to_phone(name), self._redirecting.follow)
+
+    def trunk(self, name: str, number: str) -> Hunt:
+        """Call out over a trunk on which the call has room."""
+        self._held.add(name)
+        return Hunt(self._exchange, self._ways(name, number), self._redirecting.follow)
+
+    # The roads that are open to a 3xx
+
+    def routes(self) -> Routes:
+        """Those in force."""
+        return self._exchange.routes
+
+    def way_to(self, trunk: str, uri: Uri) -> Way | None:
+        """The way to the target of a trunk at which a URI is."""
+        return self._exchange.trunks.way_to(trunk, uri)
+
+    def permits(self, number: str) -> bool:
+        """Whether the caller may spend on a number of a trunk."""
+        return True
+
+    def to_phone(self, name: str) -> Sequence[Try]:
+        """The only try of a phone."""
+        return [Try(lambda: self._ring(name))]
+
+    def to_trunk(self, trunk: str, number: str, emergency: bool) -> Sequence[Try]:
+        """The tries of another trunk, on which room has to be found first."""
+        return self._ways(trunk, number, lambda: self._make_room(trunk, emergency))
+
+    def at(self, way: Way, number: str) -> Try:
+        """The try of one target."""
+        trunk = self._exchange.config.trunks.get(way.trunk)
+        patience_s = 0.0 if trunk is None else trunk.unreachable_after
+        return Try(lambda: self._call(way, number), way, patience_s)
+
+    # Inside
+
+    def _ways(self, trunk: str, number: str, first: Callable[[], None] = lambda: None) -> Sequence[Try]:
+        tries = [self.at(way, number) for way in self._exchange.trunks.ways(trunk)]
+        return [Try(_after(first, each.dial), each.way, each.patience_s) for each in tries]
+
+    def _make_room(self, trunk: str, emergency: bool) -> None:
+        if trunk in self._held:
+            return
+        admitted = self._exchange.limits.admit(trunk, self._exchange.now(), emergency)
+        if isinstance(admitted, Refusal):
+            raise Unreachable(503, "Service Unavailable")
+        self._held.add(trunk)
+        self._hold(admitted)
+
+    def _ring(self, name: str) -> Leg:
+        caller = self._caller
+        return self._dialling.phone(name, LegRole.CALLEE, caller.display, caller.number, self._owner)
+
+    def _call(self, way: Way, number: str) -> Leg:
+        return self._dialling.trunk(way, number, self._caller, self._past, self._owner)
+
+
+def _after(first: Callable[[], None], dial: Callable[[], Leg]) -> Callable[[], Leg]:
+    def both() -> Leg:
+        first()
+        return dial()
+
+    return both
