@@ -174,8 +174,11 @@ def _international_prefix(country: str | None) -> str:
 
 
 def _compile_formats(country: str) -> None:
-    """Compile the patterns of national numbers now: some countries' take longer than a call may wait."""
-    plan = PhoneMetadata.metadata_for_region(country)
+    """Compile the patterns of national numbers now: some countries' take longer than a call may wait. They
+    are those of the main country of several that share a code.
+    """
+    main = phonenumbers.region_code_for_country_code(phonenumbers.country_code_for_region(country))
+    plan = PhoneMetadata.metadata_for_region(main)
     for form in [] if plan is None else plan.number_format:
         for pattern in filter(None, (form.pattern, *form.leading_digits_pattern)):
             re.compile(pattern)
