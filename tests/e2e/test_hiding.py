@@ -1,6 +1,7 @@
 """The switch hides one side from the other: number, display, ringing, answer and cause cross, and no more."""
 
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
@@ -172,7 +173,7 @@ async def dialled(a: RawParty, number: str, body: str, content_type: str = "appl
     return await a.dial(number, body, from_=from_, headers=odd(MARK_A, a), content_type=content_type)
 
 
-def sections(a: RawParty, b: RawParty) -> dict[str, object]:
+def sections(a: RawParty, b: RawParty) -> dict[str, Any]:
     """Two carriers, one each side, and a phone."""
     return centre(
         1,

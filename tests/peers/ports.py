@@ -12,7 +12,7 @@ PHONES = "127.0.0.1"
 
 def free_port(address: str, kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
     """A port of `address` that was free a moment ago."""
-    with socket.socket(socket.AF_INET, kind) as probe:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind) as probe:
         probe.bind((address, 0))
         port: int = probe.getsockname()[1]
         return port
