@@ -55,6 +55,11 @@ from switch.transports import bounds, tls_files
 from switch.trunks.trunks import Trunks
 from switch.trunks.wire import Wire
 from switch.version import VERSION
+from switch.wall.alarms import Alarms
+from switch.wall.gate import Gate
+from switch.wall.lag import Lag
+from switch.wall.meter import Meter
+from switch.wall.toll import Toll
 
 _FAMILIES: Final = ((4, Kind.A), (6, Kind.AAAA))
 
@@ -130,9 +135,21 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
     stack.push_async_callback(exchange.shell.close)
     stack.callback(exchange.registrations.stop)
     stack.callback(exchange.trunks.close)
+    _start_wall(exchange, stack)
     exchange.dispatch.start(switch.orders.carry_out)
     stack.callback(exchange.dispatch.stop)
     return switch
+
+
+def _start_wall(exchange: Exchange, stack: AsyncExitStack) -> None:
+    exchange.toll.configure(exchange.config)
+    path = exchange.config.server.data_dir / "toll.json"
+    meter = Meter(exchange.toll, path, exchange.loop, exchange.now_us)
+    meter.start()
+    stack.push_async_callback(meter.stop)
+    lag = Lag(exchange.loop, exchange.gate.overload.lagged)
+    lag.start()
+    stack.callback(lag.stop)
 
 
 async def _open_books(config: Config, stack: AsyncExitStack) -> _Books:
@@ -190,11 +207,18 @@ def _wire(config: Config, books: _Books, sounds: SoundLibrary) -> Switch:
         trunks,
         lambda flow: exchange.shell.peer_names(flow),
     )
+    gate = Gate(
+        config.sip,
+        identification.bans,
+        identification.knows,
+        lambda request, peer: arrival.is_emergency(request, peer),
+    )
     endpoint = Endpoint(
         identification,
         token=lambda: secrets.token_hex(12),
         advertise=lambda flow: exchange.advertised(flow),
         t1=config.sip.t1,
+        gate=gate,
     )
     shell = SipShell(
         endpoint,
@@ -204,6 +228,7 @@ def _wire(config: Config, books: _Books, sounds: SoundLibrary) -> Switch:
         tls=tls_files(config),
         on_closed=registrations.connection_closed,
     )
+    shell.on_drained = gate.overload.drained
     plane = MediaPlane(config.media.listen, config.media.ports)
     plane.on_event = lambda event: switch.port_event(event)
     exchange = Exchange(
@@ -224,6 +249,8 @@ def _wire(config: Config, books: _Books, sounds: SoundLibrary) -> Switch:
         clock=books.clock,
         tracing=Tracing(shell, books.clock.now_us, time.monotonic),
         trunks=trunks,
+        gate=gate,
+        toll=Toll(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
     )
     registry = Registry(exchange, staffing.phone_busy)
     orders, arrival = Orders(exchange, registry), Arrival(exchange, registry)

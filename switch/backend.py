@@ -8,6 +8,7 @@ from acd.events import AgentStateSet, WantedState
 from acd.views import AgentView, QueueView
 from switch.api.backend import (
     AgentRow,
+    BanRow,
     ContactRow,
     Draining,
     PhoneRow,
@@ -128,6 +129,31 @@ class Running:
             for name in limits.leaving()
         ]
 
+    # The wall
+
+    def bans(self) -> Sequence[BanRow]:
+        """Every ban in force, its times on the wall clock."""
+        now, now_us = self._exchange.now(), self._exchange.now_us()
+        return [
+            BanRow(
+                address=ban.address,
+                user=ban.user,
+                failures=ban.failures,
+                since=utc(now_us - round((now - ban.since) * 1e6)),
+                until=utc(now_us + round((ban.until - now) * 1e6)),
+            )
+            for ban in self._exchange.gate.bans.active(now)
+        ]
+
+    def remove_bans(self, address: str) -> None:
+        """Lift them and forget the failures."""
+        try:
+            lifted = self._exchange.gate.bans.remove(address)
+        except ValueError as error:
+            raise Unknown(str(error)) from None
+        if not lifted:
+            raise Unknown(f"{address} is not banned")
+
     # The switch itself
 
     async def reload(self) -> Reloaded:
@@ -221,6 +247,10 @@ class Running:
             retransmissions=counters.retransmissions,
             parse_errors=counters.parse_errors,
             strangers=counters.strangers,
+            banned=counters.banned,
+            unread=counters.unread,
+            refused=self._exchange.gate.refused,
+            bans=len(self._exchange.gate.bans.active(self._exchange.now())),
             connections=self._exchange.shell.open_connections.copy(),
             connections_closed=self._exchange.shell.ended_connections.copy(),
             truncated=self._exchange.shell.truncated,

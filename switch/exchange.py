@@ -24,6 +24,8 @@ from switch.registrations import Registrations
 from switch.routes import Routes
 from switch.trace.tracing import Tracing
 from switch.trunks.trunks import Trunks
+from switch.wall.gate import Gate
+from switch.wall.toll import Toll
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class Exchange:
     clock: Clock
     tracing: Tracing
     trunks: Trunks
+    gate: Gate
+    toll: Toll = field(default_factory=Toll)
     identities: Identities = field(default_factory=Identities)
     draining: bool = False
 

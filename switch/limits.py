@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil
+from typing import Protocol
 
 from switch.config.trunk import Trunk
 
@@ -34,6 +35,14 @@ class _Load:
 
     active: int = 0
     begun: deque[float] = field(default_factory=deque)
+
+
+class Room(Protocol):
+    """What a call holds until it ends."""
+
+    def release(self) -> None:
+        """The call has ended. A second time changes nothing."""
+        ...
 
 
 class Slot:

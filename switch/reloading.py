@@ -41,6 +41,8 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.tracing.configure(config.trace)
     exchange.trunks.configure(config.trunks)
     identification.configure(config)
+    exchange.gate.configure(config.sip)
+    exchange.toll.configure(config)
     exchange.dispatch.post(configured(config))
     staffing.configure(config, registered=lambda phone: bool(exchange.registrations.bindings(phone)))
 

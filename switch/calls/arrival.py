@@ -35,10 +35,12 @@ from switch.flows.tone import tone
 from switch.identities.caller import Caller
 from switch.identities.redirection import MAX_REDIRECTIONS, Cause, Redirection, Redirections, count
 from switch.ids import new_id
-from switch.limits import Refusal, Slot
+from switch.limits import Refusal, Room, Slot
 from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.records import Direction, LegRecord, LegRole, utc
 from switch.routes import Routed, called_number
+from switch.wall.account import Spending
+from switch.wall.toll import TollLimit
 
 DRAIN_RETRY_S = 30
 """What a caller is told to wait while the switch drains."""
@@ -76,7 +78,7 @@ class Arrival:
         peer = invite.peer
         if not isinstance(peer, TrunkPeer | PhonePeer):
             raise TypeError(f"unknown peer {peer!r}")
-        slots: list[Slot] = []
+        slots: list[Room] = []
         try:
             caller, number = self._parties(invite.request, peer)
             ledger = self._ledger(peer, caller, number)
@@ -104,8 +106,26 @@ class Arrival:
             slots,
         )
         leg.owner = call
+        for slot in slots:
+            if isinstance(slot, Spending):
+                slot.on_limit = lambda: call.end(Result.COMPLETED, Reason.TOLL_LIMIT, EndedBy.SWITCH)
         self._registry.call_started(call)
         call.start(flow)
+
+    def is_emergency(self, request: Request, peer: Peer | None) -> bool:
+        """Whether an INVITE is for an emergency service; `peer` is None where nobody has proved anything:
+        then From says who it is.
+        """
+        try:
+            origin = peer or PhonePeer(request.from_.uri.user or "")
+            if isinstance(origin, TrunkPeer):
+                number = self._exchange.identities.trunk(origin.name).called(request)
+            else:
+                number = called_number(request, DidFrom.REQUEST_URI)
+        except Malformed:
+            return False
+        routed = self._exchange.routes.match(origin, number)
+        return routed is not None and routed.route.emergency
 
     def _parties(self, request: Request, peer: Peer) -> tuple[Caller, str]:
         """Who calls, and the number that is called. Raises Malformed."""
@@ -125,7 +145,7 @@ class Arrival:
             return Ledger(new_id(now_us), Direction.INBOUND, peer.name, caller.shown, number, now_us)
         return Ledger(new_id(now_us), Direction.INTERNAL, None, peer.name, number, now_us)
 
-    def _admit(self, peer: Peer, ledger: Ledger, slots: list[Slot]) -> Routed:
+    def _admit(self, peer: Peer, ledger: Ledger, slots: list[Room]) -> Routed:
         routed = self._exchange.routes.match(peer, ledger.to)
         if routed is None:
             raise NotAdmitted(Reason.NO_ROUTE)
@@ -136,6 +156,8 @@ class Arrival:
             slots.append(self._slot(peer.name, emergency))
         if isinstance(routed.go, TrunkTarget):
             slots.append(self._slot(routed.go.name, emergency))
+            if not emergency:
+                slots.append(self._spending(peer, routed.number, ledger))
             if ledger.direction is Direction.INTERNAL:
                 ledger.direction, ledger.trunk = Direction.OUTBOUND, routed.go.name
         return routed
@@ -171,6 +193,13 @@ class Arrival:
             raise NotAdmitted(Reason.LIMIT, admitted.retry_after_s)
         return admitted
 
+    def _spending(self, peer: Peer, number: str, ledger: Ledger) -> Spending:
+        """What the caller may spend on the trunk."""
+        admitted = self._exchange.toll.admit(peer, number, ledger, self._exchange.now_us())
+        if isinstance(admitted, TollLimit):
+            raise NotAdmitted(Reason.TOLL_LIMIT)
+        return admitted
+
     def _caller(self, invite: sip.IncomingInvite, peer: Peer) -> Leg:
         exchange = self._exchange
         try:
@@ -203,7 +232,7 @@ class Arrival:
         invite: sip.IncomingInvite,
         peer: Peer,
         ledger: Ledger,
-        slots: list[Slot],
+        slots: list[Room],
         refusal: NotAdmitted,
     ) -> None:
         exchange = self._exchange

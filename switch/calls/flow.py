@@ -48,7 +48,7 @@ from switch.config.schema import Queue
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
-from switch.limits import Slot
+from switch.limits import Room
 from switch.peers import PhonePeer
 from switch.records import LegRole, RecordingRecord, utc
 
@@ -107,7 +107,7 @@ class Call:
         ledger: Ledger,
         caller: Leg,
         max_forwards: int,
-        slots: Sequence[Slot] = (),
+        slots: Sequence[Room] = (),
     ) -> None:
         self.id = ledger.id
         self.ledger = ledger

@@ -38,7 +38,7 @@ class Gate:
         self.overload = Overload(sip.overload.loop_lag)
         self.refused = Counter(dict.fromkeys(METHODS, 0))
         """What was refused for overload, by method."""
-        self._bans = bans
+        self.bans = bans
         self._crowd = Crowd()
         self._known = known
         self._is_emergency = is_emergency
@@ -52,7 +52,7 @@ class Gate:
     def silences(self, data: bytes, flow: Flow, now: float) -> Silence | None:
         """Why a message is dropped unread."""
         address = flow.remote[0]
-        if self._bans.holds(address, None, now):
+        if self.bans.holds(address, None, now):
             return None if _is_inside(data) else Silence.BANNED
         if self._crowd.hears(address, now) or self._known(address) or _is_inside(data):
             return None

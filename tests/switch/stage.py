@@ -58,6 +58,9 @@ from switch.trace.ring import Way
 from switch.trace.tracing import Tracing
 from switch.trunks.trunks import Trunks
 from switch.trunks.wire import Wire
+from switch.wall.alarms import Alarms
+from switch.wall.gate import Gate
+from switch.wall.toll import Toll
 from tests.peers.switch import Metrics as Scrape
 from tests.sip.wire import kind
 from tests.switch.far_end import FarEnd
@@ -270,11 +273,18 @@ class Stage:
             config, b"k" * 32, registrations, NoInterfaces(), metrics.auth_failed, trunks
         )
         tokens = count(1)
+        gate = Gate(
+            config.sip,
+            identification.bans,
+            identification.knows,
+            lambda request, peer: switch.arrival.is_emergency(request, peer),
+        )
         endpoint = Endpoint(
             identification,
             token=lambda: f"switch{next(tokens)}",
             advertise=lambda flow: flow.local,
             t1=config.sip.t1,
+            gate=gate,
         )
         history = cast(Any, self.history)
         self.plane.on_event = lambda event: switch.port_event(event)
@@ -297,6 +307,8 @@ class Stage:
             clock=clock,
             tracing=Tracing(shell, clock.now_us, loop.time),
             trunks=trunks,
+            gate=gate,
+            toll=Toll(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
         )
         registry = Registry(exchange, staffing.phone_busy)
         orders = Orders(exchange, registry)

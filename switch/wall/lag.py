@@ -1,0 +1,33 @@
+"""How late the event loop runs, often enough to tell an overload."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+INTERVAL_S: Final = 0.05
+
+
+class Lag:
+    """Measures from `start` to `stop`; `on_measured` hears the seconds each time."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, on_measured: Callable[[float], None]) -> None:
+        self._loop = loop
+        self._on_measured = on_measured
+        self._due = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Measure from now on."""
+        self._due = time.monotonic() + INTERVAL_S
+        self._timer = self._loop.call_later(INTERVAL_S, self._measure)
+
+    def stop(self) -> None:
+        """Measure no longer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _measure(self) -> None:
+        self._on_measured(max(0.0, time.monotonic() - self._due))
+        self.start()
