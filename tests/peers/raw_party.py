@@ -23,6 +23,9 @@ Heard = TypeVar("Heard", Request, Response)
 class RawParty:
     """What comes is kept until it is asked for, in order; requests that are repeated are passed over."""
 
+    contact_params = ""
+    """What our Contact has behind host and port."""
+
     def __init__(self, sock: socket.socket, target: str) -> None:
         self.host, self.port = sock.getsockname()[:2]
         self.target = target
@@ -49,6 +52,11 @@ class RawParty:
     def here(self) -> str:
         """Its HOST:PORT in URIs."""
         return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
+    def via(self) -> str:
+        """The head of its Vias."""
+        return f"SIP/2.0/UDP {self.here}"
 
     async def invited(self) -> "RawIncoming":
         """The next call."""
@@ -112,10 +120,14 @@ class RawParty:
             return
         key = (message.top_via.params.get("branch") or "", message.method)
         if message.method == "OPTIONS" and message.to_tag is None:
-            self._socket.send(message.answer(200, to_tag="alive").encode())  # it asks how its trunk is
+            self._reply(message.answer(200, to_tag="alive").encode())  # it asks how its trunk is
         elif key not in self._seen:
             self._seen.add(key)
             self._requests.append(message)
+
+
+    def _reply(self, data: bytes) -> None:
+        self._socket.send(data)
 
 
 class RawDialog:
@@ -173,7 +185,7 @@ class RawDialog:
             f"To: {to or request.headers.get('To')}",
             f"Call-ID: {request.call_id}",
             f"CSeq: {request.cseq}",
-            f"Contact: <sip:raw@{self.party.here}>",
+            f"Contact: <sip:raw@{self.party.here}{self.party.contact_params}>",
             *headers,
             *(["Content-Type: application/sdp"] if sdp else []),
             f"Content-Length: {len(sdp.encode())}",
@@ -189,13 +201,13 @@ class RawDialog:
     def _write(self, method: str, body: str, content_type: str, headers: Sequence[str], cseq: int = 0) -> str:
         lines = [
             f"{method} {self.target} SIP/2.0",
-            f"Via: SIP/2.0/UDP {self.party.here};branch=z9hG4bK{secrets.token_hex(8)};rport",
+            f"Via: {self.party.via};branch=z9hG4bK{secrets.token_hex(8)};rport",
             "Max-Forwards: 70",
             f"From: {self.local}",
             f"To: {self.remote}",
             f"Call-ID: {self.call_id}",
             f"CSeq: {cseq or self.cseq} {method}",
-            f"Contact: <sip:raw@{self.party.here}>",
+            f"Contact: <sip:raw@{self.party.here}{self.party.contact_params}>",
             *headers,
             *([f"Content-Type: {content_type}"] if body else []),
             f"Content-Length: {len(body.encode())}",
