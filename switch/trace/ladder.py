@@ -2,14 +2,14 @@
 
      A                       centralita                   B
 0.0  |-- INVITE +34911 ----------->|                      |
-     |   PCMA 203.0.113.9:4000     |                      |
+     |   203.0.113.9:4000 PCMA     |                      |
 0.8  |<-- 100 Trying --------------|                      |
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import Final
+from typing import Final, TypeAlias
 
 from switch.trace.row import MessageRow
 from switch.trace.summary import Summary, Tone, summary
@@ -17,9 +17,11 @@ from switch.trace.summary import Summary, Tone, summary
 SWITCH: Final = "centralita"
 _TIMES: Final = 12
 """Columns for times and what keeps them from the first line."""
-_NARROWEST: Final = 20
+_NARROWEST: Final = 22
 _WIDEST: Final = 46
 """Columns from one line to the next."""
+_Key: TypeAlias = tuple[str, str]
+"""A peer's address and part in the call: a carrier that has both ends of it stands there twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ def ladder(rows: Sequence[MessageRow], width: int) -> list[Line]:
     peers = _peers(rows)
     rails = _Rails(peers, width)
     start = rows[0].time
-    lines = [*(Line(str(peer)) for peer in peers.values()), Line(""), Line(rails.heads())]
+    lines = [Line(f"{start:%Y-%m-%d %H:%M:%S.%f} UTC, {len(rows)} messages, times in ms")]
+    lines += [*(Line(str(peer)) for peer in peers.values()), Line(""), Line(rails.heads())]
     for row in rows:
         if row.omitted:
             lines.append(Line(f"{'':{_TIMES}}... {row.omitted} messages that were too many to keep"))
@@ -58,18 +61,17 @@ def ladder(rows: Sequence[MessageRow], width: int) -> list[Line]:
     return lines
 
 
-def _peers(rows: Sequence[MessageRow]) -> dict[str, _Peer]:
-    peers: dict[str, _Peer] = {}
+def _peers(rows: Sequence[MessageRow]) -> dict[_Key, _Peer]:
+    peers: dict[_Key, _Peer] = {}
     for row in rows:
-        address = _theirs(row)
-        if address not in peers:
-            letter = _letter(len(peers))
-            peers[address] = _Peer(letter, address, row.transport, row.party or "")
+        key = address, party = _key(row)
+        if key not in peers:
+            peers[key] = _Peer(_letter(len(peers)), address, row.transport, party)
     return peers
 
 
-def _theirs(row: MessageRow) -> str:
-    return row.source if row.direction == "in" else row.destination
+def _key(row: MessageRow) -> _Key:
+    return (row.source if row.direction == "in" else row.destination), row.party or ""
 
 
 def _letter(number: int) -> str:
@@ -78,26 +80,30 @@ def _letter(number: int) -> str:
     return ("" if first == 0 else _letter(first - 1)) + ascii_uppercase[last]
 
 
+def _several(letters: Sequence[str]) -> str:
+    return ",".join(letters) if len(letters) < 4 else f"{letters[0]}-{letters[-1]}"
+
+
 class _Rails:
     """Where the lines stand: the first peer at the left, the switch, then the others."""
 
-    def __init__(self, peers: dict[str, _Peer], width: int) -> None:
+    def __init__(self, peers: dict[_Key, _Peer], width: int) -> None:
         room = max(3, (width - _TIMES - 1) // _NARROWEST + 1)
         shown = min(len(peers) + 1, room)
         self._gap = max(_NARROWEST, min(_WIDEST, (width - _TIMES - len(SWITCH)) // (shown - 1)))
         self._at = [_TIMES + self._gap * number for number in range(shown)]
-        self._of: dict[str, int] = {}
+        self._of: dict[_Key, int] = {}
         self._shared = len(peers) + 1 > shown
         self._peers = peers
-        for number, address in enumerate(peers):
-            self._of[address] = self._at[0] if number == 0 else self._at[min(number + 1, shown - 1)]
+        for number, key in enumerate(peers):
+            self._of[key] = self._at[0] if number == 0 else self._at[min(number + 1, shown - 1)]
 
     def heads(self) -> str:
         """The letters and the switch over their lines."""
         names: dict[int, list[str]] = {}
-        for address, peer in self._peers.items():
-            names.setdefault(self._of[address], []).append(peer.letter)
-        heads = {at: ",".join(letters) for at, letters in names.items()}
+        for key, peer in self._peers.items():
+            names.setdefault(self._of[key], []).append(peer.letter)
+        heads = {at: _several(letters) for at, letters in names.items()}
         heads[self._at[1]] = SWITCH
         text = ""
         for at in self._at:
@@ -107,16 +113,16 @@ class _Rails:
 
     def arrow(self, row: MessageRow, time: str, said: Summary) -> list[Line]:
         """The message's arrow, and below it what its SDP says."""
-        address = _theirs(row)
-        theirs, ours = self._of[address], self._at[1]
+        key = _key(row)
+        theirs, ours = self._of[key], self._at[1]
         left, right = min(theirs, ours), max(theirs, ours)
-        title = said.title + (" (again)" if row.repeats else "")
+        title = said.title
         if self._shared and theirs == self._at[-1]:
-            title = f"{self._peers[address].letter}: {title}"
+            title = f"{self._peers[key].letter}: {title}"
         forward = (row.direction == "in") == (theirs < ours)
         shaft = _shaft(title, right - left - 1, forward, row)
         lines = [Line(f"{time:>{_TIMES - 2}}{self._over(left, shaft)}", said.tone)]
-        if said.media:
+        if said.media and not row.repeats:
             media = _cut(f"   {said.media}", right - left - 1)
             lines.append(Line(f"{'':{_TIMES - 2}}{self._over(left, media)}", said.tone))
         return lines
@@ -131,8 +137,8 @@ class _Rails:
 
 
 def _shaft(title: str, length: int, forward: bool, row: MessageRow) -> str:
-    stroke = "." if row.repeats else "-"
-    shaft = f"{stroke * 2} {_cut(title, length - 6)} ".ljust(length - 1, stroke)
+    stroke, mark = (".", " (again)") if row.repeats else ("-", "")
+    shaft = f"{stroke * 2} {_cut(title, length - 5 - len(mark))}{mark} ".ljust(length - 1, stroke)
     return f"{shaft}>" if forward else f"<{shaft}"
 
 

@@ -72,7 +72,7 @@ def _notes(head: str) -> str:
 
 
 def _media(body: str) -> str:
-    """`PCMA PCMU 192.0.2.10:4000 sendonly` for each medium, with SRTP and the kind where it is no audio."""
+    """`192.0.2.10:4000 PCMA PCMU sendonly` for each medium, with SRTP and the kind where it is no audio."""
     session, *media = re.split(r"(?=^m=)", body, flags=re.MULTILINE)
     home, way = _CONNECTION.search(session), _DIRECTION.search(session)
     return ", ".join(filter(None, (_medium(each, home, way) for each in media)))
@@ -89,8 +89,8 @@ def _medium(text: str, home: re.Match[str] | None, way: re.Match[str] | None) ->
     words = [
         "" if kind == "audio" else kind,
         "SRTP" if "SAVP" in profile else "",
-        *codecs,
         f"{connection[1] if connection else '?'}:{port}",
+        *codecs,
         direction[1] if direction else "",
     ]
     return " ".join(filter(None, words))

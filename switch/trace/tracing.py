@@ -100,7 +100,12 @@ class Tracing:
     @property
     def has_room(self) -> bool:
         """Whether one more may follow."""
-        return len(self._followers) < FOLLOWERS
+        return self.followers < FOLLOWERS
+
+    @property
+    def followers(self) -> int:
+        """How many follow now."""
+        return len(self._followers)
 
     @contextmanager
     def follow(self, wanted: Filter) -> Iterator[Follower]:
