@@ -2,15 +2,16 @@
 
 from typing import Final
 
+from sip.authentication import Authorizer
 from sip.dialog import Dialog
+from sip.errand import Errand
 from sip.flow import Flow
 from sip.layer import Layer
+from sip.limits import MAX_EARLY_DIALOGS
+from sip.malformed import Fault
 from sip.message import Response
 from sip.transaction import Transaction
-from sip.writing import NO_BODY
-
-_MAX_BRANCHES = 16
-"""Dialogs that one INVITE may make by forking; 2xx beyond them are not acknowledged."""
+from sip.writing import body_lines
 
 
 class Answers:
@@ -19,36 +20,50 @@ class Answers:
     The first 2xx is the session's. A proxy that forks may deliver others: they are acknowledged and ended.
     """
 
-    __slots__ = ("_acks", "_layer", "_natted", "_uri")
+    __slots__ = ("_acks", "_authorizer", "_cseq", "_layer", "_lines", "_natted", "_uri")
 
-    def __init__(self, layer: Layer, uri: str, natted: bool) -> None:
+    def __init__(
+        self, layer: Layer, uri: str, natted: bool, cseq: int, authorizer: Authorizer | None, lines: str
+    ) -> None:
+        """`cseq` is the INVITE's; `lines` are its credentials, which each ACK carries (section 22.1)."""
         self._layer = layer
         self._uri = uri
         self._natted = natted
-        self._acks: dict[str, tuple[bytes, Flow]] = {}
+        self._cseq = cseq
+        self._authorizer = authorizer
+        self._lines = lines
+        self._acks: dict[str, tuple[bytes, Flow] | None] = {}
 
-    def acknowledge(self, response: Response, flow: Flow) -> Dialog:
-        """Make the dialog of a 2xx that came for the first time, and send its ACK."""
+    def begin(self, response: Response, flow: Flow) -> Dialog:
+        """Make the dialog of a 2xx that came for the first time; its ACK waits for `acknowledge`."""
         dialog = Dialog.of_response(response, flow, self._uri, self._natted)
+        self._acks[dialog.remote_tag] = None
+        return dialog
+
+    def acknowledge(self, dialog: Dialog, answer: bytes = b"") -> None:
+        """Send the ACK of a 2xx, with the answer to its offer if it made one."""
         hop = dialog.hop()
-        head = dialog.request_head(self._layer.via(hop), dialog.local_cseq)
-        ack = head.write("ACK", dialog.remote, NO_BODY)
+        head = dialog.request_head(self._layer.via(hop), self._cseq)
+        ack = head.write("ACK", dialog.remote, f"{self._lines}{body_lines(answer)}", answer)
         self._acks[dialog.remote_tag] = (ack, hop)
         self._layer.transmit(ack, hop, "ACK", 0)
-        return dialog
 
     def arrived(self, transaction: Transaction, now: float) -> None:
         """Nothing arrives at a client."""
 
     def responded(self, transaction: Transaction, response: Response, now: float) -> None:
         """Another 2xx: the same again, or one of another branch."""
-        known = self._acks.get(response.to_tag or "")
-        if known is not None:
-            self._layer.counters.retransmissions["ACK"] += 1
-            self._layer.transmit(*known, "ACK", 0)
-        elif len(self._acks) < _MAX_BRANCHES:
-            dialog = self.acknowledge(response, transaction.flow)
-            self._layer.ask(dialog, "BYE", NO_BODY, NOBODY, now)
+        tag = response.to_tag or ""
+        if tag in self._acks:
+            if (ack := self._acks[tag]) is not None:
+                self._layer.counters.retransmissions["ACK"] += 1
+                self._layer.transmit(*ack, "ACK", 0)
+        elif len(self._acks) < MAX_EARLY_DIALOGS:
+            dialog = self.begin(response, transaction.flow)
+            self.acknowledge(dialog)
+            Errand(NOBODY, self._layer, self._authorizer, dialog, "BYE").send(now)
+        else:
+            self._layer.counters.parse_errors[transaction.flow.transport, Fault.TOO_MANY_EARLY_DIALOGS] += 1
 
     def failed(self, transaction: Transaction, status: int, now: float) -> None:
         """An answered INVITE cannot fail any more."""
@@ -60,12 +75,15 @@ class _Nobody:
     __slots__ = ()
 
     def arrived(self, transaction: Transaction, now: float) -> None:
-        """Nothing arrives at a client."""
+        """There is nothing to do."""
 
     def responded(self, transaction: Transaction, response: Response, now: float) -> None:
         """Whatever the answer."""
 
     def failed(self, transaction: Transaction, status: int, now: float) -> None:
+        """Likewise."""
+
+    def done(self, errand: Errand, status: int, response: Response | None, now: float) -> None:
         """Likewise."""
 
 

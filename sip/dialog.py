@@ -11,7 +11,6 @@ from sip.uri import Uri
 from sip.writing import RequestHead
 
 
-
 @dataclass(slots=True)
 class Dialog:
     """Serialises with `to_dict`, so that a restarted switch can end what the dead one left.
@@ -71,13 +70,23 @@ class Dialog:
         )
 
     def request_head(self, via: str, cseq: int) -> RequestHead:
+        """The head of a request in this dialog."""
+        uri, routes = self._routed()
+        return RequestHead(uri, via, routes, self.local, self.remote, self.call_id, cseq)
+
+    @property
+    def request_uri(self) -> str:
+        """What the next request is addressed to: what its credentials are for."""
+        return self._routed()[0]
+
+    def _routed(self) -> tuple[str, tuple[str, ...]]:
         """Request-URI and Route as section 12.2.1.1 wants them, for loose and for strict routers."""
         uri, routes = self.target, self.routes
         if routes:
             first = NameAddr.parse(routes[0]).uri
             if "lr" not in first.params:
-                uri, routes = str(first), (*routes[1:], f"<{uri}>")
-        return RequestHead(uri, via, routes, self.local, self.remote, self.call_id, cseq)
+                return str(first), (*routes[1:], f"<{uri}>")
+        return uri, routes
 
     def hop(self) -> Flow:
         """Where the next request goes: the first route or the remote target, when that is an address.
@@ -109,6 +118,14 @@ class Dialog:
         if not flow.connection:
             self.flow = flow
             self.natted = self.natted or _hides_behind_nat(invite, flow)
+
+    def answered(self, response: Response) -> None:
+        """A 2xx to our re-INVITE or UPDATE moves the remote target (section 12.2.1.2)."""
+        self.target = remote_target(response) or self.target
+
+    def confirm(self, confirmed: "Dialog") -> None:
+        """The 2xx to the INVITE of this early dialog sets its route set anew (section 13.2.2.4)."""
+        self.remote, self.target, self.routes = confirmed.remote, confirmed.target, confirmed.routes
 
     def lose_connection(self) -> None:
         """The TCP connection closed: the next request opens another."""

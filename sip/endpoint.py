@@ -20,14 +20,20 @@ from sip.layer import Layer
 from sip.message import Malformed
 from sip.petitions import Petitions
 from sip.reception import Reception
+from sip.renegotiation import Wish
 from sip.screen import Gate, OpenGate, Screen
-from sip.session import Statement
+from sip.session import Session
 from sip.sessions import Sessions
 from sip.timers import Timers
 from sip.transaction import Input as TransactionInput
 from sip.transaction import Timing
 from sip.usage import Input, State
-from sip.writing import header_lines, one_line
+from sip.writing import Statement, header_lines, one_line
+
+ALLOW: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "REGISTER")
+"""The methods that work here."""
+INFO_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
+"""What an INFO may carry: digits."""
 
 _UNSAVED_REQUESTS: Final = 10_000
 """More than a process sends in one dialog; a CSeq may skip, but never return (RFC 3261 section 12.2.2)."""
@@ -57,7 +63,9 @@ class Endpoint:
         *,
         token: Callable[[], str],
         advertise: Callable[[Flow], Address],
-        allow: Sequence[str] = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER"),
+        allow: Sequence[str] = ALLOW,
+        info_types: Sequence[str] = INFO_TYPES,
+        session_expires_s: int = 0,
         server: str = "Centralita",
         t1: float = 0.5,
         t2: float = 4.0,
@@ -66,13 +74,16 @@ class Endpoint:
         gate: Gate | None = None,
     ) -> None:
         """`token` returns a fresh, unguessable token; `advertise` our address on a flow; without a `gate`
-        everything is read.
+        everything is read. `info_types` are the bodies of INFO that are reported; `session_expires_s` is the
+        session interval that our INVITEs ask for and our 2xx set, 0 for none (RFC 4028).
         """
         self.counters = Counters()
         timing = Timing(t1, t2, t4)
         self._timers = Timers({*timing.constants(), timer_c})
         self._layer = Layer(token, advertise, timing, self._timers, self.counters)
-        self._sessions = Sessions(self._layer, tuple(allow), server, timer_c)
+        self._sessions = Sessions(
+            self._layer, tuple(allow), server, timer_c, tuple(info_types), session_expires_s
+        )
         self._petitions = Petitions(self._layer, self._sessions)
         self._reception = Reception(
             screen, gate or OpenGate(), self._layer, self._sessions, self._petitions.of
@@ -126,14 +137,29 @@ class Endpoint:
         return session.id
 
     def progress(
-        self, session: SessionId, status: int, now: float, sdp: bytes | None = None, headers: HeaderLines = ()
+        self,
+        session: SessionId,
+        status: int,
+        now: float,
+        sdp: bytes | None = None,
+        headers: HeaderLines = (),
+        reliable: bool = False,
     ) -> None:
-        """Send a provisional response from 101 to 199 to an IncomingInvite."""
-        self._say(session, Input.RING, Statement(status, None, header_lines(headers), sdp or b""), now)
+        """Send a provisional response from 101 to 199 to an IncomingInvite.
+
+        It goes reliably (RFC 3262) if the caller insists, or if `reliable` and the caller can: it is then
+        repeated until its PRACK, and Pracked follows. One that follows it waits for that.
+        """
+        if (found := self._find(session)) is not None:
+            found.ring(Statement(status, None, header_lines(headers), sdp or b""), reliable, now)
 
     def accept(self, session: SessionId, sdp: bytes | None, now: float, headers: HeaderLines = ()) -> None:
-        """Answer an IncomingInvite with 200, repeated until the ACK (RFC 3261 13.3.1.4): Acked follows."""
-        self._say(session, Input.ACCEPT, Statement(200, None, header_lines(headers), sdp or b""), now)
+        """Answer an IncomingInvite with 200, repeated until the ACK (RFC 3261 13.3.1.4): Acked follows.
+
+        The 200 waits for the PRACK of a reliable response with SDP (RFC 3262 section 3).
+        """
+        if (found := self._find(session)) is not None:
+            found.accept(Statement(200, None, header_lines(headers), sdp or b""), now)
 
     def reject(
         self,
@@ -145,7 +171,8 @@ class Endpoint:
     ) -> None:
         """Refuse an IncomingInvite with a final response from 300 to 699. The session is over."""
         said = Statement(status, one_line(reason) if reason else None, header_lines(headers), b"")
-        self._say(session, Input.REJECT, said, now)
+        if (found := self._find(session)) is not None:
+            found.step(Input.REJECT, now, said)
 
     def cancel(self, session: SessionId, now: float, headers: HeaderLines = ()) -> None:
         """Stop ringing (RFC 3261 section 9.1); `headers` go on the CANCEL.
@@ -164,11 +191,41 @@ class Endpoint:
         self._part(session, Input.HANGUP, headers, Statement(status, None, header_lines(headers), b""), now)
 
     def answer_offer(
-        self, session: SessionId, status: int, now: float, sdp: bytes | None = None, headers: HeaderLines = ()
+        self,
+        session: SessionId,
+        status: int,
+        now: float,
+        sdp: bytes | None = None,
+        headers: HeaderLines = (),
+        dialog_tag: str = "",
     ) -> None:
-        """Answer a Reinvited: 200 with SDP, or a refusal after which the session stays as it was."""
-        said = Statement(status, None, header_lines(headers), sdp or b"")
-        self._say(session, Input.ACCEPT if status < 300 else Input.REJECT, said, now)
+        """Answer the peer's offer: 200 with SDP, or a refusal after which the session stays as it was.
+
+        For Reinvited, Updated and PrackOffered; for the offer of a 2xx or a reliable Progress to an INVITE of
+        ours that made none: the answer goes in the ACK or PRACK. `dialog_tag` is the Progress's.
+        """
+        if (found := self._find(session)) is not None:
+            found.answer_offer(Statement(status, None, header_lines(headers), sdp or b""), dialog_tag, now)
+
+    def reinvite(self, session: SessionId, sdp: bytes, now: float) -> None:
+        """Make another offer by re-INVITE: OfferAnswered or OfferRefused follows.
+
+        It is sent as soon as the rules allow (RFC 3261 section 14.1); glare is tried again.
+        """
+        self._wish(session, "INVITE", sdp, now)
+
+    def update(self, session: SessionId, sdp: bytes, now: float) -> None:
+        """Make another offer by UPDATE (RFC 3311), also before the INVITE is answered.
+
+        As `reinvite`, which it is in a confirmed dialog with a peer that does not serve UPDATE. Before the
+        answer it waits until the offer and answer of the INVITE were exchanged reliably.
+        """
+        self._wish(session, "UPDATE", sdp, now)
+
+    def info(self, session: SessionId, content_type: str, body: bytes, now: float) -> None:
+        """Send INFO in the dialog: InfoAnswered follows. Each waits for the answer to the one before."""
+        if (found := self._find(session)) is not None:
+            found.inform(one_line(content_type), body, now)
 
     def probe(self, session: SessionId, now: float) -> None:
         """Ask by OPTIONS in the dialog whether the peer still has it: ProbeAnswered follows."""
@@ -220,9 +277,13 @@ class Endpoint:
             timers=self._timers.running,
         )
 
-    def _say(self, session: SessionId, event: Input, said: Statement, now: float) -> None:
-        if (found := self._sessions.by_id.get(session)) is not None:
-            found.step(event, now, said)
+    def _find(self, session: SessionId) -> Session | None:
+        return self._sessions.by_id.get(session)
+
+    def _wish(self, session: SessionId, method: str, sdp: bytes, now: float) -> None:
+        found = self._find(session)
+        if found is not None and not found.is_given_up:
+            found.exchanging().wish(Wish(method, sdp), now)
 
     def _part(
         self, session: SessionId, event: Input, headers: HeaderLines, said: Statement | None, now: float

@@ -1,9 +1,19 @@
-"""Session timers (RFC 4028), as the side that is refreshed: we watch that the other keeps its promise."""
+"""Session timers (RFC 4028): what the two sides promise each other, and how it is written."""
 
+from typing import NamedTuple
+
+from sip.malformed import Fault
 from sip.message import Message, Request, Response
 
 MIN_SE_S = 90
 """The shortest session interval (section 5)."""
+
+
+class Promise(NamedTuple):
+    """The session ends unless it is refreshed within `interval_s`; `ours`: we are to refresh it."""
+
+    interval_s: int
+    ours: bool
 
 
 def offered(message: Message) -> tuple[int, str | None] | None:
@@ -14,7 +24,7 @@ def offered(message: Message) -> tuple[int, str | None] | None:
     seconds, _, params = value.partition(";")
     seconds = seconds.strip()
     if not seconds.isascii() or not seconds.isdigit() or len(seconds) > 9:
-        raise message.malformed("Malformed Session-Expires")
+        raise message.malformed(Fault.MALFORMED_SESSION_EXPIRES)
     refresher = None
     for param in params.split(";"):
         name, _, who = param.partition("=")
@@ -23,13 +33,15 @@ def offered(message: Message) -> tuple[int, str | None] | None:
     return int(seconds), refresher
 
 
+def least_s(message: Message) -> int:
+    """Min-SE, and never less than the RFC allows (section 5)."""
+    value = (message.headers.get("Min-SE") or "").partition(";")[0].strip()
+    return max(MIN_SE_S, int(value)) if value.isascii() and value.isdigit() and len(value) <= 9 else MIN_SE_S
+
+
 def supports_timer(message: Message) -> bool:
     """Whether the peer knows session timers."""
-    return any(
-        tag.strip().lower() == "timer"
-        for name in ("Supported", "Require")
-        for tag in message.headers.all(name)
-    )
+    return any("timer" in map(str.lower, message.headers.all(name)) for name in ("Supported", "Require"))
 
 
 def too_small(request: Request) -> bool:
@@ -38,18 +50,34 @@ def too_small(request: Request) -> bool:
     return offer is not None and offer[0] < MIN_SE_S and supports_timer(request)
 
 
-def promised_to_us(request: Request) -> int:
-    """The interval in which the caller will refresh, 0 if it will not (section 9, table 2)."""
-    offer = offered(request)
-    if offer is None or offer[0] < MIN_SE_S or offer[1] == "uas" or not supports_timer(request):
-        return 0
-    return offer[0]
+def as_server(request: Request, wished_s: int) -> tuple[Promise | None, str]:
+    """What our 2xx promises, and the lines that say so (section 9, table 2).
+
+    Who does not say which side refreshes is taken at his own word if he can do it himself. An interval that
+    was not asked for is ours to set: `wished_s`, 0 for none, for who knows session timers.
+    """
+    offer, knows = offered(request), supports_timer(request)
+    if offer is None:
+        if not knows or not wished_s:
+            return None, ""
+        offer = max(wished_s, least_s(request)), None
+    interval_s, refresher = offer
+    if interval_s < MIN_SE_S:
+        return None, ""
+    if knows and refresher != "uas":
+        return Promise(
+            interval_s, False
+        ), f"Require: timer\r\nSession-Expires: {interval_s};refresher=uac\r\n"
+    require = "Require: timer\r\n" if knows else ""
+    return Promise(interval_s, True), f"{require}Session-Expires: {interval_s};refresher=uas\r\n"
 
 
-def promised_in_answer(response: Response) -> int:
-    """The interval in which the callee will refresh without having been asked, 0 if it will not."""
+def as_client(response: Response) -> Promise | None:
+    """What a 2xx to our INVITE or UPDATE promises (section 7.2); None: the session has no end of its own."""
     offer = offered(response)
-    return offer[0] if offer is not None and offer[1] == "uas" else 0
+    if offer is None or offer[0] < 1:
+        return None
+    return Promise(offer[0], offer[1] != "uas")
 
 
 def watch_s(interval_s: int) -> float:

@@ -64,14 +64,14 @@ class Layer:
 
     # Requests that we send
 
-    def via(self, flow: Flow) -> str:
-        """A fresh Via for a request on this flow."""
-        return via_value(flow, self.advertise(flow), BRANCH_COOKIE + self.token())
+    def via(self, flow: Flow, branch: str = "") -> str:
+        """A Via for a request on this flow, with a fresh branch unless one is given."""
+        return via_value(flow, self.advertise(flow), branch or BRANCH_COOKIE + self.token())
 
     def call(
-        self, method: str, head: RequestHead, message: bytes, flow: Flow, owner: Owner, now: float
+        self, method: str, head: RequestHead, message: bytes, flow: Flow, owner: Owner | None, now: float
     ) -> Transaction:
-        """Send a request in a client transaction of its own."""
+        """Send a request in a client transaction of its own. Without an owner nobody hears of it."""
         table = INVITE_CLIENT if method == "INVITE" else NON_INVITE_CLIENT
         transaction = Transaction(table, client_key(branch_of(head.via), method), method, flow, self)
         transaction.owner = owner
@@ -80,12 +80,20 @@ class Layer:
         transaction.send(message, Input.REQUEST, now)
         return transaction
 
-    def ask(self, dialog: Dialog, method: str, lines: str, owner: Owner, now: float) -> Transaction:
-        """Send the next request of a dialog (section 12.2.1)."""
+    def ask(
+        self, dialog: Dialog, method: str, lines: str, owner: Owner, now: float, body: bytes = b""
+    ) -> Transaction:
+        """Send the next request of a dialog (section 12.2.1); `lines` include those of the body."""
         dialog.local_cseq += 1
         hop = dialog.hop()
         head = dialog.request_head(self.via(hop), dialog.local_cseq)
-        return self.call(method, head, head.write(method, dialog.remote, lines), hop, owner, now)
+        return self.call(method, head, head.write(method, dialog.remote, lines, body), hop, owner, now)
+
+    def cancel(self, invite: Transaction, lines: str, now: float) -> None:
+        """Send the CANCEL of an INVITE of ours that has no final response (section 9.1)."""
+        if (head := invite.head) is not None:
+            message = head.write("CANCEL", head.to, lines)
+            self.call("CANCEL", head, message, invite.flow, None, now)
 
     def client_of(self, response: Response) -> Transaction | None:
         """Section 17.1.3: the branch of the only Via and the method of CSeq; the source is no criterion."""

@@ -79,6 +79,7 @@ class Fault(StrEnum):
     TOO_MANY_URI_HEADERS = "Too Many URI Headers"
     MULTIPART_TOO_DEEP = "Multipart Body Too Deep"
     TOO_MANY_PARTS = "Too Many Parts In Body"
+    TOO_MANY_EARLY_DIALOGS = "Too Many Early Dialogs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,21 +8,25 @@ from sip.answers import NOBODY
 from sip.counters import method_label
 from sip.dialog import remote_target
 from sip.expiry import offered
-from sip.flow import Flow
+from sip.flow import DEFAULT_PORTS, Flow
 from sip.headers import Via
 from sip.layer import Layer, awaits_ack, is_rfc_2543, response_input, server_key
 from sip.message import Fault, Malformed, Partial, Request, Response, is_keepalive, parse
 from sip.refusal import refusal
+from sip.routing import arrive
 from sip.screen import Banned, Gate, Known, Refuse, Screen, Silence, Stranger
 from sip.session import Session
 from sip.sessions import Sessions
 from sip.status import phrase
 from sip.transaction import Input, Owner, Transaction
+from sip.uri import Uri
 from sip.usage import Input as SessionInput
 from sip.usage import State
 from sip.writing import NO_BODY, ReplyHead, header_lines
 
 _LATE = 481
+_IN_DIALOG = ("BYE", "PRACK", "UPDATE", "INFO")
+"""Requests that mean nothing outside of a dialog."""
 _AMPLIFICATION = 3
 """What we send to a UDP source that has proved nothing is at most so many times what came from there: its
 address may be forged, and then we would be the one who floods it."""
@@ -101,7 +105,7 @@ class Reception:
         self._layer.counters.messages["in", method, response.status, flow.transport] += 1
         if transaction is None:
             return
-        if method == "INVITE":
+        if method in ("INVITE", "UPDATE"):
             _read_all_that_makes_a_dialog(response)
         transaction.step(response_input(response.status), now, response)
 
@@ -189,6 +193,8 @@ class Reception:
                 self._refuse(request, flow, self._gate.sheds(request, verdict, flow, now) or verdict)
             case Known():
                 self._count(request, flow)
+                if "Route" in request.headers:
+                    arrive(request, lambda uri: self._is_ours(uri, flow))
                 refused = self._gate.sheds(request, verdict, flow, now) or self._refusal(request)
                 if refused is None:
                     self._welcome(request, key, flow, verdict.peer, now)
@@ -199,15 +205,20 @@ class Reception:
 
     def _refusal(self, request: Request) -> Refuse | None:
         """Section 8.2 for a request outside of the dialogs that we have."""
-        if request.to_tag is not None or request.method == "BYE":
+        if request.to_tag is not None or request.method in _IN_DIALOG:
             return Refuse(_LATE, phrase(_LATE))
-        if self._layer.is_merged(request):
+        if self._layer.is_merged(request) or self._sessions.marks.is_loop(request):
             return Refuse(482, phrase(482))
         if request.method == "INVITE" and request.max_forwards == 0:
             return Refuse(483, phrase(483))
         if request.method == "INVITE" and "Contact" not in request.headers and not is_rfc_2543(request):
             raise request.malformed(Fault.CONTACT_MISSING)
         return refusal(request, self._sessions.allow)
+
+    def _is_ours(self, uri: Uri, flow: Flow) -> bool:
+        """Whether a URI names us, by where we listen or by what we advertise."""
+        where = uri.host, uri.port or DEFAULT_PORTS[flow.transport]
+        return where in (flow.local, self._layer.advertise(flow))
 
     def _welcome(self, request: Request, key: str, flow: Flow, peer: Hashable, now: float) -> None:
         owner: Owner
@@ -251,7 +262,7 @@ class Reception:
 def _read_all_that_makes_a_dialog(response: Response) -> None:
     """Malformed now, before anything has changed, and not half-way through the table."""
     _ = response.from_tag, response.to_tag
-    if 200 <= response.status < 300:
+    if 200 <= response.status < 300 or "RSeq" in response.headers:
         remote_target(response)
         offered(response)
         _ = response.record_routes

@@ -5,12 +5,15 @@ from collections.abc import Collection
 from sip.body import ACCEPT, accepts_description, is_readable
 from sip.counters import method_label
 from sip.expiry import MIN_SE_S, too_small
-from sip.message import Request
+from sip.message import Message, Request
 from sip.screen import Refuse
 from sip.status import phrase
 
-EXTENSIONS = ("timer",)
+EXTENSIONS = ("timer", "100rel")
 """Option tags that work here; the value of our Supported."""
+
+_OFFERING = ("INVITE", "UPDATE", "PRACK")
+"""Requests that may make an offer."""
 
 
 def refusal(request: Request, allow: Collection[str]) -> Refuse | None:
@@ -23,10 +26,15 @@ def refusal(request: Request, allow: Collection[str]) -> Refuse | None:
     unknown = [tag for tag in request.headers.all("Require") if tag.lower() not in EXTENSIONS]
     if unknown:
         return _refuse(420, ("Unsupported", ", ".join(unknown)))
-    return _invite_refusal(request) if request.method == "INVITE" else None
+    return _offer_refusal(request) if request.method in _OFFERING else None
 
 
-def _invite_refusal(request: Request) -> Refuse | None:
+def knows_option(message: Message, tag: str, name: str) -> bool:
+    """Whether an option tag stands in Supported or Require, whichever `name` is."""
+    return any(each.lower() == tag for each in message.headers.all(name))
+
+
+def _offer_refusal(request: Request) -> Refuse | None:
     if (request.headers.get("Content-Encoding") or "identity").lower() != "identity":
         return _refuse(415, ("Accept-Encoding", "identity"))
     if not is_readable(request):

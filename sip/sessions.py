@@ -2,9 +2,11 @@
 
 from collections.abc import Hashable
 
+from sip.authentication import Authorizers
 from sip.events import Event, SessionFlowClosed, SessionId
 from sip.flow import Flow
 from sip.layer import Layer
+from sip.loops import LoopMark
 from sip.message import Request
 from sip.refusal import EXTENSIONS
 from sip.session import Session
@@ -17,16 +19,27 @@ class Sessions:
     """The House of `Session`. Our tags are unguessable and unique, so one of them names its session."""
 
     __slots__ = (
-        "_by_connection", "_by_tag", "_last_id", "allow", "by_id", "events", "layer", "timer_c_s",
-        "uac_lines", "uas_lines",
+        "_by_connection", "_by_tag", "_last_id", "allow", "authorizers", "by_id", "events", "info_types",
+        "layer", "marks", "session_expires_s", "timer_c_s", "uac_lines", "uas_lines",
     )  # fmt: skip
 
-    def __init__(self, layer: Layer, allow: tuple[str, ...], server: str, timer_c_s: float) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        allow: tuple[str, ...],
+        server: str,
+        timer_c_s: float,
+        info_types: tuple[str, ...] = (),
+        session_expires_s: int = 0,
+    ) -> None:
         self.layer = layer
         self.allow = allow
         self.timer_c_s = timer_c_s
+        self.info_types = info_types
+        self.session_expires_s = session_expires_s
+        self.authorizers = Authorizers(layer.token)
+        self.marks = LoopMark(layer.token().encode()[:64])
         names = ", ".join(allow)
-        # RFC 4028: we only let ourselves be refreshed, so our own INVITE does not ask for timers.
         self.uas_lines = f"Allow: {names}\r\nSupported: {', '.join(EXTENSIONS)}\r\nServer: {server}\r\n"
         self.uac_lines = f"Allow: {names}\r\nUser-Agent: {server}\r\n"
         self.events: list[Event] = []

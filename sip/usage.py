@@ -1,5 +1,5 @@
 """The INVITE usage of a dialog (RFC 5057) as one table: the rules of INVITE, 2xx, ACK, CANCEL and BYE that no
-transaction owns (RFC 3261 sections 9, 13, 14 and 15), session expiry (RFC 4028), Timer C (section 16.6).
+transaction owns (RFC 3261 sections 9, 13, 14 and 15), Timer C (section 16.6).
 
 A row reads (state, input): (next state, actions). A row without actions that stays where it is says that
 the input is expected there and means nothing. A pair without a row changes nothing and counts as our fault.
@@ -10,7 +10,7 @@ from typing import Final
 
 
 class State(StrEnum):
-    """Where a session is. The first six are a caller's, the next three a callee's."""
+    """Where a session is. The first seven are a caller's, the next three a callee's."""
 
     CALLING = "calling"
     PROCEEDING = "proceeding"
@@ -21,6 +21,8 @@ class State(StrEnum):
     """As CANCEL_DUE, and the application has given the session up."""
     DROPPING = "dropping"
     """As CANCELLING, and the application has given the session up."""
+    OWING = "owing"
+    """Their 2xx made an offer: our ACK waits for the application's answer (section 13.2.1)."""
     INCOMING = "incoming"
     ACCEPTED = "accepted"
     """Our 2xx is repeated until its ACK (section 13.3.1.4)."""
@@ -42,6 +44,10 @@ class Input(StrEnum):
     TRYING = "100"
     PROGRESS = "1xx"
     SUCCESS = "2xx"
+    OFFERED = "2xx with offer"
+    """Our INVITE made none."""
+    AGAIN = "again"
+    """A refusal that says what to change: 401, 407, 421, 422."""
     FAILURE = "failure"
     """3xx to 6xx, no response in time, or nothing could be sent."""
     INVITE = "INVITE"
@@ -58,7 +64,12 @@ class Input(StrEnum):
     TIMER_CANCEL = "cancelled"
     TIMER_ANSWER = "answer"
     TIMER_ACK = "no ACK"
-    TIMER_EXPIRY = "expiry"
+    EXPIRED = "expired"
+    """Nobody has refreshed the session (RFC 4028 section 10)."""
+    LOST = "lost"
+    """The peer does not have this dialog (section 14.1)."""
+    UNACKNOWLEDGED = "no PRACK"
+    """Our reliable 1xx was not acknowledged (RFC 3262 section 3)."""
 
 
 class Action(StrEnum):
@@ -72,10 +83,9 @@ class Action(StrEnum):
     STOP_ANSWER = "stop answer"
     START_ACK = "start no ACK"
     STOP_ACK = "stop no ACK"
-    START_EXPIRY = "start expiry"
-    """Runs only if the peer has promised to refresh the session."""
-    RENEW_EXPIRY = "renew expiry"
-    STOP_EXPIRY = "stop expiry"
+    SEND_AGAIN = "send INVITE again"
+    ESTABLISH = "establish"
+    """Make the dialog of a 2xx."""
     ACKNOWLEDGE = "acknowledge"
     SEND_CANCEL = "send CANCEL"
     ABANDON = "abandon INVITE"
@@ -84,6 +94,7 @@ class Action(StrEnum):
     REPEAT_ANSWER = "repeat 2xx"
     SEND_REFUSAL = "send refusal"
     SEND_TERMINATED = "send 487"
+    SEND_TIMEOUT = "send 504"
     SEND_BYE = "send BYE"
     ANSWER_BYE = "answer BYE"
     PENDING = "answer 491"
@@ -100,37 +111,43 @@ class Action(StrEnum):
     REPORT_CANCEL = "report CANCEL"
     REPORT_NO_ACK = "report no ACK"
     REPORT_EXPIRY = "report expiry"
+    REPORT_LOSS = "report loss"
+    REPORT_NO_PRACK = "report no PRACK"
 
 
 Row = tuple[State, tuple[Action, ...]]
 Table = dict[tuple[State, Input], Row]
 
 (
-    CALLING, PROCEEDING, CANCEL_DUE, CANCELLING, DROP_DUE, DROPPING, INCOMING, ACCEPTED, LEAVING,
+    CALLING, PROCEEDING, CANCEL_DUE, CANCELLING, DROP_DUE, DROPPING, OWING, INCOMING, ACCEPTED, LEAVING,
     CONFIRMED, REINVITED, REANSWERED, ENDING, ENDED,
 ) = State  # fmt: skip
 (
-    TRYING, PROGRESS, SUCCESS, FAILURE, INVITE, ACK, BYE, CANCELLED, BYE_DONE, RING, ACCEPT, REJECT, CANCEL,
-    HANGUP, TIMER_C, TIMER_CANCEL, TIMER_ANSWER, TIMER_ACK, TIMER_EXPIRY,
+    TRYING, PROGRESS, SUCCESS, OFFERED, AGAIN, FAILURE, INVITE, ACK, BYE, CANCELLED, BYE_DONE, RING, ACCEPT,
+    REJECT, CANCEL, HANGUP, TIMER_C, TIMER_CANCEL, TIMER_ANSWER, TIMER_ACK, EXPIRED, LOST, UNACKNOWLEDGED,
 ) = Input  # fmt: skip
 (
-    START_C, STOP_C, START_CANCEL, STOP_CANCEL, START_ANSWER, STOP_ANSWER, START_ACK, STOP_ACK, START_EXPIRY,
-    RENEW_EXPIRY, STOP_EXPIRY, ACKNOWLEDGE, SEND_CANCEL, ABANDON, SEND_PROGRESS, SEND_ANSWER, REPEAT_ANSWER,
-    SEND_REFUSAL, SEND_TERMINATED, SEND_BYE, ANSWER_BYE, PENDING, TOO_SOON, GONE, REPORT_TRYING,
+    START_C, STOP_C, START_CANCEL, STOP_CANCEL, START_ANSWER, STOP_ANSWER, START_ACK, STOP_ACK, SEND_AGAIN,
+    ESTABLISH, ACKNOWLEDGE, SEND_CANCEL, ABANDON, SEND_PROGRESS, SEND_ANSWER, REPEAT_ANSWER, SEND_REFUSAL,
+    SEND_TERMINATED, SEND_TIMEOUT, SEND_BYE, ANSWER_BYE, PENDING, TOO_SOON, GONE, REPORT_TRYING,
     REPORT_PROGRESS, REPORT_ANSWER, REPORT_CROSSED, REPORT_REFUSAL, REPORT_ACK, REPORT_REINVITE, REPORT_BYE,
-    REPORT_CANCEL, REPORT_NO_ACK, REPORT_EXPIRY,
+    REPORT_CANCEL, REPORT_NO_ACK, REPORT_EXPIRY, REPORT_LOSS, REPORT_NO_PRACK,
 ) = Action  # fmt: skip
 
 _CALLER: Final[Table] = {  # sections 9.1, 13.2 and 15; Timer C: 16.6 step 11, 16.7 step 2, 16.8
     (CALLING,    TRYING):       (PROCEEDING, (START_C, REPORT_TRYING)),
     (CALLING,    PROGRESS):     (PROCEEDING, (START_C, REPORT_PROGRESS)),
-    (CALLING,    SUCCESS):      (CONFIRMED,  (ACKNOWLEDGE, START_EXPIRY, REPORT_ANSWER)),
+    (CALLING,    SUCCESS):      (CONFIRMED,  (ESTABLISH, ACKNOWLEDGE, REPORT_ANSWER)),
+    (CALLING,    OFFERED):      (OWING,      (ESTABLISH, REPORT_ANSWER)),
+    (CALLING,    AGAIN):        (CALLING,    (SEND_AGAIN,)),
     (CALLING,    FAILURE):      (ENDED,      (REPORT_REFUSAL,)),
     (CALLING,    CANCEL):       (CANCEL_DUE, ()),
     (CALLING,    HANGUP):       (DROP_DUE,   ()),
     (PROCEEDING, TRYING):       (PROCEEDING, ()),
     (PROCEEDING, PROGRESS):     (PROCEEDING, (STOP_C, START_C, REPORT_PROGRESS)),
-    (PROCEEDING, SUCCESS):      (CONFIRMED,  (STOP_C, ACKNOWLEDGE, START_EXPIRY, REPORT_ANSWER)),
+    (PROCEEDING, SUCCESS):      (CONFIRMED,  (STOP_C, ESTABLISH, ACKNOWLEDGE, REPORT_ANSWER)),
+    (PROCEEDING, OFFERED):      (OWING,      (STOP_C, ESTABLISH, REPORT_ANSWER)),
+    (PROCEEDING, AGAIN):        (CALLING,    (STOP_C, SEND_AGAIN)),
     (PROCEEDING, FAILURE):      (ENDED,      (STOP_C, REPORT_REFUSAL)),
     (PROCEEDING, TIMER_C):      (CANCELLING, (SEND_CANCEL, START_CANCEL)),
     (PROCEEDING, CANCEL):       (CANCELLING, (STOP_C, SEND_CANCEL, START_CANCEL)),
@@ -139,13 +156,15 @@ _CALLER: Final[Table] = {  # sections 9.1, 13.2 and 15; Timer C: 16.6 step 11, 1
     (PROCEEDING, BYE):          (ENDED,      (STOP_C, REPORT_REFUSAL, ANSWER_BYE, ABANDON)),
     (CANCEL_DUE, TRYING):       (CANCELLING, (SEND_CANCEL, START_CANCEL, REPORT_TRYING)),
     (CANCEL_DUE, PROGRESS):     (CANCELLING, (SEND_CANCEL, START_CANCEL, REPORT_PROGRESS)),
-    (CANCEL_DUE, SUCCESS):      (CONFIRMED,  (ACKNOWLEDGE, START_EXPIRY, REPORT_CROSSED)),
+    (CANCEL_DUE, SUCCESS):      (CONFIRMED,  (ESTABLISH, ACKNOWLEDGE, REPORT_CROSSED)),
+    (CANCEL_DUE, OFFERED):      (OWING,      (ESTABLISH, REPORT_CROSSED)),
     (CANCEL_DUE, FAILURE):      (ENDED,      (REPORT_REFUSAL,)),
     (CANCEL_DUE, CANCEL):       (CANCEL_DUE, ()),
     (CANCEL_DUE, HANGUP):       (DROP_DUE,   ()),
     (CANCELLING, TRYING):       (CANCELLING, ()),
     (CANCELLING, PROGRESS):     (CANCELLING, ()),
-    (CANCELLING, SUCCESS):      (CONFIRMED,  (STOP_CANCEL, ACKNOWLEDGE, START_EXPIRY, REPORT_CROSSED)),
+    (CANCELLING, SUCCESS):      (CONFIRMED,  (STOP_CANCEL, ESTABLISH, ACKNOWLEDGE, REPORT_CROSSED)),
+    (CANCELLING, OFFERED):      (OWING,      (STOP_CANCEL, ESTABLISH, REPORT_CROSSED)),
     (CANCELLING, FAILURE):      (ENDED,      (STOP_CANCEL, REPORT_REFUSAL)),
     (CANCELLING, TIMER_CANCEL): (ENDED,      (ABANDON, REPORT_REFUSAL)),
     (CANCELLING, CANCEL):       (CANCELLING, ()),
@@ -154,32 +173,43 @@ _CALLER: Final[Table] = {  # sections 9.1, 13.2 and 15; Timer C: 16.6 step 11, 1
     (CANCELLING, BYE):          (ENDED,      (STOP_CANCEL, REPORT_REFUSAL, ANSWER_BYE, ABANDON)),
     (DROP_DUE,   TRYING):       (DROPPING,   (SEND_CANCEL, START_CANCEL)),
     (DROP_DUE,   PROGRESS):     (DROPPING,   (SEND_CANCEL, START_CANCEL)),
-    (DROP_DUE,   SUCCESS):      (ENDING,     (ACKNOWLEDGE, SEND_BYE)),
+    (DROP_DUE,   SUCCESS):      (ENDING,     (ESTABLISH, ACKNOWLEDGE, SEND_BYE)),
+    (DROP_DUE,   OFFERED):      (ENDING,     (ESTABLISH, ACKNOWLEDGE, SEND_BYE)),
     (DROP_DUE,   FAILURE):      (ENDED,      ()),
     (DROPPING,   TRYING):       (DROPPING,   ()),
     (DROPPING,   PROGRESS):     (DROPPING,   ()),
-    (DROPPING,   SUCCESS):      (ENDING,     (STOP_CANCEL, ACKNOWLEDGE, SEND_BYE)),
+    (DROPPING,   SUCCESS):      (ENDING,     (STOP_CANCEL, ESTABLISH, ACKNOWLEDGE, SEND_BYE)),
+    (DROPPING,   OFFERED):      (ENDING,     (STOP_CANCEL, ESTABLISH, ACKNOWLEDGE, SEND_BYE)),
     (DROPPING,   FAILURE):      (ENDED,      (STOP_CANCEL,)),
     (DROPPING,   TIMER_CANCEL): (ENDED,      (ABANDON,)),
     (DROPPING,   INVITE):       (DROPPING,   (PENDING,)),
     (DROPPING,   BYE):          (ENDED,      (STOP_CANCEL, ANSWER_BYE, ABANDON)),
+    (OWING,      ACCEPT):       (CONFIRMED,  (ACKNOWLEDGE,)),
+    (OWING,      REJECT):       (ENDING,     (ACKNOWLEDGE, SEND_BYE)),
+    (OWING,      HANGUP):       (ENDING,     (ACKNOWLEDGE, SEND_BYE)),
+    (OWING,      CANCEL):       (OWING,      ()),
+    (OWING,      BYE):          (ENDED,      (ACKNOWLEDGE, REPORT_BYE, ANSWER_BYE)),
+    (OWING,      EXPIRED):      (ENDING,     (ACKNOWLEDGE, SEND_BYE, REPORT_EXPIRY)),
+    (OWING,      INVITE):       (OWING,      (PENDING,)),
+    (OWING,      ACK):          (OWING,      ()),
 }  # fmt: skip
 
 _CALLEE: Final[Table] = {  # sections 9.2, 13.3, 15 and 15.1.2
     (INCOMING,   RING):         (INCOMING,   (SEND_PROGRESS,)),
-    (INCOMING,   ACCEPT):       (ACCEPTED,   (SEND_ANSWER, START_ANSWER, START_ACK, START_EXPIRY)),
+    (INCOMING,   ACCEPT):       (ACCEPTED,   (SEND_ANSWER, START_ANSWER, START_ACK)),
     (INCOMING,   REJECT):       (ENDED,      (SEND_REFUSAL,)),
     (INCOMING,   HANGUP):       (ENDED,      (SEND_REFUSAL,)),
     (INCOMING,   CANCELLED):    (ENDED,      (REPORT_CANCEL, SEND_TERMINATED)),
     (INCOMING,   BYE):          (ENDED,      (REPORT_BYE, ANSWER_BYE, SEND_TERMINATED)),
     (INCOMING,   INVITE):       (INCOMING,   (TOO_SOON,)),
     (INCOMING,   ACK):          (INCOMING,   ()),
+    (INCOMING,   UNACKNOWLEDGED): (ENDED,    (SEND_TIMEOUT, REPORT_NO_PRACK)),
     (ACCEPTED,   ACK):          (CONFIRMED,  (STOP_ANSWER, STOP_ACK, REPORT_ACK)),
     (ACCEPTED,   TIMER_ANSWER): (ACCEPTED,   (REPEAT_ANSWER,)),
-    (ACCEPTED,   TIMER_ACK):    (ENDING,     (STOP_ANSWER, STOP_EXPIRY, SEND_BYE, REPORT_NO_ACK)),
-    (ACCEPTED,   TIMER_EXPIRY): (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE, REPORT_EXPIRY)),
-    (ACCEPTED,   BYE):          (ENDED,      (STOP_ANSWER, STOP_ACK, STOP_EXPIRY, REPORT_BYE, ANSWER_BYE)),
-    (ACCEPTED,   HANGUP):       (LEAVING,    (STOP_EXPIRY,)),
+    (ACCEPTED,   TIMER_ACK):    (ENDING,     (STOP_ANSWER, SEND_BYE, REPORT_NO_ACK)),
+    (ACCEPTED,   EXPIRED):      (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE, REPORT_EXPIRY)),
+    (ACCEPTED,   BYE):          (ENDED,      (STOP_ANSWER, STOP_ACK, REPORT_BYE, ANSWER_BYE)),
+    (ACCEPTED,   HANGUP):       (LEAVING,    ()),
     (ACCEPTED,   CANCELLED):    (ACCEPTED,   ()),
     (ACCEPTED,   INVITE):       (ACCEPTED,   (PENDING,)),
     (LEAVING,    ACK):          (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE)),
@@ -192,28 +222,31 @@ _CALLEE: Final[Table] = {  # sections 9.2, 13.3, 15 and 15.1.2
 
 _EITHER: Final[Table] = {  # sections 14.2 and 15; expiry: RFC 4028 section 10
     (CONFIRMED,  INVITE):       (REINVITED,  (REPORT_REINVITE,)),
-    (CONFIRMED,  BYE):          (ENDED,      (STOP_EXPIRY, REPORT_BYE, ANSWER_BYE)),
-    (CONFIRMED,  HANGUP):       (ENDING,     (STOP_EXPIRY, SEND_BYE)),
-    (CONFIRMED,  TIMER_EXPIRY): (ENDING,     (SEND_BYE, REPORT_EXPIRY)),
+    (CONFIRMED,  BYE):          (ENDED,      (REPORT_BYE, ANSWER_BYE)),
+    (CONFIRMED,  HANGUP):       (ENDING,     (SEND_BYE,)),
+    (CONFIRMED,  LOST):         (ENDING,     (SEND_BYE, REPORT_LOSS)),
+    (CONFIRMED,  EXPIRED):      (ENDING,     (SEND_BYE, REPORT_EXPIRY)),
     (CONFIRMED,  ACK):          (CONFIRMED,  ()),
     (CONFIRMED,  CANCEL):       (CONFIRMED,  ()),
     (CONFIRMED,  CANCELLED):    (CONFIRMED,  ()),
-    (REINVITED,  ACCEPT):       (REANSWERED, (SEND_ANSWER, RENEW_EXPIRY, START_ANSWER, START_ACK)),
+    (REINVITED,  ACCEPT):       (REANSWERED, (SEND_ANSWER, START_ANSWER, START_ACK)),
     (REINVITED,  REJECT):       (CONFIRMED,  (SEND_REFUSAL,)),
     (REINVITED,  CANCELLED):    (CONFIRMED,  (SEND_TERMINATED,)),
     (REINVITED,  INVITE):       (REINVITED,  (TOO_SOON,)),
-    (REINVITED,  BYE):          (ENDED,      (STOP_EXPIRY, REPORT_BYE, ANSWER_BYE, SEND_TERMINATED)),
-    (REINVITED,  HANGUP):       (ENDING,     (STOP_EXPIRY, SEND_TERMINATED, SEND_BYE)),
-    (REINVITED,  TIMER_EXPIRY): (ENDING,     (SEND_TERMINATED, SEND_BYE, REPORT_EXPIRY)),
+    (REINVITED,  BYE):          (ENDED,      (REPORT_BYE, ANSWER_BYE, SEND_TERMINATED)),
+    (REINVITED,  HANGUP):       (ENDING,     (SEND_TERMINATED, SEND_BYE)),
+    (REINVITED,  LOST):         (ENDING,     (SEND_TERMINATED, SEND_BYE, REPORT_LOSS)),
+    (REINVITED,  EXPIRED):      (ENDING,     (SEND_TERMINATED, SEND_BYE, REPORT_EXPIRY)),
     (REINVITED,  ACK):          (REINVITED,  ()),
     (REINVITED,  CANCEL):       (REINVITED,  ()),
     (REANSWERED, ACK):          (CONFIRMED,  (STOP_ANSWER, STOP_ACK, REPORT_ACK)),
     (REANSWERED, TIMER_ANSWER): (REANSWERED, (REPEAT_ANSWER,)),
-    (REANSWERED, TIMER_ACK):    (ENDING,     (STOP_ANSWER, STOP_EXPIRY, SEND_BYE, REPORT_NO_ACK)),
-    (REANSWERED, TIMER_EXPIRY): (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE, REPORT_EXPIRY)),
+    (REANSWERED, TIMER_ACK):    (ENDING,     (STOP_ANSWER, SEND_BYE, REPORT_NO_ACK)),
+    (REANSWERED, LOST):         (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE, REPORT_LOSS)),
+    (REANSWERED, EXPIRED):      (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE, REPORT_EXPIRY)),
     (REANSWERED, INVITE):       (REANSWERED, (PENDING,)),
-    (REANSWERED, BYE):          (ENDED,      (STOP_ANSWER, STOP_ACK, STOP_EXPIRY, REPORT_BYE, ANSWER_BYE)),
-    (REANSWERED, HANGUP):       (ENDING,     (STOP_ANSWER, STOP_ACK, STOP_EXPIRY, SEND_BYE)),
+    (REANSWERED, BYE):          (ENDED,      (STOP_ANSWER, STOP_ACK, REPORT_BYE, ANSWER_BYE)),
+    (REANSWERED, HANGUP):       (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE)),
     (REANSWERED, CANCEL):       (REANSWERED, ()),
     (REANSWERED, CANCELLED):    (REANSWERED, ()),
     (ENDING,     BYE_DONE):     (ENDED,      ()),

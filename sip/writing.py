@@ -5,6 +5,7 @@ several thousand messages a second that would be the largest cost of the endpoin
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sip.events import HeaderLines
 from sip.flow import Flow
@@ -40,6 +41,15 @@ def body_lines(body: bytes, content_type: str = "application/sdp") -> str:
     if not body:
         return NO_BODY
     return f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+
+
+class Statement(NamedTuple):
+    """What the application says in a response: header lines and a body."""
+
+    status: int
+    reason: str | None
+    lines: str
+    body: bytes
 
 
 class RequestHead:

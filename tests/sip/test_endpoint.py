@@ -3,6 +3,7 @@
 import pytest
 
 from sip.body import ACCEPT
+from sip.endpoint import ALLOW
 from sip.events import (
     IncomingInvite,
     IncomingRequest,
@@ -114,15 +115,15 @@ def test_a_refusal_of_the_screen_needs_no_state_and_its_ack_is_swallowed() -> No
 @pytest.mark.parametrize(
     ("method", "lines", "status", "header"),
     [
-        ("FOO", (), 501, ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER")),
-        ("INFO", (), 405, ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER")),
-        ("UPDATE", (), 405, None),
+        ("FOO", (), 501, ("Allow", ", ".join(ALLOW))),
+        ("INFO", (), 481, None),
+        ("UPDATE", (), 481, None),
         ("REFER", (), 405, None),
         ("MESSAGE", (), 405, None),
-        ("PRACK", (), 405, None),
+        ("PRACK", (), 481, None),
         ("NOTIFY", (), 405, None),
         ("SUBSCRIBE", ("Event: dialog",), 489, None),
-        ("OPTIONS", ("Require: 100rel, timer",), 420, ("Unsupported", "100rel")),
+        ("OPTIONS", ("Require: foo, timer",), 420, ("Unsupported", "foo")),
         ("INVITE", ("Require: replaces",), 420, ("Unsupported", "replaces")),
         ("INVITE", ("Max-Forwards: 0",), 483, None),
         ("INVITE", ("Content-Type: text/plain",), 415, ("Accept", ACCEPT)),
@@ -198,8 +199,8 @@ def test_options_is_answered_with_what_works() -> None:
     assert isinstance(event, IncomingRequest)
     peer.endpoint.respond(event.transaction, 200, 0.0)
     response = only_response(peer.sent())
-    assert response.headers.get("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER"
-    assert response.headers.get("Supported") == "timer"
+    assert response.headers.get("Allow") == ", ".join(ALLOW)
+    assert response.headers.get("Supported") == "timer, 100rel"
     assert response.headers.get("Accept") == "application/sdp"
 
 

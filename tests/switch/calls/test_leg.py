@@ -149,7 +149,8 @@ async def test_a_late_offer_is_ours_and_its_answer_comes_with_the_ack(stage: Sta
 
 
 async def test_a_late_offer_that_the_ack_does_not_answer_ends_the_call(stage: Stage) -> None:
-    await stage.carrier.dial("600", None)  # the endpoint's own ACK has no body
+    session = await stage.carrier.dial("600", None)
+    await stage.carrier.ack(session, b"")
     await stage.pass_by(60)
     stage.assert_nothing_left()
     (record,) = stage.history.calls
