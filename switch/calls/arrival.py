@@ -108,7 +108,7 @@ class Arrival:
         leg.owner = call
         for slot in slots:
             if isinstance(slot, Spending):
-                slot.on_limit = lambda: call.end(Result.COMPLETED, Reason.TOLL_LIMIT, EndedBy.SWITCH)
+                slot.on_limit = call.spent
         self._registry.call_started(call)
         call.start(flow)
 

@@ -51,6 +51,7 @@ from switch.identities.redirection import Redirections
 from switch.limits import Room
 from switch.peers import PhonePeer
 from switch.records import LegRole, RecordingRecord, utc
+from switch.wall.purse import Purse
 
 Flow = Callable[["Call"], Awaitable[None]]
 
@@ -206,6 +207,11 @@ class Call:
         if not self.over:
             await self._exchange.loop.create_future()
 
+    def spent(self) -> None:
+        """Whoever called has used up what he may spend on trunks today."""
+        result = Result.COMPLETED if self.ledger.answered_us is not None else Result.REJECTED
+        self.end(result, Reason.TOLL_LIMIT, EndedBy.SWITCH)
+
     # What the router says
 
     def entered(self, queue: Queue | None) -> None:
@@ -339,7 +345,9 @@ class Call:
 
     def _pursuit(self, caller: Caller, way: Redirections = ()) -> Pursuit:
         peer, hold = self.caller.peer, self._slots.append
-        return Pursuit(self._exchange, self._dialling, self, peer, caller, hold, way)
+        toll, now_us = self._exchange.toll, self._exchange.now_us
+        purse = Purse(toll, peer, self.ledger, self._slots, self.spent, now_us)
+        return Pursuit(self._exchange, self._dialling, self, peer, caller, hold, purse, way)
 
     def _pursue(self, hunt: Hunt) -> None:
         """Call the other side, until somebody is there."""

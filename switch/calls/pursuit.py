@@ -15,13 +15,14 @@ from switch.peers import Peer
 from switch.records import LegRole
 from switch.routes import Routes
 from switch.trunks.way import Way
+from switch.wall.purse import Purse
 
 
 class Pursuit:
     """What a call needs to reach somebody, and to go on where that leads elsewhere.
 
-    `origin` is who called; `hold` keeps room on a further trunk until the call is over; `past` is how the
-    call came here, where it is only passed on.
+    `origin` is who called; `hold` keeps room on a further trunk until the call is over; `purse` is what may be
+    spent there; `past` is how the call came here, where it is only passed on.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Pursuit:
         origin: Peer,
         caller: Caller,
         hold: Callable[[Slot], None],
+        purse: Purse,
         past: Redirections = (),
     ) -> None:
         self._exchange = exchange
@@ -40,6 +42,7 @@ class Pursuit:
         self._origin = origin
         self._caller = caller
         self._hold = hold
+        self._purse = purse
         self._past = past
         self._held: set[str] = set()
         self._redirecting = Redirecting(origin, self)
@@ -65,7 +68,7 @@ class Pursuit:
 
     def permits(self, number: str) -> bool:
         """Whether the caller may spend on a number of a trunk."""
-        return True
+        return self._purse.permits(number)
 
     def to_phone(self, name: str) -> Sequence[Try]:
         """The only try of a phone."""
@@ -73,7 +76,7 @@ class Pursuit:
 
     def to_trunk(self, trunk: str, number: str, emergency: bool) -> Sequence[Try]:
         """The tries of another trunk, on which room has to be found first."""
-        return self._ways(trunk, number, lambda: self._make_room(trunk, emergency))
+        return self._ways(trunk, number, lambda: self._make_room(trunk, number, emergency))
 
     def at(self, way: Way, number: str) -> Try:
         """The try of one target."""
@@ -87,7 +90,9 @@ class Pursuit:
         tries = [self.at(way, number) for way in self._exchange.trunks.ways(trunk)]
         return [Try(_after(first, each.dial), each.way, each.patience_s) for each in tries]
 
-    def _make_room(self, trunk: str, emergency: bool) -> None:
+    def _make_room(self, trunk: str, number: str, emergency: bool) -> None:
+        if not emergency and not self._purse.pay(number):
+            raise Unreachable(403, "Forbidden")
         if trunk in self._held:
             return
         admitted = self._exchange.limits.admit(trunk, self._exchange.now(), emergency)
