@@ -76,16 +76,22 @@ class FarEnd:
 
     # What it does
 
-    async def dial(self, number: str, offer: bytes | None = b"", *, max_forwards: int = 70) -> SessionId:
+    async def dial(
+        self,
+        number: str,
+        offer: bytes | None = b"",
+        *headers: tuple[str, str],
+        max_forwards: int = 70,
+    ) -> SessionId:
         """Call a number; a phone answers the challenge. `offer` None asks for a late one."""
         offered = self.sdp if offer == b"" else offer
-        session = self._invite(number, offered, max_forwards)
+        session = self._invite(number, offered, max_forwards, *headers)
         await self.wire.settle()
         refused = self.last(Refused, session)
         if self.secret and refused is not None and refused.status == 401 and refused.response is not None:
             uri = self._uri(number)
             credentials = self._credentials(refused.response, "INVITE", uri)
-            session = self._invite(number, offered, max_forwards, ("Authorization", credentials))
+            session = self._invite(number, offered, max_forwards, ("Authorization", credentials), *headers)
             await self.wire.settle()
         return session
 

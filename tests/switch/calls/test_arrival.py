@@ -1,11 +1,16 @@
 """A call arrives: what it is booked as, and each reason for which it is refused, with nothing left behind."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.identities.identities import read_keys
+from switch.identities.stir import Signer
 from switch.records import Direction, LegRole
 from tests.switch.far_end import FarEnd, sdp
-from tests.switch.stage import CARRIER, NUMBER, Stage
+from tests.switch.identities.authority import Authority, publish
+from tests.switch.stage import CARRIER, NUMBER, START_US, Stage
 
 VIDEO_ONLY = sdp(CARRIER[0]).replace(b"m=audio", b"m=video")
 LIMITED = {
@@ -116,3 +121,119 @@ async def test_a_reload_between_two_calls_routes_the_second_anew(stage: Stage) -
     await stage.reload(routes=[{"trunk": "carrier", "to": "999", "go": "tone"}])
     session = await stage.carrier.dial("999")
     assert stage.carrier.status(session) == 200
+
+
+TRANSIT = {
+    "trunks": {
+        "carrier": {
+            "accept_from": [f"{CARRIER[0]}/32"],
+            "proxy": f"sip:{CARRIER[0]}:5060",
+            "numbers": {"country": "ES", "inbound": "e164", "outbound": "national"},
+            "caller_id": {"trust": "yes", "redirection": "diversion", "header": "p-asserted-identity"},
+        }
+    },
+    "routes": [
+        {"trunk": "carrier", "to": "+34922*", "go": "trunk:carrier", "transit": "yes"},
+        {"trunk": "carrier", "to": "112", "go": "trunk:carrier", "transit": "yes", "emergency": "yes"},
+        {"phone": "*", "to": "112", "go": "trunk:carrier", "emergency": "yes"},
+        {"phone": "*", "to": "*", "go": "trunk:carrier"},
+    ],
+}
+
+
+@pytest.mark.parametrize("sections", [TRANSIT])
+async def test_a_call_that_is_passed_on_tells_from_where(stage: Stage) -> None:
+    before = ("Diversion", "<sip:911000000@h>;reason=user-busy;counter=1")
+    await stage.carrier.dial("922000000", b"", before)
+    invite = stage.carrier.invited.request
+    assert invite.uri.startswith("sip:922000000@")
+    assert invite.from_.uri.user == "600111222"
+    assert invite.headers.lines("Diversion") == [
+        "<sip:922000000@pbx.example>;reason=unconditional;counter=1, "
+        "<sip:911000000@pbx.example>;reason=user-busy;counter=1"
+    ]
+    assert (stage.call.ledger.from_, stage.call.ledger.to) == ("+34600111222", "+34922000000")
+
+
+@pytest.mark.parametrize("sections", [TRANSIT])
+async def test_a_call_that_goes_round_comes_to_an_end(stage: Stage) -> None:
+    session = await stage.carrier.dial("922000000", b"", ("Diversion", "<sip:911000000@h>;counter=5"))
+    assert stage.carrier.status(session) == 482
+    assert stage.history.calls[0].reason is Reason.REDIRECTED_TOO_OFTEN
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+
+
+@pytest.mark.parametrize("sections", [TRANSIT])
+async def test_a_withheld_caller_is_in_no_record_and_asserted_to_whom_we_trust(stage: Stage) -> None:
+    asserted = ("P-Asserted-Identity", "<sip:699999999@h>")
+    await stage.carrier.dial("922000000", b"", asserted, ("Privacy", "id"))
+    invite = stage.carrier.invited.request
+    assert invite.from_.uri.host == "anonymous.invalid"
+    assert invite.headers.lines("P-Asserted-Identity") == ["<sip:699999999@pbx.example>"]
+    assert invite.headers.lines("Privacy") == ["id"]
+    assert stage.call.ledger.from_ == ""
+
+
+@pytest.mark.parametrize("sections", [TRANSIT])
+async def test_who_calls_for_help_is_shown(stage: Stage) -> None:
+    phone = await stage.phone()
+    await phone.dial("112", b"", ("Privacy", "id"))
+    assert stage.carrier.invited.request.from_.uri.user == "1001"
+    await phone.dial("922000000", b"", ("Privacy", "id"))
+    assert stage.carrier.invited.request.from_.uri.user == "anonymous"
+
+
+@pytest.mark.parametrize("sections", [TRANSIT])
+async def test_a_name_is_not_called_over_a_trunk_that_wants_numbers(stage: Stage) -> None:
+    phone = await stage.phone()
+    session = await phone.dial("reception")
+    assert phone.status(session) == 404
+    assert stage.history.calls[0].reason is Reason.NOT_FOUND
+
+
+STRICT = {
+    "trunks": {
+        "carrier": {
+            "accept_from": [f"{CARRIER[0]}/32"],
+            "stir": {
+                "verify": {"roots": "roots.pem", "certificates": "certificates", "on_failure": "reject"}
+            },
+        }
+    }
+}
+
+
+@pytest.mark.parametrize("sections", [STRICT])
+@pytest.mark.parametrize(
+    ("orig", "age_s", "file", "status", "outcome"),
+    [
+        ("+34600111222", 0, "carrier.pem", 200, "passed"),
+        ("+34600111222", 90, "carrier.pem", 403, "stale"),
+        ("+34600111222", 0, "missing.pem", 436, "no_certificate"),
+        ("+34600111222", 0, "foreign.pem", 437, "bad_certificate"),
+        ("+34600111223", 0, "carrier.pem", 438, "invalid"),
+        (None, 0, "", 428, "missing"),
+    ],
+)
+async def test_rfc_8224_section_6_2_2(
+    stage: Stage, orig: str | None, age_s: int, file: str, status: int, outcome: str
+) -> None:
+    now_s = START_US / 1e6
+    root = Authority(now=datetime.fromtimestamp(now_s, UTC))
+    carrier = root.certify()
+    (stage.folder / "roots.pem").write_bytes(root.issued.pem)
+    publish(stage.folder / "certificates", "carrier.pem", carrier)
+    publish(stage.folder / "certificates", "foreign.pem", Authority("Foreign", now=root.now).certify())
+    stage.exchange.identities.keys = read_keys(stage.exchange.config)
+    await stage.reload(**STRICT, routes=[{"trunk": "carrier", "to": "*", "go": "tone"}])
+    headers = []
+    if orig is not None:
+        signer = Signer(carrier.key, f"https://certificates.example/{file}", "A")
+        headers.append(("Identity", signer.identity(orig, NUMBER, now_s - age_s, ours=True)))
+    session = await stage.carrier.dial(NUMBER, b"", *headers)
+    assert stage.carrier.status(session) == status
+    assert stage.metrics().value("centralita_stir_verifications_total", result=outcome) == 1
+    if status != 200:
+        assert stage.history.calls[0].reason is Reason.IDENTITY
+        assert stage.history.calls[0].legs[0].sip_status == status
