@@ -187,7 +187,7 @@ class Phones:
         registrar: str = "",
         codecs: Sequence[str] = ("PCMA", "PCMU"),
         expires_s: int = 600,
-        transport: Literal["udp", "tcp"] = "udp",
+        transport: Literal["udp", "tcp", "tls"] = "udp",
     ) -> Phone:
         """Adds a phone; without a registrar it is one that is called, and calls, by address alone."""
         await self.child.do(
