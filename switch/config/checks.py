@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
-from switch.config import callers, certificates
+from switch.config import callers, carriers, certificates
 from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
@@ -54,7 +54,8 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
     yield from _names(known)
     yield from _sockets(config)
     yield from _tls(config, tree)
-    yield from _trunks(config, tree)
+    for fault in carriers.faults(config, tree.is_removed, document.has):
+        yield Finding(fault.path, fault.message, at_key=fault.at_key)
     yield from (Finding(path, message) for path, message in callers.faults(config))
     yield from _phones(config, document)
     yield from _agents(config, known)
@@ -108,19 +109,6 @@ def _overlap(one: str, other: str) -> bool:
     if first.version != second.version:
         return False
     return first == second or first.is_unspecified or second.is_unspecified
-
-
-def _trunks(config: Config, tree: Tree) -> Iterator[Finding]:
-    owners: dict[object, str] = {}
-    for name, trunk in config.trunks.items():
-        path = ("trunks", name)
-        wrong = tree.is_removed((*path, "accept_from")) or tree.is_removed((*path, "proxy"))
-        if not trunk.accept_from and trunk.proxy is None and not wrong:
-            yield Finding(path, "needs accept_from for calls from it, or proxy for calls to it", at_key=True)
-        for i, source in enumerate(trunk.accept_from):
-            owner = owners.setdefault(source, name)
-            if owner != name:
-                yield Finding((*path, "accept_from", i), f"{source} already belongs to trunk '{owner}'")
 
 
 def _phones(config: Config, document: Document) -> Iterator[Finding]:
@@ -239,7 +227,10 @@ def _destination(config: Config, tree: Tree, known: _Known, route: Route, path: 
         case TrunkTarget(name):
             yield from known.unknown(go, "trunks", name)
             trunk = config.trunks.get(name)
-            if trunk is not None and trunk.proxy is None and not tree.is_removed(("trunks", name, "proxy")):
+            wrong = any(
+                tree.is_removed(("trunks", name, key)) for key in ("proxy", "targets", "registration")
+            )
+            if trunk is not None and not carriers.leads_out(trunk) and not wrong:
                 yield Finding(go, f"trunk '{name}' has no proxy to send calls to")
             if route.trunk is not None and not route.transit:
                 yield Finding(go, "leads from a trunk to a trunk; where that is meant, add transit: true")

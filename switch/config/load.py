@@ -13,6 +13,7 @@ from switch.config.document import Document, NotADocument, Position, Problem
 from switch.config.errors import ConfigError, ConfigErrors
 from switch.config.reading import Tree, typed
 from switch.config.schema import Config, Phone
+from switch.config.trunk import Credentials, Digest, Trunk
 from switch.config.values import Text
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -71,13 +72,15 @@ def _read(read: Document, running: Config | None) -> tuple[Config | None, list[P
     found = list(findings(config, tree, read))
     phones, unreadable = _secrets(config)
     found += unreadable
+    trunks, unreadable = _trunk_secrets(config)
+    found += unreadable
     if running is not None:
         found += _fixed(running, config)
     problems += [_problem(tree, finding) for finding in found]
     agents = {
         name: agent.model_copy(update={"name": agent.name or name}) for name, agent in config.agents.items()
     }
-    return config.model_copy(update={"phones": phones, "agents": agents}), problems
+    return config.model_copy(update={"trunks": trunks, "phones": phones, "agents": agents}), problems
 
 
 def _problem(tree: Tree, finding: Finding) -> Problem:
@@ -112,6 +115,25 @@ def _secrets(config: Config) -> tuple[dict[str, Phone], list[Finding]]:
         else:
             phones[name] = phone.model_copy(update={"secret": SecretStr(secret)})
     return phones, found
+
+
+def _trunk_secrets(config: Config) -> tuple[dict[str, Trunk], list[Finding]]:
+    """Likewise the trunks: who we are to them, and who they are to us."""
+    trunks: dict[str, Trunk] = {}
+    found: list[Finding] = []
+    for name, trunk in config.trunks.items():
+        read: dict[str, Credentials | Digest] = {}
+        for key, who in (("credentials", trunk.credentials), ("accept_digest", trunk.accept_digest)):
+            if who is None or who.secret_file is None:
+                continue
+            try:
+                secret = SecretStr(_secret(config.path(who.secret_file)))
+            except ValueError as error:
+                found.append(Finding(("trunks", name, key, "secret_file"), str(error)))
+            else:
+                read[key] = who.model_copy(update={"secret": secret})
+        trunks[name] = trunk.model_copy(update=read) if read else trunk
+    return trunks, found
 
 
 def _secret(path: Path) -> str:

@@ -115,7 +115,7 @@ def test_is_refused(read: Callable[[object], object], written: str, message: str
 
 @pytest.mark.parametrize("params", [";lr", ";transport=sctp", ";transport", ";maddr=192.0.2.1"])
 def test_a_proxy_has_no_parameter_but_transport(params: str) -> None:
-    with pytest.raises(ValueError, match="the only parameter of a proxy is transport, one of udp, tcp"):
+    with pytest.raises(ValueError, match="only parameter of a proxy is transport, one of udp, tcp"):
         addresses.proxy(Text(f"sip:127.0.0.1{params}"))
 
 
