@@ -51,6 +51,7 @@ _WORD: Final = r"[A-Za-z0-9\-.!%*_+`'~()<>:\\\"/\[\]?{}]++"
 _CALL_ID = re.compile(rf"{_WORD}(?:@{_WORD})?+\Z")
 _MEDIA_TYPE = re.compile(rf"({TOKEN})[ \t]*+/[ \t]*+({TOKEN})[ \t]*+(?:;|\Z)")
 _REASON = re.compile(rf"({TOKEN})[ \t]*+(?=;|\Z)")
+_HOPS = re.compile(r"0*([0-9]{1,3})\Z")
 _CAUSE = re.compile(r"[0-9]{1,3}+\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SALVAGE = re.compile(rf"({TOKEN})[ \t]*+:[ \t]*+(.*+)\Z", re.DOTALL)
@@ -161,9 +162,10 @@ class Message:
         text = self.headers.get("Max-Forwards")
         if text is None:
             return DEFAULT_MAX_FORWARDS
-        if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) > 255:
+        match = _HOPS.match(text)
+        if match is None or int(match[1]) > 255:
             raise self.malformed(Fault.MALFORMED_MAX_FORWARDS)
-        return int(text)
+        return int(match[1])
 
     @property
     def expires(self) -> int | None:

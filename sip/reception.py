@@ -65,11 +65,16 @@ class Reception:
         self._octets = len(data)
         try:
             message = parse(data)
+        except Malformed as error:
+            self.malformed(error, flow, now)
+            return
+        try:
             if isinstance(message, Response):
                 self._response(message, flow, now)
             else:
                 self._request(message, flow, now)
         except Malformed as error:
+            error.partial = error.partial or message.partial()
             self.malformed(error, flow, now)
 
     def malformed(self, error: Malformed, flow: Flow, now: float) -> None:
