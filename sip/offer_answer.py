@@ -81,6 +81,11 @@ class MediaSession:
         return self._agreed
 
     @property
+    def offered(self) -> bool:
+        """Whether our last description was an offer, rather than the answer to theirs."""
+        return self._offer is not None
+
+    @property
     def version(self) -> int:
         """The version of the description that we sent last, 0 before the first."""
         return 0 if self._sent is None else self._sent.origin.version

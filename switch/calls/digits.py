@@ -4,7 +4,6 @@ Events from one side to another that takes events are relayed by the engine like
 translated here, digit by digit.
 """
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -15,7 +14,7 @@ from sip import dtmf_info
 from sip.dtmf_info import Kind
 from switch.config.trunk import Dtmf
 
-_MOST_WAITING: Final = 64
+_MOST_UNDER_WAY: Final = 64
 """INFO requests of one leg; a person does not press ahead of his carrier further than that."""
 _KINDS: Final = {
     Dtmf.AUTO: Kind.RELAY,
@@ -72,8 +71,7 @@ class DigitsOut:
         self._port = port
         self._setting = setting
         self._inform = inform
-        self._waiting: deque[dtmf_info.Pressed] = deque()
-        self._asking = False
+        self._under_way = 0
         self.kind: Kind | None = _KINDS[setting]
         """Of INFO; None where digits go as events."""
 
@@ -83,20 +81,13 @@ class DigitsOut:
             self.kind = None if events else Kind.RELAY
 
     def send(self, digit: str, duration_ms: int) -> None:
-        """One digit. INFO follows INFO: two under way at once could overtake each other."""
+        """One digit; the endpoint sends one INFO after the other."""
         if self.kind is None:
             self._port.send_digit(digit, duration_ms)
-        elif len(self._waiting) < _MOST_WAITING:
-            self._waiting.append(dtmf_info.Pressed(digit, duration_ms))
-            self._next()
+        elif self._under_way < _MOST_UNDER_WAY:
+            self._under_way += 1
+            self._inform(self.kind, dtmf_info.write(self.kind, dtmf_info.Pressed(digit, duration_ms)))
 
     def answered(self) -> None:
-        """The last INFO has its answer, or will have none."""
-        self._asking = False
-        self._next()
-
-    def _next(self) -> None:
-        if self._asking or not self._waiting or self.kind is None:
-            return
-        self._asking = True
-        self._inform(self.kind, dtmf_info.write(self.kind, self._waiting.popleft()))
+        """An INFO has its answer, or will have none."""
+        self._under_way -= 1

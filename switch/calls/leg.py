@@ -205,7 +205,7 @@ class Leg:
         """Be the leg of this INVITE. Raises NotAcceptable or SdpError for an offer that we cannot answer."""
         if invite.sdp is not None:
             self._media.answer(invite.sdp)
-        self._takes_reliable = False
+        self._takes_reliable = self._prack is not Prack.OFF and _takes_reliable(invite.request)
         self.session = invite.session
         self.sip_call_id = invite.request.call_id
         self._book.leg_opened(self)
@@ -352,7 +352,7 @@ class Leg:
             case sip.SessionEnded(cause=cause, q850=q850, reason=reason):
                 self._q850 = q850 or NORMAL_CLEARING
                 if not self.answered:
-                    self._sip_status = 487
+                    self._sip_status = 504 if cause is sip.EndCause.PRACK_TIMEOUT else 487
                     self._final_response()
                 self._close()
                 self.owner.leg_event(self, Ended(cause, q850, completed_elsewhere(reason)))
@@ -430,8 +430,9 @@ class Leg:
         """Reliably where the trunk wants it so, or where a description would be lost with the response."""
         self._note_ringing()
         sdp = self._media.local if self.early else None
+        reliable = self._prack is Prack.REQUIRED or (sdp is not None and self._takes_reliable)
         now = self._exchange.now()
-        self._exchange.sip().progress(self._session, status, now, sdp=sdp)
+        self._exchange.sip().progress(self._session, status, now, sdp=sdp, reliable=reliable)
 
     def _final_description(self) -> bytes | None:
         """Of our 200: the answer to his offer, or our offer; None where a PRACK has answered, or will."""
@@ -495,7 +496,7 @@ class Leg:
 
     def _refreshed(self, sdp: bytes | None) -> None:
         """The session goes on as it was, though its dialog may be another."""
-        self._media.accept(sdp)
+        self._media.refresh(sdp)
         self._book.leg_refreshed(self)
 
     # Digits

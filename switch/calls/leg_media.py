@@ -88,6 +88,11 @@ class LegMedia:
         self._early.clear()
         return taken or self.agreed is not None
 
+    def refresh(self, answer: bytes | None) -> None:
+        """What they said when our description went out once more: news only if it was an offer before."""
+        if answer is not None and self._session.offered:
+            self.accept(answer)
+
     def expects_no_events(self) -> None:
         """The peer tells its digits by INFO: events of the same presses are neither heard nor relayed."""
         if self.agreed is not None:
