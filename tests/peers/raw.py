@@ -14,6 +14,7 @@ from typing import Literal, Self
 from sip.digest import client_response
 from sip.message import Response, parse
 from sip.stream import Framer
+from sip.uri import host_port
 from tests.peers import ports
 from tests.peers.child import PeerError
 
@@ -24,7 +25,7 @@ class RawSip:
     """One socket, UDP or TCP, of an address of its own."""
 
     def __init__(self, sock: socket.socket, target: str, transport: str) -> None:
-        self.host, self.port = sock.getsockname()
+        self.host, self.port = sock.getsockname()[:2]
         self.target = target
         self.contact_port = self.port
         """Where we say that requests reach us."""
@@ -42,10 +43,10 @@ class RawSip:
         """`target` is HOST:PORT of the switch."""
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         host, _, port = target.rpartition(":")
-        with socket.socket(socket.AF_INET, kind) as sock:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind) as sock:
             sock.setblocking(False)
             sock.bind((address, 0))
-            await asyncio.get_running_loop().sock_connect(sock, (host, int(port)))
+            await asyncio.get_running_loop().sock_connect(sock, (host.strip("[]"), int(port)))
             yield cls(sock, target, transport)
 
     def request(
@@ -59,7 +60,7 @@ class RawSip:
     ) -> str:
         """A request to `user` at the switch, complete and well formed, in a dialog of its own."""
         self._cseq += 1
-        here = f"{self.host}:{self.port}"
+        here = host_port(self.host, self.port)
         lines = [
             f"{method} sip:{user + '@' if user else ''}{self.target} SIP/2.0",
             f"Via: SIP/2.0/{self._transport.upper()} {here};branch=z9hG4bK{secrets.token_hex(8)};rport",
@@ -67,7 +68,7 @@ class RawSip:
             f"To: <{to or f'sip:{user}@{self.target}'}>",
             f"Call-ID: {secrets.token_hex(8)}",
             f"CSeq: {self._cseq} {method}",
-            f"Contact: <sip:caller@{self.host}:{self.contact_port};transport={self._transport}>",
+            f"Contact: <sip:caller@{host_port(self.host, self.contact_port)};transport={self._transport}>",
             "Max-Forwards: 70",
             *headers,
             *(["Content-Type: application/sdp"] if body else []),
