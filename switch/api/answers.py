@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from fastapi import Response
 
-from switch.api.backend import AgentRow, Draining, PhoneRow, QueueRow, Readiness, Reloaded, TrunkRow
+from switch.api.backend import AgentRow, BanRow, Draining, PhoneRow, QueueRow, Readiness, Reloaded, TrunkRow
 from switch.records import CallRecord
 from switch.trace.row import MessageRow
 
@@ -15,6 +15,7 @@ PROBLEM_TYPE = "application/problem+json"
 _REF = "#/components/schemas/{name}"
 _KINDS = (
     AgentRow,
+    BanRow,
     CallRecord,
     Draining,
     MessageRow,

@@ -21,8 +21,8 @@ from switch.wall.purse import Purse
 class Pursuit:
     """What a call needs to reach somebody, and to go on where that leads elsewhere.
 
-    `origin` is who called; `hold` keeps room on a further trunk until the call is over; `purse` is what may be
-    spent there; `past` is how the call came here, where it is only passed on.
+    `origin` is who called; `hold` keeps room on a further trunk until the call is over; `purse` is what may
+    be spent there; `past` is how the call came here, where it is only passed on.
     """
 
     def __init__(

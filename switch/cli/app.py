@@ -197,15 +197,17 @@ def why(call: str) -> None:
 
 
 @ban_commands.command("show")
-def show_bans() -> None:
-    """Banned addresses: not yet."""
-    _not_yet("the switch bans nobody")
+def show_bans(
+    config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False, watch: WatchOption = False
+) -> None:
+    """Who failed to prove himself too often, and is not listened to for a while."""
+    _show(config, Question(tables.BANS, "/bans"), Manner(json, watch))
 
 
 @ban_commands.command("remove")
-def remove_ban(address: str) -> None:
-    """Allow an address again: not yet."""
-    _not_yet("the switch bans nobody")
+def remove_ban(address: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Listen to an address again."""
+    _tell(config, "DELETE", f"/bans/{quote(address, safe='')}")
 
 
 @app.command()

@@ -119,6 +119,13 @@ TRUNKS = (
     Column("REGISTERED", _registration),
     Column("LEAVING", _yes("leaving")),
 )
+BANS = (
+    Column("ADDRESS", _text("address")),
+    Column("USER", _text("user")),
+    Column("FAILURES", _text("failures"), right=True),
+    Column("SINCE", _clock("since")),
+    Column("UNTIL", _clock("until")),
+)
 
 
 def table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:

@@ -1,4 +1,4 @@
-"""The purse of one call: what its origin may spend when the call is led to a trunk, or on to another number."""
+"""The purse of one call: what its origin may spend when it is led to a trunk, or on to another number."""
 
 from collections.abc import Callable, MutableSequence
 

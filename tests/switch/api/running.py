@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from switch.api.app import create_app
 from switch.api.backend import (
     AgentRow,
+    BanRow,
     ContactRow,
     Draining,
     PhoneRow,
@@ -61,6 +62,7 @@ class Memory:
             ),
         }
         self.ready = Readiness(ready=True, detail="ready")
+        self.banned = ["203.0.113.66"]
         self.mistakes: tuple[str, ...] = ()
 
     def readiness(self) -> Readiness:
@@ -123,6 +125,17 @@ class Memory:
 
     def trunks(self) -> Sequence[TrunkRow]:
         return [TrunkRow(name="carrier", up=True, calls=1, max_calls=200, proxy="sip:127.0.0.1:5080")]
+
+    def bans(self) -> Sequence[BanRow]:
+        return [
+            BanRow(address=address, user="1001", failures=10, since=NOON, until=at(3600))
+            for address in self.banned
+        ]
+
+    def remove_bans(self, address: str) -> None:
+        if address not in self.banned:
+            raise Unknown(f"{address} is not banned")
+        self.banned.remove(address)
 
     async def reload(self) -> Reloaded:
         return Reloaded(applied=not self.mistakes, errors=self.mistakes)
