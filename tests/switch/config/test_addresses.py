@@ -78,7 +78,11 @@ def test_is_read(read: Callable[[object], object], written: str, value: object) 
         (addresses.ports, "20000-70000", "'20000-70000' leaves the ports from 1024 to 65535"),
         (addresses.ports, "20001-20002", "'20001-20002' holds no even port with the odd one after it"),
         (addresses.ports, "30000-20000", "'30000-20000' holds no even port with the odd one after it"),
-        (addresses.proxy, "sips:127.0.0.1", "sips is not spoken; for TLS to the proxy write sip:HOST;transport=tls"),
+        (
+            addresses.proxy,
+            "sips:127.0.0.1",
+            "sips is not spoken; for TLS to the proxy write sip:HOST;transport=tls",
+        ),
         (
             addresses.proxy,
             "sip:127.0.0.300",
