@@ -21,6 +21,7 @@ from switch.api.backend import (
 )
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.registry import Registry
+from switch.config.addresses import HostPort
 from switch.exchange import Exchange
 from switch.readings import MediaReading, SipReading, Sources
 from switch.records import AgentState, CallRecord, utc
@@ -218,7 +219,7 @@ class Running:
             ContactRow(
                 uri=binding.uri,
                 transport=binding.flow.transport,
-                source=f"{binding.flow.remote[0]}:{binding.flow.remote[1]}",
+                source=str(HostPort(*binding.flow.remote)),
                 expires_at=registrations.expires_at(binding),
                 reachable=binding.reachable,
                 user_agent=binding.user_agent or None,

@@ -24,6 +24,7 @@ from switch.api.token import AdminToken
 from switch.assembly import Switch, assemble
 from switch.backend import Running
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.config.addresses import HostPort, Listen
 from switch.config.errors import ConfigErrors
 from switch.config.first import DEFAULT, write_first
 from switch.config.load import load
@@ -178,9 +179,9 @@ class Server:
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
         self._running.ready = True
-        sockets = [f"{transport}:{host}:{port}" for transport, (host, port) in exchange.shell.addresses]
+        sockets = [str(Listen(transport, *address)) for transport, address in exchange.shell.addresses]
         capacity = exchange.plane.capacity() // 2
-        print(f"ready {' '.join(sockets)} http:{host}:{port} calls:{capacity}", flush=True)
+        print(f"ready {' '.join(sockets)} http:{HostPort(host, port)} calls:{capacity}", flush=True)
 
     def drain(self) -> None:
         """No new calls but emergency ones; the end when the last one ends, or after `drain_timeout`."""
