@@ -9,6 +9,7 @@ from sip.events import Outgoing
 from sip.flow import Flow
 from sip.uri import Uri
 from switch.calls.leg import Leg, LegBook, LegOwner
+from switch.config.trunk import Prack
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.identities.numbers import NotANumber
@@ -85,6 +86,8 @@ class Dialling:
                 to=presented.to(way.host, way.port),
                 sdp=leg.offer(),
                 headers=presented.headers,
+                supports_reliable=leg.prack is not Prack.OFF,
+                require_reliable=leg.prack is Prack.REQUIRED,
                 credentials=self._exchange.trunks.credentials(way.trunk),
                 peer=leg.peer,
                 max_forwards=self._max_forwards - 1,

@@ -179,7 +179,8 @@ class Leg:
         self._exchange = exchange
         self._book = book
         settings = exchange.config.trunks.get(peer.name) if isinstance(peer, TrunkPeer) else None
-        self._prack = settings.prack if settings is not None else Prack.SUPPORTED
+        self.prack = settings.prack if settings is not None else Prack.SUPPORTED
+        """Whether provisional responses go reliably, theirs and ours."""
         self._digits_in = DigitsIn()
         self._digits_out = DigitsOut(port, settings.dtmf if settings is not None else Dtmf.AUTO, self._inform)
         self._media = LegMedia(
@@ -205,7 +206,7 @@ class Leg:
         """Be the leg of this INVITE. Raises NotAcceptable or SdpError for an offer that we cannot answer."""
         if invite.sdp is not None:
             self._media.answer(invite.sdp)
-        self._takes_reliable = self._prack is not Prack.OFF and _takes_reliable(invite.request)
+        self._takes_reliable = self.prack is not Prack.OFF and _takes_reliable(invite.request)
         self.session = invite.session
         self.sip_call_id = invite.request.call_id
         self._book.leg_opened(self)
@@ -430,7 +431,7 @@ class Leg:
         """Reliably where the trunk wants it so, or where a description would be lost with the response."""
         self._note_ringing()
         sdp = self._media.local if self.early else None
-        reliable = self._prack is Prack.REQUIRED or (sdp is not None and self._takes_reliable)
+        reliable = self.prack is Prack.REQUIRED or (sdp is not None and self._takes_reliable)
         now = self._exchange.now()
         self._exchange.sip().progress(self._session, status, now, sdp=sdp, reliable=reliable)
 

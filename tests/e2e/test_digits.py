@@ -1,0 +1,148 @@
+"""Digits between trunks that tell them differently: as RFC 4733 events, and by INFO of both kinds."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from sip import dtmf_info
+from tests.e2e.centre import SECRETS, Tell, centre
+from tests.peers import ports
+from tests.peers.phone import Phones
+from tests.peers.raw_party import RawDialog, RawIncoming, RawOutgoing, RawParty
+from tests.peers.sipp import Sipp
+from tests.peers.switch import Switch
+from tests.peers.voice import Voice
+
+PRESSED = "155#A"
+RELAY, PLAIN = "application/dtmf-relay", "application/dtmf"
+
+
+class Side:
+    """One trunk's party: how it presses, and what it has heard pressed."""
+
+    def __init__(self, party: RawParty, voice: Voice, means: str) -> None:
+        self.party = party
+        self.voice = voice
+        self.means = means
+        self.dialog: RawOutgoing | RawIncoming
+
+    async def press(self, digits: str) -> None:
+        if self.means == "event":
+            await self.voice.press(digits)
+            return
+        for digit in digits:
+            await inform(self.dialog, self.means, digit)
+
+    async def hears(self, count: int) -> str:
+        if self.means == "event":
+            return await self.voice.until_digits(count)
+        digits = ""
+        for _ in range(count):
+            info = await self.dialog.expect("INFO")
+            assert info.content_type == self.means
+            pressed = dtmf_info.read(info.content_type, info.body)
+            assert pressed is not None, info
+            digits += pressed.digit
+        return digits
+
+    def heard_more(self) -> bool:
+        """Anything that nobody has asked for."""
+        return "INFO" in self.party.waiting() or (self.means != "event" and bool(self.voice.events))
+
+
+async def inform(dialog: RawDialog, kind: str, digit: str) -> None:
+    body = digit if kind == PLAIN else f"Signal={digit}\r\nDuration=120\r\n"
+    answer = await dialog.ask("INFO", body, content_type=kind)
+    assert answer.status == 200
+
+
+SETTINGS = {"event": "rfc4733", RELAY: "info-relay", PLAIN: "info"}
+
+
+@pytest.mark.parametrize(
+    ("of_caller", "of_callee"),
+    [("event", "event"), ("event", RELAY), (PLAIN, "event"), (RELAY, PLAIN)],
+    ids=["event to event", "event to INFO", "INFO to event", "INFO to INFO"],
+)
+async def test_each_digit_crosses_once(tell_on_failure: Tell, of_caller: str, of_callee: str) -> None:
+    """Both ways, while both speak."""
+    address = ports.own_address()
+    async with AsyncExitStack() as stack:
+        caller, callee = [
+            Side(
+                await stack.enter_async_context(RawParty.open(f"{address}:5060", ports.own_address())),
+                await stack.enter_async_context(Voice.speaking(hz)),
+                means,
+            )
+            for hz, means in ((440.0, of_caller), (1000.0, of_callee))
+        ]
+        switch = await stack.enter_async_context(Switch.running(address=address, **between(caller, callee)))
+        tell_on_failure("switch", switch.story)
+        await connect(caller, callee)
+        for presser, hearer in ((caller, callee), (callee, caller)):
+            pressing = asyncio.create_task(presser.press(PRESSED))
+            assert await hearer.hears(len(PRESSED)) == PRESSED
+            await pressing
+        await caller.voice.listen(0.3)
+        assert not caller.heard_more()
+        assert not callee.heard_more()
+        await caller.dialog.ask("BYE")
+
+
+async def connect(caller: Side, callee: Side) -> None:
+    call = await caller.party.dial("9600", caller.voice.sdp())
+    incoming = await callee.party.invited()
+    callee.voice.meet(incoming.offer)
+    await incoming.answer(callee.voice.sdp())
+    caller.voice.meet((await call.answered()).body.decode())
+    caller.dialog, callee.dialog = call, incoming
+
+
+def between(caller: Side, callee: Side) -> dict[str, Any]:
+    network = {"media_from": ["127.0.0.1/32"]}
+    return centre(
+        1,
+        trunks={
+            "a": {
+                "accept_from": [f"{caller.party.host}/32"],
+                "dtmf": SETTINGS[caller.means],
+                **network,
+            },
+            "b": {"proxy": f"sip:{callee.party.here}", "dtmf": SETTINGS[callee.means], **network},
+        },
+        routes=[{"trunk": "a", "to": "9*", "go": "trunk:b", "transit": True}],
+    )
+
+
+async def test_a_phone_hears_the_digits_of_a_carrier_that_tells_them_by_info(tell_on_failure: Tell) -> None:
+    """SIPp as the carrier, both kinds of INFO; baresip as the phone."""
+    routes = [{"trunk": "carrier", "to": "8*", "strip": 1, "go": "phone"}]
+    async with Switch.running(**centre(1, routes=routes)) as switch, Phones.running() as desk:
+        tell_on_failure("switch", switch.story)
+        ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
+        await ana.register()
+        await ana.behave("answer")
+        async with Sipp.running("caller_informs_of_digits", target=switch.sip, number="81001") as carrier:
+            tell_on_failure("carrier", carrier.story)
+            agent = await ana.next_call()
+            await agent.until(lambda call: len(call.digits) >= 4)
+            assert (await carrier.finished()).failed == 0
+        assert agent.digits == "5#*7"
+
+
+async def test_a_carrier_that_has_no_telephone_event_is_informed(tell_on_failure: Tell) -> None:
+    """A phone presses; SIPp, as the carrier that was called, gets one INFO a digit."""
+    async with Sipp.running("callee_is_informed_of_digits", number="600111222") as carrier:
+        trunk = {"accept_from": ["127.0.0.9/32"], "proxy": f"sip:{carrier.address}:{carrier.port}"}
+        async with Switch.running(**centre(1, trunks={"carrier": trunk})) as switch, Phones.running() as desk:
+            tell_on_failure("switch", switch.story)
+            tell_on_failure("carrier", carrier.story)
+            ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
+            await ana.register()
+            call = await ana.dial(f"sip:0600111222@{switch.sip}", tone_hz=1000.0)
+            await call.until("established")
+            await call.press("12")
+            await call.until("closed")
+            assert (await carrier.finished()).failed == 0
