@@ -8,6 +8,7 @@ assert outcome.failed == 0
 import asyncio
 import contextlib
 import csv
+import re
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 from string import Template
 from typing import Self
 
+from sip.message import Request, parse
 from tests.peers import audio, ports
 from tests.peers.child import PeerError
 
@@ -103,6 +105,15 @@ class Sipp:
         """Every message of every call, and what SIPp did not expect."""
         return self._story or "\n".join(self._read(name) for name in ("output", "messages", "errors"))
 
+    def heard(self, method: str) -> list[Request]:
+        """The requests of that method that came, as they came."""
+        parts = re.split(r"^-{20,}.*\n", self.story(), flags=re.MULTILINE)
+        received = [part.partition(":\n\n")[2] for part in parts if " message received " in part[:40]]
+        told = [
+            parse(text.replace("\n", "\r\n").encode()) for text in received if text.startswith(f"{method} ")
+        ]
+        return [message for message in told if isinstance(message, Request)]
+
     def _read(self, name: str) -> str:
         path = self._folder / name
         return path.read_text(errors="replace") if path.exists() else ""
@@ -134,6 +145,7 @@ async def register(target: str, users: Mapping[str, str], address: str, port: in
 DEFAULTS: Mapping[str, str | float] = {
     "number": "service",  # whom the caller dials; the user part of an agent's Contact
     "caller": "+34600111222",  # the user part of From
+    "headers": "",  # further lines of the INVITE, each behind a line end
     "talk_ms": 2000,
     "ring_ms": 200,
     "status": 486,
