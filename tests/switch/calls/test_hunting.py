@@ -1,0 +1,379 @@
+"""A call's way from target to target, and where a 3xx leads it."""
+
+from typing import Any
+
+import pytest
+
+from sip.events import IncomingInvite
+from sip.flow import Flow
+from switch.calls.ending import Reason, Result
+from switch.trunks.health import Sign
+from tests.switch.far_end import Behaviour, FarEnd, answering, refusing, ringing, silent
+from tests.switch.stage import CARRIER, OURS, Stage
+
+A, B, C = ("192.0.2.11", 5060), ("192.0.2.12", 5060), ("192.0.2.13", 5060)
+NUMBER = "0600111222"
+
+
+def sections(**settings: Any) -> dict[str, Any]:
+    """Trunk `t` with targets A, then B; trunk `other` with target C; phones call out with a 0, or an 8."""
+    targets = [{"uri": f"sip:{A[0]}", "priority": "1"}, {"uri": f"sip:{B[0]}", "priority": "2"}]
+    return {
+        "trunks": {
+            "t": {"targets": targets, "options": "0", **settings},
+            "other": {"proxy": f"sip:{C[0]}", "options": "0", "max_calls": "1"},
+            "carrier": {"accept_from": [f"{CARRIER[0]}/32"]},
+        },
+        "routes": [
+            {"phone": "*", "to": "0*", "strip": "1", "go": "trunk:t"},
+            {"phone": "*", "to": "8*", "strip": "1", "go": "trunk:other"},
+            {"phone": "*", "to": "10??", "go": "phone"},
+            {"phone": "*", "to": "600", "go": "echo"},
+            {"trunk": "carrier", "to": "1*", "go": "phone"},
+        ],
+    }
+
+
+BOTH = pytest.mark.parametrize("sections", [sections()])
+
+
+class Cast:
+    """A phone that calls, and the carriers at A, B and C."""
+
+    def __init__(self, stage: Stage, phone: FarEnd) -> None:
+        self.stage = stage
+        self.phone = phone
+        self.a, self.b, self.c = (
+            stage._join(name, address) for name, address in (("a", A), ("b", B), ("c", C))
+        )
+
+    @classmethod
+    async def of(cls, stage: Stage) -> "Cast":
+        return cls(stage, await stage.phone())
+
+    def invites(self) -> str:
+        """Who was called so far, in order."""
+        ends = {"192.0.2.11": "a", "192.0.2.12": "b", "192.0.2.13": "c", "192.0.2.22": "1002"}
+        heads = [data.split(b"\r\n", 1)[0].decode() for data in self.stage.sent if data.startswith(b"INVITE")]
+        order: list[str] = []
+        for head in heads:
+            who = next((name for host, name in ends.items() if host in head), "")
+            if who and (not order or order[-1] != who):
+                order.append(who)
+        return " ".join(order)
+
+
+def redirecting(*contacts: str, status: int = 302) -> Behaviour:
+    """That status, with these contacts."""
+
+    def redirect(end: FarEnd, invite: IncomingInvite) -> None:
+        headers = [("Contact", contact) for contact in contacts]
+        end.endpoint.reject(invite.session, status, end.wire.now(), headers=headers)
+
+    return redirect
+
+
+@BOTH
+async def test_rfc3263_4_3_a_503_leads_to_the_next_target(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave, cast.b.behave = refusing(503), answering
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 200
+    assert cast.invites() == "a b"
+    assert [leg.record().sip_status for leg in stage.call.ledger.legs] == [200, 503, 200]
+    await cast.phone.hang_up(session)
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+    (record,) = stage.history.calls
+    assert (record.result, len(record.legs)) == (Result.COMPLETED, 3)
+
+
+@BOTH
+async def test_silence_leads_to_the_next_target_and_later_calls_go_there_at_once(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.b.behave = answering
+    stage.lose = lambda data: data.startswith(b"INVITE") and b"@192.0.2.11" in data
+    began = stage.now()
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) is None
+    await stage.pass_by(3)
+    assert cast.phone.status(session) == 200
+    assert stage.now() - began < 4
+    assert [leg.record().sip_status for leg in stage.call.ledger.legs] == [200, 408, 200]
+    await cast.phone.hang_up(session)
+    again = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(again) == 200, "without waiting"
+
+
+@BOTH
+async def test_an_answer_that_comes_after_we_went_on_is_hung_up_on(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave, cast.b.behave = silent, answering
+    stage.lose = lambda data: data.startswith(b"SIP/2.0 100") and b"192.0.2.11" in data
+    session = await cast.phone.dial(NUMBER)
+    await stage.pass_by(3.5)
+    assert cast.phone.status(session) == 200
+    await cast.a.answer()
+    await stage.pass_by(1)
+    assert stage.kinds().count("BYE") == 1
+    assert not stage.call.over
+    await cast.phone.hang_up(session)
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+
+
+@BOTH
+async def test_a_100_is_a_sign_of_life_and_the_wait_goes_on(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave = silent
+    await cast.phone.dial(NUMBER)
+    await stage.pass_by(20)
+    assert cast.invites() == "a"
+
+
+@BOTH
+@pytest.mark.parametrize("late", [503, 408, 302])
+async def test_after_ringing_nothing_else_is_tried(stage: Stage, late: int) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave = ringing
+    session = await cast.phone.dial(NUMBER)
+    await cast.a.refuse(late, ("Contact", f"<sip:1@{B[0]}>"))
+    assert cast.invites() == "a"
+    assert cast.phone.status(session) in (late, 480)
+
+
+@BOTH
+@pytest.mark.parametrize("status", [404, 486, 500, 502, 603])
+async def test_rfc3263_4_3_any_other_refusal_is_the_callees(stage: Stage, status: int) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave = refusing(status)
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == status
+    assert cast.invites() == "a"
+
+
+@BOTH
+async def test_a_408_before_ringing_leads_to_the_next_target(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave, cast.b.behave = refusing(408), answering
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 200
+
+
+@BOTH
+async def test_when_all_refuse_the_caller_is_told_what_the_last_one_said(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave = cast.b.behave = refusing(503)
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 503
+    assert cast.invites() == "a b"
+    await stage.pass_by(40)
+    (record,) = stage.history.calls
+    assert (record.result, record.reason) == (Result.FAILED, Reason.UNREACHABLE)
+    stage.assert_nothing_left()
+
+
+@BOTH
+async def test_when_all_are_silent_the_call_ends_with_timer_b(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    stage.lose = lambda data: data.startswith(b"INVITE sip:600111222")
+    session = await cast.phone.dial(NUMBER)
+    await stage.pass_by(34)
+    assert cast.invites().startswith("a b"), "their repetitions take turns"
+    assert cast.phone.status(session) is None
+    await stage.pass_by(3)
+    assert cast.phone.status(session) == 408
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+
+
+@BOTH
+async def test_a_connection_that_cannot_be_made_leads_to_the_next_target_at_once(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.b.behave = answering
+
+    def fail() -> None:
+        stage.exchange.endpoint.flow_failed(Flow("udp", OURS, A), stage.now())
+        stage.flush()
+
+    def refuse(data: bytes) -> bool:
+        to_a = data.startswith(b"INVITE") and b"@192.0.2.11" in data
+        if to_a:
+            stage.loop.call_soon(fail)
+        return to_a
+
+    stage.lose = refuse
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 200
+    assert cast.invites() == "a b"
+    assert [leg.record().sip_status for leg in stage.call.ledger.legs] == [200, 503, 200]
+
+
+@BOTH
+async def test_a_way_that_the_kernel_does_not_know_is_passed_over(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.b.behave = answering
+
+    def way(host: str, port: int) -> Flow:
+        if host == A[0]:
+            raise ValueError("no UDP socket")
+        return Flow("udp", OURS, (host, port))
+
+    stage.way = way  # type: ignore[method-assign]
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 200
+    assert cast.invites() == "b"
+    assert len(stage.call.ledger.legs) == 2, "an INVITE that was never sent is no leg"
+
+
+@BOTH
+async def test_a_caller_who_gives_up_ends_the_hunt(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    stage.lose = lambda data: data.startswith(b"INVITE") and b"@192.0.2.11" in data
+    session = await cast.phone.dial(NUMBER)
+    await cast.phone.hang_up(session)
+    await stage.pass_by(40)
+    assert cast.invites() == "a"
+    stage.assert_nothing_left()
+
+
+@BOTH
+async def test_with_all_targets_down_they_are_tried_even_so(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    for way in stage.exchange.trunks.ways("t"):
+        stage.exchange.trunks.see(way, Sign.DEAD)
+    cast.a.behave = answering
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 200
+
+
+# Redirection
+
+
+@BOTH
+@pytest.mark.parametrize("status", [300, 301, 302, 305, 380])
+async def test_rfc3261_8_1_3_4_a_contact_at_a_target_of_the_trunk_is_followed(
+    stage: Stage, status: int
+) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave, cast.b.behave = redirecting(f"<sip:600111333@{B[0]}>", status=status), answering
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 200
+    assert cast.invites() == "a b"
+    assert cast.b.invited.request.uri == f"sip:600111333@{B[0]}"
+
+
+@BOTH
+async def test_a_contacts_number_passes_the_callers_routes_like_a_dialled_one(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave, cast.c.behave = redirecting("<sip:8911@anywhere.example>"), answering
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 200
+    assert cast.c.invited.request.uri == f"sip:911@{C[0]}", "the route's strip included"
+    assert stage.exchange.limits.active("other") == 1
+    await cast.phone.hang_up(session)
+    assert stage.exchange.limits.active("other") == 0
+
+
+@BOTH
+async def test_a_contact_may_be_one_of_our_phones(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    desk = await stage.phone("1002")
+    desk.behave = answering
+    cast.a.behave = redirecting("<tel:1002>")
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 200
+    assert cast.invites() == "a 1002"
+
+
+@BOTH
+async def test_a_phone_of_ours_may_send_its_caller_on_within_the_callers_routes(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    desk = await stage.phone("1002")
+    desk.behave, cast.a.behave = redirecting("<sip:0600111222@pbx.example>"), answering
+    session = await cast.phone.dial("1002")
+    assert cast.phone.status(session) == 200
+    assert cast.invites() == "1002 a"
+
+
+@BOTH
+async def test_a_phone_of_ours_opens_no_way_to_a_trunk_for_a_carriers_caller(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    desk = await stage.phone("1002")
+    desk.behave = redirecting("<sip:0600111222@pbx.example>", f"<sip:600111222@{A[0]}>")
+    session = await stage.carrier.dial("1002")
+    assert stage.carrier.status(session) == 480
+    assert cast.invites() == "1002"
+    (record,) = stage.history.calls
+    assert record.reason is Reason.REDIRECTED
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "contacts",
+    [
+        (),
+        ("<sip:911@192.0.2.66>",),
+        ("<sip:192.0.2.12>",),
+        ("<sip:0900@192.0.2.66;maddr=192.0.2.12>", "<mailto:a@b.example>"),
+        ("<sip:600@pbx.example>",),
+        ("*",),
+        ("<sip:",),
+    ],
+    ids=["none", "no route", "no number", "maddr", "an echo", "star", "malformed"],
+)
+async def test_a_3xx_that_leads_nowhere_is_480(stage: Stage, contacts: tuple[str, ...]) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave, cast.b.behave = redirecting(*contacts), refusing(480)
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 480
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+
+
+@BOTH
+async def test_contacts_are_tried_by_their_preference(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave = redirecting(f"<sip:1@{B[0]}>;q=0.1, <sip:82@x.example>;q=0.9")
+    cast.b.behave, cast.c.behave = answering, refusing(503)
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 200
+    assert cast.invites() == "a c b"
+
+
+@BOTH
+async def test_a_loop_of_3xx_ends(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave = redirecting(f"<sip:600111222@{B[0]}>")
+    cast.b.behave = redirecting(f"<sip:600111222@{A[0]}>")
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 480
+    assert cast.invites() == "a b a"
+
+
+@BOTH
+async def test_no_more_than_five_contacts_are_followed(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    numbers = iter(range(1, 100))
+
+    def onward(end: FarEnd, invite: IncomingInvite) -> None:
+        contact = f"<sip:{next(numbers)}@{B[0]}>"
+        end.endpoint.reject(invite.session, 302, end.wire.now(), headers=[("Contact", contact)])
+
+    cast.a.behave = cast.b.behave = onward
+    session = await cast.phone.dial(NUMBER)
+    await stage.pass_by(1)
+    assert cast.phone.status(session) == 480
+    assert next(numbers) == 7, "the first INVITE and five more"
+
+
+@BOTH
+async def test_a_redirection_finds_no_room_on_a_full_trunk(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.c.behave = answering
+    await cast.phone.dial("8911")
+    cast.a.behave = redirecting("<sip:8912@x.example>")
+    second = await (await stage.phone("1002")).dial(NUMBER)
+    assert stage.exchange.limits.active("other") == 1
+    assert len(cast.c.all(IncomingInvite)) == 1
+    del second
