@@ -180,6 +180,7 @@ class Running:
                 name: self._exchange.trunks.is_up(name) for name in self._exchange.config.trunks
             },
             trunks_registered=self._exchange.trunks.registered_now,
+            hep=lambda: self._exchange.tracing.hep,
             history=self._exchange.history.counts,
             tasks=tasks,
         )

@@ -24,6 +24,7 @@ from switch.identities.stir import Outcome
 from switch.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueTarget
 from switch.readings import MediaReading, SipReading, Sources
 from switch.records import AgentState, Direction, OfferResult
+from switch.trace.exporter import HepResult
 from switch.wall.toll import TollLimit
 
 STREAMS: Final[tuple[Transport, ...]] = ("tcp", "tls")
@@ -124,6 +125,7 @@ RECORDINGS = _gauge("recordings_active", "Recordings in progress.")
 RECORDER_DROPPED = _counter("recorder_dropped_frames", "Frames that the recorder could not keep.")
 LOOP_LAG = _histogram("event_loop_lag_seconds", "How late the event loop ran a timer.")
 GC_PAUSE = _histogram("gc_pause_seconds", "Pauses for garbage collection.")
+HEP_PACKETS = _counter("hep_packets", "Copies of SIP messages for the Homer server.", "result")
 HISTORY = _counter("history_entries", "What became of what the history was told.", "outcome")
 TASKS = _gauge("tasks_active", "Tasks in the event loop.")
 
@@ -296,6 +298,7 @@ class Metrics:
             _peers(sources.registrations(), sources.trunks_up(), sources.trunks_registered()),
             _sip(sources.sip()),
             _media(sources.media()),
+            HEP_PACKETS.numbers({(result,): sources.hep().get(result, 0) for result in HepResult}),
             _history(sources.history()),
             TASKS.number(sources.tasks()),
         )

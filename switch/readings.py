@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sip.aio.closing import Closed
 from sip.flow import Transport
 from switch.records import AgentState
+from switch.trace.exporter import HepResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Sources:
     trunks_up: Callable[[], Mapping[str, bool]] = dict
     trunks_registered: Callable[[], Mapping[str, bool]] = dict
     """Trunks that we register with."""
+    hep: Callable[[], Mapping[HepResult, int]] = dict
+    """`Tracing.hep`: what became of the copies for the Homer server."""
     history: Callable[[], Mapping[str, int]] = dict
     """`Writer.counts`."""
     tasks: Callable[[], int] = int

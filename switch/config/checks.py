@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
-from switch.config import callers, carriers, certificates
+from switch.config import callers, carriers, certificates, tracing
 from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
@@ -57,6 +57,7 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
     for fault in carriers.faults(config, tree.is_removed, document.has):
         yield Finding(fault.path, fault.message, at_key=fault.at_key)
     yield from (Finding(path, message) for path, message in callers.faults(config))
+    yield from (Finding(path, message) for path, message in tracing.faults(config))
     yield from _phones(config, document)
     yield from _agents(config, known)
     yield from _queues(config, known)
