@@ -1,4 +1,4 @@
-"""Who calls in one call, and with that the tries of its hunt: a phone, a trunk's targets, a 3xx's contacts."""
+"""Who calls in one call, and so the tries of its hunt: a phone, a trunk's targets, contacts of a 3xx."""
 
 from collections.abc import Callable, Sequence
 
