@@ -242,6 +242,35 @@ def test_nonce_of_nobody_or_of_an_earlier_process(nonce: str) -> None:
     assert kind(challenger().verify(register(respond(earlier)), USERS.get, 0.0)) is FailureKind.STALE
 
 
+def test_a_nonce_is_good_for_the_address_it_was_sent_to() -> None:
+    server = challenger()
+    offered = server.challenges(0.0, source="192.0.2.7")
+    value = respond(offered)
+    for elsewhere in ("", "192.0.2.8", "192.0.2.70"):
+        outcome = server.verify(register(value), USERS.get, 0.0, elsewhere)
+        assert outcome == Failure(FailureKind.STALE, "1001")
+    assert server.verify(register(value), USERS.get, 0.0, "192.0.2.7") == Verified("1001")
+
+
+def test_only_a_wrong_answer_to_our_own_nonce_was_answered() -> None:
+    server = challenger()
+    offered = server.challenges(0.0, source="192.0.2.7")
+    guess = register(respond(offered, password="guess"))
+    assert server.verify(guess, USERS.get, 0.0, "192.0.2.7") == Failure(FailureKind.WRONG, "1001", True)
+    late = server.verify(guess, USERS.get, 9000.0, "192.0.2.7")
+    assert late == Failure(FailureKind.WRONG, "1001", True), "a nonce that has expired is ours as well"
+    assert server.verify(guess, USERS.get, 0.0, "192.0.2.8") == Failure(FailureKind.STALE, "1001")
+
+
+@pytest.mark.parametrize("password", ["s3cret", "guess"])
+def test_a_nonce_of_the_senders_own_making_tells_him_nothing(password: str) -> None:
+    """Otherwise `stale` would say which guess was right, to somebody whom no ban ever reaches."""
+    own = ['Digest realm="centralita.example", nonce="1-1-00000000000000000000000000000000", qop="auth"']
+    server = challenger()
+    outcome = server.verify(register(respond(own, password=password)), USERS.get, 0.0, "192.0.2.7")
+    assert outcome == Failure(FailureKind.STALE, "1001")
+
+
 def test_replay() -> None:
     server = challenger()
     offered = server.challenges(0.0)

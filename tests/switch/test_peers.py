@@ -8,7 +8,7 @@ from sip.digest import client_response
 from sip.flow import Flow, Transport
 from sip.malformed import Malformed, Partial
 from sip.message import Request, parse
-from sip.screen import Known, Refuse, Stranger, Verdict
+from sip.screen import Banned, Known, Refuse, Stranger, Verdict
 from switch.config.addresses import Address
 from switch.config.schema import Config
 from switch.peers import Identification, PhonePeer, Sources, TrunkPeer
@@ -435,3 +435,101 @@ def test_in_its_dialogs_a_trunk_may_speak_from_each_of_its_addresses() -> None:
     assert screen.same_peer(TrunkPeer("registered"), flow._replace(remote=("::ffff:198.51.100.2", 5060)))
     assert not screen.same_peer(TrunkPeer("shown"), flow)
     assert not screen.same_peer(TrunkPeer("registered"), STRANGE_FLOW)
+
+
+# Bans
+
+GUESSER = Flow("udp", ("10.0.0.1", 5060), ("203.0.113.66", 40000))
+
+
+def guess(door: Door, user: str = "1001", flow: Flow = GUESSER, method: str = "REGISTER") -> Verdict:
+    """One wrong answer to a fresh challenge."""
+    there = f"sip:{user}@pbx.example"
+    challenges = door.asks(request(method, there, there), flow)
+    if not isinstance(challenges, Refuse):
+        return challenges
+    values = [value for _, value in challenges.headers]
+    return door.asks(signed(request(method, there, there), values, user, "a guess"), flow)
+
+
+def banning(*live: tuple[str, Flow]) -> Door:
+    return Door(*live, config={**CONFIG, "sip": {**CONFIG["sip"], "bans": {"failures": 3}}})  # type: ignore[dict-item]
+
+
+def registers(door: Door, user: str, flow: Flow, password: str) -> Verdict:
+    """A phone that knows its password."""
+    there = f"sip:{user}@pbx.example"
+    verdict = door.asks(request("REGISTER", there, there), flow)
+    if not isinstance(verdict, Refuse):
+        return verdict
+    values = [value for _, value in verdict.headers]
+    return door.asks(signed(request("REGISTER", there, there), values, user, password), flow)
+
+
+@pytest.mark.parametrize("method", ["REGISTER", "INVITE"])
+def test_who_guesses_is_banned_and_hears_nothing_more(method: str) -> None:
+    door = banning()
+    verdicts = [guess(door, method=method) for _ in range(4)]
+    assert [type(verdict) for verdict in verdicts] == [Refuse, Refuse, Banned, Banned]
+    assert registers(door, "1001", GUESSER, "one") == Banned(), "not even the right password helps"
+    assert registers(door, "1002", GUESSER, "two") == Known(PhonePeer("1002")), "another user of that address"
+    assert registers(door, "1001", PHONE_FLOW, "one") == Known(PhonePeer("1001")), "himself, elsewhere"
+
+
+def test_a_name_in_to_does_not_hide_whose_password_is_guessed() -> None:
+    door = banning()
+    for number in range(4):
+        there = f"sip:{number}@pbx.example"
+        challenges = door.asks(request("REGISTER", there, there), GUESSER)
+        if isinstance(challenges, Refuse):
+            values = [value for _, value in challenges.headers]
+            door.asks(signed(request("REGISTER", there, there), values, "1001", "a guess"), GUESSER)
+    assert guess(door) == Banned()
+
+
+def test_who_tries_many_names_is_banned_with_his_address() -> None:
+    door = banning()
+    for user in ("1001", "1002", "1003"):
+        guess(door, user)
+    assert door.screen.bans.holds(GUESSER.remote[0], None, 0.0)
+    assert registers(door, "1004", GUESSER, "x") == Banned()
+
+
+def test_at_an_office_with_registered_phones_only_the_guessed_name_is_banned() -> None:
+    desk = GUESSER._replace(remote=(GUESSER.remote[0], 5060))
+    door = banning(("1002", desk), ("1001", desk._replace(remote=(GUESSER.remote[0], 5061))))
+    for user in ("1001", "a", "b", "c", "1001", "1001"):
+        guess(door, user)
+    assert registers(door, "1002", desk, "two") == Known(PhonePeer("1002"))
+    assert guess(door) == Banned()
+    registered = desk._replace(remote=(GUESSER.remote[0], 5061))
+    assert registers(door, "1001", registered, "one") == Known(PhonePeer("1001")), "by its registered flow"
+
+
+def test_forged_answers_ban_nobody() -> None:
+    """Their sender never saw the nonce that was sent to the address he names."""
+    door = banning()
+    seen_elsewhere = door.challenged(request("REGISTER", OURS, OURS), PHONE_FLOW)
+    own = ['Digest realm="pbx.example", nonce="1-1-00000000000000000000000000000000", qop="auth"']
+    for challenges in (seen_elsewhere, own) * 5:
+        door.asks(signed(request("REGISTER", OURS, OURS), challenges, "1001", "a guess"), GUESSER)
+        door.asks(request("REGISTER", OURS, OURS), GUESSER)
+    assert door.screen.bans.active(0.0) == []
+    assert door.failures == 0
+
+
+def test_a_trunk_is_never_banned() -> None:
+    door = banning()
+    for user in ("1001", "1002") * 5:
+        assert isinstance(guess(door, user, CARRIER_FLOW), Refuse)
+    assert door.screen.bans.active(0.0) == []
+
+
+def test_the_right_password_of_another_user_is_no_guess() -> None:
+    door = banning()
+    for _ in range(5):
+        challenges = door.challenged(request("REGISTER", OURS, OURS), GUESSER)
+        verdict = door.asks(signed(request("REGISTER", OURS, OURS), challenges, "1002", "two"), GUESSER)
+        assert isinstance(verdict, Refuse)
+        assert verdict.status == 403
+    assert door.screen.bans.active(0.0) == []
