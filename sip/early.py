@@ -13,7 +13,7 @@ from sip.flow import Flow
 from sip.layer import Layer
 from sip.machine import Machine
 from sip.message import Response
-from sip.provisional import read_rseq
+from sip.provisional import reliable_number
 
 
 class State(StrEnum):
@@ -147,7 +147,7 @@ class EarlyDialog(Machine[Response | bytes]):
 
     def _note(self, now: float, matter: Response | bytes | None) -> None:
         assert isinstance(matter, Response)
-        self._rseq = read_rseq(matter) or 0
+        self._rseq = reliable_number(matter) or 0
         self._cseq = matter.cseq.number
 
     def _send_prack(self, now: float, matter: Response | bytes | None) -> None:

@@ -66,7 +66,7 @@ class Exchange:
         """We have accepted an offer of theirs."""
         self._renegotiation.overtaken(now)
 
-    def clash(self) -> int | None:
+    def clash(self, request: Request) -> int | None:
         """The status for an offer of theirs that comes now: 491, 500, or None for one that may be taken."""
         session = self._session
         if self.asked is not None or session.state is State.REINVITED:
@@ -80,6 +80,8 @@ class Exchange:
             case State.ACCEPTED | State.REANSWERED | State.LEAVING:
                 return 491 if session.late else None  # the answer to our offer is in the ACK to come
             case State.CONFIRMED:
+                return None
+            case State.PROCEEDING if session.is_settled_with(request.from_tag):
                 return None
             case _:
                 return 491
@@ -218,9 +220,10 @@ class Exchange:
         lines = said.lines if said is not None else ""
         body = said.body if said is not None else b""
         if request.method == "UPDATE":
-            if session.dialog is not None:
-                session.dialog.refresh(request, transaction.flow)
-                session.flow = session.dialog.flow
+            dialog = session.dialog_of(request.from_tag)
+            if dialog is not None:
+                dialog.refresh(request, transaction.flow)
+                session.flow = dialog.flow
             lines += f"Contact: {session.contact(session.flow)}\r\n{session.house.uas_lines}"
             if session.state in (*_ANSWERED, State.ACCEPTED):
                 promise, promised = expiry.as_server(request, 0)

@@ -13,7 +13,8 @@ from sip import chance
 from sip.layer import Layer
 from sip.machine import Machine
 from sip.malformed import Fault
-from sip.message import Message, Request
+from sip.message import Request, Response
+from sip.refusal import knows_option
 from sip.transaction import Transaction
 from sip.writing import Statement
 
@@ -298,10 +299,12 @@ def read_rack(request: Request) -> tuple[int, int] | None:
     return (int(parts[0]), int(parts[1])) if parts[2] == "INVITE" else None
 
 
-def read_rseq(message: Message) -> int | None:
-    """The number of a reliable response, None where it has none or one that cannot be read (section 7.1)."""
-    value = message.headers.get("RSeq") or ""
-    return int(value) if value.isascii() and value.isdigit() and len(value) <= 10 else None
+def reliable_number(response: Response) -> int | None:
+    """The RSeq of a provisional response that is to be acknowledged, None for others (section 7.1)."""
+    value = response.headers.get("RSeq")
+    if value is None or not value.isascii() or not value.isdigit() or len(value) > 10:
+        return None
+    return int(value) if knows_option(response, "100rel", "Require") else None
 
 
 _DO: Final[dict[Action, Callable[[Provisional, float, Statement | Transaction | None], None]]] = {

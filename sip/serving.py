@@ -71,7 +71,7 @@ def _serve(session: Session, transaction: Transaction, request: Request, now: fl
 
 def _reinvite(session: Session, transaction: Transaction, request: Request, now: float) -> None:
     remote_target(request)  # Malformed now, not when the application answers
-    clash = session.exchange.clash() if session.exchange and session.state is State.CONFIRMED else None
+    clash = session.exchange.clash(request) if session.exchange and session.state is State.CONFIRMED else None
     if clash is None:
         session.step(Input.INVITE, now, transaction)
     else:
@@ -100,7 +100,7 @@ def _update(session: Session, transaction: Transaction, request: Request, now: f
         session.reply(transaction, 481, now)
         return
     exchange = session.exchanging()
-    clash = exchange.clash() if session_description(request) is not None else None
+    clash = exchange.clash(request) if session_description(request) is not None else None
     if clash is not None:
         _refuse_offer(session, transaction, clash, now)
     elif session_description(request) is not None:

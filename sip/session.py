@@ -36,7 +36,7 @@ from sip.limits import MAX_EARLY_DIALOGS
 from sip.loops import LoopMark
 from sip.malformed import Fault
 from sip.message import Request, Response
-from sip.provisional import Provisional, read_rseq
+from sip.provisional import Provisional, reliable_number
 from sip.refusal import knows_option
 from sip.serving import serve
 from sip.status import phrase
@@ -214,8 +214,8 @@ class Session:
             early = self.early[tag] = EarlyDialog(
                 self, self.house.layer, response, uri=self.uri, natted=self.natted, offered=not self.late
             )
-        rseq = read_rseq(response) if "RSeq" in response.headers else None
-        if rseq is not None and knows_option(response, "100rel", "Require"):
+        rseq = reliable_number(response)
+        if rseq is not None:
             early.acknowledge(response, rseq, self.flow, now)
             return
         if response.status == 199:  # RFC 6228
@@ -235,6 +235,11 @@ class Session:
     def settled_early(self) -> EarlyDialog | None:
         """The early dialog in which we may UPDATE, if there is one (RFC 3311 section 5.1)."""
         return next((early for early in self.early.values() if early.settled), None)
+
+    def is_settled_with(self, remote_tag: str | None) -> bool:
+        """Whether offer and answer were exchanged reliably in an early dialog."""
+        early = self.early.get(remote_tag or "")
+        return early is not None and early.settled
 
     def dialog_of(self, remote_tag: str | None) -> Dialog | None:
         """The dialog with a peer, early ones included. Raises Malformed."""
@@ -333,6 +338,8 @@ class Session:
         sdp = session_description(prack.request) if prack.request is not None else None
         self.reply(prack, 200, now)
         self._tell(Pracked(self.id, sdp))
+        if self.exchange is not None:
+            self.exchange.go(now)
 
     def take_offer(self, request: Transaction, now: float) -> None:
         """A PRACK or UPDATE brought an offer."""
@@ -412,7 +419,7 @@ class Session:
 
     def _report_progress(self, now: float, matter: Matter) -> None:
         assert isinstance(matter, Response)
-        reliable = "RSeq" in matter.headers and knows_option(matter, "100rel", "Require")
+        reliable = reliable_number(matter) is not None
         tag = matter.to_tag or ""
         self.house.report(
             Progress(self.id, matter.status, session_description(matter), matter, tag, reliable)

@@ -1,16 +1,11 @@
 """The rules of INVITE, 2xx, ACK, CANCEL, BYE, re-INVITE and session expiry, message by message."""
 
-from typing import Any
-
 import pytest
 
 from sip.events import (
     Acked,
     Answered,
     EndCause,
-    Event,
-    IncomingInvite,
-    Outgoing,
     ProbeAnswered,
     Progress,
     Refused,
@@ -21,61 +16,11 @@ from sip.events import (
     Trying,
 )
 from sip.flow import Flow
-from sip.message import Request, Response
+from sip.message import Request
+from tests.sip.calls import CONTACT, TCP, Called, Calling, kinds, names, over
 from tests.sip.raw import OURS, PEER, SDP, UDP, Peer, only_request, only_response, reply
-from tests.sip.wire import kind
-
-CONTACT = "Contact: <sip:them@192.0.2.9>"
-TCP = Flow("tcp", OURS, PEER, 7)
-
-
-def kinds(sent: list[Request | Response]) -> list[str]:
-    return [kind(each.encode()) for each in sent]
-
-
-def names(events: list[Event]) -> list[str]:
-    return [type(event).__name__ for event in events]
-
-
-def over(peer: Peer) -> bool:
-    peer.run(400)
-    counts = peer.endpoint.counts()
-    assert not peer.endpoint.counters.unexpected
-    return (counts.transactions, counts.dialogs, counts.sessions, counts.timers) == (0, 0, 0, 0)
-
 
 # We call
-
-
-class Calling:
-    """A call of ours, as far as the INVITE."""
-
-    def __init__(self, flow: Flow = UDP, **options: Any) -> None:
-        self.peer = Peer(flow=flow)
-        self.outgoing = Outgoing(
-            "sip:them@192.0.2.9",
-            flow,
-            "<sip:us@192.0.2.1>",
-            "<sip:them@192.0.2.9>",
-            SDP.encode(),
-            **options,
-        )
-        self.session = self.peer.endpoint.invite(self.outgoing, 0.0)
-        self.invite = only_request(self.peer.sent())
-
-    def reply(
-        self, status: int, *lines: str, tag: str = "theirs", body: str = ""
-    ) -> list[Request | Response]:
-        contact = (CONTACT,) if 101 <= status < 300 and not any("Contact" in line for line in lines) else ()
-        return self.peer.send(reply(self.invite, status, *contact, *lines, tag=tag, body=body))
-
-    def cancel(self) -> list[Request | Response]:
-        self.peer.endpoint.cancel(self.session, self.peer.now)
-        return self.peer.sent()
-
-    def hangup(self) -> list[Request | Response]:
-        self.peer.endpoint.hangup(self.session, self.peer.now)
-        return self.peer.sent()
 
 
 def test_17_1_1_an_invite_that_nobody_answers_is_sent_seven_times_and_refused_with_408() -> None:
@@ -253,36 +198,6 @@ def test_a_bye_before_the_answer_ends_a_call_whose_answer_was_lost() -> None:
 
 
 # They call
-
-
-class Called:
-    """A call of the peer, answered and acknowledged unless told otherwise."""
-
-    def __init__(self, *lines: str, answered: bool = True, flow: Flow = UDP, body: str = SDP) -> None:
-        self.peer = Peer(flow=flow)
-        self.peer.send(self.peer.invite(*lines, branch="z9hG4bK-first", body=body))
-        (event,) = self.peer.events()
-        assert isinstance(event, IncomingInvite)
-        self.session = event.session
-        self.tag = ""
-        if answered:
-            self.answer()
-            self.ack()
-            self.peer.events()
-
-    def answer(self) -> Response:
-        self.peer.endpoint.accept(self.session, SDP.encode(), self.peer.now)
-        response = only_response(self.peer.sent())
-        self.tag = response.to_tag or ""
-        return response
-
-    def ack(self, cseq: int = 1, body: str = "") -> None:
-        kinds = ["Content-Type: application/sdp"] if body else []
-        self.peer.send(self.peer.request("ACK", *kinds, to_tag=self.tag, cseq=cseq, body=body))
-
-    def request(self, method: str, cseq: int, *lines: str, **options: Any) -> list[Request | Response]:
-        make = self.peer.invite if method == "INVITE" else lambda *a, **o: self.peer.request(method, *a, **o)
-        return self.peer.send(make(*lines, to_tag=self.tag, cseq=cseq, **options))
 
 
 def test_17_2_1_100_is_sent_when_the_application_is_silent_for_200_ms() -> None:

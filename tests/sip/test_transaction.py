@@ -17,10 +17,9 @@ from sip.transaction import (
 from tests.sip.table import Machine
 
 CLIENT_INPUTS = {Input.PROVISIONAL, Input.SUCCESS, Input.FAILURE, Input.BROKEN}
-RENEWED = {"renew expiry": "expiry"}
 MACHINES = {name: Machine(table, State.INITIAL, State.TERMINATED) for name, table in TABLES.items()}
-MACHINES["caller"] = Machine(usage.SESSION, usage.State.CALLING, usage.State.ENDED, RENEWED)
-MACHINES["callee"] = Machine(usage.SESSION, usage.State.INCOMING, usage.State.ENDED, RENEWED)
+MACHINES["caller"] = Machine(usage.SESSION, usage.State.CALLING, usage.State.ENDED)
+MACHINES["callee"] = Machine(usage.SESSION, usage.State.INCOMING, usage.State.ENDED)
 machines = pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES.keys())
 
 
