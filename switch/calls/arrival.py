@@ -265,15 +265,15 @@ class Arrival:
             caller = replace(caller, withheld=False)  # whoever helps must be able to call back
         match go:
             case QueueTarget(name=name):
-                return queue(name, self._exchange.config.queues[name], routed.route.priority, ledger.from_)
+                return queue(name, self._exchange.config.queues[name], routed.route.priority, caller)
             case EchoTarget():
                 return echo
             case ToneTarget():
                 return tone
             case PhoneTarget(name=name):
-                return to_phone(name, caller.name, caller.shown)
+                return to_phone(name, caller)
             case DialledPhone():
-                return to_phone(routed.number, caller.name, caller.shown)
+                return to_phone(routed.number, caller)
             case TrunkTarget(name=name):
                 return to_trunk(name, routed.number, caller, self._way(routed, ledger, peer, caller))
             case _:

@@ -49,7 +49,6 @@ from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
 from switch.limits import Room
-from switch.peers import PhonePeer
 from switch.records import LegRole, RecordingRecord, utc
 from switch.wall.purse import Purse
 
@@ -187,10 +186,11 @@ class Call:
         )
         return await self._left
 
-    async def dial_phone(self, name: str, display: str, number: str) -> None:
-        """Ring a phone; its answer is the caller's answer, its refusal the call's end."""
-        ours = isinstance(self.caller.peer, PhonePeer)
-        self._pursue(self._pursuit(Caller(number, display, ours=ours)).phone(name))
+    async def dial_phone(self, name: str, caller: Caller, display: str | None = None) -> None:
+        """Ring a phone; its answer is the caller's answer, its refusal the call's end. It shows `display`, or
+        who calls.
+        """
+        self._pursue(self._pursuit(caller, display=display).phone(name))
         await self.until_over()
 
     async def dial_trunk(self, name: str, number: str, caller: Caller, way: Redirections = ()) -> None:
@@ -343,11 +343,11 @@ class Call:
             self.ledger.connected(self._exchange.now_us())
             self._book.leg_confirmed(self.caller, self)
 
-    def _pursuit(self, caller: Caller, way: Redirections = ()) -> Pursuit:
+    def _pursuit(self, caller: Caller, way: Redirections = (), display: str | None = None) -> Pursuit:
         peer, hold = self.caller.peer, self._slots.append
         toll, now_us = self._exchange.toll, self._exchange.now_us
         purse = Purse(toll, peer, self.ledger, self._slots, self.spent, now_us)
-        return Pursuit(self._exchange, self._dialling, self, peer, caller, hold, purse, way)
+        return Pursuit(self._exchange, self._dialling, self, peer, caller, hold, purse, way, display)
 
     def _pursue(self, hunt: Hunt) -> None:
         """Call the other side, until somebody is there."""

@@ -22,7 +22,8 @@ class Pursuit:
     """What a call needs to reach somebody, and to go on where that leads elsewhere.
 
     `origin` is who called; `hold` keeps room on a further trunk until the call is over; `purse` is what may
-    be spent there; `past` is how the call came here, where it is only passed on.
+    be spent there; `past` is how the call came here, where it is only passed on; `display` is what phones
+    show in place of the caller's name.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Pursuit:
         hold: Callable[[Slot], None],
         purse: Purse,
         past: Redirections = (),
+        display: str | None = None,
     ) -> None:
         self._exchange = exchange
         self._dialling = dialling
@@ -44,6 +46,7 @@ class Pursuit:
         self._hold = hold
         self._purse = purse
         self._past = past
+        self._display = display
         self._held: set[str] = set()
         self._redirecting = Redirecting(origin, self)
 
@@ -102,8 +105,8 @@ class Pursuit:
         self._hold(admitted)
 
     def _ring(self, name: str) -> Leg:
-        caller = self._caller
-        return self._dialling.phone(name, LegRole.CALLEE, caller.display, caller.number, self._owner)
+        display = self._caller.name if self._display is None else self._display
+        return self._dialling.phone(name, LegRole.CALLEE, display, self._caller.shown, self._owner)
 
     def _call(self, way: Way, number: str) -> Leg:
         return self._dialling.trunk(way, number, self._caller, self._past, self._owner)

@@ -5,11 +5,11 @@ from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
 
 
-def to_phone(name: str, display: str, number: str) -> Flow:
-    """Ring a phone of ours; `display` and `number` are the caller's."""
+def to_phone(name: str, caller: Caller) -> Flow:
+    """Ring a phone of ours."""
 
     async def ring_the_phone(call: Call) -> None:
-        await call.dial_phone(name, display, number)
+        await call.dial_phone(name, caller)
 
     return ring_the_phone
 

@@ -3,17 +3,18 @@
 from switch.calls.flow import Call, Flow
 from switch.calls.visits import REASONS, RESULTS
 from switch.config.schema import Answer, Queue
+from switch.identities.caller import Caller
 
 
-def queue(name: str, settings: Queue, priority: int, number: str) -> Flow:
-    """The flow of a call to the queue `name`; `number` is the caller's, shown to a phone it overflows to."""
+def queue(name: str, settings: Queue, priority: int, caller: Caller) -> Flow:
+    """The flow of a call to the queue `name`."""
 
     async def wait_for_an_agent(call: Call) -> None:
         await _greet(call, settings)
         left = await call.queue(name, priority)
         kind, _, target = left.target.partition(":")
         if kind == "phone":
-            await call.dial_phone(target, f"{left.queue} {number}", number)
+            await call.dial_phone(target, caller, f"{left.queue} {caller.shown}")
         else:
             await call.hangup(RESULTS[left.result], REASONS[left.reason])
 
