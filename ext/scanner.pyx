@@ -25,9 +25,22 @@ cdef inline bint is_blank(Py_UCS4 letter) noexcept nogil:
     return letter == c" " or letter == c"\t"
 
 
+cdef enum:
+    PLAIN = 0
+    CONTROL = 1
+    FEED = 2
+    RETURN = 3
+
+cdef unsigned char[256] KIND
+for _letter in range(256):
+    KIND[_letter] = CONTROL if (_letter < 32 and _letter != 9) or _letter == 127 else PLAIN
+KIND[10] = FEED
+KIND[13] = RETURN
+
+
 cdef inline bint is_control(unsigned char letter) noexcept nogil:
     """Neither a blank nor part of a line end."""
-    return (letter < 32 and letter != 9 and letter != 10 and letter != 13) or letter == 127
+    return KIND[letter] == CONTROL
 
 
 def scan(bytes message not None, dict names not None):
@@ -43,16 +56,19 @@ def scan(bytes message not None, dict names not None):
     cdef list keys = []
     cdef list values = []
     # The faults of a line wait: too many lines, then a long start line come first.
-    cdef Py_ssize_t lines = count(text, position)
-    cdef bint malformed = folded_name or lines > 0 or memchr(text, c"\r", position) != NULL
-    cdef bint suspect = any_control(text, length)
-    cdef bint control = suspect and any_control(text, position)
+    cdef Py_ssize_t lines = 0
+    cdef bint malformed = folded_name
+    cdef bint control = False
+    cdef bint suspect = False
     cdef bint long_value = False
     cdef Py_ssize_t stop
+    look(text, 0, position, &lines, &malformed, &control)
     while position < length:
         position += 2
         lines += 1
-        stop = line_end(text, position, length, &lines, &malformed)
+        stop = position + start_length(text + position, length - position)
+        suspect = False
+        look(text, position, stop, &lines, &malformed, &suspect)
         if lines > MAX_HEADERS:
             raise OverflowError("Too Many Headers")
         if not malformed:
@@ -141,26 +157,6 @@ cdef Py_ssize_t start_length(const char *text, Py_ssize_t length) noexcept nogil
         position = found - text + 1
 
 
-cdef Py_ssize_t count(const char *text, Py_ssize_t length) noexcept nogil:
-    """How many line feeds."""
-    cdef Py_ssize_t found = 0
-    cdef Py_ssize_t position
-    for position in range(length):
-        found += text[position] == c"\n"
-    return found
-
-
-cdef bint any_control(const char *text, Py_ssize_t length) noexcept nogil:
-    """Whether there is a control character anywhere."""
-    cdef Py_ssize_t position
-    cdef unsigned char letter
-    cdef unsigned char found = 0
-    for position in range(length):
-        letter = text[position]
-        found |= (letter < 32) & (letter != 9) & (letter != 10) & (letter != 13) | (letter == 127)
-    return found
-
-
 cdef bint has_control(const char *text, Py_ssize_t position, Py_ssize_t stop) noexcept nogil:
     """Whether there is a control character that is not escaped in a quoted string."""
     cdef Py_ssize_t closed
@@ -193,20 +189,20 @@ cdef Py_ssize_t controlled_quote_end(const char *text, Py_ssize_t position, Py_s
     return -1
 
 
-cdef Py_ssize_t line_end(
-    const char *text, Py_ssize_t position, Py_ssize_t length, Py_ssize_t *lines, bint *malformed
+cdef void look(
+    const char *text, Py_ssize_t position, Py_ssize_t stop, Py_ssize_t *lines, bint *malformed, bint *control
 ) noexcept nogil:
-    """Where the line ends; a carriage return or line feed alone is counted and makes it malformed."""
-    cdef Py_ssize_t start = position
-    cdef Py_ssize_t stop = position + start_length(text + position, length - position)
+    """One line: a carriage return or line feed alone is counted and makes it malformed; other controls."""
+    cdef unsigned char kind
     while position < stop:
-        if text[position] == c"\n":
-            lines[0] += 1
-            malformed[0] = True
-        elif text[position] == c"\r":
-            malformed[0] = True
+        kind = KIND[<unsigned char>text[position]]
+        if kind:
+            if kind == CONTROL:
+                control[0] = True
+            else:
+                malformed[0] = True
+                lines[0] += kind == FEED
         position += 1
-    return stop
 
 
 cdef bint split_field(

@@ -94,12 +94,12 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The first value, None when there is no such header."""
-        key = canonical(name)
+        key = NAMES.get(name) or canonical(name)
         return self._values[self._names.index(key)] if key in self._names else None
 
     def lines(self, name: str) -> list[str]:
         """The raw value of each line of that name, comma lists whole."""
-        key = canonical(name)
+        key = NAMES.get(name) or canonical(name)
         match self._names.count(key):
             case 0:
                 return []
@@ -168,7 +168,7 @@ class Headers:
         return len(self._names)
 
     def __contains__(self, name: str) -> bool:
-        return canonical(name) in self._names
+        return (NAMES.get(name) or canonical(name)) in self._names
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Headers):

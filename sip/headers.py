@@ -136,7 +136,7 @@ class Via:
             params = parameters(rest)
         except (ValueError, OverflowError) as error:
             raise refused(error, "Via") from None
-        if not is_token_parameter("branch", params, rest) or not _is_ttl(params.get("ttl", "1")):
+        if not is_token_parameter("branch", params, rest) or ("ttl" in params and not _is_ttl(params["ttl"])):
             raise Malformed(400, Fault.MALFORMED_VIA)
         return cls(transport.upper(), parse_host(host), parse_port(port), params)
 
@@ -186,7 +186,7 @@ class Via:
 def is_token_parameter(name: str, params: Mapping[str, str | None], written: str) -> bool:
     """Whether `params`, which were `written` so, lack the parameter or have it as a token without quotes."""
     value = params.get(name, "none")
-    if value is None or not _TOKEN.match(value):
+    if value is None or ":" in value or "[" in value or "]" in value:  # the scanner has seen to the others
         return False
     if '"' not in written or name not in params:
         return True

@@ -51,7 +51,6 @@ _WORD: Final = r"[A-Za-z0-9\-.!%*_+`'~()<>:\\\"/\[\]?{}]++"
 _CALL_ID = re.compile(rf"{_WORD}(?:@{_WORD})?+\Z")
 _MEDIA_TYPE = re.compile(rf"({TOKEN})[ \t]*+/[ \t]*+({TOKEN})[ \t]*+(?:;|\Z)")
 _REASON = re.compile(rf"({TOKEN})[ \t]*+(?=;|\Z)")
-_HOPS = re.compile(r"0*([0-9]{1,3})\Z")
 _CAUSE = re.compile(r"[0-9]{1,3}+\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SALVAGE = re.compile(rf"({TOKEN})[ \t]*+:[ \t]*+(.*+)\Z", re.DOTALL)
@@ -63,6 +62,7 @@ _ONCE: Final = {
     "CSeq": Fault.CSEQ_MISSING,
 }
 _MISSING: Final = {**_ONCE, "Via": Fault.VIA_MISSING}
+_NEEDED: Final = frozenset(_MISSING)
 # Single values that somebody here reads (RFC 3261 7.3.1: only lists may come in several lines).
 _AT_MOST_ONCE: Final = frozenset({
     *_ONCE, "Content-Disposition", "Content-Length", "Content-Transfer-Encoding", "Content-Type", "Event",
@@ -139,12 +139,13 @@ class Message:
     @property
     def contacts(self) -> list[NameAddr] | Literal[Star.STAR]:
         """Every contact; STAR for `*`, which must stand alone (RFC 3261 10.2.2)."""
-        values = self._values("Contact")
-        if "*" not in values:
-            return self._list("Contact", NameAddr.parse)
-        if len(values) > 1:
-            raise self.malformed(Fault.MIXED_STAR)
-        return STAR
+        if any("*" in line for line in self.headers.lines("Contact")):
+            values = self._values("Contact")
+            if len(values) > 1 and "*" in values:
+                raise self.malformed(Fault.MIXED_STAR)
+            if "*" in values:
+                return STAR
+        return self._list("Contact", NameAddr.parse)
 
     @property
     def routes(self) -> list[NameAddr]:
@@ -162,10 +163,10 @@ class Message:
         text = self.headers.get("Max-Forwards")
         if text is None:
             return DEFAULT_MAX_FORWARDS
-        match = _HOPS.match(text)
-        if match is None or int(match[1]) > 255:
+        digits = text if len(text) < 4 else text.lstrip("0") or "0"
+        if not digits.isascii() or not digits.isdigit() or len(digits) > 3 or int(digits) > 255:
             raise self.malformed(Fault.MALFORMED_MAX_FORWARDS)
-        return int(match[1])
+        return int(digits)
 
     @property
     def expires(self) -> int | None:
@@ -234,10 +235,13 @@ class Message:
 
     def _list(self, name: str, read: Callable[[str], T]) -> list[T]:
         lines = self.headers.lines(name)
+        if not lines:
+            return []
         known = self._read.get(f"{name} list")
         if known is not None and known[0] == lines:
             return list(cast(tuple[T, ...], known[1]))
-        values = [self._attempt(read, value) for value in self._values(name)]
+        alone = len(lines) == 1 and lines[0] and "," not in lines[0]
+        values = [self._attempt(read, value) for value in (lines if alone else self._values(name))]
         self._read[f"{name} list"] = (lines, tuple(values))
         return values
 
@@ -401,10 +405,9 @@ def _start(line: str, headers: Headers) -> Request | Response:
 def _count(names: list[str]) -> None:
     """RFC 3261 8.1.1 and 7.3.1: what must be there, and what must not be there twice."""
     present = set(names)
-    for name, fault in _MISSING.items():
-        if name not in present:
-            raise Malformed(400, fault)
-    if len(present) < len(names):
+    if not present >= _NEEDED:
+        raise Malformed(400, next(fault for name, fault in _MISSING.items() if name not in present))
+    if len(names) - len(present) != names.count("Via") - 1:
         for name in sorted(present & _AT_MOST_ONCE):
             if names.count(name) > 1:
                 raise Malformed(400, Fault.REPEATED_HEADER, where=name)

@@ -12,7 +12,6 @@ from sip.limits import MAX_SDP_BYTES, MAX_SDP_FORMATS, MAX_SDP_LINES, MAX_SDP_ME
 Attribute = tuple[str, str | None]
 """Name and value of an `a=` line; None for a flag."""
 
-_LINE = re.compile(r"([a-z])=(.*)\Z", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,20}\Z")
 _BLANKS: Final = " \t"  # nothing else parts words here, whatever Unicode calls a space
 _CLOCK_RATE: Final = 8000
@@ -205,17 +204,20 @@ def _blocks(data: bytes) -> list[list[tuple[str, str]]]:
     """The lines of the session and of each medium, as (letter, value)."""
     if len(data) > MAX_SDP_BYTES:
         raise SdpError("Session Description Too Long")
-    lines = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").rstrip("\n\0 ").split("\n")
+    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").rstrip("\n\0 ")
+    if "\r" in text or "\0" in text:
+        raise SdpError("Malformed Line In Session Description")
+    lines = text.split("\n")
     if len(lines) > MAX_SDP_LINES:
         raise SdpError("Too Many Lines In Session Description")
     blocks: list[list[tuple[str, str]]] = [[]]
     for line in lines:
-        match = _LINE.match(line)
-        if match is None or "\r" in line or "\0" in line:
+        kind = line[:1]
+        if line[1:2] != "=" or not "a" <= kind <= "z":
             raise SdpError("Malformed Line In Session Description")
-        if match[1] == "m":
+        if kind == "m":
             blocks.append([])
-        blocks[-1].append((match[1], match[2].strip(_BLANKS)))
+        blocks[-1].append((kind, line[2:].strip(_BLANKS)))
     if len(blocks) > MAX_SDP_MEDIA + 1:
         raise SdpError("Too Many Media Lines")
     return blocks

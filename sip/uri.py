@@ -62,10 +62,12 @@ class Uri:
         """Read a URI; raises Malformed(400)."""
         if len(text) > MAX_URI_CHARS:
             raise exceeded(Fault.URI_TOO_LONG)
+        if text.startswith("sip:"):
+            return _parse_sip("sip", text, 4)
         scheme, _, rest = text.partition(":")
         scheme = scheme.lower()
         if scheme in ("sip", "sips"):
-            return _parse_sip(scheme, rest)
+            return _parse_sip(scheme, rest, 0)
         if scheme == "tel":
             return _parse_tel(rest)
         if not _SCHEME.match(scheme) or not _OPAQUE.match(rest):
@@ -156,27 +158,24 @@ def parse_port(digits: str | None) -> int | None:
     return port
 
 
-def _parse_sip(scheme: str, rest: str) -> Uri:
-    match = _SIP.match(rest)
+def _parse_sip(scheme: str, text: str, start: int) -> Uri:
+    """What follows the scheme, from `start` on."""
+    match = _SIP.match(text, start)
     if match is None:
-        raise Malformed(400, Fault.MALFORMED_URI if _ILLEGAL.search(rest) else Fault.MALFORMED_HOST)
+        raise Malformed(400, Fault.MALFORMED_URI if _ILLEGAL.search(text) else Fault.MALFORMED_HOST)
     user, password, host, port = match.groups()
     params: Mapping[str, str | None] = {}
     headers: Mapping[str, str] = {}
-    if match.end() < len(rest):
-        after = _AFTER_HOST.match(rest, match.end())
+    end = match.end()
+    if end < len(text):
+        after = _AFTER_HOST.match(text, end)
         if after is None:
             raise Malformed(400, Fault.MALFORMED_URI_PARAMETER)
         params, headers = _parameters(after[1]), _headers(after[2])
-    return Uri(
-        scheme,
-        None if user is None else _unescape(user),
-        None if password is None else _unescape(password),
-        parse_host(host),
-        parse_port(port),
-        params,
-        headers,
-    )
+    if "%" in text:  # nearly never
+        user = None if user is None else _unescape(user)
+        password = None if password is None else _unescape(password)
+    return Uri(scheme, user, password, parse_host(host), parse_port(port), params, headers)
 
 
 def _parse_tel(rest: str) -> Uri:
