@@ -1,4 +1,4 @@
-"""Signalling on IPv6 beside IPv4: a carrier as caller and callee, a phone that registers, brackets everywhere."""
+"""Signalling on IPv6 beside IPv4: a carrier as caller and callee, a phone that registers."""
 
 from typing import Any, Literal
 

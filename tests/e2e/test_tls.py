@@ -123,14 +123,13 @@ async def test_a_proxy_whose_certificate_is_anothers_gets_no_call(
 ) -> None:
     """RFC 5922 section 7: the configuration names the address, the certificate does not."""
     wiring.carriers = wiring.authority.issue("sip.other.example")
-    async with wiring.carrier() as carrier:
+    async with wiring.carrier() as carrier, Phones.running() as desk:  # noqa: SIM117
         async with Switch.running(**wiring.sections(trunks=trunk(carrier))) as switch:
             tell_on_failure("switch", switch.story)
-            async with Phones.running() as desk:
-                ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
-                await ana.register()
-                call = await ana.dial(f"sip:0600111222@{switch.sip}")
-                await call.until("closed")
+            ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
+            await ana.register()
+            call = await ana.dial(f"sip:0600111222@{switch.sip}")
+            await call.until("closed")
             assert carrier.heard == []
             closed = "centralita_sip_connections_closed_total"
             metrics = await switch.metrics()

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Callable
 from typing import Self
 
@@ -73,8 +74,10 @@ class StreamParty(RawParty):
         return writer
 
     def hang_up(self) -> None:
-        """Cut every connection off, by a reset where that is TCP."""
+        """Reset every connection."""
         for writer in self.connections:
+            sock: socket.socket = writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
     async def send(self, message: str) -> None:
