@@ -90,6 +90,7 @@ class Arrival:
         self._exchange.tracing.claim(ledger.id, invite.request.call_id, f"caller {peer.name}")
         try:
             routed = self._admit(peer, ledger, slots)
+            self._note_way(caller, ledger)
             self._verify(invite.request, peer, caller, ledger)
             flow = self._flow(routed, ledger, peer, caller)
             leg = self._caller(invite, peer)
@@ -177,6 +178,14 @@ class Arrival:
         log.info("caller verified", verstat=found.outcome.verstat.value, why=found.why, attest=found.attest)
         if trunk.rejects_unverified and found.outcome.refusal is not None:
             raise NotAdmitted(Reason.IDENTITY, answer=found.outcome.refusal)
+
+    def _note_way(self, caller: Caller, ledger: Ledger) -> None:
+        """Say in the log who the call was first meant for, where that is told and may be."""
+        if caller.redirections:
+            first = caller.redirections[0]
+            log = structlog.get_logger("call").bind(call=ledger.id)
+            meant_for = "" if first.withheld else first.number
+            log.info("call was redirected", meant_for=meant_for, times=count(caller.redirections))
 
     def _way(self, routed: Routed, ledger: Ledger, peer: Peer, caller: Caller) -> Redirections:
         """How a call came here that is only passed on; one that goes round comes to its end."""

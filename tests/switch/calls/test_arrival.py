@@ -192,13 +192,12 @@ async def test_a_name_is_not_called_over_a_trunk_that_wants_numbers(stage: Stage
     assert stage.history.calls[0].reason is Reason.NOT_FOUND
 
 
+STIR = {"roots": "roots.pem", "certificates": "certificates"}
 STRICT = {
     "trunks": {
         "carrier": {
             "accept_from": [f"{CARRIER[0]}/32"],
-            "stir": {
-                "verify": {"roots": "roots.pem", "certificates": "certificates", "on_failure": "reject"}
-            },
+            "stir": {"verify": {**STIR, "on_failure": "reject"}},
         }
     }
 }
@@ -237,3 +236,16 @@ async def test_rfc_8224_section_6_2_2(
     if status != 200:
         assert stage.history.calls[0].reason is Reason.IDENTITY
         assert stage.history.calls[0].legs[0].sip_status == status
+
+
+LENIENT = {"carrier": {"accept_from": [f"{CARRIER[0]}/32"], "stir": {"verify": STIR}}}
+
+
+@pytest.mark.parametrize("sections", [{"trunks": LENIENT}])
+async def test_an_identity_that_does_not_hold_is_counted_where_it_need_not(stage: Stage) -> None:
+    (stage.folder / "roots.pem").write_bytes(Authority().issued.pem)
+    stage.exchange.identities.keys = read_keys(stage.exchange.config)
+    await stage.reload(trunks=LENIENT, routes=[{"trunk": "carrier", "to": "*", "go": "tone"}])
+    session = await stage.carrier.dial(NUMBER, b"", ("Identity", "nonsense"))
+    assert stage.carrier.status(session) == 200
+    assert stage.metrics().value("centralita_stir_verifications_total", result="invalid") == 1

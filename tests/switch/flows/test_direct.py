@@ -37,6 +37,24 @@ async def test_a_caller_with_a_strange_number_is_shown_escaped(stage: Stage) -> 
     assert phone.invited.request.from_.uri.user == 'a>" Via'
 
 
+async def test_a_withheld_caller_is_anonymous_to_a_phone(stage: Stage) -> None:
+    phone = await stage.phone()
+    await stage.carrier.dial("81001", b"", ("Privacy", "id"))
+    shown = phone.invited.request.from_
+    assert (shown.display, shown.uri.user) == ("Anonymous", "anonymous")
+
+
+@pytest.mark.parametrize(
+    "sections", [{"agents": {"ana": {"phone": "1001", "name": "Ana Ruiz"}, "luis": {"phone": "1002"}}}]
+)
+async def test_a_phone_shows_who_sits_at_the_other(stage: Stage) -> None:
+    ana, luis = await stage.phone("1001"), await stage.phone("1002")
+    await ana.dial("1002", b"", ("P-Asserted-Identity", '"The King" <sip:1@h>'))
+    assert luis.invited.request.from_.display == "Ana Ruiz"
+    await luis.dial("1001")
+    assert ana.invited.request.from_.display == "1002"
+
+
 async def test_a_caller_whose_number_breaks_lines_has_none(stage: Stage) -> None:
     phone = await stage.phone()
     stage.carrier.name = "a%3E%0D%0AVia"
