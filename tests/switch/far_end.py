@@ -12,6 +12,7 @@ from sip.events import (
     IncomingRequest,
     Outgoing,
     OutgoingRequest,
+    Progress,
     Refused,
     RequestId,
     ResponseReceived,
@@ -70,6 +71,11 @@ class FarEnd:
         self.received: list[bytes] = []
         self.behave: Behaviour = ringing
         self.sdp = sdp(address[0])
+        self.supports_reliable = False
+        """Whether its INVITE may be answered reliably (RFC 3262), and whether it must."""
+        self.requires_reliable = False
+        self.answers_early: bytes | None = None
+        """Its answer to an offer in a reliable response, where its INVITE made none."""
         self.wire = wire
         self.secret = secret
         self._nonces = 0
@@ -165,6 +171,10 @@ class FarEnd:
         self.events.append(event)
         if isinstance(event, IncomingInvite):
             self.behave(self, event)
+        elif isinstance(event, Progress) and event.reliable and event.sdp and self.answers_early:
+            self.endpoint.answer_offer(
+                event.session, 200, self.wire.now(), sdp=self.answers_early, dialog_tag=event.dialog_tag
+            )
         elif isinstance(event, IncomingRequest):
             self.endpoint.respond(event.transaction, 200, self.wire.now())
 
@@ -189,6 +199,8 @@ class FarEnd:
             headers=headers,
             peer=self.flow.remote[0],
             max_forwards=max_forwards,
+            supports_reliable=self.supports_reliable,
+            require_reliable=self.requires_reliable,
         )
         session = self.endpoint.invite(outgoing, self.wire.now())
         self.wire.moved(self)
