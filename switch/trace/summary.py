@@ -10,6 +10,7 @@ from switch.trace.row import MessageRow
 _STATUS: Final = re.compile(r"SIP/2\.0 ([1-6])([0-9]{2}) ?([^\r\n]*)", re.IGNORECASE)
 _REQUEST: Final = re.compile(r"(\S+) (?:sips?|tel):([^@;?>\s]*)", re.IGNORECASE)
 _CREDENTIALS: Final = re.compile(r"^(?:proxy-)?authorization\s*:", re.IGNORECASE | re.MULTILINE)
+_TO_TAG: Final = re.compile(r"^(?:to|t)[ \t]*:.*;[ \t]*tag[ \t]*=", re.IGNORECASE | re.MULTILINE)
 _CAUSE: Final = re.compile(r"^reason\s*:.*?cause\s*=\s*([0-9]+)", re.IGNORECASE | re.MULTILINE)
 _MEDIA: Final = re.compile(r"^m=(\w+) ([0-9]+)\S* (\S+) ?([^\r\n]*)", re.MULTILINE)
 _CONNECTION: Final = re.compile(r"^c=IN IP[46] ([^\s/]+)", re.MULTILINE)
@@ -61,8 +62,16 @@ def summary(row: MessageRow) -> Summary:
     request = _REQUEST.match(head)
     if request is None:
         return Summary(head.split("\r\n", 1)[0], media, Tone.OTHER)
-    title = row.method if row.method in ("ACK", "BYE", "CANCEL") else f"{row.method} {request[2]}"
-    return Summary(title + _notes(head), media, Tone.REQUEST)
+    return Summary(_asked(row.method, request[2], head) + _notes(head), media, Tone.REQUEST)
+
+
+def _asked(method: str, whom: str, head: str) -> str:
+    """A request in short: outside of dialogs with whom it is for."""
+    if method in ("ACK", "CANCEL"):
+        return method
+    if _TO_TAG.search(head):
+        return "re-INVITE" if method == "INVITE" else method
+    return f"{method} {whom}"
 
 
 def _notes(head: str) -> str:

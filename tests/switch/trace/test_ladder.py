@@ -24,7 +24,7 @@ def hunt() -> list[MessageRow]:
     wire.show("in", response("200 OK", "INVITE", "leg-3", body=SDP), STREAM)
     wire.show("out", response("200 OK", body=SDP))
     wire.show("in", request("ACK"))
-    wire.show("in", request("BYE", cseq=2), CARRIER, 60.0)
+    wire.show("in", request("BYE", cseq=2).replace(b"2.1>\r", b"2.1>;tag=b\r"), CARRIER, 60.0)
     wire.show("out", response("200 OK", "BYE"))
     return [row(message) for message in seen(ring.call("CALL"))]
 

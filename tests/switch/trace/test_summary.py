@@ -19,7 +19,10 @@ def said(data: bytes) -> Summary:
     ("data", "title", "tone"),
     [
         (request(), "INVITE +34911000000", Tone.REQUEST),
-        (request("BYE", "leg-1", "1", "Reason: Q.850;cause=16;text=x"), "BYE cause=16", Tone.REQUEST),
+        (request("BYE", "leg-1", "1", "Reason: Q.850;cause=16;text=x"), "BYE 1 cause=16", Tone.REQUEST),
+        (request("BYE").replace(b"2.1>\r", b"2.1>;tag=x\r"), "BYE", Tone.REQUEST),
+        (request("INVITE").replace(b"2.1>\r", b"2.1>;tag=x\r"), "re-INVITE", Tone.REQUEST),
+        (request("ACK"), "ACK", Tone.REQUEST),
         (request("CANCEL", "leg-1", "1", "Reason: SIP;cause=200"), "CANCEL cause=200", Tone.REQUEST),
         (request("REGISTER", "r", "1", 'Authorization: Digest a="b"'), "REGISTER 1 +auth", Tone.REQUEST),
         (request("OPTIONS").replace(b"sip:+34911000000@", b"sip:"), "OPTIONS 192.0.2.1", Tone.REQUEST),
