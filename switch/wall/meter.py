@@ -13,8 +13,8 @@ from switch.wall.toll import Toll, Tollbook
 
 TICK_S: Final = 2.0
 """While somebody talks the book on disk is at most this old: what kill -9 may lose of a call's length."""
-SETTLE_S: Final = 0.05
-"""Changes within this time are written together."""
+APART_S: Final = 0.05
+"""A change is written at once, unless the last one was not so long ago: then those until then together."""
 
 
 class Meter:
@@ -30,6 +30,8 @@ class Meter:
         self._timer: asyncio.TimerHandle | None = None
         self._saving: asyncio.TimerHandle | None = None
         self._writing: asyncio.Future[None] | None = None
+        self._saved_at = -APART_S
+        self._is_stale = False
         self._log = structlog.get_logger("toll")
 
     def start(self) -> None:
@@ -63,18 +65,23 @@ class Meter:
 
     def _changed(self) -> None:
         if self._saving is None:
-            self._saving = self._loop.call_later(SETTLE_S, self._save)
+            wait_s = max(0.0, self._saved_at + APART_S - self._loop.time())
+            self._saving = self._loop.call_later(wait_s, self._save)
 
     def _save(self) -> None:
         self._saving = None
         if self._writing is not None:
-            self._changed()  # the disk is slow: once more when it is done
+            self._is_stale = True  # the disk is slow: once more when it is done
             return
+        self._saved_at = self._loop.time()
         self._writing = self._loop.run_in_executor(None, self._write, self._encoded())
         self._writing.add_done_callback(self._written)
 
     def _written(self, writing: "asyncio.Future[None]") -> None:
         self._writing = None
+        if self._is_stale:
+            self._is_stale = False
+            self._changed()
 
     def _encoded(self) -> bytes:
         return msgspec.json.encode(self._toll.book(self._now_us()))

@@ -1,12 +1,13 @@
 """Overload: when new calls and registrations are refused, so that those in progress have the loop.
 
 Two measures, both of lateness. The backlog: since when no wake-up has emptied the socket, which is how long
-the oldest message in it can have waited at most. The lag: how late the loop runs a timer; of the last two the
-smaller, since a single pause is no overload. New requests are refused while either exceeds the limit, and
+the oldest message in it can have waited at most. The lag: how late the loop runs a timer; of the last few the
+smallest, since a pause, or a machine that has others to serve for a moment, is no overload. New requests are refused while either exceeds the limit, and
 taken as soon as neither does: refusing is cheap, so the backlog of one limit's length is gone in a moment,
 and nearly all of the time goes to calls that were taken.
 """
 
+from collections import deque
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +15,8 @@ CALM_AFTER_S: Final = 2.0
 """Overload is over when nothing had to be refused for so long."""
 TIGHT: Final = 0.25
 """The share of the limit that counts while it lasts: who is refused shall hear it well within the limit."""
+LAGS: Final = 6
+"""So many timers in a row have to be late."""
 
 
 class State(StrEnum):
@@ -30,8 +33,7 @@ class Overload:
         self.state = State.CALM
         self._limit_s = limit_s
         self._backlogs: dict[int, float] = {}
-        self._lag_s = 0.0
-        self._previous_lag_s = 0.0
+        self._lags_s = deque([0.0], LAGS)
         self._refused_at = 0.0
 
     def configure(self, limit_s: float) -> None:
@@ -47,12 +49,12 @@ class Overload:
 
     def lagged(self, seconds: float) -> None:
         """The loop ran a timer this late."""
-        self._previous_lag_s, self._lag_s = self._lag_s, seconds
+        self._lags_s.append(seconds)
 
     def lateness(self, now: float) -> float:
         """How late we are, in seconds."""
         backlog_s = max((now - since for since in self._backlogs.values()), default=0.0)
-        return max(backlog_s, min(self._lag_s, self._previous_lag_s))
+        return max(backlog_s, min(self._lags_s))
 
     def refuses(self, now: float) -> bool:
         """Whether a request that would begin something new is to be refused now."""
