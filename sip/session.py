@@ -261,7 +261,7 @@ class Session:
         heard = status if response is not None else None
         if errand.method == "BYE":
             self.step(Input.BYE_DONE, now)
-        elif errand.method == "INFO" and self.infos is not None:
+        elif errand.method == "INFO" and self.infos is not None and not self.is_given_up:
             self.infos.done(now, lambda: self._tell(InfoAnswered(self.id, heard)))
         elif errand.method == "OPTIONS":
             self._tell(ProbeAnswered(self.id, heard))
