@@ -91,7 +91,8 @@ class Arrival:
         try:
             routed = self._admit(peer, ledger, slots)
             self._note_way(caller, ledger)
-            self._verify(invite.request, peer, caller, ledger)
+            if not routed.route.emergency:
+                self._verify(invite.request, peer, caller, ledger)
             flow = self._flow(routed, ledger, peer, caller)
             leg = self._caller(invite, peer)
         except NotAdmitted as refusal:
@@ -170,7 +171,7 @@ class Arrival:
         if not isinstance(peer, TrunkPeer):
             return
         trunk = self._exchange.identities.trunk(peer.name)
-        found = trunk.verify(request, caller, ledger.started_us / 1e6)
+        found = trunk.verify(request, caller)
         if found is None:
             return
         self._exchange.metrics.stir_verified(found.outcome)
@@ -192,7 +193,7 @@ class Arrival:
         if not (isinstance(peer, TrunkPeer) and isinstance(routed.go, TrunkTarget)):
             return ()
         way = (*caller.redirections, Redirection(ledger.to, Cause.UNCONDITIONAL))
-        if count(way) > MAX_REDIRECTIONS:
+        if count(way) > MAX_REDIRECTIONS and not routed.route.emergency:
             raise NotAdmitted(Reason.REDIRECTED_TOO_OFTEN)
         return way
 

@@ -98,9 +98,8 @@ class Dialling:
 
     def _presented(self, trunk: str, number: str, caller: Caller, way: Redirections) -> Presented:
         """Who calls whom, as the trunk is told it."""
-        exchange = self._exchange
         try:
-            return exchange.identities.present(trunk, caller, number, exchange.now_us() / 1e6, way)
+            return self._exchange.identities.present(trunk, caller, number, way)
         except NotANumber:
             raise Unreachable(404, "Not Found") from None
 

@@ -1,6 +1,7 @@
 """Every trunk's part in who calls whom: its numbers, its callers, what it is shown, its keys."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sip.message import Request
@@ -41,7 +42,11 @@ def read_keys(config: Config) -> Keys:
 class Identities:
     """What the running switch asks: who calls, whom, and what the next one is told of both."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_s: Callable[[], float] = time.time) -> None:
+        """`now_s` gives seconds of UTC as others see them, who look at the `iat` of what is signed: those of
+        the wall clock, which the router's may lag behind.
+        """
+        self._now_s = now_s
         self.keys = Keys()
         """In force from the next `configure` on."""
         self._domain = ""
@@ -56,7 +61,7 @@ class Identities:
         self._names = {agent.phone: agent.name for agent in config.agents.values() if agent.phone is not None}
         for name, trunk in config.trunks.items():
             signer, verifier = self.keys.signers.get(name), self.keys.verifiers.get(name)
-            self._trunks[name] = TrunkIdentities(trunk, signer, verifier)
+            self._trunks[name] = TrunkIdentities(trunk, self._now_s, signer, verifier)
 
     def trunk(self, name: str) -> "TrunkIdentities":
         """The rules of a trunk that is, or was, configured. Raises KeyError."""
@@ -66,20 +71,21 @@ class Identities:
         """The caller where one of our phones calls; his name is that of the agent whose phone it is."""
         return read_phone(request, name, self._names.get(name, ""))
 
-    def present(
-        self, trunk: str, caller: Caller, number: str, now_s: float, way: Redirections = ()
-    ) -> Presented:
-        """What the trunk is told where `caller` calls `number`, `now_s` in seconds of UTC; `way` is how the
-        call came here, where it is only passed on. Raises NotANumber.
+    def present(self, trunk: str, caller: Caller, number: str, way: Redirections = ()) -> Presented:
+        """What the trunk is told where `caller` calls `number`; `way` is how the call came here, where it is
+        only passed on. Raises NotANumber.
         """
-        return self._trunks[trunk].present(caller, number, self._domain, now_s, way)
+        return self._trunks[trunk].present(caller, number, self._domain, way)
 
 
 class TrunkIdentities:
     """The rules and keys of one trunk."""
 
-    def __init__(self, trunk: Trunk, signer: Signer | None = None, verifier: Verifier | None = None) -> None:
+    def __init__(
+        self, trunk: Trunk, now_s: Callable[[], float], signer: Signer | None, verifier: Verifier | None
+    ) -> None:
         self._trunk = trunk
+        self._now_s = now_s
         self._numbering = Numbering(trunk.numbers)
         self._presenting = Presenting(trunk.caller_id, self._numbering)
         self._signer = signer
@@ -99,14 +105,14 @@ class TrunkIdentities:
         """Who calls by the trunk. Raises Malformed."""
         return read_caller(request, trust=self._trunk.caller_id.trust, inbound=self._numbering.read)
 
-    def verify(self, request: Request, caller: Caller, now_s: float) -> Verification | None:
+    def verify(self, request: Request, caller: Caller) -> Verification | None:
         """Whether a carrier signed that `caller` calls whom To names; None where that is not asked."""
         if self._verifier is None:
             return None
         orig, dest = self._numbering.e164(caller.number), self._numbering.e164(number_of(request.to.uri))
-        return self._verifier.verify(request.headers.lines("Identity"), orig, dest, now_s)
+        return self._verifier.verify(request.headers.lines("Identity"), orig, dest, self._now_s())
 
-    def present(self, caller: Caller, number: str, domain: str, now_s: float, way: Redirections) -> Presented:
+    def present(self, caller: Caller, number: str, domain: str, way: Redirections) -> Presented:
         """See `Identities.present`."""
         presented = self._presenting.present(caller, number, domain, way)
         if self._signer is None:
@@ -114,5 +120,5 @@ class TrunkIdentities:
         orig, dest = self._numbering.e164(presented.caller), self._numbering.e164(number)
         if orig is None or dest is None:  # a withheld caller, an emergency number: there is nothing to sign
             return presented
-        identity = self._signer.identity(orig, dest, now_s, ours=caller.ours)
+        identity = self._signer.identity(orig, dest, self._now_s(), ours=caller.ours)
         return replace(presented, headers=(*presented.headers, ("Identity", identity)))

@@ -1,5 +1,6 @@
 """A call arrives: what it is booked as, and each reason for which it is refused, with nothing left behind."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from switch.identities.stir import Signer
 from switch.records import Direction, LegRole
 from tests.switch.far_end import FarEnd, sdp
 from tests.switch.identities.authority import Authority, publish
-from tests.switch.stage import CARRIER, NUMBER, START_US, Stage
+from tests.switch.stage import CARRIER, NUMBER, Stage
 
 VIDEO_ONLY = sdp(CARRIER[0]).replace(b"m=audio", b"m=video")
 LIMITED = {
@@ -218,7 +219,7 @@ STRICT = {
 async def test_rfc_8224_section_6_2_2(
     stage: Stage, orig: str | None, age_s: int, file: str, status: int, outcome: str
 ) -> None:
-    now_s = START_US / 1e6
+    now_s = time.time()
     root = Authority(now=datetime.fromtimestamp(now_s, UTC))
     carrier = root.certify()
     (stage.folder / "roots.pem").write_bytes(root.issued.pem)
@@ -249,3 +250,16 @@ async def test_an_identity_that_does_not_hold_is_counted_where_it_need_not(stage
     session = await stage.carrier.dial(NUMBER, b"", ("Identity", "nonsense"))
     assert stage.carrier.status(session) == 200
     assert stage.metrics().value("centralita_stir_verifications_total", result="invalid") == 1
+
+
+HELP = [{"trunk": "carrier", "to": "112", "go": "trunk:carrier", "transit": "yes", "emergency": "yes"}]
+
+
+@pytest.mark.parametrize("sections", [STRICT])
+async def test_neither_identity_nor_redirections_keep_a_call_for_help_out(stage: Stage) -> None:
+    (stage.folder / "roots.pem").write_bytes(Authority().issued.pem)
+    stage.exchange.identities.keys = read_keys(stage.exchange.config)
+    strict = {"carrier": {**STRICT["trunks"]["carrier"], "proxy": f"sip:{CARRIER[0]}:5060"}}
+    await stage.reload(trunks=strict, routes=HELP)
+    await stage.carrier.dial("112", b"", ("Diversion", "<sip:911000000@h>;counter=9"), ("Identity", "bad"))
+    assert stage.carrier.invited.request.uri.startswith("sip:112@")

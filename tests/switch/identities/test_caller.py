@@ -123,3 +123,20 @@ def test_a_name_of_any_signs_is_clean_and_stays_so(text: str) -> None:
 def test_a_request_with_any_display_is_read(display: str) -> None:
     request = invite(from_=f'"{display}" <sip:+34600111222@h>;tag=1')
     assert read_caller(request, trust=False, inbound=PLAIN.read).number == "+34600111222"
+
+
+SIGNS = st.sampled_from(
+    [*"<>;,=?@: 0a", '"', "\\", "sip:", "tel:+34", "%", "index=1", ";cause=", "Reason=SIP", "é"]
+)
+
+
+@given(
+    st.sampled_from(["P-Asserted-Identity", "Remote-Party-ID", "Privacy", "Diversion", "History-Info"]),
+    st.lists(SIGNS, max_size=30).map("".join),
+)
+def test_no_carriers_mistake_costs_a_call(header: str, value: str) -> None:
+    """Whatever stands in the headers that only help: the call has a caller."""
+    request = invite(f"{header}: {value}")
+    found = read_caller(request, trust=True, inbound=SPAIN.read)
+    assert found.number.isprintable()
+    assert found.display.isprintable()

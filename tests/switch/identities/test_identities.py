@@ -34,7 +34,7 @@ def identities(folder: Path, **trunk: Any) -> Identities:
             "agents": {"ana": {"name": "Ana Ruiz", "phone": "1001"}, "luis": {"name": "Luis"}},
         }
     )
-    found = Identities()
+    found = Identities(lambda: NOW_S)
     found.keys = read_keys(config)
     found.configure(config)
     return found
@@ -69,7 +69,7 @@ def test_our_calls_are_signed_and_hold(tmp_path: Path) -> None:
     numbers = {"country": "ES", "outbound": "national"}
     found = identities(tmp_path, numbers=numbers, stir={"sign": SIGN, "verify": VERIFY})
     eva = Caller("+34600111222", ours=True)
-    presented = found.present("carrier", eva, "0034911000000", NOW_S)
+    presented = found.present("carrier", eva, "0034911000000")
     assert presented.number == "911000000"
     (identity,) = [value for name, value in presented.headers if name == "Identity"]
     passport = read(identity)
@@ -79,11 +79,11 @@ def test_our_calls_are_signed_and_hold(tmp_path: Path) -> None:
     )
     trunk = found.trunk("carrier")
     caller = trunk.caller(request)
-    verified = trunk.verify(request, caller, NOW_S + 2)
+    verified = trunk.verify(request, caller)
     assert verified is not None
     assert (verified.outcome, verified.attest) == (Outcome.PASSED, "A")
     changed = invite(f"Identity: {identity}", from_=f"{presented.from_};tag=1", to="<sip:911000001@h>")
-    refused = trunk.verify(changed, caller, NOW_S)
+    refused = trunk.verify(changed, caller)
     assert refused is not None
     assert refused.outcome is Outcome.INVALID
     assert not trunk.rejects_unverified
@@ -102,24 +102,24 @@ def test_where_there_is_nothing_to_sign(
     tmp_path: Path, caller: Caller, number: str, caller_id: dict[str, str]
 ) -> None:
     found = identities(tmp_path, numbers={"country": "ES"}, caller_id=caller_id, stir={"sign": SIGN})
-    assert "Identity" not in dict(found.present("carrier", caller, number, NOW_S).headers)
+    assert "Identity" not in dict(found.present("carrier", caller, number).headers)
 
 
 def test_what_is_signed_is_who_is_shown(tmp_path: Path) -> None:
     policy = {"number": "+34911222333", "allowed": []}
     found = identities(tmp_path, numbers={"country": "ES"}, caller_id=policy, stir={"sign": SIGN})
-    headers = dict(found.present("carrier", Caller("1001", ours=True), "911000000", NOW_S).headers)
+    headers = dict(found.present("carrier", Caller("1001", ours=True), "911000000").headers)
     assert read(headers["Identity"]).orig == "34911222333"
-    passing = dict(found.present("carrier", Caller("+34600111222"), "911000000", NOW_S).headers)
+    passing = dict(found.present("carrier", Caller("+34600111222"), "911000000").headers)
     assert read(passing["Identity"]).attest == "C"
 
 
 def test_where_nobody_asks_nothing_is_verified(tmp_path: Path) -> None:
     trunk = identities(tmp_path).trunk("carrier")
-    assert trunk.verify(invite("Identity: nonsense"), Caller("+34600111222"), NOW_S) is None
+    assert trunk.verify(invite("Identity: nonsense"), Caller("+34600111222")) is None
     strict = identities(tmp_path, stir={"verify": {**VERIFY, "on_failure": "reject"}}).trunk("carrier")
     assert strict.rejects_unverified
-    verified = strict.verify(invite(), Caller("+34600111222"), NOW_S)
+    verified = strict.verify(invite(), Caller("+34600111222"))
     assert verified is not None
     assert verified.outcome is Outcome.MISSING
 
@@ -127,4 +127,4 @@ def test_where_nobody_asks_nothing_is_verified(tmp_path: Path) -> None:
 def test_a_removed_trunk_keeps_its_rules_for_the_calls_that_go_on(tmp_path: Path) -> None:
     found = identities(tmp_path, numbers={"country": "ES", "outbound": "national"})
     found.configure(Config())
-    assert found.present("carrier", Caller(), "+34911000000", NOW_S).number == "911000000"
+    assert found.present("carrier", Caller(), "+34911000000").number == "911000000"
