@@ -288,6 +288,7 @@ def configuration(
     """A least configuration: own addresses, one trunk for whoever comes from 127.0.0.0/8, nobody else.
 
     A section given here replaces the same keys of the first level: `sip={"t1": "100ms"}` keeps `listen`.
+    Trunks are asked by OPTIONS only where a test says so: SIPp would take the question for a call.
     """
     least: dict[str, Any] = {
         "server": {"data_dir": str(data_dir), "drain_timeout": "10s"},
@@ -300,4 +301,5 @@ def configuration(
     for name, section in sections.items():
         base = least.get(name)
         least[name] = {**base, **section} if isinstance(base, dict) and name != "trunks" else section
+    least["trunks"] = {name: {"options": 0, **trunk} for name, trunk in least["trunks"].items()}
     return least
