@@ -282,7 +282,8 @@ class Outgoing:
     `uri` is the Request-URI; `from_` and `to` are header values without a tag; `sdp` None asks for a late
     offer. `routes` are Route values for the initial INVITE; `peer` goes to `Screen.same_peer` later. `natted`
     says that the peer's Contact cannot be reached: requests in the dialog then keep to `flow`.
-    `call_id` is made by the endpoint where none is given.
+    `wide_flow` is a stream by which it goes when it is too large for a datagram (section 18.1.1); where that
+    cannot be had it goes by `flow` all the same. `call_id` is made by the endpoint where none is given.
 
     `supports_reliable` lets the peer send its provisional responses reliably, `require_reliable` makes it: one
     that cannot answers 420 (RFC 3262). `session_expires_s` is the session interval that we ask for, 0 for none,
@@ -299,6 +300,7 @@ class Outgoing:
     peer: Hashable = None
     max_forwards: int = 70
     natted: bool = False
+    wide_flow: Flow | None = None
     call_id: str = ""
     supports_reliable: bool = False
     require_reliable: bool = False

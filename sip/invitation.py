@@ -11,6 +11,7 @@ from sip.events import Outgoing
 from sip.expiry import least_s
 from sip.flow import Flow
 from sip.layer import Layer
+from sip.limits import MAX_DATAGRAM_BYTES
 from sip.loops import LoopMark
 from sip.message import Response
 from sip.proof import Proof
@@ -26,8 +27,8 @@ _MAX_INTERVAL_S: Final = 86400
 class Invitation:
     """One INVITE and its repetitions: same Call-ID and From, the next CSeq, a transaction of its own."""
 
-    __slots__ = ("_from", "_interval_s", "_layer", "_least_s", "_lines", "_proof", "_supported",
-                 "call_id", "cseq", "outgoing", "transaction")  # fmt: skip
+    __slots__ = ("_from", "_interval_s", "_layer", "_least_s", "_lines", "_proof", "_supported", "_wide_flow",
+                 "call_id", "cseq", "flow", "outgoing", "transaction")  # fmt: skip
 
     def __init__(
         self,
@@ -45,6 +46,9 @@ class Invitation:
         self.call_id = call_id
         self.cseq = 0
         self.transaction: Transaction | None = None
+        self.flow = outgoing.flow
+        """By which it went last."""
+        self._wide_flow = outgoing.wide_flow
         self._from = f"{outgoing.from_};tag={local_tag}"
         self._lines = lines
         self._interval_s = interval_s
@@ -54,23 +58,37 @@ class Invitation:
         if outgoing.supports_reliable or outgoing.require_reliable:
             self._supported.append("100rel")
 
-    def send(self, owner: Owner, flow: Flow, marks: LoopMark, now: float) -> None:
-        """Send it, or send it again."""
-        layer, outgoing = self._layer, self.outgoing
+    def send(self, owner: Owner, marks: LoopMark, now: float) -> None:
+        """Send it, or send it again: by a stream what is too large for a datagram (section 18.1.1)."""
         self.cseq += 1
         if self._proof is not None and self.cseq == 1:
-            self._proof.ahead("INVITE", outgoing.uri, outgoing.sdp or b"", now)
+            self._proof.ahead("INVITE", self.outgoing.uri, self.outgoing.sdp or b"", now)
+        head, message = self._written(self.flow, marks)
+        if len(message) > MAX_DATAGRAM_BYTES and self._wide_flow is not None:
+            self.flow = self._wide_flow
+            head, message = self._written(self.flow, marks)
+        self.transaction = self._layer.call("INVITE", head, message, self.flow, owner, now)
+
+    def narrow(self) -> bool:
+        """The stream cannot be had: whether it may go as a datagram after all (section 18.1.1)."""
+        if self.flow != self._wide_flow:
+            return False
+        self.flow, self._wide_flow = self.outgoing.flow, None
+        return True
+
+    def _written(self, flow: Flow, marks: LoopMark) -> tuple[RequestHead, bytes]:
+        layer, outgoing = self._layer, self.outgoing
         via = layer.via(flow, marks.sign(layer.token(), outgoing.uri))
         head = RequestHead(
             outgoing.uri, via, outgoing.routes, self._from, outgoing.to, self.call_id, self.cseq
         )
         body = outgoing.sdp or b""
+        contact = contact_value(flow, layer.advertise(flow), outgoing.uri.startswith("sips:"))
         lines = (
-            f"Contact: {contact_value(flow, layer.advertise(flow))}\r\n{self._lines}{self._asked()}"
+            f"Contact: {contact}\r\n{self._lines}{self._asked()}"
             f"{self.proof_lines}{header_lines(outgoing.headers)}{body_lines(body)}"
         )
-        message = head.write("INVITE", outgoing.to, lines, body, outgoing.max_forwards)
-        self.transaction = layer.call("INVITE", head, message, flow, owner, now)
+        return head, head.write("INVITE", outgoing.to, lines, body, outgoing.max_forwards)
 
     def _asked(self) -> str:
         """What we support and ask for."""

@@ -12,6 +12,9 @@ from sip.malformed import Fault, Malformed, Partial
 MAX_MESSAGE_BYTES: Final = 65536
 """A whole message; also the largest UDP datagram (RFC 3261 18.1.1)."""
 
+MAX_DATAGRAM_BYTES: Final = 1300
+"""A request of ours on UDP where there is another way, as nobody knows what the path carries (18.1.1)."""
+
 MAX_HEADERS: Final = 256
 """Header fields in one message, before comma lists are split."""
 

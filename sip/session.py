@@ -163,7 +163,8 @@ class Session:
         self.invitation = Invitation(
             house.layer, outgoing, call_id, self.local_tag, house.uac_lines, interval_s, self.authorizer
         )
-        self.invitation.send(self, self.flow, house.marks, now)
+        self.invitation.send(self, house.marks, now)
+        self.flow = self.invitation.flow
 
     def responded(self, transaction: Transaction, response: Response, now: float) -> None:
         """A response to our INVITE."""
@@ -180,7 +181,8 @@ class Session:
     def failed(self, transaction: Transaction, status: int, now: float) -> None:
         """No response to our INVITE in time; or our application's to a request of theirs."""
         if not transaction.serves:
-            self.step(Input.FAILURE, now, Statement(status, None, "", b""))
+            event = Input.AGAIN if status == 503 and self._narrows() else Input.FAILURE
+            self.step(event, now, Statement(status, None, "", b""))
         elif self.exchange is not None:
             self.exchange.unanswered(transaction, now)
 
@@ -190,6 +192,9 @@ class Session:
             return False
         early = self.early.get(response.to_tag or "")
         return early is None or not early.settled
+
+    def _narrows(self) -> bool:
+        return self.state is State.CALLING and self.invitation is not None and self.invitation.narrow()
 
     def _repairs(self, response: Response, now: float) -> bool:
         return (
@@ -390,8 +395,9 @@ class Session:
         self.house.layer.answer(transaction, status, now, tag="", lines=lines)
 
     def contact(self, flow: Flow) -> str:
-        """Our Contact on a flow."""
-        return contact_value(flow, self.house.layer.advertise(flow))
+        """Our Contact on a flow; SIPS to who uses it (section 12.1.1)."""
+        is_secure = self.dialog is not None and self.dialog.target.startswith("sips:")
+        return contact_value(flow, self.house.layer.advertise(flow), is_secure)
 
     def _answer_invite(self, now: float, said: Statement, lines: str) -> bytes:
         """Answer the INVITE that waits, with our tag unless it is a re-INVITE."""
@@ -428,7 +434,8 @@ class Session:
     def _send_again(self, now: float, matter: Matter) -> None:
         assert self.invitation is not None
         self.early.clear()
-        self.invitation.send(self, self.flow, self.house.marks, now)
+        self.invitation.send(self, self.house.marks, now)
+        self.flow = self.invitation.flow
 
     def _establish(self, now: float, matter: Matter) -> None:
         assert isinstance(matter, Response)
