@@ -8,7 +8,8 @@ from dataclasses import astuple, dataclass
 from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
-from switch.config import callers, carriers, certificates, tracing
+from sip.expiry import MIN_SE_S
+from switch.config import callers, carriers, certificates, tolls, tracing
 from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
@@ -53,10 +54,12 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
     known = _Known(document)
     yield from _names(known)
     yield from _sockets(config)
+    yield from _session_timer(config)
     yield from _tls(config, tree)
     for fault in carriers.faults(config, tree.is_removed, document.has):
         yield Finding(fault.path, fault.message, at_key=fault.at_key)
     yield from (Finding(path, message) for path, message in callers.faults(config))
+    yield from (Finding(path, message) for path, message in tolls.faults(config))
     yield from (Finding(path, message) for path, message in tracing.faults(config))
     yield from _phones(config, document)
     yield from _agents(config, known)
@@ -94,6 +97,12 @@ def _sockets(config: Config) -> Iterator[Finding]:
         if transport == "udp" and port in config.media.ports and _overlap(config.media.listen, host):
             yield Finding(path, f"port {port} lies within media.ports")
         taken.append((transport, host, port, ".".join(map(str, path[:2]))))
+
+
+def _session_timer(config: Config) -> Iterator[Finding]:
+    """RFC 4028 section 5: nobody may be asked for less than 90 s."""
+    if 0 < config.sip.session_expires < MIN_SE_S:
+        yield Finding(("sip", "session_expires"), f"at least {MIN_SE_S}s (RFC 4028), or 0 for none")
 
 
 def _tls(config: Config, tree: Tree) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ from switch.config.section import (
     is_null,
 )
 from switch.config.targets import Go, HangupTarget, Overflow
-from switch.config.toll import Toll
+from switch.config.toll import PhoneToll
 from switch.config.trunk import Trunk
 
 
@@ -215,7 +215,7 @@ class Phone(Section):
     secret: Secret = SecretStr("")
     """The digest password; from `secret_file` where that is given."""
     secret_file: Words | None = None
-    toll: Toll = Toll(calls_at_once=4, calls_an_hour=100, minutes_a_day=600)
+    toll: PhoneToll = PhoneToll()
 
 
 class Agent(Section):

@@ -24,4 +24,12 @@ class Toll(Allowance):
     hours: Words | None = None
     """When these limits hold, in the form of OpenStreetMap: `Mo-Fr 08:00-20:00`, in `server.timezone`."""
     outside: Allowance | None = None
-    """The limits of all other hours; None leaves them as they are."""
+    """What other limits hold at all other hours; a limit that is not named there stays as it is."""
+
+
+class PhoneToll(Toll):
+    """`phones.NAME.toll`: limits that no desk misses, and that stop whoever has found its secret"""
+
+    calls_at_once: Count | None = 4
+    calls_an_hour: Count | None = 100
+    minutes_a_day: Count | None = 600

@@ -2,9 +2,9 @@
 
 Two measures, both of lateness. The backlog: since when no wake-up has emptied the socket, which is how long
 the oldest message in it can have waited at most. The lag: how late the loop runs a timer; of the last few the
-smallest, since a pause, or a machine that has others to serve for a moment, is no overload. New requests are refused while either exceeds the limit, and
-taken as soon as neither does: refusing is cheap, so the backlog of one limit's length is gone in a moment,
-and nearly all of the time goes to calls that were taken.
+smallest, since a pause, or a machine that serves others for a moment, is no overload. New requests are
+refused while either exceeds the limit, and taken as soon as neither does: refusing is cheap, so the backlog
+of one limit's length is gone in a moment, and nearly all of the time goes to calls that were taken.
 """
 
 from collections import deque

@@ -52,8 +52,10 @@ class Tariff:
 
     def __init__(self, settings: Settings, zone: ZoneInfo) -> None:
         """Raises ValueError for hours that cannot be read; the configuration was checked for that."""
-        self._inside = Rule.of(settings)
-        self._outside = self._inside if settings.outside is None else Rule.of(settings.outside)
+        self._inside = self._outside = Rule.of(settings)
+        if (outside := settings.outside) is not None:
+            named = {name: getattr(outside, name) for name in outside.model_fields_set}
+            self._outside = Rule.of(settings.model_copy(update=named))
         self._is_open = None if settings.hours is None else opening(settings.hours, zone)
 
     def at(self, now_us: int) -> Rule:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from switch.config.schema import Config
+from switch.config.toll import PhoneToll
 from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.wall.account import Spending
 from switch.wall.toll import Toll, Tollbook, TollLimit
@@ -42,7 +43,7 @@ class Desk:
         self.limit(**limits)
 
     def limit(self, **limits: Any) -> None:
-        phones = {"1001": {"secret": "x", "toll": limits}, "1002": {"secret": "x", "toll": {}}}
+        phones = {"1001": {"secret": "x", "toll": limits}, "1002": {"secret": "x"}}
         trunks = {"carrier": {"proxy": "sip:192.0.2.1", "toll": limits}}
         self.toll.configure(Config.model_validate({"phones": phones, "trunks": trunks}))
 
@@ -65,6 +66,11 @@ def end(spending: Spending, now_us: int) -> None:
     spending.release()
 
 
+def test_a_phone_has_limits_by_itself_and_keeps_those_that_are_not_named() -> None:
+    toll = Config.model_validate({"phones": {"1001": {"secret": "x", "toll": {"minutes_a_day": 9}}}})
+    assert toll.phones["1001"].toll == PhoneToll(calls_at_once=4, calls_an_hour=100, minutes_a_day=9)
+
+
 @pytest.mark.parametrize("origin", [PHONE, TRUNK])
 def test_calls_at_once(origin: Peer) -> None:
     desk = Desk(calls_at_once=2)
@@ -79,7 +85,7 @@ def test_each_has_an_account_of_its_own() -> None:
     desk = Desk(calls_at_once=1)
     desk.call(NOON)
     desk.call(NOON, origin=TRUNK)
-    for _ in range(20):
+    for _ in range(4):
         desk.call(NOON, origin=OTHER)
 
 
@@ -170,6 +176,14 @@ def test_other_limits_hold_outside_of_the_hours(when: str, calls: int) -> None:
     assert desk.refused(at(when), "112") is TollLimit.CALLS_AT_ONCE
     inside = calls == 3
     assert (desk.toll.permits(PHONE, "600111222", at(when)) is None) is inside
+
+
+def test_what_is_not_named_for_outside_stays_as_it_is() -> None:
+    desk = Desk(hours="Mo-Fr 08:00-20:00", calls_at_once=2, destinations=["6*"], outside={"calls_at_once": 1})
+    night = at("2026-11-23 03:00")
+    assert desk.refused(night, "0053123456") is TollLimit.DESTINATION
+    desk.call(night)
+    assert desk.refused(night) is TollLimit.CALLS_AT_ONCE
 
 
 def test_hours_without_other_limits_leave_them_as_they_are() -> None:
