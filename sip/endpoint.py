@@ -89,6 +89,15 @@ class Endpoint:
             screen, gate or OpenGate(), self._layer, self._sessions, self._petitions.of
         )
 
+    @property
+    def session_expires_s(self) -> int:
+        """The session interval that our INVITEs ask for and our 2xx set, 0 for none. It may be changed."""
+        return self._sessions.session_expires_s
+
+    @session_expires_s.setter
+    def session_expires_s(self, interval_s: int) -> None:
+        self._sessions.session_expires_s = interval_s
+
     # From the shell
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:

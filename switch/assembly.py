@@ -218,6 +218,7 @@ def _wire(config: Config, books: _Books, sounds: SoundLibrary) -> Switch:
         token=lambda: secrets.token_hex(12),
         advertise=lambda flow: exchange.advertised(flow),
         t1=config.sip.t1,
+        session_expires_s=int(config.sip.session_expires),
         gate=gate,
     )
     shell = SipShell(

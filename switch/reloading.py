@@ -41,6 +41,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.tracing.configure(config.trace)
     exchange.trunks.configure(config.trunks)
     identification.configure(config)
+    exchange.endpoint.session_expires_s = int(config.sip.session_expires)
     exchange.gate.configure(config.sip)
     exchange.toll.configure(config)
     exchange.dispatch.post(configured(config))

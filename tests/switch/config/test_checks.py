@@ -54,6 +54,11 @@ def test_a_phone_is_named_like_a_sip_user(mistakes: Mistakes, name: str) -> None
             "http: {listen: 127.0.0.1:5060}",
             ["1:16: http.listen: port 5060 of tcp is already taken by sip.listen"],
         ),
+        (
+            "sip: {session_expires: 89s}",
+            ["1:24: sip.session_expires: at least 90s (RFC 4028), or 0 for none"],
+        ),
+        ("sip: {session_expires: 0}", []),
         ("sip: {listen: [udp:0.0.0.0:20002]}", ["1:16: sip.listen[0]: port 20002 lies within media.ports"]),
         ("sip: {listen: [tcp:0.0.0.0:20002]}", []),
         (
