@@ -49,7 +49,6 @@ class Identities:
         self._now_s = now_s
         self.keys = Keys()
         """In force from the next `configure` on."""
-        self._domain = ""
         self._trunks: dict[str, TrunkIdentities] = {}
         self._names: dict[str, str] = {}
 
@@ -57,11 +56,11 @@ class Identities:
         """Judge by this configuration from now on. A trunk that it no longer has keeps its rules: its calls
         go on.
         """
-        self._domain = config.sip.domain
         self._names = {agent.phone: agent.name for agent in config.agents.values() if agent.phone is not None}
         for name, trunk in config.trunks.items():
             signer, verifier = self.keys.signers.get(name), self.keys.verifiers.get(name)
-            self._trunks[name] = TrunkIdentities(trunk, self._now_s, signer, verifier)
+            domain = _domain(trunk, config.sip.domain)
+            self._trunks[name] = TrunkIdentities(trunk, domain, self._now_s, signer, verifier)
 
     def trunk(self, name: str) -> "TrunkIdentities":
         """The rules of a trunk that is, or was, configured. Raises KeyError."""
@@ -75,16 +74,23 @@ class Identities:
         """What the trunk is told where `caller` calls `number`; `way` is how the call came here, where it is
         only passed on. Raises NotANumber.
         """
-        return self._trunks[trunk].present(caller, number, self._domain, way)
+        return self._trunks[trunk].present(caller, number, way)
 
 
 class TrunkIdentities:
     """The rules and keys of one trunk."""
 
     def __init__(
-        self, trunk: Trunk, now_s: Callable[[], float], signer: Signer | None, verifier: Verifier | None
+        self,
+        trunk: Trunk,
+        domain: str,
+        now_s: Callable[[], float],
+        signer: Signer | None,
+        verifier: Verifier | None,
     ) -> None:
+        """Callers are shown to the trunk in `domain`."""
         self._trunk = trunk
+        self._domain = domain
         self._now_s = now_s
         self._numbering = Numbering(trunk.numbers)
         self._presenting = Presenting(trunk.caller_id, self._numbering)
@@ -112,9 +118,9 @@ class TrunkIdentities:
         orig, dest = self._numbering.e164(caller.number), self._numbering.e164(number_of(request.to.uri))
         return self._verifier.verify(request.headers.lines("Identity"), orig, dest, self._now_s())
 
-    def present(self, caller: Caller, number: str, domain: str, way: Redirections) -> Presented:
+    def present(self, caller: Caller, number: str, way: Redirections) -> Presented:
         """See `Identities.present`."""
-        presented = self._presenting.present(caller, number, domain, way)
+        presented = self._presenting.present(caller, number, self._domain, way)
         if self._signer is None:
             return presented
         orig, dest = self._numbering.e164(presented.caller), self._numbering.e164(number)
@@ -122,3 +128,9 @@ class TrunkIdentities:
             return presented
         identity = self._signer.identity(orig, dest, self._now_s(), ours=caller.ours)
         return replace(presented, headers=(*presented.headers, ("Identity", identity)))
+
+
+def _domain(trunk: Trunk, ours: str) -> str:
+    """Where we register we are somebody of the carrier's: it wants its own domain in From."""
+    registration = trunk.registration
+    return ours if registration is None else registration.domain or registration.registrar.host

@@ -25,8 +25,8 @@ _SHORTEST: Final = 7
 """Digits without a plus that may be a subscriber's number. No country's emergency numbers and short codes are
 as long (ITU-T E.164.1, E.129), and no subscriber's with its area code is shorter.
 """
-_CACHED: Final = 8192
-"""Numbers that each rule of each trunk remembers: some 2 MB, and callers come back."""
+_CACHED: Final = 2048
+"""Numbers that each rule of each trunk remembers: a megabyte for a trunk, and callers come back."""
 
 
 class NotANumber(ValueError):

@@ -70,9 +70,16 @@ class Presenting:
 
     def _shown(self, caller: Caller) -> tuple[str, str]:
         """Number and name: the caller's own, or ours in their place. The names of our people stay here."""
-        if caller.number and self._allowed.fullmatch(caller.number) and self._is_writable(caller.number):
+        if caller.number and self._is_allowed(caller.number) and self._is_writable(caller.number):
             return caller.number, "" if caller.ours else caller.display
         return self._policy.number or "", ""
+
+    def _is_allowed(self, number: str) -> bool:
+        """As it came to us, or in the one form that all numbers have."""
+        if self._allowed.fullmatch(number):
+            return True
+        found = self._numbering.e164(number)
+        return found is not None and self._allowed.fullmatch(found) is not None
 
     def _is_writable(self, number: str) -> bool:
         try:

@@ -128,3 +128,14 @@ def test_a_removed_trunk_keeps_its_rules_for_the_calls_that_go_on(tmp_path: Path
     found = identities(tmp_path, numbers={"country": "ES", "outbound": "national"})
     found.configure(Config())
     assert found.present("carrier", Caller(), "+34911000000").number == "911000000"
+
+
+@pytest.mark.parametrize(
+    ("domain", "shown"), [({}, "192.0.2.30"), ({"domain": "carrier.example"}, "carrier.example")]
+)
+def test_where_we_register_we_are_somebody_of_the_carrier(
+    tmp_path: Path, domain: dict[str, str], shown: str
+) -> None:
+    registration = {"registrar": "sip:192.0.2.30", "user": "4711", **domain}
+    found = identities(tmp_path, registration=registration)
+    assert found.present("carrier", Caller("600"), "601").from_ == f"<sip:600@{shown}>"

@@ -57,6 +57,7 @@ def present(caller: Caller, numbers: dict[str, str] | None = None, **policy: Any
             [("P-Asserted-Identity", OURS), ("Privacy", "id")],
         ),
         (Caller("+34911222999", "Eva"), LIMITED, '"Eva" <sip:+34911222999@pbx.example>', []),
+        (Caller("+34911222999", "Eva"), {"allowed": ["911*"]}, ANONYMOUS, [("Privacy", "id")]),
         (PHONE, {}, "<sip:1001@pbx.example>", []),
         (PHONE, {**LIMITED, **PAI}, OURS, [("P-Asserted-Identity", OURS)]),
         (Caller(), {}, ANONYMOUS, [("Privacy", "id")]),
@@ -79,6 +80,8 @@ def test_numbers_in_the_trunks_form() -> None:
     assert national.headers == (("P-Asserted-Identity", national.from_),)
     assert national.uri("192.0.2.1", 5080) == "sip:911000000@192.0.2.1:5080"
     assert national.to("2001:db8::1") == "<sip:911000000@[2001:db8::1]>"
+    as_it_came = present(Caller("600111222"), {"country": "ES", "outbound": "e164"}, allowed=["+34600*"])
+    assert as_it_came.from_ == "<sip:+34600111222@pbx.example>"
     ours = present(EVA, {"country": "ES", "outbound": "national"}, **LIMITED)
     assert ours.from_ == "<sip:911222333@pbx.example>"
 
