@@ -34,7 +34,8 @@ class Pcap:
     """Turns messages into the records that follow `HEADER`, in the order in which they are given."""
 
     def __init__(self) -> None:
-        self._sequences: dict[tuple[Address, Address, int], int] = {}
+        self._sequences: dict[tuple[Address, Address], int] = {}
+        """What each way has sent. One after another: connections that we make seem to come from one port."""
         self._identification = count(1)
 
     def records(self, message: Message) -> bytes:
@@ -46,8 +47,8 @@ class Pcap:
         return _record(message.us, self._packet(message, _UDP, header, 6, payload))
 
     def _segments(self, message: Message) -> Iterator[bytes]:
-        there = (message.source, message.destination, message.connection)
-        back = (message.destination, message.source, message.connection)
+        there = (message.source, message.destination)
+        back = (message.destination, message.source)
         for start in range(0, len(message.data), _LARGEST_SEGMENT):
             payload = message.data[start : start + _LARGEST_SEGMENT]
             sent = self._sequences.get(there, 1)
