@@ -76,9 +76,9 @@ class Voice:
         port = next(line.split()[1] for line in sdp.splitlines() if line.startswith("m=audio"))
         self._target = (host, int(port))
 
-    def hush(self) -> None:
-        """Say nothing any more."""
-        self._silent = True
+    def hush(self, silent: bool = True) -> None:
+        """Say nothing any more, or speak again."""
+        self._silent = silent
 
     async def press(self, digits: str) -> None:
         """As events of 100 ms, 100 ms apart."""
