@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from sip import certified
 from sip.aio.closing import Closed
@@ -17,7 +17,10 @@ from sip.reuse import alias, introduces, is_response, return_port
 _LAST_WORDS_S: Final = 1.0
 _PARTING_S: Final = 5.0
 """What does not take our last bytes in that time is cut off."""
-_MOST_NAMES: Final = 4096
+_MOST_KEPT: Final = 4096
+"""Of names and unreachable places."""
+_UNREACHABLE_S: Final = 300.0
+Kept = TypeVar("Kept")
 
 
 class Receiver(Protocol):
@@ -62,6 +65,8 @@ class Connections:
         self._ways: dict[Way, Connection] = {}
         self._wanted: dict[Address, str] = {}
         """Which name a server's certificate had to have: its connection may have to be made again."""
+        self._unreachable: dict[Address, float] = {}
+        """Where we could not make one, and when."""
         self._parting: dict[Connection, float] = {}
         """Those that are over, and since when, as long as their sockets are there."""
         self._last = 0
@@ -104,7 +109,7 @@ class Connections:
     def _make(self, flow: Flow, wanted: str) -> Connection:
         if flow.transport == "tls":
             wanted = wanted or self._wanted.get(flow.remote, certified.canonical(flow.remote[0]))
-            self._remember(flow.remote, wanted)
+            _keep(self._wanted, flow.remote, wanted)
         room = not self._closing and self.crowd.has_room()
         connection = Connection(self, self._numbered(flow), is_ours=True, wanted=wanted)
         self._add(connection)
@@ -117,11 +122,10 @@ class Connections:
             connection.abort(Closed.OURS if self._closing else Closed.TOO_MANY)
         return connection
 
-    def _remember(self, remote: Address, wanted: str) -> None:
-        self._wanted.pop(remote, None)
-        self._wanted[remote] = wanted
-        if len(self._wanted) > _MOST_NAMES:
-            del self._wanted[next(iter(self._wanted))]
+    def is_unreachable(self, remote: Address) -> bool:
+        """Whether a connection there could lately not be made."""
+        since = self._unreachable.get(remote)
+        return since is not None and self.now() - since < _UNREACHABLE_S
 
     def _numbered(self, flow: Flow) -> Flow:
         self._last += 1
@@ -165,6 +169,7 @@ class Connections:
         if connection.wanted and not certified.fits(connection.names, connection.wanted):
             connection.abort(Closed.CERTIFICATE)
             return False
+        self._unreachable.pop(connection.flow.remote, None)
         return True
 
     def heard(self, connection: Connection) -> None:
@@ -208,6 +213,8 @@ class Connections:
         if self._by_number.pop(flow.connection, None) is None:
             return  # it was never taken up
         self.closed[flow.transport, why] += 1
+        if why is Closed.UNREACHABLE:
+            _keep(self._unreachable, flow.remote, self.now())
         self.open[flow.transport] -= 1
         self.crowd.remove(connection)
         self._parting[connection] = self.now()
@@ -242,6 +249,13 @@ class Connections:
                 with suppress(TimeoutError):
                     self._empty.clear()
                     await asyncio.wait_for(self._empty.wait(), _LAST_WORDS_S)
+
+
+def _keep(places: dict[Address, Kept], remote: Address, value: Kept) -> None:
+    places.pop(remote, None)
+    places[remote] = value
+    if len(places) > _MOST_KEPT:
+        del places[next(iter(places))]
 
 
 def _is_for(connection: Connection, wanted: str) -> bool:

@@ -10,7 +10,8 @@ from sip.aio.closing import Closed
 from sip.aio.connection import Connection
 from sip.aio.tls import HANDSHAKE_S, SHUTDOWN_S, Tls
 
-_CONNECT_S: Final = 8.0
+_CONNECT_S: Final = 2.0
+"""Until TCP stands: two attempts of the kernel. Who wants to send has other places to try, or UDP."""
 
 
 class Connector:
@@ -29,8 +30,8 @@ class Connector:
         try:
             async with asyncio.timeout(_CONNECT_S):
                 stream = await _reach(connection)
-                why = Closed.HANDSHAKE
-                await self._shake_hands(connection, stream)
+            why = Closed.HANDSHAKE
+            await self._shake_hands(connection, stream)
         except (OSError, TimeoutError):
             connection.making = None
             connection.abort(why)

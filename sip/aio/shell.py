@@ -347,6 +347,17 @@ class SipShell:
         flow = Flow(transport, local or anywhere, remote)
         return self._connections.to(flow, server_name or remote[0]).flow
 
+    def wide_flow_to(self, host: str, port: int) -> Flow | None:
+        """A way by TCP for what is too large for a datagram (RFC 3261 section 18.1.1), opened when used.
+
+        None where we do not listen on TCP ourselves, or lately could not get there.
+        """
+        remote = (unmapped(host), port)
+        local = self._local("tcp", remote[0])
+        if local is None or self._connections.is_unreachable(remote):
+            return None
+        return Flow("tcp", local, remote)
+
     def _local(self, transport: Transport, remote: str) -> Address | None:
         bound = [address for kind, address in self.addresses if kind == transport]
         return self._sources.fitting(bound, remote)

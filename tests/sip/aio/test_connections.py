@@ -251,3 +251,14 @@ def test_17_1_4_what_is_not_answered_fails_with_its_connection() -> None:
     for connection in (made, accepted, stranger):
         connection.connection_lost(ConnectionResetError())
     assert set(stage.flows_failed) == {made.flow, Flow("tcp", LOCAL, TARGET), accepted.flow}
+
+
+def test_where_we_could_not_get_is_remembered_for_a_while() -> None:
+    stage = Stage()
+    stage.pool.to(Flow("tcp", LOCAL, TARGET)).abort(Closed.UNREACHABLE)
+    assert stage.pool.is_unreachable(TARGET)
+    stage.now = 301.0
+    assert not stage.pool.is_unreachable(TARGET)
+    stage.pool.to(Flow("tcp", LOCAL, TARGET)).abort(Closed.UNREACHABLE)
+    stage.meet(stage.pool.to(Flow("tcp", LOCAL, TARGET)))
+    assert not stage.pool.is_unreachable(TARGET)

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import socket
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -208,3 +209,25 @@ async def test_five_calls_of_sipp() -> None:
         ended = [event for event in phone.heard if isinstance(event, SessionEnded)]
         assert len(ended) == 5
         assert phone.endpoint.counts().sessions == 0
+
+
+@on_each_loop
+async def test_18_1_1_a_large_invite_goes_by_tcp_and_by_udp_where_there_is_none() -> None:
+    large = (("X-Large", "x" * 1300),)
+    async with Phone(*ALICE) as alice, Phone(*BOB) as bob:
+        host, port = bob.shell.addresses[1][1]
+        flow = alice.shell.flow_to(*bob.shell.addresses[0][1])
+        wide = alice.shell.wide_flow_to(host, port)
+        assert wide is not None
+        assert alice.shell.connections == 0
+        call = Outgoing("sip:bob@b", flow, "<sip:a@x>", "<sip:b@y>", OFFER, headers=large, wide_flow=wide)
+        alice.endpoint.invite(call, time.monotonic())
+        alice.shell.flush()
+        assert (await bob.hears(IncomingInvite)).flow.transport == "tcp"
+
+        bob.heard.clear()
+        nowhere = wide._replace(remote=("127.0.11.9", 1))
+        alice.endpoint.invite(replace(call, wide_flow=nowhere), time.monotonic())
+        alice.shell.flush()
+        assert (await bob.hears(IncomingInvite)).flow.transport == "udp"
+        assert alice.shell.wide_flow_to("127.0.11.9", 1) is None
