@@ -91,10 +91,17 @@ class Dialling:
                 credentials=self._exchange.trunks.credentials(way.trunk),
                 peer=leg.peer,
                 max_forwards=self._max_forwards - 1,
+                wide_flow=self._wide_flow(way),
                 call_id=secrets.token_hex(12),
             )
         )
         return leg
+
+    def _wide_flow(self, way: Way) -> Flow | None:
+        """TCP for an INVITE that is too large for a datagram, where the target's URI leaves us the choice."""
+        if way.place.transport != "udp" or way.proxy.transport is not None:
+            return None
+        return self._exchange.shell.wide_flow_to(way.place.address, way.place.port)
 
     def _presented(self, trunk: str, number: str, caller: Caller, way: Redirections) -> Presented:
         """Who calls whom, as the trunk is told it."""

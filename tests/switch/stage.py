@@ -138,6 +138,9 @@ class Shell:
     def local_address_for(self, remote: str) -> str:
         return OURS[0]
 
+    def wide_flow_to(self, host: str, port: int) -> Flow | None:
+        return None
+
     async def reload_tls(self, files: TlsFiles) -> None:
         """There are no sockets."""
 
