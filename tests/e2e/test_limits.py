@@ -4,9 +4,10 @@ from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
+from sip.message import Response, parse
 from tests.e2e.centre import SECRETS, Tell, centre
 from tests.peers.phone import Phones
-from tests.peers.raw import RawSip
+from tests.peers.raw import RawSip, acknowledgement
 from tests.peers.sipp import Sipp
 from tests.peers.switch import Switch
 
@@ -51,6 +52,33 @@ async def test_max_calls_is_exact(tell_on_failure: Tell) -> None:
         records = await switch.ended_calls(6)
         assert sorted(record["result"] for record in records) == ["completed"] * 4 + ["rejected"] * 2
         assert {record["reason"] for record in records if record["result"] == "rejected"} == {"limit"}
+
+
+async def test_max_calls_is_exact_under_200_invites_at_once(tell_on_failure: Tell) -> None:
+    async with AsyncExitStack() as stack:
+        switch = await stack.enter_async_context(Switch.running(**limited(max_calls=70, max_cps=1000)))
+        tell_on_failure("switch", switch.story)
+        carrier = await stack.enter_async_context(RawSip.open(switch.sip))
+        invites = {call_id(invite): invite for invite in (carrier.invite(ECHO) for _ in range(200))}
+        for invite in invites.values():
+            await carrier.send(invite)
+        answers: dict[str, Response] = {}
+        while len(answers) < 200:
+            response = parse(await carrier.hear())
+            if isinstance(response, Response) and response.status >= 200:
+                answers[response.call_id] = response
+                if response.status > 200:
+                    await carrier.send(acknowledgement(invites[response.call_id], response))
+        refused = [response for response in answers.values() if response.status != 200]
+        assert len(refused) == 130
+        assert {response.status for response in refused} == {503}
+        assert all(int(response.headers.get("Retry-After") or 0) > 0 for response in refused)
+        assert (await switch.metrics()).value("centralita_trunk_calls_active", trunk="carrier") == 70
+
+
+def call_id(message: str) -> str:
+    """The Call-ID of a message that we wrote."""
+    return next(line for line in message.split("\r\n") if line.startswith("Call-ID:")).split(" ")[1]
 
 
 async def test_max_cps_is_exact(tell_on_failure: Tell) -> None:

@@ -95,8 +95,8 @@ class Carrier:
         self.digest = digest
         self.status = 200
         """What INVITEs are answered with; 0 leaves them ringing."""
-        self.contact = ""
-        """Of a 3xx."""
+        self.redirects: dict[str, str] = {}
+        """Numbers that are answered with 302, and the Contact."""
         self.mute = False
         """Whether INVITEs are left without any answer."""
         self.expires_s = 60
@@ -161,7 +161,7 @@ class Carrier:
 
     async def call(self, timeout_s: float = 5.0) -> Message:
         """Call the last contact that was registered (UDP); the final response, acknowledged."""
-        assert isinstance(self._listening, asyncio.DatagramTransport)
+        listening = cast(asyncio.DatagramTransport, self._listening)  # uvloop's is one without inheriting
         uri = self.contacts[-1]
         match = re.search(r"@([0-9.]+):([0-9]+)", uri)
         assert match is not None, uri
@@ -185,13 +185,13 @@ class Carrier:
         ]
         where = (match[1], int(match[2]))
         answer = self._answers[call_id] = asyncio.get_running_loop().create_future()
-        self._listening.sendto("\r\n".join([*lines, "", body]).encode(), where)
+        listening.sendto("\r\n".join([*lines, "", body]).encode(), where)
         async with asyncio.timeout(timeout_s):
             response: Message = await answer
         acked = [line for line in head if not line.startswith(("CSeq", "To", "Via"))]
         branch = head[0] if response.status >= 300 else f"{head[0]}ack"
         ack = [f"ACK {uri} SIP/2.0", branch, *acked, f"To: {response.get('To')}", "CSeq: 1 ACK"]
-        self._listening.sendto("\r\n".join([*ack, "Content-Length: 0", "", ""]).encode(), where)
+        listening.sendto("\r\n".join([*ack, "Content-Length: 0", "", ""]).encode(), where)
         return response
 
     # Inside
@@ -253,12 +253,15 @@ class Carrier:
         here = f"{self.host}:{self.port};transport={self.transport}"
         if self.mute:
             return
-        if self.status == 0:
+        number = message.uri.partition(":")[2].partition("@")[0]
+        if number in self.redirects:
+            write(self._reply(message, 302, f"Contact: {self.redirects[number]}"))
+        elif self.status == 0:
             write(self._reply(message, 180, f"Contact: <sip:{here}>"))
         elif self.status < 300:
             write(self._reply(message, 200, f"Contact: <sip:{here}>", body=SDP.format(self.host)))
         else:
-            write(self._reply(message, self.status, *([f"Contact: {self.contact}"] if self.contact else [])))
+            write(self._reply(message, self.status))
 
     def _challenges(self, header: str, message: Message) -> list[str]:
         digest = self.digest
