@@ -13,8 +13,10 @@ from media.events import Silent
 from media.wav import encode_wav
 from sip.events import IncomingInvite
 from switch.calls.ending import Reason, Result
+from switch.identities.caller import Caller
 from switch.reloading import Reloader
 from tests.switch.far_end import answering
+from tests.switch.identities.authority import Authority
 from tests.switch.stage import NUMBER, Stage, centre
 
 ELSEWHERE = [{"trunk": "carrier", "to": "600", "go": "echo"}]
@@ -141,3 +143,23 @@ async def test_two_reloads_come_one_after_the_other(tmp_path: Path) -> None:
         assert first.applied
         assert second.applied
         assert stage.exchange.config.queues["support"].max_wait == 120.0
+
+
+async def test_keys_and_number_rules_are_read_again(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    sign = {"certificate_url": "https://certificates.example/a.pem", "private_key": str(key)}
+    trunk = {
+        "accept_from": ["192.0.2.10/32"],
+        "proxy": "sip:192.0.2.10:5060",
+        "numbers": {"country": "ES", "outbound": "national"},
+        "stir": {"sign": sign},
+    }
+    async with from_file(tmp_path) as (stage, reloader, path):
+        write(path, tmp_path, trunks={"carrier": trunk})
+        assert "cannot be read" in (await reloader.reload()).errors[0]
+        assert not stage.exchange.identities.keys.signers
+        key.write_bytes(Authority().certify().key_pem)
+        assert (await reloader.reload()).applied
+        presented = stage.exchange.identities.present("carrier", Caller("+34911222333"), "+34911000000")
+        assert presented.number == "911000000"
+        assert [name for name, _ in presented.headers] == ["Identity"]
