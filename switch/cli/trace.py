@@ -1,5 +1,6 @@
 """`centralita call trace` and `centralita trace`: messages as a ladder, line by line, or as a capture."""
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -46,19 +47,15 @@ def of_call(
 ) -> None:
     """The SIP messages of a call: a ladder of all its legs, with times in ms. Secrets are masked."""
     path = f"/calls/{quote(call, safe='')}/trace"
-    with asking(config) as client:
+    with asking(config) as client, _while_read():
         if pcap is not None:
             _capture(client, f"{path}.pcap", {}, pcap)
             return
         items = list(_pages(client, path))
-    if json:
-        print(msgspec.json.encode({"items": items, "next": None}).decode())
-        return
-    rows = msgspec.convert(items, list[MessageRow])
-    console = _console()
-    _print(console, ladder(rows, _width(console)))
-    for row in rows if full else ():
-        _print_full(console, row)
+        if json:
+            print(msgspec.json.encode({"items": items, "next": None}).decode(), flush=True)
+        else:
+            _draw(msgspec.convert(items, list[MessageRow]), full)
 
 
 def live(
@@ -82,11 +79,18 @@ def live(
     asked = {"number": number, "method": method, "address": address, "call": call, "text": text}
     params = {key: value for key, value in asked.items() if value is not None}
     params |= {"last": str(last), "follow": "true" if follow else "false"}
-    with asking(config) as client, _until_interrupted():
+    with asking(config) as client, _while_read():
         if pcap is not None:
             _capture(client, "/trace.pcap", params, pcap)
         else:
             _follow(client, params, full, json)
+
+
+def _draw(rows: list[MessageRow], full: bool) -> None:
+    console = _console()
+    _print(console, ladder(rows, _width(console)))
+    for row in rows if full else ():
+        _print_full(console, row)
 
 
 def _follow(client: Client, params: dict[str, str], full: bool, json: bool) -> None:
@@ -172,8 +176,12 @@ def _opened(file: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _until_interrupted() -> Iterator[None]:
+def _while_read() -> Iterator[None]:
+    """Until Ctrl-C, or until whoever reads the output goes away (`... | head`): both are a good end."""
     try:
         yield
-    except (KeyboardInterrupt, BrokenPipeError):
+        sys.stdout.flush()
+    except KeyboardInterrupt:
         return
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from switch.api.server import HttpServer
 from switch.cli.app import app
+from tests.peers.switch import IN_TREE
 from tests.switch.api.running import Running, running
 from tests.switch.samples import answered_call, waiting_call
 from tests.switch.trace.packets import packets
@@ -169,3 +171,31 @@ async def test_following_ends_when_the_switch_does(api: Running, centralita: Com
     assert result.exit_code == 0
     (line,) = result.stdout.splitlines()
     assert "BYE" in line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("call", "trace", CALL),
+        ("trace", "--last", "3", "--json"),
+        ("trace", "--last", "3", "--pcap", "-"),
+    ],
+)
+async def test_nobody_reads_the_output_any_more(
+    api: Running, centralita: Command, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """`centralita trace | head` ends quietly."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(*IN_TREE, *arguments, "--config", str(tmp_path / "centralita.yaml")),
+            stdout=writing,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    finally:
+        os.close(writing)
+    async with asyncio.timeout(20):
+        _, complaint = await process.communicate()
+    assert complaint == b""
+    assert process.returncode in (0, 1)
