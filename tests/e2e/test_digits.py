@@ -135,7 +135,11 @@ async def test_a_phone_hears_the_digits_of_a_carrier_that_tells_them_by_info(tel
 async def test_a_carrier_that_has_no_telephone_event_is_informed(tell_on_failure: Tell) -> None:
     """A phone presses; SIPp, as the carrier that was called, gets one INFO a digit."""
     async with Sipp.running("callee_is_informed_of_digits", number="600111222") as carrier:
-        trunk = {"accept_from": ["127.0.0.9/32"], "proxy": f"sip:{carrier.address}:{carrier.port}"}
+        trunk = {
+            "accept_from": ["127.0.0.9/32"],
+            "proxy": f"sip:{carrier.address}:{carrier.port}",
+            "options": 0,
+        }
         async with Switch.running(**centre(1, trunks={"carrier": trunk})) as switch, Phones.running() as desk:
             tell_on_failure("switch", switch.story)
             tell_on_failure("carrier", carrier.story)

@@ -55,7 +55,11 @@ async def test_a_phone_that_is_not_there_and_one_that_does_not_exist(tell_on_fai
 
 async def test_a_phone_calls_out_over_the_trunk(tell_on_failure: Tell) -> None:
     async with Sipp.running("agent_answers", talk_ms=500, number="600") as carrier:
-        trunk = {"accept_from": ["127.0.0.9/32"], "proxy": f"sip:{carrier.address}:{carrier.port}"}
+        trunk = {
+            "accept_from": ["127.0.0.9/32"],
+            "proxy": f"sip:{carrier.address}:{carrier.port}",
+            "options": 0,
+        }
         sections = centre(1, trunks={"carrier": trunk})
         async with Switch.running(**sections) as switch, Phones.running() as desk:
             tell_on_failure("switch", switch.story)

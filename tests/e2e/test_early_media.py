@@ -18,7 +18,11 @@ from tests.peers.voice import Voice
 
 async def test_what_is_said_before_the_answer_is_heard(tell_on_failure: Tell) -> None:
     async with Sipp.running("callee_speaks_early", ring_ms=2000, number="600111222") as carrier:
-        trunk = {"accept_from": ["127.0.0.9/32"], "proxy": f"sip:{carrier.address}:{carrier.port}"}
+        trunk = {
+            "accept_from": ["127.0.0.9/32"],
+            "proxy": f"sip:{carrier.address}:{carrier.port}",
+            "options": 0,
+        }
         async with Switch.running(**centre(1, trunks={"carrier": trunk})) as switch, Phones.running() as desk:
             tell_on_failure("switch", switch.story)
             tell_on_failure("carrier", carrier.story)
@@ -304,7 +308,11 @@ async def test_a_caller_and_a_callee_of_sipps_exchange_reliable_early_media(tell
     async with Sipp.running("callee_speaks_early_reliably", ring_ms=500, number="9600") as callee:
         trunks = {
             "a": {"accept_from": ["127.0.0.0/8"]},
-            "b": {"accept_from": ["127.0.0.9/32"], "proxy": f"sip:{callee.address}:{callee.port}"},
+            "b": {
+                "accept_from": ["127.0.0.9/32"],
+                "proxy": f"sip:{callee.address}:{callee.port}",
+                "options": 0,
+            },
         }
         routes = [{"trunk": "a", "to": "9*", "go": "trunk:b", "transit": True}]
         async with Switch.running(**centre(1, trunks=trunks, routes=routes)) as switch:
