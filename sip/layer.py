@@ -6,6 +6,7 @@ from sip.counters import Counters
 from sip.dialog import Dialog
 from sip.flow import Address, Flow
 from sip.message import Request, Response
+from sip.reuse import return_flow
 from sip.status import phrase
 from sip.timers import Timers
 from sip.transaction import (
@@ -110,6 +111,7 @@ class Layer:
         table = INVITE_SERVER if request.method == "INVITE" else NON_INVITE_SERVER
         transaction = Transaction(table, key, request.method, flow, self)
         transaction.owner = owner
+        transaction.way = return_flow(request.top_via, flow)
         transaction.request = request
         transaction.reply = ReplyHead.of(request, flow)
         if request.to_tag is None:

@@ -13,6 +13,7 @@ from sip.headers import Via
 from sip.layer import Layer, awaits_ack, is_rfc_2543, response_input, server_key
 from sip.message import Fault, Malformed, Partial, Request, Response, is_keepalive, parse
 from sip.refusal import refusal
+from sip.reuse import return_flow
 from sip.routing import arrive
 from sip.screen import Banned, Gate, Known, Refuse, Screen, Silence, Stranger
 from sip.session import Session
@@ -245,7 +246,8 @@ class Reception:
             lines = f"{header_lines(headers)}{NO_BODY}"
             data = head.write(refused.status, refused.reason, tag, lines)
             if self._fits(data, flow):
-                self._layer.transmit(data, flow, method_label(request.method), refused.status)
+                way = return_flow(request.top_via, flow)
+                self._layer.transmit(data, way, method_label(request.method), refused.status)
                 return
 
     def _fits(self, answer: bytes, flow: Flow) -> bool:

@@ -1,6 +1,7 @@
-"""Which connection may carry a message: what the top Via of its sender allows (RFC 5923, RFC 3261 18.2.2)."""
+"""By which way a message may go: what the top Via of its sender allows (RFC 5923, RFC 3261 section 18.2.2)."""
 
 import re
+from ipaddress import ip_address
 from typing import Final
 
 from sip.flow import DEFAULT_PORTS, Flow
@@ -37,6 +38,28 @@ def introduces(message: bytes) -> bool:
     What strangers can get of us are challenges and refusals.
     """
     return not is_response(message) or message[len(_RESPONSE) : len(_RESPONSE) + 1] in (b"1", b"2")
+
+
+def return_flow(via: Via, flow: Flow) -> Flow:
+    """By which a request that came by `flow` is answered (section 18.2.2, RFC 3581 section 4).
+
+    On UDP that is the source's address, and the port that the Via names unless `rport` asks for the source's.
+    A Via with another address than the source speaks of the far side of a NAT: there only the source's port
+    leads back.
+    """
+    if flow.transport != "udp" or via.wants_rport:
+        return flow
+    port = via.port or DEFAULT_PORTS["udp"]
+    if port == flow.remote[1] or _is_behind_nat(via, flow):
+        return flow
+    return flow._replace(remote=(flow.remote[0], port))
+
+
+def _is_behind_nat(via: Via, flow: Flow) -> bool:
+    try:
+        return ip_address(via.host) != ip_address(flow.remote[0])
+    except ValueError:
+        return False  # a name
 
 
 def is_response(message: bytes) -> bool:

@@ -268,7 +268,7 @@ class Transaction:
 
     __slots__ = (
         "flow", "ground", "head", "interval", "key", "lasting", "merge_key", "message", "method", "owner",
-        "repeating", "reply", "request", "serves", "state", "status", "table", "tag",
+        "repeating", "reply", "request", "serves", "state", "status", "table", "tag", "way",
     )  # fmt: skip
 
     def __init__(self, table: Table, key: str, method: str, flow: Flow, ground: Ground) -> None:
@@ -277,6 +277,8 @@ class Transaction:
         self.key = key
         self.method = method
         self.flow = flow
+        self.way = flow
+        """By which its own messages go: the responses of a server may go to another port of the peer."""
         self.ground = ground
         self.state = INITIAL
         self.message = b""
@@ -324,7 +326,7 @@ Do = Callable[[Transaction, float, Response | None], None]
 
 
 def _send(transaction: Transaction, now: float, response: Response | None) -> None:
-    transaction.ground.transmit(transaction.message, transaction.flow, transaction.method, transaction.status)
+    transaction.ground.transmit(transaction.message, transaction.way, transaction.method, transaction.status)
 
 
 def _resend(transaction: Transaction, now: float, response: Response | None) -> None:
