@@ -19,12 +19,11 @@ def names(certificate: Mapping[str, Any] | None) -> tuple[str, ...]:
     alternatives = list(certificate.get("subjectAltName", ()))
     if not alternatives:
         subject = [pair for part in certificate.get("subject", ()) for pair in part]
-        return tuple(_unique(value.lower() for kind, value in subject if kind == "commonName"))
+        return _plain(value for kind, value in subject if kind == "commonName")
     domains = [domain for kind, value in alternatives if kind == "URI" and (domain := _sip_domain(value))]
     if not domains:
-        domains = [value.lower() for kind, value in alternatives if kind == "DNS"]
-    addresses = [canonical(value.strip()) for kind, value in alternatives if kind == "IP Address"]
-    return tuple(_unique([*domains, *addresses]))
+        domains = [value for kind, value in alternatives if kind == "DNS"]
+    return _plain([*domains, *(value.strip() for kind, value in alternatives if kind == "IP Address")])
 
 
 def fits(certified: Collection[str], wanted: str) -> bool:
@@ -49,5 +48,6 @@ def _sip_domain(value: str) -> str | None:
     return canonical(uri.host) if uri.scheme == "sip" and uri.user is None else None
 
 
-def _unique(found: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys(found)
+def _plain(found: Iterable[str]) -> tuple[str, ...]:
+    """Each once, and no wildcard, which names nobody (section 7.2)."""
+    return tuple(dict.fromkeys(canonical(name) for name in found if "*" not in name))
