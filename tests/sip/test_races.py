@@ -246,7 +246,7 @@ def prack_is_slow(random: Random) -> None:
 
 
 def offers_cross(random: Random) -> None:
-    """Both make offers at once, by re-INVITE and UPDATE: each has an answer in the end, and the call lives."""
+    """Both make offers at once, by re-INVITE and UPDATE: each is answered, and the call lives."""
     wire = Wire(seed=random.randrange(10**9), loss=random.choice([0, 0, 0.1]), jitter_s=random.random() * 0.3)
     call = Call(wire, 0)
     wire.run(64)
