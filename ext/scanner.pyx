@@ -73,7 +73,9 @@ def scan(bytes message not None, dict names not None):
             raise OverflowError("Too Many Headers")
         if not malformed:
             malformed = not split_field(text, position, stop, names, keys, values)
-            control |= suspect and has_control(text, position, stop)
+            if suspect and not malformed:
+                control |= has_control(text, position, stop)
+                values[len(values) - 1] = without_controls(values[len(values) - 1])
             long_value |= not malformed and len(<str>values[len(values) - 1]) > MAX_HEADER_CHARS
         position = stop
     if lines > MAX_HEADERS:
@@ -169,6 +171,21 @@ cdef bint has_control(const char *text, Py_ssize_t position, Py_ssize_t stop) no
         else:
             position += 1
     return False
+
+
+cdef str without_controls(str value):
+    """The value without its escaped control characters."""
+    cdef list kept = []
+    cdef Py_ssize_t position = 0
+    cdef Py_ssize_t length = len(value)
+    while position < length:
+        if value[position] == c"\\" and position + 1 < length and value[position + 1] < 128 \
+                and is_control(value[position + 1]):
+            position += 2
+        else:
+            kept.append(value[position])
+            position += 1
+    return "".join(kept)
 
 
 cdef Py_ssize_t controlled_quote_end(const char *text, Py_ssize_t position, Py_ssize_t stop) noexcept nogil:

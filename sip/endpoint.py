@@ -141,6 +141,7 @@ class Endpoint:
         """Call somebody: Trying, Progress, then Answered or Refused follow."""
         header_lines((("From", outgoing.from_), ("To", outgoing.to), ("Request-URI", outgoing.uri)))
         header_lines([*outgoing.headers, *(("Route", route) for route in outgoing.routes)])
+        one_line(outgoing.call_id)
         session = self._sessions.open(State.CALLING, outgoing.flow, outgoing.peer)
         session.call(outgoing, outgoing.call_id or self._layer.token(), now)
         return session.id

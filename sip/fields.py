@@ -73,7 +73,7 @@ class Headers:
 
     Values are text without line ends; bytes from the network that are not UTF-8 stand in it as surrogates and
     are written as they came. `add`, `set` and `prepend` raise ValueError for a value that holds a line end,
-    which would become a header of its own, or NUL.
+    which would become a header of its own, or another control character.
     """
 
     __slots__ = ("_names", "_values")

@@ -5,6 +5,7 @@ Where peers that we must live with break the ABNF we follow them, and only there
 the user of a URI, bytes beyond ASCII in texts for people, no space behind a status code without a reason.
 """
 
+import re
 from typing import Final
 
 LETTERS: Final = r"A-Za-z0-9\-.!%*_+`'~"
@@ -28,8 +29,17 @@ PORT: Final = "[0-9]{1,5}+"
 """`sip.uri.parse_port` still has to check the range."""
 
 
+CONTROLS: Final = r"\x00-\x08\x0a-\x1f\x7f"
+"""Every control character but HTAB, for a character class."""
+
+_CONTROL = re.compile(f"[{CONTROLS}]")
+
+
 def writable(text: str) -> str:
-    """`text`; ValueError when it holds a line end or NUL."""
-    if "\r" in text or "\n" in text or "\0" in text:
-        raise ValueError(f"line end or NUL in {text!r}")
+    """`text`; ValueError when it holds a control character.
+
+    A line end would begin another header, NUL end the text for who reads C strings.
+    """
+    if not text.isprintable() and _CONTROL.search(text):
+        raise ValueError(f"line end or another control character in {text!r}")
     return text

@@ -23,7 +23,6 @@ _VIA = re.compile(
 )
 _TTL = re.compile(r"[0-9]{1,3}+\Z")
 _Q = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z")
-_ESCAPED = re.compile(r'[\x01-\x1f\x7f"\\]')
 
 MAX_CSEQ: Final = 2**31 - 1
 """The greatest CSeq number (RFC 3261 8.1.1.5)."""
@@ -206,12 +205,9 @@ def parse_seconds(text: str) -> int:
 
 
 def quote(text: str) -> str:
-    """A quoted string (RFC 3261 25.1); ValueError for a line end or NUL."""
-    return f'"{_ESCAPED.sub(_escape, writable(text))}"'
-
-
-def _escape(match: re.Match[str]) -> str:
-    return f"\\{match[0]}"
+    """A quoted string (RFC 3261 25.1); ValueError for control characters."""
+    escaped = writable(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def write_parameters(params: Mapping[str, str | None]) -> str:

@@ -380,8 +380,6 @@ def _parse(data: bytes) -> Request | Response:
         start, names, values, offset = scan(data, NAMES)
     except (ValueError, OverflowError) as error:
         raise refused(error) from None
-    if data.find(b"\0", 0, offset) >= 0:  # escaped in a quoted string: legal to say, and never to be repeated
-        values = [value.replace("\\\0", "") for value in values]
     message = _start(start, Headers.scanned(names, values))
     _count(names)
     message.body = _body(data, offset, message.headers)

@@ -16,6 +16,7 @@ _FOLDED_NAME = re.compile(r"\r\n(?![ \t])[^:\r\n]*+\r\n[ \t]")
 _FIELD = re.compile(rf"\r\n({_TOKEN}++)[ \t]*+:[ \t]*+([^\r\n]*+)")
 _CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _CONTROL = re.compile(f"[{_CONTROLS}]")
+_ESCAPED_CONTROL = re.compile(rf"\\[{_CONTROLS}]")
 _ESCAPED = r"\\[\x00-\x7f]"
 _QUOTED = rf'"(?:[^"\\]|{_ESCAPED})*+"'
 _QUOTED_CONTROLS = re.compile(rf'"(?:[^"\\{_CONTROLS}]|{_ESCAPED})*+"')
@@ -35,7 +36,7 @@ def scan(message: bytes, names: dict[str, str]) -> tuple[str, list[str], list[st
     `names` maps spellings of header names (as written, or in lower case) to the one that we use; a name that
     it does not hold is put in title case. Values are unfolded (RFC 3261 7.3.1) and stripped; bytes that are
     not UTF-8 become surrogates (PEP 383) and so survive until written. A control character may only stand in
-    a quoted string, behind a backslash (section 25.1, quoted-pair).
+    a quoted string, behind a backslash (section 25.1, quoted-pair), and is dropped: we never repeat one.
     """
     end = message.find(b"\r\n\r\n")
     if end < 0:
@@ -55,8 +56,10 @@ def scan(message: bytes, names: dict[str, str]) -> tuple[str, list[str], list[st
     if folded_name or len(fields) != lines or head.count("\r") != lines:
         raise ValueError(Fault.MALFORMED_HEADER_LINE)
     values = [value.rstrip(" \t") for _, value in fields]
-    if _CONTROL.search(head) and (_CONTROL.search(start) or any(map(_has_control, values))):
-        raise ValueError(Fault.CONTROL_CHARACTER)
+    if _CONTROL.search(head):
+        if _CONTROL.search(start) or any(map(_has_control, values)):
+            raise ValueError(Fault.CONTROL_CHARACTER)
+        values = [_ESCAPED_CONTROL.sub("", value) for value in values]
     if len(head) > MAX_HEADER_CHARS and max(map(len, values), default=0) > MAX_HEADER_CHARS:
         raise OverflowError(Fault.HEADER_TOO_LONG)
     keys = [names.get(name) or names.get(name.lower()) or name.title() for name, _ in fields]

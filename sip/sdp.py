@@ -6,7 +6,6 @@ from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from sip.grammar import writable
 from sip.limits import MAX_SDP_BYTES, MAX_SDP_FORMATS, MAX_SDP_LINES, MAX_SDP_MEDIA
 
 Attribute = tuple[str, str | None]
@@ -165,7 +164,10 @@ class SessionDescription:
         lines += [f"a={_attribute(attribute)}" for attribute in self.attributes]
         for media in self.media:
             lines += media.lines()
-        return "".join([f"{writable(line)}\r\n" for line in lines]).encode("utf-8", "surrogateescape")
+        text = "\r\n".join(lines)
+        if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1 or "\0" in text:
+            raise ValueError("line end or NUL in a session description")
+        return f"{text}\r\n".encode("utf-8", "surrogateescape")
 
 
 def parse_sdp(data: bytes) -> SessionDescription:

@@ -65,7 +65,6 @@ def test_refused_cseq(text: str) -> None:
         ("Bob  B <sip:bob@example.com> ; Tag = 1", NameAddr("Bob  B", BOB, {"tag": "1"})),
         (r'"Bob \"B\" \\" <sip:bob@example.com>', NameAddr('Bob "B" \\', BOB)),
         ("Ñandú S.A. <sip:bob@example.com>", NameAddr("Ñandú S.A.", BOB)),
-        ('"\\\x07\\\x7f" <sip:bob@example.com>', NameAddr("\x07\x7f", BOB)),
         (
             '<sip:bob@example.com>;+sip.instance="<urn:uuid:1>"',
             NameAddr("", BOB, {"+sip.instance": "<urn:uuid:1>"}),
@@ -145,7 +144,7 @@ def test_a_route_needs_its_brackets(text: str) -> None:
     assert NameAddr.parse_route("<sip:p.example;lr>").uri.params == {"lr": None}
 
 
-@pytest.mark.parametrize("mark", ["\r", "\n", "\0", "\r\nVia: x"])
+@pytest.mark.parametrize("mark", ["\r", "\n", "\0", "\x07", "\x7f", "\r\nVia: x"])
 def test_nothing_is_written_that_begins_another_line(mark: str) -> None:
     for value in (
         NameAddr(f"a{mark}", BOB),
@@ -273,7 +272,7 @@ def test_writing_quotes_what_is_no_token() -> None:
         write_parameters({"a b": "c"})
 
 
-written = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=12)
+written = st.text(st.characters(codec="utf-8", min_codepoint=32, exclude_characters="\x7f"), max_size=12)
 ours = names.filter(lambda name: name not in ("tag", "branch", "ttl"))
 params = st.dictionaries(ours, st.none() | written, max_size=4)
 
