@@ -1,7 +1,7 @@
 """Copies of all messages to a Homer server: as fast as it goes, and never at a call's expense."""
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from contextlib import suppress
 from enum import StrEnum
 from typing import Final
@@ -14,6 +14,7 @@ from switch.config.addresses import HostPort
 from switch.trace.hep import encode
 from switch.trace.message import LocalAddress, message
 from switch.trace.ring import Entry, Strand
+from switch.trace.waiting import Waiting
 
 WAITING: Final = 2000
 """Messages that may wait; more are dropped."""
@@ -50,20 +51,14 @@ class HepExporter:
         self._key = key
         self._local_address = local_address
         self._counts = counts
-        self._waiting: deque[tuple[Strand, Entry]] = deque()
-        self._bytes = 0
-        self._filled = asyncio.Event()
+        self._waiting = Waiting(WAITING, WAITING_BYTES)
         self._task = asyncio.get_running_loop().create_task(self._run(), name="hep")
         self._log = structlog.get_logger("hep")
 
     def put(self, strand: Strand, entry: Entry) -> None:
         """A message passed."""
-        if len(self._waiting) >= WAITING or self._bytes >= WAITING_BYTES:
+        if not self._waiting.put(strand, entry):
             self._counts[HepResult.DROPPED] += 1
-            return
-        self._waiting.append((strand, entry))
-        self._bytes += len(entry[3])
-        self._filled.set()
 
     def close(self) -> None:
         """Stop; what waits is not sent."""
@@ -90,14 +85,9 @@ class HepExporter:
 
     async def _send_all(self, stream: DatagramClient) -> None:
         while True:
-            await self._filled.wait()
-            for _ in range(min(_AT_ONCE, len(self._waiting))):
-                strand, entry = self._waiting.popleft()
-                self._bytes -= len(entry[3])
+            for strand, entry in await self._waiting.take(_AT_ONCE):
                 packet = encode(message(strand, entry, self._local_address), self._agent, self._key)
                 self._counts[await _sent(stream, packet)] += 1
-            if not self._waiting:
-                self._filled.clear()
             await asyncio.sleep(0)
 
 

@@ -1,12 +1,12 @@
 """Somebody who watches messages as they pass, and sees those that his filter takes."""
 
 import asyncio
-from collections import deque
 from typing import Final
 
 from switch.trace.filter import Filter
 from switch.trace.message import LocalAddress, Message, message
 from switch.trace.ring import Entry, Strand
+from switch.trace.waiting import Waiting
 
 WAITING: Final = 5000
 """Messages that may wait for a follower who reads slowly; more are missed."""
@@ -22,24 +22,17 @@ class Follower:
         self.missed = 0
         self._wanted = wanted
         self._local_address = local_address
-        self._waiting: deque[tuple[Strand, Entry]] = deque()
-        self._bytes = 0
-        self._changed = asyncio.Event()
+        self._waiting = Waiting(WAITING, WAITING_BYTES)
         self._closed = False
 
     def put(self, strand: Strand, entry: Entry) -> None:
-        """A message passed. What it is is looked at later: now it may not have been given to its call yet."""
-        if len(self._waiting) >= WAITING or self._bytes >= WAITING_BYTES:
-            self.missed += 1
-            return
-        self._waiting.append((strand, entry))
-        self._bytes += len(entry[3])
-        self._changed.set()
+        """A message passed."""
+        self.missed += not self._waiting.put(strand, entry)
 
     def close(self) -> None:
         """No more will come."""
         self._closed = True
-        self._changed.set()
+        self._waiting.wake()
 
     async def next(self, timeout_s: float) -> list[Message] | None:
         """What came that is wanted; empty when nothing did in that time, None when it is over."""
@@ -50,21 +43,10 @@ class Follower:
             return []
 
     async def _next(self) -> list[Message] | None:
-        while True:
-            await self._changed.wait()
-            found = [each for each in self._take() if self._wanted.takes(each)]
-            if found:
+        while not (self._closed and not self._waiting):
+            taken = await self._waiting.take(AT_ONCE)
+            seen = [message(strand, entry, self._local_address) for strand, entry in taken]
+            if found := [each for each in seen if self._wanted.takes(each)]:
                 return found
-            if self._closed and not self._waiting:
-                return None
             await asyncio.sleep(0)
-
-    def _take(self) -> list[Message]:
-        taken = []
-        for _ in range(min(AT_ONCE, len(self._waiting))):
-            strand, entry = self._waiting.popleft()
-            self._bytes -= len(entry[3])
-            taken.append(message(strand, entry, self._local_address))
-        if not self._waiting and not self._closed:
-            self._changed.clear()
-        return taken
+        return None

@@ -1,0 +1,42 @@
+"""Messages that wait for somebody slower than the wire: a bounded queue that drops what is too much."""
+
+import asyncio
+from collections import deque
+
+from switch.trace.ring import Entry, Strand
+
+
+class Waiting:
+    """What a message is is looked at when it is taken, not when it passes: by then it is its call's."""
+
+    def __init__(self, most: int, most_bytes: int) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._waiting: deque[tuple[Strand, Entry]] = deque()
+        self._filled = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, strand: Strand, entry: Entry) -> bool:
+        """A message passed; False if there is no room for it."""
+        if len(self._waiting) >= self._most or self._bytes >= self._most_bytes:
+            return False
+        self._waiting.append((strand, entry))
+        self._bytes += len(entry[3])
+        self._filled.set()
+        return True
+
+    def wake(self) -> None:
+        """Let whoever waits go on though nothing has come."""
+        self._filled.set()
+
+    async def take(self, most: int) -> list[tuple[Strand, Entry]]:
+        """So many at most, as soon as there is one; none after `wake`."""
+        await self._filled.wait()
+        taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+        self._bytes -= sum(len(entry[3]) for _, entry in taken)
+        if not self._waiting:
+            self._filled.clear()
+        return taken
