@@ -2,10 +2,11 @@
 
 import pytest
 
+from sip.events import IncomingInvite
 from sip.flow import Flow, Transport
 from sip.headers import Via
-from sip.message import parse
 from sip.reuse import alias, introduces, return_flow, return_port, top_via
+from sip.screen import Refuse
 from tests.sip.raw import Peer
 
 OURS = ("192.0.2.1", 5060)
@@ -40,13 +41,16 @@ def test_18_2_2_one_and_the_same_address_of_ipv6_may_be_written_in_two_ways() ->
     assert return_flow(via, flow).remote == ("2001:db8::9", 5070)
 
 
-@pytest.mark.parametrize("method", ["INVITE", "OPTIONS"])
-def test_18_2_2_refusals_and_answers_go_the_same_way(method: str) -> None:
+@pytest.mark.parametrize("refuse", [None, Refuse(403, "Forbidden")])
+def test_18_2_2_refusals_and_answers_go_the_same_way(refuse: Refuse | None) -> None:
     peer = Peer(flow=Flow("udp", OURS, SOURCE))
-    peer.endpoint.receive(peer.request(method, branch="z9hG4bK1").encode(), peer.flow, 0.0)
-    via = parse(peer.request(method).encode()).top_via
-    for _, flow in peer.endpoint.datagrams():
-        assert flow.remote == ("192.0.2.9", via.port or 5060)
+    peer.screen.refuse = refuse
+    text = peer.invite(source=("192.0.2.9", 5070)).replace(";rport", "")
+    peer.endpoint.receive(text.encode(), peer.flow, 0.0)
+    for event in peer.events():
+        assert isinstance(event, IncomingInvite)
+        peer.endpoint.reject(event.session, 486, 0.0)
+    assert {flow.remote for _, flow in peer.endpoint.datagrams()} == {("192.0.2.9", 5070)}
 
 
 @pytest.mark.parametrize(
