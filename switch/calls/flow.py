@@ -27,20 +27,8 @@ from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.hunting import Hunt
 from switch.calls.ledger import Ledger
-from switch.calls.leg import (
-    NOBODY,
-    Answered,
-    Ended,
-    Held,
-    Leg,
-    LegBook,
-    LegEvent,
-    LegOwner,
-    Lost,
-    Played,
-    Refused,
-    Ringing,
-)
+from switch.calls.leg import NOBODY, Leg, LegBook, LegOwner
+from switch.calls.leg_events import Answered, Ended, Held, LegEvent, Lost, Played, Refused, Ringing
 from switch.calls.pursuit import Pursuit
 from switch.calls.recording import CallRecording, recording_path
 from switch.calls.ringback import Do, action

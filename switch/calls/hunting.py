@@ -14,7 +14,8 @@ from typing import Final
 import structlog
 
 from switch.calls.dialling import Unreachable
-from switch.calls.leg import Answered, Cut, Leg, LegEvent, Refused, Ringing, Trying
+from switch.calls.leg import Leg
+from switch.calls.leg_events import Answered, Cut, LegEvent, Refused, Ringing, Trying
 from switch.exchange import Exchange
 from switch.trunks.health import Sign
 from switch.trunks.way import Way

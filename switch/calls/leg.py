@@ -4,9 +4,7 @@ Whoever owns a leg is told what happens to it; moving it to another call is one 
 this module knows both sip and media.
 """
 
-from asyncio import TimerHandle
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -18,97 +16,31 @@ from sip import dtmf_info
 from sip import events as sip
 from sip.dtmf_info import Kind
 from sip.flow import Flow
-from sip.headers import NameAddr
 from sip.message import Request
 from sip.offer_answer import Agreed, NotAcceptable
 from sip.sdp import SdpError
 from switch.calls.causes import NORMAL_CLEARING, Farewell, completed_elsewhere, q850_of
 from switch.calls.digits import DigitsIn, DigitsOut, Means, Pressed
+from switch.calls.leg_events import (
+    RINGS,
+    Answered,
+    Cut,
+    Ended,
+    Held,
+    LegEvent,
+    Lost,
+    Played,
+    Refused,
+    Ringing,
+    Trying,
+)
 from switch.calls.leg_media import LegMedia
+from switch.calls.watch import Watch
 from switch.config.trunk import Dtmf, Prack
 from switch.exchange import Exchange
 from switch.mos import mos
 from switch.peers import Peer, TrunkPeer
 from switch.records import LegRecord, LegRole, utc
-
-PROBE_TIMEOUT_S: Final = 4.0
-"""A silent leg whose peer has not answered our OPTIONS by then is lost."""
-RINGS: Final = (180, 182)
-"""Provisional responses at which the caller's own side plays a tone."""
-HELD_SILENCE_S: Final = 600.0
-"""The silence that is allowed while a peer holds us."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trying:
-    """Somebody is there: 100."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ringing:
-    """A provisional response from 101 to 199; `early` says that its media has begun to flow."""
-
-    status: int
-    early: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The leg is up. `crossed`: its 200 crossed our CANCEL."""
-
-    crossed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Our INVITE failed. `timed_out`: no final response came, or nothing could be sent. `contacts` are where
-    a 3xx points, the best first.
-    """
-
-    status: int
-    phrase: str
-    q850: int | None
-    timed_out: bool
-    contacts: tuple[NameAddr, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """The connection closed by which we are calling; nobody has answered yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The peer put us on hold, or took us back."""
-
-    held: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The peer ended the leg, or the endpoint did (no ACK, no refresh). The port is closed.
-
-    `elsewhere`: the peer says that somebody else took the call (RFC 3326, SIP cause 200).
-    """
-
-    cause: sip.EndCause
-    q850: int | None
-    elsewhere: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """No media, and no answer to the question whether the peer is still there. The owner ends the leg."""
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """A prompt came to its end."""
-
-    token: int
-
-
-LegEvent = Trying | Ringing | Answered | Refused | Cut | Held | Ended | Lost | Pressed | Played
 
 
 class LegOwner(Protocol):
@@ -191,7 +123,7 @@ class Leg:
         self._offered_early = False
         """It went out before the answer; the 200 has nothing to add."""
         self._takes_reliable = False
-        self._probe: TimerHandle | None = None
+        self._watching = Watch(exchange, port, self._probe, self._watch, self._lost)
         self._sip_status: int | None = None
         self._q850: int | None = None
         self._invited_us = exchange.now_us()
@@ -347,7 +279,7 @@ class Leg:
             case sip.InfoAnswered():
                 self._digits_out.answered()
             case sip.ProbeAnswered(status=status):
-                self._probed(status)
+                self._watching.answered(status)
             case sip.SessionFlowClosed():
                 self._disconnected()
             case sip.SessionEnded(cause=cause, q850=q850, reason=reason):
@@ -527,10 +459,8 @@ class Leg:
         self.owner.leg_event(self, Held(self.held))
 
     def _watch(self) -> None:
-        silence_s = self._exchange.config.media.silence_timeout
         if self.answered and not self.over:
-            held_s = max(HELD_SILENCE_S, silence_s)
-            self.port.watch_silence((held_s if self.held else silence_s) if silence_s > 0 else None)
+            self._watching.go_on(self.held)
 
     def _disconnected(self) -> None:
         if not self.answered and self.role is not LegRole.CALLER:
@@ -539,30 +469,20 @@ class Leg:
             self._ask()
 
     def _ask(self) -> None:
-        """Ask by OPTIONS whether the peer is still there."""
-        if self.answered and not self.over and self._probe is None:
-            self._log.info("silent, asking the peer")
-            self._probe = self._exchange.loop.call_later(PROBE_TIMEOUT_S, self._probed, None)
-            self._exchange.sip().probe(self._session, self._exchange.now())
+        if self.answered and not self.over:
+            self._watching.ask()
 
-    def _probed(self, status: int | None) -> None:
-        if self._probe is None:
-            return
-        self._probe.cancel()
-        self._probe = None
-        if status is None or status in (408, 481):
-            self._log.warning("lost", sip_status=status)
-            self._book.leg_lost(self)
-            self.owner.leg_event(self, Lost())
-        else:
-            self._watch()
+    def _probe(self) -> None:
+        self._exchange.sip().probe(self._session, self._exchange.now())
+
+    def _lost(self) -> None:
+        self._book.leg_lost(self)
+        self.owner.leg_event(self, Lost())
 
     def _close(self) -> None:
         self.over = True
         self._ended_us = self._exchange.now_us()
-        if self._probe is not None:
-            self._probe.cancel()
-            self._probe = None
+        self._watching.stop()
         self._record = self.record()
         self.port.send(Silence())
         self.port.close()

@@ -11,7 +11,8 @@ from typing import Final
 from acd.events import Event as RouterEvent
 from acd.events import OfferAnswered, OfferNoResponse, OfferRefused, OfferRinging, OfferTrying
 from switch.calls.causes import NORMAL_CLEARING, Farewell
-from switch.calls.leg import Answered, Ended, Leg, LegEvent, Lost, Refused, Ringing, Trying
+from switch.calls.leg import Leg
+from switch.calls.leg_events import Answered, Ended, LegEvent, Lost, Refused, Ringing, Trying
 
 
 class State(Enum):

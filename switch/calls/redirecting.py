@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from sip.headers import NameAddr
 from sip.uri import Uri
 from switch.calls.hunting import Try
-from switch.calls.leg import Refused
+from switch.calls.leg_events import Refused
 from switch.config.targets import DialledPhone, PhoneTarget, TrunkTarget
 from switch.peers import Peer
 from switch.routes import Routed, Routes

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-from switch.calls.leg import RINGS, Leg, Ringing
+from switch.calls.leg import Leg
+from switch.calls.leg_events import RINGS, Ringing
 
 
 class Has(Enum):

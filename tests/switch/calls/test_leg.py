@@ -12,18 +12,8 @@ from sip.sdp import parse_sdp
 from switch.calls.causes import Farewell
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason
-from switch.calls.leg import (
-    Answered,
-    Ended,
-    Held,
-    Leg,
-    LegEvent,
-    Lost,
-    Played,
-    Refused,
-    Ringing,
-    Trying,
-)
+from switch.calls.leg import Leg
+from switch.calls.leg_events import Answered, Ended, Held, LegEvent, Lost, Played, Refused, Ringing, Trying
 from switch.peers import PhonePeer
 from switch.records import LegRole, utc
 from tests.sip.wire import kind

@@ -7,7 +7,7 @@ import pytest
 from acd.events import Event, OfferAnswered, OfferNoResponse, OfferRefused, OfferRinging, OfferTrying
 from sip.events import EndCause
 from switch.calls.causes import Farewell
-from switch.calls.leg import Answered, Ended, LegEvent, Refused, Ringing, Trying
+from switch.calls.leg_events import Answered, Ended, LegEvent, Refused, Ringing, Trying
 from switch.calls.offering import OFFERING, Action, Input, Offering, State
 
 

@@ -1,0 +1,83 @@
+"""What a leg tells its owner."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sip.events import EndCause
+from sip.headers import NameAddr
+from switch.calls.digits import Pressed
+
+RINGS: Final = (180, 182)
+"""Provisional responses at which the caller's own side plays a tone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """Somebody is there: 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """A provisional response from 101 to 199; `early` says that its media has begun to flow."""
+
+    status: int
+    early: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The leg is up. `crossed`: its 200 crossed our CANCEL."""
+
+    crossed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Our INVITE failed. `timed_out`: no final response came, or nothing could be sent. `contacts` are where
+    a 3xx points, the best first.
+    """
+
+    status: int
+    phrase: str
+    q850: int | None
+    timed_out: bool
+    contacts: tuple[NameAddr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The connection closed by which we are calling; nobody has answered yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The peer put us on hold, or took us back."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The peer ended the leg, or the endpoint did (no ACK, no refresh). The port is closed.
+
+    `elsewhere`: the peer says that somebody else took the call (RFC 3326, SIP cause 200).
+    """
+
+    cause: EndCause
+    q850: int | None
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No media, and no answer to the question whether the peer is still there. The owner ends the leg."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A prompt came to its end."""
+
+    token: int
+
+
+LegEvent = Trying | Ringing | Answered | Refused | Cut | Held | Ended | Lost | Pressed | Played
