@@ -25,7 +25,9 @@ def tls_files(config: Config) -> TlsFiles:
 
 
 def bounds(config: Config) -> Bounds:
-    """How many connections there may be: from one address as configured, in all what descriptors allow."""
+    """How many connections there may be: from one address as configured (0 is no limit), in all what
+    descriptors allow.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _MOST if hard == resource.RLIM_INFINITY else min(_MOST, hard // _SHARE)
-    return Bounds(most=most, per_address=config.sip.connections_per_address)
+    return Bounds(most=most, per_address=config.sip.connections_per_address or most)
