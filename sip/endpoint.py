@@ -100,9 +100,9 @@ class Endpoint:
 
     # From the shell
 
-    def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        """Take one datagram, or one message that the framer cut from a stream."""
-        self._reception.receive(data, flow, now)
+    def receive(self, data: bytes, flow: Flow, now: float) -> bool:
+        """Take one datagram, or one message that the framer cut from a stream; False if nobody read it."""
+        return self._reception.receive(data, flow, now)
 
     def malformed(self, error: Malformed, flow: Flow, now: float) -> None:
         """Take what the framer of a stream could not cut; the shell closes the connection afterwards."""

@@ -55,15 +55,19 @@ class Reception:
         self._petition = petition
         self._secret = layer.token().encode()[:64]
 
-    def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        """Take one message."""
+    def receive(self, data: bytes, flow: Flow, now: float) -> bool:
+        """Take one message; whether it was read."""
         if is_keepalive(data):
-            return
+            return True
         silence = self._gate.silences(data, flow, now)
         if silence is not None:
             self._silenced(silence, flow)
-            return
+            return False
         self._octets = len(data)
+        self._read(data, flow, now)
+        return True
+
+    def _read(self, data: bytes, flow: Flow, now: float) -> None:
         try:
             message = parse(data)
         except Malformed as error:

@@ -44,8 +44,9 @@ class SipShell:
     which flushes once at the end of this turn of the loop however often it is called. `on_closed` hears of
     every TCP or TLS connection that closes. `bounds` may be replaced at any time.
 
-    `on_wire`, which may be set and cleared at any time, sees each message as it passes: "in" or "out", its
-    bytes, its flow and the monotonic time. It must be quick and raise nothing. So must `on_drained`.
+    `on_wire`, which may be set and cleared at any time, sees each message that is read or sent, in order:
+    "in" or "out", its bytes, its flow and the monotonic time. It must be quick and raise nothing, and so must
+    `on_drained`.
     """
 
     def __init__(
@@ -197,9 +198,8 @@ class SipShell:
         until = now + _TURN_S
         receive, on_wire = self._endpoint.receive, self.on_wire
         for number, (data, flow) in enumerate(port.receive(), 1):
-            if on_wire is not None:
+            if receive(data, flow, now) and on_wire is not None:
                 on_wire("in", data, flow, now)
-            receive(data, flow, now)
             if number % _FLUSH_EVERY == 0:
                 self.flush()
                 now = time.monotonic()
@@ -213,9 +213,8 @@ class SipShell:
         """Messages arrived on one connection."""
         now = time.monotonic()
         for message in messages:
-            if self.on_wire is not None:
+            if self._endpoint.receive(message, flow, now) and self.on_wire is not None:
                 self.on_wire("in", message, flow, now)
-            self._endpoint.receive(message, flow, now)
         self.flush()
 
     def garbage(self, error: Malformed, flow: Flow) -> None:

@@ -12,8 +12,8 @@ FREE_PER_S: Final = 1000
 """So many of their requests in a second cost a tenth of the loop: everybody is heard."""
 MOST_PER_S: Final = 2500
 """So many cost a quarter of it: beyond nobody of them is heard, not even an address that has just come."""
-BURST: Final = 4
-"""What an address may say at once in a crowd; to register takes two requests."""
+BURST: Final = 3
+"""What an address may say at once in a crowd: to register takes two requests, and one may be lost."""
 PER_S: Final = 0.5
 """And then each second."""
 MAX_ADDRESSES: Final = 20_000
