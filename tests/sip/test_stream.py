@@ -36,6 +36,27 @@ def test_pings_are_double_line_ends() -> None:
     assert framer.pings == 3
 
 
+def test_the_first_line_end_after_a_ping_of_ours_is_its_pong() -> None:
+    framer = Framer()
+    framer.awaits_pong = True
+    assert framer.feed(b"\r\n") == []
+    assert (framer.pongs, framer.pings, framer.awaits_pong) == (1, 0, False)
+    framer.awaits_pong = True
+    assert framer.feed(b"\r\n\r\n\r\n" + OPTIONS) == [OPTIONS]
+    assert (framer.pongs, framer.pings) == (2, 1)
+
+
+def test_it_knows_whether_a_message_has_begun() -> None:
+    framer = Framer()
+    assert not framer.is_within_message
+    framer.feed(b"\r\n\r\n")
+    assert not framer.is_within_message
+    framer.feed(OPTIONS[:-1])
+    assert framer.is_within_message
+    framer.feed(OPTIONS[-1:])
+    assert not framer.is_within_message
+
+
 @pytest.mark.parametrize(
     ("stream", "status"),
     [
