@@ -44,7 +44,8 @@ class Answers:
         """Send the ACK of a 2xx, with the answer to its offer if it made one."""
         hop = dialog.hop()
         head = dialog.request_head(self._layer.via(hop), self._cseq)
-        ack = head.write("ACK", dialog.remote, f"{self._lines}{body_lines(answer)}", answer)
+        proof = self._lines if dialog.stays else ""
+        ack = head.write("ACK", dialog.remote, f"{proof}{body_lines(answer)}", answer)
         self._acks[dialog.remote_tag] = (ack, hop)
         self._layer.transmit(ack, hop, "ACK", 0)
 

@@ -88,6 +88,15 @@ class Dialog:
                 return str(first), (*routes[1:], f"<{uri}>")
         return uri, routes
 
+    @property
+    def stays(self) -> bool:
+        """Whether the next request goes to the very host that the dialog was made with.
+
+        Credentials are for that host: who challenges has put himself on the route (RFC 3261 section 16.6), so a
+        Contact elsewhere is nobody who could ask for them.
+        """
+        return self.hop().remote[0] == self.flow.remote[0]
+
     def hop(self) -> Flow:
         """Where the next request goes: the first route or the remote target, when that is an address.
 

@@ -46,7 +46,7 @@ class Errand:
     ) -> None:
         self._sender = sender
         self._layer = layer
-        self._proof = Proof(authorizer) if authorizer is not None else None
+        self._proof = Proof(authorizer) if authorizer is not None and dialog.stays else None
         self.dialog = dialog
         self.method = method
         self.lines = lines

@@ -7,8 +7,11 @@ import pytest
 
 from sip.authentication import MAX_TRIES, Authorizer, Authorizers, Credentials
 from sip.digest import Challenger, Verified, client_response, parse_credentials
+from sip.events import Outgoing
 from sip.fields import Headers
-from sip.message import Request, Response
+from sip.flow import Flow
+from sip.message import Request, Response, parse
+from tests.sip.wire import OFFER, endpoint
 
 URI = "sip:carrier.example"
 REALM = "carrier.example"
@@ -223,3 +226,46 @@ def test_what_was_used_long_ago_is_forgotten() -> None:
     for i in range(1500):
         known.of(Credentials(f"user{i}", ""))
         assert known.of(WHO) is kept
+
+
+# In a dialog
+
+PEER, ELSEWHERE = ("192.0.2.2", 5060), ("198.51.100.66", 5060)
+
+
+def reply(request: Request, status: int, *headers: str) -> bytes:
+    """A response of the peer, its Contact where `headers` say."""
+    kept = [
+        f"{name}: {value}" for name, value in request.headers if name in ("Via", "From", "Call-ID", "CSeq")
+    ]
+    to = f"To: {request.headers.get('To')};tag=theirs"
+    return "\r\n".join([f"SIP/2.0 {status} X", *kept, to, *headers, "Content-Length: 0", "", ""]).encode()
+
+
+@pytest.mark.parametrize(
+    ("contact", "route", "proven"),
+    [(PEER, None, True), (ELSEWHERE, None, False), (ELSEWHERE, PEER, True), (PEER, ELSEWHERE, False)],
+    ids=["at the peer", "elsewhere", "by the peer", "by another"],
+)
+def test_no_credentials_go_to_a_host_that_is_not_our_peer(
+    contact: tuple[str, int], route: tuple[str, int] | None, proven: bool
+) -> None:
+    end = endpoint("us")
+    flow = Flow("udp", ("192.0.2.1", 5060), PEER)
+    session = end.invite(
+        Outgoing("sip:1@192.0.2.2", flow, "<sip:a@x>", "<sip:1@192.0.2.2>", OFFER, credentials=WHO), 0.0
+    )
+    (first,) = [parse(data) for data, _ in end.datagrams()]
+    assert isinstance(first, Request)
+    end.receive(reply(first, 407, f"Proxy-Authenticate: {challenge()}"), flow, 0.1)
+    _, second = [parse(data) for data, _ in end.datagrams()]
+    assert isinstance(second, Request)
+    assert second.headers.get("Proxy-Authorization")
+    routes = [f"Record-Route: <sip:{route[0]};lr>"] if route else []
+    end.receive(reply(second, 200, f"Contact: <sip:1@{contact[0]}>", *routes), flow, 0.2)
+    end.hangup(session, 0.3)
+    sent = {data.split(b" ")[0]: (parse(data), to) for data, to in end.datagrams()}
+    assert set(sent) == {b"ACK", b"BYE"}
+    for message, to in sent.values():
+        assert to.remote == (route or contact)
+        assert bool(message.headers.get("Proxy-Authorization")) is proven
