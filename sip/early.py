@@ -11,7 +11,9 @@ from sip.body import session_description
 from sip.dialog import Dialog
 from sip.flow import Flow
 from sip.layer import Layer
+from sip.limits import MAX_EARLY_DIALOGS
 from sip.machine import Machine
+from sip.malformed import Fault
 from sip.message import Response
 from sip.provisional import reliable_number
 
@@ -162,6 +164,70 @@ class EarlyDialog(Machine[Response | bytes]):
     def _report(self, now: float, matter: Response | bytes | None) -> None:
         assert isinstance(matter, Response)
         self._caller.report_reliable(matter, now)
+
+
+class EarlyDialogs:
+    """Those of one INVITE, by the peers' tags; at most MAX_EARLY_DIALOGS."""
+
+    __slots__ = ("_by_tag", "_layer", "_natted", "_offered", "_uri")
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        self._uri = ""
+        self._natted = False
+        self._offered = False
+        self._by_tag: dict[str, EarlyDialog] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_tag)
+
+    def invited(self, uri: str, natted: bool, offered: bool) -> None:
+        """What is said of each, as for `EarlyDialog`."""
+        self._uri, self._natted, self._offered = uri, natted, offered
+
+    def of(self, response: Response, caller: Caller) -> EarlyDialog | None:
+        """The early dialog of a response, begun by it if need be; None for one that is too many."""
+        tag = response.to_tag or ""
+        found = self._by_tag.get(tag)
+        if found is not None:
+            return found
+        if len(self._by_tag) >= MAX_EARLY_DIALOGS:
+            transport = response.top_via.transport.lower()
+            self._layer.counters.parse_errors[transport, Fault.TOO_MANY_EARLY_DIALOGS] += 1
+            return None
+        begun = self._by_tag[tag] = EarlyDialog(
+            caller, self._layer, response, uri=self._uri, natted=self._natted, offered=self._offered
+        )
+        return begun
+
+    def get(self, tag: str | None) -> EarlyDialog | None:
+        """The one with a peer's tag."""
+        return self._by_tag.get(tag or "")
+
+    def knows(self, tag: str) -> bool:
+        """Whether there is one with a peer's tag."""
+        return tag in self._by_tag
+
+    def end(self, tag: str | None) -> None:
+        """One is over; the INVITE goes on."""
+        self._by_tag.pop(tag or "", None)
+
+    def clear(self) -> None:
+        """All are over, or one has become the call."""
+        self._by_tag.clear()
+
+    def settled(self) -> EarlyDialog | None:
+        """One in which we may UPDATE (RFC 3311 section 5.1)."""
+        return next((early for early in self._by_tag.values() if early.settled), None)
+
+    def is_settled_with(self, tag: str | None) -> bool:
+        """Whether offer and answer were exchanged reliably with a peer."""
+        early = self.get(tag)
+        return early is not None and early.settled
+
+    def owing(self) -> EarlyDialog | None:
+        """One whose offer the application has to answer."""
+        return next((early for early in self._by_tag.values() if early.owes_answer), None)
 
 
 _DO: Final[dict[Action, Callable[[EarlyDialog, float, Response | bytes | None], None]]] = {

@@ -1,7 +1,7 @@
 """Offers after the first in a session's dialog, theirs and ours, and the refreshes that keep it alive.
 
-Two rules of RFC 3311 section 5.2 and RFC 3261 section 14.2: their offer while ours waits for its answer is glare
-(491), and their offer while they wait for our answer to another comes too soon (500 with Retry-After).
+Two rules of RFC 3311 section 5.2 and RFC 3261 section 14.2: their offer while ours waits for its answer is
+glare (491), and their offer while another of theirs waits for ours comes too soon (500 with Retry-After).
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Exchange:
                 return 491 if session.late else None  # the answer to our offer is in the ACK to come
             case State.CONFIRMED:
                 return None
-            case State.PROCEEDING if session.is_settled_with(request.from_tag):
+            case State.PROCEEDING if session.early.is_settled_with(request.from_tag):
                 return None
             case _:
                 return 491
@@ -112,7 +112,7 @@ class Exchange:
         if session.state is State.INCOMING:
             settled = session.provisional is not None and session.provisional.settled
             return "UPDATE" if settled and self.peer_updates else None
-        if session.state is State.PROCEEDING and (early := session.settled_early()) is not None:
+        if session.state is State.PROCEEDING and (early := session.early.settled()) is not None:
             return "UPDATE" if early.updates else None
         return None
 
@@ -121,7 +121,7 @@ class Exchange:
         session = self._session
         dialog = session.dialog
         if dialog is None:
-            early = session.settled_early()
+            early = session.early.settled()
             assert early is not None
             dialog = early.dialog(session.flow)
         body = wish.sdp or (session.described if method == "INVITE" else b"")

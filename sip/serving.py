@@ -42,7 +42,7 @@ def _is_in_order(dialog: Dialog, number: int) -> bool:
 def _bye(session: Session, transaction: Transaction, request: Request, now: float) -> None:
     """One of several early dialogs may end; with the last one the call does (section 15)."""
     if session.dialog is None and len(session.early) > 1:
-        del session.early[request.from_tag or ""]
+        session.early.end(request.from_tag)
         session.reply(transaction, 200, now)
     else:
         session.step(Input.BYE, now, transaction)

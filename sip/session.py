@@ -1,89 +1,50 @@
 """One session: an INVITE usage of a dialog, stepping through the table of `usage`."""
 
-from collections.abc import Callable, Hashable
-from typing import Final, Protocol, assert_never
+from collections.abc import Hashable
+from typing import Final
 
-from sip import expiry, usage
+from sip import usage
+from sip.acceptance import Acceptance
 from sip.answers import Answers
-from sip.authentication import Authorizer, Authorizers
+from sip.authentication import Authorizer
 from sip.body import session_description
+from sip.deeds import DO, Matter
 from sip.dialog import Dialog
-from sip.early import EarlyDialog
+from sip.early import EarlyDialogs
 from sip.errand import Errand
 from sip.events import (
-    Acked,
-    Answered,
-    EndCause,
     Event,
     IncomingInvite,
     InfoAnswered,
     Outgoing,
     Pracked,
     ProbeAnswered,
-    Progress,
-    Refused,
-    Reinvited,
-    SessionEnded,
     SessionId,
-    Trying,
 )
 from sip.exchange import Exchange
 from sip.flow import Flow
+from sip.house import House
 from sip.infos import Infos
 from sip.invitation import Invitation
-from sip.layer import Layer
-from sip.limits import MAX_EARLY_DIALOGS
-from sip.loops import LoopMark
-from sip.malformed import Fault
 from sip.message import Request, Response
 from sip.provisional import Provisional, reliable_number
 from sip.refusal import knows_option
 from sip.serving import serve
-from sip.status import phrase
 from sip.timers import Timer
-from sip.transaction import Input as TransactionInput
 from sip.transaction import Transaction
-from sip.usage import Action, Input, State
-from sip.writing import NO_BODY, Statement, body_lines, contact_value
-
-Matter = Transaction | Response | Request | Statement | None
-"""What an input brings along: a request that waits for its answer, a response, an ACK or CANCEL, a reply."""
+from sip.usage import Input, State
+from sip.writing import NO_BODY, Statement, contact_value
 
 _GIVEN_UP: Final = (State.LEAVING, State.ENDING, State.ENDED)
-
-
-class House(Protocol):
-    """Where sessions live: what they share with the endpoint."""
-
-    layer: Layer
-    allow: tuple[str, ...]
-    info_types: tuple[str, ...]
-    timer_c_s: float
-    session_expires_s: int
-    uas_lines: str
-    """Allow, Supported and Server of our responses."""
-    uac_lines: str
-    """Allow and User-Agent of our requests."""
-    authorizers: Authorizers
-    marks: LoopMark
-
-    def report(self, event: Event) -> None:
-        """Tell the application."""
-        ...
-
-    def ended(self, session: "Session") -> None:
-        """Forget a session."""
-        ...
 
 
 class Session:
     """A session of either side; `dialog` is None until we answer an INVITE, or a 2xx answers ours."""
 
     __slots__ = (
-        "allows", "answer", "answer_cseq", "answer_flow", "answers", "authorizer", "caller", "clock",
-        "described", "dialog", "early", "exchange", "flow", "house", "id", "infos", "interval", "invitation",
-        "late", "local_tag", "natted", "parting", "peer", "provisional", "repeating", "server", "state",
-        "tried", "uri",
+        "acceptance", "allows", "answers", "authorizer", "caller", "clock", "described", "dialog", "early",
+        "exchange", "flow", "house", "id", "infos", "invitation", "late", "local_tag", "natted", "parting",
+        "peer", "provisional", "server", "state", "tried", "uri",
     )  # fmt: skip
 
     def __init__(
@@ -103,7 +64,7 @@ class Session:
         self.described = b""  # the description of ours that holds, or is on its way
         self.allows: list[str] = []  # Allow of the peer, as it came
         self.authorizer: Authorizer | None = None
-        self.early: dict[str, EarlyDialog] = {}
+        self.early = EarlyDialogs(house.layer)
         self.invitation: Invitation | None = None
         self.answers: Answers | None = None
         self.tried = False
@@ -112,12 +73,8 @@ class Session:
         self.exchange: Exchange | None = None
         self.infos: Infos | None = None
         self.parting = ""
-        self.answer = b""
-        self.answer_cseq = -1
-        self.answer_flow = flow
-        self.interval = 0.0
+        self.acceptance: Acceptance | None = None
         self.clock: Timer | None = None
-        self.repeating: Timer | None = None
 
     # The interpreter
 
@@ -130,7 +87,7 @@ class Session:
             return
         self.state, actions = row
         for action in actions:
-            _DO[action](self, now, matter)
+            DO[action](self, now, matter)
         if self.provisional is not None and before is State.INCOMING and self.state is not before:
             self.provisional.close(now)
         if self.exchange is not None and self.state is not before:
@@ -160,6 +117,7 @@ class Session:
             self.authorizer = house.authorizers.of(outgoing.credentials)
         wished_s = outgoing.session_expires_s
         interval_s = house.session_expires_s if wished_s is None else wished_s
+        self.early.invited(outgoing.uri, outgoing.natted, offered=not self.late)
         self.invitation = Invitation(
             house.layer, outgoing, call_id, self.local_tag, house.uac_lines, interval_s, self.authorizer
         )
@@ -190,8 +148,7 @@ class Session:
         """Whether a 2xx makes an offer (section 13.2.1): not if a reliable 1xx made it before."""
         if not self.late or session_description(response) is None:
             return False
-        early = self.early.get(response.to_tag or "")
-        return early is None or not early.settled
+        return not self.early.is_settled_with(response.to_tag)
 
     def _narrows(self) -> bool:
         return self.state is State.CALLING and self.invitation is not None and self.invitation.narrow()
@@ -206,25 +163,17 @@ class Session:
     # Early dialogs
 
     def _provisional(self, response: Response, now: float) -> None:
-        tag = response.to_tag
-        if tag is None:
-            self.step(Input.PROGRESS, now, response)
-            return
-        early = self.early.get(tag)
+        early = self.early.of(response, self) if response.to_tag is not None else None
         if early is None:
-            if len(self.early) >= MAX_EARLY_DIALOGS:
-                errors = self.house.layer.counters.parse_errors
-                errors[self.flow.transport, Fault.TOO_MANY_EARLY_DIALOGS] += 1
-                return
-            early = self.early[tag] = EarlyDialog(
-                self, self.house.layer, response, uri=self.uri, natted=self.natted, offered=not self.late
-            )
-        rseq = reliable_number(response)
-        if rseq is not None:
-            early.acknowledge(response, rseq, self.flow, now)
+            if response.to_tag is None:
+                self.step(Input.PROGRESS, now, response)
+            return
+        number = reliable_number(response)
+        if number is not None:
+            early.acknowledge(response, number, self.flow, now)
             return
         if response.status == 199:  # RFC 6228
-            del self.early[tag]
+            self.early.end(response.to_tag)
         self.step(Input.PROGRESS, now, response)
 
     def send_prack(self, dialog: Dialog, rack: str, sdp: bytes, now: float) -> None:
@@ -237,20 +186,11 @@ class Session:
         """A reliable response came in its turn."""
         self.step(Input.PROGRESS, now, response)
 
-    def settled_early(self) -> EarlyDialog | None:
-        """The early dialog in which we may UPDATE, if there is one (RFC 3311 section 5.1)."""
-        return next((early for early in self.early.values() if early.settled), None)
-
-    def is_settled_with(self, remote_tag: str | None) -> bool:
-        """Whether offer and answer were exchanged reliably in an early dialog."""
-        early = self.early.get(remote_tag or "")
-        return early is not None and early.settled
-
     def dialog_of(self, remote_tag: str | None) -> Dialog | None:
         """The dialog with a peer, early ones included. Raises Malformed."""
         if self.dialog is not None:
             return self.dialog
-        early = self.early.get(remote_tag or "")
+        early = self.early.get(remote_tag)
         return early.dialog(self.flow) if early is not None else None
 
     # Requests of ours in the dialog
@@ -356,7 +296,7 @@ class Session:
 
     def acknowledged(self, request: Request, now: float) -> None:
         """An ACK of the peer: of the 2xx that we repeat, or of one before."""
-        if request.cseq.number == self.answer_cseq:
+        if self.acceptance is not None and request.cseq.number == self.acceptance.cseq:
             self.step(Input.ACK, now, request)
 
     def answer_offer(self, said: Statement, tag: str, now: float) -> None:
@@ -364,7 +304,7 @@ class Session:
         if self.exchange is not None and self.exchange.asked is not None:
             self.exchange.answer(said, now)
             return
-        early = self.early.get(tag) if tag else next(iter(self.early.values()), None)
+        early = self.early.get(tag) if tag else self.early.owing()
         if self.dialog is None and early is not None:
             if said.status < 300 and early.owes_answer:
                 early.answer(said.body, now)
@@ -381,14 +321,16 @@ class Session:
         """The TCP connection under us closed; what we send from now on goes by a new one."""
         if self.dialog is not None:
             self.dialog.lose_connection()
-            self.flow = self.answer_flow = self.dialog.flow
+            self.flow = self.dialog.flow
+            if self.acceptance is not None:
+                self.acceptance.move(self.flow)
 
     def knows(self, call_id: str, remote_tag: str | None) -> bool:
         """Whether a request with our local tag belongs to this dialog (section 12), early ones included."""
         tag = remote_tag or ""
         if self.dialog is not None:
             return self.dialog.call_id == call_id and self.dialog.remote_tag == tag
-        return self.invitation is not None and self.invitation.call_id == call_id and tag in self.early
+        return self.invitation is not None and self.invitation.call_id == call_id and self.early.knows(tag)
 
     def reply(self, transaction: Transaction, status: int, now: float, lines: str = NO_BODY) -> None:
         """Answer a request in the dialog."""
@@ -399,238 +341,10 @@ class Session:
         is_secure = self.dialog is not None and self.dialog.target.startswith("sips:")
         return contact_value(flow, self.house.layer.advertise(flow), is_secure)
 
-    def _answer_invite(self, now: float, said: Statement, lines: str) -> bytes:
-        """Answer the INVITE that waits, with our tag unless it is a re-INVITE."""
-        assert self.server is not None
-        request = self.server.request
-        tag = self.local_tag if request is not None and request.to_tag is None else ""
-        lines = f"{lines}{said.lines}{body_lines(said.body)}"
-        return self.house.layer.answer(
-            self.server, said.status, now, tag=tag, lines=lines, body=said.body, reason=said.reason
-        )
-
-    def _found(self, request: Request) -> str:
-        """Make the dialog of an INVITE that we answer; returns the lines that do so (section 12.1.1)."""
-        if self.dialog is None:
-            self.dialog = Dialog.of_request(request, self.flow, self.local_tag)
-        routes = "".join([f"Record-Route: {route}\r\n" for route in request.headers.lines("Record-Route")])
-        return f"{routes}Contact: {self.contact(self.flow)}\r\n{self.house.uas_lines}"
-
-    # What the rows of the table do
-
-    def _report_trying(self, now: float, matter: Matter) -> None:
-        if not self.tried:
-            self.tried = True
-            self.house.report(Trying(self.id))
-
-    def _report_progress(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Response)
-        reliable = reliable_number(matter) is not None
-        tag = matter.to_tag or ""
-        self.house.report(
-            Progress(self.id, matter.status, session_description(matter), matter, tag, reliable)
-        )
-
-    def _send_again(self, now: float, matter: Matter) -> None:
-        assert self.invitation is not None
-        self.early.clear()
-        self.invitation.send(self, self.house.marks, now)
-        self.flow = self.invitation.flow
-
-    def _establish(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Response)
-        invitation = self.invitation
-        assert invitation is not None
-        assert invitation.transaction is not None
-        self.answers = invitation.transaction.owner = Answers(
-            self.house.layer, self.uri, self.natted, invitation.cseq, self.authorizer, invitation.proof_lines
-        )
-        self.dialog = self.answers.begin(matter, self.flow)
-        early = self.early.get(self.dialog.remote_tag)
-        if early is not None and early.spoken is not None:  # requests may be under way in it
-            early.spoken.confirm(self.dialog)
-            self.dialog = early.spoken
-        self.allows = matter.headers.lines("Allow")
-        self.invitation = None
-        self.early.clear()
-        promise = expiry.as_client(matter)
-        if promise is not None:
-            self.exchanging().agree(promise, now)
-
-    def _acknowledge(self, now: float, matter: Matter) -> None:
-        assert self.answers is not None
-        assert self.dialog is not None
-        answer = matter.body if isinstance(matter, Statement) and matter.status < 300 else b""
-        self.described = answer or self.described
-        self.answers.acknowledge(self.dialog, answer)
-        self.answers = None
-
-    def _report_answer(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Response)
-        self.house.report(Answered(self.id, session_description(matter), matter, False, matter.to_tag or ""))
-
-    def _report_crossed(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Response)
-        self.house.report(Answered(self.id, session_description(matter), matter, True, matter.to_tag or ""))
-
-    def _report_refusal(self, now: float, matter: Matter) -> None:
-        match matter:
-            case Response():
-                refused = Refused(self.id, matter.status, matter.reason, matter.q850, matter)
-            case Statement():
-                refused = Refused(self.id, matter.status, phrase(matter.status), None, None)
-            case Transaction() | Request():  # BYE before any final response
-                refused = Refused(self.id, 487, phrase(487), None, None)
-            case None:
-                refused = Refused(self.id, 408, phrase(408), None, None)
-            case _:
-                assert_never(matter)
-        self.house.report(refused)
-
-    def _send_cancel(self, now: float, matter: Matter) -> None:
-        if self.invitation is not None and self.invitation.transaction is not None:
-            self.house.layer.cancel(self.invitation.transaction, self.parting + NO_BODY, now)
-
-    def _abandon(self, now: float, matter: Matter) -> None:
-        if self.invitation is not None and self.invitation.transaction is not None:
-            self.invitation.transaction.step(TransactionInput.ABANDON, now)
-
-    def _send_bye(self, now: float, matter: Matter) -> None:
-        assert self.dialog is not None
-        self.errand(self.dialog, "BYE", self.parting).send(now)
-
-    def _answer_bye(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Transaction)
-        self.reply(matter, 200, now)
-
-    def _pending(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Transaction)
-        self.reply(matter, 491, now)
-
-    def _too_soon(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Transaction)
-        self.refuse_too_soon(matter, now)
-
     def refuse_too_soon(self, transaction: Transaction, now: float) -> None:
         """Another offer of theirs waits for its answer (section 14.2, RFC 3311 section 5.2)."""
         wait_s = sum(self.house.layer.token().encode()) % 11  # at random from 0 to 10
         self.reply(transaction, 500, now, f"Retry-After: {wait_s}\r\n{NO_BODY}")
-
-    def _gone(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Transaction)
-        self.reply(matter, 481, now)
-
-    def _report_reinvite(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Transaction)
-        self.server = matter
-        if matter.request is not None:
-            sdp = session_description(matter.request)
-            self.late = sdp is None
-            self.house.report(Reinvited(self.id, matter.request, sdp))
-
-    def _send_progress(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Statement)
-        request = self.server.request if self.server is not None else None
-        if request is not None:
-            self.described = matter.body or self.described
-            self._answer_invite(now, matter, self._found(request))
-
-    def _send_answer(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Statement)
-        request = self.server.request if self.server is not None else None
-        if self.server is None or request is None:
-            return
-        if self.dialog is not None and request.to_tag is not None:
-            self.dialog.refresh(request, self.server.flow)
-            self.flow = self.dialog.flow
-        lines = self._found(request)
-        promise, promised = expiry.as_server(request, self.house.session_expires_s)
-        if promise is not None or self.exchange is not None:
-            self.exchanging().agree(promise, now)
-        self.described = matter.body or self.described
-        self.answer_cseq = request.cseq.number
-        self.answer_flow = self.server.flow
-        self.answer = self._answer_invite(now, matter, lines + promised)
-        self.server = None
-        if self.exchange is not None and self.state is State.REANSWERED:
-            self.exchange.overtaken(now)
-
-    def _repeat_answer(self, now: float, matter: Matter) -> None:
-        layer = self.house.layer
-        layer.counters.retransmissions["INVITE"] += 1
-        layer.transmit(self.answer, self.answer_flow, "INVITE", 200)
-        self.interval = min(2 * self.interval, layer.timing.t2)
-        self.repeating = layer.timers.start(self.interval, self, Input.TIMER_ANSWER, now)
-
-    def _send_refusal(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Statement)
-        if self.server is not None:
-            self._answer_invite(now, matter, "")
-        self.server = None
-
-    def _send_terminated(self, now: float, matter: Matter) -> None:
-        self._send_refusal(now, Statement(487, None, "", b""))
-
-    def _send_timeout(self, now: float, matter: Matter) -> None:
-        self._send_refusal(now, Statement(504, None, "", b""))
-
-    def _report_ack(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Request)
-        self.late = False
-        self.house.report(Acked(self.id, session_description(matter)))
-
-    def _report_bye(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Transaction)
-        self._report_end(EndCause.REMOTE_BYE, matter.request)
-
-    def _report_cancel(self, now: float, matter: Matter) -> None:
-        assert isinstance(matter, Request)
-        self._report_end(EndCause.CANCELLED, matter)
-
-    def _report_end(self, cause: EndCause, request: Request | None = None) -> None:
-        reason = ", ".join(request.headers.lines("Reason")) if request is not None else ""
-        q850 = request.q850 if request is not None else None
-        self.house.report(SessionEnded(self.id, cause, q850, reason))
-
-    def _report_no_ack(self, now: float, matter: Matter) -> None:
-        self._report_end(EndCause.ACK_TIMEOUT)
-
-    def _report_no_prack(self, now: float, matter: Matter) -> None:
-        self._report_end(EndCause.PRACK_TIMEOUT)
-
-    def _report_expiry(self, now: float, matter: Matter) -> None:
-        self._report_end(EndCause.SESSION_EXPIRED)
-
-    def _report_loss(self, now: float, matter: Matter) -> None:
-        self._report_end(EndCause.DIALOG_LOST)
-
-    def _start_c(self, now: float, matter: Matter) -> None:
-        self._start_clock(self.house.timer_c_s, Input.TIMER_C, now)
-
-    def _start_cancel(self, now: float, matter: Matter) -> None:
-        self._start_clock(self.house.layer.timing.transaction_s, Input.TIMER_CANCEL, now)
-
-    def _start_ack(self, now: float, matter: Matter) -> None:
-        self._start_clock(self.house.layer.timing.transaction_s, Input.TIMER_ACK, now)
-
-    def _start_clock(self, length: float, kind: Input, now: float) -> None:
-        self.clock = self.house.layer.timers.start(length, self, kind, now)
-
-    def _stop_clock(self, now: float, matter: Matter) -> None:
-        if self.clock is not None:
-            self.house.layer.timers.stop(self.clock)
-            self.clock = None
-
-    def _start_answer(self, now: float, matter: Matter) -> None:
-        layer = self.house.layer
-        self.interval = layer.timing.t1
-        self.repeating = layer.timers.start(self.interval, self, Input.TIMER_ANSWER, now)
-
-    def _stop_answer(self, now: float, matter: Matter) -> None:
-        self.answer = b""
-        if self.repeating is not None:
-            self.house.layer.timers.stop(self.repeating)
-            self.repeating = None
 
 
 def _reliably(request: Request, asked: bool) -> bool:
@@ -638,44 +352,3 @@ def _reliably(request: Request, asked: bool) -> bool:
     return knows_option(request, "100rel", "Require") or (
         asked and knows_option(request, "100rel", "Supported")
     )
-
-
-_DO: Final[dict[Action, Callable[[Session, float, Matter], None]]] = {
-    Action.START_C: Session._start_c,
-    Action.STOP_C: Session._stop_clock,
-    Action.START_CANCEL: Session._start_cancel,
-    Action.STOP_CANCEL: Session._stop_clock,
-    Action.START_ANSWER: Session._start_answer,
-    Action.STOP_ANSWER: Session._stop_answer,
-    Action.START_ACK: Session._start_ack,
-    Action.STOP_ACK: Session._stop_clock,
-    Action.SEND_AGAIN: Session._send_again,
-    Action.ESTABLISH: Session._establish,
-    Action.ACKNOWLEDGE: Session._acknowledge,
-    Action.SEND_CANCEL: Session._send_cancel,
-    Action.ABANDON: Session._abandon,
-    Action.SEND_PROGRESS: Session._send_progress,
-    Action.SEND_ANSWER: Session._send_answer,
-    Action.REPEAT_ANSWER: Session._repeat_answer,
-    Action.SEND_REFUSAL: Session._send_refusal,
-    Action.SEND_TERMINATED: Session._send_terminated,
-    Action.SEND_TIMEOUT: Session._send_timeout,
-    Action.SEND_BYE: Session._send_bye,
-    Action.ANSWER_BYE: Session._answer_bye,
-    Action.PENDING: Session._pending,
-    Action.TOO_SOON: Session._too_soon,
-    Action.GONE: Session._gone,
-    Action.REPORT_TRYING: Session._report_trying,
-    Action.REPORT_PROGRESS: Session._report_progress,
-    Action.REPORT_ANSWER: Session._report_answer,
-    Action.REPORT_CROSSED: Session._report_crossed,
-    Action.REPORT_REFUSAL: Session._report_refusal,
-    Action.REPORT_ACK: Session._report_ack,
-    Action.REPORT_REINVITE: Session._report_reinvite,
-    Action.REPORT_BYE: Session._report_bye,
-    Action.REPORT_CANCEL: Session._report_cancel,
-    Action.REPORT_NO_ACK: Session._report_no_ack,
-    Action.REPORT_NO_PRACK: Session._report_no_prack,
-    Action.REPORT_EXPIRY: Session._report_expiry,
-    Action.REPORT_LOSS: Session._report_loss,
-}
