@@ -92,8 +92,8 @@ class Dialog:
     def stays(self) -> bool:
         """Whether the next request goes to the very host that the dialog was made with.
 
-        Credentials are for that host: who challenges has put himself on the route (RFC 3261 section 16.6), so a
-        Contact elsewhere is nobody who could ask for them.
+        Credentials are for that host: who challenges has put himself on the route (RFC 3261 section 16.6), so
+        a Contact elsewhere is nobody who could ask for them.
         """
         return self.hop().remote[0] == self.flow.remote[0]
 
