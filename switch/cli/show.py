@@ -37,17 +37,18 @@ class Manner:
 def show(client: Client, question: Question, how: Manner) -> None:
     """Show the answer. Watching ends with an interrupt. Raises what the client raises."""
     if how.as_json:
-        _each(how, lambda: print(_ask(client, question).text, flush=True))
+        each(how, lambda: print(_ask(client, question).text, flush=True))
         return
     console = _console()
     if not how.watch or not console.is_terminal:
-        _each(how, lambda: console.print(_table(client, question)))
+        each(how, lambda: console.print(_table(client, question)))
         return
     with Live(_table(client, question), console=console, screen=True, auto_refresh=False) as live:
-        _each(how, lambda: live.update(_table(client, question), refresh=True))
+        each(how, lambda: live.update(_table(client, question), refresh=True))
 
 
-def _each(how: Manner, turn: Callable[[], None]) -> None:
+def each(how: Manner, turn: Callable[[], None]) -> None:
+    """One turn, or one after another until an interrupt."""
     turn()
     while how.watch:
         try:

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from switch.cli.client import DEFAULT_CONFIG, Client
 from switch.cli.outcome import asking, leave
+from switch.cli.show import Manner, each
 from switch.trace.ladder import Line, ladder
 from switch.trace.row import MessageRow
 from switch.trace.summary import Tone, summary
@@ -43,6 +44,7 @@ def of_call(
     pcap: PcapOption = None,
     full: FullOption = False,
     json: JsonOption = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Draw it again each second.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """The SIP messages of a call: a ladder of all its legs, with times in ms. Secrets are masked."""
@@ -51,11 +53,8 @@ def of_call(
         if pcap is not None:
             _capture(client, f"{path}.pcap", {}, pcap)
             return
-        items = list(_pages(client, path))
-        if json:
-            print(msgspec.json.encode({"items": items, "next": None}).decode(), flush=True)
-        else:
-            _draw(msgspec.convert(items, list[MessageRow]), full)
+        how = Manner(json, watch)
+        each(how, lambda: _tell(list(_pages(client, path)), how, full))
 
 
 def live(
@@ -86,8 +85,14 @@ def live(
             _follow(client, params, full, json)
 
 
-def _draw(rows: list[MessageRow], full: bool) -> None:
+def _tell(items: list[Any], how: Manner, full: bool) -> None:
+    if how.as_json:
+        print(msgspec.json.encode({"items": items, "next": None}).decode(), flush=True)
+        return
+    rows = msgspec.convert(items, list[MessageRow])
     console = _console()
+    if how.watch and console.is_terminal:
+        console.clear()
     _print(console, ladder(rows, _width(console)))
     for row in rows if full else ():
         _print_full(console, row)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from switch.api.server import HttpServer
 from switch.cli.app import app
+from switch.cli.show import Manner
 from tests.peers.switch import IN_TREE
 from tests.switch.api.running import Running, running
 from tests.switch.samples import answered_call, waiting_call
@@ -91,6 +92,24 @@ async def test_json_is_what_the_api_says_all_pages_in_one(api: Running, centrali
     async with api.client() as client:
         page = (await client.get(f"/api/v1/calls/{CALL}/trace", params={"limit": 100})).json()
     assert found["items"][:100] == page["items"]
+
+
+async def test_a_call_in_progress_is_drawn_again(
+    api: Running, centralita: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = iter(["BYE", ""])
+
+    def wait(seconds: float) -> None:
+        if not (method := next(turns)):
+            raise KeyboardInterrupt
+        api.wire.show("in", request(method), CARRIER)
+
+    monkeypatch.setattr("switch.cli.trace.Manner", lambda json, watch: Manner(json, watch, wait=wait))
+    result = await centralita("call", "trace", CALL, "--watch")
+    assert result.exit_code == 0
+    first, second = result.stdout.split("2027-01-15")[1:]
+    assert "2027-01-15" + first == LADDER
+    assert "|-- BYE +34911000000 ------------>|" in second
 
 
 async def test_a_capture(centralita: Command, tmp_path: Path) -> None:
