@@ -147,3 +147,20 @@ async def test_stun_and_line_ends_keep_the_way_open(tell_on_failure: Tell) -> No
         writer.write(b"\r\n\r\n")
         assert await asyncio.wait_for(reader.readexactly(2), 5.0) == b"\r\n"
         writer.close()
+
+
+async def test_a_call_too_large_for_a_datagram_goes_by_tcp(tell_on_failure: Tell) -> None:
+    """RFC 3261 section 18.1.1: where the trunk's URI leaves the transport to us."""
+    async with StreamParty.open("") as carrier:
+        trunk = {"carrier": {"proxy": f"sip:{carrier.here}", "options": "0"}}
+        async with Switch.running(**centre(1, trunks=trunk)) as switch, Phones.running() as desk:
+            tell_on_failure("switch", switch.story)
+            ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
+            await ana.register()
+            call = await ana.dial(f"sip:0{'7' * 400}@{switch.sip}")
+            outbound = await carrier.invited()
+            assert outbound.invite.top_via.transport == "TCP"
+            await outbound.answer(SDP.format(carrier.host, 9000))
+            await call.until("established")
+            await call.hang_up()
+            await outbound.expect("BYE")
