@@ -4,8 +4,12 @@ import sys
 from collections.abc import Callable, Generator
 
 import pytest
+from hypothesis import settings
 
 from ext.build import KERNELS
+
+settings.register_profile("calm", deadline=None)  # how long an example takes says more of the machine
+settings.load_profile("calm")
 
 # pjsua2-python has no wheel for Python 3.13; baresip plays every other part there, too.
 collect_ignore_glob = ["*/test_pjsua.py"] if sys.version_info >= (3, 13) else []

@@ -23,7 +23,8 @@ hostile = st.text(st.sampled_from('\r\n\0 \t",;:<>@\\%a1ñ\u2028\u0085') | st.ch
 labels = st.from_regex(r"[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,6}[a-zA-Z0-9_])?", fullmatch=True)
 top_labels = st.from_regex(r"[a-zA-Z]([a-zA-Z0-9-]{0,6}[a-zA-Z0-9])?", fullmatch=True)
 names = st.builds(lambda start, top: ".".join([*start, top]), st.lists(labels, max_size=3), top_labels)
-hosts = names | st.ip_addresses(v=4).map(str) | st.ip_addresses(v=6).map(str)
+addresses = st.ip_addresses(v=4).map(str) | st.ip_addresses(v=6).map(str)
+hosts = names | addresses
 ports = st.none() | st.integers(1, 65535)
 
 anything = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
@@ -110,9 +111,8 @@ def responses(draw: st.DrawFn) -> Response:
     return message
 
 
-_addresses = st.ip_addresses(v=4).map(str) | st.ip_addresses(v=6).map(str)
 _origins = st.builds(
-    Origin, st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), _addresses, st.text("abc-.", min_size=1)
+    Origin, st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), addresses, st.text("abc-.", min_size=1)
 )
 _attributes = st.lists(
     st.tuples(
@@ -132,14 +132,14 @@ _media = st.builds(
     st.lists(
         st.integers(0, 127).map(str) | st.text("abc0", min_size=1, max_size=4), min_size=1, max_size=6
     ).map(tuple),
-    st.none() | _addresses,
+    st.none() | addresses,
     _attributes,
 )
 descriptions = st.builds(
     SessionDescription,
     _origins,
     st.lists(_media, max_size=3).map(tuple),
-    st.none() | _addresses,
+    st.none() | addresses,
     lines,
     _attributes,
 )
