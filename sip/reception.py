@@ -191,7 +191,6 @@ class Reception:
             self._ignored(verdict, flow)
 
     def _newcomer(self, request: Request, key: str, flow: Flow, now: float) -> None:
-        request.check()
         verdict = self._screen.identify(request, flow, now)
         match verdict:
             case Stranger() | Banned():
@@ -203,9 +202,7 @@ class Reception:
                 self._refuse(request, flow, self._gate.sheds(request, verdict, flow, now) or verdict)
             case Known():
                 self._count(request, flow)
-                if "Route" in request.headers:
-                    arrive(request, lambda uri: self._is_ours(uri, flow))
-                refused = self._gate.sheds(request, verdict, flow, now) or self._refusal(request)
+                refused = self._gate.sheds(request, verdict, flow, now) or self._examined(request, flow)
                 if refused is None:
                     self._welcome(request, key, flow, verdict.peer, now)
                 else:
@@ -213,8 +210,13 @@ class Reception:
             case _:
                 assert_never(verdict)
 
-    def _refusal(self, request: Request) -> Refuse | None:
-        """Section 8.2 for a request outside of the dialogs that we have."""
+    def _examined(self, request: Request, flow: Flow) -> Refuse | None:
+        """Section 8.2 for a request outside of the dialogs that we have; before, its sender was known (section
+        8.2 begins with that), so that a flood is not worth the work.
+        """
+        request.check()
+        if "Route" in request.headers:
+            arrive(request, lambda uri: self._is_ours(uri, flow))
         if request.to_tag is not None or request.method in _IN_DIALOG:
             return Refuse(_LATE, phrase(_LATE))
         if self._layer.is_merged(request) or self._sessions.marks.is_loop(request):

@@ -198,10 +198,10 @@ class Identification:
         return user is None or not self._registrations.holds(user, flow)
 
     def _is_trunks(self, address: str) -> bool:
-        if self._sources.has(address):
+        number = _address(address)
+        if self._sources.has(number):
             return True
-        plain = _plain(address)
-        return any(self._carriers.holds(name, plain) for name in self._trunks)
+        return any(self._carriers.holds(name, str(number)) for name in self._trunks)
 
     def _carrier(self, flow: Flow) -> TrunkPeer | None:
         """The trunk that the connection or the address is."""
@@ -269,9 +269,8 @@ class Sources:
                     return peer
         return None
 
-    def has(self, host: str) -> bool:
+    def has(self, address: Address) -> bool:
         """Whether a trunk's requests may come from this address, by any port."""
-        address = _address(host)
         return any(
             (address.version, prefix, int(address) >> (address.max_prefixlen - prefix)) in self._networks
             for prefix in self._prefixes[address.version]

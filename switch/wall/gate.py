@@ -12,7 +12,7 @@ from sip.screen import Known, Refuse, Silence
 from switch.config.schema import Sip
 from switch.peers import Peer
 from switch.wall.bans import Bans
-from switch.wall.crowd import Crowd
+from switch.wall.crowd import MAX_ADDRESSES, Crowd
 from switch.wall.overload import Overload
 
 METHODS: Final = ("INVITE", "REGISTER")
@@ -41,6 +41,8 @@ class Gate:
         self.bans = bans
         self._crowd = Crowd()
         self._known = known
+        self._asked: dict[str, bool] = {}
+        self._asked_at = 0.0
         self._is_emergency = is_emergency
         self._retry_after = _retry_after(sip)
 
@@ -54,13 +56,13 @@ class Gate:
         address = flow.remote[0]
         if self.bans.holds(address, None, now):
             return None if _is_inside(data) else Silence.BANNED
-        if self._crowd.hears(address, now) or self._known(address) or _is_inside(data):
+        if self._crowd.hears(address, now) or self._knows(address, now) or _is_inside(data):
             return None
         return Silence.CROWD
 
     def heard(self, flow: Flow, now: float) -> None:
         """A request was read whose sender nobody knows still."""
-        if not self._known(flow.remote[0]):
+        if not self._knows(flow.remote[0], now):
             self._crowd.heard(flow.remote[0], now)
 
     def sheds(self, request: Request, verdict: Refuse | Known, flow: Flow, now: float) -> Refuse | None:
@@ -78,6 +80,15 @@ class Gate:
             return None
         self.refused[method] += 1
         return Refuse(503, "Service Unavailable", [("Retry-After", self._retry_after)])
+
+    def _knows(self, address: str, now: float) -> bool:
+        """`known`, asked once a second: a flood comes from the same addresses again and again."""
+        if now - self._asked_at >= 1.0 or len(self._asked) >= MAX_ADDRESSES:
+            self._asked, self._asked_at = {}, now
+        known = self._asked.get(address)
+        if known is None:
+            known = self._asked[address] = self._known(address)
+        return known
 
 
 def _is_inside(data: bytes) -> bool:
