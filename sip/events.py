@@ -8,7 +8,7 @@ from typing import NewType
 
 from sip.authentication import Credentials
 from sip.flow import Flow
-from sip.headers import STAR, NameAddr
+from sip.headers import STAR, NameAddr, parse_seconds
 from sip.message import Malformed, Request, Response
 
 SessionId = NewType("SessionId", int)
@@ -128,6 +128,16 @@ class Refused:
     reason: str
     q850: int | None
     response: Response | None
+
+    @property
+    def retry_after_s(self) -> int:
+        """For how long a 503 wants to be left alone (RFC 3261 section 21.5.4); 0 where it does not say."""
+        given = None if self.response is None else self.response.headers.get("Retry-After")
+        seconds = (given or "").partition(";")[0].partition("(")[0].strip()
+        try:
+            return parse_seconds(seconds) if self.status == 503 else 0
+        except Malformed:
+            return 0
 
     @property
     def contacts(self) -> tuple[NameAddr, ...]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from acd import offer, waiting
 from sip import early, provisional, refresh, registering, renegotiation, transaction, usage
 from switch.calls import offering
+from switch.trunks import health
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "state-machines.md"
 
@@ -52,6 +53,8 @@ def drawings() -> Iterator[Drawing]:
     )
     yield Drawing("Offer of a call to an agent", "acd/offer.py", (offer.OfferState.INVITED,), offer.TABLE)
     yield Drawing("Call in a queue", "acd/waiting.py", (waiting.CallState.ENTERING,), waiting.TABLE)
+    rows = {pair: (following, ()) for pair, following in health.HEALTH.items()}
+    yield Drawing("Health of a target of a trunk", "switch/trunks/health.py", (health.UP,), rows)
     first = offering.State.INVITED
     yield Drawing("Ringing of an offer", "switch/calls/offering.py", (first,), offering.OFFERING)
 

@@ -107,6 +107,8 @@ class Hunt:
             self._see(Sign.DEAD)
         elif event.status not in _NOBODY_THERE:
             self._see(Sign.ANSWER)
+        elif event.retry_after_s and self._way is not None:
+            self._exchange.trunks.rest(self._way, event.retry_after_s)
         if self._settled:
             return event
         if 300 <= event.status < 400:

@@ -399,7 +399,12 @@ class Leg:
         self._q850 = event.q850 or q850_of(event.status)
         self._close()
         timed_out = event.response is None
-        self.owner.leg_event(self, Refused(event.status, event.reason, self._q850, timed_out, event.contacts))
+        self.owner.leg_event(
+            self,
+            Refused(
+                event.status, event.reason, self._q850, timed_out, event.contacts, event.retry_after_s
+            ),
+        )
 
     def _acked(self, sdp: bytes | None) -> None:
         """Only the ACK for a late offer of ours brings an answer; without one there can be no media."""

@@ -34,7 +34,8 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Our INVITE failed. `timed_out`: no final response came, or nothing could be sent. `contacts` are where
-    a 3xx points, the best first.
+    a 3xx points, the best first; `retry_after_s` is for how long a 503 wants to be left alone, 0 where it
+    does not say.
     """
 
     status: int
@@ -42,6 +43,7 @@ class Refused:
     q850: int | None
     timed_out: bool
     contacts: tuple[NameAddr, ...] = ()
+    retry_after_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ _FIRST_S: Final = 1.0
 """All targets are asked for the first time within this."""
 _JITTER: Final = 0.1
 """Questions come up to this share early or late, so that no carrier is asked by everybody at once."""
+_LONGEST_REST_S: Final = 300.0
+"""What a Retry-After may ask for: an error of the carrier's should not cost us more."""
 _REST_S: Final = 30.0
 """A target that nobody asks (`options: 0`) is left alone for so long after it was found dead."""
 
@@ -46,6 +48,7 @@ class Target:
         self._timer: asyncio.TimerHandle | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._rest: asyncio.TimerHandle | None = None
+        self._rests_until = 0.0
         if manner.every_s > 0:
             first_s = min(_FIRST_S, manner.every_s) * wire.random()
             self._timer = wire.loop.call_later(first_s, self._ask)
@@ -53,7 +56,11 @@ class Target:
     @property
     def takes_calls(self) -> bool:
         """Whether calls go there while others could take them."""
-        return self.health.takes_calls
+        return self.health.takes_calls and self._wire.now() >= self._rests_until
+
+    def rest(self, seconds: float) -> None:
+        """It is there, but wants no calls for a while."""
+        self._rests_until = self._wire.now() + min(seconds, _LONGEST_REST_S)
 
     def see(self, sign: Sign) -> None:
         """Note what was seen of it, by a question or by a call."""

@@ -52,7 +52,7 @@ class Trunk:
         """Whether calls to it have somewhere to go. A trunk that only calls us is up."""
         if not chosen(self.settings):
             return True
-        return any(target.takes_calls for target in self._targets.values())
+        return any(target.health.takes_calls for target in self._targets.values())
 
     def holds(self, address: str) -> bool:
         """Whether that is an address of its targets or of its registrar."""
@@ -97,6 +97,11 @@ class Trunk:
         target = self._targets.get((way.proxy, way.place))
         if target is not None:
             target.see(sign)
+
+    def rest(self, way: Way, seconds: float) -> None:
+        """Leave a target alone for a while."""
+        if (target := self._targets.get((way.proxy, way.place))) is not None:
+            target.rest(seconds)
 
     def credentials(self) -> Credentials | None:
         """Who we are when this carrier challenges us."""

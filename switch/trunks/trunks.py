@@ -93,6 +93,11 @@ class Trunks:
         if (trunk := self._trunks.get(way.trunk)) is not None:
             trunk.see(way, sign)
 
+    def rest(self, way: Way, seconds: float) -> None:
+        """Leave a target alone: its 503 said for how long (RFC 3261 section 21.5.4)."""
+        if (trunk := self._trunks.get(way.trunk)) is not None:
+            trunk.rest(way, seconds)
+
     def credentials(self, name: str) -> Credentials | None:
         """Who we are when that carrier challenges us."""
         trunk = self._trunks.get(name)

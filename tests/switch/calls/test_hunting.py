@@ -89,6 +89,26 @@ async def test_rfc3263_4_3_a_503_leads_to_the_next_target(stage: Stage) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize(("retry_after", "rests"), [("20 (busy hour)", True), ("soon", False), (None, False)])
+async def test_rfc3261_21_5_4_a_503_is_left_alone_for_as_long_as_it_says(
+    stage: Stage, retry_after: str | None, rests: bool
+) -> None:
+    cast = await Cast.of(stage)
+    headers = [("Retry-After", retry_after)] if retry_after else []
+    cast.a.behave = lambda end, invite: end.endpoint.reject(
+        invite.session, 503, end.wire.now(), headers=headers
+    )
+    cast.b.behave = answering
+    for _ in range(2):
+        await cast.phone.hang_up(await cast.phone.dial(NUMBER))
+    assert cast.invites() == ("a b" if rests else "a b a b")
+    assert stage.exchange.trunks.is_up("t"), "it is there"
+    await stage.pass_by(20)
+    await cast.phone.dial(NUMBER)
+    assert cast.invites() == ("a b a b" if rests else "a b a b a b")
+
+
+@BOTH
 async def test_silence_leads_to_the_next_target_and_later_calls_go_there_at_once(stage: Stage) -> None:
     cast = await Cast.of(stage)
     cast.b.behave = answering
