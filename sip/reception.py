@@ -211,8 +211,9 @@ class Reception:
                 assert_never(verdict)
 
     def _examined(self, request: Request, flow: Flow) -> Refuse | None:
-        """Section 8.2 for a request outside of the dialogs that we have; before, its sender was known (section
-        8.2 begins with that), so that a flood is not worth the work.
+        """Section 8.2 for a request outside of the dialogs that we have.
+
+        Authentication comes before all of this (section 8.2), so that a flood is not worth the work.
         """
         request.check()
         if "Route" in request.headers:

@@ -26,7 +26,6 @@ from switch.config.trunk import Trunk
 from switch.wall.bans import Bans
 
 
-
 @dataclass(frozen=True, slots=True)
 class TrunkPeer:
     """A carrier, by the name of its trunk."""
@@ -233,7 +232,8 @@ class Identification:
             address = ip_address(host)
         except ValueError:
             return False  # another domain's name
-        port = DEFAULT_PORTS["tls" if uri.scheme == "sips" else flow.transport] if uri.port is None else uri.port
+        transport = "tls" if uri.scheme == "sips" else flow.transport
+        port = DEFAULT_PORTS[transport] if uri.port is None else uri.port
         here = Listen(flow.transport, *flow.local)  # its port, where the configuration left it to the kernel
         sockets = [socket for socket in (here, *self._sip.listen) if socket.port == port]
         if sockets and str(address) == self._sip.advertise.public:
