@@ -90,7 +90,7 @@ class Connections:
             self.closed[transport, why] += 1
             return None
         self._add(connection)
-        self._lead((transport, remote, ""), connection)
+        self._offer((transport, remote, ""), connection)
         return connection
 
     def to(self, flow: Flow, wanted: str = "") -> Connection:
@@ -140,6 +140,12 @@ class Connections:
         """What leads there from now on."""
         self._ways[way] = connection
         connection.ways.append(way)
+
+    def _offer(self, way: Way, connection: Connection) -> None:
+        """A peer's connection leads there, unless one of ours does."""
+        known = self._ways.get(way)
+        if known is None or not known.is_ours:
+            self._lead(way, connection)
 
     # What they carry
 
@@ -196,10 +202,8 @@ class Connections:
         is_known = flow.transport == "tcp" or bool(connection.names)
         if certified.fits(connection.names, via.host) or (same_host and is_known):
             connection.has_alias = True
-            way = (flow.transport, (flow.remote[0], via.port or DEFAULT_PORTS[flow.transport]), "")
-            known = self._ways.get(way)
-            if known is None or not known.is_ours:
-                self._lead(way, connection)
+            port = via.port or DEFAULT_PORTS[flow.transport]
+            self._offer((flow.transport, (flow.remote[0], port), ""), connection)
 
     def garbage(self, error: Malformed, connection: Connection) -> None:
         """What came is no SIP."""

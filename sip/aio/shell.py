@@ -19,6 +19,7 @@ from sip.endpoint import Endpoint
 from sip.events import Event
 from sip.flow import DEFAULT_PORTS, Address, Flow, Transport
 from sip.message import Malformed
+from sip.uri import host_port
 
 Listen = tuple[Transport, str, int]
 """Transport, address (never a name) and port; port 0 takes any."""
@@ -142,7 +143,8 @@ class SipShell:
                     self._listen_stream(transport, host, port)
             except OSError as error:
                 await self.close()
-                raise OSError(error.errno, f"{transport}:{host}:{port}: {error.strerror}") from error
+                where = f"{transport}:{host_port(host, port)}"
+                raise OSError(error.errno, f"{where}: {error.strerror}") from error
         self._sweeper = self._loop.call_later(_SWEEP_S, self._sweep)
         self.flush()
 

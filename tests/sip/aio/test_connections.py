@@ -262,3 +262,11 @@ def test_where_we_could_not_get_is_remembered_for_a_while() -> None:
     stage.pool.to(Flow("tcp", LOCAL, TARGET)).abort(Closed.UNREACHABLE)
     stage.meet(stage.pool.to(Flow("tcp", LOCAL, TARGET)))
     assert not stage.pool.is_unreachable(TARGET)
+
+
+def test_a_stranger_at_the_port_where_a_peer_listens_does_not_displace_ours() -> None:
+    stage = Stage()
+    ours = stage.pool.to(Flow("tcp", LOCAL, TARGET))
+    stage.meet(ours)
+    stage.accept(TARGET)
+    assert stage.pool.to(Flow("tcp", LOCAL, TARGET)) is ours

@@ -31,3 +31,43 @@ def test_a_taken_port_is_an_error_and_so_is_what_no_datagram_holds() -> None:
             port.send(b"x" * 70_000, port.address)
     finally:
         port.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.12.1", "::1"])
+def test_a_stun_request_is_answered_and_goes_no_further(host: str) -> None:
+    one, two = UdpPort(host, 0), UdpPort(host, 0)
+    try:
+        one.send(bytes.fromhex("000100002112a442") + b"twelve bytes", two.address)
+        one.send(bytes.fromhex("000100002112a442") + b"too short!", two.address)
+        one.send(b"\0\0", two.address)
+        assert select.select([two.socket], [], [], 5.0)[0]
+        assert list(two.receive()) == []
+        assert select.select([one.socket], [], [], 5.0)[0]
+        answer = one.socket.recv(100)
+        assert (answer[:2], answer[8:20]) == (b"\1\1", b"twelve bytes")
+    finally:
+        one.close()
+        two.close()
+
+
+def test_ipv4_and_ipv6_lie_side_by_side() -> None:
+    four = UdpPort("0.0.0.0", 0)
+    try:
+        UdpPort("::", four.address[1]).close()
+    finally:
+        four.close()
+
+
+def test_what_fills_the_buffer_was_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No datagram of IPv4 does; a jumbogram would (RFC 2675)."""
+    monkeypatch.setattr("sip.aio.udp._BUFFER_BYTES", 10)
+    one, two = UdpPort("127.0.12.1", 0), UdpPort("127.0.12.2", 0)
+    try:
+        for length in (9, 10, 11):
+            one.send(b"x" * length, two.address)
+        assert select.select([two.socket], [], [], 5.0)[0]
+        assert [data for data, _ in two.receive()] == [b"x" * 9]
+        assert two.truncated == 2
+    finally:
+        one.close()
+        two.close()
