@@ -1,0 +1,146 @@
+"""What is fuzzed: each target reads any bytes with both builds of the scanner and raises if that goes wrong.
+
+Wrong is any exception but the one that says that the peer is at fault, a difference between the two builds,
+and something that we write and do not read back as it was.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sip.body import accepts_description, is_readable, session_description
+from sip.malformed import Malformed
+from sip.message import Message, parse
+from sip.multipart import Part, read_body
+from sip.offer_answer import MediaSession, NotAcceptable
+from sip.sdp import SdpError, parse_sdp
+from sip.stream import Framer
+from tests.sip.builds import BUILDS, users
+from tests.sip.raw import Peer
+
+
+class Disagreement(AssertionError):
+    """The two builds, or two ways to the same thing, say different things."""
+
+
+def message(data: bytes) -> None:
+    """A datagram: read, checked, written and read again, and given to an endpoint."""
+    meaning = _agreed(_message, data)
+    if isinstance(meaning, tuple):
+        written = parse(data).encode()
+        if _message(written) != meaning:
+            raise Disagreement("not read as it was written")
+    peer = Peer()
+    peer.endpoint.receive(data, peer.flow, 0.0)
+    for answer, _ in peer.endpoint.datagrams():
+        if b"\0" in answer.partition(b"\r\n\r\n")[0]:
+            raise Disagreement("NUL in what we send")
+    peer.endpoint.events()
+    if any(peer.endpoint.counters.unexpected.values()):
+        raise Disagreement(f"no row: {peer.endpoint.counters.unexpected}")
+
+
+def _message(data: bytes) -> object:
+    try:
+        read = parse(data)
+        read.check()
+        readable = is_readable(read), accepts_description(read)
+    except Malformed as fault:
+        return _fault(fault)
+    headers = sorted(field for field in read.headers if field[0] != "Content-Length")
+    return type(read).__name__, headers, read.body, readable, *_meaning(read)
+
+
+def _meaning(read: Message) -> tuple[object, ...]:
+    return (
+        read.from_, read.to, read.vias, read.cseq, read.contacts, read.record_routes, read.content_type,
+        read.q850, session_description(read),
+    )  # fmt: skip
+
+
+def _fault(fault: Malformed) -> str:
+    return f"{fault} {fault.partial}"
+
+
+def sdp(data: bytes) -> None:
+    """A session description: read, written and read again, and answered as an offer."""
+    try:
+        description = parse_sdp(data)
+    except SdpError:
+        return
+    for media in description.media:
+        _ = media.codecs, media.rtcp, description.direction(media), description.address(media)
+    if parse_sdp(description.encode()) != description:
+        raise Disagreement("not read as it was written")
+    session = MediaSession(1)
+    try:
+        answer, _ = session.answer(data, "192.0.2.1", 20000, ["PCMA", "PCMU"])
+        parse_sdp(answer)
+        session.offer("192.0.2.1", 20000, ["PCMA", "PCMU"])
+        session.accept(data)
+    except (SdpError, NotAcceptable):
+        return
+
+
+def stream(data: bytes) -> None:
+    """A stream: the same messages and the same fault, however it is cut. The first byte says where."""
+    size = data[0] + 1 if data else 1
+    whole, cut = Framer(), Framer()
+    expected = _feed(whole, data[1:])
+    found = [each for start in range(1, len(data), size) for each in _feed(cut, data[start : start + size])]
+    if found != expected:
+        raise Disagreement("not the same messages")
+    if (whole.fault and str(whole.fault), whole.pings) != (cut.fault and str(cut.fault), cut.pings):
+        raise Disagreement("not the same end")
+    for each in expected:
+        _agreed(_message, each)
+
+
+def _feed(framer: Framer, chunk: bytes) -> list[bytes]:
+    if framer.fault is not None:
+        return []
+    try:
+        return framer.feed(chunk)
+    except Malformed:
+        return []
+
+
+def multipart(data: bytes) -> None:
+    """A body behind a line with its Content-Type."""
+    kind, _, body = data.partition(b"\n")
+    content_type = kind.decode("latin-1")
+
+    def read(content: bytes) -> object:
+        try:
+            return read_body({"Content-Type": content_type}, content)
+        except Malformed as fault:
+            return _fault(fault)
+
+    part = _agreed(read, body)
+    if isinstance(part, Part) and sum(map(len, _contents(part))) > len(body):
+        raise Disagreement("more came out than went in")
+
+
+def _contents(part: Part) -> list[bytes]:
+    return [part.content] if not part.parts else [each for one in part.parts for each in _contents(one)]
+
+
+def _agreed(read: Callable[[bytes], object], data: bytes) -> object:
+    """What both builds say."""
+    said: dict[str, object] = {}
+    for build, kernels in BUILDS.items():
+        for module, name in _USERS:
+            setattr(module, name, getattr(kernels, name))
+        said[build] = read(data)
+    if said["pure"] != said["compiled"]:
+        raise Disagreement(f"the builds differ: {said}")
+    return said["pure"]
+
+
+_USERS: Final[list[tuple[Any, str]]] = list(users())
+
+TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
+    "message": message,
+    "sdp": sdp,
+    "stream": stream,
+    "multipart": multipart,
+}
