@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from sip.aio.resolver import Found, LookupFailed
+from sip.aio.resolver import Found
 from sip.location import Destination, Located, Server, locate
 
 _SOONEST_S: Final = 5.0
@@ -32,7 +32,7 @@ class _Entry:
 
     def __init__(self) -> None:
         self.servers: tuple[Server, ...] = ()
-        self.task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[float] | None = None
         self.timer: asyncio.TimerHandle | None = None
 
     def close(self) -> None:
@@ -79,17 +79,25 @@ class Directory:
     def _ask(self, destination: Destination, entry: _Entry) -> None:
         entry.timer = None
         entry.task = self._loop.create_task(self._look_up(destination, entry))
+        entry.task.add_done_callback(lambda task: self._asked(destination, entry, task))
 
-    async def _look_up(self, destination: Destination, entry: _Entry) -> None:
-        try:
-            found = await self._locator.locate(destination)
-        except LookupFailed as error:
+    def _asked(self, destination: Destination, entry: _Entry, task: asyncio.Task[float]) -> None:
+        """Whatever came of it, the name is asked for again, unless it is watched no more."""
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
             self._log.warning("cannot look up", name=destination.host, error=str(error))
-            again_s = _RETRY_S
-        else:
-            again_s = max(_SOONEST_S, found.ttl_s * _EARLY)
-            if found.servers != entry.servers:
-                entry.servers = found.servers
-                self._log.info("found", name=destination.host, servers=len(found.servers))
-                self._on_change()
+        again_s = _RETRY_S if error is not None else task.result()
         entry.timer = self._loop.call_later(again_s, self._ask, destination, entry)
+
+    async def _look_up(self, destination: Destination, entry: _Entry) -> float:
+        """For how many seconds what was found holds. Raises LookupFailed."""
+        found = await self._locator.locate(destination)
+        if not found.servers:
+            self._log.warning("no such name, or nothing for SIP there", name=destination.host)
+        if found.servers != entry.servers:
+            entry.servers = found.servers
+            self._log.info("found", name=destination.host, servers=len(found.servers))
+            self._on_change()
+        return max(_SOONEST_S, found.ttl_s * _EARLY)

@@ -86,6 +86,21 @@ async def test_what_was_known_holds_while_no_name_server_answers(stage: Stage) -
     watch.directory.close()
 
 
+async def test_nonsense_of_a_name_server_does_not_end_the_asking(stage: Stage) -> None:
+    class Nonsense(Dns):
+        async def locate(self, destination: Destination) -> Found:
+            found = await super().locate(destination)
+            if len(self.asked_at) == 1:
+                raise UnicodeDecodeError("idna", b"", 0, 1, "no such name could be")
+            return found
+
+    watch = Watch(stage, Nonsense(servers("192.0.2.1")))
+    watch.directory.watch([NAME])
+    await stage.pass_by(12.5)
+    assert watch.known() == ["192.0.2.1"]
+    watch.directory.close()
+
+
 async def test_a_ttl_of_nothing_does_not_make_us_ask_all_the_time(stage: Stage) -> None:
     watch = Watch(stage, Dns(servers("192.0.2.1"), ttl_s=0.0))
     watch.directory.watch([NAME])
