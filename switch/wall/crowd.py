@@ -29,11 +29,11 @@ class Crowd:
         self._second = 0.0
         self._heard = 0
 
-    def hears(self, address: str, now: float) -> bool:
-        """Whether a request from this address is worth reading."""
-        if now - self._second >= 1.0 or self._heard < FREE_PER_S:
+    def hears(self, address: str, now: float, *, hurried: bool = False) -> bool:
+        """Whether a request from this address is worth reading; when we are `hurried`, no talk is free."""
+        if not hurried and (now - self._second >= 1.0 or self._heard < FREE_PER_S):
             return True
-        return self._heard < MOST_PER_S and self._tokens(address, now) >= 1.0
+        return (now - self._second >= 1.0 or self._heard < MOST_PER_S) and self._tokens(address, now) >= 1.0
 
     def heard(self, address: str, now: float) -> None:
         """Its request was read, and it was from somebody who is still unknown."""

@@ -13,10 +13,12 @@ from switch.config.schema import Sip
 from switch.peers import Peer
 from switch.wall.bans import Bans
 from switch.wall.crowd import MAX_ADDRESSES, Crowd
-from switch.wall.overload import Overload
+from switch.wall.overload import Overload, State
 
 METHODS: Final = ("INVITE", "REGISTER")
 """What begins something that lasts, and is refused in an overload."""
+_PATIENCE: Final = 4.0
+"""A registration costs a tenth of a call, and a phone without one misses all of its calls."""
 _INSIDE: Final = (b"SIP/", b"ACK ", b"CANCEL ", b"BYE ", b"PRACK ", b"UPDATE ", b"INFO ")
 """Responses, and requests that only dialogs know."""
 _TO_TAG: Final = re.compile(rb"\n(?:[Tt][Oo]|t)[ \t]*:[^\r\n]*;[ \t]*[Tt][Aa][Gg][ \t]*=")
@@ -56,7 +58,8 @@ class Gate:
         address = flow.remote[0]
         if self.bans.holds(address, None, now):
             return None if _is_inside(data) else Silence.BANNED
-        if self._crowd.hears(address, now) or self._knows(address, now) or _is_inside(data):
+        hurried = self.overload.state is State.PRESSED
+        if self._crowd.hears(address, now, hurried=hurried) or self._knows(address, now) or _is_inside(data):
             return None
         return Silence.CROWD
 
@@ -71,7 +74,9 @@ class Gate:
         Whoever answers a challenge of ours was let in before, and is not turned away half-way.
         """
         method = request.method
-        if method not in self.refused or not self.overload.refuses(now) or request.to_tag is not None:
+        if method not in self.refused or request.to_tag is not None:
+            return None
+        if not self.overload.refuses(now, _PATIENCE if method == "REGISTER" else 1.0):
             return None
         if isinstance(verdict, Known) and "nc=00000001" in (request.headers.get("Authorization") or ""):
             return None

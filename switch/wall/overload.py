@@ -56,14 +56,16 @@ class Overload:
         backlog_s = max((now - since for since in self._backlogs.values()), default=0.0)
         return max(backlog_s, min(self._lags_s))
 
-    def refuses(self, now: float) -> bool:
-        """Whether a request that would begin something new is to be refused now."""
+    def refuses(self, now: float, patience: float = 1.0) -> bool:
+        """Whether a request that would begin something new is to be refused now; it takes `patience` times
+        the limit.
+        """
         if self._limit_s <= 0.0:
             return False
         if self.state is State.PRESSED and now - self._refused_at > CALM_AFTER_S:
             self.state = State.CALM
         limit_s = self._limit_s if self.state is State.CALM else self._limit_s * TIGHT
-        if self.lateness(now) < limit_s:
+        if self.lateness(now) < limit_s * patience:
             return False
         self.state, self._refused_at = State.PRESSED, now
         return True

@@ -21,9 +21,9 @@ TALKS = 10
 
 def walled(carrier: str) -> dict[str, Any]:
     """A centre whose carrier is at one address, so that those who flood are nobody."""
-    return centre(2, trunks={"carrier": {"accept_from": [f"{carrier}/32"]}}) | {
-        "routes": [{"trunk": "carrier", "to": "602", "go": "tone"}]
-    }
+    trunk = {"accept_from": [f"{carrier}/32"]}
+    sections = centre(2, trunks={"carrier": trunk}, media={"silence_timeout": "0"})
+    return sections | {"routes": [{"trunk": "carrier", "to": "602", "go": "tone"}]}
 
 
 def resident_mb(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""An ear that notes when each RTP packet came, by the kernel's clock: how late we read them does not matter."""
+"""An ear that notes when each RTP packet came, by the kernel's clock: when we read it does not matter."""
 
 import socket
 import struct

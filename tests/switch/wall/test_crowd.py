@@ -46,6 +46,16 @@ def test_forged_addresses_that_never_repeat_are_bounded_too() -> None:
     assert crowd.size() == 100
 
 
+def test_in_a_hurry_no_talk_is_free() -> None:
+    crowd = Crowd()
+    for _ in range(BURST):
+        assert crowd.hears("a", 0.0, hurried=True)
+        crowd.heard("a", 0.0)
+    assert not crowd.hears("a", 0.1, hurried=True)
+    assert crowd.hears("a", 0.1)
+    assert crowd.hears("b", 0.1, hurried=True)
+
+
 def test_the_flood_over_everybody_is_heard_again() -> None:
     crowd = Crowd()
     flood(crowd, range(3), 10, 20_000)
