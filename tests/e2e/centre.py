@@ -45,6 +45,15 @@ async def desks(stack: AsyncExitStack, switch: Switch, count: int) -> list[Phone
     return desks
 
 
+async def left_over(switch: Switch) -> dict[str, float]:
+    """What is alive: transactions, dialogs, calls, recordings, ports."""
+    metrics = await switch.metrics()
+    names = ("sip_transactions_active", "sip_dialogs_active", "calls_active", "recordings_active")
+    alive = {name: metrics.value(f"centralita_{name}") for name in names}
+    by_state = metrics.by("centralita_rtp_ports", "state")
+    return {**alive, "ports": by_state["open"] + by_state["closing"]}
+
+
 def ending(record: dict[str, Any]) -> tuple[str, str, str]:
     """How a call ended: result, reason, by whom."""
     return record["result"], record["reason"], record["ended_by"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.centre import NUMBER, SECRETS, centre
+from tests.e2e.centre import NUMBER, SECRETS, centre, left_over
 from tests.peers import ports
 from tests.peers.sipp import Outcome, Sipp, register
 from tests.peers.switch import Switch
@@ -27,15 +27,6 @@ async def quick(tell_on_failure: Tell, **queue: Any) -> AsyncIterator[tuple[Swit
         tell_on_failure("switch", switch.story)
         yield switch, stack
         await switch.until(lambda: left_over(switch), lambda left: not any(left.values()), OUT_S)
-
-
-async def left_over(switch: Switch) -> dict[str, float]:
-    """What is alive: transactions, dialogs, calls, recordings, ports."""
-    metrics = await switch.metrics()
-    names = ("sip_transactions_active", "sip_dialogs_active", "calls_active", "recordings_active")
-    alive = {name: metrics.value(f"centralita_{name}") for name in names}
-    by_state = metrics.by("centralita_rtp_ports", "state")
-    return {**alive, "ports": by_state["open"] + by_state["closing"]}
 
 
 async def agent(stack: AsyncExitStack, switch: Switch, scenario: str, times: int) -> Sipp:
