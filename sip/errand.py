@@ -1,7 +1,7 @@
 """A request of ours in a dialog, from the first time that it is sent to its final response.
 
-Who challenges it is answered with the credentials of the call (RFC 3261 section 22): it goes again, in its own
-transaction and with the next CSeq.
+Who challenges it is answered with the credentials of the call (RFC 3261 section 22): it goes again, in a
+transaction of its own and with the next CSeq.
 """
 
 from typing import Protocol

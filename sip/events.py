@@ -32,7 +32,7 @@ class EndCause(StrEnum):
     ACK_TIMEOUT = "ack_timeout"
     """64*T1 passed without an ACK for our 2xx; BYE is sent (RFC 3261 section 13.3.1.4)."""
     SESSION_EXPIRED = "session_expired"
-    """Nobody refreshed the session: the peer did not, or did not let us; BYE is sent (RFC 4028 section 10)."""
+    """Nobody refreshed the session: the peer did not, or refused ours; BYE is sent (RFC 4028 section 10)."""
     PRACK_TIMEOUT = "prack_timeout"
     """64*T1 passed without a PRACK for our reliable 1xx; 504 is sent (RFC 3262 section 3)."""
     DIALOG_LOST = "dialog_lost"
@@ -60,7 +60,7 @@ class Acked:
 
 @dataclass(frozen=True, slots=True)
 class Pracked:
-    """The PRACK for our reliable 1xx arrived; `sdp` is its body, the answer to the offer that our 1xx made."""
+    """The PRACK for our reliable 1xx arrived; `sdp` is its body, the answer to the offer of our 1xx."""
 
     session: SessionId
     sdp: bytes | None
@@ -211,7 +211,7 @@ class InfoReceived:
 
 @dataclass(frozen=True, slots=True)
 class InfoAnswered:
-    """The answer to `info()`: None when nothing came in 64*T1 or the flow broke. In the order of the calls."""
+    """The answer to `info()`, in its order: None when nothing came in 64*T1 or the flow broke."""
 
     session: SessionId
     status: int | None
@@ -295,9 +295,10 @@ class Outgoing:
     `wide_flow` is a stream by which it goes when it is too large for a datagram (section 18.1.1); where that
     cannot be had it goes by `flow` all the same. `call_id` is made by the endpoint where none is given.
 
-    `supports_reliable` lets the peer send its provisional responses reliably, `require_reliable` makes it: one
-    that cannot answers 420 (RFC 3262). `session_expires_s` is the session interval that we ask for, 0 for none,
-    None for the endpoint's own. `credentials` answer 401 and 407, of this INVITE and in its dialog.
+    `supports_reliable` lets the peer send its provisional responses reliably, `require_reliable` makes
+    it: one that cannot answers 420 (RFC 3262). `session_expires_s` is the session interval that we ask
+    for, 0 for none, None for the endpoint's own. `credentials` answer 401 and 407, of this INVITE and in
+    its dialog.
     """
 
     uri: str
@@ -322,8 +323,8 @@ class Outgoing:
 class OutgoingRequest:
     """A request outside of any dialog, other than INVITE, ACK, CANCEL and BYE.
 
-    `contact` is our Contact, the address on the flow where none is given. A request that renews an earlier one
-    (REGISTER, RFC 3261 section 10.2) has the same `call_id` and a higher `cseq`.
+    `contact` is our Contact, the address on the flow where none is given. A request that renews an
+    earlier one (REGISTER, RFC 3261 section 10.2) has the same `call_id` and a higher `cseq`.
     """
 
     method: str

@@ -1,4 +1,4 @@
-"""INFO in a dialog (RFC 6086 section 4.2.2, what was there before packages): ours in order, theirs by type."""
+"""INFO in a dialog as it was before packages (RFC 6086 section 4.2.2): ours in order, theirs by type."""
 
 from collections import deque
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def refuses(request: Request, types: tuple[str, ...]) -> tuple[int, str]:
 
 
 class Infos:
-    """Our INFOs of one session: each waits for the answer to the one before, or a digit could overtake another."""
+    """Our INFOs of one session: each waits for the one before, so that no digit overtakes another."""
 
     __slots__ = ("_line", "_under_way")
 

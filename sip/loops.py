@@ -1,4 +1,4 @@
-"""Loops, found without memory (RFC 3261 section 16.3): our own branch comes back with the number that it took.
+"""Loops, found without memory (RFC 3261 section 16.3): our own branch comes back for the same number.
 
 A request that returns for another number is a spiral, which Max-Forwards ends.
 """

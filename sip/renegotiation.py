@@ -1,7 +1,7 @@
-"""Our offers and refreshes in a dialog: re-INVITE (RFC 3261 section 14.1) and UPDATE (RFC 3311), one at a time.
+"""Our offers and refreshes in a dialog, one at a time: re-INVITE (RFC 3261 section 14.1), UPDATE (RFC 3311).
 
-A row reads (state, input): (next state, actions), as in `usage`. Whether the rules let a wish be sent now is for
-the session to say; until then it waits in line.
+A row reads (state, input): (next state, actions), as in `usage`. Whether the rules let a wish be sent now is
+for the session to say; until then it waits in line.
 """
 
 from collections import deque

@@ -1,4 +1,4 @@
-"""Route headers of what comes to us (RFC 3261 section 16.4): ours are taken off, a strict router's work undone."""
+"""Route headers of what comes to us (RFC 3261 section 16.4): ours go, a strict router's work is undone."""
 
 from collections.abc import Callable
 

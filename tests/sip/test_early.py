@@ -1,4 +1,4 @@
-"""Early dialogs of our INVITE (RFC 3261 12.1, 13.2.2.4), and PRACK for their responses (RFC 3262 section 4)."""
+"""Early dialogs of our INVITE (RFC 3261 12.1, 13.2.2.4); PRACK for their responses (RFC 3262 section 4)."""
 
 import pytest
 

@@ -63,7 +63,7 @@ def test_3_it_is_repeated_with_doubled_pauses_until_the_prack() -> None:
 
 
 def test_3_without_a_prack_the_call_is_refused_after_64_t1() -> None:
-    call, first = ringing()
+    call, _ = ringing()
     call.peer.run(31.9)
     assert kinds(call.peer.run(0.2)) == ["504 INVITE"]
     assert call.peer.events() == [SessionEnded(call.session, EndCause.PRACK_TIMEOUT, None, "")]
