@@ -2,9 +2,12 @@
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 from tests.e2e.centre import SECRETS, Tell, centre
-from tests.peers.phone import Phones
+from tests.peers.phone import Phone, Phones
 from tests.peers.raw import SDP
 from tests.peers.stream_party import StreamParty
 from tests.peers.switch import Metrics, Switch
@@ -14,93 +17,85 @@ OPEN = "centralita_sip_connections"
 BINDING = bytes.fromhex("000100002112a442") + b"twelve bytes"
 
 
-async def test_after_a_reset_the_next_call_goes_by_a_new_connection(tell_on_failure: Tell) -> None:
-    async with StreamParty.open("") as carrier:
-        trunk = {"carrier": {"proxy": f"sip:{carrier.here};transport=tcp", "options": "0"}}
-        async with Switch.running(**centre(1, trunks=trunk)) as switch, Phones.running() as desk:
-            tell_on_failure("switch", switch.story)
+@asynccontextmanager
+async def office(
+    tell: Tell,
+    *,
+    alias: bool = False,
+    proxy: str = "sip:{};transport=tcp",
+    queue: dict[str, Any] | None = None,
+    **trunk: Any,
+) -> AsyncIterator[tuple[Switch, StreamParty, Phone]]:
+    """A switch whose trunk is a carrier on TCP, and Ana's phone; `proxy` has a place for where it listens."""
+    async with StreamParty.open("", alias=alias) as carrier, Phones.running() as desk:
+        trunks = {"carrier": {"proxy": proxy.format(carrier.here), "options": "0", **trunk}}
+        async with Switch.running(**centre(1, queue, trunks=trunks)) as switch:
+            tell("switch", switch.story)
+            carrier.target = switch.sip
             ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
             await ana.register()
-            call = await ana.dial(f"sip:0600111222@{switch.sip}")
-            outbound = await carrier.invited()
-            await outbound.answer(SDP.format(carrier.host, 9000))
-            await call.until("established")
-            carrier.hang_up()
-            await outbound.expect("OPTIONS")
-            assert carrier.accepted == 2, "the call goes on: the switch asks whether the carrier still has it"
-            await call.hang_up()
-            await outbound.expect("BYE")
-            assert carrier.accepted == 2
+            await switch.agent_is("ana", "ready")
+            yield switch, carrier, ana
 
-            carrier.hang_up()
-            await switch.until(switch.metrics, lambda seen: seen.value(OPEN, transport="tcp") == 0)
-            call = await ana.dial(f"sip:0600111222@{switch.sip}")
-            await (await carrier.invited()).answer(SDP.format(carrier.host, 9000))
-            await call.until("established")
-            assert carrier.accepted == 3
-            metrics = await switch.metrics()
-            assert metrics.value(CLOSED, transport="tcp", reason="reset") == 2
+
+async def test_after_a_reset_the_next_call_goes_by_a_new_connection(tell_on_failure: Tell) -> None:
+    async with office(tell_on_failure) as (switch, carrier, ana):
+        call = await ana.dial(f"sip:0600111222@{switch.sip}")
+        outbound = await carrier.invited()
+        await outbound.answer(SDP.format(carrier.host, 9000))
+        await call.until("established")
+        carrier.hang_up()
+        await outbound.expect("OPTIONS")
+        assert carrier.accepted == 2, "the call goes on: the switch asks whether the carrier still has it"
+        await call.hang_up()
+        await outbound.expect("BYE")
+        assert carrier.accepted == 2
+
+        carrier.hang_up()
+        await switch.until(switch.metrics, lambda seen: seen.value(OPEN, transport="tcp") == 0)
+        call = await ana.dial(f"sip:0600111222@{switch.sip}")
+        await (await carrier.invited()).answer(SDP.format(carrier.host, 9000))
+        await call.until("established")
+        assert carrier.accepted == 3
+        metrics = await switch.metrics()
+        assert metrics.value(CLOSED, transport="tcp", reason="reset") == 2
 
 
 async def test_a_reset_before_any_answer_ends_the_call_at_once(tell_on_failure: Tell) -> None:
-    async with StreamParty.open("") as carrier:
-        trunk = {"carrier": {"proxy": f"sip:{carrier.here};transport=tcp", "options": "0"}}
-        async with Switch.running(**centre(1, trunks=trunk)) as switch, Phones.running() as desk:
-            tell_on_failure("switch", switch.story)
-            ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
-            await ana.register()
-            call = await ana.dial(f"sip:0600111222@{switch.sip}")
-            await carrier.invited()
-            carrier.hang_up()
-            await call.until("closed", timeout_s=2.0)
-            assert "503" in call.end_reason
+    async with office(tell_on_failure) as (switch, carrier, ana):
+        call = await ana.dial(f"sip:0600111222@{switch.sip}")
+        await carrier.invited()
+        carrier.hang_up()
+        await call.until("closed", timeout_s=2.0)
+        assert "503" in call.end_reason
 
 
 async def test_an_answer_comes_by_a_new_connection_once_that_of_its_request_is_gone(
     tell_on_failure: Tell,
 ) -> None:
     """RFC 3261 section 18.2.2: to where the Via says that its sender listens."""
-    async with StreamParty.open("") as carrier:
-        trunk = {"carrier": {"accept_from": ["127.0.0.0/8"], "proxy": "sip:127.0.0.9", "options": "0"}}
-        sections = centre(1, queue={"answer": "on-agent"}, trunks=trunk)
-        async with Switch.running(**sections) as switch, Phones.running() as desk:
-            tell_on_failure("switch", switch.story)
-            carrier.target = switch.sip
-            ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
-            await ana.register()
-            await switch.agent_is("ana", "ready")
-            call = await carrier.dial("+34911000000", SDP.format(carrier.host, 9000))
-            ringing = await ana.next_call()
-            carrier.hang_up()
-            await switch.until(switch.metrics, lambda seen: seen.value(OPEN, transport="tcp") == 0)
-            await ringing.answer()
-            await call.answered()
-            assert carrier.accepted == 1
-            assert (await call.ask("BYE")).status == 200
+    queue = {"answer": "on-agent"}
+    async with office(tell_on_failure, queue=queue, accept_from=["127.0.0.0/8"]) as (switch, carrier, ana):
+        call = await carrier.dial("+34911000000", SDP.format(carrier.host, 9000))
+        ringing = await ana.next_call()
+        carrier.hang_up()
+        await switch.until(switch.metrics, lambda seen: seen.value(OPEN, transport="tcp") == 0)
+        await ringing.answer()
+        await call.answered()
+        assert carrier.accepted == 1
+        assert (await call.ask("BYE")).status == 200
 
 
 async def test_calls_to_a_carrier_go_by_the_connection_that_it_offers(tell_on_failure: Tell) -> None:
     """RFC 5923: `alias` in its Via."""
-    async with StreamParty.open("", alias=True) as carrier:
-        trunk = {
-            "carrier": {
-                "accept_from": ["127.0.0.0/8"],
-                "proxy": f"sip:{carrier.here};transport=tcp",
-                "options": "0",
-            }
-        }
-        async with Switch.running(**centre(1, trunks=trunk)) as switch, Phones.running() as desk:
-            tell_on_failure("switch", switch.story)
-            carrier.target = switch.sip
-            inbound = await carrier.dial("600", SDP.format(carrier.host, 9000))
-            await inbound.answered()
-            ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
-            await ana.register()
-            call = await ana.dial(f"sip:0600111222@{switch.sip}")
-            outbound = await carrier.invited()
-            await outbound.answer(SDP.format(carrier.host, 9000))
-            await call.until("established")
-            assert (carrier.accepted, len(carrier.connections)) == (0, 1)
+    async with office(tell_on_failure, alias=True, accept_from=["127.0.0.0/8"]) as (switch, carrier, ana):
+        inbound = await carrier.dial("600", SDP.format(carrier.host, 9000))
+        await inbound.answered()
+        call = await ana.dial(f"sip:0600111222@{switch.sip}")
+        outbound = await carrier.invited()
+        await outbound.answer(SDP.format(carrier.host, 9000))
+        await call.until("established")
+        assert (carrier.accepted, len(carrier.connections)) == (0, 1)
 
 
 async def test_strangers_get_so_many_connections_and_garbage_closes_them(tell_on_failure: Tell) -> None:
@@ -151,16 +146,11 @@ async def test_stun_and_line_ends_keep_the_way_open(tell_on_failure: Tell) -> No
 
 async def test_a_call_too_large_for_a_datagram_goes_by_tcp(tell_on_failure: Tell) -> None:
     """RFC 3261 section 18.1.1: where the trunk's URI leaves the transport to us."""
-    async with StreamParty.open("") as carrier:
-        trunk = {"carrier": {"proxy": f"sip:{carrier.here}", "options": "0"}}
-        async with Switch.running(**centre(1, trunks=trunk)) as switch, Phones.running() as desk:
-            tell_on_failure("switch", switch.story)
-            ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
-            await ana.register()
-            call = await ana.dial(f"sip:0{'7' * 400}@{switch.sip}")
-            outbound = await carrier.invited()
-            assert outbound.invite.top_via.transport == "TCP"
-            await outbound.answer(SDP.format(carrier.host, 9000))
-            await call.until("established")
-            await call.hang_up()
-            await outbound.expect("BYE")
+    async with office(tell_on_failure, proxy="sip:{}") as (switch, carrier, ana):
+        call = await ana.dial(f"sip:0{'7' * 400}@{switch.sip}")
+        outbound = await carrier.invited()
+        assert outbound.invite.top_via.transport == "TCP"
+        await outbound.answer(SDP.format(carrier.host, 9000))
+        await call.until("established")
+        await call.hang_up()
+        await outbound.expect("BYE")

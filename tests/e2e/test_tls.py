@@ -1,5 +1,7 @@
 """TLS: phones that call each other, a carrier both ways, client certificates, and a renewal in a call."""
 
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,11 @@ class Wiring:
         self.ours = self.authority.issue("centralita.example", self.address, file="switch")
         self.carriers = self.authority.issue("sip.carrier.example", ports.PHONES, file="carrier")
 
-    def carrier(self, certificate: bool = True, alias: bool = False) -> Any:
+    def carrier(self, certificate: bool) -> AbstractAsyncContextManager[StreamParty]:
         """A carrier on TLS, with or without a certificate to show when it calls."""
         client = self.authority.client(self.carriers if certificate else None)
         server = self.authority.server(self.carriers)
-        return StreamParty.open(self.target, client=client, server=server, alias=alias)
+        return StreamParty.open(self.target, client=client, server=server)
 
     def sections(self, phones: int = 1, **sections: Any) -> dict[str, Any]:
         files = {
@@ -41,14 +43,23 @@ class Wiring:
         sip = {"listen": [f"udp:{self.address}:5060", f"tls:{self.target}"], "tls": files, "t1": "100ms"}
         return {"address": self.address, **centre(phones, sip=sip, **sections)}
 
+    @asynccontextmanager
+    async def office(self, tell: Tell, certificate: bool = True) -> AsyncIterator[tuple[Switch, StreamParty]]:
+        """A switch whose trunk is a carrier, which it knows by the certificate."""
+        async with self.carrier(certificate) as carrier:
+            trunk = {
+                "proxy": f"sip:{carrier.here};transport=tls",
+                "options": "0",
+                "accept_certificate": ["sip.carrier.example"],
+            }
+            async with Switch.running(**self.sections(trunks={"carrier": trunk})) as switch:
+                tell("switch", switch.story)
+                yield switch, carrier
+
 
 @pytest.fixture
 def wiring(tmp_path: Path) -> Wiring:
     return Wiring(tmp_path)
-
-
-def trunk(carrier: StreamParty, **more: Any) -> dict[str, Any]:
-    return {"carrier": {"proxy": f"sip:{carrier.here};transport=tls", "options": "0", **more}}
 
 
 async def test_phones_call_each_other_over_tls(wiring: Wiring, tell_on_failure: Tell) -> None:
@@ -77,45 +88,39 @@ async def test_phones_call_each_other_over_tls(wiring: Wiring, tell_on_failure: 
 
 async def test_a_carrier_over_tls_as_caller_and_as_callee(wiring: Wiring, tell_on_failure: Tell) -> None:
     """Its client certificate makes it the trunk; ours must have the name that its configuration says."""
-    async with wiring.carrier() as carrier:
-        sections = wiring.sections(trunks=trunk(carrier, accept_certificate=["sip.carrier.example"]))
-        async with Switch.running(**sections) as switch, Phones.running() as desk:
-            tell_on_failure("switch", switch.story)
-            inbound = await carrier.dial("600", SDP.format(carrier.host, 9000))
-            response = await inbound.answered()
-            assert f"<sip:{wiring.target};transport=tls>" in (response.headers.get("Contact") or "")
-            assert (await inbound.ask("BYE")).status == 200
+    async with Phones.running() as desk, wiring.office(tell_on_failure) as (switch, carrier):
+        inbound = await carrier.dial("600", SDP.format(carrier.host, 9000))
+        response = await inbound.answered()
+        assert f"<sip:{wiring.target};transport=tls>" in (response.headers.get("Contact") or "")
+        assert (await inbound.ask("BYE")).status == 200
 
-            ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
-            await ana.register()
-            call = await ana.dial(f"sip:0600111222@{switch.sip}")
-            outbound = await carrier.invited()
-            assert outbound.invite.top_via.transport == "TLS"
-            assert "alias" in outbound.invite.top_via.params
-            await outbound.answer(SDP.format(carrier.host, 9000))
-            await call.until("established")
-            await call.hang_up()
-            await outbound.expect("BYE")
-            first, second = await switch.ended_calls(2)
-            assert {first["direction"], second["direction"]} == {"inbound", "outbound"}
-            assert {first["trunk"], second["trunk"]} == {"carrier"}
+        ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
+        await ana.register()
+        call = await ana.dial(f"sip:0600111222@{switch.sip}")
+        outbound = await carrier.invited()
+        assert outbound.invite.top_via.transport == "TLS"
+        assert "alias" in outbound.invite.top_via.params
+        await outbound.answer(SDP.format(carrier.host, 9000))
+        await call.until("established")
+        await call.hang_up()
+        await outbound.expect("BYE")
+        first, second = await switch.ended_calls(2)
+        assert {first["direction"], second["direction"]} == {"inbound", "outbound"}
+        assert {first["trunk"], second["trunk"]} == {"carrier"}
 
 
-@pytest.mark.parametrize("shown", ["none", "another's"])
+@pytest.mark.parametrize("certificate", ["none", "another's"])
 async def test_without_the_right_client_certificate_it_is_a_stranger(
-    wiring: Wiring, tell_on_failure: Tell, shown: str
+    wiring: Wiring, tell_on_failure: Tell, certificate: str
 ) -> None:
     wiring.carriers = wiring.authority.issue("sip.other.example", ports.PHONES)
-    async with wiring.carrier(certificate=shown != "none") as carrier:
-        sections = wiring.sections(trunks=trunk(carrier, accept_certificate=["sip.carrier.example"]))
-        async with Switch.running(**sections) as switch:
-            tell_on_failure("switch", switch.story)
-            await carrier.dial("600", SDP.format(carrier.host, 9000))
-            await switch.until(
-                switch.metrics,
-                lambda seen: seen.value("centralita_sip_strangers_total", transport="tls") == 1,
-            )
-            assert carrier.heard == []
+    async with wiring.office(tell_on_failure, certificate == "another's") as (switch, carrier):
+        await carrier.dial("600", SDP.format(carrier.host, 9000))
+        await switch.until(
+            switch.metrics,
+            lambda seen: seen.value("centralita_sip_strangers_total", transport="tls") == 1,
+        )
+        assert carrier.heard == []
 
 
 async def test_a_proxy_whose_certificate_is_anothers_gets_no_call(
@@ -123,57 +128,34 @@ async def test_a_proxy_whose_certificate_is_anothers_gets_no_call(
 ) -> None:
     """RFC 5922 section 7: the configuration names the address, the certificate does not."""
     wiring.carriers = wiring.authority.issue("sip.other.example")
-    async with wiring.carrier() as carrier, Phones.running() as desk:  # noqa: SIM117
-        async with Switch.running(**wiring.sections(trunks=trunk(carrier))) as switch:
-            tell_on_failure("switch", switch.story)
-            ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
-            await ana.register()
-            call = await ana.dial(f"sip:0600111222@{switch.sip}")
-            await call.until("closed")
-            assert carrier.heard == []
-            closed = "centralita_sip_connections_closed_total"
-            metrics = await switch.metrics()
-            assert metrics.value(closed, transport="tls", reason="certificate") >= 1
+    async with Phones.running() as desk, wiring.office(tell_on_failure) as (switch, carrier):
+        ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
+        await ana.register()
+        call = await ana.dial(f"sip:0600111222@{switch.sip}")
+        await call.until("closed")
+        assert carrier.heard == []
+        closed = "centralita_sip_connections_closed_total"
+        metrics = await switch.metrics()
+        assert metrics.value(closed, transport="tls", reason="certificate") >= 1
 
 
 async def test_certificates_are_renewed_in_the_middle_of_a_call(
     wiring: Wiring, tell_on_failure: Tell
 ) -> None:
-    async with wiring.carrier() as carrier:
-        sections = wiring.sections(trunks=trunk(carrier, accept_certificate=["sip.carrier.example"]))
-        async with Switch.running(**sections) as switch:
-            tell_on_failure("switch", switch.story)
-            call = await carrier.dial("600", SDP.format(carrier.host, 9000))
-            await call.answered()
-            before = carrier.connections[-1]
-            wiring.authority.issue("renewed.example", file="switch")
-            await switch.reload()
-            await switch.until(
-                lambda: shown(carrier),
-                lambda names: names == ["renewed.example"],
-            )
-            assert carrier.connections == [before], "what is open goes on"
-            assert (await call.ask("BYE")).status == 200
-            (record,) = await switch.ended_calls(1)
-            assert (record["result"], record["reason"]) == ("completed", "caller_hung_up")
-
-
-async def test_a_reload_with_a_key_that_does_not_fit_changes_nothing(
-    wiring: Wiring, tell_on_failure: Tell
-) -> None:
-    async with wiring.carrier() as carrier:
-        sections = wiring.sections(trunks=trunk(carrier, accept_certificate=["sip.carrier.example"]))
-        async with Switch.running(**sections) as switch:
-            tell_on_failure("switch", switch.story)
-            other = wiring.authority.issue("renewed.example")
-            wiring.ours.certificate.write_bytes(other.certificate.read_bytes())
-            await switch.reload()
-            await switch.until(
-                switch.metrics,
-                lambda seen: seen.value("centralita_config_last_reload_successful") == 0,
-            )
-            assert "is not the key of" in switch.log()
-            assert await shown(carrier) == ["centralita.example"]
+    async with wiring.office(tell_on_failure) as (switch, carrier):
+        call = await carrier.dial("600", SDP.format(carrier.host, 9000))
+        await call.answered()
+        before = carrier.connections[-1]
+        wiring.authority.issue("renewed.example", file="switch")
+        await switch.reload()
+        await switch.until(
+            lambda: shown(carrier),
+            lambda names: names == ["renewed.example"],
+        )
+        assert carrier.connections == [before], "what is open goes on"
+        assert (await call.ask("BYE")).status == 200
+        (record,) = await switch.ended_calls(1)
+        assert (record["result"], record["reason"]) == ("completed", "caller_hung_up")
 
 
 async def shown(carrier: StreamParty) -> list[str]:
