@@ -4,10 +4,9 @@ Events from one side to another that takes events are relayed by the engine like
 translated here, digit by digit.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from media.port import DIGIT_MS, Port
 from sip import dtmf_info
@@ -41,6 +40,13 @@ class Pressed:
     means: Means = Means.EVENT
 
 
+class Info(NamedTuple):
+    """An INFO that tells a digit."""
+
+    content_type: str
+    body: bytes
+
+
 class DigitsIn:
     """What a party presses. One that tells each digit twice, as an event and by INFO, is heard once."""
 
@@ -65,12 +71,11 @@ class DigitsIn:
 
 
 class DigitsOut:
-    """What a party is sent. `inform` sends an INFO of this kind with this body; its answer is `answered`."""
+    """What a party is sent."""
 
-    def __init__(self, port: Port, setting: Dtmf, inform: Callable[[Kind, bytes], None]) -> None:
+    def __init__(self, port: Port, setting: Dtmf) -> None:
         self._port = port
         self._setting = setting
-        self._inform = inform
         self._under_way = 0
         self.kind: Kind | None = _KINDS[setting]
         """Of INFO; None where digits go as events."""
@@ -80,13 +85,15 @@ class DigitsOut:
         if self._setting is Dtmf.AUTO:
             self.kind = None if events else Kind.RELAY
 
-    def send(self, digit: str, duration_ms: int) -> None:
-        """One digit; the endpoint sends one INFO after the other."""
+    def send(self, digit: str, duration_ms: int) -> Info | None:
+        """One digit: by the port, or by the INFO that is to be sent, whose answer is `answered`."""
         if self.kind is None:
             self._port.send_digit(digit, duration_ms)
         elif self._under_way < _MOST_UNDER_WAY:
             self._under_way += 1
-            self._inform(self.kind, dtmf_info.write(self.kind, dtmf_info.Pressed(digit, duration_ms)))
+            pressed = dtmf_info.Pressed(digit, duration_ms)
+            return Info(self.kind.value, dtmf_info.write(self.kind, pressed))
+        return None
 
     def answered(self) -> None:
         """An INFO has its answer, or will have none."""

@@ -115,8 +115,8 @@ class Call:
         self._dialling = Dialling(exchange, book, caller, max_forwards)
         self._conversation: Conversation | None = None
         self._hunt: Hunt | None = None
-        self._early = False
-        """Caller and party hear each other before the answer."""
+        self._early: Leg | None = None
+        """Whom the caller hears before the answer, and who hears him."""
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Future[LeaveQueue] | None = None
         self._played: asyncio.Future[None] | None = None
@@ -301,7 +301,7 @@ class Call:
         """
         for leg in self.ledger.legs:
             leg.owner = NOBODY
-        self._task = self._left = self._played = self._conversation = self._hunt = None
+        self._task = self._left = self._played = self._conversation = self._hunt = self._early = None
 
     def recording_stopped(self, event: RecordingStopped) -> None:
         """The recorder has closed the file."""
@@ -367,15 +367,15 @@ class Call:
                 self._relay_early(leg)
 
     def _relay_early(self, leg: Leg) -> None:
-        if not self._early:
-            self._early = True
+        if self._early is not leg:
+            self._early = leg
             self.caller.send(Relay(leg.port))
             leg.send(Relay(self.caller.port))
 
     def _pressed(self, leg: Leg, pressed: Pressed) -> None:
         if self._conversation is not None:
             self._conversation.pressed(leg, pressed)
-        elif self._early and self.party is not None:
+        elif self._early is not None and self._early is self.party:
             pass_on(pressed, self.party if leg is self.caller else self.caller)
 
     def _party_refused(self, event: Refused) -> None:

@@ -14,7 +14,6 @@ from media.events import Digit, PlaybackFinished, PortEvent, Silent
 from media.port import DIGIT_MS, Play, Port, Silence, Source
 from sip import dtmf_info
 from sip import events as sip
-from sip.dtmf_info import Kind
 from sip.flow import Flow
 from sip.message import Request
 from sip.offer_answer import Agreed, NotAcceptable
@@ -35,7 +34,7 @@ from switch.calls.leg_events import (
     Trying,
 )
 from switch.calls.leg_media import LegMedia
-from switch.calls.watch import Watch
+from switch.calls.watch import Verdict, Watch
 from switch.config.trunk import Dtmf, Prack
 from switch.exchange import Exchange
 from switch.mos import mos
@@ -114,16 +113,15 @@ class Leg:
         self.prack = settings.prack if settings is not None else Prack.SUPPORTED
         """Whether provisional responses go reliably, theirs and ours."""
         self._digits_in = DigitsIn()
-        self._digits_out = DigitsOut(port, settings.dtmf if settings is not None else Dtmf.AUTO, self._inform)
-        self._media = LegMedia(
-            exchange, peer, flow, port, codecs, self._digits_in, self._digits_out, self._hold_changed
-        )
+        self._digits_out = DigitsOut(port, settings.dtmf if settings is not None else Dtmf.AUTO)
+        self._media = LegMedia(exchange, peer, flow, port, codecs, self._digits_in, self._digits_out)
+        self._held_before = False
         self._late = False
         """An offer of ours waits for its answer in a PRACK or an ACK."""
         self._offered_early = False
         """It went out before the answer; the 200 has nothing to add."""
         self._takes_reliable = False
-        self._watching = Watch(exchange, port, self._probe, self._watch, self._lost)
+        self._watching = Watch(exchange, port)
         self._sip_status: int | None = None
         self._q850: int | None = None
         self._invited_us = exchange.now_us()
@@ -138,6 +136,7 @@ class Leg:
         """Be the leg of this INVITE. Raises NotAcceptable or SdpError for an offer that we cannot answer."""
         if invite.sdp is not None:
             self._media.answer(invite.sdp)
+            self._held_before = self.held
         self._takes_reliable = self.prack is not Prack.OFF and _takes_reliable(invite.request)
         self.session = invite.session
         self.sip_call_id = invite.request.call_id
@@ -217,7 +216,9 @@ class Leg:
     def send_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
         """Let the party have a digit, as it wants them: an RFC 4733 event, or an INFO."""
         if not self.over:
-            self._digits_out.send(digit, duration_ms)
+            info = self._digits_out.send(digit, duration_ms)
+            if info is not None:
+                self._exchange.sip().info(self._session, *info, self._exchange.now())
 
     def send(self, source: Source) -> None:
         """What the party hears from now on."""
@@ -279,7 +280,7 @@ class Leg:
             case sip.InfoAnswered():
                 self._digits_out.answered()
             case sip.ProbeAnswered(status=status):
-                self._watching.answered(status)
+                self._probed(status)
             case sip.SessionFlowClosed():
                 self._disconnected()
             case sip.SessionEnded(cause=cause, q850=q850, reason=reason):
@@ -375,10 +376,12 @@ class Leg:
         return None if self._offered_early else self._media.local
 
     def _progress(self, event: sip.Progress) -> None:
-        if event.status == 199:
-            return  # one of several early dialogs is over; the others ring on (RFC 6228)
+        if event.status == 199:  # one of several early dialogs is over; the others ring on (RFC 6228)
+            self._media.early_over(event.dialog_tag)
+            return
         self._note_ringing()
         heard = event.sdp is not None and self._media.accept_early(event.dialog_tag, event.sdp)
+        self._note_hold()
         self.early = self.early or heard
         self.owner.leg_event(self, Ringing(event.status, heard))
 
@@ -392,6 +395,7 @@ class Leg:
             self.owner.leg_event(self, Refused(488, "Not Acceptable Here", 88, timed_out=False))
             return
         self._watch()
+        self._note_hold()
         self.owner.leg_event(self, Answered(event.crossed_cancel))
 
     def _refused(self, event: sip.Refused) -> None:
@@ -401,9 +405,7 @@ class Leg:
         timed_out = event.response is None
         self.owner.leg_event(
             self,
-            Refused(
-                event.status, event.reason, self._q850, timed_out, event.contacts, event.retry_after_s
-            ),
+            Refused(event.status, event.reason, self._q850, timed_out, event.contacts, event.retry_after_s),
         )
 
     def _acked(self, sdp: bytes | None) -> None:
@@ -413,11 +415,13 @@ class Leg:
         self._late = False
         if not self._media.accept(sdp) and self.agreed is None:
             self.owner.leg_event(self, Lost())
+        self._note_hold()
 
     def _pracked(self, sdp: bytes | None) -> None:
         """So does the PRACK for a late offer; should it bring none, the ACK is waited for."""
         if self._late and self._media.accept(sdp):
             self._late = False
+            self._note_hold()
 
     def _offered(self, session: sip.SessionId, sdp: bytes | None) -> None:
         """A re-INVITE, UPDATE or PRACK with an offer; a re-INVITE without asks for ours."""
@@ -430,11 +434,13 @@ class Leg:
             endpoint.answer_offer(session, 488, now)
             return
         endpoint.answer_offer(session, 200, now, sdp=answer)
+        self._note_hold()
         self._book.leg_refreshed(self)
 
     def _refreshed(self, sdp: bytes | None) -> None:
         """The session goes on as it was, though its dialog may be another."""
         self._media.refresh(sdp)
+        self._note_hold()
         self._book.leg_refreshed(self)
 
     # Digits
@@ -453,15 +459,14 @@ class Leg:
         if self._digits_in.hears(pressed.means):
             self.owner.leg_event(self, pressed)
 
-    def _inform(self, kind: Kind, body: bytes) -> None:
-        if not self.over:
-            self._exchange.sip().info(self._session, kind.value, body, self._exchange.now())
-
     # Silence and the end
 
-    def _hold_changed(self) -> None:
-        self._watch()
-        self.owner.leg_event(self, Held(self.held))
+    def _note_hold(self) -> None:
+        """Tell of it where the last description changed it."""
+        if self._held_before is not self.held and not self.over:
+            self._held_before = self.held
+            self._watch()
+            self.owner.leg_event(self, Held(self.held))
 
     def _watch(self) -> None:
         if self.answered and not self.over:
@@ -474,15 +479,21 @@ class Leg:
             self._ask()
 
     def _ask(self) -> None:
-        if self.answered and not self.over:
-            self._watching.ask()
+        """Ask by OPTIONS whether the peer is still there."""
+        if self.answered and not self.over and self._watching.asks(self._probed):
+            self._log.info("silent, asking the peer")
+            self._exchange.sip().probe(self._session, self._exchange.now())
 
-    def _probe(self) -> None:
-        self._exchange.sip().probe(self._session, self._exchange.now())
-
-    def _lost(self) -> None:
-        self._book.leg_lost(self)
-        self.owner.leg_event(self, Lost())
+    def _probed(self, status: int | None) -> None:
+        match self._watching.verdict(status):
+            case Verdict.ALIVE:
+                self._watch()
+            case Verdict.LOST:
+                self._log.warning("lost", sip_status=status)
+                self._book.leg_lost(self)
+                self.owner.leg_event(self, Lost())
+            case Verdict.LATE:
+                pass
 
     def _close(self) -> None:
         self.over = True

@@ -1,7 +1,7 @@
 """The media of a leg: what its descriptions say, and what its port is told of it (RFC 3264)."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import structlog
@@ -16,7 +16,7 @@ from switch.peers import Peer, PhonePeer, TrunkPeer
 
 
 class LegMedia:
-    """One port and the session that describes it. `on_held` hears when the peer puts us on hold, and back."""
+    """One port and the session that describes it."""
 
     def __init__(
         self,
@@ -27,11 +27,11 @@ class LegMedia:
         codecs: Sequence[str],
         digits_in: DigitsIn,
         digits_out: DigitsOut,
-        on_held: Callable[[], None],
     ) -> None:
         """Raises OSError where the kernel knows no way to the peer, so there is no address to describe."""
         self.agreed: Agreed | None = None
         self.held = False
+        """Whether the peer has put us on hold."""
         self.local: bytes | None = None
         """The last description of ours."""
         self._exchange = exchange
@@ -42,10 +42,11 @@ class LegMedia:
         self._session = MediaSession(secrets.randbits(62))
         self._address = exchange.media_address(flow.remote[0])
         self._early: dict[str, bytes] = {}
-        """What each early dialog answered; the one that is taken up in the end may have no more to say."""
+        """What each early dialog answered, the last one last; the one that is taken up in the end may have no
+        more to say.
+        """
         self._digits_in = digits_in
         self._digits_out = digits_out
-        self._on_held = on_held
 
     @property
     def flows(self) -> bool:
@@ -79,8 +80,16 @@ class LegMedia:
         """Follow the early dialog that last said where its media is; whether anything comes from there."""
         if not self.accept(answer):
             return False
+        self._early.pop(dialog_tag, None)
         self._early[dialog_tag] = answer
         return self.flows
+
+    def early_over(self, dialog_tag: str) -> None:
+        """An early dialog ended (199, RFC 6228): if it spoke last, go back to the one before it."""
+        spoke_last = next(reversed(self._early), None)
+        self._early.pop(dialog_tag, None)
+        if spoke_last == dialog_tag and self._early:
+            self.accept(next(reversed(self._early.values())))
 
     def accept_final(self, dialog_tag: str, answer: bytes | None) -> bool:
         """Move to the dialog that answered: by its 200, else by what it said before. False: no media."""
@@ -118,9 +127,7 @@ class LegMedia:
             )
         )
         self._port.mute(agreed.direction in (Direction.RECVONLY, Direction.INACTIVE))
-        if agreed.held != self.held:
-            self.held = agreed.held
-            self._on_held()
+        self.held = agreed.held
 
     def _allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Who may speak for the peer besides its SDP address."""

@@ -48,16 +48,19 @@ class Pursuit:
         self._past = past
         self._display = display
         self._held: set[str] = set()
-        self._redirecting = Redirecting(origin, self)
 
     def phone(self, name: str) -> Hunt:
         """Ring a phone of ours."""
-        return Hunt(self._exchange, self.to_phone(name), self._redirecting.follow)
+        return Hunt(self._exchange, self.to_phone(name), self._redirecting().follow)
 
     def trunk(self, name: str, number: str) -> Hunt:
         """Call out over a trunk on which the call has room."""
         self._held.add(name)
-        return Hunt(self._exchange, self._ways(name, number), self._redirecting.follow)
+        return Hunt(self._exchange, self._ways(name, number), self._redirecting().follow)
+
+    def _redirecting(self) -> Redirecting:
+        """The hunt's own: were it ours, the two would hold each other for ever."""
+        return Redirecting(self._origin, self)
 
     # The roads that are open to a 3xx
 

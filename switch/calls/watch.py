@@ -2,9 +2,8 @@
 
 from asyncio import TimerHandle
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Final
-
-import structlog
 
 from media.port import Port
 from switch.exchange import Exchange
@@ -15,22 +14,21 @@ HELD_SILENCE_S: Final = 600.0
 """The silence that is allowed while a peer holds us."""
 
 
-class Watch:
-    """Of one leg. `probe` sends OPTIONS in its dialog; `alive` and `lost` hear what came of it."""
+class Verdict(Enum):
+    """What is known of the peer."""
 
-    def __init__(
-        self,
-        exchange: Exchange,
-        port: Port,
-        probe: Callable[[], None],
-        alive: Callable[[], None],
-        lost: Callable[[], None],
-    ) -> None:
+    ALIVE = auto()
+    LOST = auto()
+    LATE = auto()
+    """Nobody waits for this answer any more."""
+
+
+class Watch:
+    """Of one leg."""
+
+    def __init__(self, exchange: Exchange, port: Port) -> None:
         self._exchange = exchange
         self._port = port
-        self._probe = probe
-        self._alive = alive
-        self._lost = lost
         self._timer: TimerHandle | None = None
 
     def go_on(self, held: bool) -> None:
@@ -39,23 +37,22 @@ class Watch:
         allowed_s = max(HELD_SILENCE_S, silence_s) if held else silence_s
         self._port.watch_silence(allowed_s if silence_s > 0 else None)
 
-    def ask(self) -> None:
-        """Nothing came, or the connection closed: ask the peer, unless that is under way."""
-        if self._timer is None:
-            structlog.get_logger("leg").info("silent, asking the peer", port=self._port.number)
-            self._timer = self._exchange.loop.call_later(PROBE_TIMEOUT_S, self.answered, None)
-            self._probe()
+    def asks(self, answered: Callable[[None], None]) -> bool:
+        """Nothing came, or the connection closed: whether to ask the peer by OPTIONS, which may be under way.
 
-    def answered(self, status: int | None) -> None:
-        """The answer to OPTIONS, or None: there was none in time."""
+        `answered` is called when no answer came in time.
+        """
+        if self._timer is not None:
+            return False
+        self._timer = self._exchange.loop.call_later(PROBE_TIMEOUT_S, answered, None)
+        return True
+
+    def verdict(self, status: int | None) -> Verdict:
+        """What the answer to OPTIONS means; None: there was none in time."""
         if self._timer is None:
-            return
+            return Verdict.LATE
         self.stop()
-        if status is None or status in (408, 481):
-            structlog.get_logger("leg").warning("lost", port=self._port.number, sip_status=status)
-            self._lost()
-        else:
-            self._alive()
+        return Verdict.LOST if status is None or status in (408, 481) else Verdict.ALIVE
 
     def stop(self) -> None:
         """The leg is over."""

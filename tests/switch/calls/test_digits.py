@@ -26,9 +26,11 @@ class Out:
     def __init__(self, setting: Dtmf) -> None:
         self.port = NotingPort(1, print)
         self.informed: list[Informed] = []
-        self.out = DigitsOut(
-            cast(Port, self.port), setting, lambda kind, body: self.informed.append((kind.value, body))
-        )
+        self.out = DigitsOut(cast(Port, self.port), setting)
+
+    def send(self, digit: str, duration_ms: int) -> None:
+        if (info := self.out.send(digit, duration_ms)) is not None:
+            self.informed.append(info)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ class Out:
 def test_setting_and_sdp_say_how_digits_go(setting: Dtmf, events: bool, kind: Kind | None) -> None:
     party = Out(setting)
     party.out.agreed(events)
-    party.out.send("5", 160)
+    party.send("5", 160)
     if kind is None:
         assert (party.port.digits, party.informed) == ([("5", 160)], [])
     else:
@@ -58,10 +60,10 @@ def test_setting_and_sdp_say_how_digits_go(setting: Dtmf, events: bool, kind: Ki
 def test_who_presses_without_end_is_not_remembered_without_end() -> None:
     party = Out(Dtmf.INFO)
     for _ in range(1000):
-        party.out.send("1", 100)
+        party.send("1", 100)
     assert len(party.informed) == 64
     party.out.answered()
-    party.out.send("2", 100)
+    party.send("2", 100)
     assert party.informed[64:] == [(Kind.PLAIN.value, b"2")]
 
 

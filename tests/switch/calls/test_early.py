@@ -270,6 +270,17 @@ async def test_the_end_of_one_early_dialog_is_not_told(stage: Stage) -> None:
     assert len(stage.carrier.received) == before
 
 
+async def test_when_the_early_dialog_that_spoke_last_ends_the_one_before_is_heard(stage: Stage) -> None:
+    leg, session = await forked(stage)
+    says(leg, session, "one", 183, ONE)
+    says(leg, session, "two", 183, TWO)
+    says(leg, session, "two", 199, None)
+    assert peer_of(stage, leg) == ("192.0.2.31", 31000)
+    says(leg, session, "two", 183, TWO)
+    says(leg, session, "one", 199, None)
+    assert peer_of(stage, leg) == ("192.0.2.32", 32000)
+
+
 # UPDATE
 
 

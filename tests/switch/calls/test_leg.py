@@ -1,5 +1,7 @@
 """A leg's facts and verbs, against a real endpoint at the other end: SDP, hold, silence, the end."""
 
+import gc
+import weakref
 from datetime import timedelta
 
 import pytest
@@ -473,3 +475,32 @@ async def test_a_leg_moved_to_another_call_is_that_calls(stage: Stage) -> None:
     assert stage.carrier.endpoint.dialog(second_session) is None
     await stage.pass_by(60)
     stage.assert_nothing_left()
+
+
+async def test_the_legs_of_an_ended_call_go_without_the_collector(stage: Stage) -> None:
+    """At a hundred calls a second circles of references would stop the loop for a tenth of a second."""
+    phone = await stage.phone()
+    phone.behave = answering
+    session = await stage.carrier.dial("81001")
+    caller, party = stage.call.caller, stage.call.party
+    assert party is not None
+    stage.tell(Digit(caller.port, "5", 100))
+    legs = [weakref.ref(leg) for leg in (caller, party)]
+    gc.collect()
+    gc.disable()
+    try:
+        del caller, party
+        await stage.carrier.hang_up(session)
+        await stage.pass_by(60)
+        assert [leg() for leg in legs] == [None, None]
+    finally:
+        gc.enable()
+
+
+async def test_a_caller_who_begins_on_hold_comes_back(stage: Stage) -> None:
+    phone = await stage.phone()
+    phone.behave = answering
+    session = await stage.carrier.dial("81001", sdp(CARRIER[0], direction="sendonly"))
+    assert stage.heard(stage.call.party) == "music default"
+    await stage.carrier.reinvite(session, sdp(CARRIER[0], version=2))
+    assert stage.heard(stage.call.party).startswith("relay")
