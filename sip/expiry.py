@@ -1,12 +1,16 @@
 """Session timers (RFC 4028): what the two sides promise each other, and how it is written."""
 
+import re
 from typing import NamedTuple
 
+from sip.kernels import parameters
 from sip.malformed import Fault
 from sip.message import Message, Request, Response
 
 MIN_SE_S = 90
 """The shortest session interval (section 5)."""
+
+_SECONDS = re.compile(r"([0-9]{1,9})[ \t]*+(?=;|\Z)")
 
 
 class Promise(NamedTuple):
@@ -21,22 +25,21 @@ def offered(message: Message) -> tuple[int, str | None] | None:
     value = message.headers.get("Session-Expires")
     if value is None:
         return None
-    seconds, _, params = value.partition(";")
-    seconds = seconds.strip()
-    if not seconds.isascii() or not seconds.isdigit() or len(seconds) > 9:
+    match = _SECONDS.match(value)
+    try:
+        params = parameters(value[match.end() :]) if match else {}
+    except (ValueError, OverflowError):
+        match = None
+    if match is None:
         raise message.malformed(Fault.MALFORMED_SESSION_EXPIRES)
-    refresher = None
-    for param in params.split(";"):
-        name, _, who = param.partition("=")
-        if name.strip().lower() == "refresher":
-            refresher = who.strip().lower()
-    return int(seconds), refresher
+    refresher = params.get("refresher")
+    return int(match[1]), refresher.lower() if refresher else None
 
 
 def least_s(message: Message) -> int:
     """Min-SE, and never less than the RFC allows (section 5)."""
-    value = (message.headers.get("Min-SE") or "").partition(";")[0].strip()
-    return max(MIN_SE_S, int(value)) if value.isascii() and value.isdigit() and len(value) <= 9 else MIN_SE_S
+    match = _SECONDS.match(message.headers.get("Min-SE") or "")
+    return max(MIN_SE_S, int(match[1])) if match else MIN_SE_S
 
 
 def supports_timer(message: Message) -> bool:

@@ -4,12 +4,14 @@ A row reads (state, input): (next state, actions), as in `usage`. A 2xx waits wh
 is not acknowledged (section 5); what the application says meanwhile waits in line.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, Protocol
 
 from sip import chance
+from sip.grammar import TOKEN
 from sip.layer import Layer
 from sip.machine import Machine
 from sip.malformed import Fault
@@ -17,6 +19,8 @@ from sip.message import Request, Response
 from sip.refusal import knows_option
 from sip.transaction import Transaction
 from sip.writing import Statement
+
+_RACK = re.compile(rf"([0-9]{{1,10}})[ \t]++([0-9]{{1,10}})[ \t]++({TOKEN})\Z")
 
 
 class State(StrEnum):
@@ -291,12 +295,10 @@ def read_rack(request: Request) -> tuple[int, int] | None:
     value = request.headers.get("RAck")
     if value is None:
         raise request.malformed(Fault.RACK_MISSING)
-    parts = value.split()
-    if len(parts) != 3 or not all(
-        part.isascii() and part.isdigit() and len(part) <= 10 for part in parts[:2]
-    ):
+    match = _RACK.match(value)
+    if match is None:
         raise request.malformed(Fault.MALFORMED_RACK)
-    return (int(parts[0]), int(parts[1])) if parts[2] == "INVITE" else None
+    return (int(match[1]), int(match[2])) if match[3] == "INVITE" else None
 
 
 def reliable_number(response: Response) -> int | None:

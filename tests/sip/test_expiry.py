@@ -58,7 +58,21 @@ def test_7_2_what_an_answer_promises(lines: tuple[str, ...], promise: Promise | 
     assert as_client(response(*lines)) == promise
 
 
-@pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "1234567890", "١٨٠٠"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "x",
+        "-1",
+        "1.5",
+        "1234567890",
+        "١٨٠٠",
+        "1800\u00a0",
+        "1800;refresher=uac;refresher=uas",
+        "1800;;",
+        "1800 x",
+    ],
+)
 def test_what_is_no_number_is_malformed(value: str) -> None:
     with pytest.raises(Malformed):
         offered(request(f"Session-Expires: {value}"))

@@ -79,7 +79,10 @@ def test_3_a_prack_that_names_nothing_which_waits_is_481(wrong: str) -> None:
     assert kinds(call.request("PRACK", 4, f"RAck: {number} 1 INVITE")) == ["481 PRACK"]
 
 
-@pytest.mark.parametrize("line", ["X: y", "RAck: 1 INVITE", "RAck: x 1 INVITE", "RAck: 99999999999 1 INVITE"])
+@pytest.mark.parametrize(
+    "line",
+    ["X: y", "RAck: 1 INVITE", "RAck: x 1 INVITE", "RAck: 99999999999 1 INVITE", "RAck: 1\u00a01 INVITE"],
+)
 def test_7_2_a_prack_that_cannot_be_read_is_400(line: str) -> None:
     call, _ = ringing()
     assert kinds(call.request("PRACK", 2, line)) == ["400 PRACK"]
