@@ -218,6 +218,7 @@ class Ring:
             pool.size -= strand.size
             if self._strands.get(strand.sip_call_id) is strand:
                 del self._strands[strand.sip_call_id]
+        group.strands.clear()  # a circle, which the collector would find much too late
 
 
 def _unusual(data: bytes) -> bytes:
