@@ -1,6 +1,8 @@
 """Every limit: what is at it is taken, what is above it gets its status and is counted, on both builds."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +102,13 @@ def test_at_the_limit(limit: limits.Limit) -> None:
 def test_above_the_limit(limit: limits.Limit, above: int) -> None:
     data = MESSAGES[limit.fault](limit.most + above)
     assert judge(data) == Verdict((limit.status,), "", limit.fault)
+
+
+def test_the_limits_in_the_reference() -> None:
+    page = Path(__file__).parents[2].joinpath("docs/reference/messages.md").read_text()
+    rows = re.findall(r"^\| .+ \| ([0-9,]+) \| ([0-9]{3}) \|$", page, re.MULTILINE)
+    told = {(int(most.replace(",", "")), int(status)) for most, status in rows}
+    assert told == {(limit.most, limit.status) for limit in LIMITS}
 
 
 def test_the_limits_that_were_promised() -> None:
