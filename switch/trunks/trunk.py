@@ -39,6 +39,8 @@ class Trunk:
         self.enrolment: Enrolment | None = None
         self._shared = neighbours
         self._targets: dict[tuple[Proxy, Place], Target] = {}
+        self._addresses: frozenset[str] = frozenset()
+        """Asked of for every packet that could be a stranger's."""
 
     # Facts
 
@@ -56,8 +58,7 @@ class Trunk:
 
     def holds(self, address: str) -> bool:
         """Whether that is an address of its targets or of its registrar."""
-        places = [target.place for target in self._targets.values()]
-        return any(place.address == address for place in [*places, *self._registrars()])
+        return address in self._addresses
 
     def hears(self, address: str, user: str | None) -> bool:
         """Whether a request from that address for that user comes by our registration."""
@@ -133,6 +134,9 @@ class Trunk:
         self._targets = {
             key: self._targets.get(key) or Target(self.name, *key, manner, wire) for key in wanted
         }
+        self._addresses = frozenset(
+            place.address for place in [*(it[1] for it in wanted), *self._registrars()]
+        )
         self._enrol()
 
     def leave(self) -> None:
