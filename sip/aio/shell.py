@@ -11,7 +11,7 @@ from sip.aio.closing import Closed
 from sip.aio.connections import Connections
 from sip.aio.connector import Connector
 from sip.aio.crowd import Bounds
-from sip.aio.listener import Listener
+from sip.aio.ports import Ports
 from sip.aio.sources import Sources, unmapped
 from sip.aio.tls import Tls, TlsFiles
 from sip.aio.udp import UdpPort
@@ -19,7 +19,6 @@ from sip.endpoint import Endpoint
 from sip.events import Event
 from sip.flow import DEFAULT_PORTS, Address, Flow, Transport
 from sip.message import Malformed
-from sip.uri import host_port
 
 Listen = tuple[Transport, str, int]
 """Transport, address (never a name) and port; port 0 takes any."""
@@ -71,17 +70,16 @@ class SipShell:
         self._listen = listen
         self._on_event = on_event
         self._on_closed = on_closed
-        self._udp: list[UdpPort] = []
-        self._listeners: list[Listener] = []
         self._tls_files = tls or TlsFiles()
         self._tls: Tls | None = None
         connector = Connector(self._handshakes)
         self._connections = Connections(self, time.monotonic, bounds or Bounds(), connector.connect)
+        self._sources = Sources()
+        self._ports = Ports(self._on_readable, self._connections, self._handshakes, self._sources)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._sweeper: asyncio.TimerHandle | None = None
-        self._sources = Sources()
         self._routes_at = 0.0
         self._flushing = False
         self._waking = False
@@ -91,20 +89,19 @@ class SipShell:
     @property
     def addresses(self) -> list[tuple[Transport, Address]]:
         """What is bound, port 0 replaced by the real port."""
-        bound: list[tuple[Transport, Address]] = [("udp", port.address) for port in self._udp]
-        return bound + [(each.transport, each.address) for each in self._listeners]
+        return self._ports.addresses
 
     @property
     def dropped(self) -> int:
         """Datagrams that the kernel had no room to send, and connections for which there was none."""
         refused = (Closed.TOO_MANY, Closed.TOO_MANY_OF_ADDRESS)
         turned_away = sum(count for (_, why), count in self._connections.closed.items() if why in refused)
-        return sum(port.dropped for port in self._udp) + turned_away
+        return self._ports.dropped + turned_away
 
     @property
     def truncated(self) -> int:
         """Datagrams that came larger than any may be."""
-        return sum(port.truncated for port in self._udp)
+        return self._ports.truncated
 
     @property
     def connections(self) -> int:
@@ -135,16 +132,12 @@ class SipShell:
         self._loop = asyncio.get_running_loop()
         if any(transport == "tls" for transport, _, _ in self._listen):
             await self.reload_tls(self._tls_files)
-        for transport, host, port in self._listen:
-            try:
-                if transport == "udp":
-                    self._listen_udp(host, port)
-                else:
-                    self._listen_stream(transport, host, port)
-            except OSError as error:
-                await self.close()
-                where = f"{transport}:{host_port(host, port)}"
-                raise OSError(error.errno, f"{where}: {error.strerror}") from error
+        try:
+            for listen in self._listen:
+                self._ports.open(*listen)
+        except OSError:
+            await self.close()
+            raise
         self._sweeper = self._loop.call_later(_SWEEP_S, self._sweep)
         self.flush()
 
@@ -162,17 +155,6 @@ class SipShell:
         assert self._tls is not None
         return self._tls
 
-    def _listen_udp(self, host: str, port: int) -> None:
-        assert self._loop is not None
-        bound = UdpPort(host, port)
-        self._udp.append(bound)
-        self._loop.add_reader(bound.socket, self._on_readable, bound)
-
-    def _listen_stream(self, transport: Transport, host: str, port: int) -> None:
-        listener = Listener(transport, host, port, self._connections, self._handshakes)
-        self._listeners.append(listener)
-        listener.start()
-
     async def close(self) -> None:
         """Close all sockets, after a last flush."""
         if self._loop is None:
@@ -182,13 +164,7 @@ class SipShell:
             if handle is not None:
                 handle.cancel()
         self._timer = self._sweeper = None
-        for listener in self._listeners:
-            listener.close()
-        for port in self._udp:
-            self._loop.remove_reader(port.socket)
-            port.close()
-        self._udp.clear()
-        self._listeners.clear()
+        self._ports.close()
         self._loop = None
         await self._connections.close()
 
@@ -281,7 +257,7 @@ class SipShell:
                 self._connections.send(data, flow)
 
     def _send_udp(self, data: bytes, flow: Flow) -> None:
-        port = self._port_for(flow)
+        port = self._ports.udp(flow)
         try:
             if port is None:
                 raise OSError("no UDP socket")
@@ -289,13 +265,6 @@ class SipShell:
         except OSError as error:
             _LOG.warning("cannot send to %s:%d: %s", *flow.remote, error)
             self._endpoint.flow_failed(flow, time.monotonic())
-
-    def _port_for(self, flow: Flow) -> UdpPort | None:
-        for port in self._udp:
-            if port.address == flow.local:
-                return port
-        local = self._sources.fitting([port.address for port in self._udp], flow.remote[0])
-        return next((port for port in self._udp if port.address == local), None)
 
     # Time
 
@@ -339,7 +308,7 @@ class SipShell:
         a connection that was made for one name serves another only if its certificate has that name too.
         """
         remote = (unmapped(host), port)
-        local = self._local(transport, remote[0])
+        local = self._ports.local(transport, remote[0])
         if transport == "udp":
             if local is None:
                 raise ValueError(f"no UDP socket for {host}")
@@ -354,14 +323,10 @@ class SipShell:
         None where we do not listen on TCP ourselves, or lately could not get there.
         """
         remote = (unmapped(host), port)
-        local = self._local("tcp", remote[0])
+        local = self._ports.local("tcp", remote[0])
         if local is None or self._connections.is_unreachable(remote):
             return None
         return Flow("tcp", local, remote)
-
-    def _local(self, transport: Transport, remote: str) -> Address | None:
-        bound = [address for kind, address in self.addresses if kind == transport]
-        return self._sources.fitting(bound, remote)
 
     def peer_names(self, flow: Flow) -> tuple[str, ...]:
         """Whom the peer's verified certificate names (RFC 5922): domains and addresses, none without one."""
