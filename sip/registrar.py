@@ -402,7 +402,7 @@ def _reached_by(request: Request, uri: Uri, flow: Flow) -> tuple[bool, Flow]:
 
     A contact on another host than the source is natted. On UDP another port is too, when the phone asks for
     symmetric responses (`rport`, RFC 3581); a phone that does not may listen on its contact's port only.
-    A phone on TLS has no certificate by which we could know it again: it is reached by its own connection only.
+    A phone on TLS has no certificate by which we could know it again: only its own connection leads to it.
     """
     if uri.host != flow.remote[0] or flow.transport == "tls":
         return True, flow

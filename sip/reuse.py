@@ -1,4 +1,4 @@
-"""By which way a message may go: what the top Via of its sender allows (RFC 5923, RFC 3261 section 18.2.2)."""
+"""By which way a message may go: what the top Via of its sender allows (RFC 3261 18.2.2, RFC 5923)."""
 
 import re
 from ipaddress import ip_address

@@ -74,8 +74,8 @@ class RequestHead:
 
 
 def via_value(flow: Flow, address: tuple[str, int], branch: str) -> str:
-    """Our Via. On UDP it asks for symmetric responses (RFC 3581 section 3); on TLS, where certificates prove who
-    is who, it offers the connection for requests to us (RFC 5923 section 5).
+    """Our Via. On UDP it asks for symmetric responses (RFC 3581 section 3); on TLS, where certificates prove
+    who is who, it offers the connection for requests to us (RFC 5923 section 5).
     """
     return (
         f"SIP/2.0/{flow.transport.upper()} {host_port(*address)};branch={branch}{_VIA_ENDS[flow.transport]}"
