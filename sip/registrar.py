@@ -120,6 +120,7 @@ class Registrar:
         self._watched: set[str] = set()
         self._wakes: list[tuple[float, int, _Entry]] = []
         self._hosts: Counter[str] = Counter()
+        self._by_connection: dict[int, set[_Entry]] = {}
         self._order = 0
 
     def register(self, request: Request, user: str, flow: Flow, now: float) -> RegisterOutcome:
@@ -163,9 +164,9 @@ class Registrar:
         changes = [BindingChange(Change.REFRESHED, binding)]
         if not entry.binding.reachable:
             changes.append(BindingChange(Change.REACHABLE, binding))
-        self._leave(entry.came_by)
-        self._hosts[flow.remote[0]] += 1
+        self._leave(entry)
         entry.binding, entry.came_by, entry.misses = binding, flow, 0
+        self._arrive(entry)
         self._order += 1
         entry.order = self._order
         self._schedule(entry, now)
@@ -177,7 +178,7 @@ class Registrar:
         changes = self._remove(binding.user, oldest, Change.REPLACED)
         self._order += 1
         entry = _Entry(binding, came_by, self._order)
-        self._hosts[came_by.remote[0]] += 1
+        self._arrive(entry)
         self._users.setdefault(binding.user, []).append(entry)
         self._schedule(entry, now)
         return [*changes, BindingChange(Change.ADDED, binding)]
@@ -187,15 +188,24 @@ class Registrar:
         changes = []
         for entry in gone:
             entries.remove(entry)
-            self._leave(entry.came_by)
+            self._leave(entry)
             entry.wake_at = inf
             changes.append(BindingChange(change, entry.binding))
         if not entries:
             self._users.pop(user, None)
         return changes
 
-    def _leave(self, came_by: Flow) -> None:
-        host = came_by.remote[0]
+    def _arrive(self, entry: _Entry) -> None:
+        self._hosts[entry.came_by.remote[0]] += 1
+        if entry.came_by.connection:
+            self._by_connection.setdefault(entry.came_by.connection, set()).add(entry)
+
+    def _leave(self, entry: _Entry) -> None:
+        connection, host = entry.came_by.connection, entry.came_by.remote[0]
+        if connection in self._by_connection:
+            self._by_connection[connection].discard(entry)
+            if not self._by_connection[connection]:
+                del self._by_connection[connection]
         self._hosts[host] -= 1
         if not self._hosts[host]:
             del self._hosts[host]
@@ -271,10 +281,8 @@ class Registrar:
     def connection_closed(self, flow: Flow, now: float) -> list[BindingChange]:
         """A TCP connection closed: its bindings are reached by a new one, or not at all behind a NAT."""
         changes = []
-        for entries in self._users.values():
-            for entry in entries:
-                if flow.connection and entry.binding.flow.connection == flow.connection:
-                    changes += self._disconnect(entry, now)
+        for entry in sorted(self._by_connection.pop(flow.connection, ()), key=lambda entry: entry.order):
+            changes += self._disconnect(entry, now)
         return changes
 
     def _disconnect(self, entry: _Entry, now: float) -> list[BindingChange]:
