@@ -226,7 +226,7 @@ class Exchange:
                 session.flow = dialog.flow
             lines += f"Contact: {session.contact(session.flow)}\r\n{session.house.uas_lines}"
             if session.state in (*_ANSWERED, State.ACCEPTED):
-                promise, promised = expiry.as_server(request, 0)
+                promise, promised = expiry.as_server(request, session.house.session_expires_s)
                 self.agree(promise, now)
                 lines += promised
         if session.state is State.INCOMING and body:

@@ -163,8 +163,10 @@ class Callee(Protocol):
 class Provisional(Machine[Statement | Transaction]):
     """The reliable responses to one INVITE. `late`: it made no offer, so our first description is one."""
 
-    __slots__ = ("_callee", "_cseq", "_due", "_held", "_interval_s", "_late", "_layer", "_line", "_message", "_rseq",
-                 "described")  # fmt: skip
+    __slots__ = (
+        "_callee", "_cseq", "_due", "_held", "_interval_s", "_late", "_layer", "_line", "_message", "_rseq",
+        "answered_by_prack", "described",
+    )  # fmt: skip
 
     name = "reliable responses"
     table = RELIABLE
@@ -183,6 +185,8 @@ class Provisional(Machine[Statement | Transaction]):
         self._held: Statement | None = None
         self.described = False
         """Whether an offer or answer of ours has been sent reliably."""
+        self.answered_by_prack = False
+        """Whether it was an offer, and the PRACK has come."""
 
     def input_of(self, kind: str) -> StrEnum:
         """The input of a timer's name."""
@@ -218,8 +222,8 @@ class Provisional(Machine[Statement | Transaction]):
         """The PRACK for the response that waits."""
         self._due = None
         offers = sdp is not None and not (self._late and self.described)
-        if self.described:
-            self._late = False  # what follows our offer and its answer is an offer again
+        if self._late and self.described:  # what follows our offer and its answer is an offer again
+            self._late, self.answered_by_prack = False, True
         self.step(PRACK_OFFER if offers else PRACK, now, prack)
 
     @property

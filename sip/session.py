@@ -273,14 +273,21 @@ class Session:
             self.house.layer.transmit(message, server.flow, "INVITE", server.status)
 
     def accept_now(self, said: Statement, now: float) -> None:
-        """Send the 2xx that waited. It describes nothing if PRACK or UPDATE have agreed on something else."""
-        if self.exchange is not None and self.exchange.renegotiated_early:
+        """Send the 2xx that may be sent now.
+
+        It describes nothing where our offer is answered, or PRACK or UPDATE have agreed on something else: it
+        would be another offer (section 13.2.1).
+        """
+        answered = self.provisional is not None and self.provisional.answered_by_prack
+        if answered or (self.exchange is not None and self.exchange.renegotiated_early):
             said = said._replace(body=b"")
         self.step(Input.ACCEPT, now, said)
 
     def answer_prack(self, prack: Transaction, now: float) -> None:
         """The PRACK is good, and no offer."""
         sdp = session_description(prack.request) if prack.request is not None else None
+        if self.provisional is not None and self.provisional.answered_by_prack:
+            self.late = False
         self.reply(prack, 200, now)
         self._tell(Pracked(self.id, sdp))
         if self.exchange is not None:

@@ -156,8 +156,12 @@ def test_5_our_offer_in_a_reliable_response_is_answered_in_the_prack() -> None:
     assert first.body
     call.request("PRACK", 2, rack(first), body=SDP)
     assert call.peer.events() == [Pracked(call.session, SDP.encode())]
-    call.peer.endpoint.accept(call.session, None, 0.0)
-    assert kinds(call.peer.sent()) == ["200 INVITE"]
+    call.peer.endpoint.accept(call.session, SDP.encode(), 0.0)
+    response = only_response(call.peer.sent())
+    assert (kinds([response]), response.body) == (["200 INVITE"], b""), "it would be another offer"
+    lines = ("Contact: <sip:them@192.0.2.9>", "Content-Type: application/sdp")
+    assert call.request("UPDATE", 3, *lines, body=SDP) == []
+    assert names(call.peer.events()) == ["Updated"], "there is nothing left to wait for"
 
 
 def test_5_another_offer_in_the_prack_is_answered_in_its_200() -> None:

@@ -292,6 +292,14 @@ def test_15_1_2_bye_ends_the_call_with_its_cause() -> None:
     assert over(call.peer)
 
 
+def test_rfc_3326_every_reason_of_a_bye_is_passed_on() -> None:
+    call = Called()
+    call.request("BYE", 2, 'Reason: SIP;cause=600;text="x"', "Reason: Q.850;cause=21")
+    (event,) = call.peer.events()
+    assert isinstance(event, SessionEnded)
+    assert (event.q850, event.reason) == (21, 'SIP;cause=600;text="x", Q.850;cause=21')
+
+
 def test_12_2_2_a_request_out_of_order_is_500() -> None:
     call = Called()
     call.request("OPTIONS", 5)
