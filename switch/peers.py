@@ -172,8 +172,10 @@ class Identification:
             match self._challenger.verify(message, self._passwords.get, now, source):
                 case Verified(proven) if proven == user:
                     return Known(self._by_user.get(proven) or PhonePeer(proven))
-                case Verified():
+                case Verified(proven):
                     self._on_auth_failure()
+                    if self._is_banned(proven, flow, now):  # or 403 would tell that the guess was right
+                        return Banned()
                     return Refuse(403, "Forbidden")
                 case Failure() as failure:
                     if failure.kind in (FailureKind.WRONG, FailureKind.REPLAYED):

@@ -487,6 +487,17 @@ def test_a_name_in_to_does_not_hide_whose_password_is_guessed() -> None:
     assert guess(door) == Banned()
 
 
+def test_a_name_in_to_does_not_tell_whether_a_banned_guess_was_right() -> None:
+    door = banning()
+    for _ in range(3):
+        guess(door)
+    there = "sip:1002@pbx.example"
+    challenges = door.challenged(request("REGISTER", there, there), GUESSER)
+    for password in ("a guess", "one"):
+        attempt = signed(request("REGISTER", there, there), challenges, "1001", password)
+        assert door.asks(attempt, GUESSER) == Banned()
+
+
 def test_who_tries_many_names_is_banned_with_his_address() -> None:
     door = banning()
     for user in ("1001", "1002", "1003"):
