@@ -29,7 +29,8 @@ _OTHER_SCHEME: Final = re.compile(
 _IN_URI: Final = re.compile(rb"([?&](?:proxy-)?authorization=)([^&>\s\"]++)", re.I)
 _INLINE: Final = re.compile(rb"(inline:\s*+)([^|\s;]++)", re.I)
 _KEY: Final = re.compile(_LINE + rb"(a=key-mgmt:\S++[ \t]++|a=ice-pwd:|k=[a-z0-9]++:)([^\r\n]++)", re.I)
-_JWT: Final = re.compile(rb"(eyJ[\w-]*+\.[\w-]*+\.)([\w-]++)")
+_JWT: Final = re.compile(rb"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))(eyJ[\w-]*+\.[\w-]*+\.)([\w-]++)")
+"""From the beginning of a word only: a flood of `eyJ` in one word would cost the square of its length."""
 _COMPACT_JWT: Final = re.compile(_LINE + rb"((?:identity|y)[ \t]*+:\s*+\.\.)([\w-]++)", re.I)
 _SIGNAL: Final = re.compile(_LINE + rb"(signal[ \t]*+=[ \t]*+)([^\s]++)", re.I)
 _DIGITS: Final = re.compile(rb"[0-9a-d*#]", re.I)
