@@ -1,10 +1,11 @@
 """A small contact centre for the tests: its configuration, its phones and its callers."""
 
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from tests.peers.phone import Phone, Phones
+from tests.peers.sipp import Sipp
 from tests.peers.switch import Switch
 
 Tell = Callable[[str, Callable[[], str]], None]
@@ -52,6 +53,19 @@ async def left_over(switch: Switch) -> dict[str, float]:
     alive = {name: metrics.value(f"centralita_{name}") for name in names}
     by_state = metrics.by("centralita_rtp_ports", "state")
     return {**alive, "ports": by_state["open"] + by_state["closing"]}
+
+
+@asynccontextmanager
+async def phone_and_carrier(tell_on_failure: Tell, carrier: Sipp) -> AsyncIterator[tuple[Switch, Phone]]:
+    """A registered phone whose calls to 0... go to that SIPp, which is asked for nothing else."""
+    proxy = f"sip:{carrier.address}:{carrier.port}"
+    trunk = {"accept_from": ["127.0.0.9/32"], "proxy": proxy, "options": 0}
+    tell_on_failure("carrier", carrier.story)
+    async with Switch.running(**centre(1, trunks={"carrier": trunk})) as switch, Phones.running() as desk:
+        tell_on_failure("switch", switch.story)
+        phone = await desk.phone("1001", SECRETS["1001"], switch.sip)
+        await phone.register()
+        yield switch, phone
 
 
 def ending(record: dict[str, Any]) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sip import dtmf_info
-from tests.e2e.centre import SECRETS, Tell, centre
+from tests.e2e.centre import SECRETS, Tell, centre, phone_and_carrier
 from tests.peers import ports
 from tests.peers.phone import Phones
 from tests.peers.raw_party import RawDialog, RawIncoming, RawOutgoing, RawParty
@@ -134,19 +134,12 @@ async def test_a_phone_hears_the_digits_of_a_carrier_that_tells_them_by_info(tel
 
 async def test_a_carrier_that_has_no_telephone_event_is_informed(tell_on_failure: Tell) -> None:
     """A phone presses; SIPp, as the carrier that was called, gets one INFO a digit."""
-    async with Sipp.running("callee_is_informed_of_digits", number="600111222") as carrier:
-        trunk = {
-            "accept_from": ["127.0.0.9/32"],
-            "proxy": f"sip:{carrier.address}:{carrier.port}",
-            "options": 0,
-        }
-        async with Switch.running(**centre(1, trunks={"carrier": trunk})) as switch, Phones.running() as desk:
-            tell_on_failure("switch", switch.story)
-            tell_on_failure("carrier", carrier.story)
-            ana = await desk.phone("1001", SECRETS["1001"], switch.sip)
-            await ana.register()
-            call = await ana.dial(f"sip:0600111222@{switch.sip}", tone_hz=1000.0)
-            await call.until("established")
-            await call.press("12")
-            await call.until("closed")
-            assert (await carrier.finished()).failed == 0
+    async with (
+        Sipp.running("callee_is_informed_of_digits", number="600111222") as carrier,
+        phone_and_carrier(tell_on_failure, carrier) as (switch, ana),
+    ):
+        call = await ana.dial(f"sip:0600111222@{switch.sip}", tone_hz=1000.0)
+        await call.until("established")
+        await call.press("12")
+        await call.until("closed")
+        assert (await carrier.finished()).failed == 0
