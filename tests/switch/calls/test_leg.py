@@ -8,14 +8,14 @@ import pytest
 
 from media.events import Digit, PlaybackFinished, Silent
 from media.port import PortStats
-from sip.events import EndCause, SessionFlowClosed, SessionId
+from sip.events import EndCause, SessionId
 from sip.message import parse
 from sip.sdp import parse_sdp
 from switch.calls.causes import Farewell
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason
 from switch.calls.leg import Leg
-from switch.calls.leg_events import Answered, Ended, Held, LegEvent, Lost, Played, Refused, Ringing, Trying
+from switch.calls.leg_events import Answered, Ended, Held, LegEvent, Played, Refused, Ringing, Trying
 from switch.peers import PhonePeer
 from switch.records import LegRole, utc
 from tests.sip.wire import kind
@@ -259,60 +259,6 @@ async def test_a_bye_is_told_with_its_cause_after_the_port_closed(stage: Stage) 
     assert owner.heard == [Ended(EndCause.REMOTE_BYE, 31)]
     assert stage.port(leg).closed
     assert leg.record().q850 == 31
-
-
-# Silence
-
-
-async def test_a_silent_peer_that_answers_is_watched_again(stage: Stage) -> None:
-    leg, _, owner = await echoing(stage)
-    asked = len(stage.sent)
-    stage.tell(Silent(leg.port, 20.0))
-    await stage.settle()
-    assert stage.kinds(asked) == ["OPTIONS", "200 OPTIONS"]
-    assert stage.port(leg).watches == [20.0, 20.0]
-    await stage.pass_by(5)
-    assert owner.heard == []
-
-
-async def test_a_silent_peer_that_does_not_answer_is_lost_after_four_seconds(stage: Stage) -> None:
-    leg, _, owner = await echoing(stage)
-    stage.lose = lambda data: data.startswith(b"OPTIONS")
-    stage.tell(Silent(leg.port, 20.0))
-    stage.tell(Silent(leg.port, 20.0))
-    await stage.pass_by(3.9)
-    assert owner.heard == []
-    await stage.pass_by(0.2)
-    assert owner.heard == [Lost()]
-    leg.end(Farewell())
-    await stage.pass_by(60)
-    assert owner.heard == [Lost()], "the OPTIONS that times out later tells nobody"
-
-
-async def test_a_peer_that_does_not_know_the_dialog_is_lost_at_once(stage: Stage) -> None:
-    leg, session, owner = await echoing(stage)
-    stage.lose = lambda data: data.startswith(b"BYE")
-    stage.carrier.endpoint.hangup(session, stage.now())  # its BYE never arrives
-    stage.moved(stage.carrier)
-    await stage.pass_by(40)
-    stage.tell(Silent(leg.port, 20.0))
-    await stage.settle()
-    assert owner.heard == [Lost()]
-
-
-async def test_a_closed_connection_is_asked_about_like_silence(stage: Stage) -> None:
-    leg, _, _ = await echoing(stage)
-    asked = len(stage.sent)
-    assert leg.session is not None
-    leg.sip_event(SessionFlowClosed(leg.session))
-    await stage.settle()
-    assert stage.kinds(asked) == ["OPTIONS", "200 OPTIONS"]
-
-
-@pytest.mark.parametrize("sections", [{"media": {"silence_timeout": "0s"}}])
-async def test_silence_may_go_unwatched(stage: Stage) -> None:
-    leg, _, _ = await echoing(stage)
-    assert stage.port(leg).watches == [None]
 
 
 # The end, in each state

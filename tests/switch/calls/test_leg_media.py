@@ -1,0 +1,95 @@
+"""The media of a leg: who may speak, which family of addresses, what a refresh means."""
+
+from ipaddress import ip_network
+
+import pytest
+
+from sip import events as sip
+from switch.calls.digits import DigitsIn, DigitsOut
+from switch.calls.leg_media import LegMedia
+from switch.config.trunk import Dtmf
+from switch.peers import Peer, PhonePeer, TrunkPeer
+from tests.switch.calls.test_leg import echoing
+from tests.switch.far_end import sdp
+from tests.switch.plane import NotingPort
+from tests.switch.stage import CARRIER, OURS, Stage
+
+
+def media(stage: Stage, peer: Peer, host: str) -> tuple[LegMedia, NotingPort]:
+    """Of a leg whose signalling comes from there."""
+    port = stage.plane.open()
+    flow = stage.carrier.flow._replace(local=OURS, remote=(host, 5060))
+    digits = DigitsIn(), DigitsOut(port, Dtmf.AUTO)
+    return LegMedia(stage.exchange, peer, flow, port, ["PCMA"], *digits), port
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("192.0.2.21", "192.0.2.21/32"),
+        ("::ffff:192.0.2.21", "192.0.2.21/32"),
+        ("2001:db8::1", "2001:db8::1/128"),
+    ],
+)
+async def test_a_phone_may_speak_from_where_its_signalling_comes(
+    stage: Stage, host: str, allowed: str
+) -> None:
+    """A socket on :: shows it mapped."""
+    leg_media, port = media(stage, PhonePeer("1001"), host)
+    leg_media.answer(sdp("192.0.2.99"))
+    assert port.peer is not None
+    assert port.peer.allowed == (ip_network(allowed),)
+
+
+async def test_a_peer_that_our_ports_do_not_reach_has_no_media(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage.exchange.shell, "local_address_for", lambda peer: "2001:db8::2")
+    with pytest.raises(OSError, match="do not reach 2001:db8::1"):
+        media(stage, TrunkPeer("carrier"), "2001:db8::1")
+
+
+async def test_one_answer_for_each_early_dialog_and_the_last_one_of_all(stage: Stage) -> None:
+    leg_media, port = media(stage, TrunkPeer("carrier"), CARRIER[0])
+    leg_media.offer()
+    for host, tag in (("192.0.2.31", "one"), ("192.0.2.32", "two"), ("192.0.2.31", "one")):
+        assert leg_media.accept_early(tag, sdp(host))
+    leg_media.early_over("two")
+    assert port.peer is not None
+    assert port.peer.address == "192.0.2.31", "two spoke before"
+    assert leg_media.accept_final("two", None), "he has said nothing, but media was agreed"
+    assert leg_media.accept_final("three", sdp("192.0.2.33"))
+    assert port.peer.address == "192.0.2.33"
+
+
+async def test_early_media_that_says_nothing_does_not_flow(stage: Stage) -> None:
+    leg_media, _ = media(stage, TrunkPeer("carrier"), CARRIER[0])
+    leg_media.offer()
+    assert not leg_media.accept_early("one", sdp("192.0.2.31", direction="inactive"))
+    assert not leg_media.accept_early("one", sdp("192.0.2.31", direction="recvonly"))
+    assert leg_media.accept_early("one", sdp("192.0.2.31", direction="sendonly"))
+
+
+async def test_an_answer_that_cannot_be_used_changes_nothing(stage: Stage) -> None:
+    leg_media, port = media(stage, TrunkPeer("carrier"), CARRIER[0])
+    assert not leg_media.accept(sdp("192.0.2.31")), "nothing was offered"
+    leg_media.offer()
+    assert leg_media.accept(sdp("192.0.2.31"))
+    assert not leg_media.accept(sdp("192.0.2.32", types="18"))
+    assert not leg_media.accept(b"v=0")
+    assert port.peer is not None
+    assert port.peer.address == "192.0.2.31"
+
+
+async def test_our_refresh_changes_nothing_unless_our_description_was_an_offer(stage: Stage) -> None:
+    """Our answer, sent once more, is confirmed; theirs to our offer may be new."""
+    leg, _, _ = await echoing(stage)
+    assert leg.session is not None
+    leg.sip_event(sip.Refreshed(leg.session, sdp("192.0.2.77")))
+    assert stage.port(leg).peer is not None
+    assert stage.port(leg).peer.address == CARRIER[0]  # type: ignore[union-attr]
+    leg.offer()
+    leg.sip_event(sip.Refreshed(leg.session, sdp("192.0.2.77")))
+    assert stage.port(leg).peer.address == "192.0.2.77"  # type: ignore[union-attr]
+    leg.sip_event(sip.Refreshed(leg.session, None))
+    assert stage.port(leg).peer.address == "192.0.2.77"  # type: ignore[union-attr]
