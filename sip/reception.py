@@ -199,7 +199,8 @@ class Reception:
             case Refuse():
                 self._gate.heard(flow, now)
                 self._count(request, flow)
-                self._refuse(request, flow, self._gate.sheds(request, verdict, flow, now) or verdict)
+                refused = self._gate.sheds(request, verdict, flow, now) or self._loop(request) or verdict
+                self._refuse(request, flow, refused)
             case Known():
                 self._count(request, flow)
                 refused = self._gate.sheds(request, verdict, flow, now) or self._examined(request, flow)
@@ -220,13 +221,19 @@ class Reception:
             arrive(request, lambda uri: self._is_ours(uri, flow))
         if request.to_tag is not None or request.method in _IN_DIALOG:
             return Refuse(_LATE, phrase(_LATE))
-        if self._layer.is_merged(request) or self._sessions.marks.is_loop(request):
+        if self._layer.is_merged(request):
             return Refuse(482, phrase(482))
+        if (loop := self._loop(request)) is not None:
+            return loop
         if request.method == "INVITE" and request.max_forwards == 0:
             return Refuse(483, phrase(483))
         if request.method == "INVITE" and "Contact" not in request.headers and not is_rfc_2543(request):
             raise request.malformed(Fault.CONTACT_MISSING)
         return refusal(request, self._sessions.allow)
+
+    def _loop(self, request: Request) -> Refuse | None:
+        """Section 16.3: also where our own From, which came back, reads as if a phone of ours had to prove it."""
+        return Refuse(482, phrase(482)) if self._sessions.marks.is_loop(request) else None
 
     def _is_ours(self, uri: Uri, flow: Flow) -> bool:
         """Whether a URI names us, by where we listen or by what we advertise."""

@@ -4,6 +4,7 @@ import pytest
 
 from sip.events import IncomingInvite, Outgoing
 from sip.message import Request
+from sip.screen import Refuse
 from tests.sip.raw import UDP, Peer, only_request
 from tests.sip.wire import endpoint
 
@@ -25,6 +26,15 @@ def test_16_3_what_comes_back_with_its_number_is_a_loop(uri: str) -> None:
     peer = Peer()
     assert returned(peer, sent(peer), uri) == [482]
     assert peer.events() == []
+
+
+def test_16_3_it_is_a_loop_before_its_sender_is_asked_who_he_is() -> None:
+    """Our own From, which came back, may claim to be one of our phones."""
+    peer = Peer()
+    invite = sent(peer)
+    peer.screen.refuse = Refuse(401, "Unauthorized")
+    assert returned(peer, invite, "sip:+34911000000@192.0.2.1") == [482]
+    assert returned(peer, invite, "sip:+34911000001@192.0.2.1") == [401]
 
 
 def test_16_3_for_another_number_it_is_a_spiral() -> None:
