@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sip.aio.closing import Closed
 from sip.flow import Transport
+from sip.malformed import Fault
 from switch.records import AgentState
 from switch.trace.exporter import HepResult
 
@@ -16,7 +17,7 @@ class SipReading:
     messages: Mapping[tuple[str, str, str, str], int] = field(default_factory=dict)
     """By direction (in, out), method, code ("" for a request) and transport."""
     retransmissions: Mapping[str, int] = field(default_factory=dict)
-    parse_errors: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    parse_errors: Mapping[tuple[str, Fault], int] = field(default_factory=dict)
     """By transport and reason."""
     strangers: Mapping[str, int] = field(default_factory=dict)
     banned: Mapping[str, int] = field(default_factory=dict)
