@@ -199,8 +199,8 @@ class Reception:
             case Refuse():
                 self._gate.heard(flow, now)
                 self._count(request, flow)
-                refused = self._gate.sheds(request, verdict, flow, now) or self._loop(request) or verdict
-                self._refuse(request, flow, refused)
+                verdict = self._gate.sheds(request, verdict, flow, now) or self._loop(request) or verdict
+                self._refuse(request, flow, verdict)
             case Known():
                 self._count(request, flow)
                 refused = self._gate.sheds(request, verdict, flow, now) or self._examined(request, flow)
@@ -232,7 +232,7 @@ class Reception:
         return refusal(request, self._sessions.allow)
 
     def _loop(self, request: Request) -> Refuse | None:
-        """Section 16.3: also where our own From, which came back, reads as if a phone of ours had to prove it."""
+        """Section 16.3; asked before a password is, for the From that comes back is of our domain."""
         return Refuse(482, phrase(482)) if self._sessions.marks.is_loop(request) else None
 
     def _is_ours(self, uri: Uri, flow: Flow) -> bool:
