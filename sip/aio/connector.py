@@ -32,7 +32,7 @@ class Connector:
                 stream = await _reach(connection)
             why = Closed.HANDSHAKE
             await self._shake_hands(connection, stream)
-        except (OSError, TimeoutError):
+        except (OSError, ValueError):  # ValueError: a name that no certificate can have
             connection.making = None
             connection.abort(why)
         finally:

@@ -82,5 +82,17 @@ def test_values_do_not_change() -> None:
         ({"public": "203.0.113.5", "local": ["10.0.0.0/8"]}, "2001:db8::7", "203.0.113.5"),
     ],
 )
-def test_the_address_that_a_peer_is_shown(written: object, peer: str, shown: str) -> None:
+def test_the_address_that_a_peer_is_shown_on_ipv4(written: object, peer: str, shown: str) -> None:
     assert Advertise.model_validate(written).towards(peer, "10.0.0.1") == shown
+
+
+@pytest.mark.parametrize(
+    ("public", "kernel", "shown"),
+    [
+        ("203.0.113.5", "2001:db8::1", "2001:db8::1"),
+        ("2001:db8::5", "10.0.0.1", "10.0.0.1"),
+        ("2001:db8::5", "2001:db8::1", "2001:db8::5"),
+    ],
+)
+def test_a_peer_is_shown_no_address_of_the_other_family(public: str, kernel: str, shown: str) -> None:
+    assert Advertise(public=public).towards(kernel, kernel) == shown
