@@ -1,6 +1,8 @@
 """What is and was on the wire: a call's messages, all that passes, both as JSON and as captures."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -17,11 +19,13 @@ from switch.trace.message import Message
 from switch.trace.pcap import HEADER, MEDIA_TYPE, Pcap
 from switch.trace.row import MessageRow, row
 from switch.trace.tracing import TooManyFollowers, Tracing
+from switch.trace.waiting import AT_ONCE_BYTES
 
 LINES: Final = "application/x-ndjson"
 MAX_PAGE: Final = 200
 MAX_LAST: Final = 10_000
-_AT_ONCE: Final = 40
+_AT_ONCE: Final = 20
+"""Messages in one turn of the loop: some 1 ms of work."""
 _PULSE_S: Final = 5.0
 """How often a stream with nothing to tell looks whether anybody still reads it."""
 
@@ -73,11 +77,14 @@ def routes(services: Services) -> APIRouter:
         call: str, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100
     ) -> Response:
         """The SIP messages of all legs, in order; secrets are masked."""
-        page = tracing.call(call, after=_number(cursor), most=limit)
-        if page is None:
+        after = _number(cursor)
+        if tracing.call(call, most=1) is None:
             raise await _not_kept(services, call)
+        page = [
+            row(message) async for some in _of_call(tracing, call, after, limit) for message in some.messages
+        ]
         following = str(page[-1].number) if len(page) == limit else None
-        return answer(Items([row(message) for message in page], following))
+        return answer(Items(page, following))
 
     @router.get("/calls/{call}/trace.pcap", responses=nothing(HTTPStatus.OK))
     async def call_capture(call: str) -> Response:
@@ -127,12 +134,15 @@ def _make_room(tracing: Tracing, question: Asked) -> None:
         raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, "too many follow already: end one of them first")
 
 
-async def _of_call(tracing: Tracing, call: str) -> AsyncIterator[Some]:
+async def _of_call(
+    tracing: Tracing, call: str, after: int = 0, most: int | None = None
+) -> AsyncIterator[Some]:
     """A call's messages, a few at a time: the loop runs between."""
-    last = 0
-    while page := tracing.call(call, after=last, most=_AT_ONCE):
+    left = sys.maxsize if most is None else most
+    while left and (page := tracing.call(call, after=after, most=min(left, _AT_ONCE))):
         yield Some(page)
-        last = page[-1].number
+        after, left = page[-1].number, left - len(page)
+        await asyncio.sleep(0)
 
 
 async def _passing(request: Request, tracing: Tracing, question: Asked) -> AsyncIterator[Some]:
@@ -158,6 +168,7 @@ async def _lines(passing: AsyncIterator[Some]) -> AsyncIterator[bytes]:
     async for some in passing:
         for part in _parts(some.messages):
             yield b"".join(msgspec.json.encode(row(message)) + b"\n" for message in part)
+            await asyncio.sleep(0)  # who reads quickly never makes the server wait
         if some.missed:
             yield msgspec.json.encode({"missed": some.missed}) + b"\n"
         elif not some.messages:
@@ -170,7 +181,18 @@ async def _captured(passing: AsyncIterator[Some]) -> AsyncIterator[bytes]:
     async for some in passing:
         for part in _parts(some.messages):
             yield b"".join(map(pcap.records, part))
+            await asyncio.sleep(0)
 
 
-def _parts(messages: list[Message]) -> list[list[Message]]:
-    return [messages[start : start + _AT_ONCE] for start in range(0, len(messages), _AT_ONCE)]
+def _parts(messages: list[Message]) -> Iterator[list[Message]]:
+    """What may be written in one turn of the loop, one after the other."""
+    part: list[Message] = []
+    size = 0
+    for message in messages:
+        part.append(message)
+        size += len(message.data)
+        if len(part) == _AT_ONCE or size >= AT_ONCE_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part

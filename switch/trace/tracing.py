@@ -14,6 +14,7 @@ from switch.trace.filter import Filter
 from switch.trace.follower import AT_ONCE, Follower
 from switch.trace.message import Message, message, messages
 from switch.trace.ring import Entry, Observer, Ring, Strand
+from switch.trace.waiting import AT_ONCE_BYTES
 
 FOLLOWERS: Final = 8
 
@@ -84,7 +85,7 @@ class Tracing:
         if most == 0:
             return []
         newest: list[tuple[int, Message]] = []
-        looked_at = 0
+        looked_at = size = 0
         for strand in reversed(self._ring.strands()):
             for entry in list(strand.entries):
                 if len(newest) == most and entry[0] < newest[0][0]:
@@ -92,8 +93,9 @@ class Tracing:
                 found = message(strand, entry, self._local_address)
                 if wanted.takes(found):
                     (heapq.heappush if len(newest) < most else heapq.heappushpop)(newest, (entry[0], found))
-                looked_at += 1
-                if looked_at % AT_ONCE == 0:
+                looked_at, size = looked_at + 1, size + len(entry[3])
+                if looked_at >= AT_ONCE or size >= AT_ONCE_BYTES:
+                    looked_at = size = 0
                     await asyncio.sleep(0)
         return [found for _, found in sorted(newest, key=lambda pair: pair[0])]
 

@@ -2,8 +2,14 @@
 
 import asyncio
 from collections import deque
+from typing import Final
 
 from switch.trace.ring import Entry, Strand
+
+AT_ONCE_BYTES: Final = 32 * 1024
+"""Of messages in one turn of the loop: to look at so many for secrets takes a millisecond, of the worst that
+somebody may write ten.
+"""
 
 
 class Waiting:
@@ -33,10 +39,14 @@ class Waiting:
         self._filled.set()
 
     async def take(self, most: int) -> list[tuple[Strand, Entry]]:
-        """So many at most, as soon as there is one; none after `wake`."""
+        """So many at most, fewer where they are large, as soon as there is one; none after `wake`."""
         await self._filled.wait()
-        taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
-        self._bytes -= sum(len(entry[3]) for _, entry in taken)
+        taken: list[tuple[Strand, Entry]] = []
+        size = 0
+        while self._waiting and len(taken) < most and size < AT_ONCE_BYTES:
+            taken.append(self._waiting.popleft())
+            size += len(taken[-1][1][3])
+        self._bytes -= size
         if not self._waiting:
             self._filled.clear()
         return taken

@@ -142,6 +142,47 @@ async def test_the_last_of_those_kept(
     assert [line["number"] for line in lines] == numbers
 
 
+async def test_a_long_call_page_by_page(api: Running, client: httpx.AsyncClient) -> None:
+    api.tracing.claim(CALL, "leg-1", "caller carrier")
+    for number in range(100):
+        api.wire.show("in", request("INFO", "leg-1", cseq=number))
+    numbers: list[list[int]] = []
+    cursor: dict[str, str] = {}
+    while len(numbers) < 3:
+        page = (await client.get(f"{V1}/calls/{CALL}/trace", params={"limit": "45", **cursor})).json()
+        numbers.append([each["number"] for each in page["items"]])
+        cursor = {"cursor": page["next"] or "none"}
+    assert numbers == [list(range(1, 46)), list(range(46, 91)), list(range(91, 101))]
+    assert cursor == {"cursor": "none"}
+
+
+async def test_others_have_their_turn_while_much_is_told(api: Running) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def turns_for(messages: int) -> int:
+        call = f"of-{messages}"
+        api.tracing.claim(call, call)
+        for number in range(messages):
+            api.wire.show("in", request("INFO", call, cseq=number))
+        before = turns
+        answer = await client.get(f"{V1}/calls/{call}/trace.pcap")
+        assert len(list(packets(answer.content))) == messages
+        return turns - before
+
+    meanwhile = asyncio.create_task(others())
+    headers = {"Authorization": f"Bearer {api.token}"}
+    transport = httpx.ASGITransport(api.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+        assert await turns_for(300) - await turns_for(1) >= 300 // 20 - 1
+    meanwhile.cancel()
+
+
 async def test_the_last_of_very_many(api: Running, client: httpx.AsyncClient) -> None:
     for number in range(300):
         api.wire.show("in", request("OPTIONS", f"probe {number % 7}", cseq=number))

@@ -136,7 +136,18 @@ def test_whatever_comes_keeps_its_length_and_its_lines(message: bytes) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    [b"sip:a:", b"sip:a:b@", b"response=", b'cnonce="', b"inline:", b"eyJ", b"eyJa.", b".eyJ", b"Y:..", b"k="],
+    [
+        b"sip:a:",
+        b"sip:a:b@",
+        b"response=",
+        b'cnonce="',
+        b"inline:",
+        b"eyJ",
+        b"eyJa.",
+        b".eyJ",
+        b"Y:..",
+        b"k=",
+    ],
 )
 def test_what_repeats_is_looked_at_once(piece: bytes) -> None:
     """In sixteen times what a message may hold: a quadratic search would take minutes."""

@@ -3,7 +3,7 @@
 import asyncio
 
 from switch.trace.ring import Entry, Strand
-from switch.trace.waiting import Waiting
+from switch.trace.waiting import AT_ONCE_BYTES, Waiting
 from tests.switch.trace.wire import Wire, request
 
 
@@ -30,6 +30,13 @@ async def test_bytes_are_bounded_and_given_back() -> None:
     assert [waiting.put(*passed(1500)) for _ in range(3)] == [True, True, False]
     await waiting.take(1)
     assert waiting.put(*passed(1500))
+
+
+async def test_of_large_messages_few_are_taken_at_once() -> None:
+    waiting = Waiting(100, 1_000_000)
+    for _ in range(5):
+        waiting.put(*passed(AT_ONCE_BYTES // 2))
+    assert [len(await waiting.take(20)) for _ in range(3)] == [2, 2, 1]
 
 
 async def test_who_waits_is_woken_by_a_message_and_by_the_end() -> None:
