@@ -54,11 +54,13 @@ class Meter:
 
     def tick(self) -> None:
         """End what has used up its minutes."""
-        for spending in self._toll.over(self._now_us()):
-            spending.on_limit()
-        if self._toll.talking():
-            self._changed()
-        self._arm()
+        try:
+            for spending in self._toll.over(self._now_us()):
+                spending.on_limit()
+            if self._toll.talking():
+                self._changed()
+        finally:  # whatever one call's end may raise, the guard stays awake
+            self._arm()
 
     def _arm(self) -> None:
         self._timer = self._loop.call_later(self._toll.wake_s(self._now_us(), TICK_S) + 0.001, self.tick)
@@ -99,7 +101,7 @@ class Meter:
             return msgspec.json.decode(self._path.read_bytes(), type=Tollbook)
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
             self._log.error(
                 "cannot read what was spent: it counts as nothing", path=str(self._path), error=str(error)
             )

@@ -3,8 +3,8 @@
 Two measures, both of lateness. The backlog: since when no wake-up has emptied the socket, which is how long
 the oldest message in it can have waited at most. The lag: how late the loop runs a timer; of the last few the
 smallest, since a pause, or a machine that serves others for a moment, is no overload. New requests are
-refused while either exceeds the limit, and taken as soon as neither does: refusing is cheap, so the backlog
-of one limit's length is gone in a moment, and nearly all of the time goes to calls that were taken.
+refused while either exceeds a share of the limit, and taken as soon as neither does: refusing is cheap, so
+such a backlog is gone in a moment, and nearly all of the time goes to calls that were taken.
 """
 
 from collections import deque
@@ -13,8 +13,12 @@ from typing import Final
 
 CALM_AFTER_S: Final = 2.0
 """Overload is over when nothing had to be refused for so long."""
+EARLY: Final = 0.5
+"""The share of the limit at which it begins: who is refused shall hear it within the limit."""
 TIGHT: Final = 0.25
-"""The share of the limit that counts while it lasts: who is refused shall hear it well within the limit."""
+"""The share that counts while it lasts."""
+TURNS: Final = 3
+"""So many wake-ups in a row have to leave something behind: one that was interrupted is no overload."""
 LAGS: Final = 6
 """So many timers in a row have to be late."""
 
@@ -32,7 +36,7 @@ class Overload:
     def __init__(self, limit_s: float) -> None:
         self.state = State.CALM
         self._limit_s = limit_s
-        self._backlogs: dict[int, float] = {}
+        self._backlogs: dict[int, tuple[float, int]] = {}
         self._lags_s = deque([0.0], LAGS)
         self._refused_at = 0.0
 
@@ -45,7 +49,8 @@ class Overload:
         if empty:
             self._backlogs.pop(socket, None)
         else:
-            self._backlogs.setdefault(socket, now)
+            since, turns = self._backlogs.get(socket, (now, 0))
+            self._backlogs[socket] = since, turns + 1
 
     def lagged(self, seconds: float) -> None:
         """The loop ran a timer this late."""
@@ -53,8 +58,8 @@ class Overload:
 
     def lateness(self, now: float) -> float:
         """How late we are, in seconds."""
-        backlog_s = max((now - since for since in self._backlogs.values()), default=0.0)
-        return max(backlog_s, min(self._lags_s))
+        waited_s = [now - since for since, turns in self._backlogs.values() if turns >= TURNS]
+        return max([min(self._lags_s), *waited_s])
 
     def refuses(self, now: float, patience: float = 1.0) -> bool:
         """Whether a request that would begin something new is to be refused now; it takes `patience` times
@@ -64,7 +69,7 @@ class Overload:
             return False
         if self.state is State.PRESSED and now - self._refused_at > CALM_AFTER_S:
             self.state = State.CALM
-        limit_s = self._limit_s if self.state is State.CALM else self._limit_s * TIGHT
+        limit_s = self._limit_s * (EARLY if self.state is State.CALM else TIGHT)
         if self.lateness(now) < limit_s * patience:
             return False
         self.state, self._refused_at = State.PRESSED, now

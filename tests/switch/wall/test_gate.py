@@ -11,6 +11,7 @@ from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.wall.bans import Bans
 from switch.wall.crowd import MOST_PER_S
 from switch.wall.gate import Gate
+from switch.wall.overload import TURNS
 
 ATTACKER = Flow("udp", ("10.0.0.1", 5060), ("203.0.113.66", 5060))
 CARRIER = Flow("udp", ("10.0.0.1", 5060), ("192.0.2.1", 5060))
@@ -60,7 +61,8 @@ def request(method: str, user: str = "600", to_tag: str = "", headers: str = "")
 
 def overloaded(*emergencies: str) -> Gate:
     it = gate(*emergencies)
-    it.overload.drained(1, False, 0.0)
+    for _ in range(TURNS):
+        it.overload.drained(1, False, 0.0)
     return it
 
 
@@ -143,8 +145,7 @@ def test_refusals_are_counted_by_method() -> None:
 
 
 def test_a_reload_sets_the_limit_and_what_is_told() -> None:
-    it = gate()
-    it.overload.drained(1, False, 0.0)
+    it = overloaded()
     it.configure(Sip.model_validate({"overload": {"loop_lag": "5s", "retry_after": "1500ms"}}))
     assert it.sheds(request("INVITE"), CHALLENGE, CARRIER, 1.0) is None
     refused = it.sheds(request("INVITE"), CHALLENGE, CARRIER, 5.5)

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import msgspec
+import pytest
 from structlog.testing import capture_logs
 
 from switch.wall.meter import TICK_S, Meter
@@ -68,9 +69,31 @@ async def test_the_last_word_is_written_when_it_stops(tmp_path: Path) -> None:
     assert again.toll.used_s(PHONE, clock.now_us) == 180
 
 
-async def test_a_book_that_cannot_be_read_or_written_is_an_error_in_the_log(tmp_path: Path) -> None:
+async def test_it_goes_on_though_the_end_of_one_call_fails(tmp_path: Path) -> None:
+    desk, clock = Desk(minutes_a_day=10), Clock()
+    meter = Meter(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
+    meter.start()
+    call, ended = desk.call(NOON), asyncio.Event()
+
+    def fail() -> None:
+        call.on_limit = ended.set
+        raise RuntimeError("a call that would not end")
+
+    call.on_limit = fail
+    clock.now_us = NOON + 10 * MINUTE_US
+    with pytest.raises(RuntimeError):
+        meter.tick()
+    async with asyncio.timeout(10):
+        await ended.wait()
+    await meter.stop()
+
+
+@pytest.mark.parametrize("book", [b"no book", b"", b"[]", b'{"day_us": 1, "spent": [{"kind": "\xff"}]}'])
+async def test_a_book_that_cannot_be_read_or_written_is_an_error_in_the_log(
+    tmp_path: Path, book: bytes
+) -> None:
     path = tmp_path / "toll.json"
-    path.write_text("no book")
+    path.write_bytes(book)
     desk, clock = Desk(), Clock()
     with capture_logs() as lines:
         meter = Meter(desk.toll, path, asyncio.get_running_loop(), clock)

@@ -14,37 +14,59 @@ def test_a_socket_that_is_emptied_is_no_backlog() -> None:
         assert not overload.refuses(turn * 1.0 + 0.9)
 
 
-def test_a_backlog_older_than_the_limit_refuses_until_it_is_gone() -> None:
+def left_behind(overload: Overload, *times: float, socket: int = 1) -> None:
+    """Wake-ups that did not empty the socket."""
+    for now in times:
+        overload.drained(socket, False, now)
+
+
+def test_a_backlog_of_half_the_limit_refuses_until_it_is_gone() -> None:
     overload = Overload(LIMIT_S)
-    overload.drained(1, False, 10.0)
-    assert not overload.refuses(10.09)
-    assert overload.refuses(10.11)
-    overload.drained(1, False, 10.2)
-    assert overload.refuses(10.2)
-    overload.drained(1, True, 10.21)
-    assert not overload.refuses(10.21)
+    left_behind(overload, 10.0, 10.01, 10.02)
+    assert not overload.refuses(10.04)
+    assert overload.refuses(10.06)
+    left_behind(overload, 10.1)
+    assert overload.refuses(10.1)
+    overload.drained(1, True, 10.11)
+    assert not overload.refuses(10.11)
     assert overload.state is State.PRESSED
+
+
+def test_a_wake_up_that_was_interrupted_is_no_backlog() -> None:
+    overload = Overload(LIMIT_S)
+    left_behind(overload, 10.0, 10.5)
+    assert not overload.refuses(11.0)
+    overload.drained(1, True, 11.0)
+    left_behind(overload, 11.1, 11.5)
+    assert not overload.refuses(12.0)
 
 
 def test_while_it_lasts_a_smaller_backlog_refuses() -> None:
     overload = Overload(LIMIT_S)
-    overload.drained(1, False, 10.0)
-    overload.refuses(10.11)
+    left_behind(overload, 10.0, 10.01, 10.02)
+    assert overload.refuses(10.06)
     overload.drained(1, True, 10.11)
-    overload.drained(1, False, 10.12)
+    left_behind(overload, 10.12, 10.13, 10.14)
     assert overload.refuses(10.15), "who is refused shall hear it well within the limit"
+
+
+def test_the_patient_wait_longer() -> None:
+    overload = Overload(LIMIT_S)
+    left_behind(overload, 10.0, 10.01, 10.02)
+    assert not overload.refuses(10.19, patience=4.0)
+    assert overload.refuses(10.21, patience=4.0)
 
 
 def test_it_is_over_when_nothing_had_to_be_refused_for_a_while() -> None:
     overload = Overload(LIMIT_S)
-    overload.drained(1, False, 10.0)
+    left_behind(overload, 10.0, 10.01, 10.02)
     assert overload.refuses(10.11)
     overload.drained(1, True, 10.2)
     after = 10.11 + CALM_AFTER_S + 0.01
     assert not overload.refuses(after)
     assert overload.state is State.CALM
-    overload.drained(1, False, after)
-    assert not overload.refuses(after + 0.09)
+    left_behind(overload, after, after, after)
+    assert not overload.refuses(after + 0.04)
 
 
 def test_a_late_timer_is_a_pause_many_in_a_row_are_an_overload() -> None:
@@ -59,17 +81,17 @@ def test_a_late_timer_is_a_pause_many_in_a_row_are_an_overload() -> None:
 
 def test_each_socket_has_its_own_backlog() -> None:
     overload = Overload(LIMIT_S)
-    overload.drained(1, False, 0.0)
+    left_behind(overload, 0.0, 0.01, 0.02)
     overload.drained(2, True, 0.05)
     assert overload.lateness(0.08) == pytest.approx(0.08)
-    overload.drained(2, False, 0.1)
-    overload.drained(1, True, 0.1)
+    left_behind(overload, 0.1, 0.11, 0.12, socket=2)
+    overload.drained(1, True, 0.12)
     assert overload.lateness(0.15) == pytest.approx(0.05)
 
 
 def test_zero_never_refuses() -> None:
     overload = Overload(0.0)
-    overload.drained(1, False, 0.0)
+    left_behind(overload, 0.0, 0.1, 0.2)
     for _ in range(LAGS):
         overload.lagged(9.0)
     assert not overload.refuses(100.0)
