@@ -83,7 +83,11 @@ def centre(**sections: Any) -> dict[str, Any]:
     return {
         "sip": {"listen": [f"udp:{OURS[0]}:{OURS[1]}"], "domain": "pbx.example", "t1": "500ms"},
         "trunks": {
-            "carrier": {"accept_from": [f"{CARRIER[0]}/32"], "proxy": f"sip:{CARRIER[0]}:5060", "options": "0"}
+            "carrier": {
+                "accept_from": [f"{CARRIER[0]}/32"],
+                "proxy": f"sip:{CARRIER[0]}:5060",
+                "options": "0",
+            }
         },
         "phones": {name: {"secret": f"secret of {name}"} for name in PHONES},
         "agents": {
