@@ -125,7 +125,6 @@ class RawParty:
             self._seen.add(key)
             self._requests.append(message)
 
-
     def _reply(self, data: bytes) -> None:
         self._socket.send(data)
 
