@@ -166,6 +166,22 @@ def test_a_port_that_the_kernel_chose_is_ours() -> None:
     assert door.asks(request(from_="sip:1001@127.0.0.1:40002"), flow) == Stranger()
 
 
+@pytest.mark.parametrize(
+    ("transport", "uri", "ours"),
+    [
+        ("tls", "sip:1001@127.0.0.1", True),
+        ("tls", "sips:1001@127.0.0.1", True),
+        ("udp", "sips:1001@127.0.0.1", True),
+        ("udp", "sip:1001@127.0.0.1", False),
+    ],
+)
+def test_the_port_of_tls_need_not_be_written(transport: Transport, uri: str, ours: bool) -> None:
+    door = Door(config={"sip": {"listen": ["tls:127.0.0.1:5061", "udp:127.0.0.1:5070"]}})
+    local = ("127.0.0.1", 5061 if transport == "tls" else 5070)
+    verdict = door.asks(request(from_=uri), Flow(transport, local, ("127.0.0.1", 5080)))
+    assert isinstance(verdict, Refuse) is ours
+
+
 def test_a_phone_proves_itself() -> None:
     door = Door()
     challenges = door.challenged(request(), STRANGE_FLOW)
