@@ -17,7 +17,7 @@ from sip.flow import Address, Transport
 _BACKLOG: Final = 1024
 _AT_A_TIME: Final = {"tcp": 16, "tls": 4}
 _REST_S: Final = {"tcp": 0.005, "tls": 0.01}
-"""A thousandth of a second for a TLS handshake, which is ours to pay: at most 400 begin in a second."""
+"""A TLS handshake costs the loop half a millisecond or more: at most 400 begin in a second."""
 _NO_ROOM: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _NO_ROOM_S: Final = 1.0
 _RESET: Final = struct.pack("ii", 1, 0)
