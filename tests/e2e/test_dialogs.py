@@ -58,22 +58,33 @@ async def parties(tell_on_failure: Tell, **trunk: Any) -> AsyncIterator[tuple[Ra
 
 
 async def test_of_two_branches_that_answer_one_is_let_go(tell_on_failure: Tell) -> None:
-    async with parties(tell_on_failure) as (a, b, switch), Voice.speaking(440.0) as voice:
-        call = await a.dial("9600", voice.sdp())
-        incoming = await b.invited()
-        incoming.fork("one")
-        await incoming.progress(180)
-        incoming.fork("two")
-        await incoming.progress(180)
-        assert (await incoming.answer(voice.sdp())).to_tag == "two"
-        await call.answered()
-        incoming.fork("one")
-        assert (await incoming.answer(voice.sdp())).to_tag == "one", "it is acknowledged"
-        assert (await incoming.expect("BYE")).to_tag == "one", "and ended"
-        await call.ask("BYE")
-        assert (await incoming.expect("BYE")).to_tag == "two"
+    async with transit(tell_on_failure, "callee_answers_twice") as (switch, caller, callee):
+        assert (await caller.finished()).failed == 0
+        assert (await callee.finished()).failed == 0
         (record,) = await switch.ended_calls(1)
         assert ending(record) == ("completed", "caller_hung_up", "caller")
+
+
+async def test_an_offer_before_the_ack_is_too_soon(tell_on_failure: Tell) -> None:
+    async with Switch.running(**between("127.0.0.9:5999")) as switch:
+        tell_on_failure("switch", switch.story)
+        async with Sipp.running(
+            "caller_offers_too_soon", target=switch.sip, number="600", talk_ms=200
+        ) as caller:
+            tell_on_failure("caller", caller.story)
+            assert (await caller.finished()).failed == 0
+
+
+async def test_a_call_that_arrives_by_two_ways_is_one_call(tell_on_failure: Tell) -> None:
+    async with parties(tell_on_failure) as (a, b, switch), Voice.speaking(440.0) as voice:
+        call = await a.dial("9600", voice.sdp())
+        await b.request("INVITE")
+        copy = RawOutgoing(a, "9600", "", [])
+        copy.call_id, copy.local = call.call_id, call.local
+        await copy.invite(voice.sdp())
+        assert (await copy.refused()).status == 482
+        assert (await call.cancel()).status == 487
+        assert len(await switch.ended_calls(1)) == 1
 
 
 async def test_a_caller_keeps_its_session(tell_on_failure: Tell) -> None:
