@@ -10,6 +10,7 @@ from sip.message import Request, Response, parse
 from tests.sip.raw import OURS, PEER, UDP, Peer
 
 TCP = Flow("tcp", OURS, PEER, 3)
+TLS = Flow("tls", OURS, PEER, 4)
 ROUTES = ("Record-Route: <sip:192.0.2.51;lr>, <sip:p2.example;lr>", "Record-Route: <sip:p3.example;lr>")
 
 
@@ -81,6 +82,8 @@ def test_12_2_1_1_a_strict_router_stands_in_the_request_uri() -> None:
         ("sip:them@0.0.0.0", PEER, UDP, PEER),
         ("sip:them@10.0.0.5", ("10.0.0.5", 5060), UDP, PEER),  # behind a NAT: Via and source differ
         ("sip:them@192.0.2.9:4444", PEER, TCP, PEER),
+        ("sip:them@192.0.2.77:5070", PEER, TLS, PEER),  # whose certificate was the right one
+        ("sip:them@192.0.2.9", PEER, TLS._replace(connection=0), ("192.0.2.9", 5061)),
     ],
 )
 def test_where_the_next_request_goes(

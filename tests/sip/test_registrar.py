@@ -11,6 +11,7 @@ from tests.sip.raw import OURS, PEER, UDP, Peer
 
 NAT = Flow("udp", OURS, ("198.51.100.1", 40000))
 TCP = Flow("tcp", OURS, (PEER[0], 51000), 9)
+TLS = Flow("tls", OURS, (PEER[0], 51000), 9)
 
 
 def register(
@@ -138,6 +139,7 @@ def test_contacts_are_compared_as_uris() -> None:
         ("<sip:a@phone.example>", UDP, True, PEER),
         ("<sip:a@192.0.2.9:5062>", UDP, True, PEER),
         ("<sip:a@192.0.2.9:5062;transport=tcp>", TCP, False, TCP.remote),
+        ("<sip:a@192.0.2.9:5062;transport=tls>", TLS, True, TLS.remote),  # no certificate tells who it is
     ],
 )
 def test_a_contact_behind_nat_is_reached_where_it_came_from(
