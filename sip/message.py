@@ -4,17 +4,15 @@
 """
 
 import re
-from collections.abc import Callable
-from typing import Final, Literal, TypeVar, cast
+from dataclasses import replace
+from typing import ClassVar, Final, cast
 
 from sip.fields import NAMES, Headers
-from sip.grammar import TOKEN, writable
-from sip.headers import STAR, CSeq, NameAddr, Star, Via, is_token_parameter, parse_seconds
-from sip.kernels import parameters, scan, split_address
+from sip.grammar import TOKEN
+from sip.kernels import scan
 from sip.limits import (
     MAX_BODY_DIGITS,
     MAX_CONTACTS,
-    MAX_LIST_ITEMS,
     MAX_MESSAGE_BYTES,
     MAX_ROUTES,
     MAX_URI_CHARS,
@@ -23,10 +21,12 @@ from sip.limits import (
     refused,
 )
 from sip.malformed import Fault, Malformed, Partial
+from sip.meaning import DEFAULT_MAX_FORWARDS, MISSING, Message, is_tagged
 from sip.status import phrase
 from sip.uri import Uri
 
 __all__ = [
+    "DEFAULT_MAX_FORWARDS",
     "Fault",
     "Headers",
     "Malformed",
@@ -40,235 +40,36 @@ __all__ = [
     "salvage",
 ]
 
-T = TypeVar("T")
-
 _URI: Final = r"[!#-;=?-~]++"
 _REQUEST_LINE = re.compile(rf"({TOKEN}) ({_URI}) [Ss][Ii][Pp]/([0-9]++\.[0-9]++)\Z")
 _STATUS_LINE = re.compile(r"[Ss][Ii][Pp]/([0-9]++\.[0-9]++) ([1-6][0-9]{2})(?: (.*+))?+\Z", re.DOTALL)
 _METHOD = re.compile(rf"{TOKEN}\Z")
 _WRITTEN_URI = re.compile(rf"{_URI}\Z")
-_WORD: Final = r"[A-Za-z0-9\-.!%*_+`'~()<>:\\\"/\[\]?{}]++"
-_CALL_ID = re.compile(rf"{_WORD}(?:@{_WORD})?+\Z")
-_MEDIA_TYPE = re.compile(rf"({TOKEN})[ \t]*+/[ \t]*+({TOKEN})[ \t]*+(?:;|\Z)")
-_REASON = re.compile(rf"({TOKEN})[ \t]*+(?=;|\Z)")
-_CAUSE = re.compile(r"[0-9]{1,3}+\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SALVAGE = re.compile(rf"({TOKEN})[ \t]*+:[ \t]*+(.*+)\Z", re.DOTALL)
 
-_ONCE: Final = {
-    "From": Fault.FROM_MISSING,
-    "To": Fault.TO_MISSING,
-    "Call-ID": Fault.CALL_ID_MISSING,
-    "CSeq": Fault.CSEQ_MISSING,
-}
-_MISSING: Final = {**_ONCE, "Via": Fault.VIA_MISSING}
-_NEEDED: Final = frozenset(_MISSING)
+_COPIED: Final = ("From", "To", "Call-ID", "CSeq")
+_NEEDED: Final = frozenset(MISSING)
 # Single values that somebody here reads (RFC 3261 7.3.1: only lists may come in several lines).
 _AT_MOST_ONCE: Final = frozenset({
-    *_ONCE, "Content-Disposition", "Content-Length", "Content-Transfer-Encoding", "Content-Type", "Event",
+    *_COPIED, "Content-Disposition", "Content-Length", "Content-Transfer-Encoding", "Content-Type", "Event",
     "Expires", "Max-Forwards", "Min-SE", "RAck", "RSeq", "Refer-To", "Referred-By", "Replaces",
     "Session-Expires",
 })  # fmt: skip
-_MOST: Final = {
-    "Via": (MAX_VIAS, Fault.TOO_MANY_VIAS),
-    "Route": (MAX_ROUTES, Fault.TOO_MANY_ROUTES),
-    "Record-Route": (MAX_ROUTES, Fault.TOO_MANY_ROUTES),
-    "Contact": (MAX_CONTACTS, Fault.TOO_MANY_CONTACTS),
-}
-_MOST_IN_RESPONSES: Final = {"Record-Route": _MOST["Record-Route"]}
-_ANY: Final = (MAX_LIST_ITEMS, Fault.TOO_MANY_VALUES)
 _SCHEMES: Final = ("sip", "sips", "tel")
-
-DEFAULT_MAX_FORWARDS: Final = 70
-"""What a request without the header counts as having (RFC 3261 8.1.1.6); RFC 2543 did not know it."""
-
-
-class Message:
-    """What requests and responses share: headers, body, and the meaning of both.
-
-    Typed access raises Malformed(400), with the partial reading, for a header that is missing or unreadable.
-    """
-
-    __slots__ = ("_read", "body", "headers")
-
-    def __init__(self, headers: Headers, body: bytes = b"") -> None:
-        self.headers = headers
-        self.body = body
-        self._read: dict[str, tuple[object, object]] = {}
-
-    @property
-    def call_id(self) -> str:
-        """The Call-ID, compared byte by byte (RFC 3261 20.8)."""
-        return self._required("Call-ID")
-
-    @property
-    def cseq(self) -> CSeq:
-        """The sequence number and method; a request's must be its own method (RFC 3261 8.1.1.5)."""
-        return self._typed("CSeq", CSeq.parse)
-
-    @property
-    def from_(self) -> NameAddr:
-        """Who sends."""
-        return self._typed("From", NameAddr.parse)
-
-    @property
-    def to(self) -> NameAddr:
-        """Whom it is meant for, which need not be who gets it."""
-        return self._typed("To", NameAddr.parse)
-
-    @property
-    def from_tag(self) -> str | None:
-        """The tag of From, without looking at its URI."""
-        return self._typed("From", _tag, "From tag")
-
-    @property
-    def to_tag(self) -> str | None:
-        """The tag of To, without looking at its URI; None outside of dialogs."""
-        return self._typed("To", _tag, "To tag")
-
-    @property
-    def top_via(self) -> Via:
-        """The hop that handed us a request; the rest is not looked at."""
-        return self._typed("Via", lambda line: Via.parse(self.headers.all("Via")[0] if "," in line else line))
-
-    @property
-    def vias(self) -> list[Via]:
-        """Every hop, the last one first."""
-        return self._list("Via", Via.parse)
-
-    @property
-    def contacts(self) -> list[NameAddr] | Literal[Star.STAR]:
-        """Every contact; STAR for `*`, which must stand alone (RFC 3261 10.2.2)."""
-        if any("*" in line for line in self.headers.lines("Contact")):
-            values = self._values("Contact")
-            if len(values) > 1 and "*" in values:
-                raise self.malformed(Fault.MIXED_STAR)
-            if "*" in values:
-                return STAR
-        return self._list("Contact", NameAddr.parse)
-
-    @property
-    def routes(self) -> list[NameAddr]:
-        """The hops still to be taken, the next one first."""
-        return self._list("Route", NameAddr.parse_route)
-
-    @property
-    def record_routes(self) -> list[NameAddr]:
-        """The proxies that want to stay on the path, as written."""
-        return self._list("Record-Route", NameAddr.parse_route)
-
-    @property
-    def max_forwards(self) -> int:
-        """Hops left, 0 to 255; 70 when not given."""
-        text = self.headers.get("Max-Forwards")
-        if text is None:
-            return DEFAULT_MAX_FORWARDS
-        digits = text if len(text) < 4 else text.lstrip("0") or "0"
-        if not digits.isascii() or not digits.isdigit() or len(digits) > 3 or int(digits) > 255:
-            raise self.malformed(Fault.MALFORMED_MAX_FORWARDS)
-        return int(digits)
-
-    @property
-    def expires(self) -> int | None:
-        """Seconds of the Expires header, at most 2**32-1; None when not given."""
-        return None if "Expires" not in self.headers else self._typed("Expires", parse_seconds)
-
-    @property
-    def content_type(self) -> str | None:
-        """Type and subtype in lower case, `application/sdp`; None when not given, "" when unreadable."""
-        text = self.headers.get("Content-Type")
-        if text is None or text == "application/sdp":
-            return text
-        match = _MEDIA_TYPE.match(text)
-        return f"{match[1]}/{match[2]}".lower() if match else ""
-
-    @property
-    def q850(self) -> int | None:
-        """The Q.850 cause of the Reason header (RFC 3326); None when not given or not a number below 128.
-
-        Never raises: a Reason is a remark, and nothing fails because of it.
-        """
-        try:
-            for value in self.headers.all("Reason"):
-                protocol = _REASON.match(value)
-                if protocol is not None and protocol[1].upper() == "Q.850":
-                    return _cause(parameters(value[protocol.end() :]).get("cause"))
-        except (Malformed, ValueError, OverflowError):
-            return None
-        return None
-
-    def partial(self) -> Partial:
-        """The raw identifying headers, as a Malformed carries them."""
-        get = self.headers.get
-        method = self.method if isinstance(self, Request) else None
-        return Partial(method, self.headers.lines("Via"), get("From"), get("To"), get("Call-ID"), get("CSeq"))
-
-    def malformed(self, fault: Fault, status: int = 400, where: str = "") -> Malformed:
-        """The peer's fault in this message, to be raised."""
-        return Malformed(status, fault, self.partial(), where)
-
-    def check(self) -> None:
-        """Read every header that routing and dialogs depend on; raises Malformed for the first bad one."""
-        for read in _CHECKED_IN_REQUESTS if isinstance(self, Request) else _CHECKED_IN_RESPONSES:
-            read(self)
-
-    def _encode(self, start: str) -> bytes:
-        lines = [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
-        head = "\r\n".join([writable(start), *lines, f"Content-Length: {len(self.body)}\r\n\r\n"])
-        return head.encode("utf-8", "surrogateescape") + self.body
-
-    def _required(self, name: str) -> str:
-        value = self.headers.get(name)
-        if not value:
-            raise self.malformed(_MISSING.get(name, Fault.HEADER_MISSING))
-        return value
-
-    def _typed(self, name: str, read: Callable[[str], T], key: str = "") -> T:
-        """The meaning of the first value, read again only when the raw value has changed."""
-        raw = self._required(name)
-        known = self._read.get(key or name)
-        if known is not None and known[0] is raw:
-            return cast(T, known[1])
-        value = self._attempt(read, raw)
-        self._read[key or name] = (raw, value)
-        return value
-
-    def _list(self, name: str, read: Callable[[str], T]) -> list[T]:
-        lines = self.headers.lines(name)
-        if not lines:
-            return []
-        known = self._read.get(f"{name} list")
-        if known is not None and known[0] == lines:
-            return list(cast(tuple[T, ...], known[1]))
-        alone = len(lines) == 1 and lines[0] and "," not in lines[0]
-        values = [self._attempt(read, value) for value in (lines if alone else self._values(name))]
-        self._read[f"{name} list"] = (lines, tuple(values))
-        return values
-
-    def _values(self, name: str) -> list[str]:
-        """No more than the limit of a list header, which for most is a request's only."""
-        most, fault = (_MOST if isinstance(self, Request) else _MOST_IN_RESPONSES).get(name, _ANY)
-        try:
-            values = self.headers.all(name)
-        except Malformed as error:
-            if error.fault is not Fault.TOO_MANY_VALUES:
-                raise self.malformed(error.fault, error.status, error.where) from None
-            raise exceeded(fault, self.partial(), name) from None
-        if len(values) > most:
-            raise exceeded(fault, self.partial(), name)
-        return values
-
-    def _attempt(self, read: Callable[[str], T], text: str) -> T:
-        try:
-            return read(text)
-        except Malformed as error:
-            raise self.malformed(error.fault, error.status, error.where) from None
 
 
 class Request(Message):
     """A request; `method` is case-sensitive, `uri` the Request-URI as written."""
 
     __slots__ = ("method", "uri")
+
+    _most: ClassVar = {
+        "Via": (MAX_VIAS, Fault.TOO_MANY_VIAS),
+        "Route": (MAX_ROUTES, Fault.TOO_MANY_ROUTES),
+        "Record-Route": (MAX_ROUTES, Fault.TOO_MANY_ROUTES),
+        "Contact": (MAX_CONTACTS, Fault.TOO_MANY_CONTACTS),
+    }
 
     def __init__(self, method: str, uri: str, headers: Headers, body: bytes = b"") -> None:
         super().__init__(headers, body)
@@ -289,6 +90,22 @@ class Request(Message):
         if uri.scheme not in _SCHEMES:
             raise self.malformed(Fault.UNSUPPORTED_SCHEME, 416)
         return uri
+
+    def partial(self) -> Partial:
+        """The raw identifying headers, the method too."""
+        return replace(super().partial(), method=self.method)
+
+    def check(self) -> None:
+        """Read every header that routing and dialogs depend on; raises Malformed for the first bad one."""
+        super().check()
+        if self.cseq.method != self.method:
+            raise self.malformed(Fault.CSEQ_OF_ANOTHER_METHOD)
+        _ = self.max_forwards, self.expires, self.routes, self.target
+        for name in ("Require", "Proxy-Require"):
+            if name in self.headers and not all(map(_METHOD.match, self.headers.all(name))):
+                raise self.malformed(Fault.MALFORMED_OPTION_TAG, where=name)
+        if self.content_type == "":
+            raise self.malformed(Fault.MALFORMED_CONTENT_TYPE)
 
     def encode(self) -> bytes:
         """The bytes on the wire, with Content-Length; ValueError when they would not be one request."""
@@ -329,9 +146,9 @@ class Response(Message):
         """Answer what could be read of a request (RFC 3261 8.2.6.2); what is missing is left out."""
         headers = Headers(("Via", via) for via in request.vias)
         to = request.to
-        if to is not None and to_tag is not None and not _is_tagged(to):
+        if to is not None and to_tag is not None and not is_tagged(to):
             to = f"{to};tag={to_tag}"
-        for name, value in zip(_ONCE, (request.from_, to, request.call_id, request.cseq), strict=True):
+        for name, value in zip(_COPIED, (request.from_, to, request.call_id, request.cseq), strict=True):
             if value is not None:
                 headers.add(name, value)
         return cls(status, phrase(status) if reason is None else reason, headers)
@@ -404,7 +221,7 @@ def _count(names: list[str]) -> None:
     """RFC 3261 8.1.1 and 7.3.1: what must be there, and what must not be there twice."""
     present = set(names)
     if not present >= _NEEDED:
-        raise Malformed(400, next(fault for name, fault in _MISSING.items() if name not in present))
+        raise Malformed(400, next(fault for name, fault in MISSING.items() if name not in present))
     if len(names) - len(present) != names.count("Via") - 1:
         for name in sorted(present & _AT_MOST_ONCE):
             if names.count(name) > 1:
@@ -456,75 +273,3 @@ def salvage(data: bytes) -> Partial:
         found.get("Via", []),
         first.get("From"), first.get("To"), first.get("Call-ID"), first.get("CSeq"),
     )  # fmt: skip
-
-
-def _is_tagged(text: str) -> bool:
-    try:
-        return _tag(text) is not None
-    except Malformed:
-        return False
-
-
-def _cause(text: str | None) -> int | None:
-    return int(text) if text and _CAUSE.match(text) and int(text) < 128 else None
-
-
-def _tag(text: str) -> str | None:
-    """RFC 3261 25.1, tag-param: a token, which has no quotes."""
-    try:
-        written = split_address(text)[2]
-        params = parameters(written)
-    except (ValueError, OverflowError) as error:
-        raise refused(error) from None
-    if not is_token_parameter("tag", params, written):
-        raise Malformed(400, Fault.MALFORMED_TAG)
-    return params.get("tag")
-
-
-def _check_call_id(message: Message) -> None:
-    if not _CALL_ID.match(message.call_id):
-        raise message.malformed(Fault.MALFORMED_CALL_ID)
-
-
-def _check_method(message: Message) -> None:
-    if isinstance(message, Request) and message.cseq.method != message.method:
-        raise message.malformed(Fault.CSEQ_OF_ANOTHER_METHOD)
-
-
-def _check_target(message: Message) -> None:
-    if isinstance(message, Request):
-        _ = message.target
-
-
-def _check_option_tags(message: Message) -> None:
-    for name in ("Require", "Proxy-Require"):
-        if name in message.headers and not all(map(_METHOD.match, message.headers.all(name))):
-            raise message.malformed(Fault.MALFORMED_OPTION_TAG, where=name)
-
-
-def _check_content_type(message: Message) -> None:
-    if message.content_type == "":
-        raise message.malformed(Fault.MALFORMED_CONTENT_TYPE)
-
-
-_CHECKED_IN_RESPONSES: Final[tuple[Callable[[Message], object], ...]] = (
-    lambda message: message.vias,
-    lambda message: message.from_,
-    lambda message: message.from_tag,
-    lambda message: message.to,
-    lambda message: message.to_tag,
-    _check_call_id,
-    lambda message: message.cseq,
-    lambda message: message.contacts,
-    lambda message: message.record_routes,
-)
-_CHECKED_IN_REQUESTS: Final = (
-    *_CHECKED_IN_RESPONSES,
-    _check_method,
-    lambda message: message.max_forwards,
-    lambda message: message.expires,
-    lambda message: message.routes,
-    _check_target,
-    _check_option_tags,
-    _check_content_type,
-)
