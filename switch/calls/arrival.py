@@ -98,6 +98,10 @@ class Arrival:
         except NotAdmitted as refusal:
             self._refuse(invite, peer, ledger, slots, refusal)
             return
+        except BaseException:  # ours: nobody else is turned away for it
+            for slot in slots:
+                slot.release()
+            raise
         max_forwards = invite.request.max_forwards
         call = Call(
             self._exchange,
@@ -193,9 +197,11 @@ class Arrival:
         if not (isinstance(peer, TrunkPeer) and isinstance(routed.go, TrunkTarget)):
             return ()
         way = (*caller.redirections, Redirection(ledger.to, Cause.UNCONDITIONAL))
-        if count(way) > MAX_REDIRECTIONS and not routed.route.emergency:
-            raise NotAdmitted(Reason.REDIRECTED_TOO_OFTEN)
-        return way
+        if count(way) <= MAX_REDIRECTIONS:
+            return way
+        if routed.route.emergency:
+            return ()  # it goes on whatever its way was, and written out that way might be too long
+        raise NotAdmitted(Reason.REDIRECTED_TOO_OFTEN)
 
     def _slot(self, trunk: str, emergency: bool) -> Slot:
         admitted = self._exchange.limits.admit(trunk, self._exchange.now(), emergency)

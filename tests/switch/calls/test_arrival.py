@@ -80,6 +80,20 @@ async def test_a_full_trunk_is_503_until_its_call_has_ended(stage: Stage) -> Non
 
 
 @pytest.mark.parametrize("sections", [LIMITED])
+async def test_an_error_of_ours_keeps_no_room(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(near: object = None) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(stage.plane, "open", fail)
+    session = await stage.carrier.dial("600")
+    await stage.pass_by(40)
+    assert stage.carrier.status(session) == 500
+    assert [str(fault["exception"]) for fault in stage.faults] == ["a fault"]
+    stage.faults.clear()
+    stage.assert_nothing_left()
+
+
+@pytest.mark.parametrize("sections", [LIMITED])
 async def test_an_emergency_call_passes_a_full_trunk_and_a_drain(stage: Stage) -> None:
     phone = await stage.phone()
     await stage.carrier.dial("600")
@@ -263,3 +277,4 @@ async def test_neither_identity_nor_redirections_keep_a_call_for_help_out(stage:
     await stage.reload(trunks=strict, routes=HELP)
     await stage.carrier.dial("112", b"", ("Diversion", "<sip:911000000@h>;counter=9"), ("Identity", "bad"))
     assert stage.carrier.invited.request.uri.startswith("sip:112@")
+    assert "Diversion" not in stage.carrier.invited.request.headers
