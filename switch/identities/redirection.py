@@ -19,6 +19,9 @@ from switch.identities.numbers import number_of
 MAX_REDIRECTIONS: Final = 5
 """Diversions after which a call is not passed on any more (ITU-T Q.732.2 section 2.5.2.1.1: up to five)."""
 
+_COUNTER = re.compile(r"[0-9]{1,8}\Z")
+_MAX_COUNTER: Final = 99
+"""Two digits (RFC 5806 section 4)."""
 _INDEX = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){0,30}\Z")
 _CAUSE = re.compile(r"[ \t]*SIP[ \t]*;(?:.*;)?[ \t]*cause[ \t]*=[ \t]*([1-6][0-9]{2})(?![0-9])", re.I)
 _ANONYMOUS: Final = Uri("sip", "anonymous", host="anonymous.invalid")
@@ -142,7 +145,7 @@ def _of_diversion(value: NameAddr, inbound: Callable[[str], str]) -> Redirection
     return Redirection(
         _number(value.uri, inbound),
         _REASONS.get(reason, Cause.UNKNOWN),
-        min(int(counter), 1000) if counter.isascii() and counter.isdigit() and len(counter) < 9 else 1,
+        max(1, min(int(counter), _MAX_COUNTER)) if _COUNTER.match(counter) else 1,
         (value.params.get("privacy") or "").lower() in _HIDDEN,
     )
 

@@ -45,7 +45,8 @@ def read(*headers: str) -> Redirections:
         (["Diversion: <sip:1@h>;counter=99999999999"], (Redirection("1"),)),
         (["Diversion: <sip:1@h>;counter=many"], (Redirection("1"),)),
         (["Diversion: <<"], ()),
-        (["Diversion: <sip:1@h>;counter=5000"], (Redirection("1", counter=1000),)),
+        (["Diversion: <sip:1@h>;counter=5000"], (Redirection("1", counter=99),)),
+        (["Diversion: <sip:1@h>;counter=0"], (Redirection("1"),)),
         # RFC 7544 appendix: the cause stands in the URI of whoever the call went to
         (
             ["History-Info: <sip:+34911000000@h>;index=1,<sip:+34922000000@h;cause=302>;index=1.1;mp=1"],
