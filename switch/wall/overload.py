@@ -17,8 +17,8 @@ EARLY: Final = 0.5
 """The share of the limit at which it begins: who is refused shall hear it within the limit."""
 TIGHT: Final = 0.25
 """The share that counts while it lasts."""
-TURNS: Final = 3
-"""So many wake-ups in a row have to leave something behind: one that was interrupted is no overload."""
+TURNS: Final = 2
+"""So many wake-ups in a row have to leave something behind before it begins: one may be interrupted."""
 LAGS: Final = 6
 """So many timers in a row have to be late."""
 
@@ -58,7 +58,8 @@ class Overload:
 
     def lateness(self, now: float) -> float:
         """How late we are, in seconds."""
-        waited_s = [now - since for since, turns in self._backlogs.values() if turns >= TURNS]
+        enough = TURNS if self.state is State.CALM else 1
+        waited_s = [now - since for since, turns in self._backlogs.values() if turns >= enough]
         return max([min(self._lags_s), *waited_s])
 
     def refuses(self, now: float, patience: float = 1.0) -> bool:

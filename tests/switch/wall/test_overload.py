@@ -34,10 +34,10 @@ def test_a_backlog_of_half_the_limit_refuses_until_it_is_gone() -> None:
 
 def test_a_wake_up_that_was_interrupted_is_no_backlog() -> None:
     overload = Overload(LIMIT_S)
-    left_behind(overload, 10.0, 10.5)
+    left_behind(overload, 10.0)
     assert not overload.refuses(11.0)
     overload.drained(1, True, 11.0)
-    left_behind(overload, 11.1, 11.5)
+    left_behind(overload, 11.1)
     assert not overload.refuses(12.0)
 
 
