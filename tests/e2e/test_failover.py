@@ -19,7 +19,7 @@ def transit(carriers: Sequence[Carrier], **settings: Any) -> dict[str, Any]:
     """Calls of everybody else go out over trunk `out`, whose first target is the first carrier."""
     targets = [{"uri": carrier.uri, "priority": i} for i, carrier in enumerate(carriers)]
     return {
-        "sip": {"t1": "50ms"},
+        "sip": {"t1": "50ms", "overload": {"loop_lag": "0"}},
         "trunks": {
             "origin": {"accept_from": ["127.0.0.0/8"], "options": 0, "max_cps": 1000},
             "out": {"targets": targets, "options": "200ms", "max_cps": 1000, **settings},
