@@ -172,18 +172,15 @@ class SessionDescription:
 
 def parse_sdp(data: bytes) -> SessionDescription:
     """Read a description; raises SdpError. Lines that we have no use for are passed over."""
-    session, *blocks = _blocks(data)
-    if not session or session[0] != ("v", "0"):
-        raise SdpError("Not A Version 0 Session Description")
-    origin = next((value for kind, value in session if kind == "o"), None)
-    if origin is None:
+    session, *media = _blocks(data)
+    if "o" not in session.first:
         raise SdpError("Origin Missing")
     return SessionDescription(
-        origin=_parse_origin(origin),
-        media=tuple(_parse_media(block) for block in blocks),
+        origin=_parse_origin(session.first["o"]),
+        media=tuple([_parse_media(block) for block in media]),
         connection=_parse_connection(session),
-        name=next((value for kind, value in session if kind == "s"), "-"),
-        attributes=_parse_attributes(session),
+        name=session.first.get("s", "-"),
+        attributes=tuple(session.attributes),
     )
 
 
@@ -202,8 +199,17 @@ def is_unicast(address: str) -> bool:
     return 0 < number.packed[0] < 224
 
 
-def _blocks(data: bytes) -> list[list[tuple[str, str]]]:
-    """The lines of the session and of each medium, as (letter, value)."""
+class _Block:
+    """The lines of the session or of one medium: of each letter the first one, and every attribute."""
+
+    __slots__ = ("attributes", "first")
+
+    def __init__(self) -> None:
+        self.first: dict[str, str] = {}
+        self.attributes: list[Attribute] = []
+
+
+def _blocks(data: bytes) -> list[_Block]:
     if len(data) > MAX_SDP_BYTES:
         raise SdpError("Session Description Too Long")
     text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").rstrip("\n\0 ")
@@ -212,14 +218,22 @@ def _blocks(data: bytes) -> list[list[tuple[str, str]]]:
     lines = text.split("\n")
     if len(lines) > MAX_SDP_LINES:
         raise SdpError("Too Many Lines In Session Description")
-    blocks: list[list[tuple[str, str]]] = [[]]
+    if lines[0][:2] != "v=" or lines[0][2:].strip(_BLANKS) != "0":
+        raise SdpError("Not A Version 0 Session Description")
+    block = _Block()
+    blocks = [block]
     for line in lines:
-        kind = line[:1]
+        kind, value = line[:1], line[2:].strip(_BLANKS)
         if line[1:2] != "=" or not "a" <= kind <= "z":
             raise SdpError("Malformed Line In Session Description")
+        if kind == "a":
+            name, colon, rest = value.partition(":")
+            block.attributes.append((name.strip(_BLANKS).lower(), rest.strip(_BLANKS) if colon else None))
+            continue
         if kind == "m":
-            blocks.append([])
-        blocks[-1].append((kind, line[2:].strip(_BLANKS)))
+            block = _Block()
+            blocks.append(block)
+        block.first.setdefault(kind, value)
     if len(blocks) > MAX_SDP_MEDIA + 1:
         raise SdpError("Too Many Media Lines")
     return blocks
@@ -233,8 +247,8 @@ def _parse_origin(text: str) -> Origin:
     return Origin(int(words[-5]), int(words[-4]), words[-1], " ".join(words[:-5]))
 
 
-def _parse_media(block: list[tuple[str, str]]) -> MediaDescription:
-    kind, port, profile, *formats = _words(block[0][1]) + [""] * 3
+def _parse_media(block: _Block) -> MediaDescription:
+    kind, port, profile, *formats = _words(block.first["m"]) + [""] * 3
     port = port.partition("/")[0]
     if not port.isascii() or not port.isdigit() or len(port) > 5 or int(port) > 65535:
         raise SdpError("Malformed Port In Media Line")
@@ -242,27 +256,18 @@ def _parse_media(block: list[tuple[str, str]]) -> MediaDescription:
     if not profile or not formats or len(formats) > MAX_SDP_FORMATS:
         raise SdpError("Malformed Media Line")
     return MediaDescription(
-        kind.lower(), int(port), profile, tuple(formats), _parse_connection(block), _parse_attributes(block)
+        kind.lower(), int(port), profile, tuple(formats), _parse_connection(block), tuple(block.attributes)
     )
 
 
-def _parse_connection(block: list[tuple[str, str]]) -> str | None:
-    text = next((value for kind, value in block if kind == "c"), None)
+def _parse_connection(block: _Block) -> str | None:
+    text = block.first.get("c")
     if text is None:
         return None
     words = _words(text)
     if len(words) != 3:
         raise SdpError("Malformed Connection Line")
     return words[2]
-
-
-def _parse_attributes(block: list[tuple[str, str]]) -> tuple[Attribute, ...]:
-    found: list[Attribute] = []
-    for kind, value in block:
-        if kind == "a":
-            name, colon, rest = value.partition(":")
-            found.append((name.strip(_BLANKS).lower(), rest.strip(_BLANKS) if colon else None))
-    return tuple(found)
 
 
 def _words(text: str) -> list[str]:

@@ -88,6 +88,11 @@ def test_rtcp(line: str, rtcp: tuple[int, str | None]) -> None:
     [
         ("v=0", "v=1"),
         ("v=0\r\n", ""),
+        ("v=0\r\n", "a=x\r\nv=0\r\n"),
+        ("o=- 1 2", "o=- 1\u00a02"),
+        ("m=audio 4000", "m=audio\u00a04000"),
+        ("m=audio 4000", "m=audio ٤٠٠٠"),
+        ("t=0 0", "a=x\0y"),
         ("o=- 1 2 IN IP4 10.0.0.1\r\n", ""),
         ("o=- 1 2", "o=- 1 -2"),
         ("o=- 1 2", "o=- " + "1" * 21 + " 2"),
