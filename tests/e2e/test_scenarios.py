@@ -17,7 +17,7 @@ from tests.peers.switch import Switch
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NEAR, FAR, MOVED = (ports.own_address() for _ in range(3))
-TO = {"far": "9600", "insisting": "96100", "proving": "96200", "moved": "97600"}
+TO = {"far": "9600", "streaming": "96000", "insisting": "96100", "proving": "96200", "moved": "97600"}
 """Whom to dial for the carrier at FAR as each trunk has it."""
 PROOF = {"user": "us", "secret": "s3cret"}
 
@@ -28,6 +28,7 @@ def sections() -> dict[str, Any]:
     trunks = {
         "near": {"accept_from": [f"{NEAR}/32"]},
         "far": {**far, "accept_from": [f"{FAR}/32"]},
+        "streaming": {"proxy": f"sip:{FAR};transport=tcp"},
         "insisting": {**far, "prack": "required"},
         "proving": {**far, "credentials": PROOF},
         "moved": {"proxy": f"sip:{MOVED}"},
@@ -40,7 +41,8 @@ def sections() -> dict[str, Any]:
         {"trunk": "far", "to": "*", "go": "trunk:moved", "transit": True},
         {"trunk": "*", "to": "600", "go": "echo"},
     ]
-    return centre(1, sip={"t1": "50ms"}, trunks=trunks, routes=routes)
+    media = {"silence_timeout": "0"}
+    return centre(1, sip={"t1": "50ms"}, media=media, trunks=trunks, routes=routes)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -86,6 +88,13 @@ async def calm(switch: Switch) -> None:
         }
 
     await switch.until(left, lambda left: not any(left.values()))
+
+
+async def test_a_call_by_tcp_from_both_sides(switch: Switch, tell_on_failure: Tell) -> None:
+    _, far = await between(
+        switch, tell_on_failure, "caller_hangs_up", "agent_answers", trunk="streaming", transport="t1"
+    )
+    assert {invite.top_via.transport for invite in far.heard("INVITE")} == {"TCP"}
 
 
 # UPDATE and offers that cross
@@ -154,7 +163,7 @@ async def test_a_callee_does_not_refresh(switch: Switch, tell_on_failure: Tell) 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("scenario", ["caller_is_refreshed", "caller_does_not_refresh"])
 async def test_a_caller_of_ninety_seconds(switch: Switch, tell_on_failure: Tell, scenario: str) -> None:
-    """The least interval there is; the first and last callers speak, so that nothing else ends them."""
+    """The least interval there is."""
     await alone(switch, tell_on_failure, scenario, "600")
 
 
