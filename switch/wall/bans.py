@@ -6,7 +6,7 @@ live in memory: a restart forgets them, and who goes on guessing is soon back.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Final, Generic, TypeVar
@@ -57,9 +57,8 @@ class Bans:
     def configure(self, settings: Settings) -> None:
         """Judge by these settings from now on; bans of those who are exempt now are lifted."""
         self._settings = settings
-        for address in {address for address, _ in self._bans}:
-            if not settings.failures or self._is_exempt(address):
-                self.remove(address)
+        banned = {address for address, _ in self._bans}
+        self._lift({each for each in banned if not settings.failures or self._is_exempt(each)})
 
     def failed(self, address: str, user: str, now: float) -> Ban | None:
         """`user` at `address` answered our nonce wrongly; the ban that follows, if one does."""
@@ -96,12 +95,15 @@ class Bans:
 
         Raises ValueError for what is no address.
         """
-        address = plain(str(ip_address(address)))
-        keys = [key for key in self._bans if key[0] == address]
+        return self._lift({plain(str(ip_address(address)))})
+
+    def _lift(self, addresses: Collection[str]) -> int:
+        """In one pass: an attacker may have filled the tables."""
+        keys = [key for key in self._bans if key[0] in addresses]
         for key in keys:
             del self._bans[key]
-        self._addresses.forget(lambda key: key == address)
-        self._pairs.forget(lambda key: key[0] == address)
+        self._addresses.forget(lambda key: key in addresses)
+        self._pairs.forget(lambda key: key[0] in addresses)
         return len(keys)
 
     def _ban(self, address: str, user: str | None, failures: int, now: float) -> Ban:

@@ -3,7 +3,7 @@
 import pytest
 
 from switch.config.schema import Bans as Settings
-from switch.wall.bans import Ban, Bans
+from switch.wall.bans import MAX_ENTRIES, Ban, Bans
 
 ATTACKER, OFFICE, CARRIER = "203.0.113.66", "198.51.100.7", "192.0.2.1"
 
@@ -103,6 +103,16 @@ def test_a_reload_lifts_the_bans_of_who_is_exempt_now() -> None:
     wall.configure(Settings.model_validate({"failures": 3, "never": [f"{OFFICE}/32"]}))
     assert [ban.address for ban in wall.active(0.0)] == [ATTACKER]
     wall.configure(Settings.model_validate({"failures": 0}))
+    assert wall.active(0.0) == []
+
+
+def test_many_are_lifted_in_one_pass() -> None:
+    """One after the other would take a minute, in which no call goes on."""
+    wall = bans(max_entries=MAX_ENTRIES)
+    for number in range(MAX_ENTRIES):
+        fail(wall, f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", *["1001"] * 3)
+    assert len(wall.active(0.0)) == MAX_ENTRIES
+    wall.configure(Settings.model_validate({"failures": 3, "never": ["10.0.0.0/8"]}))
     assert wall.active(0.0) == []
 
 
