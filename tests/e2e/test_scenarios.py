@@ -159,6 +159,12 @@ async def test_a_callee_does_not_refresh(switch: Switch, tell_on_failure: Tell) 
     assert (await switch.ended_calls(1))[0]["reason"] == "session_expired"
 
 
+async def test_a_callee_has_lost_the_dialog(switch: Switch, tell_on_failure: Tell) -> None:
+    """Found out by the refresh: UPDATE is refused, the re-INVITE is of no dialog."""
+    await between(switch, tell_on_failure, "callee_hangs_up", "callee_has_lost_the_dialog")
+    assert (await switch.ended_calls(1))[0]["reason"] == "dialog_lost"
+
+
 @pytest.mark.long
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("scenario", ["caller_is_refreshed", "caller_does_not_refresh"])
