@@ -114,6 +114,7 @@ class Reception:
             method = method_label(method)
         self._layer.counters.messages["in", method, response.status, flow.transport] += 1
         if transaction is None:
+            self._gate.heard(flow, now)
             return
         if method in ("INVITE", "UPDATE"):
             _read_all_that_makes_a_dialog(response)
@@ -161,6 +162,8 @@ class Reception:
         if session is not None and self._is_peer(session.peer, session.flow, flow):
             self._count(request, flow)
             session.acknowledged(request, now)
+            return
+        self._gate.heard(flow, now)
 
     def _cancel(self, request: Request, key: str, flow: Flow, now: float) -> None:
         """Section 9.2: answered 200 with the INVITE's To tag; it stops what has no final response."""
@@ -187,7 +190,9 @@ class Reception:
         if isinstance(verdict, Known):
             self._count(request, flow)
             self._refuse(request, flow, Refuse(_LATE, phrase(_LATE)))
-        elif isinstance(verdict, Stranger | Banned):
+            return
+        self._gate.heard(flow, now)
+        if isinstance(verdict, Stranger | Banned):
             self._ignored(verdict, flow)
 
     def _newcomer(self, request: Request, key: str, flow: Flow, now: float) -> None:

@@ -74,7 +74,9 @@ class Gate(Protocol):
         ...
 
     def heard(self, flow: Flow, now: float) -> None:
-        """A request was read whose sender nobody knows still: it gets no answer, or a challenge."""
+        """A message was read whose sender nobody knows still: a request that gets no answer, or a challenge;
+        an ACK or response of nothing that we have.
+        """
         ...
 
     def sheds(self, request: Request, verdict: Refuse | Known, flow: Flow, now: float) -> Refuse | None:

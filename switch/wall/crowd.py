@@ -12,8 +12,10 @@ FREE_PER_S: Final = 1000
 """So many of their requests in a second cost a tenth of the loop: everybody is heard."""
 MOST_PER_S: Final = 2500
 """So many cost a quarter of it: beyond nobody of them is heard, not even an address that has just come."""
-BURST: Final = 3
-"""What an address may say at once in a crowd: to register takes two requests, and one may be lost."""
+BURST: Final = 4
+"""What an address may say at once in a crowd: a call that is challenged takes INVITE, ACK and INVITE, and one
+may be lost.
+"""
 PER_S: Final = 0.5
 """And then each second."""
 MAX_ADDRESSES: Final = 20_000
@@ -33,7 +35,11 @@ class Crowd:
         """Whether a request from this address is worth reading; when we are `hurried`, no talk is free."""
         if not hurried and (now - self._second >= 1.0 or self._heard < FREE_PER_S):
             return True
-        return (now - self._second >= 1.0 or self._heard < MOST_PER_S) and self._tokens(address, now) >= 1.0
+        return (now - self._second >= 1.0 or self._heard < MOST_PER_S) and self.is_quiet(address, now)
+
+    def is_quiet(self, address: str, now: float) -> bool:
+        """Whether this address has lately said less than it may in a crowd."""
+        return self._tokens(address, now) >= 1.0
 
     def heard(self, address: str, now: float) -> None:
         """Its request was read, and it was from somebody who is still unknown."""

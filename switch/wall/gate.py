@@ -56,15 +56,16 @@ class Gate:
     def silences(self, data: bytes, flow: Flow, now: float) -> Silence | None:
         """Why a message is dropped unread."""
         address = flow.remote[0]
-        if self.bans.holds(address, None, now):
-            return None if _is_inside(data) else Silence.BANNED
+        if self.bans.holds(address, None, now) and not _is_inside(data):
+            return Silence.BANNED
         hurried = self.overload.state is State.PRESSED
-        if self._crowd.hears(address, now, hurried=hurried) or self._knows(address, now) or _is_inside(data):
+        if self._crowd.hears(address, now, hurried=hurried) or self._knows(address, now):
             return None
-        return Silence.CROWD
+        # Anybody can write a tag: who has lately named dialogs that we do not have is not taken at his word.
+        return None if self._crowd.is_quiet(address, now) and _is_inside(data) else Silence.CROWD
 
     def heard(self, flow: Flow, now: float) -> None:
-        """A request was read whose sender nobody knows still."""
+        """A message was read whose sender nobody knows still."""
         if not self._knows(flow.remote[0], now):
             self._crowd.heard(flow.remote[0], now)
 

@@ -10,7 +10,7 @@ from sip.digest import Challenger, Failure, FailureKind
 from sip.endpoint import Endpoint
 from sip.flow import Flow, Transport
 from sip.message import Malformed, Request
-from sip.screen import Banned, Known, Refuse, Silence, Stranger, Verdict
+from sip.screen import Banned, Gate, Known, OpenGate, Refuse, Silence, Stranger, Verdict
 from tests.sip.wire import tokens
 
 HERE = ("10.0.0.1", 5060)
@@ -51,7 +51,7 @@ class Crowded:
         raise AssertionError("it was not read")
 
 
-def endpoint(screen: Screening | None = None, gate: Crowded | None = None) -> Endpoint:
+def endpoint(screen: Screening | None = None, gate: Gate | None = None) -> Endpoint:
     return Endpoint(screen or Screening(), token=tokens("t"), advertise=lambda flow: flow.local, gate=gate)
 
 
@@ -173,6 +173,27 @@ def test_what_is_silenced_is_not_read_but_counted(silence: Silence) -> None:
     assert counted == {"udp": 3}
     assert not there.datagrams()
     assert not there.counters.messages
+
+
+class Counting(OpenGate):
+    """An open gate that counts whom nobody knows."""
+
+    def __init__(self) -> None:
+        self.unknown = 0
+
+    def heard(self, flow: Flow, now: float) -> None:
+        self.unknown += 1
+
+
+@pytest.mark.parametrize("method", ["INVITE", "REGISTER", "ACK", "CANCEL", "BYE", "INFO", "SIP/2.0 200 OK"])
+def test_whatever_belongs_to_nothing_of_ours_is_of_the_crowd(method: str) -> None:
+    gate = Counting()
+    there = endpoint(Screening(Stranger()), gate)
+    data = request("BYE" if method.startswith("SIP/") else method)
+    if method.startswith("SIP/"):
+        data = b"SIP/2.0 200 OK" + data[data.index(b"\r\n") :]
+    there.receive(data, flow(), 0.0)
+    assert gate.unknown == 1
 
 
 def test_a_banned_sender_hears_nothing_and_is_counted() -> None:

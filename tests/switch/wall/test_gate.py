@@ -14,6 +14,7 @@ from switch.wall.gate import Gate
 from switch.wall.overload import TURNS
 
 ATTACKER = Flow("udp", ("10.0.0.1", 5060), ("203.0.113.66", 5060))
+OTHER = Flow("udp", ("10.0.0.1", 5060), ("203.0.113.67", 5060))
 CARRIER = Flow("udp", ("10.0.0.1", 5060), ("192.0.2.1", 5060))
 CHALLENGE = Refuse(401, "Unauthorized")
 INSIDE = [
@@ -85,7 +86,7 @@ def test_what_may_belong_to_a_call_passes_a_ban_and_a_crowd(data: bytes) -> None
     assert it.silences(data, ATTACKER, 0.0) is None
     it.bans.remove(ATTACKER.remote[0])
     for _ in range(MOST_PER_S):
-        it.heard(ATTACKER, 0.0)
+        it.heard(OTHER, 0.0)
     assert it.silences(data, ATTACKER, 0.1) is None
 
 
@@ -97,6 +98,16 @@ def test_a_crowd_is_dropped_unread_but_for_whom_we_know(data: bytes) -> None:
         it.heard(CARRIER, 0.0)
     assert it.silences(data, ATTACKER, 0.1) is Silence.CROWD
     assert it.silences(data, CARRIER, 0.1) is None
+
+
+@pytest.mark.parametrize("data", INSIDE)
+def test_in_a_crowd_who_names_calls_that_are_none_is_dropped_too(data: bytes) -> None:
+    it = gate()
+    for _ in range(MOST_PER_S):
+        it.heard(ATTACKER, 0.0)
+    assert it.silences(data, ATTACKER, 0.0) is Silence.CROWD
+    assert it.silences(data, CARRIER, 0.0) is None
+    assert it.silences(data, ATTACKER, 1.1) is None
 
 
 def test_whom_we_know_makes_no_crowd() -> None:
