@@ -151,3 +151,18 @@ async def test_a_scrape_asks_every_part(stage: Stage) -> None:
     assert scrape.value("centralita_sip_dialogs_active") == 1
     assert scrape.value("centralita_sip_messages_total", direction="in", method="INVITE", code="") == 1
     assert scrape.value("centralita_trunk_up", trunk="carrier") == 1
+
+
+async def test_bans_are_shown_with_their_times_and_lifted_by_address(stage: Stage) -> None:
+    bans = stage.exchange.gate.bans
+    for _ in range(10):
+        bans.failed("203.0.113.66", "1001", stage.now())
+    (row,) = stage.running.bans()
+    assert (row.address, row.user, row.failures) == ("203.0.113.66", "1001", 10)
+    assert (row.until - row.since).total_seconds() == 3600
+    assert stage.metrics().value("centralita_bans_active") == 1
+    stage.running.remove_bans("203.0.113.66")
+    assert stage.running.bans() == []
+    for nobody in ("203.0.113.66", "nowhere"):
+        with pytest.raises(Unknown):
+            stage.running.remove_bans(nobody)
