@@ -83,7 +83,7 @@ class Directory:
 
     def _asked(self, destination: Destination, entry: _Entry, task: asyncio.Task[float]) -> None:
         """Whatever came of it, the name is asked for again, unless it is watched no more."""
-        if task.cancelled():
+        if task.cancelled() or self._entries.get(destination) is not entry:
             return
         error = task.exception()
         if error is not None:

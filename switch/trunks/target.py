@@ -70,6 +70,8 @@ class Target:
             log = structlog.get_logger("trunk").bind(trunk=self.trunk, target=self.proxy.uri)
             log.warning(f"target {word}", place=shown(self.place), sign=sign.value)
             if not self.health.takes_calls and self._manner.every_s == 0:
+                if self._rest is not None:
+                    self._rest.cancel()  # of the time before: it would forgive too soon
                 self._rest = self._wire.loop.call_later(_REST_S, self.see, Sign.FORGIVEN)
 
     def close(self) -> None:

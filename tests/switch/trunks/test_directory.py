@@ -119,3 +119,16 @@ async def test_what_is_watched_no_more_is_forgotten_and_asked_for_no_more(stage:
     await stage.pass_by(600)
     assert watch.known() == []
     assert watch.asked() == [0]
+
+
+async def test_what_is_dropped_as_its_answer_comes_is_asked_for_no_more(stage: Stage) -> None:
+    watch = Watch(stage, Dns(servers("192.0.2.1")))
+    watch.directory.watch([NAME])
+    forget = watch.directory.close
+
+    def changed() -> None:
+        stage.loop.call_soon(forget)
+
+    watch.directory._on_change = changed
+    await stage.pass_by(600)
+    assert watch.asked() == [0]
