@@ -241,6 +241,9 @@ class Arrival:
         except OSError:  # no way back to whoever calls, so no address to write into our SDP
             port.close()
             raise NotAdmitted(Reason.UNREACHABLE) from None
+        except BaseException:  # ours: no port is lost for it
+            port.close()
+            raise
         return leg
 
     def _refuse(

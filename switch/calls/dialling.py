@@ -1,7 +1,8 @@
 """Calling out: the leg and the INVITE towards a phone or a trunk."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from media.aio.plane import NoPorts
@@ -53,19 +54,20 @@ class Dialling:
             raise Unreachable(480, "Temporarily Unavailable")
         domain = self._exchange.config.sip.domain
         leg = self._leg(role, PhonePeer(name), binding.flow, owner, routed)
-        leg.call(
-            Outgoing(
-                uri=binding.target,
-                flow=binding.flow,
-                from_=f"{quoted(display)} <{Uri('sip', number or 'anonymous', host=domain)}>",
-                to=f"<{Uri('sip', name, host=domain)}>",
-                sdp=leg.offer(),
-                peer=leg.peer,
-                max_forwards=self._max_forwards - 1,
-                natted=binding.natted,
-                call_id=secrets.token_hex(12),
+        with _ended_on_error(leg):
+            leg.call(
+                Outgoing(
+                    uri=binding.target,
+                    flow=binding.flow,
+                    from_=f"{quoted(display)} <{Uri('sip', number or 'anonymous', host=domain)}>",
+                    to=f"<{Uri('sip', name, host=domain)}>",
+                    sdp=leg.offer(),
+                    peer=leg.peer,
+                    max_forwards=self._max_forwards - 1,
+                    natted=binding.natted,
+                    call_id=secrets.token_hex(12),
+                )
             )
-        )
         return leg
 
     def trunk(self, way: Way, number: str, caller: Caller, past: Redirections, owner: LegOwner) -> Leg:
@@ -78,23 +80,24 @@ class Dialling:
         except (OSError, ValueError):
             raise Unreachable(503, "Service Unavailable") from None
         leg = self._leg(LegRole.CALLEE, TrunkPeer(way.trunk), flow, owner, False)
-        leg.call(
-            Outgoing(
-                uri=presented.uri(way.host, way.port),
-                flow=flow,
-                from_=presented.from_,
-                to=presented.to(way.host, way.port),
-                sdp=leg.offer(),
-                headers=presented.headers,
-                supports_reliable=leg.prack is not Prack.OFF,
-                require_reliable=leg.prack is Prack.REQUIRED,
-                credentials=self._exchange.trunks.credentials(way.trunk),
-                peer=leg.peer,
-                max_forwards=self._max_forwards - 1,
-                wide_flow=self._wide_flow(way),
-                call_id=secrets.token_hex(12),
+        with _ended_on_error(leg):
+            leg.call(
+                Outgoing(
+                    uri=presented.uri(way.host, way.port),
+                    flow=flow,
+                    from_=presented.from_,
+                    to=presented.to(way.host, way.port),
+                    sdp=leg.offer(),
+                    headers=presented.headers,
+                    supports_reliable=leg.prack is not Prack.OFF,
+                    require_reliable=leg.prack is Prack.REQUIRED,
+                    credentials=self._exchange.trunks.credentials(way.trunk),
+                    peer=leg.peer,
+                    max_forwards=self._max_forwards - 1,
+                    wide_flow=self._wide_flow(way),
+                    call_id=secrets.token_hex(12),
+                )
             )
-        )
         return leg
 
     def _wide_flow(self, way: Way) -> Flow | None:
@@ -140,6 +143,16 @@ class Dialling:
         codecs: list[str] = [codec.value for codec in self._exchange.config.media.codecs]
         first = self._caller.agreed.codec if self._caller.agreed is not None else None
         return sorted(codecs, key=lambda codec: codec != first)
+
+
+@contextmanager
+def _ended_on_error(leg: Leg) -> Iterator[None]:
+    """A leg whose INVITE cannot be written has no owner yet: it gives its port back here."""
+    try:
+        yield
+    except BaseException:
+        leg.give_up(500)
+        raise
 
 
 def quoted(display: str) -> str:

@@ -2,8 +2,8 @@
 
 The next target is tried where one says nothing at all for `patience_s`, refuses or breaks its connection, or
 answers 503, or 408 without having rung: RFC 3263 names these and no others, since any other answer is one
-that the next target would give as well. After a ringing response nothing is tried any more. A 3xx replaces
-what is left by where it points, as far as our routes lead there.
+that the next target would give as well. After a ringing response no other target is tried. A 3xx, which may
+come after minutes of ringing, replaces what is left by where it points, as far as our routes lead there.
 """
 
 from asyncio import TimerHandle
@@ -49,6 +49,7 @@ class Hunt:
         self._leg: Leg | None = None
         self._way: Way | None = None
         self._settled = False
+        """Somebody rings, or has answered: only he can send the call elsewhere."""
         self._timer: TimerHandle | None = None
 
     def begin(self, on_next: Callable[[Leg], None]) -> None:
@@ -83,6 +84,11 @@ class Hunt:
 
     # Inside
 
+    @property
+    def _log(self) -> structlog.stdlib.BoundLogger:
+        log: structlog.stdlib.BoundLogger = structlog.get_logger("call")
+        return log if self._way is None else log.bind(trunk=self._way.trunk)
+
     def _next(self) -> Unreachable | None:
         """Send the next INVITE that can be sent; the last reason why none could be."""
         failure: Unreachable | None = None
@@ -93,8 +99,12 @@ class Hunt:
             except Unreachable as error:
                 failure = error
                 continue
+            except Exception:  # noqa: BLE001 - without an end of this hunt its caller would ring for good
+                self._log.exception("cannot call")
+                failure = Unreachable(500, "Server Internal Error")
+                continue
             self._patience_over()
-            self._leg, self._way = leg, attempt.way
+            self._leg, self._way, self._settled = leg, attempt.way, False
             if attempt.patience_s > 0:
                 self._timer = self._exchange.loop.call_later(attempt.patience_s, self._silent)
             self._on_next(leg)
@@ -109,11 +119,9 @@ class Hunt:
             self._see(Sign.ANSWER)
         elif event.retry_after_s and self._way is not None:
             self._exchange.trunks.rest(self._way, event.retry_after_s)
-        if self._settled:
-            return event
         if 300 <= event.status < 400:
             self._left = list(self._redirect(self._way, event))
-        elif event.status not in _NOBODY_THERE:
+        elif self._settled or event.status not in _NOBODY_THERE:
             return event
         return None if self._next() is None else event
 
@@ -141,8 +149,7 @@ class Hunt:
         if self._way is not None:
             self._exchange.trunks.see(self._way, sign)
             if sign is Sign.DEAD:
-                log = structlog.get_logger("call").bind(trunk=self._way.trunk, target=self._way.proxy.uri)
-                log.info("nobody there", left=len(self._left))
+                self._log.info("nobody there", target=self._way.proxy.uri, left=len(self._left))
 
     def _patience_over(self) -> None:
         if self._timer is not None:

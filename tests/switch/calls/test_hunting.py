@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from sip.events import IncomingInvite
+from media.port import Relay
+from sip.endpoint import Endpoint
+from sip.events import IncomingInvite, Outgoing, SessionId
 from sip.flow import Flow
 from switch.calls.ending import Reason, Result
 from switch.trunks.health import Sign
@@ -61,6 +63,11 @@ class Cast:
             if who and (not order or order[-1] != who):
                 order.append(who)
         return " ".join(order)
+
+
+def speaking(end: FarEnd, invite: IncomingInvite) -> None:
+    """183 with SDP."""
+    end.endpoint.progress(invite.session, 183, end.wire.now(), sdp=end.sdp)
 
 
 def redirecting(*contacts: str, status: int = 302) -> Behaviour:
@@ -152,14 +159,14 @@ async def test_a_100_is_a_sign_of_life_and_the_wait_goes_on(stage: Stage) -> Non
 
 
 @BOTH
-@pytest.mark.parametrize("late", [503, 408, 302])
-async def test_after_ringing_nothing_else_is_tried(stage: Stage, late: int) -> None:
+@pytest.mark.parametrize("late", [503, 408])
+async def test_after_ringing_no_other_target_is_tried(stage: Stage, late: int) -> None:
     cast = await Cast.of(stage)
     cast.a.behave = ringing
     session = await cast.phone.dial(NUMBER)
-    await cast.a.refuse(late, ("Contact", f"<sip:1@{B[0]}>"))
+    await cast.a.refuse(late)
     assert cast.invites() == "a"
-    assert cast.phone.status(session) in (late, 480)
+    assert cast.phone.status(session) == late
 
 
 @BOTH
@@ -258,6 +265,28 @@ async def test_a_caller_who_gives_up_ends_the_hunt(stage: Stage) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("left", [True, False], ids=["another is left", "it was the last"])
+async def test_a_target_that_we_fail_to_call_is_passed_over(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, left: bool
+) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave, cast.b.behave = refusing(503), answering
+    broken, invite = (A if left else B)[0], Endpoint.invite
+
+    def fail(endpoint: Endpoint, outgoing: Outgoing, now: float) -> SessionId:
+        if broken in outgoing.uri:
+            raise RuntimeError("a fault of ours")
+        return invite(endpoint, outgoing, now)
+
+    monkeypatch.setattr(Endpoint, "invite", fail)
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == (200 if left else 503)
+    await cast.phone.hang_up(session)
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+
+
+@BOTH
 async def test_with_all_targets_down_they_are_tried_even_so(stage: Stage) -> None:
     cast = await Cast.of(stage)
     for way in stage.exchange.trunks.ways("t"):
@@ -326,6 +355,35 @@ async def test_a_phone_of_ours_opens_no_way_to_a_trunk_for_a_carriers_caller(sta
     assert cast.invites() == "1002"
     (record,) = stage.history.calls
     assert record.reason is Reason.REDIRECTED
+
+
+@BOTH
+async def test_a_phone_that_has_rung_in_vain_may_send_its_caller_on(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    desk = await stage.phone("1002")
+    desk.behave, cast.a.behave, cast.b.behave = ringing, refusing(503), answering
+    session = await cast.phone.dial("1002")
+    await stage.pass_by(20)
+    await desk.refuse(302, ("Contact", f"<sip:{NUMBER}@pbx.example>"))
+    assert cast.phone.status(session) == 200
+    assert cast.invites() == "1002 a b", "where it leads is a hunt of its own"
+    await cast.phone.hang_up(session)
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+
+
+@BOTH
+async def test_a_3xx_after_early_media_moves_the_caller_to_who_is_called_then(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave = speaking
+    cast.b.behave = answering
+    session = await cast.phone.dial(NUMBER)
+    await cast.a.refuse(302, ("Contact", f"<sip:1@{B[0]}>"))
+    assert cast.phone.status(session) == 200
+    caller, party = stage.call.caller, stage.call.party
+    assert party is not None
+    assert stage.port(caller).source == Relay(party.port)
+    assert stage.port(party).source == Relay(caller.port)
 
 
 @BOTH
