@@ -74,7 +74,7 @@ async def alone(switch: Switch, tell: Tell, caller: str, number: str, **values: 
     given = {"number": number, "talk_ms": 100, **PROOF, **values}
     async with Sipp.running(caller, target=switch.sip, address=NEAR, **given) as near:
         tell("caller", near.story)
-        assert (await near.finished()).failed == 0
+        assert (await near.finished(timeout_s=90.0)).failed == 0
     await calm(switch)
     return near
 
