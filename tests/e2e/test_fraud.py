@@ -127,6 +127,7 @@ def out_over(carrier: RawParty) -> dict[str, Any]:
         {"phone": "*", "to": "*", "go": "trunk:carrier"},
         {"trunk": "*", "to": "10??", "go": "phone"},
     ]
+    sections["sip"] = {"overload": {"loop_lag": "0s"}}  # every attempt is read, on a busy machine too
     return sections
 
 
