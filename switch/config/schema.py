@@ -289,7 +289,7 @@ class Trace(Section):
     """So many calls are kept, the oldest goes first; 0 is off."""
     hep: Annotated[HostPort, BeforeValidator(addresses.host_port)] | None = None
     """Copies of all messages go there by UDP (HEP3, for Homer)."""
-    hep_id: Count = 2001
+    hep_id: Annotated[Count, Field(le=0xFFFF_FFFF)] = 2001
     hep_secret: Secret | None = None
 
 

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from switch.config.toll import MOST_CALLS_AN_HOUR
+
 _HOUR_US: Final = 3_600_000_000
-_MOST_BEGUN: Final = 10_000
-"""Beginnings that are remembered of one hour; no limit beyond can be kept."""
 
 
 class Talk(Protocol):
@@ -45,7 +45,7 @@ class Account:
 
     def __init__(self) -> None:
         self.running: list[Spending] = []
-        self.begun: deque[int] = deque(maxlen=_MOST_BEGUN)
+        self.begun: deque[int] = deque(maxlen=MOST_CALLS_AN_HOUR)
         self._day_us = 0
         self._seconds = 0.0
 

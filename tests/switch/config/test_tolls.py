@@ -14,6 +14,10 @@ from tests.switch.config.conftest import Mistakes
             "cannot be read; write them as OpenStreetMap does: Mo-Fr 08:00-20:00",
         ),
         ("{outside: {}}", "3:21: phones.1001.toll.outside: needs 'hours' beside it: outside of which?"),
+        (
+            "{calls_an_hour: 10001}",
+            "3:27: phones.1001.toll.calls_an_hour: Input should be less than or equal to 10000",
+        ),
         ("{destinations: [6 6]}", "3:27: phones.1001.toll.destinations[0]: a pattern has no spaces"),
         (
             "{hours: 24/7, outside: {destinations: [6 6]}}",

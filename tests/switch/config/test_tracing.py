@@ -32,7 +32,14 @@ def test_trace(mistakes: Mistakes, text: str, found: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["trace: {calls: -1}", "trace: {calls: many}", "trace: {hep: homer}", "trace: {ring: 5}"]
+    "text",
+    [
+        "trace: {calls: -1}",
+        "trace: {calls: many}",
+        "trace: {hep: homer}",
+        "trace: {hep_id: 4294967296}",
+        "trace: {ring: 5}",
+    ],
 )
 def test_what_cannot_be_read(mistakes: Mistakes, text: str) -> None:
     assert len(mistakes(text)) == 1
