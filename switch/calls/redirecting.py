@@ -68,11 +68,12 @@ class Redirecting:
         if known in self._seen or len(self._seen) >= MAX_CONTACTS or not number:
             return
         self._seen.add(known)
+        routed = self._roads.routes().match(self._origin, number)
         way = None if sender is None or uri.scheme != "sip" else self._roads.way_to(sender.trunk, uri)
         if way is not None:
-            if self._roads.permits(number):
+            if (routed is not None and routed.route.emergency) or self._roads.permits(number):
                 yield self._roads.at(way, number)
-        elif (routed := self._roads.routes().match(self._origin, number)) is not None:
+        elif routed is not None:
             yield from self._routed(routed)
 
     def _routed(self, routed: Routed) -> Sequence[Try]:

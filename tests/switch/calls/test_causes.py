@@ -12,9 +12,14 @@ from tests.switch.stage import NUMBER, Stage
 
 
 @pytest.mark.parametrize(
-    ("status", "cause"), [(404, 1), (480, 18), (486, 17), (487, 16), (503, 41), (603, 21), (499, 31)]
+    ("status", "cause"),
+    [
+        *((404, 1), (480, 18), (486, 17), (487, 16), (503, 41), (603, 21)),
+        *((406, 79), (413, 127), (481, 41), (483, 25), (485, 1), (501, 79), (505, 127), (513, 127)),
+        *((491, 31), (499, 31)),
+    ],
 )
-def test_q850_of_a_status(status: int, cause: int) -> None:
+def test_rfc3398_7_2_4_1_the_cause_of_a_status(status: int, cause: int) -> None:
     assert q850_of(status) == cause
 
 

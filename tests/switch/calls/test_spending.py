@@ -2,7 +2,9 @@
 
 import pytest
 
+from sip.events import IncomingInvite
 from switch.calls.ending import EndedBy, Reason, Result
+from tests.switch.far_end import FarEnd, answering
 from tests.switch.stage import CARRIER, PHONES, Stage
 
 TOLL = {"minutes_a_day": 10, "calls_at_once": 1}
@@ -31,6 +33,22 @@ async def test_an_emergency_call_costs_nothing(stage: Stage) -> None:
     phone = await stage.phone()
     assert phone.status(await phone.dial("0600111222")) == 403
     assert phone.status(await phone.dial("112")) != 403
+
+
+@pytest.mark.parametrize("sections", [limited(destinations="x")])
+@pytest.mark.parametrize(("number", "status"), [("112", 200), ("900", 480)])
+async def test_a_carrier_may_send_an_emergency_call_on_to_itself_but_to_no_other_number(
+    stage: Stage, number: str, status: int
+) -> None:
+    phone = await stage.phone()
+
+    def send_on(end: FarEnd, invite: IncomingInvite) -> None:
+        end.behave = answering
+        contact = f"<sip:{number}@{CARRIER[0]}>"
+        end.endpoint.reject(invite.session, 302, stage.now(), headers=[("Contact", contact)])
+
+    stage.carrier.behave = send_on
+    assert phone.status(await phone.dial("112")) == status
 
 
 @pytest.mark.parametrize("sections", [limited(minutes_a_day=0)])
