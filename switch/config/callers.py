@@ -3,13 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from phonenumbers.phonenumberutil import SUPPORTED_REGIONS
-
 from switch.config.document import Path
 from switch.config.patterns import expression
 from switch.config.schema import Config
 from switch.config.trunk import CallerId, InForm, Numbers, OutForm, Sign, Verify
 from switch.identities.certificates import file_name, read_private_key, read_roots
+from switch.identities.numbers import is_country
 
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 _URL = re.compile(r"https://[A-Za-z0-9._~:/?#@!$&'()*+=%-]+")
@@ -32,9 +31,9 @@ def faults(config: Config) -> Iterator[Fault]:
 
 def _numbers(path: Path, numbers: Numbers) -> Iterator[Fault]:
     country = numbers.country
-    if country is not None and country not in SUPPORTED_REGIONS:
+    if country is not None and not is_country(country):
         written = country.upper()
-        meant = f"; did you mean '{written}'?" if written in SUPPORTED_REGIONS else ""
+        meant = f"; did you mean '{written}'?" if is_country(written) else ""
         yield (*path, "country"), f"'{country}' is not a country's two letters such as ES{meant}"
     if country is None and numbers.inbound is InForm.E164:
         yield (*path, "inbound"), "needs 'country' beside it, whose national numbers these are"

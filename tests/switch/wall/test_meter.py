@@ -26,14 +26,14 @@ async def test_a_call_is_ended_when_its_minutes_are_used_up(tmp_path: Path) -> N
     desk, clock = Desk(minutes_a_day=10), Clock()
     meter = Meter(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
     meter.start()
-    call, ended = desk.call(NOON), []
-    call.on_limit = lambda: ended.append(True)
+    call, ended = desk.call(NOON), asyncio.Event()
+    call.on_limit = ended.set
     clock.now_us = NOON + 9 * MINUTE_US
     meter.tick()
-    assert not ended
+    assert not ended.is_set()
     clock.now_us = NOON + 10 * MINUTE_US
-    await asyncio.sleep(TICK_S * 1.1)
-    assert ended
+    async with asyncio.timeout(TICK_S * 5):
+        await ended.wait()
     await meter.stop()
 
 
