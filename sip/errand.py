@@ -30,8 +30,8 @@ class Sender(Protocol):
 class Errand:
     """One request; `lines` are its header lines but for those of the body."""
 
-    __slots__ = ("_layer", "_proof", "_sender", "ack", "body", "content_type", "dialog", "lines", "method",
-                 "transaction")  # fmt: skip
+    __slots__ = ("_dropped", "_layer", "_proof", "_sender", "ack", "body", "content_type", "dialog", "lines",
+                 "method", "transaction")  # fmt: skip
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class Errand:
         self._sender = sender
         self._layer = layer
         self._proof = Proof(authorizer) if authorizer is not None and dialog.stays else None
+        self._dropped = False
         self.dialog = dialog
         self.method = method
         self.lines = lines
@@ -67,6 +68,10 @@ class Errand:
         lines = f"{self.proof_lines}{self.lines}{body_lines(self.body, self.content_type)}"
         self.transaction = self._layer.ask(self.dialog, self.method, lines, self, now, self.body)
 
+    def drop(self) -> None:
+        """Nobody wants it any more: a challenge ends it."""
+        self._dropped = True
+
     @property
     def proof_lines(self) -> str:
         """The credentials; the ACK of a re-INVITE carries them too (RFC 3261 section 22.1)."""
@@ -79,11 +84,15 @@ class Errand:
         """A response: only the final one matters."""
         if response.status < 200:
             return
-        uri = self.dialog.request_uri
-        if self._proof is not None and self._proof.take(response, self.method, uri, self.body, now):
+        if self._may_go_again(response, now):
             self.again(now)
         else:
             self._sender.done(self, response.status, response, now)
+
+    def _may_go_again(self, response: Response, now: float) -> bool:
+        if self._proof is None or self._dropped:
+            return False
+        return self._proof.take(response, self.method, self.dialog.request_uri, self.body, now)
 
     def failed(self, transaction: Transaction, status: int, now: float) -> None:
         """None will come."""

@@ -56,6 +56,7 @@ class Exchange:
     def moved(self, now: float) -> None:
         """The session is in another state."""
         if self._session.is_given_up:
+            self._refuse_asked(now)
             self._renegotiation.close(now)
             if self.refreshing is not None:
                 self.refreshing.close(now)
@@ -188,8 +189,11 @@ class Exchange:
 
     # Theirs
 
-    def take(self, transaction: Transaction) -> None:
-        """An offer in PRACK or UPDATE: the application has to answer it."""
+    def take(self, transaction: Transaction, now: float) -> None:
+        """An offer in PRACK or UPDATE: the application has to answer it, unless it has given up."""
+        if self._session.is_given_up:
+            self._session.reply(transaction, 487, now)
+            return
         request = transaction.request
         assert request is not None
         sdp = session_description(request)
@@ -197,6 +201,12 @@ class Exchange:
         self.asked = transaction
         kind = PrackOffered if request.method == "PRACK" else Updated
         self._session.house.report(kind(self._session.id, request, sdp))
+
+    def _refuse_asked(self, now: float) -> None:
+        """Nobody will answer it any more (RFC 3261 section 15.1.2)."""
+        if self.asked is not None:
+            self._session.reply(self.asked, 487, now)
+            self.asked = None
 
     def answer(self, said: Statement, now: float) -> None:
         """The application's answer to it."""

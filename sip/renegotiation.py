@@ -35,6 +35,8 @@ class State(StrEnum):
     """Their request crossed ours: it is tried again later."""
     CANCELLING = "cancelling"
     """A re-INVITE that nobody answered for too long is cancelled."""
+    CLOSING = "closing"
+    """The session is over, but not our re-INVITE, whose 2xx has to be acknowledged."""
     OVER = "over"
 
 
@@ -85,7 +87,7 @@ class Action(StrEnum):
     STOP_CANCEL = "stop cancelled"
 
 
-IDLE, REINVITING, UPDATING, RESTING, CANCELLING, OVER = State
+IDLE, REINVITING, UPDATING, RESTING, CANCELLING, CLOSING, OVER = State
 (
     REINVITE, UPDATE, SUCCESS, GLARE, REPAIR, UNSERVED, REFUSED, LOST, OVERTAKEN, CLOSE, TIMER_AGAIN,
     TIMER_PATIENCE, TIMER_CANCEL,
@@ -108,7 +110,7 @@ RENEGOTIATION: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]
     (REINVITING, REFUSED):        (IDLE,       (STOP_PATIENCE, REPORT_REFUSAL, NEXT)),
     (REINVITING, LOST):           (OVER,       (STOP_PATIENCE, FORGET, REPORT_LOSS)),
     (REINVITING, TIMER_PATIENCE): (CANCELLING, (SEND_CANCEL, START_CANCEL)),
-    (REINVITING, CLOSE):          (OVER,       (STOP_PATIENCE, FORGET)),
+    (REINVITING, CLOSE):          (CLOSING,    (STOP_PATIENCE, FORGET, START_CANCEL)),
     (CANCELLING, SUCCESS):        (IDLE,       (STOP_CANCEL, ACKNOWLEDGE, REPORT_ANSWER, NEXT)),
     (CANCELLING, GLARE):          (IDLE,       (STOP_CANCEL, REPORT_REFUSAL, NEXT)),
     (CANCELLING, REPAIR):         (IDLE,       (STOP_CANCEL, REPORT_REFUSAL, NEXT)),
@@ -116,7 +118,16 @@ RENEGOTIATION: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]
     (CANCELLING, REFUSED):        (IDLE,       (STOP_CANCEL, REPORT_REFUSAL, NEXT)),
     (CANCELLING, LOST):           (OVER,       (STOP_CANCEL, FORGET, REPORT_LOSS)),
     (CANCELLING, TIMER_CANCEL):   (OVER,       (ABANDON, FORGET, REPORT_LOSS)),
-    (CANCELLING, CLOSE):          (OVER,       (STOP_CANCEL, FORGET)),
+    (CANCELLING, CLOSE):          (CLOSING,    (FORGET,)),
+    (CLOSING,    SUCCESS):        (OVER,       (STOP_CANCEL, ACKNOWLEDGE)),
+    (CLOSING,    GLARE):          (OVER,       (STOP_CANCEL,)),
+    (CLOSING,    REPAIR):         (OVER,       (STOP_CANCEL,)),
+    (CLOSING,    UNSERVED):       (OVER,       (STOP_CANCEL,)),
+    (CLOSING,    REFUSED):        (OVER,       (STOP_CANCEL,)),
+    (CLOSING,    LOST):           (OVER,       (STOP_CANCEL,)),
+    (CLOSING,    OVERTAKEN):      (CLOSING,    ()),
+    (CLOSING,    TIMER_CANCEL):   (OVER,       (ABANDON,)),  # a 1xx has stopped Timer B: nothing else ends it
+    (CLOSING,    CLOSE):          (CLOSING,    ()),
     (UPDATING,   SUCCESS):        (IDLE,       (REPORT_ANSWER, NEXT)),
     (UPDATING,   GLARE):          (RESTING,    (START_AGAIN,)),
     (UPDATING,   REPAIR):         (UPDATING,   (RESEND,)),
@@ -236,7 +247,7 @@ class Renegotiation(Machine[Response]):
 
     def wish(self, wish: Wish, now: float) -> None:
         """Send something as soon as the rules let it."""
-        if self.state is not OVER:
+        if self.state not in (CLOSING, OVER):
             self._wishes.append(wish)
             self.go(now)
 
@@ -336,6 +347,8 @@ class Renegotiation(Machine[Response]):
 
     def _forget(self, now: float, matter: Response | None) -> None:
         self._wishes.clear()
+        if self._errand is not None:
+            self._errand.drop()
 
     def _next(self, now: float, matter: Response | None) -> None:
         self.go(now)

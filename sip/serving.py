@@ -104,7 +104,7 @@ def _update(session: Session, transaction: Transaction, request: Request, now: f
     if clash is not None:
         _refuse_offer(session, transaction, clash, now)
     elif session_description(request) is not None:
-        exchange.take(transaction)
+        exchange.take(transaction, now)
     else:
         exchange.accept(transaction, request, now, None)
         if not session.is_given_up:

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from typing import Final
 
-from sip import usage
+from sip import chance, usage
 from sip.acceptance import Acceptance
 from sip.answers import Answers
 from sip.authentication import Authorizer
@@ -35,16 +35,16 @@ from sip.transaction import Transaction
 from sip.usage import Input, State
 from sip.writing import NO_BODY, Statement, contact_value
 
-_GIVEN_UP: Final = (State.LEAVING, State.ENDING, State.ENDED)
+_GIVEN_UP: Final = (State.DROP_DUE, State.DROPPING, State.LEAVING, State.ENDING, State.ENDED)
 
 
 class Session:
     """A session of either side; `dialog` is None until we answer an INVITE, or a 2xx answers ours."""
 
     __slots__ = (
-        "acceptance", "allows", "answers", "authorizer", "caller", "clock", "described", "dialog", "early",
-        "exchange", "flow", "house", "id", "infos", "invitation", "late", "local_tag", "natted", "parting",
-        "peer", "provisional", "server", "state", "tried", "uri",
+        "acceptance", "allows", "answers", "authorizer", "began_on", "caller", "clock", "described", "dialog",
+        "early", "exchange", "flow", "house", "id", "infos", "invitation", "late", "local_tag", "natted",
+        "parting", "peer", "provisional", "server", "state", "tried", "uri",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +55,7 @@ class Session:
         self.state = state
         self.local_tag = local_tag
         self.flow = flow
+        self.began_on = flow.connection  # by which it is found when that closes; the flow may move
         self.peer = peer
         self.dialog: Dialog | None = None
         self.uri = ""
@@ -295,7 +296,7 @@ class Session:
 
     def take_offer(self, request: Transaction, now: float) -> None:
         """A PRACK or UPDATE brought an offer."""
-        self.exchanging().take(request)
+        self.exchanging().take(request, now)
 
     def prack_missing(self, now: float) -> None:
         """None came in 64*T1."""
@@ -350,7 +351,7 @@ class Session:
 
     def refuse_too_soon(self, transaction: Transaction, now: float) -> None:
         """Another offer of theirs waits for its answer (section 14.2, RFC 3311 section 5.2)."""
-        wait_s = sum(self.house.layer.token().encode()) % 11  # at random from 0 to 10
+        wait_s = chance.below(self.house.layer.token(), 11)  # at random from 0 to 10
         self.reply(transaction, 500, now, f"Retry-After: {wait_s}\r\n{NO_BODY}")
 
 

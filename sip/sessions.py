@@ -12,8 +12,6 @@ from sip.refusal import EXTENSIONS
 from sip.session import Session
 from sip.usage import State
 
-_GIVEN_UP = (State.DROP_DUE, State.DROPPING, State.LEAVING, State.ENDING)
-
 
 class Sessions:
     """The House of `Session`. Our tags are unguessable and unique, so one of them names its session."""
@@ -66,7 +64,7 @@ class Sessions:
         """Forget a session."""
         self.by_id.pop(session.id, None)
         self._by_tag.pop(session.local_tag, None)
-        connection = session.flow.connection
+        connection = session.began_on
         if connection in self._by_connection:
             self._by_connection[connection].discard(session)
             if not self._by_connection[connection]:
@@ -82,8 +80,10 @@ class Sessions:
     def lose_connection(self, connection: int) -> None:
         """A TCP connection closed: those who used it hear of it, unless they are given up."""
         for session in sorted(self._by_connection.pop(connection, ()), key=lambda session: session.id):
+            if session.flow.connection != connection:
+                continue  # it has moved to UDP
             session.lose_connection()
-            if session.state not in _GIVEN_UP:
+            if not session.is_given_up:
                 self.report(SessionFlowClosed(session.id))
 
     def dialogs(self) -> int:

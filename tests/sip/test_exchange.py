@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sip.authentication import Credentials
 from sip.events import (
     EndCause,
     OfferAnswered,
@@ -138,6 +139,44 @@ def test_a_reinvite_that_not_even_cancel_ends_ends_the_call() -> None:
     call.peer.send(reply(only_request(wish(call)), 180))
     assert "BYE" in kinds(call.peer.run(100))
     assert call.peer.events() == [SessionEnded(call.session, EndCause.DIALOG_LOST, None, "")]
+    assert over(call.peer)
+
+
+@pytest.mark.parametrize("status", [100, 180])
+@pytest.mark.parametrize("whose", ["ours", "theirs"])
+def test_a_reinvite_that_nobody_answers_ends_with_the_call(status: int, whose: str) -> None:
+    call = calling()
+    call.peer.send(reply(only_request(wish(call)), status))
+    if whose == "ours":
+        call.peer.send(reply(only_request(call.hangup()), 200))
+    else:
+        assert kinds(call.request("BYE", 5)) == ["200 BYE"]
+    assert call.peer.endpoint.counts().sessions == 0
+    assert over(call.peer)
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+@pytest.mark.parametrize("status", [200, 401, 408, 422, 481, 487, 491, 501])
+def test_the_last_word_on_a_reinvite_may_come_after_the_call(status: int, cancelled: bool) -> None:
+    call = calling()
+    request = only_request(wish(call))
+    if cancelled:
+        call.peer.send(reply(request, 100))
+        call.peer.run(65)
+    bye = only_request(call.hangup())
+    sent = call.peer.send(reply(request, status, CONTACT, body=THEIRS if status == 200 else ""))
+    assert kinds(sent) == ["ACK"]
+    call.peer.send(reply(bye, 200))
+    assert call.peer.events() == []
+    assert over(call.peer)
+
+
+def test_a_challenge_after_our_bye_is_not_answered() -> None:
+    call = calling(credentials=Credentials("us", "secret", None))
+    request = only_request(wish(call))
+    call.hangup()
+    challenge = 'WWW-Authenticate: Digest realm="them", nonce="1", qop="auth", algorithm=MD5'
+    assert kinds(call.peer.send(reply(request, 401, challenge))) == ["ACK"]
     assert over(call.peer)
 
 
@@ -367,6 +406,50 @@ def test_rfc_3311_5_2_their_update_in_an_early_dialog_after_that_is_the_applicat
     assert only_request(call.reply(200)).method == "ACK"
     call.hangup()
     assert over(call.peer)
+
+
+@pytest.mark.parametrize("end", ["BYE", "hangup"])
+def test_15_1_2_an_update_that_waits_when_the_call_ends_is_answered(end: str) -> None:
+    call = called()
+    assert call.request("UPDATE", 2, CONTACT, body=THEIRS) == []
+    call.peer.events()
+    if end == "BYE":
+        sent = call.request("BYE", 3)
+    else:
+        call.peer.endpoint.hangup(call.session, call.peer.now)
+        sent = call.peer.sent()
+    assert sorted(kinds(sent)) == sorted(["487 UPDATE", "200 BYE" if end == "BYE" else "BYE"])
+    assert over(call.peer)
+
+
+def test_15_1_2_a_prack_that_waits_when_the_caller_cancels_is_answered() -> None:
+    call = Called(REQUIRE, answered=False)
+    (ringing,) = call.progress(183, SDP)
+    rack = f"RAck: {ringing.headers.get('RSeq')} 1 INVITE"
+    assert call.request("PRACK", 2, rack, "Content-Type: application/sdp", body=THEIRS) == []
+    sent = call.request("CANCEL", 1, branch="z9hG4bK-first")
+    assert sorted(kinds(sent)) == ["200 CANCEL", "487 INVITE", "487 PRACK"]
+    call.request("ACK", 1, branch="z9hG4bK-first")
+    assert over(call.peer)
+
+
+def test_an_update_after_we_gave_up_is_not_the_applications() -> None:
+    call = Called(ALLOW, answered=False)
+    call.answer()
+    call.peer.endpoint.hangup(call.session, call.peer.now)
+    assert kinds(call.request("UPDATE", 2, CONTACT, body=THEIRS)) == ["487 UPDATE"]
+    assert kinds(call.request("UPDATE", 3, CONTACT)) == ["200 UPDATE"]
+    assert call.peer.events() == []
+    assert over(call.peer)
+
+
+def test_an_info_after_we_gave_up_is_not_the_applications() -> None:
+    call = Calling()
+    call.reply(180)
+    call.peer.events()
+    call.hangup()
+    assert kinds(call.request("INFO", 1, "Content-Type: application/dtmf", body="5")) == ["200 INFO"]
+    assert call.peer.events() == []
 
 
 def test_an_update_after_our_bye_finds_nothing() -> None:

@@ -533,3 +533,18 @@ def test_an_answer_that_cannot_be_read_is_dropped_before_it_changes_anything(lin
     assert call.peer.send(reply(call.invite, 200, line, *contact)) == []
     assert call.peer.events() == []
     assert kinds(call.reply(200)) == ["ACK"]
+
+
+def test_a_call_that_moved_to_udp_neither_ends_with_its_connection_nor_stays_with_it() -> None:
+    called, other = Called(flow=TCP), Called(flow=TCP)
+    for call, ends in ((called, True), (other, False)):
+        call.peer.flow = UDP
+        call.request("INVITE", 2, body=SDP)
+        call.peer.endpoint.answer_offer(call.session, 200, call.peer.now, SDP.encode())
+        call.ack(2)
+        if ends:
+            assert kinds(call.request("BYE", 3))[-1] == "200 BYE"
+        call.peer.events()
+        call.peer.endpoint.flow_closed(TCP, call.peer.now)
+        assert call.peer.events() == []
+        assert call.peer.endpoint.counts().sessions == (0 if ends else 1)
