@@ -13,7 +13,7 @@ import asyncio_dgram
 from asyncio_dgram.aio import DatagramServer
 
 from tests.e2e.centre import NUMBER, centre, desks
-from tests.e2e.test_tls import Wiring, trunk
+from tests.e2e.wiring import Wiring
 from tests.peers.raw import SDP
 from tests.peers.sipp import Sipp
 from tests.peers.switch import IN_TREE, Switch
@@ -153,18 +153,15 @@ def assert_both_legs_are_drawn(ladder: str) -> None:
 
 async def test_a_capture_shows_a_leg_over_tls_in_clear(tmp_path: Path, tell_on_failure: Tell) -> None:
     wiring = Wiring(tmp_path)
-    async with wiring.carrier() as carrier:
-        sections = wiring.sections(trunks=trunk(carrier, accept_certificate=["sip.carrier.example"]))
-        async with Switch.running(**sections) as switch:
-            tell_on_failure("switch", switch.story)
-            inbound = await carrier.dial("600", SDP.format(carrier.host, 9000))
-            await inbound.answered()
-            assert (await inbound.ask("BYE")).status == 200
-            (record,) = await switch.ended_calls(1)
-            capture = list(packets(await centralita(switch, "call", "trace", record["id"], "--pcap", "-")))
-            assert {packet.protocol for packet in capture} == {6}
-            host, port = wiring.target.split(":")
-            assert all((host, int(port)) in (packet.source, packet.destination) for packet in capture)
-            said = [packet.payload.split(b"\r\n")[0].split(b" sip:")[0] for packet in capture]
-            assert said[0] == b"INVITE"
-            assert said[-2:] == [b"BYE", b"SIP/2.0 200 OK"]
+    async with wiring.office(tell_on_failure, certificate=True) as (switch, carrier):
+        inbound = await carrier.dial("600", SDP.format(carrier.host, 9000))
+        await inbound.answered()
+        assert (await inbound.ask("BYE")).status == 200
+        (record,) = await switch.ended_calls(1)
+        capture = list(packets(await centralita(switch, "call", "trace", record["id"], "--pcap", "-")))
+        assert {packet.protocol for packet in capture} == {6}
+        host, port = wiring.target.split(":")
+        assert all((host, int(port)) in (packet.source, packet.destination) for packet in capture)
+        said = [packet.payload.split(b"\r\n")[0].split(b" sip:")[0] for packet in capture]
+        assert said[0] == b"INVITE"
+        assert said[-2:] == [b"BYE", b"SIP/2.0 200 OK"]
