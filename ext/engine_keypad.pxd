@@ -1,0 +1,125 @@
+"""RFC 4733 digits that a port sends, one by one, in the stream of everything else, which is silent meanwhile.
+
+An update every 20 ms, the end three times in a row (section 2.5.1.4), then a rest before whatever comes next.
+"""
+
+from libc.stdint cimport uint16_t, uint32_t, uint8_t
+
+from ext.engine_stream cimport FRAME, may_send, put_on_wire, stream_sent, timestamp_now
+from ext.engine_worker cimport KEYS_QUEUED, Keypad, Port, Stream, Worker
+from ext.kernels cimport rtp_write
+
+cdef enum:
+    EVENT_OCTETS = 4        # section 2.3
+    END_BIT = 0x80
+    VOLUME = 10             # -10 dBm0
+    ENDS = 3
+    REST = 4                # ticks: 80 ms, which every decoder takes for the space between two digits
+
+
+cdef inline void send_key(Worker* worker, Port* port, bint marker, bint end) noexcept nogil:
+    """One packet of the digit that sounds; its timestamp is that of the beginning."""
+    cdef Stream* stream = &port.stream
+    cdef Keypad* keypad = &port.keypad
+    cdef uint8_t packet[12 + EVENT_OCTETS]
+    rtp_write(packet, <uint8_t>port.send_event, marker, stream.next_sequence, keypad.timestamp, stream.ssrc)
+    packet[12] = keypad.events[keypad.first]
+    packet[13] = VOLUME | (END_BIT if end else 0)
+    packet[14] = <uint8_t>(keypad.elapsed >> 8)
+    packet[15] = <uint8_t>(keypad.elapsed & 0xFF)
+    stream.next_sequence += 1
+    stream.fresh = True     # what follows is a talkspurt of its own
+    stream_sent(stream, keypad.timestamp, worker.now_ns)
+    put_on_wire(worker, port, packet, 12 + EVENT_OCTETS)
+
+
+cdef inline void sound_key(Worker* worker, Port* port) noexcept nogil:
+    """Another 20 ms of it, or the last of them."""
+    cdef Keypad* keypad = &port.keypad
+    cdef int duration = keypad.durations[keypad.first]
+    cdef bint begins = keypad.elapsed == 0
+    if begins:
+        keypad.timestamp = timestamp_now(&port.stream, worker.now_ns)
+    keypad.elapsed += FRAME
+    if keypad.elapsed >= duration:
+        keypad.elapsed = duration
+        keypad.rest = 1
+    send_key(worker, port, begins, keypad.rest > 0)
+
+
+cdef inline void rest_key(Worker* worker, Port* port) noexcept nogil:
+    """Its end once more, or nothing. The stream's time passes: nothing may come before the rest is over."""
+    cdef Keypad* keypad = &port.keypad
+    cdef uint32_t passed = keypad.elapsed + (keypad.rest - 1) * FRAME
+    if keypad.rest < ENDS:
+        send_key(worker, port, False, True)
+    stream_sent(&port.stream, keypad.timestamp + passed, worker.now_ns)
+    keypad.rest += 1
+
+
+cdef inline bint keypad_tick(Worker* worker, Port* port) noexcept nogil:
+    """Whether there is more to come. Who gets no events any more gets none of those that wait either."""
+    cdef Keypad* keypad = &port.keypad
+    if port.send_event < 0 or not may_send(port):
+        return False
+    if keypad.rest > REST:
+        keypad.first = (keypad.first + 1) % KEYS_QUEUED
+        keypad.count -= 1
+        keypad.elapsed = keypad.rest = 0
+    if keypad.count == 0:
+        return False
+    if keypad.rest == 0:
+        sound_key(worker, port)
+    else:
+        rest_key(worker, port)
+    return True
+
+
+cdef inline void keypad_forget(Port* port) noexcept nogil:
+    """Nothing sounds and nothing waits."""
+    cdef Keypad* keypad = &port.keypad
+    keypad.busy = False
+    keypad.first = keypad.count = keypad.elapsed = keypad.rest = 0
+    port.next_keypad = NULL
+
+
+cdef inline void keypads_tick(Worker* worker) noexcept nogil:
+    """Of all ports that send digits just now; who is done leaves the chain."""
+    cdef Port** link = &worker.first_keypad
+    cdef Port* port
+    while link[0] != NULL:
+        port = link[0]
+        if keypad_tick(worker, port):
+            link = &port.next_keypad
+        else:
+            link[0] = port.next_keypad
+            keypad_forget(port)
+
+
+cdef inline void keypad_press(Worker* worker, Port* port, int event, int duration) noexcept nogil:
+    """Sound this digit from the next tick on, or when those before it are over."""
+    cdef Keypad* keypad = &port.keypad
+    cdef int place
+    if port.send_event < 0 or not may_send(port) or keypad.count == KEYS_QUEUED:
+        return
+    place = (keypad.first + keypad.count) % KEYS_QUEUED
+    keypad.events[place] = <uint8_t>event
+    keypad.durations[place] = <uint16_t>duration
+    keypad.count += 1
+    if not keypad.busy:
+        keypad.busy = True
+        port.next_keypad = worker.first_keypad
+        worker.first_keypad = port
+
+
+cdef inline void keypad_clear(Worker* worker, Port* port) noexcept nogil:
+    """The port closes."""
+    cdef Port** link = &worker.first_keypad
+    if not port.keypad.busy:
+        return
+    while link[0] != NULL:
+        if link[0] == port:
+            link[0] = port.next_keypad
+            break
+        link = &link[0].next_keypad
+    keypad_forget(port)
