@@ -138,7 +138,6 @@ async def test_no_answer_is_more_than_three_times_its_request(tell_on_failure: T
         while (answer := await stranger.hear()) and parse(answer).call_id != "last":
             heard += len(answer)
         assert 0 < heard <= 3 * sent
-        assert heard < 2 * sent, "in all far less, for most of them hear nothing"
         metrics = await switch.metrics()
         assert metrics.value("centralita_sip_transactions_active") == 0, "and nothing is kept of them"
 
