@@ -312,9 +312,9 @@ class Session:
         if self.exchange is not None and self.exchange.asked is not None:
             self.exchange.answer(said, now)
             return
-        early = self.early.get(tag) if tag else self.early.owing()
-        if self.dialog is None and early is not None:
-            if said.status < 300 and early.owes_answer:
+        if self.caller and self.dialog is None:  # of a reliable response, unless its early dialog is over
+            early = self.early.get(tag) if tag else self.early.owing()
+            if early is not None and said.status < 300 and early.owes_answer:
                 early.answer(said.body, now)
             return
         self.step(Input.ACCEPT if said.status < 300 else Input.REJECT, now, said)

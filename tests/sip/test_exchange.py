@@ -452,6 +452,17 @@ def test_an_info_after_we_gave_up_is_not_the_applications() -> None:
     assert call.peer.events() == []
 
 
+def test_an_answer_for_an_early_dialog_that_is_over_changes_nothing() -> None:
+    call = Calling(sdp="", supports_reliable=True)
+    call.reply(183, REQUIRE, "RSeq: 1", body=SDP)
+    call.reply(199)
+    call.peer.endpoint.answer_offer(call.session, 200, call.peer.now, OURS, dialog_tag="theirs")
+    call.peer.endpoint.answer_offer(call.session, 200, call.peer.now, OURS)
+    assert call.peer.sent() == []
+    call.reply(486)
+    assert over(call.peer)
+
+
 def test_an_update_after_our_bye_finds_nothing() -> None:
     call = called()
     call.peer.endpoint.hangup(call.session, 0.0)
