@@ -29,10 +29,13 @@ class LookupFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a destination leads, and for how many seconds that holds."""
+    """Where a destination leads, and for how many seconds that holds. `guessed`: nobody answered for its SRV
+    records, so these are the addresses of the host, which may be no SIP server at all.
+    """
 
     servers: tuple[Server, ...]
     ttl_s: float
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,9 @@ def _found(servers: tuple[Server, ...], answers: dict[Question, _Answer], destin
     failed = [question for question, answer in answers.items() if answer.failed]
     if failed and not servers:
         raise LookupFailed(f"{destination.host}: no answer for {failed[0].kind} {failed[0].name}")
-    return Found(servers, min((answer.ttl_s for answer in answers.values()), default=_LONGEST_S))
+    ttl_s = min((answer.ttl_s for answer in answers.values()), default=_LONGEST_S)
+    by_srv = any(question.kind is Kind.SRV and answer.records for question, answer in answers.items())
+    return Found(servers, ttl_s, not by_srv and any(question.kind is Kind.SRV for question in failed))
 
 
 def _record(kind: Kind, data: Any) -> Record:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from sip.aio.resolver import Found
+from sip.aio.resolver import Found, LookupFailed
 from sip.location import Destination, Located, Server, locate
 
 _SOONEST_S: Final = 5.0
@@ -32,6 +32,7 @@ class _Entry:
 
     def __init__(self) -> None:
         self.servers: tuple[Server, ...] = ()
+        self.guessed = False
         self.task: asyncio.Task[float] | None = None
         self.timer: asyncio.TimerHandle | None = None
 
@@ -94,6 +95,9 @@ class Directory:
     async def _look_up(self, destination: Destination, entry: _Entry) -> float:
         """For how many seconds what was found holds. Raises LookupFailed."""
         found = await self._locator.locate(destination)
+        if found.guessed and entry.servers and not entry.guessed:
+            raise LookupFailed(f"{destination.host}: no answer for SRV, and what is known came from there")
+        entry.guessed = found.guessed
         if not found.servers:
             self._log.warning("no such name, or nothing for SIP there", name=destination.host)
         if found.servers != entry.servers:

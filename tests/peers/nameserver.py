@@ -28,6 +28,8 @@ class NameServer(asyncio.DatagramProtocol):
         """Whether it says nothing, as if it were down."""
         self.broken = False
         """Whether it says SERVFAIL."""
+        self.broken_for: tuple[str, ...] = ()
+        """Types of records for which it does in any case."""
         self.asked: list[str] = []
         self.address = ""
         self._transport: asyncio.DatagramTransport | None = None
@@ -59,7 +61,7 @@ class NameServer(asyncio.DatagramProtocol):
         response = dns.message.make_response(query)
         response.flags |= dns.flags.RA
         values = self.zone.get(f"{question.name} {kind}", ())
-        if self.broken:
+        if self.broken or kind in self.broken_for:
             response.set_rcode(dns.rcode.SERVFAIL)
         elif values:
             response.answer.append(dns.rrset.from_text(question.name, self.ttl_s, "IN", kind, *values))

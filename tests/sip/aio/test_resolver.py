@@ -88,6 +88,19 @@ async def test_a_name_server_that_fails_is_not_one_that_says_no(fault: str) -> N
             await resolver(dns).locate(NAME)
 
 
+@pytest.mark.parametrize(("broken", "guessed"), [((), False), (("NAPTR", "AAAA"), False), (("SRV",), True)])
+async def test_the_hosts_own_addresses_are_a_guess_where_srv_is_not_answered(
+    broken: tuple[str, ...], guessed: bool
+) -> None:
+    async with NameServer.running({"carrier.example. A": ["192.0.2.7"]}) as dns:
+        dns.broken_for = broken
+        found = await resolver(dns).locate(NAME)
+    assert (found.servers, found.guessed) == (
+        (Server((Place("udp", "192.0.2.7", 5060, NAME.host),)),),
+        guessed,
+    )
+
+
 async def test_records_that_lead_in_a_circle_come_to_an_end() -> None:
     zone = {
         "carrier.example. NAPTR": ['1 1 "s" "SIP+D2U" "" _sip._udp.carrier.example.'],

@@ -17,7 +17,7 @@ def servers(*addresses: str) -> tuple[Server, ...]:
 class Dns:
     """Answers after a second, in turn: servers, or None for no answer at all. The last one stays."""
 
-    def __init__(self, *answers: tuple[Server, ...] | None, ttl_s: float = 60.0) -> None:
+    def __init__(self, *answers: tuple[Server, ...] | Found | None, ttl_s: float = 60.0) -> None:
         self.answers = list(answers)
         self.ttl_s = ttl_s
         self.asked_at: list[float] = []
@@ -28,7 +28,7 @@ class Dns:
         found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if found is None:
             raise LookupFailed(destination.host)
-        return Found(found, self.ttl_s)
+        return found if isinstance(found, Found) else Found(found, self.ttl_s)
 
 
 class Watch:
@@ -83,6 +83,20 @@ async def test_what_was_known_holds_while_no_name_server_answers(stage: Stage) -
     assert watch.asked() == [0, 55, 66]
     await stage.pass_by(10)
     assert watch.known() == ["192.0.2.3"]
+    watch.directory.close()
+
+
+async def test_addresses_in_place_of_missing_srv_records_count_only_while_nothing_better_is_known(
+    stage: Stage,
+) -> None:
+    guess, better = Found(servers("192.0.2.80"), 60.0, guessed=True), servers("192.0.2.1")
+    watch = Watch(stage, Dns(guess, Found(servers("192.0.2.81"), 60.0, guessed=True), better, guess, guess))
+    watch.directory.watch([NAME])
+    known = []
+    for _ in range(5):
+        await stage.pass_by(55)
+        known += watch.known()
+    assert known == ["192.0.2.80", "192.0.2.81", "192.0.2.1", "192.0.2.1", "192.0.2.1"]
     watch.directory.close()
 
 
