@@ -33,13 +33,13 @@ from switch.calls.leg_events import (
     Ringing,
     Trying,
 )
+from switch.calls.leg_history import LegHistory
 from switch.calls.leg_media import LegMedia
 from switch.calls.watch import Verdict, Watch
 from switch.config.trunk import Dtmf, Prack
 from switch.exchange import Exchange
-from switch.mos import mos
 from switch.peers import Peer, TrunkPeer
-from switch.records import LegRecord, LegRole, utc
+from switch.records import LegRecord, LegRole
 
 
 class LegOwner(Protocol):
@@ -100,7 +100,6 @@ class Leg:
         self.owner = owner
         self.routed = routed
         self.session: sip.SessionId | None = None
-        self.sip_call_id = ""
         self.rang = False
         """Of a caller: he was told that it rings."""
         self.early = False
@@ -122,12 +121,7 @@ class Leg:
         """It went out before the answer; the 200 has nothing to add."""
         self._takes_reliable = False
         self._watching = Watch(exchange, port)
-        self._sip_status: int | None = None
-        self._q850: int | None = None
-        self._invited_us = exchange.now_us()
-        self._ringing_us: int | None = None
-        self._answered_us: int | None = None
-        self._ended_us: int | None = None
+        self._history = LegHistory(id, role, peer.name, exchange.now_us())
         self._record: LegRecord | None = None
 
     # Setting up
@@ -139,12 +133,12 @@ class Leg:
             self._held_before = self.held
         self._takes_reliable = self.prack is not Prack.OFF and _takes_reliable(invite.request)
         self.session = invite.session
-        self.sip_call_id = invite.request.call_id
+        self._history.sip_call_id = invite.request.call_id
         self._book.leg_opened(self)
 
     def call(self, outgoing: sip.Outgoing) -> None:
         """Send the INVITE, with our offer."""
-        self.sip_call_id = outgoing.call_id
+        self._history.sip_call_id = outgoing.call_id
         self.session = self._exchange.sip().invite(outgoing, self._exchange.now())
         self._book.leg_opened(self)
 
@@ -202,8 +196,7 @@ class Leg:
         if not self._unanswered:
             return
         self.answered = True
-        self._answered_us = self._exchange.now_us()
-        self._sip_status = 200
+        self._history.answered(self._exchange.now_us(), 200)
         self._exchange.sip().accept(self._session, self._final_description(), self._exchange.now())
         self._final_response()
         self._watch()
@@ -232,17 +225,17 @@ class Leg:
     def give_up(self, status: int) -> None:
         """End a leg where nobody is there: its record says `status`, as if that had been the answer."""
         if not self.over and not self.answered:
-            self._sip_status = status
+            self._history.sip_status = status
         self.end(Farewell(status=status, q850=q850_of(status)))
 
     def end(self, farewell: Farewell) -> None:
         """Give the leg up, whatever its state. Idempotent: the endpoint owns the BYE, the engine the port."""
         if self.over:
             return
-        if not self.answered and self._sip_status is None:
-            self._sip_status = farewell.status if self.role is LegRole.CALLER else 487
-        if self._q850 is None:
-            self._q850 = farewell.q850 or NORMAL_CLEARING
+        if not self.answered and self._history.sip_status is None:
+            self._history.sip_status = farewell.status if self.role is LegRole.CALLER else 487
+        if self._history.q850 is None:
+            self._history.q850 = farewell.q850 or NORMAL_CLEARING
         if self.session is not None:
             endpoint, now = self._exchange.sip(), self._exchange.now()
             if self.role is LegRole.CALLER and not self.answered:
@@ -284,9 +277,9 @@ class Leg:
             case sip.SessionFlowClosed():
                 self._disconnected()
             case sip.SessionEnded(cause=cause, q850=q850, reason=reason):
-                self._q850 = q850 or NORMAL_CLEARING
+                self._history.q850 = q850 or NORMAL_CLEARING
                 if not self.answered:
-                    self._sip_status = 504 if cause is sip.EndCause.PRACK_TIMEOUT else 487
+                    self._history.sip_status = 504 if cause is sip.EndCause.PRACK_TIMEOUT else 487
                     self._final_response()
                 self._close()
                 self.owner.leg_event(self, Ended(cause, q850, completed_elsewhere(reason)))
@@ -309,31 +302,18 @@ class Leg:
         """The leg as the call's record has it."""
         if self._record is not None:
             return self._record
-        stats = self.port.stats()
-        heard = stats.packets_received > 0
-        return LegRecord(
-            id=self.id,
-            role=self.role,
-            peer=self.peer.name,
-            sip_call_id=self.sip_call_id,
-            sip_status=self._sip_status,
-            q850=self._q850,
-            invited_at=utc(self._invited_us),
-            ringing_at=self.ringing_at,
-            answered_at=_moment(self._answered_us),
-            ended_at=_moment(self._ended_us),
-            codec=self.agreed.codec if self.agreed is not None else None,
-            packets_received=stats.packets_received,
-            packets_sent=stats.packets_sent,
-            packets_lost=stats.packets_lost,
-            jitter_s=stats.jitter_s if heard else None,
-            mos=mos(stats.packets_received, stats.packets_lost, stats.jitter_s),
-        )
+        codec = self.agreed.codec if self.agreed is not None else None
+        return self._history.record(codec, self.port.stats())
 
     @property
     def ringing_at(self) -> datetime | None:
         """When it began to ring."""
-        return _moment(self._ringing_us)
+        return self._history.ringing_at
+
+    @property
+    def sip_call_id(self) -> str:
+        """The Call-ID of its dialog."""
+        return self._history.sip_call_id
 
     # Inside
 
@@ -354,15 +334,11 @@ class Leg:
         return not self.over and not self.answered
 
     def _final_response(self) -> None:
-        self._exchange.metrics.call_setup((self._exchange.now_us() - self._invited_us) / 1e6)
-
-    def _note_ringing(self) -> None:
-        if self._ringing_us is None:
-            self._ringing_us = self._exchange.now_us()
+        self._exchange.metrics.call_setup((self._exchange.now_us() - self._history.invited_us) / 1e6)
 
     def _say_progress(self, status: int) -> None:
         """Reliably where the trunk wants it so, or where a description would be lost with the response."""
-        self._note_ringing()
+        self._history.rings(self._exchange.now_us())
         sdp = self._media.local if self.early else None
         reliable = self.prack is Prack.REQUIRED or (sdp is not None and self._takes_reliable)
         now = self._exchange.now()
@@ -379,7 +355,7 @@ class Leg:
         if event.status == 199:  # one of several early dialogs is over; the others ring on (RFC 6228)
             self._media.early_over(event.dialog_tag)
             return
-        self._note_ringing()
+        self._history.rings(self._exchange.now_us())
         heard = event.sdp is not None and self._media.accept_early(event.dialog_tag, event.sdp)
         self._note_hold()
         self.early = self.early or heard
@@ -387,8 +363,7 @@ class Leg:
 
     def _answered(self, event: sip.Answered) -> None:
         self.answered = True
-        self._answered_us = self._exchange.now_us()
-        self._sip_status = event.response.status
+        self._history.answered(self._exchange.now_us(), event.response.status)
         if not self._media.accept_final(event.dialog_tag, event.sdp):
             self._log.warning("answered without usable SDP")
             self.end(Farewell(q850=88))
@@ -399,13 +374,15 @@ class Leg:
         self.owner.leg_event(self, Answered(event.crossed_cancel))
 
     def _refused(self, event: sip.Refused) -> None:
-        self._sip_status = event.status
-        self._q850 = event.q850 or q850_of(event.status)
+        self._history.sip_status = event.status
+        self._history.q850 = event.q850 or q850_of(event.status)
         self._close()
         timed_out = event.response is None
         self.owner.leg_event(
             self,
-            Refused(event.status, event.reason, self._q850, timed_out, event.contacts, event.retry_after_s),
+            Refused(
+                event.status, event.reason, self._history.q850, timed_out, event.contacts, event.retry_after_s
+            ),
         )
 
     def _acked(self, sdp: bytes | None) -> None:
@@ -497,7 +474,7 @@ class Leg:
 
     def _close(self) -> None:
         self.over = True
-        self._ended_us = self._exchange.now_us()
+        self._history.ended(self._exchange.now_us())
         self._watching.stop()
         self._record = self.record()
         self.port.send(Silence())
@@ -509,7 +486,3 @@ def _takes_reliable(invite: Request) -> bool:
     """Whether its sender acknowledges provisional responses (RFC 3262 section 3)."""
     tags = [*invite.headers.all("Supported"), *invite.headers.all("Require")]
     return any(tag.strip().lower() == "100rel" for tag in tags)
-
-
-def _moment(us: int | None) -> datetime | None:
-    return utc(us) if us is not None else None

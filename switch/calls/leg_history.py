@@ -1,0 +1,70 @@
+"""What became of one leg: its moments, its final status, its cause, and so its part of the call's record."""
+
+from datetime import datetime
+
+from media.port import PortStats
+from switch.mos import mos
+from switch.records import LegRecord, LegRole, utc
+
+
+class LegHistory:
+    """Noted as it happens. Moments are microseconds of UTC."""
+
+    def __init__(self, id: str, role: LegRole, peer: str, invited_us: int) -> None:
+        """`peer` is the name of the trunk or phone."""
+        self.sip_call_id = ""
+        self.sip_status: int | None = None
+        """Of the final response to its INVITE."""
+        self.q850: int | None = None
+        """Why it ended."""
+        self.invited_us = invited_us
+        self._id = id
+        self._role = role
+        self._peer = peer
+        self._ringing_us: int | None = None
+        self._answered_us: int | None = None
+        self._ended_us: int | None = None
+
+    @property
+    def ringing_at(self) -> datetime | None:
+        """When it began to ring."""
+        return _moment(self._ringing_us)
+
+    def rings(self, now_us: int) -> None:
+        """A provisional response; the first counts."""
+        if self._ringing_us is None:
+            self._ringing_us = now_us
+
+    def answered(self, now_us: int, sip_status: int) -> None:
+        """A final response of 2xx."""
+        self._answered_us, self.sip_status = now_us, sip_status
+
+    def ended(self, now_us: int) -> None:
+        """It is over."""
+        self._ended_us = now_us
+
+    def record(self, codec: str | None, stats: PortStats) -> LegRecord:
+        """As the call's record has it, with what its port has counted."""
+        heard = stats.packets_received > 0
+        return LegRecord(
+            id=self._id,
+            role=self._role,
+            peer=self._peer,
+            sip_call_id=self.sip_call_id,
+            sip_status=self.sip_status,
+            q850=self.q850,
+            invited_at=utc(self.invited_us),
+            ringing_at=self.ringing_at,
+            answered_at=_moment(self._answered_us),
+            ended_at=_moment(self._ended_us),
+            codec=codec,
+            packets_received=stats.packets_received,
+            packets_sent=stats.packets_sent,
+            packets_lost=stats.packets_lost,
+            jitter_s=stats.jitter_s if heard else None,
+            mos=mos(stats.packets_received, stats.packets_lost, stats.jitter_s),
+        )
+
+
+def _moment(us: int | None) -> datetime | None:
+    return utc(us) if us is not None else None
