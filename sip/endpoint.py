@@ -233,7 +233,10 @@ class Endpoint:
         self._wish(session, "UPDATE", sdp, now)
 
     def info(self, session: SessionId, content_type: str, body: bytes, now: float) -> None:
-        """Send INFO in the dialog: InfoAnswered follows. Each waits for the answer to the one before."""
+        """Send INFO in the dialog: InfoAnswered follows. Each waits for the answer to the one before.
+
+        At most 64 wait; InfoAnswered without a status follows at once for more.
+        """
         if (found := self._find(session)) is not None:
             found.inform(one_line(content_type), body, now)
 

@@ -2,9 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from sip.errand import Errand
 from sip.message import Request
+
+_MAX_WAITING: Final = 64
+"""Digits may come faster than a peer answers: with Timer F for each, they would pile up without end."""
 
 
 def refuses(request: Request, types: tuple[str, ...]) -> tuple[int, str]:
@@ -28,10 +32,13 @@ class Infos:
         self._line: deque[Errand] = deque()
         self._under_way = False
 
-    def send(self, errand: Errand, now: float) -> None:
-        """Send one in its turn."""
+    def send(self, errand: Errand, now: float) -> bool:
+        """Send one in its turn; False if too many wait already."""
+        if len(self._line) >= _MAX_WAITING:
+            return False
         self._line.append(errand)
         self._next(now)
+        return True
 
     def done(self, now: float, report: Callable[[], None]) -> None:
         """The one under way has its answer."""

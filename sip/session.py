@@ -222,13 +222,14 @@ class Session:
             self.errand(self.dialog, "OPTIONS", "").send(now)
 
     def inform(self, content_type: str, body: bytes, now: float) -> None:
-        """Send INFO in the dialog, if there is one."""
+        """Send INFO in the dialog, if there is one and the peer still answers those before."""
         if self.dialog is None or self.is_given_up:
             self._tell(InfoAnswered(self.id, None))
             return
         if self.infos is None:
             self.infos = Infos()
-        self.infos.send(self.errand(self.dialog, "INFO", "", body, content_type), now)
+        if not self.infos.send(self.errand(self.dialog, "INFO", "", body, content_type), now):
+            self._tell(InfoAnswered(self.id, None))
 
     # As a server
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sip.events import InfoAnswered, InfoReceived
-from tests.sip.calls import Called, kinds, names, over
+from tests.sip.calls import Called, Calling, kinds, names, over
 from tests.sip.raw import only_request, only_response, reply
 
 RELAY = "Content-Type: application/dtmf-relay"
@@ -82,4 +82,14 @@ def test_what_waits_ends_with_the_call() -> None:
     sent = [*call.peer.sent(), *call.peer.send(reply(info, 200))]
     assert kinds(sent) == ["BYE"]
     assert names(call.peer.events()) == []
+    assert over(call.peer)
+
+
+def test_no_more_than_64_wait_for_a_peer_that_does_not_answer() -> None:
+    call = Calling().answered()
+    for _ in range(70):
+        call.peer.endpoint.info(call.session, "application/dtmf", b"5", call.peer.now)
+    assert call.peer.events() == [InfoAnswered(call.session, None)] * 5, "one is under way, 64 wait"
+    assert kinds(call.peer.sent()) == ["INFO"]
+    call.hangup()
     assert over(call.peer)
