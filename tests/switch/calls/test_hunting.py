@@ -451,7 +451,8 @@ async def test_a_redirection_finds_no_room_on_a_full_trunk(stage: Stage) -> None
     cast.c.behave = answering
     await cast.phone.dial("8911")
     cast.a.behave = redirecting("<sip:8912@x.example>")
-    second = await (await stage.phone("1002")).dial(NUMBER)
+    other = await stage.phone("1002")
+    second = await other.dial(NUMBER)
+    assert other.status(second) == 480
     assert stage.exchange.limits.active("other") == 1
     assert len(cast.c.all(IncomingInvite)) == 1
-    del second
