@@ -169,13 +169,13 @@ class Session:
             if response.to_tag is None:
                 self.step(Input.PROGRESS, now, response)
             return
+        if response.status == 199:  # RFC 6228
+            self.early.end(response.to_tag)
         number = reliable_number(response)
         if number is not None:
             early.acknowledge(response, number, self.flow, now)
-            return
-        if response.status == 199:  # RFC 6228
-            self.early.end(response.to_tag)
-        self.step(Input.PROGRESS, now, response)
+        else:
+            self.step(Input.PROGRESS, now, response)
 
     def send_prack(self, dialog: Dialog, rack: str, sdp: bytes, now: float) -> None:
         """Acknowledge a reliable response in its dialog."""

@@ -83,6 +83,16 @@ def test_15_a_bye_ends_one_early_dialog_and_the_last_one_the_call() -> None:
     assert over(call.peer)
 
 
+def test_rfc_6228_a_reliable_199_is_acknowledged_and_ends_its_early_dialog() -> None:
+    call = ringing("one", "two")
+    assert len(racks(call.reply(199, REQUIRE, "RSeq: 7", tag="one"))) == 1
+    (event,) = call.peer.events()
+    assert isinstance(event, Progress)
+    assert (event.status, event.reliable) == (199, True)
+    assert kinds(call.request("INFO", 1, tag="one")) == ["481 INFO"]
+    assert kinds(call.request("INFO", 1, tag="two")) == ["200 INFO"]
+
+
 def test_rfc_6228_199_ends_an_early_dialog() -> None:
     call = ringing("one", "two")
     call.reply(199, tag="one")
