@@ -161,9 +161,7 @@ class Identification:
                 return self._registrations.holds(name, flow)
         return False
 
-    def _challenged(
-        self, message: Request | Malformed, user: str | None, flow: Flow, now: float
-    ) -> Verdict:
+    def _challenged(self, message: Request | Malformed, user: str | None, flow: Flow, now: float) -> Verdict:
         """`user` when the message proves it; an unknown user and a wrong password are told the same."""
         failure, source = Failure(FailureKind.MISSING), flow.remote[0]
         if self._is_banned(user, flow, now):

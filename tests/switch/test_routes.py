@@ -5,8 +5,8 @@ import pytest
 from sip.malformed import Malformed
 from sip.message import Request, parse
 from switch.config.schema import Route
-from switch.config.trunk import DidFrom
 from switch.config.targets import DialledPhone, EchoTarget, QueueTarget, ToneTarget, TrunkTarget
+from switch.config.trunk import DidFrom
 from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.routes import Routes, called_number
 
