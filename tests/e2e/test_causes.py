@@ -72,7 +72,7 @@ async def test_a_refusal_tells_the_caller_of_the_callee_and_not_of_us(tell_on_fa
             (404, 404, 1),
             (603, 603, 21),
             (407, 403, 21),
-            (513, 500, 31),
+            (513, 500, 127),
         ):
             call, incoming = await ringing(a, b)
             await incoming.refuse(status)
