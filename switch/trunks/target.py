@@ -14,8 +14,10 @@ from switch.config.addresses import Proxy
 from switch.trunks.health import Health, Sign, after, is_alive
 from switch.trunks.wire import Wire
 
-_FIRST_S: Final = 1.0
-"""All targets are asked for the first time within this."""
+_FIRST: Final = 0.5
+"""The least share of an interval before the first question, so that not all targets are asked at once. Until
+then it counts as up: what a call finds out is believed at once.
+"""
 _JITTER: Final = 0.1
 """Questions come up to this share early or late, so that no carrier is asked by everybody at once."""
 _LONGEST_REST_S: Final = 300.0
@@ -50,7 +52,7 @@ class Target:
         self._rest: asyncio.TimerHandle | None = None
         self._rests_until = 0.0
         if manner.every_s > 0:
-            first_s = min(_FIRST_S, manner.every_s) * wire.random()
+            first_s = manner.every_s * (_FIRST + (1 - _FIRST) * wire.random())
             self._timer = wire.loop.call_later(first_s, self._ask)
 
     @property

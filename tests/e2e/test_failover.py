@@ -22,7 +22,7 @@ def transit(carriers: Sequence[Carrier], **settings: Any) -> dict[str, Any]:
         "sip": {"t1": "50ms", "overload": {"loop_lag": "0"}},
         "trunks": {
             "origin": {"accept_from": ["127.0.0.0/8"], "options": 0, "max_cps": 1000},
-            "out": {"targets": targets, "options": "200ms", "max_cps": 1000, **settings},
+            "out": {"targets": targets, "options": "500ms", "max_cps": 1000, **settings},
         },
         "routes": [{"trunk": "origin", "to": "*", "go": "trunk:out", "transit": True}],
     }
