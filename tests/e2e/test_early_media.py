@@ -190,7 +190,7 @@ async def test_a_reliable_callee_and_a_caller_who_is_not(tell_on_failure: Tell) 
         await incoming.progress(183, mix.right.sdp(), rseq=77)
         lost = await mix.callee.request("PRACK")
         assert lost.headers.get("RAck") == "77 1 INVITE"
-        await until_repeated(mix.callee, b"PRACK")
+        await mix.callee.repeated("PRACK")
         await incoming.respond(lost, 200)
         early = await call.hears(183)
         assert "RSeq" not in early.headers
@@ -199,18 +199,6 @@ async def test_a_reliable_callee_and_a_caller_who_is_not(tell_on_failure: Tell) 
         await incoming.answer()
         assert (await call.answered()).body == early.body
         assert hears_only(await mix.right.listen(), 440.0, [1000.0])
-
-
-async def until_repeated(party: RawParty, method: bytes) -> None:
-    """It has come a second time, octet by octet."""
-    async with asyncio.timeout(5):
-        while True:
-            came = [data for data in party.heard if data.startswith(method)]
-            if len(came) > 1:
-                assert came[0] == came[1]
-                return
-            await asyncio.sleep(0.02)
-            party.waiting()
 
 
 async def test_of_several_phones_that_ring_the_one_that_answers_is_heard(tell_on_failure: Tell) -> None:

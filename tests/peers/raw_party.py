@@ -89,6 +89,14 @@ class RawParty:
             timeout_s,
         )
 
+    async def repeated(self, method: str, timeout_s: float = 5.0) -> None:
+        """Waits until a request of that method has come a second time, octet by octet."""
+        start = method.encode()
+        async with asyncio.timeout(timeout_s):
+            while len(came := [data for data in self.heard if data.startswith(start)]) < 2:
+                self._take(await asyncio.get_running_loop().sock_recv(self._socket, 65536))
+        assert came[0] == came[1]
+
     async def send(self, message: str) -> None:
         await asyncio.get_running_loop().sock_sendall(self._socket, message.encode())
 
