@@ -1,6 +1,6 @@
-"""The kernels of the SIP message layer, compiled. Pure twin and contract: sip/scanner.py.
+"""The kernels of the SIP message layer, compiled. Pure twin and contract: sip/syntax/scanner.py.
 
-Import them through `sip.kernels`, which chooses the build.
+Import them through `sip.syntax.kernels`, which chooses the build.
 """
 
 def scan(message: bytes, names: dict[str, str]) -> tuple[str, list[str], list[str], int]:

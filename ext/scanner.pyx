@@ -1,11 +1,11 @@
 # cython: language_level=3
-"""The kernels of the SIP message layer, compiled. Pure twin and contract: sip/scanner.py."""
+"""The kernels of the SIP message layer, compiled. Pure twin and contract: sip/syntax/scanner.py."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeUTF8, PyUnicode_Substring
 from libc.string cimport memchr
 
-# The limits of sip/limits.py; tests/sip/test_scanner.py holds both twins to each of them.
+# The limits of sip/syntax/limits.py; tests/sip/syntax/test_scanner.py holds both twins to each of them.
 cdef Py_ssize_t MAX_HEADERS = 256
 cdef Py_ssize_t MAX_HEADER_CHARS = 8192
 cdef Py_ssize_t MAX_LIST_ITEMS = 128

@@ -5,7 +5,7 @@ from itertools import product
 from typing import Final, get_args
 
 from sip.flow import Transport
-from sip.malformed import Fault
+from sip.syntax.malformed import Fault
 
 _METHODS: Final = frozenset({  # IANA registry of SIP methods
     "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER",

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from sip.counters import Counters
-from sip.dialog import Dialog
+from sip.dialogs.dialog import Dialog
+from sip.dialogs.renegotiation import Wish
+from sip.dialogs.session import Session
+from sip.dialogs.session_table import Input, State
+from sip.dialogs.sessions import Sessions
 from sip.events import (
     Event,
-    HeaderLines,
     Outgoing,
     OutgoingRequest,
     RequestId,
@@ -16,19 +19,15 @@ from sip.events import (
     TransactionId,
 )
 from sip.flow import Address, Flow
-from sip.layer import Layer
-from sip.message import Malformed
-from sip.petitions import Petitions
+from sip.out_of_dialog import Petitions
 from sip.reception import Reception
-from sip.renegotiation import Wish
 from sip.screen import Gate, OpenGate, Screen
-from sip.session import Session
-from sip.sessions import Sessions
-from sip.timers import Timers
-from sip.transaction import Input as TransactionInput
-from sip.transaction import Timing
-from sip.usage import Input, State
-from sip.writing import Statement, header_lines, one_line
+from sip.syntax.message import Malformed
+from sip.transactions.layer import Layer
+from sip.transactions.timers import Timers
+from sip.transactions.transaction import Input as TransactionInput
+from sip.transactions.transaction import Timing
+from sip.transactions.writing import HeaderLines, Statement, header_lines, one_line
 
 ALLOW: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "REGISTER")
 """The methods that work here."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
-from sip.authentication import Credentials
+from sip.accounts.authentication import Credentials
 from sip.flow import Flow
-from sip.headers import STAR, NameAddr, parse_seconds
-from sip.message import Malformed, Request, Response
+from sip.syntax.headers import STAR, NameAddr, parse_seconds
+from sip.syntax.message import Malformed, Request, Response
+from sip.transactions.writing import HeaderLines
 
 SessionId = NewType("SessionId", int)
 """One INVITE usage (RFC 5057), from the INVITE to the end of its BYE. Never reused."""
@@ -19,8 +20,6 @@ TransactionId = NewType("TransactionId", int)
 """One request outside of any dialog that the application has to answer."""
 
 _QVALUE = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z")
-
-HeaderLines = Sequence[tuple[str, str]]
 
 
 class EndCause(StrEnum):

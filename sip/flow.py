@@ -1,7 +1,7 @@
 """The path by which a message came or must go."""
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, Self, get_args
 
 Transport = Literal["udp", "tcp", "tls"]
 Address = tuple[str, int]
@@ -28,3 +28,15 @@ class Flow(NamedTuple):
     def reliable(self) -> bool:
         """Whether the transport itself repeats what is lost (RFC 3261 table 4)."""
         return self.transport != "udp"
+
+    def to_list(self) -> list[Any]:
+        """A flow as plain JSON types. Connections die with the process and are left out."""
+        return [self.transport, *self.local, *self.remote]
+
+    @classmethod
+    def from_list(cls, saved: list[Any]) -> Self:
+        """The inverse; ValueError for an unknown transport."""
+        transport, local_host, local_port, remote_host, remote_port = saved
+        if transport not in TRANSPORTS:
+            raise ValueError(f"not a transport: {transport!r}")
+        return cls(transport, (str(local_host), int(local_port)), (str(remote_host), int(remote_port)))

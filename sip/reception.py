@@ -4,26 +4,26 @@ from collections.abc import Callable, Hashable
 from hashlib import blake2b
 from typing import assert_never
 
-from sip.answers import NOBODY
 from sip.counters import method_label
-from sip.dialog import remote_target
-from sip.expiry import offered
+from sip.dialogs.answers import NOBODY
+from sip.dialogs.dialog import remote_target
+from sip.dialogs.expiry import offered
+from sip.dialogs.session import Session
+from sip.dialogs.session_table import Input as SessionInput
+from sip.dialogs.session_table import State
+from sip.dialogs.sessions import Sessions
 from sip.flow import DEFAULT_PORTS, Flow
-from sip.headers import Via
-from sip.layer import Layer, awaits_ack, is_rfc_2543, response_input, server_key
-from sip.message import Fault, Malformed, Partial, Request, Response, is_keepalive, parse
 from sip.refusal import refusal
-from sip.reuse import return_flow
 from sip.routing import arrive
 from sip.screen import Banned, Gate, Known, Refuse, Screen, Silence, Stranger
-from sip.session import Session
-from sip.sessions import Sessions
-from sip.status import phrase
-from sip.transaction import Input, Owner, Transaction
-from sip.uri import Uri
-from sip.usage import Input as SessionInput
-from sip.usage import State
-from sip.writing import NO_BODY, ReplyHead, header_lines
+from sip.syntax.headers import Via
+from sip.syntax.message import Fault, Malformed, Partial, Request, Response, is_keepalive, parse
+from sip.syntax.status import phrase
+from sip.syntax.uri import Uri
+from sip.transactions.layer import Layer, awaits_ack, is_rfc_2543, response_input, server_key
+from sip.transactions.reuse import return_flow
+from sip.transactions.transaction import Input, Owner, Transaction
+from sip.transactions.writing import NO_BODY, ReplyHead, header_lines
 
 _LATE = 481
 _IN_DIALOG = ("BYE", "PRACK", "UPDATE", "INFO")

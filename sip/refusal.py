@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
-from sip.body import ACCEPT, accepts_description, is_readable
 from sip.counters import method_label
-from sip.expiry import MIN_SE_S, too_small
-from sip.message import Message, Request
+from sip.dialogs.expiry import MIN_SE_S, too_small
 from sip.screen import Refuse
-from sip.status import phrase
+from sip.syntax.body import ACCEPT, accepts_description, is_readable
+from sip.syntax.message import Message, Request
+from sip.syntax.status import phrase
 
 EXTENSIONS = ("timer", "100rel")
 """Option tags that work here; the value of our Supported."""

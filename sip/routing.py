@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from sip.message import Request
-from sip.uri import Uri
+from sip.syntax.message import Request
+from sip.syntax.uri import Uri
 
 
 def arrive(request: Request, is_ours: Callable[[Uri], bool]) -> None:

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Protocol
 
 from sip.flow import Flow
-from sip.message import Malformed, Request
+from sip.syntax.message import Malformed, Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from media.aio.sounds import SoundLibrary
 from media.events import PortEvent
 from media.kernels import KERNELS
 from sip import events as sip
+from sip.accounts.registrar import Registrar
 from sip.aio.resolver import Resolver
 from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
 from sip.flow import TRANSPORTS
 from sip.location import Kind
-from sip.registrar import Registrar
 from switch.booking import Booking
 from switch.calls.arrival import Arrival
 from switch.calls.orders import Orders

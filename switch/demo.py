@@ -21,13 +21,13 @@ import structlog
 from media.aio.plane import MediaPlane
 from media.port import PeerMedia, Port, Tone
 from sip import events as sip
+from sip.accounts.digest import client_response
 from sip.aio.shell import SipShell
-from sip.digest import client_response
+from sip.dialogs.offer_answer import Agreed, MediaSession
 from sip.endpoint import Endpoint
 from sip.flow import Flow
-from sip.message import Malformed, Request
-from sip.offer_answer import Agreed, MediaSession
 from sip.screen import Known, Stranger, Verdict
+from sip.syntax.message import Malformed, Request
 from switch.config.load import load
 from switch.config.schema import Config
 from switch.config.targets import QueueTarget

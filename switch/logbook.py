@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from sip.dialog import Dialog
+from sip.dialogs.dialog import Dialog
 from switch.history.entries import CallEnded
 from switch.records import CallRecord
 

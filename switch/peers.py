@@ -14,12 +14,12 @@ from typing import Protocol
 
 import structlog
 
-from sip.digest import Challenger, Failure, FailureKind, Verified
+from sip.accounts.digest import Challenger, Failure, FailureKind, Verified
 from sip.flow import DEFAULT_PORTS, Flow
-from sip.headers import NameAddr
-from sip.message import Malformed, Request
 from sip.screen import Banned, Known, Refuse, Stranger, Verdict
-from sip.uri import Uri
+from sip.syntax.headers import NameAddr
+from sip.syntax.message import Malformed, Request
+from sip.syntax.uri import Uri
 from switch.config.addresses import Address, Listen
 from switch.config.schema import Config
 from switch.config.trunk import Trunk

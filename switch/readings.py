@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sip.aio.closing import Closed
 from sip.flow import Transport
-from sip.malformed import Fault
+from sip.syntax.malformed import Fault
 from switch.records import AgentState
 from switch.trace.exporter import HepResult
 

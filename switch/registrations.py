@@ -10,10 +10,10 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from sip.accounts.registrar import Binding, BindingChange, Change, ProbeDue, Registrar
 from sip.endpoint import Endpoint
 from sip.events import IncomingRequest, OutgoingRequest, RequestId, ResponseReceived
 from sip.flow import Flow
-from sip.registrar import Binding, BindingChange, Change, ProbeDue, Registrar
 from switch.history.entries import BindingPut, BindingRemoved, Entry
 from switch.history.reader import StoredBinding
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sip.headers import NameAddr
-from sip.message import Request
+from sip.syntax.headers import NameAddr
+from sip.syntax.message import Request
 from switch.config.patterns import expression
 from switch.config.schema import Route
 from switch.config.targets import Go
@@ -74,7 +74,7 @@ def called_number(request: Request, did_from: DidFrom) -> str:
     """The number that a trunk's INVITE asks for, from where `did_from` says.
 
     P-Called-Party-ID (RFC 7315 section 4.2) is optional: without it the Request-URI counts. Empty where
-    the URI names no user; raises `sip.malformed.Malformed` where it cannot be read.
+    the URI names no user; raises `sip.syntax.malformed.Malformed` where it cannot be read.
     """
     match did_from:
         case DidFrom.REQUEST_URI:

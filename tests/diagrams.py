@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from acd import offer, waiting
-from sip import early, provisional, refresh, registering, renegotiation, transaction, usage
+from sip.accounts import registration as registering
+from sip.dialogs import early, provisional, refresh, renegotiation, session_table
+from sip.transactions import transaction
 from switch.calls import offering
 from switch.trunks import health
 
@@ -33,10 +35,12 @@ def drawings() -> Iterator[Drawing]:
     """All machines, those of the protocol first."""
     for name, table in transaction.TABLES.items():
         title = f"Transaction: {name} (RFC 3261 section 17, RFC 6026)"
-        yield Drawing(title, "sip/transaction.py", (transaction.State.INITIAL,), table)
-    for state, side in ((usage.State.CALLING, "caller"), (usage.State.INCOMING, "callee")):
+        yield Drawing(title, "sip/transactions/transaction.py", (transaction.State.INITIAL,), table)
+    for state, side in ((session_table.State.CALLING, "caller"), (session_table.State.INCOMING, "callee")):
         title = f"Session, as the {side} (RFC 3261 sections 9, 13, 14 and 15)"
-        yield Drawing(title, "sip/usage.py", (state,), _reachable(usage.SESSION, state))
+        yield Drawing(
+            title, "sip/dialogs/session_table.py", (state,), _reachable(session_table.SESSION, state)
+        )
     yield from (
         Drawing(title, f"sip/{module.__name__.rpartition('.')[2]}.py", (next(iter(module.State)),), table)
         for title, module, table in (

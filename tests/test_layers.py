@@ -19,6 +19,14 @@ MAY_IMPORT = {
 }
 FLOORS = set(MAY_IMPORT)
 
+# Inside the protocol: syntax knows nothing of transactions, these nothing of dialogs.
+SIP_MAY_IMPORT = {
+    "syntax": set(),
+    "transactions": {"syntax"},
+    "accounts": {"syntax"},
+    "dialogs": {"syntax", "transactions", "accounts"},
+}
+
 # What a pure module has no business with; its shell (sip/aio, media/aio, switch) does.
 IMPURE = {
     "asyncio",
@@ -94,12 +102,25 @@ def test_every_arrow_points_where_the_house_allows(floor: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("part", sorted(SIP_MAY_IMPORT))
+def test_every_arrow_inside_the_protocol_points_down(part: str) -> None:
+    forbidden = set(SIP_MAY_IMPORT) - {part} - SIP_MAY_IMPORT[part]
+    wrong = [
+        where(path, found)
+        for path in sources(f"sip/{part}")
+        for found in imports(path)
+        if found.module.startswith(tuple(f"sip.{each}" for each in forbidden))
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("core", ["acd", "sip", "media"])
 def test_pure_modules_touch_no_socket_clock_thread_or_chance(core: str) -> None:
     impure = IMPURE | {"datetime"} if core == "acd" else IMPURE
     wrong = [
         where(path, found)
-        for path in (ROOT / core).glob("*.py")
+        for path in (ROOT / core).rglob("*.py")
+        if "aio" not in path.parts
         for found in imports(path)
         if found.module.split(".")[0] in impure or found.module.startswith(f"{core}.aio")
     ]

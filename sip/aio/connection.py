@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Collection
 from typing import Final, Protocol, cast
 
-from sip import certified
+from sip.accounts import certificate_names
 from sip.aio.closing import Closed
 from sip.flow import Address, Flow, Transport
-from sip.message import Malformed
-from sip.stream import Framer
+from sip.syntax.message import Malformed
+from sip.syntax.stream import Framer
 
 _PENDING_BYTES: Final = 256 * 1024
 """What may wait for a connection that is being made or does not read; more closes it."""
@@ -96,7 +96,7 @@ class Connection(asyncio.Protocol):
         stream = cast(asyncio.Transport, transport)  # uvloop's is one but does not inherit from it
         self._transport = stream
         tls = stream.get_extra_info("ssl_object")
-        self.names = certified.names(tls.getpeercert()) if tls is not None else ()
+        self.names = certificate_names.names(tls.getpeercert()) if tls is not None else ()
         if self._is_over or not self._pool.made(self):
             stream.abort()  # given up while it was being made
             return

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol, TypeVar
 
-from sip import certified
+from sip.accounts import certificate_names
 from sip.aio.closing import Closed
 from sip.aio.connection import Connection, Way
 from sip.aio.crowd import Bounds, Crowd
 from sip.flow import DEFAULT_PORTS, Address, Flow, Transport
-from sip.message import Malformed
-from sip.reuse import alias, introduces, is_response, return_port
+from sip.syntax.message import Malformed
+from sip.transactions.reuse import alias, introduces, is_response, return_port
 
 _LAST_WORDS_S: Final = 1.0
 _PARTING_S: Final = 5.0
@@ -99,7 +99,7 @@ class Connections:
         `wanted` is the name that a TLS server's certificate must have. Without one (the request is in a
         dialog) any connection that leads there does, as its certificate was good for those who made it.
         """
-        wanted = certified.canonical(wanted) if flow.transport == "tls" else ""
+        wanted = certificate_names.canonical(wanted) if flow.transport == "tls" else ""
         for name in (wanted, ""):
             connection = self._ways.get((flow.transport, flow.remote, name))
             if connection is not None and connection.introduced and _is_for(connection, wanted):
@@ -108,7 +108,7 @@ class Connections:
 
     def _make(self, flow: Flow, wanted: str) -> Connection:
         if flow.transport == "tls":
-            wanted = wanted or self._wanted.get(flow.remote, certified.canonical(flow.remote[0]))
+            wanted = wanted or self._wanted.get(flow.remote, certificate_names.canonical(flow.remote[0]))
             _keep(self._wanted, flow.remote, wanted)
         room = not self._closing and self.crowd.has_room()
         connection = Connection(self, self._numbered(flow), is_ours=True, wanted=wanted)
@@ -172,7 +172,7 @@ class Connections:
 
     def made(self, connection: Connection) -> bool:
         """It stands, unless its certificate is another's (RFC 5922 section 7.3)."""
-        if connection.wanted and not certified.fits(connection.names, connection.wanted):
+        if connection.wanted and not certificate_names.fits(connection.names, connection.wanted):
             connection.abort(Closed.CERTIFICATE)
             return False
         self._unreachable.pop(connection.flow.remote, None)
@@ -198,9 +198,9 @@ class Connections:
         via = alias(message, flow)
         if via is None:
             return
-        same_host = certified.canonical(via.host) == certified.canonical(flow.remote[0])
+        same_host = certificate_names.canonical(via.host) == certificate_names.canonical(flow.remote[0])
         is_known = flow.transport == "tcp" or bool(connection.names)
-        if certified.fits(connection.names, via.host) or (same_host and is_known):
+        if certificate_names.fits(connection.names, via.host) or (same_host and is_known):
             connection.has_alias = True
             port = via.port or DEFAULT_PORTS[flow.transport]
             self._offer((flow.transport, (flow.remote[0], port), ""), connection)
@@ -264,4 +264,4 @@ def _keep(places: dict[Address, Kept], remote: Address, value: Kept) -> None:
 
 def _is_for(connection: Connection, wanted: str) -> bool:
     """Whether who wants this name may use it (RFC 5923 section 9.3)."""
-    return wanted in ("", connection.wanted) or certified.fits(connection.names, wanted)
+    return wanted in ("", connection.wanted) or certificate_names.fits(connection.names, wanted)

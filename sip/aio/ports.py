@@ -8,7 +8,7 @@ from sip.aio.sources import Sources
 from sip.aio.tls import Tls
 from sip.aio.udp import UdpPort
 from sip.flow import Address, Flow, Transport
-from sip.uri import host_port
+from sip.syntax.uri import host_port
 
 
 class Ports:

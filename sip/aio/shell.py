@@ -18,7 +18,7 @@ from sip.aio.udp import UdpPort
 from sip.endpoint import Endpoint
 from sip.events import Event
 from sip.flow import DEFAULT_PORTS, Address, Flow, Transport
-from sip.message import Malformed
+from sip.syntax.message import Malformed
 
 Listen = tuple[Transport, str, int]
 """Transport, address (never a name) and port; port 0 takes any."""

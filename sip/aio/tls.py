@@ -51,7 +51,7 @@ def _server(files: TlsFiles) -> ssl.SSLContext:
 
 
 def _client(files: TlsFiles) -> ssl.SSLContext:
-    """Whose certificate it is we ask ourselves: RFC 5922 has its own rules (`sip.certified`)."""
+    """Whose certificate it is we ask ourselves, by RFC 5922 (`sip.accounts.certificate_names`)."""
     context = _context(ssl.PROTOCOL_TLS_CLIENT, files)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED

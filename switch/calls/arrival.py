@@ -7,9 +7,9 @@ import structlog
 
 from media.aio.plane import NoPorts
 from sip import events as sip
-from sip.message import Malformed, Request
-from sip.offer_answer import NotAcceptable
-from sip.sdp import SdpError
+from sip.dialogs.offer_answer import NotAcceptable
+from sip.syntax.message import Malformed, Request
+from sip.syntax.sdp import SdpError
 from switch.calls.causes import Farewell, farewell
 from switch.calls.dialling import MAX_FORWARDS
 from switch.calls.ending import EndedBy, Reason, Result

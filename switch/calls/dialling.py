@@ -8,7 +8,7 @@ from typing import Final
 from media.aio.plane import NoPorts
 from sip.events import Outgoing
 from sip.flow import Flow
-from sip.uri import Uri
+from sip.syntax.uri import Uri
 from switch.calls.leg import Leg, LegBook, LegOwner
 from switch.config.trunk import Prack
 from switch.exchange import Exchange

@@ -9,8 +9,8 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from media.port import DIGIT_MS, Port
-from sip import dtmf_info
-from sip.dtmf_info import Kind
+from sip.syntax import dtmf_info
+from sip.syntax.dtmf_info import Kind
 from switch.config.trunk import Dtmf
 
 _MOST_UNDER_WAY: Final = 64

@@ -12,12 +12,12 @@ import structlog
 
 from media.events import Digit, PlaybackFinished, PortEvent, Silent
 from media.port import DIGIT_MS, Play, Port, Silence, Source
-from sip import dtmf_info
 from sip import events as sip
+from sip.dialogs.offer_answer import Agreed, NotAcceptable
 from sip.flow import Flow
-from sip.message import Request
-from sip.offer_answer import Agreed, NotAcceptable
-from sip.sdp import SdpError
+from sip.syntax import dtmf_info
+from sip.syntax.message import Request
+from sip.syntax.sdp import SdpError
 from switch.calls.causes import NORMAL_CLEARING, Farewell, completed_elsewhere, q850_of
 from switch.calls.digits import DigitsIn, DigitsOut, Means, Pressed
 from switch.calls.leg_events import (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sip.events import EndCause
-from sip.headers import NameAddr
+from sip.syntax.headers import NameAddr
 from switch.calls.digits import Pressed
 
 RINGS: Final = (180, 182)

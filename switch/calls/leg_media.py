@@ -7,9 +7,9 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 import structlog
 
 from media.port import PeerMedia, Port
+from sip.dialogs.offer_answer import Agreed, Direction, MediaSession, NotAcceptable
 from sip.flow import Flow
-from sip.offer_answer import Agreed, Direction, MediaSession, NotAcceptable
-from sip.sdp import SdpError
+from sip.syntax.sdp import SdpError
 from switch.calls.digits import DigitsIn, DigitsOut
 from switch.exchange import Exchange
 from switch.peers import Peer, PhonePeer, TrunkPeer

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sip.uri import Uri
+from sip.syntax.uri import Uri
 from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.hunting import Hunt, Try
 from switch.calls.leg import Leg, LegOwner

@@ -8,8 +8,8 @@ that said so.
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
-from sip.headers import NameAddr
-from sip.uri import Uri
+from sip.syntax.headers import NameAddr
+from sip.syntax.uri import Uri
 from switch.calls.hunting import Try
 from switch.calls.leg_events import Refused
 from switch.config.targets import DialledPhone, PhoneTarget, TrunkTarget

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from media.events import PortEvent, RecordingStopped
 from media.port import Port
 from sip import events as sip
-from sip.dialog import Dialog
+from sip.dialogs.dialog import Dialog
 from switch.calls.flow import Call
 from switch.calls.leg import Leg
 from switch.calls.offering import Offering

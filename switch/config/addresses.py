@@ -12,7 +12,7 @@ from typing import Final, get_args
 
 from sip.flow import Transport
 from sip.location import Destination
-from sip.uri import host_port as host_and_port
+from sip.syntax.uri import host_port as host_and_port
 from switch.config.values import expected, shown
 
 Address = IPv4Address | IPv6Address

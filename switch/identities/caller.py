@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from sip.headers import NameAddr
-from sip.message import Malformed, Request
-from sip.uri import Uri
+from sip.syntax.headers import NameAddr
+from sip.syntax.message import Malformed, Request
+from sip.syntax.uri import Uri
 from switch.identities.numbers import number_of
 from switch.identities.redirection import Redirections, read_redirections
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from sip.message import Request
+from sip.syntax.message import Request
 from switch.config.schema import Config
 from switch.config.trunk import OnBadIdentity, Trunk
 from switch.identities.caller import Caller, read_caller, read_phone

@@ -13,7 +13,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat, ValidationResult
 from phonenumbers.phonenumberutil import SUPPORTED_REGIONS
 
-from sip.uri import Uri
+from sip.syntax.uri import Uri
 from switch.config.trunk import InForm, Numbers, OutForm
 
 _SEPARATORS = str.maketrans("", "", "-.() ")  # visual separators, RFC 3966 section 5.1.1; people add blanks

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from sip.headers import quote
-from sip.uri import Uri
+from sip.syntax.headers import quote
+from sip.syntax.uri import Uri
 from switch.config.patterns import expression
 from switch.config.trunk import CallerId, CallerIdHeader
 from switch.config.trunk import Redirection as RedirectionForm

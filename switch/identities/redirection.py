@@ -11,9 +11,9 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from sip.headers import NameAddr
-from sip.message import Malformed, Request
-from sip.uri import Uri
+from sip.syntax.headers import NameAddr
+from sip.syntax.message import Malformed, Request
+from sip.syntax.uri import Uri
 from switch.identities.numbers import number_of
 
 MAX_REDIRECTIONS: Final = 5

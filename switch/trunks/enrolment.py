@@ -1,4 +1,4 @@
-"""Our registration with one carrier: `sip.registering` on the wire, its registrar found, asked and heard."""
+"""Our registration with one carrier (`sip.accounts.registration`): its registrar found, asked and heard."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from sip.authentication import Authorizer
+from sip.accounts.authentication import Authorizer
+from sip.accounts.registration import Action, Ask, Registering, State
 from sip.events import OutgoingRequest, RequestId
 from sip.flow import Flow
 from sip.location import Place
-from sip.message import Response
-from sip.registering import Action, Ask, Registering, State
-from sip.uri import Uri
+from sip.syntax.message import Response
+from sip.syntax.uri import Uri
 from switch.trunks.wire import Wire
 
 

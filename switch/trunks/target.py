@@ -8,8 +8,8 @@ import structlog
 
 from sip.events import OutgoingRequest, RequestId
 from sip.location import Place
-from sip.message import Response
-from sip.uri import Uri, host_port
+from sip.syntax.message import Response
+from sip.syntax.uri import Uri, host_port
 from switch.config.addresses import Proxy
 from switch.trunks.health import Health, Sign, after, is_alive
 from switch.trunks.wire import Wire

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sip.authentication import Authorizer, Authorizers, Credentials
+from sip.accounts.authentication import Authorizer, Authorizers, Credentials
+from sip.accounts.registration import State
 from sip.location import Destination, Place, in_turn
-from sip.registering import State
 from switch.config.addresses import Proxy
 from switch.config.trunk import Target as TargetSettings
 from switch.config.trunk import Trunk as Settings

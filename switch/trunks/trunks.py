@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from sip.authentication import Authorizers, Credentials
+from sip.accounts.authentication import Authorizers, Credentials
 from sip.events import ResponseReceived
-from sip.uri import Uri
+from sip.syntax.uri import Uri
 from switch.config.trunk import Trunk as Settings
 from switch.trunks.directory import Directory, Locator
 from switch.trunks.enrolment import Enrolment

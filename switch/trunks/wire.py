@@ -8,7 +8,7 @@ from sip.endpoint import Endpoint
 from sip.events import OutgoingRequest, RequestId, ResponseReceived
 from sip.flow import Address, Flow
 from sip.location import Place
-from sip.message import Response
+from sip.syntax.message import Response
 
 Hear = Callable[[Response | None], None]
 """Told the final response, or None where there was none or nothing could be sent."""

@@ -1,7 +1,7 @@
 """Bans: who fails to prove himself again and again is not listened to for a while.
 
 Only those failures may be reported here that answered a nonce which we had sent to that very address
-(`sip.digest.Failure.answered`): whoever forges a source never saw one, and so can get nobody banned. Bans
+(`sip.accounts.digest.Failure.answered`): who forges a source never saw one, and can get nobody banned. Bans
 live in memory: a restart forgets them, and who goes on guessing is soon back.
 """
 

@@ -7,8 +7,8 @@ from math import ceil
 from typing import Final
 
 from sip.flow import Flow
-from sip.message import Request
 from sip.screen import Known, Refuse, Silence
+from sip.syntax.message import Request
 from switch.config.schema import Sip
 from switch.peers import Peer
 from switch.wall.bans import Bans

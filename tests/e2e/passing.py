@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sip.message import Request
+from sip.syntax.message import Request
 from tests.e2e.centre import Tell, centre
 from tests.peers import ports
 from tests.peers.sipp import Sipp

@@ -2,7 +2,7 @@
 
 from contextlib import AsyncExitStack
 
-from sip.message import Response
+from sip.syntax.message import Response
 from tests.e2e.centre import SECRETS, Tell, centre
 from tests.peers import ports
 from tests.peers.raw import RawSip

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Final
 
-from sip.limits import LIMITS, MAX_EARLY_DIALOGS
-from sip.malformed import Fault
-from sip.message import parse
+from sip.syntax.limits import LIMITS, MAX_EARLY_DIALOGS
+from sip.syntax.malformed import Fault
+from sip.syntax.message import parse
 from tests.e2e.centre import Tell, centre
 from tests.peers import ports
 from tests.peers.nameserver import NameServer

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sip import dtmf_info
+from sip.syntax import dtmf_info
 from tests.e2e.centre import SECRETS, Tell, centre, phone_and_carrier
 from tests.peers import ports
 from tests.peers.phone import Phones

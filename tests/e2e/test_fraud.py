@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from itertools import cycle, islice, product
 from typing import Any
 
-from sip.message import Request, parse
+from sip.syntax.message import Request, parse
 from tests.e2e.centre import SECRETS, Tell, centre
 from tests.peers import ports
 from tests.peers.raw import SDP, RawSip

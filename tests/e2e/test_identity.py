@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pytest
 
-from sip.message import Response
+from sip.syntax.message import Response
 from tests.e2e.centre import NUMBER, SECRETS, Tell, centre
 from tests.peers import ports
 from tests.peers.phone import Phones

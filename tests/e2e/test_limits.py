@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
-from sip.message import Response, parse
+from sip.syntax.message import Response, parse
 from tests.e2e.centre import SECRETS, Tell, centre
 from tests.peers.phone import Phones
 from tests.peers.raw import RawSip, acknowledgement

@@ -6,7 +6,7 @@ import signal
 from contextlib import AsyncExitStack
 from typing import Any, Literal
 
-from sip.message import Request, parse
+from sip.syntax.message import Request, parse
 from tests.e2e.centre import NUMBER, SECRETS, Tell, centre, ending
 from tests.peers import ports
 from tests.peers.audio import hears

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from sip.message import Response, parse
+from sip.syntax.message import Response, parse
 from tests.e2e.centre import Tell, centre
 from tests.peers.raw import RawSip
 from tests.peers.switch import Switch

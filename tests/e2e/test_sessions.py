@@ -3,7 +3,7 @@
 import socket
 from contextlib import AsyncExitStack, suppress
 
-from sip.sdp import Direction, parse_sdp
+from sip.syntax.sdp import Direction, parse_sdp
 from tests.e2e.centre import NUMBER, Tell, centre, desks, ending
 from tests.peers import ports
 from tests.peers.audio import hears, is_silent

@@ -7,13 +7,13 @@ and something that we write and do not read back as it was.
 from collections.abc import Callable
 from typing import Any, Final
 
-from sip.body import accepts_description, is_readable, session_description
-from sip.malformed import Malformed
-from sip.message import Message, parse
-from sip.multipart import Part, read_body
-from sip.offer_answer import MediaSession, NotAcceptable
-from sip.sdp import SdpError, parse_sdp
-from sip.stream import Framer
+from sip.dialogs.offer_answer import MediaSession, NotAcceptable
+from sip.syntax.body import accepts_description, is_readable, session_description
+from sip.syntax.malformed import Malformed
+from sip.syntax.message import Message, parse
+from sip.syntax.multipart import Part, read_body
+from sip.syntax.sdp import SdpError, parse_sdp
+from sip.syntax.stream import Framer
 from tests.sip.builds import BUILDS, users
 from tests.sip.raw import Peer
 

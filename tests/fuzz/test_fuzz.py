@@ -14,7 +14,7 @@ import pytest
 
 from tests.fuzz.targets import TARGETS
 from tests.fuzz.watch import MOST_S, cost_s, growth
-from tests.sip.test_mutations import damaged
+from tests.sip.syntax.test_mutations import damaged
 
 CORPUS = Path(__file__).with_name("corpus")
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal, Self
 
-from sip.digest import client_response
-from sip.message import Response, parse
-from sip.stream import Framer
-from sip.uri import host_port
+from sip.accounts.digest import client_response
+from sip.syntax.message import Response, parse
+from sip.syntax.stream import Framer
+from sip.syntax.uri import host_port
 from tests.peers import ports
 from tests.peers.child import PeerError
 

@@ -13,7 +13,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Self, TypeVar
 
-from sip.message import Request, Response, parse
+from sip.syntax.message import Request, Response, parse
 from tests.peers import ports
 from tests.peers.child import PeerError
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from string import Template
 from typing import Self
 
-from sip.message import Request, parse
+from sip.syntax.message import Request, parse
 from tests.peers import audio, ports
 from tests.peers.child import PeerError
 

@@ -13,7 +13,7 @@ import struct
 from collections.abc import AsyncIterator, Callable
 from typing import Self
 
-from sip.stream import Framer
+from sip.syntax.stream import Framer
 from tests.peers import ports
 from tests.peers.child import PeerError
 from tests.peers.raw_party import Heard, RawParty

@@ -6,9 +6,9 @@ from types import ModuleType
 import pytest
 
 import ext.scanner
-import sip.scanner
+import sip.syntax.scanner
 
-BUILDS: dict[str, ModuleType] = {"pure": sip.scanner, "compiled": ext.scanner}
+BUILDS: dict[str, ModuleType] = {"pure": sip.syntax.scanner, "compiled": ext.scanner}
 KERNELS = ("parameters", "scan", "split_address", "split_list", "unquote")
 
 
@@ -17,7 +17,7 @@ def users() -> list[tuple[ModuleType, str]]:
     return [
         (module, name)
         for path, module in sorted(sys.modules.items())
-        if path.startswith("sip.") and path != "sip.scanner"
+        if path.startswith("sip.") and path != "sip.syntax.scanner"
         for name in KERNELS
         if getattr(module, name, None) in (getattr(build, name) for build in BUILDS.values())
     ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from sip.events import Event, IncomingInvite, Outgoing
 from sip.flow import Flow
-from sip.message import Request, Response
+from sip.syntax.message import Request, Response
 from tests.sip.raw import OURS, PEER, SDP, UDP, Peer, only_request, only_response, reply
 from tests.sip.wire import kind
 

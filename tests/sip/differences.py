@@ -5,7 +5,7 @@ Each is run: a version of an oracle that has changed its mind is noticed.
 
 from dataclasses import dataclass
 
-from sip.malformed import Fault
+from sip.syntax.malformed import Fault
 from tests.sip.torture import build
 
 REFUSES = "refuses"

@@ -2,10 +2,10 @@
 
 from hypothesis import strategies as st
 
-from sip.headers import CSeq, NameAddr, Via
-from sip.message import Headers, Request, Response
-from sip.sdp import MediaDescription, Origin, SessionDescription
-from sip.uri import Uri
+from sip.syntax.headers import CSeq, NameAddr, Via
+from sip.syntax.message import Headers, Request, Response
+from sip.syntax.sdp import MediaDescription, Origin, SessionDescription
+from sip.syntax.uri import Uri
 
 TOKEN = "abcxyzABCXYZ0189-.!%*_+`'~"
 WORD = TOKEN + '()<>:\\"/[]?{}'

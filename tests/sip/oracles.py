@@ -12,8 +12,8 @@ import sipmessage
 from sippy.SipRequest import SipRequest
 from sippy.SipResponse import SipResponse
 
-from sip.headers import STAR, NameAddr
-from sip.message import Malformed, Request, parse
+from sip.syntax.headers import STAR, NameAddr
+from sip.syntax.message import Malformed, Request, parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Any
 from sip.endpoint import Endpoint
 from sip.events import Event
 from sip.flow import Address, Flow
-from sip.message import Malformed, Request, Response, parse
 from sip.screen import Known, Refuse, Stranger, Verdict
+from sip.syntax.message import Malformed, Request, Response, parse
 from tests.sip.wire import endpoint
 
 OURS = ("192.0.2.1", 5060)

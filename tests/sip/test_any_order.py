@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sip.events import Answered, Event, PrackOffered, Progress, Reinvited, Updated
-from sip.message import Request, Response
+from sip.syntax.message import Request, Response
 from tests.sip.calls import CONTACT, Called, Calling, over
 from tests.sip.raw import SDP, Peer, reply
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from sip.body import ACCEPT
 from sip.endpoint import ALLOW
 from sip.events import (
     IncomingInvite,
@@ -13,8 +12,9 @@ from sip.events import (
     SessionEnded,
 )
 from sip.flow import Flow
-from sip.message import Request
 from sip.screen import Refuse
+from sip.syntax.body import ACCEPT
+from sip.syntax.message import Request
 from tests.sip.raw import OURS, PEER, UDP, Listed, Peer, only_request, only_response, reply
 from tests.sip.wire import Wire
 

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import pytest
 
-from sip import early, provisional, refresh, renegotiation
 from sip.counters import Counters
-from sip.machine import Machine as Interpreter
-from sip.machine import Table
-from sip.timers import Timers
+from sip.dialogs import early, provisional, refresh, renegotiation
+from sip.dialogs.machine import Machine as Interpreter
+from sip.dialogs.machine import Table
+from sip.transactions.timers import Timers
 from tests.sip.table import Machine
 
 TABLES: dict[str, tuple[Table, type[StrEnum], type[StrEnum], type[StrEnum]]] = {

@@ -6,11 +6,11 @@ from collections.abc import Hashable, Iterator
 
 import pytest
 
-from sip.digest import Challenger, Failure, FailureKind
+from sip.accounts.digest import Challenger, Failure, FailureKind
 from sip.endpoint import Endpoint
 from sip.flow import Flow, Transport
-from sip.message import Malformed, Request
 from sip.screen import Banned, Gate, Known, OpenGate, Refuse, Silence, Stranger, Verdict
+from sip.syntax.message import Malformed, Request
 from tests.sip.wire import tokens
 
 HERE = ("10.0.0.1", 5060)

@@ -4,7 +4,7 @@ import pytest
 
 from sip.events import IncomingInvite
 from sip.flow import Flow
-from sip.message import Request
+from sip.syntax.message import Request
 from tests.sip.raw import OURS, PEER, Peer
 
 

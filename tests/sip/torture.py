@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sip.malformed import Fault
+from sip.syntax.malformed import Fault
 from tests.sip.raw import Peer
 
 BRANCH = "z9hG4bKkdjuw"

@@ -1,6 +1,6 @@
 """RFC 4475, torture test messages: every case by its section, told in our own messages, with its verdict."""
 
-from sip.malformed import Fault
+from sip.syntax.malformed import Fault
 from tests.sip.torture import ASKED, DROPPED, INVITED, SDP, Verdict, build, malformed, refused, unreadable
 
 WSINV = (

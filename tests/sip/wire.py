@@ -8,8 +8,8 @@ from typing import Any
 from sip.endpoint import Endpoint
 from sip.events import Event, Outgoing
 from sip.flow import Flow, Transport
-from sip.message import Malformed, Request
 from sip.screen import Known, Screen, Verdict
+from sip.syntax.message import Malformed, Request
 
 ALICE = ("192.0.2.1", 5060)
 BOB = ("192.0.2.2", 5060)

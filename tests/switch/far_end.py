@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from sip.digest import client_response
+from sip.accounts.digest import client_response
 from sip.endpoint import Endpoint
 from sip.events import (
     Answered,
@@ -19,7 +19,7 @@ from sip.events import (
     SessionId,
 )
 from sip.flow import Address, Flow
-from sip.message import Response, parse
+from sip.syntax.message import Response, parse
 from tests.sip.wire import endpoint
 
 Told = TypeVar("Told", bound=Event)

@@ -20,6 +20,7 @@ from acd.router import Router
 from media.events import PlaybackFinished, PortEvent
 from media.port import Play
 from media.sound import Sound
+from sip.accounts.registrar import Registrar
 from sip.aio.closing import Closed
 from sip.aio.crowd import Bounds
 from sip.aio.resolver import Found, LookupFailed
@@ -28,7 +29,6 @@ from sip.aio.tls import TlsFiles
 from sip.endpoint import Endpoint
 from sip.flow import Flow, Transport
 from sip.location import Destination, Server
-from sip.registrar import Registrar
 from switch.api.backend import Reloaded
 from switch.assembly import Switch
 from switch.backend import Running

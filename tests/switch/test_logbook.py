@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sip.dialog import Dialog
+from sip.dialogs.dialog import Dialog
 from sip.flow import Flow
 from switch.history.entries import CallEnded
 from switch.logbook import Logbook

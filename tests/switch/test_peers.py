@@ -4,11 +4,11 @@ from ipaddress import ip_address
 
 import pytest
 
-from sip.digest import client_response
+from sip.accounts.digest import client_response
 from sip.flow import Flow, Transport
-from sip.malformed import Malformed, Partial
-from sip.message import Request, parse
 from sip.screen import Banned, Known, Refuse, Stranger, Verdict
+from sip.syntax.malformed import Malformed, Partial
+from sip.syntax.message import Request, parse
 from switch.config.addresses import Address
 from switch.config.schema import Config
 from switch.peers import Identification, PhonePeer, Sources, TrunkPeer

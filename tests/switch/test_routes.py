@@ -2,8 +2,8 @@
 
 import pytest
 
-from sip.malformed import Malformed
-from sip.message import Request, parse
+from sip.syntax.malformed import Malformed
+from sip.syntax.message import Request, parse
 from switch.config.schema import Route
 from switch.config.targets import DialledPhone, EchoTarget, QueueTarget, ToneTarget, TrunkTarget
 from switch.config.trunk import DidFrom

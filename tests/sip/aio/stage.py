@@ -8,7 +8,7 @@ from sip.aio.connections import Connections
 from sip.aio.crowd import Bounds
 from sip.flow import Address, Flow
 from sip.flow import Transport as SipTransport
-from sip.message import Malformed
+from sip.syntax.message import Malformed
 
 LOCAL, REMOTE = ("192.0.2.1", 5060), ("192.0.2.9", 51000)
 

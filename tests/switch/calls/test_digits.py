@@ -8,7 +8,7 @@ import pytest
 from media.events import Digit
 from media.port import Port
 from sip import events as sip
-from sip.dtmf_info import Kind
+from sip.syntax.dtmf_info import Kind
 from switch.calls.digits import DigitsIn, DigitsOut, Means
 from switch.calls.leg import Leg
 from switch.config.trunk import Dtmf

@@ -6,8 +6,8 @@ import pytest
 
 from sip import events as sip
 from sip.events import IncomingInvite, SessionId
-from sip.fields import Headers
-from sip.message import Request, Response, parse
+from sip.syntax.fields import Headers
+from sip.syntax.message import Request, Response, parse
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.leg import Leg
 from tests.switch.far_end import FarEnd, answering, sdp, silent

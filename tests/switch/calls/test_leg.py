@@ -9,8 +9,8 @@ import pytest
 from media.events import Digit, PlaybackFinished, Silent
 from media.port import PortStats
 from sip.events import EndCause, SessionId
-from sip.message import parse
-from sip.sdp import parse_sdp
+from sip.syntax.message import parse
+from sip.syntax.sdp import parse_sdp
 from switch.calls.causes import Farewell
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason

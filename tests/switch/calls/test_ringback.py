@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from sip.message import Response, parse
+from sip.syntax.message import Response, parse
 from switch.calls.ringback import RINGBACK, WITHOUT_MEDIA, Do, Has, Says
 from tests.switch.far_end import FarEnd, sdp, silent
 from tests.switch.stage import Stage

@@ -1,6 +1,6 @@
 """INVITEs of carriers, as the switch reads them."""
 
-from sip.message import Request, parse
+from sip.syntax.message import Request, parse
 
 
 def invite(

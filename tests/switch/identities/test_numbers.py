@@ -2,7 +2,7 @@
 
 import pytest
 
-from sip.uri import Uri
+from sip.syntax.uri import Uri
 from switch.config.trunk import InForm, Numbers, OutForm
 from switch.identities.numbers import NotANumber, Numbering, e164, is_country, number_of
 

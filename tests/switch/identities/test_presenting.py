@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sip.headers import NameAddr
-from sip.message import Request, parse
+from sip.syntax.headers import NameAddr
+from sip.syntax.message import Request, parse
 from switch.config.trunk import CallerId, Numbers
 from switch.identities.caller import Caller, read_caller
 from switch.identities.numbers import NotANumber, Numbering
@@ -174,8 +174,8 @@ def test_nothing_gets_into_the_message_but_what_is_meant(
 
 
 def _invite(number: str, display: str) -> Request:
-    from sip.message import Headers
-    from sip.uri import Uri
+    from sip.syntax.message import Headers
+    from sip.syntax.uri import Uri
 
     address = NameAddr("", Uri("sip", number or None, host="h"))
     request = Request("INVITE", "sip:x@h", Headers([("From", f"{address};tag=1")]))

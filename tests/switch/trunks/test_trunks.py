@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from sip.digest import Challenger, Verified
+from sip.accounts.digest import Challenger, Verified
 from sip.events import IncomingRequest
 from sip.location import Place, Server
-from sip.message import Request, parse
-from sip.uri import Uri
+from sip.syntax.message import Request, parse
+from sip.syntax.uri import Uri
 from switch.trunks.health import Sign
 from switch.trunks.way import Way
 from tests.switch.far_end import FarEnd

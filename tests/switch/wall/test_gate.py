@@ -3,8 +3,8 @@
 import pytest
 
 from sip.flow import Flow
-from sip.message import Request, parse
 from sip.screen import Known, Refuse, Silence
+from sip.syntax.message import Request, parse
 from switch.config.schema import Bans as BanSettings
 from switch.config.schema import Sip
 from switch.peers import Peer, PhonePeer, TrunkPeer

@@ -1,0 +1,1 @@
+"""Accounts: who somebody is, here and with a carrier, and where he can be reached."""

@@ -1,0 +1,446 @@
+"""The registrar: which contacts a user has now (RFC 3261 section 10). Authentication happened before."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from heapq import heappop, heappush
+from math import inf
+from typing import Any, Final
+
+from sip.flow import Flow
+from sip.syntax.headers import STAR, NameAddr
+from sip.syntax.message import Request
+from sip.syntax.status import phrase
+from sip.syntax.uri import Uri
+
+_MISSES: Final = 2
+"""Probes in a row without an answer that make a binding unreachable."""
+_DEFAULT_PORT: Final = 5060
+
+
+class Change(StrEnum):
+    """What happened to a binding."""
+
+    ADDED = "added"
+    REFRESHED = "refreshed"
+    REMOVED = "removed"
+    """By the phone itself: `Expires: 0` or `*`."""
+    REPLACED = "replaced"
+    """A newer contact of the same user took its place (`max_contacts`)."""
+    EXPIRED = "expired"
+    UNREACHABLE = "unreachable"
+    """Two OPTIONS in a row went unanswered."""
+    REACHABLE = "reachable"
+    """It answered again, or registered again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One contact of a user. `uri` is for the Request-URI, `flow` is where to send; times are those of `now`.
+
+    `natted`: the contact's address is not the one the request came from, so only `flow` reaches it.
+    """
+
+    user: str
+    uri: str
+    flow: Flow
+    natted: bool
+    q: float
+    expires_at: float
+    call_id: str
+    cseq: int
+    user_agent: str
+    reachable: bool = True
+
+    @property
+    def target(self) -> str:
+        """The Request-URI that reaches it: its URI without headers and method (RFC 3261 19.1.1)."""
+        plain = "?" not in self.uri and "method" not in self.uri
+        return self.uri if plain else str(Uri.parse(self.uri).target)
+
+
+@dataclass(frozen=True, slots=True)
+class BindingChange:
+    """One change, with the binding as it is after it (or was, when it is gone)."""
+
+    change: Change
+    binding: Binding
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeDue:
+    """Send OPTIONS to this binding now and report with `probed`."""
+
+    binding: Binding
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterOutcome:
+    """What to answer, and what changed."""
+
+    status: int
+    reason: str
+    headers: Sequence[tuple[str, str]]
+    changes: Sequence[BindingChange]
+
+
+class _Entry:
+    """A binding and when it next needs attention."""
+
+    __slots__ = ("binding", "came_by", "misses", "order", "probe_at", "wake_at")
+
+    def __init__(self, binding: Binding, came_by: Flow, order: int) -> None:
+        self.binding = binding
+        self.came_by = came_by
+        self.order = order
+        self.misses = 0
+        self.probe_at = inf
+        self.wake_at = inf
+
+
+class Registrar:
+    """Bindings by user, with expiry and probes. Nothing is sent from here."""
+
+    def __init__(
+        self,
+        max_contacts: int = 1,
+        min_expires: int = 60,
+        max_expires: int = 3600,
+        default_expires: int = 3600,
+        probe_interval_s: float = 25.0,
+    ) -> None:
+        self._max_contacts = max_contacts
+        self._min_expires = min_expires
+        self._max_expires = max_expires
+        self._default_expires = default_expires
+        self._probe_interval_s = probe_interval_s
+        self._users: dict[str, list[_Entry]] = {}
+        self._watched: set[str] = set()
+        self._wakes: list[tuple[float, int, _Entry]] = []
+        self._hosts: Counter[str] = Counter()
+        self._by_connection: dict[int, set[_Entry]] = {}
+        self._order = 0
+
+    def register(self, request: Request, user: str, flow: Flow, now: float) -> RegisterOutcome:
+        """Apply an authenticated REGISTER for `user` (the AOR's user) that came by `flow` (section 10.3).
+
+        All of it or nothing. Raises Malformed for a Contact or Expires that cannot be read.
+        """
+        contacts = request.contacts
+        if contacts is STAR:
+            if request.expires != 0:
+                return _refused(400)
+            if any(_is_out_of_order(entry.binding, request) for entry in self._entries(user)):
+                return _refused(500)
+            return self._outcome(user, now, self._remove(user, list(self._entries(user)), Change.REMOVED))
+        asked = [(contact, self._expires_s(contact, request)) for contact in contacts]
+        if any(0 < expires_s < self._min_expires for _, expires_s in asked):
+            return _refused(423, ("Min-Expires", str(self._min_expires)))
+        known = [self._find(user, contact.uri) for contact in contacts]
+        if any(entry is not None and _is_out_of_order(entry.binding, request) for entry in known):
+            return _refused(500)
+        changes: list[BindingChange] = []
+        for contact, expires_s in asked:
+            changes += self._bind(request, user, contact, expires_s, flow, now)
+        return self._outcome(user, now, changes)
+
+    def _expires_s(self, contact: NameAddr, request: Request) -> int:
+        asked = contact.expires
+        if asked is None:
+            asked = request.expires
+        return self._default_expires if asked is None else min(asked, self._max_expires)
+
+    def _bind(
+        self, request: Request, user: str, contact: NameAddr, expires_s: int, flow: Flow, now: float
+    ) -> list[BindingChange]:
+        entry = self._find(user, contact.uri)
+        if expires_s == 0:
+            return self._remove(user, [entry], Change.REMOVED) if entry is not None else []
+        binding = _binding(request, user, contact, flow, now + expires_s)
+        if entry is None:
+            return self._add(binding, flow, now)
+        changes = [BindingChange(Change.REFRESHED, binding)]
+        if not entry.binding.reachable:
+            changes.append(BindingChange(Change.REACHABLE, binding))
+        self._leave(entry)
+        entry.binding, entry.came_by, entry.misses = binding, flow, 0
+        self._arrive(entry)
+        self._order += 1
+        entry.order = self._order
+        self._schedule(entry, now)
+        return changes
+
+    def _add(self, binding: Binding, came_by: Flow, now: float) -> list[BindingChange]:
+        entries = self._users.setdefault(binding.user, [])
+        oldest = sorted(entries, key=lambda entry: entry.order)[: len(entries) + 1 - self._max_contacts]
+        changes = self._remove(binding.user, oldest, Change.REPLACED)
+        self._order += 1
+        entry = _Entry(binding, came_by, self._order)
+        self._arrive(entry)
+        self._users.setdefault(binding.user, []).append(entry)
+        self._schedule(entry, now)
+        return [*changes, BindingChange(Change.ADDED, binding)]
+
+    def _remove(self, user: str, gone: Iterable[_Entry], change: Change) -> list[BindingChange]:
+        entries = self._users.get(user, [])
+        changes = []
+        for entry in gone:
+            entries.remove(entry)
+            self._leave(entry)
+            entry.wake_at = inf
+            changes.append(BindingChange(change, entry.binding))
+        if not entries:
+            self._users.pop(user, None)
+        return changes
+
+    def _arrive(self, entry: _Entry) -> None:
+        self._hosts[entry.came_by.remote[0]] += 1
+        if entry.came_by.connection:
+            self._by_connection.setdefault(entry.came_by.connection, set()).add(entry)
+
+    def _leave(self, entry: _Entry) -> None:
+        connection, host = entry.came_by.connection, entry.came_by.remote[0]
+        if connection in self._by_connection:
+            self._by_connection[connection].discard(entry)
+            if not self._by_connection[connection]:
+                del self._by_connection[connection]
+        self._hosts[host] -= 1
+        if not self._hosts[host]:
+            del self._hosts[host]
+
+    def _outcome(self, user: str, now: float, changes: list[BindingChange]) -> RegisterOutcome:
+        contacts = [("Contact", _contact(binding, now)) for binding in self.bindings(user)]
+        return RegisterOutcome(200, phrase(200), contacts, changes)
+
+    def _entries(self, user: str) -> list[_Entry]:
+        return self._users.get(user, [])
+
+    def _find(self, user: str, uri: Uri) -> _Entry | None:
+        """Contacts are compared as URIs (section 10.2.4)."""
+        text = str(uri)
+        for entry in self._entries(user):
+            if entry.binding.uri == text or Uri.parse(entry.binding.uri).matches(uri):
+                return entry
+        return None
+
+    # Who is there
+
+    def bindings(self, user: str) -> list[Binding]:
+        """The live bindings, highest q first, then the newest."""
+        entries = sorted(self._entries(user), key=lambda entry: (-entry.binding.q, -entry.order))
+        return [entry.binding for entry in entries]
+
+    def users(self) -> list[str]:
+        """Everybody with a binding."""
+        return list(self._users)
+
+    def bound(self, user: str, flow: Flow) -> Binding | None:
+        """The live binding of `user` whose REGISTER came by this very flow, if any."""
+        for entry in self._entries(user):
+            came_by = entry.came_by
+            if (came_by.transport, came_by.remote) == (flow.transport, flow.remote):
+                return entry.binding
+        return None
+
+    def is_at(self, host: str) -> bool:
+        """Whether a live binding's REGISTER came from that address."""
+        return host in self._hosts
+
+    # Who answers
+
+    def watch(self, user: str, on: bool, now: float) -> None:
+        """Probe this user's bindings even when they are not natted: their agent is unreachable."""
+        (self._watched.add if on else self._watched.discard)(user)
+        for entry in self._entries(user):
+            self._schedule(entry, now)
+
+    def probed(self, user: str, uri: str, answered: bool, now: float) -> list[BindingChange]:
+        """The outcome of a probe."""
+        entry = next((each for each in self._entries(user) if each.binding.uri == uri), None)
+        if entry is None:
+            return []
+        if answered:
+            return self._reached(entry, now)
+        entry.misses += 1
+        if entry.misses < _MISSES or not entry.binding.reachable:
+            return []
+        entry.binding = replace(entry.binding, reachable=False)
+        self._schedule(entry, now)
+        return [BindingChange(Change.UNREACHABLE, entry.binding)]
+
+    def heard(self, user: str, flow: Flow, now: float) -> list[BindingChange]:
+        """An authenticated request came from the user by `flow`: its binding there is reachable."""
+        changes: list[BindingChange] = []
+        for entry in self._entries(user):
+            if (entry.came_by.transport, entry.came_by.remote) == (flow.transport, flow.remote):
+                changes += self._reached(entry, now)
+        return changes
+
+    def connection_closed(self, flow: Flow, now: float) -> list[BindingChange]:
+        """A TCP connection closed: its bindings are reached by a new one, or not at all behind a NAT."""
+        changes = []
+        for entry in sorted(self._by_connection.pop(flow.connection, ()), key=lambda entry: entry.order):
+            changes += self._disconnect(entry, now)
+        return changes
+
+    def _disconnect(self, entry: _Entry, now: float) -> list[BindingChange]:
+        binding = entry.binding
+        lost = binding.natted and binding.reachable
+        reachable = binding.reachable and not binding.natted
+        entry.binding = replace(binding, flow=_reconnect(binding), reachable=reachable)
+        self._schedule(entry, now)
+        return [BindingChange(Change.UNREACHABLE, entry.binding)] if lost else []
+
+    def _reached(self, entry: _Entry, now: float) -> list[BindingChange]:
+        entry.misses = 0
+        if entry.binding.reachable:
+            return []
+        entry.binding = replace(entry.binding, reachable=True)
+        self._schedule(entry, now)
+        return [BindingChange(Change.REACHABLE, entry.binding)]
+
+    # Time
+
+    def deadline(self) -> float | None:
+        """When to call `on_deadline`."""
+        while self._wakes and self._wakes[0][0] != self._wakes[0][2].wake_at:
+            heappop(self._wakes)
+        return self._wakes[0][0] if self._wakes else None
+
+    def on_deadline(self, now: float) -> list[BindingChange | ProbeDue]:
+        """Expire what is due and name the probes to send."""
+        happened: list[BindingChange | ProbeDue] = []
+        while (deadline := self.deadline()) is not None and deadline <= now:
+            entry = heappop(self._wakes)[2]
+            entry.wake_at = inf
+            binding = entry.binding
+            if binding.expires_at <= now:
+                happened += self._remove(binding.user, [entry], Change.EXPIRED)
+                continue
+            if entry.probe_at <= now:
+                entry.probe_at = inf
+                happened.append(ProbeDue(binding))
+            self._schedule(entry, now)
+        return happened
+
+    def _schedule(self, entry: _Entry, now: float) -> None:
+        """One wake-up for each binding: its next probe or its expiry. A later one is found when it wakes."""
+        binding = entry.binding
+        if not (binding.natted or not binding.reachable or binding.user in self._watched):
+            entry.probe_at = inf
+        elif entry.probe_at == inf:
+            entry.probe_at = now + self._probe_interval_s
+        when = min(binding.expires_at, entry.probe_at)
+        if when < entry.wake_at:
+            entry.wake_at = when
+            self._order += 1
+            heappush(self._wakes, (when, self._order, entry))
+
+    # Restart
+
+    def saved(self, binding: Binding, now: float) -> dict[str, Any]:
+        """One binding as plain JSON types, its expiry as seconds left."""
+        return {
+            "user": binding.user,
+            "uri": binding.uri,
+            "flow": binding.flow.to_list(),
+            "came_by": self._came_by(binding).to_list(),
+            "natted": binding.natted,
+            "q": binding.q,
+            "expires_in_s": binding.expires_at - now,
+            "call_id": binding.call_id,
+            "cseq": binding.cseq,
+            "user_agent": binding.user_agent,
+            "reachable": binding.reachable,
+        }
+
+    def _came_by(self, binding: Binding) -> Flow:
+        entry = next((each for each in self._entries(binding.user) if each.binding.uri == binding.uri), None)
+        return binding.flow if entry is None else entry.came_by
+
+    def snapshot(self, now: float) -> list[dict[str, Any]]:
+        """Every binding as `saved` has it."""
+        return [self.saved(entry.binding, now) for entries in self._users.values() for entry in entries]
+
+    def restore(self, saved: list[dict[str, Any]], now: float, elapsed_s: float = 0.0) -> None:
+        """Take up the bindings of a snapshot that is `elapsed_s` old, but for the expired ones.
+
+        Raises KeyError, TypeError or ValueError for what is no snapshot.
+        """
+        for each in saved:
+            left_s = float(each["expires_in_s"]) - elapsed_s
+            if left_s > 0:
+                binding = _restored(each, now + left_s)
+                self._add(binding, Flow.from_list(each["came_by"]), now)
+
+
+def _refused(status: int, *headers: tuple[str, str]) -> RegisterOutcome:
+    return RegisterOutcome(status, phrase(status), headers, ())
+
+
+def _is_out_of_order(binding: Binding, request: Request) -> bool:
+    """Section 10.3 step 7: within one Call-ID only a higher CSeq changes a binding."""
+    return binding.call_id == request.call_id and request.cseq.number <= binding.cseq
+
+
+def _contact(binding: Binding, now: float) -> str:
+    q = "" if binding.q == 1.0 else f";q={binding.q:g}"
+    return f"<{binding.uri}>;expires={max(0, round(binding.expires_at - now))}{q}"
+
+
+def _binding(request: Request, user: str, contact: NameAddr, flow: Flow, expires_at: float) -> Binding:
+    natted, target = _reached_by(request, contact.uri, flow)
+    return Binding(
+        user=user,
+        uri=str(contact.uri),
+        flow=target,
+        natted=natted,
+        q=contact.q,
+        expires_at=expires_at,
+        call_id=request.call_id,
+        cseq=request.cseq.number,
+        user_agent=request.headers.get("User-Agent") or "",
+    )
+
+
+def _reached_by(request: Request, uri: Uri, flow: Flow) -> tuple[bool, Flow]:
+    """Whether the contact hides behind a NAT, and where to send.
+
+    A contact on another host than the source is natted. On UDP another port is too, when the phone asks for
+    symmetric responses (`rport`, RFC 3581); a phone that does not may listen on its contact's port only.
+    A phone on TLS has no certificate by which we could know it again: only its own connection leads to it.
+    """
+    if uri.host != flow.remote[0] or flow.transport == "tls":
+        return True, flow
+    port = uri.port or _DEFAULT_PORT
+    if flow.transport == "tcp" or port == flow.remote[1]:
+        return False, flow
+    if request.top_via.wants_rport:
+        return True, flow
+    return False, flow._replace(remote=(uri.host, port))
+
+
+def _reconnect(binding: Binding) -> Flow:
+    """Without its TCP connection a phone is reached at its contact's port (RFC 3261 section 18.1.1)."""
+    flow = binding.flow._replace(connection=0)
+    if flow.transport == "udp" or binding.natted:
+        return flow
+    uri = Uri.parse(binding.uri)
+    return flow._replace(remote=(uri.host, uri.port or _DEFAULT_PORT))
+
+
+def _restored(saved: dict[str, Any], expires_at: float) -> Binding:
+    binding = Binding(
+        user=str(saved["user"]),
+        uri=str(saved["uri"]),
+        flow=Flow.from_list(saved["flow"]),
+        natted=bool(saved["natted"]),
+        q=float(saved["q"]),
+        expires_at=expires_at,
+        call_id=str(saved["call_id"]),
+        cseq=int(saved["cseq"]),
+        user_agent=str(saved["user_agent"]),
+        reachable=bool(saved["reachable"]),
+    )
+    return replace(binding, flow=_reconnect(binding))

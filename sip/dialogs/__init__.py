@@ -1,0 +1,1 @@
+"""Dialogs and sessions: what an INVITE begins, until its BYE."""

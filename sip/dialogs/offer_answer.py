@@ -1,0 +1,284 @@
+"""Offer and answer (RFC 3264) for one leg with one audio stream."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sip.syntax.sdp import (
+    Attribute,
+    Direction,
+    MediaDescription,
+    Origin,
+    SdpError,
+    SessionDescription,
+    is_unicast,
+    parse_sdp,
+)
+
+__all__ = ["Agreed", "Direction", "MediaSession", "NotAcceptable", "SdpError"]
+
+_PROFILE: Final = "RTP/AVP"
+_EVENT: Final = "TELEPHONE-EVENT"
+_EVENT_TYPE: Final = 101  # what nearly everybody uses, and some take without asking
+_DYNAMIC: Final = range(96, 128)  # RFC 3551 section 3
+_STATIC: Final = {"PCMU": 0, "PCMA": 8}
+_PTIMES_MS: Final = (10, 20, 30, 40, 60)
+_PTIME_MS: Final = 20
+_PORTS: Final = range(1024, 65536)  # nobody receives RTP below: it would be DNS or SIP that we hit
+_ON_HOLD: Final = ("0.0.0.0", "::")
+
+
+class NotAcceptable(Exception):
+    """A description that we understand and cannot take: 488. The session is as it was before."""
+
+    status = 488
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What both sides have agreed on, as the media plane needs it.
+
+    We send `payload_type` and `send_event_type` (None: no events) to `remote_address`, and are sent
+    `receive_payload_type` and `receive_event_type`. `direction` is ours; nothing may be sent unless it sends:
+    `remote_address` may then be 0.0.0.0. `held`: the peer
+    has cut it below what we wanted.
+    """
+
+    remote_address: str
+    remote_port: int
+    rtcp_address: str
+    rtcp_port: int
+    codec: str
+    payload_type: int
+    receive_payload_type: int
+    send_event_type: int | None
+    receive_event_type: int | None
+    ptime_ms: int
+    direction: Direction
+    held: bool
+
+
+class MediaSession:
+    """The descriptions of one leg: the last one that we sent, the last one that we took.
+
+    `session_id` names the session in `o=` and is the caller's to choose, below 2**63. The version grows by
+    one with each description that differs from the one sent before (RFC 3264 section 8); one that does not
+    differ is sent byte for byte again. After an exception nothing has changed.
+    """
+
+    __slots__ = ("_agreed", "_offer", "_sent", "_slots", "session_id")
+
+    def __init__(self, session_id: int) -> None:
+        self.session_id = session_id
+        self._sent: SessionDescription | None = None
+        self._offer: MediaDescription | None = None  # our audio line, until we answer an offer of theirs
+        self._slots: tuple[MediaDescription, ...] = ()  # the session's media lines; they keep their places
+        self._agreed: Agreed | None = None
+
+    @property
+    def agreed(self) -> Agreed | None:
+        """What the last complete exchange agreed on."""
+        return self._agreed
+
+    @property
+    def offered(self) -> bool:
+        """Whether our last description was an offer, rather than the answer to theirs."""
+        return self._offer is not None
+
+    @property
+    def version(self) -> int:
+        """The version of the description that we sent last, 0 before the first."""
+        return 0 if self._sent is None else self._sent.origin.version
+
+    def offer(
+        self, address: str, port: int, codecs: Sequence[str], direction: Direction = Direction.SENDRECV
+    ) -> bytes:
+        """Our offer: the codecs in order of preference, then telephone-event.
+
+        Media lines that the session has had stay in place, refused (RFC 3264 section 8).
+        """
+        types = {name: self._payload_type(name) for name in codecs}
+        event = self._agreed.receive_event_type if self._agreed else None
+        types[_EVENT] = self._free_type(types) if event is None else event
+        audio = _audio(port, types, self._agreed.ptime_ms if self._agreed else _PTIME_MS, direction)
+        sent = self._send(address, self._in_place(audio))
+        self._offer = audio
+        return sent
+
+    def accept(self, answer: bytes) -> Agreed:
+        """Take the answer to our offer; SdpError, NotAcceptable, ValueError when nothing was offered.
+
+        May come again: the 200 may name another place than the 183 before it, and each fork its own.
+        """
+        if self._offer is None or self._sent is None:
+            raise ValueError("an answer, but the last offer was not ours")
+        theirs = parse_sdp(answer)
+        place = next(place for place, line in enumerate(self._sent.media) if line is self._offer)
+        if place >= len(theirs.media):
+            raise NotAcceptable("Media Line Missing In Answer")
+        line = theirs.media[place]
+        offered = [name for name in self._offer.codecs if name != _EVENT]
+        fault = _fault(theirs, line, offered, self._sent.origin.address)
+        if fault is not None:
+            raise NotAcceptable(fault)
+        codec = next(name for name in line.codecs if name in offered)
+        ours = self._offer.direction or Direction.SENDRECV
+        agreed = _agree(theirs, line, codec, self._offer.codecs, ours)
+        self._slots = self._sent.media
+        self._agreed = agreed
+        return agreed
+
+    def answer(
+        self,
+        offer: bytes,
+        address: str,
+        port: int,
+        codecs: Sequence[str],
+        direction: Direction = Direction.SENDRECV,
+    ) -> tuple[bytes, Agreed]:
+        """Answer an offer with one codec: the present one when it still may be, else the first of `codecs`.
+
+        The first usable audio line is taken, the others refused with port 0; `direction` is what we want at
+        most (RFC 3264 6.1). Raises SdpError; NotAcceptable when there is no usable audio, or when a new offer
+        adds media that we do not have (video, T.38).
+        """
+        theirs = parse_sdp(offer)
+        line = _first_usable(theirs, codecs, address)
+        self._check_additions(theirs, line)
+        offered = line.codecs
+        codec = self._choose(offered, codecs)
+        types = {name: number for name, number in offered.items() if name in (codec, _EVENT)}
+        agreed = _agree(theirs, line, codec, types, direction)
+        audio = _audio(port, types, agreed.ptime_ms, agreed.direction)
+        media = tuple(audio if other is line else _refused(other) for other in theirs.media)
+        sent = self._send(address, media)
+        self._slots = media
+        self._offer = None
+        self._agreed = agreed
+        return sent, agreed
+
+    def _choose(self, offered: dict[str, int], codecs: Sequence[str]) -> str:
+        present = self._agreed.codec if self._agreed else None
+        if present in offered and present in codecs:
+            return present
+        return next(name for name in codecs if name in offered)
+
+    def _check_additions(self, theirs: SessionDescription, taken: MediaDescription) -> None:
+        """A re-INVITE that adds only what we refuse is refused whole, so that nobody takes it for agreed."""
+        added = theirs.media[len(self._slots) :] if self._slots else ()
+        if any(line.port for line in added) and not any(line is taken for line in added):
+            raise NotAcceptable("Added Media Not Supported")
+
+    def _in_place(self, audio: MediaDescription) -> tuple[MediaDescription, ...]:
+        """Our media lines: the audio where the session has it, the others refused."""
+        if not self._slots:
+            return (audio,)
+        place = next(place for place, line in enumerate(self._slots) if line.port)
+        return (*self._slots[:place], audio, *self._slots[place + 1 :])
+
+    def _payload_type(self, codec: str) -> int:
+        """A type keeps its meaning for the whole session (RFC 3264 8.3.2)."""
+        if self._agreed is not None and self._agreed.codec == codec:
+            return self._agreed.receive_payload_type
+        return _STATIC[codec]
+
+    def _free_type(self, taken: dict[str, int]) -> int:
+        used = {*map(str, taken.values()), *(name for line in self._slots for name in line.formats)}
+        return next((number for number in (_EVENT_TYPE, *_DYNAMIC) if str(number) not in used), _EVENT_TYPE)
+
+    def _send(self, address: str, media: tuple[MediaDescription, ...]) -> bytes:
+        origin = Origin(self.session_id, self.version or 1, address)
+        description = SessionDescription(origin, media, connection=address)
+        if self._sent is not None and description != self._sent:
+            description = replace(description, origin=replace(origin, version=self.version + 1))
+        encoded = description.encode()
+        self._sent = description
+        return encoded
+
+
+def _audio(port: int, types: dict[str, int], ptime_ms: int, direction: Direction) -> MediaDescription:
+    attributes: list[Attribute] = []
+    for name, number in types.items():
+        attributes.append(("rtpmap", f"{number} {name.lower() if name == _EVENT else name}/8000"))
+        if name == _EVENT:
+            attributes.append(("fmtp", f"{number} 0-16"))
+    attributes += [("ptime", str(ptime_ms)), (direction.value, None)]
+    return MediaDescription(
+        "audio", port, _PROFILE, tuple(str(number) for number in types.values()), None, tuple(attributes)
+    )
+
+
+def _refused(line: MediaDescription) -> MediaDescription:
+    return MediaDescription(line.kind, 0, line.profile, line.formats)
+
+
+def _first_usable(theirs: SessionDescription, codecs: Sequence[str], ours: str) -> MediaDescription:
+    """The first audio line that we can take; NotAcceptable says what is wrong with the first one."""
+    faults = []
+    for line in theirs.media:
+        fault = _fault(theirs, line, codecs, ours)
+        if fault is None:
+            return line
+        if line.kind == "audio":
+            faults.append(fault)
+    raise NotAcceptable(faults[0] if faults else "No Audio Offered")
+
+
+def _fault(
+    theirs: SessionDescription, line: MediaDescription, codecs: Sequence[str], ours: str
+) -> str | None:
+    """Why a media line cannot be used, None when it can. `ours` is our address: one family for both ways."""
+    address = theirs.address(line)
+    if line.kind != "audio":
+        return "Not Audio"
+    if line.profile.upper() != _PROFILE:
+        return "Transport Not Supported"
+    if line.port not in _PORTS or line.rtcp[0] > _PORTS[-1]:
+        return "No Usable Media Port"
+    if address is None or (address not in _ON_HOLD and not is_unicast(address)):
+        return "No Usable Media Address"
+    if (":" in address) is not (":" in ours):
+        return "Media Address Of Another Family"
+    return None if line.codecs.keys() & set(codecs) else "No Common Codec"
+
+
+def _agree(
+    theirs: SessionDescription, line: MediaDescription, codec: str, ours: dict[str, int], wanted: Direction
+) -> Agreed:
+    """`ours` are the payload types that we take, by codec; `wanted` is our direction at most."""
+    address = theirs.address(line) or _ON_HOLD[0]
+    peer = theirs.direction(line)
+    if address in _ON_HOLD:  # RFC 3264 8.4: hold as RFC 2543 knew it; they do not listen, whatever they say
+        peer = peer.within(Direction.SENDONLY)
+    rtcp_port, rtcp_address = line.rtcp
+    if rtcp_address is None or address in _ON_HOLD or (":" in rtcp_address) is not (":" in address):
+        rtcp_address = address
+    types = line.codecs
+    events = types.get(_EVENT)
+    return Agreed(
+        remote_address=address,
+        remote_port=line.port,
+        rtcp_address=rtcp_address,
+        rtcp_port=rtcp_port,
+        codec=codec,
+        payload_type=types[codec],
+        receive_payload_type=ours[codec],
+        send_event_type=events,
+        receive_event_type=None if events is None else ours.get(_EVENT),
+        ptime_ms=_ptime_ms(line),
+        direction=wanted.within(peer.reversed),
+        held=wanted.within(peer.reversed) is not wanted,
+    )
+
+
+def _ptime_ms(line: MediaDescription) -> int:
+    """The packet length that they ask for, when we can make it, else ours; never above their `maxptime`."""
+    asked, most = (_number(line.attribute(name)) for name in ("ptime", "maxptime"))
+    ptime_ms = asked if asked in _PTIMES_MS else _PTIME_MS
+    if most is None or most >= ptime_ms:
+        return ptime_ms
+    return max((known for known in _PTIMES_MS if known <= most), default=_PTIMES_MS[0])
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 6 else None

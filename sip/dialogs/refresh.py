@@ -1,0 +1,176 @@
+"""Who keeps a session alive (RFC 4028 section 10): we refresh it at half its interval, or see that they do.
+
+A row reads (state, input): (next state, actions), as in `session_table`.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final, Protocol
+
+from sip.dialogs.expiry import Promise, watch_s
+from sip.dialogs.machine import Machine
+from sip.transactions.layer import Layer
+
+_RETRIES_IN_AN_INTERVAL: Final = 8
+
+
+class State(StrEnum):
+    """Whose turn it is."""
+
+    OFF = "off"
+    """Nobody has promised anything."""
+    WATCHING = "watching"
+    """They refresh."""
+    RESTING = "resting"
+    """We refresh, at half the interval."""
+    REFRESHING = "refreshing"
+    """Our refresh is under way."""
+    OVER = "over"
+
+
+class Input(StrEnum):
+    """What can happen. Each 2xx to INVITE or UPDATE, theirs or ours, settles anew who refreshes."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    NOBODY = "nobody"
+    FAILED = "failed"
+    """Our refresh was refused."""
+    CLOSE = "close"
+    TIMER_REFRESH = "refresh"
+    TIMER_EXPIRY = "expiry"
+
+
+class Action(StrEnum):
+    """What a row does."""
+
+    ASK = "ask"
+    GIVE_UP = "give up"
+    START_REFRESH = "start refresh"
+    RETRY_REFRESH = "retry refresh"
+    """The same timer, for an eighth of the interval."""
+    STOP_REFRESH = "stop refresh"
+    START_EXPIRY = "start expiry"
+    STOP_EXPIRY = "stop expiry"
+
+
+OFF, WATCHING, RESTING, REFRESHING, OVER = State
+OURS, THEIRS, NOBODY, FAILED, CLOSE, TIMER_REFRESH, TIMER_EXPIRY = Input
+(
+    ASK, GIVE_UP, START_REFRESH, RETRY_REFRESH, STOP_REFRESH, START_EXPIRY, STOP_EXPIRY,
+) = Action  # fmt: skip
+
+REFRESH: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]] = {
+    (OFF,        OURS):          (RESTING,    (START_REFRESH, START_EXPIRY)),
+    (OFF,        THEIRS):        (WATCHING,   (START_EXPIRY,)),
+    (OFF,        NOBODY):        (OFF,        ()),
+    (OFF,        CLOSE):         (OVER,       ()),
+    (WATCHING,   OURS):          (RESTING,    (STOP_EXPIRY, START_REFRESH, START_EXPIRY)),
+    (WATCHING,   THEIRS):        (WATCHING,   (STOP_EXPIRY, START_EXPIRY)),
+    (WATCHING,   NOBODY):        (OFF,        (STOP_EXPIRY,)),
+    (WATCHING,   TIMER_EXPIRY):  (OVER,       (GIVE_UP,)),
+    (WATCHING,   CLOSE):         (OVER,       (STOP_EXPIRY,)),
+    (RESTING,    OURS):          (RESTING,    (STOP_REFRESH, STOP_EXPIRY, START_REFRESH, START_EXPIRY)),
+    (RESTING,    THEIRS):        (WATCHING,   (STOP_REFRESH, STOP_EXPIRY, START_EXPIRY)),
+    (RESTING,    NOBODY):        (OFF,        (STOP_REFRESH, STOP_EXPIRY)),
+    (RESTING,    TIMER_REFRESH): (REFRESHING, (ASK,)),
+    (RESTING,    TIMER_EXPIRY):  (OVER,       (STOP_REFRESH, GIVE_UP)),
+    (RESTING,    FAILED):        (RESTING,    ()),  # what refused was overtaken by what they asked
+    (RESTING,    CLOSE):         (OVER,       (STOP_REFRESH, STOP_EXPIRY)),
+    (REFRESHING, OURS):          (RESTING,    (STOP_EXPIRY, START_REFRESH, START_EXPIRY)),
+    (REFRESHING, THEIRS):        (WATCHING,   (STOP_EXPIRY, START_EXPIRY)),
+    (REFRESHING, NOBODY):        (OFF,        (STOP_EXPIRY,)),
+    (REFRESHING, FAILED):        (RESTING,    (RETRY_REFRESH,)),
+    (REFRESHING, TIMER_EXPIRY):  (OVER,       (GIVE_UP,)),
+    (REFRESHING, CLOSE):         (OVER,       (STOP_EXPIRY,)),
+    (OFF,        FAILED):        (OFF,        ()),
+    (WATCHING,   FAILED):        (WATCHING,   ()),
+    (OVER,       OURS):          (OVER,       ()),
+    (OVER,       THEIRS):        (OVER,       ()),
+    (OVER,       NOBODY):        (OVER,       ()),
+    (OVER,       FAILED):        (OVER,       ()),
+    (OVER,       CLOSE):         (OVER,       ()),
+}  # fmt: skip
+
+
+class Kept(Protocol):
+    """The session that is kept alive."""
+
+    def refresh(self, now: float) -> None:
+        """Send UPDATE or a re-INVITE."""
+        ...
+
+    def expire(self, now: float) -> None:
+        """Nobody has refreshed it in time."""
+        ...
+
+
+class Refreshing(Machine[None]):
+    """The session timer of one session; made when somebody promises something."""
+
+    __slots__ = ("_kept", "promise")
+
+    name = "session timer"
+    table = REFRESH
+
+    def __init__(self, kept: Kept, layer: Layer) -> None:
+        super().__init__(OFF, layer.timers, layer.counters)
+        self._kept = kept
+        self.promise: Promise | None = None
+        """The last one; None while nobody has promised anything."""
+
+    def input_of(self, kind: str) -> StrEnum:
+        """The input of a timer's name."""
+        return Input(kind)
+
+    def do(self, action: StrEnum, now: float, matter: None) -> None:
+        """Carry out one action of a row."""
+        _DO[Action(action)](self, now)
+
+    def agree(self, promise: Promise | None, now: float) -> None:
+        """A 2xx has settled who refreshes from now on."""
+        self.promise = promise
+        self.step(NOBODY if promise is None else OURS if promise.ours else THEIRS, now)
+
+    def failed(self, now: float) -> None:
+        """Our refresh was refused; the session still lives."""
+        self.step(FAILED, now)
+
+    def close(self, now: float) -> None:
+        """The session is over."""
+        self.step(CLOSE, now)
+
+    def _ask(self, now: float) -> None:
+        self._kept.refresh(now)
+
+    def _give_up(self, now: float) -> None:
+        self._kept.expire(now)
+
+    def _start_refresh(self, now: float) -> None:
+        assert self.promise is not None
+        self.start(TIMER_REFRESH, self.promise.interval_s / 2, now)
+
+    def _retry_refresh(self, now: float) -> None:
+        assert self.promise is not None
+        self.start(TIMER_REFRESH, self.promise.interval_s / _RETRIES_IN_AN_INTERVAL, now)
+
+    def _start_expiry(self, now: float) -> None:
+        assert self.promise is not None
+        self.start(TIMER_EXPIRY, watch_s(self.promise.interval_s), now)
+
+    def _stop_refresh(self, now: float) -> None:
+        self.stop(TIMER_REFRESH)
+
+    def _stop_expiry(self, now: float) -> None:
+        self.stop(TIMER_EXPIRY)
+
+
+_DO: Final[dict[Action, Callable[[Refreshing, float], None]]] = {
+    ASK: Refreshing._ask,
+    GIVE_UP: Refreshing._give_up,
+    START_REFRESH: Refreshing._start_refresh,
+    RETRY_REFRESH: Refreshing._retry_refresh,
+    STOP_REFRESH: Refreshing._stop_refresh,
+    START_EXPIRY: Refreshing._start_expiry,
+    STOP_EXPIRY: Refreshing._stop_expiry,
+}

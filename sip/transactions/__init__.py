@@ -1,0 +1,1 @@
+"""Transactions: one request and its responses, their timers, and the way to the wire."""
