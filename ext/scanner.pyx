@@ -360,6 +360,8 @@ def parameters(str text not None):
                     raise ValueError("Malformed Parameter")
                 value = PyUnicode_Substring(text, start, position)
             position = skip_blanks(text, position, length)
+        if position < length and text[position] != c";":
+            raise ValueError("Malformed Parameter")
         if name in found:
             raise ValueError("Duplicate Parameter")
         if len(found) == MAX_PARAMETERS:

@@ -325,7 +325,7 @@ def test_two_challenges_of_one_moment_are_apart() -> None:
 def test_unknown_user_costs_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:
     hashed: list[int] = []
     real = hashlib.sha256
-    monkeypatch.setattr("sip.digest.hashlib.sha256", lambda *given: hashed.append(1) or real(*given))
+    monkeypatch.setattr("sip.accounts.digest.hashlib.sha256", lambda *given: hashed.append(1) or real(*given))
     server = challenger()
     for user, password in (("1001", "wrong"), ("nobody", "wrong")):
         value = respond(server.challenges(0.0), user, password)

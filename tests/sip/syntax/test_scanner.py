@@ -187,6 +187,7 @@ def test_parameters(twin: ModuleType, text: str, found: dict[str, str | None]) -
         (";tag=a;TAG=a", "Duplicate Parameter"),
         (";lr;lr", "Duplicate Parameter"),
         (";branch=a;branch=a", "Duplicate Parameter"),
+        (";branch=a;branch=a=b", "Malformed Parameter"),
         (";branch=a;branch=\x91", "Malformed Parameter"),
     ],
 )
