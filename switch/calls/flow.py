@@ -427,12 +427,12 @@ class Call:
 
     def _caller_gone(self, event: Ended | Lost) -> None:
         reason, by = _why(event, Reason.CALLER_HUNG_UP, EndedBy.CALLER)
-        if self.ledger.waiting:
-            result = Result.ABANDONED if reason is Reason.CALLER_HUNG_UP else Result.FAILED
-        elif self.agent is not None:
+        if self.agent is not None:
             result = Result.ANSWERED
+        elif self.ledger.connected_us is not None and not self.ledger.waiting:
+            result = Result.COMPLETED
         else:
-            result = Result.COMPLETED if self.ledger.connected_us is not None else Result.ABANDONED
+            result = Result.ABANDONED if reason is Reason.CALLER_HUNG_UP else Result.FAILED
         self.end(result, reason, by, _parting(event))
 
     def _agent_gone(self, leg: Leg, event: Ended | Lost) -> None:

@@ -140,7 +140,7 @@ async def test_who_never_acknowledges_is_refused(stage: Stage) -> None:
     await stage.pass_by(60)
     (record,) = stage.history.calls
     assert (record.result, record.reason, record.ended_by) == (
-        Result.ABANDONED,
+        Result.FAILED,
         Reason.PRACK_TIMEOUT,
         EndedBy.SWITCH,
     )
