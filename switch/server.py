@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import gc
 import os
 import signal
 import sys
@@ -29,6 +28,7 @@ from switch.config.errors import ConfigErrors
 from switch.config.first import DEFAULT, write_first
 from switch.config.load import load
 from switch.config.schema import Config
+from switch.garbage import Collector
 from switch.logs import configure_logs
 from switch.reloading import Reloader, apply
 from switch.sounds import names_missing
@@ -39,8 +39,6 @@ from switch.vitals import Vitals
 _GRACE_S: Final = 2.0
 """How long BYEs and recordings may take when the switch stops at once."""
 _TURN_S: Final = 0.02
-_COLLECT_AFTER: Final = (10_000, 20, 50)
-"""The collector's thresholds. A call leaves it nothing to find, so it looks seldom: it stops the loop."""
 
 
 class CannotStart(Exception):
@@ -175,9 +173,9 @@ class Server:
         stack.push_async_callback(http.close)
         stack.callback(exchange.tracing.close)
         self._on_signals()
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_COLLECT_AFTER)
+        collector = Collector(exchange.loop, lambda: not self._switch.registry.calls)
+        collector.start()
+        stack.callback(collector.stop)
         self._running.ready = True
         sockets = [str(Listen(transport, *address)) for transport, address in exchange.shell.addresses]
         capacity = exchange.plane.capacity() // 2
