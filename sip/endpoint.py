@@ -231,13 +231,16 @@ class Endpoint:
         """
         self._wish(session, "UPDATE", sdp, now)
 
-    def info(self, session: SessionId, content_type: str, body: bytes, now: float) -> None:
+    def info(
+        self, session: SessionId, content_type: str, body: bytes, now: float, dialog_tag: str = ""
+    ) -> None:
         """Send INFO in the dialog: InfoAnswered follows. Each waits for the answer to the one before.
 
-        At most 64 wait; InfoAnswered without a status follows at once for more.
+        At most 64 wait; InfoAnswered without a status follows at once for more, and where there is no dialog.
+        Before the answer to an INVITE of ours `dialog_tag`, a Progress's, says in which early one.
         """
         if (found := self._find(session)) is not None:
-            found.inform(one_line(content_type), body, now)
+            found.inform(one_line(content_type), body, dialog_tag, now)
 
     def probe(self, session: SessionId, now: float) -> None:
         """Ask by OPTIONS in the dialog whether the peer still has it: ProbeAnswered follows."""

@@ -30,7 +30,7 @@ from sip.events import (
 from sip.flow import Flow
 from sip.refusal import knows_option
 from sip.syntax.body import session_description
-from sip.syntax.message import Request, Response
+from sip.syntax.message import Malformed, Request, Response
 from sip.transactions.timers import Timer
 from sip.transactions.transaction import Transaction
 from sip.transactions.writing import NO_BODY, Statement, contact_value
@@ -244,15 +244,19 @@ class Session:
         if self.dialog is not None and not self.is_given_up:
             self.asked(self.dialog, "OPTIONS", "").send(now)
 
-    def inform(self, content_type: str, body: bytes, now: float) -> None:
-        """Send INFO in the dialog, if there is one and the peer still answers those before."""
-        if self.dialog is None or self.is_given_up:
-            self._tell(InfoAnswered(self.id, None))
-            return
+    def inform(self, content_type: str, body: bytes, tag: str, now: float) -> None:
+        """Send INFO in the dialog, or the early one of this tag, if the peer still answers those before."""
         if self.infos is None:
             self.infos = Infos()
-        if not self.infos.send(self.asked(self.dialog, "INFO", "", body, content_type), now):
+        dialog = None if self.is_given_up else self._dialog_with(tag)
+        if dialog is None or not self.infos.send(self.asked(dialog, "INFO", "", body, content_type), now):
             self._tell(InfoAnswered(self.id, None))
+
+    def _dialog_with(self, tag: str) -> Dialog | None:
+        try:
+            return self.dialog_of(tag)
+        except Malformed:  # it began with a Contact that is none
+            return None
 
     # As a server
 

@@ -373,6 +373,9 @@ class Call:
             leg.send(Relay(self.caller.port))
 
     def _pressed(self, leg: Leg, pressed: Pressed) -> None:
+        """A digit is for whom the one who pressed it hears; while he hears nobody, for nobody. It is not kept
+        for later: then it would answer a question that nobody had asked when it was pressed.
+        """
         if self._conversation is not None:
             self._conversation.pressed(leg, pressed)
         elif self._early is not None and self._early is self.party:

@@ -211,7 +211,8 @@ class Leg:
         if not self.over:
             info = self._digits_out.send(digit, duration_ms)
             if info is not None:
-                self._exchange.sip().info(self._session, *info, self._exchange.now())
+                now, tag = self._exchange.now(), self._media.early_dialog
+                self._exchange.sip().info(self._session, *info, now, dialog_tag=tag)
 
     def send(self, source: Source) -> None:
         """What the party hears from now on."""

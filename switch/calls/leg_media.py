@@ -53,6 +53,11 @@ class LegMedia:
         """Whether anything can come from the peer."""
         return self.agreed is not None and self.agreed.direction.receives
 
+    @property
+    def early_dialog(self) -> str:
+        """The tag of the early dialog that is followed; empty where there is none, or none any more."""
+        return next(reversed(self._early), "")
+
     def offer(self) -> bytes:
         """Our offer: the first, or what the session is, once more."""
         self.local = self._session.offer(self._address, self._port.number, self._codecs)
@@ -86,7 +91,7 @@ class LegMedia:
 
     def early_over(self, dialog_tag: str) -> None:
         """An early dialog ended (199, RFC 6228): if it spoke last, go back to the one before it."""
-        spoke_last = next(reversed(self._early), None)
+        spoke_last = self.early_dialog
         self._early.pop(dialog_tag, None)
         if spoke_last == dialog_tag and self._early:
             self.accept(next(reversed(self._early.values())))

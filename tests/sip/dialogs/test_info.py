@@ -4,7 +4,7 @@ import pytest
 
 from sip.events import InfoAnswered, InfoReceived
 from tests.sip.calls import Called, Calling, kinds, names, over
-from tests.sip.raw import only_request, only_response, reply
+from tests.sip.raw import SDP, only_request, only_response, reply
 
 RELAY = "Content-Type: application/dtmf-relay"
 
@@ -63,6 +63,34 @@ def test_ours_go_one_after_the_other() -> None:
 def test_without_a_dialog_there_is_no_answer() -> None:
     call = Called(answered=False)
     call.peer.endpoint.info(call.session, "application/dtmf", b"1", 0.0)
+    assert call.peer.events() == [InfoAnswered(call.session, None)]
+
+
+def test_before_the_answer_it_goes_in_the_early_dialog_that_is_named() -> None:
+    call = Calling()
+    for tag in ("one", "two"):
+        call.reply(183, f"Contact: <sip:{tag}@192.0.2.9>", tag=tag, body=SDP)
+    call.peer.events()
+    call.peer.endpoint.info(call.session, "application/dtmf", b"1", 0.0, dialog_tag="two")
+    info = only_request(call.peer.sent())
+    assert (info.uri, info.to_tag, info.cseq.number) == ("sip:two@192.0.2.9", "two", 2)
+    call.peer.send(reply(info, 200))
+    assert call.peer.events() == [InfoAnswered(call.session, 200)]
+    call.reply(200, tag="two", body=SDP)
+    call.peer.endpoint.info(call.session, "application/dtmf", b"2", 0.0, dialog_tag="two")
+    assert only_request(call.peer.sent()).cseq.number == 3, "the dialog goes on"
+    call.hangup()
+    assert over(call.peer)
+
+
+@pytest.mark.parametrize("contact", ["Contact: <sip:them@192.0.2.9>", "Contact: <nothing"])
+def test_and_nowhere_where_there_is_none_or_none_that_can_be_written_to(contact: str) -> None:
+    call = Calling()
+    call.reply(183, contact, tag="one", body=SDP)
+    call.peer.events()
+    tag = "one" if "nothing" in contact else "two"
+    call.peer.endpoint.info(call.session, "application/dtmf", b"1", 0.0, dialog_tag=tag)
+    assert call.peer.sent() == []
     assert call.peer.events() == [InfoAnswered(call.session, None)]
 
 

@@ -12,7 +12,7 @@ from sip.syntax.dtmf_info import Kind
 from switch.calls.digits import DigitsIn, DigitsOut, Means
 from switch.calls.leg import Leg
 from switch.config.trunk import Dtmf
-from tests.switch.far_end import answering, sdp
+from tests.switch.far_end import FarEnd, answering, sdp
 from tests.switch.plane import NotingPort
 from tests.switch.stage import CARRIER, Stage
 
@@ -102,7 +102,7 @@ async def talking(stage: Stage, types: str = "8 101") -> tuple[Leg, Leg, list[In
     """A trunk's caller and a phone, and what INFO says to the caller."""
     informed: list[Informed] = []
 
-    def note(session: sip.SessionId, content_type: str, body: bytes, now: float) -> None:
+    def note(session: object, content_type: str, body: bytes, now: float, dialog_tag: str) -> None:
         informed.append((content_type, body))
 
     stage.exchange.endpoint.info = note  # type: ignore[method-assign]
@@ -205,9 +205,45 @@ async def test_an_info_about_something_else_changes_nothing(stage: Stage) -> Non
     assert peer.receive_event_type == 101
 
 
-async def test_digits_cross_before_the_answer_where_media_does(stage: Stage) -> None:
+# Before the answer
+
+
+async def pressed_before_the_answer(stage: Stage, press: Press, body: bytes | None) -> Leg:
+    """A phone has called the carrier, which says 183 with that description; then the phone presses 5."""
+
+    def progress(end: FarEnd, invite: sip.IncomingInvite) -> None:
+        end.endpoint.progress(invite.session, 183, stage.now(), sdp=body)
+
     phone = await stage.phone()
-    phone.behave = lambda end, invite: end.endpoint.progress(invite.session, 183, stage.now(), sdp=end.sdp)
-    await stage.carrier.dial("81001")
-    info(stage, stage.call.caller)
-    assert stage.port(stage.call.party).digits == [("5", 100)]
+    stage.carrier.behave = progress
+    await phone.dial("0600111222")
+    press(stage, stage.call.caller)
+    await stage.settle()
+    assert stage.call.party is not None
+    return stage.call.party
+
+
+async def test_digits_cross_before_the_answer_where_media_does(stage: Stage) -> None:
+    """Who is asked for his card number before he is charged can give it."""
+    callee = await pressed_before_the_answer(stage, info, sdp(CARRIER[0]))
+    assert stage.port(callee).digits == [("5", 100)]
+
+
+@pytest.mark.parametrize("press", [event, info_relay])
+@pytest.mark.parametrize("sections", [trunk("info-relay")])
+async def test_in_an_early_dialog_by_info_too(stage: Stage, press: Press) -> None:
+    callee = await pressed_before_the_answer(stage, press, sdp(CARRIER[0]))
+    (received,) = stage.carrier.all(sip.InfoReceived)
+    assert (received.content_type, received.body) == ("application/dtmf-relay", RELAYED)
+    assert stage.port(callee).digits == []
+    await stage.carrier.answer()
+    press(stage, stage.call.caller)
+    await stage.settle()
+    assert len(stage.carrier.all(sip.InfoReceived)) == 2
+
+
+@pytest.mark.parametrize("sections", [trunk("info-relay")])
+async def test_who_hears_nobody_yet_presses_for_nobody(stage: Stage) -> None:
+    await pressed_before_the_answer(stage, info, None)
+    await stage.carrier.answer()
+    assert stage.carrier.all(sip.InfoReceived) == []
