@@ -169,6 +169,17 @@ class Updated:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferWithdrawn:
+    """Nobody waits any more for the answer to a Reinvited, Updated or PrackOffered; the session is as it was.
+
+    The peer has cancelled its re-INVITE (RFC 3261 section 9.2), or the answer did not come in 64*T1 (RFC
+    4320). A Reinvited that was cancelled before `events()` took it is not told at all, and neither is this.
+    """
+
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True)
 class Refreshed:
     """A request without an offer renewed the session, theirs or ours: its dialog may have changed.
 
@@ -271,6 +282,7 @@ Event = (
     | Refused
     | Reinvited
     | Updated
+    | OfferWithdrawn
     | Refreshed
     | OfferAnswered
     | OfferRefused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from sip.accounts.authentication import Authorizers
-from sip.events import Event
+from sip.events import Event, SessionId
 from sip.transactions.layer import Layer
 from sip.transactions.loops import LoopMark
 
@@ -30,6 +30,10 @@ class Common(Protocol):
 
     def report(self, event: Event) -> None:
         """Tell the application."""
+        ...
+
+    def withdraw(self, session: SessionId) -> None:
+        """The peer takes back its re-INVITE: tell the application, if it knows of it."""
         ...
 
     def ended(self, session: Session) -> None:

@@ -13,7 +13,7 @@ from sip.dialogs.dialog_request import DialogRequest
 from sip.dialogs.refresh import Refreshing
 from sip.dialogs.renegotiation import Renegotiation, Wish
 from sip.dialogs.session_table import Input, State
-from sip.events import OfferAnswered, OfferRefused, PrackOffered, Refreshed, Updated
+from sip.events import OfferAnswered, OfferRefused, OfferWithdrawn, PrackOffered, Refreshed, Updated
 from sip.syntax.body import session_description
 from sip.syntax.message import Request, Response
 from sip.transactions.transaction import Transaction
@@ -248,6 +248,7 @@ class Exchange:
         """The application has not answered in time, and cannot any more (RFC 4320)."""
         if transaction is self.asked:
             self.asked = None
+            self._session.common.report(OfferWithdrawn(self._session.id))
             self._answered(transaction.method, now)
 
     def _answered(self, method: str, now: float) -> None:

@@ -345,7 +345,8 @@ class Session:
             if early is not None and said.status < 300 and early.owes_answer:
                 early.answer(said.body, now)
             return
-        self.step(Input.ACCEPT if said.status < 300 else Input.REJECT, now, said)
+        if self.state in (State.REINVITED, State.OWING):  # else it was withdrawn meanwhile
+            self.step(Input.ACCEPT if said.status < 300 else Input.REJECT, now, said)
 
     def exchanging(self) -> Exchange:
         """What keeps account of offers after the first, and of refreshes."""

@@ -183,6 +183,10 @@ def _report_reinvite(session: Session, now: float, matter: Matter) -> None:
         session.common.report(Reinvited(session.id, matter.request, sdp))
 
 
+def _report_withdrawal(session: Session, now: float, matter: Matter) -> None:
+    session.common.withdraw(session.id)
+
+
 def _send_progress(session: Session, now: float, matter: Matter) -> None:
     assert isinstance(matter, Statement)
     request = session.server.request if session.server is not None else None
@@ -335,6 +339,7 @@ DO: Final[dict[Action, Callable[[Session, float, Matter], None]]] = {
     Action.REPORT_REFUSAL: _report_refusal,
     Action.REPORT_ACK: _report_ack,
     Action.REPORT_REINVITE: _report_reinvite,
+    Action.REPORT_WITHDRAWAL: _report_withdrawal,
     Action.REPORT_BYE: _report_bye,
     Action.REPORT_CANCEL: _report_cancel,
     Action.REPORT_NO_ACK: _report_no_ack,

@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from sip.accounts.authentication import Authorizers
 from sip.dialogs.session import Session
 from sip.dialogs.session_table import State
-from sip.events import Event, SessionFlowClosed, SessionId
+from sip.events import Event, OfferWithdrawn, Reinvited, SessionFlowClosed, SessionId
 from sip.flow import Flow
 from sip.refusal import EXTENSIONS
 from sip.syntax.message import Request
@@ -59,6 +59,13 @@ class Sessions:
     def report(self, event: Event) -> None:
         """Tell the application."""
         self.events.append(event)
+
+    def withdraw(self, session: SessionId) -> None:
+        """The peer takes back its re-INVITE: tell the application, if it knows of it."""
+        known = len(self.events)
+        self.events = [each for each in self.events if type(each) is not Reinvited or each.session != session]
+        if len(self.events) == known:
+            self.report(OfferWithdrawn(session))
 
     def ended(self, session: Session) -> None:
         """Forget a session."""

@@ -215,3 +215,13 @@ def test_an_invite_that_comes_again_gets_the_reliable_response_again() -> None:
     first = only_response(call.progress(183, OURS, reliable=True))
     again = call.peer.send(call.peer.invite(SUPPORTED, branch="z9hG4bK-first"))
     assert [each for each in again if isinstance(each, Request | Response)] == [first]
+
+
+def test_the_answer_to_a_prack_that_comes_too_late_is_no_answer_to_the_call() -> None:
+    call, response = ringing()
+    lines = (rack(response), "Content-Type: application/sdp")
+    call.peer.send(call.peer.request("PRACK", *lines, to_tag=call.tag, cseq=2, body=SDP))
+    call.peer.run(33)
+    assert names(call.peer.events()) == ["PrackOffered", "OfferWithdrawn"]
+    call.peer.endpoint.answer_offer(call.session, 200, call.peer.now, SDP.encode())
+    assert call.peer.sent() == []

@@ -6,6 +6,7 @@ from sip.events import (
     Acked,
     Answered,
     EndCause,
+    OfferWithdrawn,
     ProbeAnswered,
     Progress,
     Refused,
@@ -393,10 +394,20 @@ def test_a_cancelled_reinvite_leaves_the_call_as_it_was() -> None:
     call = Called()
     call.request("INVITE", 2, branch="z9hG4bK-re")
     cancel = call.peer.request("CANCEL", branch="z9hG4bK-re", to_tag=call.tag, cseq=2)
+    assert names(call.peer.events()) == ["Reinvited"]
     assert kinds(call.peer.send(cancel)) == ["200 CANCEL", "487 INVITE"]
+    assert call.peer.events() == [OfferWithdrawn(call.session)]
     call.peer.endpoint.answer_offer(call.session, 200, 0.0, SDP.encode())
     assert call.peer.sent() == []
     assert call.peer.endpoint.counts().sessions == 1
+
+
+def test_a_reinvite_that_is_cancelled_before_anybody_knows_of_it_is_not_told() -> None:
+    call = Called()
+    call.request("UPDATE", 2, "Contact: <sip:them@192.0.2.9>")
+    call.request("INVITE", 3, branch="z9hG4bK-re")
+    call.peer.send(call.peer.request("CANCEL", branch="z9hG4bK-re", to_tag=call.tag, cseq=3))
+    assert names(call.peer.events()) == ["Refreshed"]
 
 
 @pytest.mark.parametrize("method", ["REFER", "MESSAGE", "REGISTER"])
