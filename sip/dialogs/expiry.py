@@ -76,11 +76,14 @@ def as_server(request: Request, wished_s: int) -> tuple[Promise | None, str]:
 
 
 def as_client(response: Response) -> Promise | None:
-    """What a 2xx to our INVITE or UPDATE promises (section 7.2); None: the session has no end of its own."""
+    """What a 2xx to our INVITE or UPDATE promises (section 7.2); None: the session has no end of its own.
+
+    No interval is shorter than the RFC's least (section 5), whatever a peer may write.
+    """
     offer = offered(response)
-    if offer is None or offer[0] < 1:
+    if offer is None or not offer[0]:
         return None
-    return Promise(offer[0], offer[1] != "uas")
+    return Promise(max(MIN_SE_S, offer[0]), offer[1] != "uas")
 
 
 def watch_s(interval_s: int) -> float:

@@ -50,6 +50,8 @@ def test_9_table_2(lines: tuple[str, ...], wished_s: int, promise: Promise | Non
         (("Session-Expires: 1800;refresher=uac",), Promise(1800, True)),
         (("Session-Expires: 1800;refresher=uas",), Promise(1800, False)),
         (("Session-Expires: 1800",), Promise(1800, True)),
+        (("Session-Expires: 1;refresher=uac",), Promise(90, True)),
+        (("Session-Expires: 89;refresher=uas",), Promise(90, False)),
         (("Session-Expires: 0;refresher=uac",), None),
         ((), None),
     ],

@@ -132,6 +132,29 @@ def test_7_4_a_refresh_may_be_told_to_be_rarer() -> None:
     assert kinds(call.peer.run(0.4)) == ["UPDATE"]
 
 
+@pytest.mark.parametrize("refresher", ["uac", "uas"])
+def test_5_no_answer_makes_us_refresh_or_give_up_sooner_than_the_rfc_lets_it(refresher: str) -> None:
+    call = calling(UPDATE, f"Session-Expires: 1;refresher={refresher}")
+    if refresher == "uas":
+        assert call.peer.run(59.9) == []
+        assert kinds(call.peer.run(0.2)) == ["BYE"]
+        return
+    assert call.peer.run(44.9) == []
+    update = only_request(call.peer.run(0.2))
+    assert update.headers.get("Session-Expires") == "90;refresher=uac"
+    call.peer.send(reply(update, 200, "Session-Expires: 2;refresher=uac"))
+    assert call.peer.run(44.8) == []
+    assert kinds(call.peer.run(0.2)) == ["UPDATE"]
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_9_nor_does_a_refresh_of_theirs(method: str) -> None:
+    call = called(UPDATE)
+    response = only_response(call.request(method, 2, TIMER, "Contact: <sip:them@192.0.2.9>", "x: 89"))
+    assert (response.status, response.headers.get("Min-SE")) == (422, "90")
+    assert call.peer.events() == []
+
+
 def test_7_2_a_refresh_may_hand_the_task_over_or_end_it() -> None:
     call = calling(UPDATE, OURS_TO_KEEP)
     call.peer.send(reply(only_request(call.peer.run(45.1)), 200, THEIRS_TO_KEEP))
