@@ -2,7 +2,9 @@
 
 A row reads (state, input): (next state, actions), as in `sip.transactions.transaction`. What is to be sent is
 taken with `asks`, its answer given back with `answered`. A binding is renewed well before it ends; failures
-are repeated after a pause that grows and differs from switch to switch (RFC 5626 section 4.5).
+are repeated after a pause that grows and differs from switch to switch (RFC 5626 section 4.5), and without
+one while another server of the registrar has not been asked (RFC 3263 section 4.3). One REGISTER at a time is
+under way (section 10.2): what is wanted meanwhile follows its answer.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,6 +25,8 @@ _BASE_T1: Final = 60
 _MAX_PAUSE_S: Final = 1800.0
 _LONGEST_ASKED_S: Final = 86400
 """More than a day is not asked for, whatever a 423 names."""
+_MAX_TOO_BRIEF: Final = 2
+"""Who wants more after he has named his least interval twice does not mean it; the next try waits."""
 
 
 class State(StrEnum):
@@ -36,6 +40,8 @@ class State(StrEnum):
     REFRESHING = "refreshing"
     LAPSING = "lapsing"
     """Registered as yet, but the last try to renew it failed."""
+    LEAVING = "leaving"
+    """Given up while a REGISTER is under way: the removal follows its answer."""
     REMOVING = "removing"
     ENDED = "ended"
 
@@ -51,8 +57,10 @@ class Input(StrEnum):
     CHALLENGED = "challenge"
     """A 401 or 407 that we can answer."""
     TOO_BRIEF = "423"
+    SERVER_DOWN = "server down"
+    """No answer, or a 503, and the registrar has servers that have not failed."""
     FAILURE = "failure"
-    """Any other final response, none in time, or nothing could be sent."""
+    """Any other final response; none in time, or nothing could be sent, and there is nobody else to ask."""
     TIMER_REFRESH = "refresh"
     TIMER_RETRY = "retry"
     TIMER_EXPIRY = "expiry"
@@ -63,6 +71,7 @@ class Action(StrEnum):
 
     SEND = "send REGISTER"
     SEND_REMOVAL = "send removal"
+    RENEW_LATER = "renew after the answer"
     START_REFRESH = "start refresh"
     STOP_REFRESH = "stop refresh"
     START_RETRY = "start retry"
@@ -78,13 +87,14 @@ class Action(StrEnum):
 Row = tuple[State, tuple[Action, ...]]
 Table = dict[tuple[State, Input], Row]
 
-NEW, REGISTERING, WAITING, REGISTERED, REFRESHING, LAPSING, REMOVING, ENDED = State
+NEW, REGISTERING, WAITING, REGISTERED, REFRESHING, LAPSING, LEAVING, REMOVING, ENDED = State
 (
-    START, STOP, RENEW, GRANTED, CHALLENGED, TOO_BRIEF, FAILURE, TIMER_REFRESH, TIMER_RETRY, TIMER_EXPIRY,
+    START, STOP, RENEW, GRANTED, CHALLENGED, TOO_BRIEF, SERVER_DOWN, FAILURE, TIMER_REFRESH, TIMER_RETRY,
+    TIMER_EXPIRY,
 ) = Input  # fmt: skip
 (
-    SEND, SEND_REMOVAL, START_REFRESH, STOP_REFRESH, START_RETRY, STOP_RETRY, START_EXPIRY, STOP_EXPIRY,
-    REPORT_REGISTERED, REPORT_FAILED, REPORT_LAPSED, REPORT_REMOVED,
+    SEND, SEND_REMOVAL, RENEW_LATER, START_REFRESH, STOP_REFRESH, START_RETRY, STOP_RETRY, START_EXPIRY,
+    STOP_EXPIRY, REPORT_REGISTERED, REPORT_FAILED, REPORT_LAPSED, REPORT_REMOVED,
 ) = Action  # fmt: skip
 
 REGISTRATION: Final[Table] = {
@@ -93,9 +103,10 @@ REGISTRATION: Final[Table] = {
     (REGISTERING, GRANTED):       (REGISTERED,  (START_REFRESH, START_EXPIRY, REPORT_REGISTERED)),
     (REGISTERING, CHALLENGED):    (REGISTERING, (SEND,)),
     (REGISTERING, TOO_BRIEF):     (REGISTERING, (SEND,)),
+    (REGISTERING, SERVER_DOWN):   (REGISTERING, (SEND,)),
     (REGISTERING, FAILURE):       (WAITING,     (START_RETRY, REPORT_FAILED)),
-    (REGISTERING, RENEW):         (REGISTERING, (SEND,)),
-    (REGISTERING, STOP):          (REMOVING,    (SEND_REMOVAL,)),
+    (REGISTERING, RENEW):         (REGISTERING, (RENEW_LATER,)),
+    (REGISTERING, STOP):          (LEAVING,     ()),
     (WAITING,     TIMER_RETRY):   (REGISTERING, (SEND,)),
     (WAITING,     RENEW):         (REGISTERING, (STOP_RETRY, SEND)),
     (WAITING,     STOP):          (ENDED,       (STOP_RETRY,)),
@@ -106,17 +117,26 @@ REGISTRATION: Final[Table] = {
     (REFRESHING,  GRANTED):       (REGISTERED,  (STOP_EXPIRY, START_REFRESH, START_EXPIRY)),
     (REFRESHING,  CHALLENGED):    (REFRESHING,  (SEND,)),
     (REFRESHING,  TOO_BRIEF):     (REFRESHING,  (SEND,)),
+    (REFRESHING,  SERVER_DOWN):   (REFRESHING,  (SEND,)),
     (REFRESHING,  FAILURE):       (LAPSING,     (START_RETRY, REPORT_FAILED)),
-    (REFRESHING,  RENEW):         (REFRESHING,  (SEND,)),
+    (REFRESHING,  RENEW):         (REFRESHING,  (RENEW_LATER,)),
     (REFRESHING,  TIMER_EXPIRY):  (REGISTERING, (REPORT_LAPSED,)),
-    (REFRESHING,  STOP):          (REMOVING,    (STOP_EXPIRY, SEND_REMOVAL)),
+    (REFRESHING,  STOP):          (LEAVING,     (STOP_EXPIRY,)),
     (LAPSING,     TIMER_RETRY):   (REFRESHING,  (SEND,)),
     (LAPSING,     TIMER_EXPIRY):  (WAITING,     (REPORT_LAPSED,)),
     (LAPSING,     RENEW):         (REFRESHING,  (STOP_RETRY, SEND)),
     (LAPSING,     STOP):          (REMOVING,    (STOP_RETRY, STOP_EXPIRY, SEND_REMOVAL)),
+    (LEAVING,     GRANTED):       (REMOVING,    (SEND_REMOVAL,)),
+    (LEAVING,     CHALLENGED):    (REMOVING,    (SEND_REMOVAL,)),
+    (LEAVING,     TOO_BRIEF):     (REMOVING,    (SEND_REMOVAL,)),
+    (LEAVING,     SERVER_DOWN):   (REMOVING,    (SEND_REMOVAL,)),
+    (LEAVING,     FAILURE):       (REMOVING,    (SEND_REMOVAL,)),
+    (LEAVING,     RENEW):         (LEAVING,     ()),
+    (LEAVING,     STOP):          (LEAVING,     ()),
     (REMOVING,    GRANTED):       (ENDED,       (REPORT_REMOVED,)),
     (REMOVING,    CHALLENGED):    (REMOVING,    (SEND_REMOVAL,)),
     (REMOVING,    TOO_BRIEF):     (ENDED,       ()),
+    (REMOVING,    SERVER_DOWN):   (REMOVING,    (SEND_REMOVAL,)),
     (REMOVING,    FAILURE):       (ENDED,       ()),
     (REMOVING,    RENEW):         (REMOVING,    ()),
     (REMOVING,    STOP):          (REMOVING,    ()),
@@ -145,7 +165,8 @@ class Registering:
 
     __slots__ = (
         "_asked_s", "_asks", "_authorizer", "_cseq", "_failures", "_granted_s", "_notices", "_proof",
-        "_random", "_retry_after_s", "_sent", "_status", "_t1", "_timers", "_uri", "state",
+        "_random", "_renew_later", "_retry_after_s", "_sent", "_status", "_t1", "_timers", "_too_brief",
+        "_uri", "state",
     )  # fmt: skip
 
     def __init__(
@@ -167,6 +188,9 @@ class Registering:
         self._failures = 0
         self._granted_s = 0
         self._retry_after_s = 0
+        self._too_brief = 0
+        """How often this try was told 423."""
+        self._renew_later = False
         self._status: int | None = None
         self._proof: tuple[str, str] | None = None
         self._sent: list[str] = []
@@ -191,7 +215,7 @@ class Registering:
         return self._timers.get(Input.TIMER_EXPIRY)
 
     def asks(self) -> list[Ask]:
-        """Take what is to be sent; only the last of them is still waited for."""
+        """Take what is to be sent: one at most, and none before the last one is answered."""
         asks, self._asks = self._asks, []
         return asks
 
@@ -215,19 +239,28 @@ class Registering:
         self._step(Input.STOP, now)
 
     def renew(self, expires_s: int, authorizer: Authorizer | None, now: float) -> None:
-        """Go on with other credentials or another interval: they are tried at once."""
+        """Go on with other credentials or another interval: they are tried at once, or where a REGISTER is
+        under way, after its answer.
+        """
         self._asked_s = expires_s
         self._authorizer = authorizer
         self._failures = 0
         self._step(Input.RENEW, now)
 
-    def answered(self, cseq: int, response: Response | None, contact: str, now: float) -> None:
+    def answered(
+        self, cseq: int, response: Response | None, contact: str, now: float, others_left: bool = False
+    ) -> None:
         """The final response to the Ask of that CSeq, None where there was none. `contact` is the URI that
-        was registered. The answer to any but the last one comes too late to count.
+        was registered; `others_left` says that this server is down and that the registrar has others. The
+        answer to any but the last one comes too late to count.
         """
-        if cseq == self._cseq:
-            self._status = None if response is None else response.status
-            self._step(self._meaning(response, contact, now), now)
+        if cseq != self._cseq:
+            return
+        self._status = None if response is None else response.status
+        self._step(Input.SERVER_DOWN if others_left else self._meaning(response, contact, now), now)
+        if self._renew_later:
+            self._renew_later = False
+            self._step(Input.RENEW, now)
 
     def on_deadline(self, now: float) -> None:
         """Run the timers that are due."""
@@ -245,6 +278,7 @@ class Registering:
         if event is not Input.CHALLENGED:
             self._sent.clear()
             self._proof = None
+            self._too_brief = self._too_brief + 1 if event is Input.TOO_BRIEF else 0
         for action in actions:
             self._act(action, now)
 
@@ -254,6 +288,8 @@ class Registering:
                 self._send(self._asked_s, now)
             case Action.SEND_REMOVAL:
                 self._send(0, now)
+            case Action.RENEW_LATER:
+                self._renew_later = True
             case Action.START_REFRESH:
                 self._failures = 0
                 self._timers[Input.TIMER_REFRESH] = now + refresh_after(self._granted_s)
@@ -268,6 +304,7 @@ class Registering:
 
     def _send(self, expires_s: int, now: float) -> None:
         self._cseq += 1
+        self._renew_later = False  # what is sent now asks for what is wanted now
         proof = self._proof
         if proof is None and self._authorizer is not None:
             proof = self._authorizer.ahead("REGISTER", self._uri, now)
@@ -294,7 +331,7 @@ class Registering:
             return Input.FAILURE if self._proof is None else Input.CHALLENGED
         if response.status == 423:
             least_s = _seconds(response, "Min-Expires")
-            if self._asked_s < least_s <= _LONGEST_ASKED_S:
+            if self._asked_s < least_s <= _LONGEST_ASKED_S and self._too_brief < _MAX_TOO_BRIEF:
                 self._asked_s = least_s
                 return Input.TOO_BRIEF
         self._retry_after_s = min(_seconds(response, "Retry-After"), int(_MAX_PAUSE_S))

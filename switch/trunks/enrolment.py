@@ -13,6 +13,7 @@ from sip.flow import Flow
 from sip.location import Place
 from sip.syntax.message import Response
 from sip.syntax.uri import Uri
+from switch.trunks.health import is_alive
 from switch.trunks.wire import Wire
 
 
@@ -101,8 +102,7 @@ class Enrolment:
 
     def stop(self) -> None:
         """Remove the binding, where it was made: the configuration may know that registrar no more."""
-        where = [] if self._place is None else [self._place]
-        self._places = lambda: where
+        self._places = lambda: [] if self._place is None else [self._place]
         self._registering.stop(self._wire.now())
         self._carry_on()
 
@@ -163,20 +163,20 @@ class Enrolment:
 
     def _heard(self, ask: Ask, contact: str, place: Place | None, response: Response | None) -> None:
         self._asked = None
-        if place is not None and (response is None or response.status == 503):
-            self._failed.add(place)  # RFC 3263 section 4.3: the next try goes to another
+        others_left = False
+        if place is not None and not is_alive(None if response is None else response.status):
+            self._failed.add(place)
+            others_left = self._choose() is not None
         elif place is not None:
             self._place = place
-            self._failed.clear()
-        self._registering.answered(ask.cseq, response, contact, self._wire.now())
+        if not others_left:
+            self._failed.clear()  # the next try begins anew
+        self._registering.answered(ask.cseq, response, contact, self._wire.now(), others_left)
         self._carry_on()
 
     def _choose(self) -> Place | None:
-        """Where it worked last, else the next that has not failed; when all have, all are tried again."""
-        places = self._places()
-        if places and all(place in self._failed for place in places):
-            self._failed.clear()
-        left = [place for place in places if place not in self._failed]
+        """Where it worked last, else the next that has not failed (RFC 3263 section 4.3)."""
+        left = [place for place in self._places() if place not in self._failed]
         if self._place in left:
             return self._place
         return left[0] if left else None

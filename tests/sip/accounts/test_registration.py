@@ -1,5 +1,6 @@
 """Our registration with a carrier: RFC 3261 section 10.2, back-off of RFC 5626 section 4.5."""
 
+import copy
 from collections.abc import Iterable
 
 import pytest
@@ -107,9 +108,9 @@ def test_no_timer_outlives_its_state_and_no_row_is_dead() -> None:
     assert {state for state, _ in REGISTRATION} == set(State) - {State.ENDED}
 
 
-@pytest.mark.parametrize("state", [State.REGISTERING, State.REFRESHING, State.REMOVING])
+@pytest.mark.parametrize("state", [State.REGISTERING, State.REFRESHING, State.LEAVING, State.REMOVING])
 def test_who_waits_for_an_answer_knows_what_each_means(state: State) -> None:
-    answers = {Input.GRANTED, Input.CHALLENGED, Input.TOO_BRIEF, Input.FAILURE}
+    answers = {Input.GRANTED, Input.CHALLENGED, Input.TOO_BRIEF, Input.SERVER_DOWN, Input.FAILURE}
     assert {event for known, event in REGISTRATION if known is state} >= answers
 
 
@@ -163,6 +164,16 @@ def test_a_423_that_makes_no_sense_is_a_failure(least: str) -> None:
     script = Script(60).start().answer(response(423, ("Min-Expires", least)))
     assert script.registering.state is State.WAITING
     assert len(script.sent) == 1
+
+
+def test_a_registrar_that_wants_more_each_time_is_not_asked_for_ever() -> None:
+    script = Script(60).start()
+    for least in (61, 62, 63):
+        script.answer(challenge(f"n{least}"), response(423, ("Min-Expires", str(least))))
+    assert script.registering.state is State.WAITING
+    assert [ask.expires_s for ask in script.sent] == [60, 60, 61, 61, 62, 62]
+    script.pass_by(60)
+    assert len(script.sent) == 7, "after the pause"
 
 
 def test_stale_is_answered_and_a_second_refusal_is_not() -> None:
@@ -255,6 +266,19 @@ def test_a_binding_that_ends_while_its_renewal_is_under_way() -> None:
     assert script.noticed() == [Action.REPORT_REGISTERED, Action.REPORT_LAPSED, Action.REPORT_REGISTERED]
 
 
+def test_rfc3263_4_3_another_server_is_asked_at_once_and_the_pause_comes_when_there_is_none() -> None:
+    script = Script().start()
+    for down in (None, response(503, ("Retry-After", "400"))):
+        script.registering.answered(script.sent[-1].cseq, down, CONTACT, script.now, others_left=True)
+        script.collect()
+    assert [ask.cseq for ask in script.sent] == [1, 2, 3]
+    assert script.registering.deadline() is None
+    script.answer(None)
+    assert script.registering.state is State.WAITING
+    assert script.registering.deadline() == 60, "the first pause: it was one try"
+    assert script.noticed() == [Action.REPORT_FAILED]
+
+
 # Changes
 
 
@@ -277,14 +301,58 @@ def test_new_credentials_are_tried_at_once(failures: int) -> None:
     assert script.registering.state is State.REGISTERED
 
 
+def renewed(script: Script, expires_s: int) -> Script:
+    rotated = Authorizer(Credentials("us", "rotated"), lambda: "other")
+    script.registering.renew(expires_s, rotated, script.now)
+    return script.collect()
+
+
+@pytest.mark.parametrize("script", [Script().start(), registered().pass_by(300)], ids=["first", "renewal"])
+@pytest.mark.parametrize("answer", [ok(), response(403), None], ids=["granted", "refused", "silence"])
+def test_rfc3261_10_2_what_changes_while_a_register_is_under_way_is_said_after_its_answer(
+    script: Script, answer: Response | None
+) -> None:
+    script = copy.deepcopy(script)
+    sent = len(script.sent)
+    renewed(renewed(script, 1800), 900)
+    assert len(script.sent) == sent, "one at a time"
+    script.answer(answer)
+    assert [ask.expires_s for ask in script.sent[sent:]] == [900]
+    assert script.registering.state in (State.REGISTERING, State.REFRESHING)
+    script.answer(ok("900"))
+    assert script.registering.state is State.REGISTERED
+    assert len(script.sent) == sent + 1, "once"
+
+
+def test_what_changes_before_a_challenge_stands_in_its_answer() -> None:
+    script = renewed(Script().start(), 900).answer(challenge())
+    assert (script.sent[-1].expires_s, script.credentials["cnonce"]) == (900, "other")
+    script.answer(ok("900"))
+    assert len(script.sent) == 2, "and is not said again"
+
+
 def test_the_answer_to_a_request_before_the_last_one_changes_nothing() -> None:
-    script = Script().start()
-    script.registering.renew(600, None, 0.0)
-    script.collect()
+    script = Script().start().answer(challenge())
     script.registering.answered(1, ok(), CONTACT, 0.0)
     assert script.registering.state is State.REGISTERING
     script.answer(ok())
     assert script.registering.registered
+
+
+@pytest.mark.parametrize("answer", [ok(), challenge(), response(423), response(403), None])
+@pytest.mark.parametrize("script", [Script().start(), registered().pass_by(300)], ids=["first", "renewal"])
+def test_rfc3261_10_2_a_removal_follows_the_answer_to_what_is_under_way(
+    script: Script, answer: Response | None
+) -> None:
+    script = copy.deepcopy(script)
+    sent = len(script.sent)
+    renewed(script, 900).stop().stop()
+    assert len(script.sent) == sent
+    assert not script.registering.registered
+    renewed(script, 900).answer(answer)
+    assert [ask.expires_s for ask in script.sent[sent:]] == [0]
+    script.answer(ok("0"))
+    assert script.registering.state is State.ENDED
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -296,12 +364,15 @@ def test_stop_leads_to_the_end_from_everywhere(state: State) -> None:
         State.REGISTERED: registered(),
         State.REFRESHING: registered().pass_by(300),
         State.LAPSING: registered().pass_by(300).answer(None),
+        State.LEAVING: Script().start().stop(),
         State.REMOVING: registered().stop(),
         State.ENDED: Script().stop(),
     }
     script = scripts[state]
     assert script.registering.state is state
     script.stop()
+    if script.registering.state is State.LEAVING:
+        script.answer(ok())
     if script.registering.state is State.REMOVING:
         assert script.sent[-1].expires_s == 0
         script.answer(challenge("n7"), response(500))

@@ -329,6 +329,75 @@ async def test_a_registrar_that_is_silent_or_refuses_is_asked_again_later_and_la
     assert stage.exchange.trunks.registered_now()["t"]
 
 
+TWO_REGISTRARS = registered(
+    registration={"registrar": "sip:carrier.example", "user": "us", "domain": "carrier.example"}
+)
+SECOND = ("192.0.2.30", 5060)
+
+
+def two_registrars(stage: Stage) -> tuple[Registrar, Registrar]:
+    """The servers of carrier.example, the first one first."""
+    stage.names.servers["carrier.example"] = (
+        Server((place(REGISTRAR),), 10, 0),
+        Server((place(SECOND),), 20, 0),
+    )
+    return Registrar(stage), Registrar(stage, address=SECOND)
+
+
+@pytest.mark.parametrize("sections", [TWO_REGISTRARS])
+async def test_rfc3263_4_3_after_a_503_the_next_server_of_the_registrar_is_asked_at_once(
+    stage: Stage,
+) -> None:
+    first, second = two_registrars(stage)
+    first.refusal = 503, (("Retry-After", "600"),)
+    await stage.pass_by(11)
+    assert (first.said, second.said) == (["3600 503"], ["3600 401", "3600 200"])
+    assert stage.exchange.trunks.registered_now()["t"]
+    await stage.pass_by(120)
+    assert len(first.said) == 1, "it stays where it works"
+    first.refusal, second.refusal = None, (503, ())
+    await stage.pass_by(31)
+    assert first.said[-1] == "3600 200", "and goes back without a pause"
+    assert stage.exchange.trunks.registered_now()["t"]
+
+
+@pytest.mark.parametrize("sections", [TWO_REGISTRARS])
+async def test_rfc3263_4_3_a_server_that_is_silent_is_passed_over_after_timer_f(stage: Stage) -> None:
+    _, second = two_registrars(stage)
+    silent_until = stage.now() + 10 + 31.9
+    stage.lose = lambda data: data.startswith(b"REGISTER") and stage.now() < silent_until
+    await stage.pass_by(10 + 31)
+    assert stage.kinds().count("REGISTER") > 1
+    assert second.received == []
+    await stage.pass_by(2)
+    assert second.said == ["3600 401", "3600 200"]
+
+
+@pytest.mark.parametrize("sections", [TWO_REGISTRARS])
+async def test_a_pause_follows_when_every_server_of_the_registrar_is_down(stage: Stage) -> None:
+    first, second = two_registrars(stage)
+    first.refusal = second.refusal = 503, ()
+    await stage.pass_by(11)
+    assert (len(first.said), len(second.said)) == (1, 1)
+    await stage.pass_by(28)
+    assert (len(first.said), len(second.said)) == (1, 1)
+    await stage.pass_by(32)
+    assert (len(first.said), len(second.said)) == (2, 2), "then each is asked again"
+
+
+@pytest.mark.parametrize("sections", [registered()])
+async def test_a_trunk_that_goes_while_its_register_is_under_way_leaves_no_binding(stage: Stage) -> None:
+    registrar = Registrar(stage)
+    stage.delay_s = lambda: 0.2
+    await stage.pass_by(0.1)
+    await stage.reload(trunks={}, routes=[])
+    assert stage.exchange.trunks.is_leaving
+    await stage.pass_by(2)
+    assert registrar.said[0] == "3600 401"
+    assert set(registrar.said[1:]) == {"0 200"}
+    assert not stage.exchange.trunks.is_leaving
+
+
 # Reload
 
 
