@@ -12,7 +12,7 @@ from sip.dialogs import expiry
 from sip.dialogs.dialog_request import DialogRequest
 from sip.dialogs.refresh import Refreshing
 from sip.dialogs.renegotiation import Renegotiation, Wish
-from sip.dialogs.session_table import Input, State
+from sip.dialogs.session_table import STANDING, Input, State
 from sip.events import OfferAnswered, OfferRefused, OfferWithdrawn, PrackOffered, Refreshed, Updated
 from sip.syntax.body import session_description
 from sip.syntax.message import Request, Response
@@ -22,7 +22,6 @@ from sip.transactions.writing import NO_BODY, Statement, body_lines
 if TYPE_CHECKING:
     from sip.dialogs.session import Session
 
-_ANSWERED: Final = (State.CONFIRMED, State.REINVITED, State.REANSWERED)
 _MAX_INTERVAL_S: Final = 86400
 
 
@@ -133,7 +132,7 @@ class Exchange:
     def _timer_lines(self) -> str:
         """Session-Expires of a refresh (RFC 4028 section 7.4): who refreshes goes on to."""
         promise = self.refreshing.promise if self.refreshing is not None else None
-        if promise is None or self._session.state not in _ANSWERED:
+        if promise is None or self._session.state not in STANDING:
             return "Supported: timer\r\n"
         who = "uac" if promise.ours else "uas"
         least = f"Min-SE: {self._least_s}\r\n" if self._least_s else ""
@@ -155,7 +154,7 @@ class Exchange:
         session = self._session
         asked.dialog.answered(response)
         session.described = asked.body or session.described
-        if session.state in _ANSWERED:
+        if session.state in STANDING:
             self.agree(expiry.as_client(response), now)
         else:
             self.renegotiated_early = True
@@ -176,7 +175,7 @@ class Exchange:
 
     def is_early(self) -> bool:
         """Whether the session does not stand or fall with the dialog."""
-        return self._session.state not in _ANSWERED
+        return self._session.state not in STANDING
 
     def grow_interval(self, response: Response) -> bool:
         """Take the Min-SE of a 422; whether that makes another try worth while (RFC 4028 section 7.4)."""
@@ -235,7 +234,7 @@ class Exchange:
                 dialog.refresh(request, transaction.flow)
                 session.flow = dialog.flow
             lines += f"Contact: {session.contact(session.flow)}\r\n{session.common.uas_lines}"
-            if session.state in (*_ANSWERED, State.ACCEPTED):
+            if session.state in (*STANDING, State.ACCEPTED):
                 promise, promised = expiry.as_server(request, session.common.session_expires_s)
                 self.agree(promise, now)
                 lines += promised

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from sip.dialogs import numbers
 from sip.dialogs.dialog_request import DialogRequest
+from sip.dialogs.loss import is_lost
 from sip.dialogs.machine import Machine
 from sip.syntax.message import Response
 from sip.transactions.layer import Layer
@@ -54,7 +55,7 @@ class Input(StrEnum):
     """UPDATE is none of theirs, whatever they said: 405 or 501."""
     REFUSED = "refused"
     LOST = "lost"
-    """481 or 408: they have no such dialog."""
+    """They have no such dialog: 408, or what `loss` says."""
     OVERTAKEN = "overtaken"
     """We have accepted an offer of theirs."""
     CLOSE = "close"
@@ -282,7 +283,7 @@ class Renegotiation(Machine[Response]):
         wish = self._wishes[0] if self._wishes else None
         if wish is None:
             return REFUSED
-        if status in (408, 481):
+        if status == 408 or (response is not None and is_lost(response)):
             return REFUSED if self._dialogue.is_early() else LOST
         if status in (405, 501):
             return UNSERVED

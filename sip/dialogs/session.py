@@ -15,6 +15,7 @@ from sip.dialogs.exchange import Exchange
 from sip.dialogs.in_dialog import serve
 from sip.dialogs.info import Infos
 from sip.dialogs.invitation import Invitation
+from sip.dialogs.loss import is_lost
 from sip.dialogs.provisional import Provisional, reliable_number
 from sip.dialogs.session_actions import DO, Matter
 from sip.dialogs.session_table import Input, State
@@ -230,10 +231,16 @@ class Session:
         heard = status if response is not None else None
         if asked.method == "BYE":
             self.step(Input.BYE_DONE, now)
+        elif asked.method == "INFO" and self._is_lost(asked, response):
+            self.step(Input.LOST, now)
         elif asked.method == "INFO" and self.infos is not None and not self.is_given_up:
             self.infos.done(now, lambda: self._tell(InfoAnswered(self.id, heard)))
         elif asked.method == "OPTIONS":
             self._tell(ProbeAnswered(self.id, heard))
+
+    def _is_lost(self, asked: DialogRequest, response: Response | None) -> bool:
+        stands = self.state in session_table.STANDING and asked.dialog is self.dialog
+        return stands and response is not None and is_lost(response)
 
     def _tell(self, event: Event) -> None:
         if not self.is_given_up:

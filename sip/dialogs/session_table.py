@@ -38,6 +38,10 @@ class State(StrEnum):
     ENDED = "ended"
 
 
+STANDING: Final = (State.CONFIRMED, State.REINVITED, State.REANSWERED)
+"""Both sides have a dialog and know it."""
+
+
 class Input(StrEnum):
     """What can happen to a session: the peer's messages, the application's calls, timers."""
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sip.accounts.authentication import Credentials
+from sip.dialogs.loss import ENDS_DIALOG, ENDS_USAGE
 from sip.events import (
     EndCause,
     OfferAnswered,
@@ -83,23 +84,31 @@ def test_update_is_a_reinvite_for_who_does_not_allow_it() -> None:
 
 
 @pytest.mark.parametrize("status", [405, 501])
+def test_a_peer_that_serves_no_reinvite_keeps_its_call(status: int) -> None:
+    call = calling()
+    call.peer.send(reply(only_request(wish(call)), status))
+    assert call.peer.events() == [OfferRefused(call.session, status)]
+
+
+@pytest.mark.parametrize("status", [405, 501])
 def test_update_is_a_reinvite_for_who_refuses_it_though_he_allows_it(status: int) -> None:
     call = calling()
     update = only_request(wish(call, "update"))
     assert kinds(call.peer.send(reply(update, status))) == ["INVITE"]
 
 
+@pytest.mark.parametrize("status", [400, 403, 415, 480, 486, 488, 503, 600, 603, 606])
 @pytest.mark.parametrize("method", ["reinvite", "update"])
-def test_our_offer_may_be_refused_and_the_call_goes_on(method: str) -> None:
+def test_our_offer_may_be_refused_and_the_call_goes_on(method: str, status: int) -> None:
     call = calling()
-    call.peer.send(reply(only_request(wish(call, method)), 488))
-    assert call.peer.events() == [OfferRefused(call.session, 488)]
+    call.peer.send(reply(only_request(wish(call, method)), status, "Retry-After: 60"))
+    assert call.peer.events() == [OfferRefused(call.session, status)]
     assert kinds(call.hangup()) == ["BYE"]
     assert over(call.peer)
 
 
 @pytest.mark.parametrize("method", ["reinvite", "update"])
-@pytest.mark.parametrize("status", [481, 408, None])
+@pytest.mark.parametrize("status", [*sorted(ENDS_DIALOG), *sorted(ENDS_USAGE), 408, None])
 def test_14_1_who_has_no_such_dialog_ends_it(method: str, status: int | None) -> None:
     call = calling()
     request = only_request(wish(call, method))

@@ -2,7 +2,9 @@
 
 import pytest
 
-from sip.events import InfoAnswered, InfoReceived
+from sip.dialogs.loss import ENDS_DIALOG, ENDS_USAGE
+from sip.events import EndCause, InfoAnswered, InfoReceived, SessionEnded
+from sip.syntax.message import Request
 from tests.sip.calls import Called, Calling, kinds, names, over
 from tests.sip.raw import SDP, only_request, only_response, reply
 
@@ -121,3 +123,32 @@ def test_no_more_than_64_wait_for_a_peer_that_does_not_answer() -> None:
     assert kinds(call.peer.sent()) == ["INFO"]
     call.hangup()
     assert over(call.peer)
+
+
+def inform(call: Called | Calling) -> Request:
+    call.peer.endpoint.info(call.session, "application/dtmf", b"1", call.peer.now)
+    return only_request(call.peer.sent())
+
+
+@pytest.mark.parametrize("status", [*sorted(ENDS_DIALOG), *sorted(ENDS_USAGE)])
+def test_rfc_5057_who_has_no_such_dialog_ends_it(status: int) -> None:
+    call = Called()
+    assert kinds(call.peer.send(reply(inform(call), status))) == ["BYE"]
+    assert call.peer.events() == [SessionEnded(call.session, EndCause.DIALOG_LOST, None, "")]
+    assert over(call.peer)
+
+
+@pytest.mark.parametrize("status", [403, 405, 408, 415, 469, 500, 501, 503])
+def test_rfc_5057_other_refusals_do_not(status: int) -> None:
+    call = Called()
+    assert call.peer.send(reply(inform(call), status)) == []
+    assert call.peer.events() == [InfoAnswered(call.session, status)]
+
+
+def test_an_early_dialog_that_is_lost_is_no_lost_call() -> None:
+    call = Calling()
+    call.reply(183)
+    call.peer.events()
+    call.peer.endpoint.info(call.session, "application/dtmf", b"1", 0.0, "theirs")
+    call.peer.send(reply(only_request(call.peer.sent()), 481))
+    assert call.peer.events() == [InfoAnswered(call.session, 481)]
