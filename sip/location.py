@@ -182,7 +182,7 @@ class _Search:
             return self._host(host, port, transport or "udp")
         if transport is not None:
             servers = self._by_service(_PREFIXES[transport] + host, transport)
-            return servers or self._unless_denied(host, transport)
+            return servers or self._unless_denied(host, [transport])
         return self._by_naptr(host)
 
     def _by_naptr(self, host: str) -> list[Server]:
@@ -203,12 +203,16 @@ class _Search:
         for transport in plain:
             if servers := self._by_service(_PREFIXES[transport] + host, transport):
                 return servers
-        return self._unless_denied(host, plain[0] if plain else "udp")
+        return self._unless_denied(host, plain or ["udp"])
 
-    def _unless_denied(self, host: str, transport: Transport) -> list[Server]:
-        """The host itself at the usual port; not where SRV says that there is no such service (RFC 2782)."""
-        known = self._answers.get(Question(_PREFIXES[transport] + host, Kind.SRV), ())
-        return [] if known else self._host(host, _PORTS[transport], transport)
+    def _unless_denied(self, host: str, transports: Iterable[Transport]) -> list[Server]:
+        """Section 4.2: the host itself at the usual port, by the first transport of which SRV does not say
+        that there is no such service (RFC 2782).
+        """
+        for transport in transports:
+            if not self._answers.get(Question(_PREFIXES[transport] + host, Kind.SRV)):
+                return self._host(host, _PORTS[transport], transport)
+        return []
 
     def _by_service(self, name: str, transport: Transport) -> list[Server]:
         (found,) = self._records(Question(name, Kind.SRV))

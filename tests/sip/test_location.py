@@ -145,6 +145,11 @@ def test_rfc3263_4_1_sips_asks_for_nothing_but_tls() -> None:
 def test_rfc2782_a_service_that_is_decidedly_not_there() -> None:
     known = answers(srv_udp=[Srv(0, 0, 0, "")], A_carrier_example=["192.0.2.1"])
     assert walk(Destination(HOST, None, "udp"), known)[0] == []
+    assert walk(Destination(HOST), known)[0] == [Place("tcp", "192.0.2.1", 5060, HOST)]
+    neither = {**known, **answers(srv_tcp=[Srv(0, 0, 0, "")])}
+    assert walk(Destination(HOST), neither)[0] == []
+    only_tcp = answers(srv_tcp=[Srv(0, 0, 0, "")], A_carrier_example=["192.0.2.1"])
+    assert walk(Destination(HOST), only_tcp)[0] == [Place("udp", "192.0.2.1", 5060, HOST)]
 
 
 def test_a_host_without_an_address_is_left_out_and_a_name_unknown_to_dns_leads_nowhere() -> None:
