@@ -1,10 +1,12 @@
 """SIP statuses, Q.850 causes and our own reasons, told apart and translated (RFC 3398, RFC 3326)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from sip.syntax.fields import Headers
+from sip.syntax.kernels import parameters
+from sip.syntax.malformed import Malformed
 from switch.calls.ending import Reason, Result
 
 NORMAL_CLEARING: Final = 16
@@ -117,8 +119,6 @@ _CROSSING: Final[Mapping[int, int]] = {
 }
 """Statuses that say something of our own request, and what they become for the caller."""
 
-_ELSEWHERE: Final = re.compile(r"(?:^|,)\s*SIP\s*;[^,\"]*\bcause\s*=\s*200\b", re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True)
 class Farewell:
@@ -163,8 +163,17 @@ def crossing(status: int) -> int:
 
 
 def completed_elsewhere(reason: str) -> bool:
-    """Whether a Reason says that somebody else took the call (RFC 3326 section 3.2)."""
-    return _ELSEWHERE.search(reason) is not None
+    """Whether a Reason says that somebody else took the call (RFC 3326 section 3.2): what cannot be read does
+    not.
+    """
+    try:
+        values = [value.partition(";") for value in Headers([("Reason", reason)]).all("Reason")]
+        causes = [
+            parameters(f";{said}").get("cause") for who, _, said in values if who.strip().upper() == "SIP"
+        ]
+    except (Malformed, ValueError, OverflowError):
+        return False
+    return "200" in causes
 
 
 def q850_of(status: int) -> int:
