@@ -35,8 +35,9 @@ class EndCause(StrEnum):
     PRACK_TIMEOUT = "prack_timeout"
     """64*T1 passed without a PRACK for our reliable 1xx; 504 is sent (RFC 3262 section 3)."""
     DIALOG_LOST = "dialog_lost"
-    """The peer answered a re-INVITE or UPDATE of ours not at all (RFC 3261 section 14.1), or one of them or an
-    INFO in a way that ends the dialog (RFC 5057 section 5.1); BYE is sent."""
+    """The peer answered a re-INVITE or UPDATE of ours not at all (RFC 3261 section 14.1), or one of them or
+    an INFO in a way that ends the dialog (RFC 5057 section 5.1); BYE is sent.
+    """
 
 
 @dataclass(frozen=True, slots=True)

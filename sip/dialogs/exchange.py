@@ -66,7 +66,16 @@ class Exchange:
         """We have accepted an offer of theirs."""
         self._renegotiation.overtaken(now)
 
-    def clash(self, request: Request) -> int | None:
+    def refuses(self, transaction: Transaction, request: Request, now: float) -> bool:
+        """Whether an offer of theirs comes when none may; it is answered 491 or 500 then."""
+        status = self._clash(request)
+        if status == 500:
+            self._session.refuse_too_soon(transaction, now)
+        elif status is not None:
+            self._session.reply(transaction, status, now)
+        return status is not None
+
+    def _clash(self, request: Request) -> int | None:
         """The status for an offer of theirs that comes now: 491, 500, or None for one that may be taken."""
         session = self._session
         if self.asked is not None or session.state is State.REINVITED:
@@ -75,9 +84,10 @@ class Exchange:
             return 491
         match session.state:
             case State.INCOMING:
-                settled = session.provisional is not None and session.provisional.settled
+                provisional = session.provisional
+                settled = provisional is not None and (provisional.settled or request.method == "PRACK")
                 return None if settled else 491 if session.late else 500
-            case State.ACCEPTED | State.REANSWERED | State.LEAVING:
+            case State.ACCEPTED | State.REANSWERED:
                 return 491 if session.late else None  # the answer to our offer is in the ACK to come
             case State.CONFIRMED:
                 return None
@@ -189,12 +199,18 @@ class Exchange:
     # Theirs
 
     def take(self, transaction: Transaction, now: float) -> None:
-        """An offer in PRACK or UPDATE: the application has to answer it, unless it has given up."""
+        """An offer in PRACK or UPDATE: the application has to answer it, unless it has given up or must not.
+
+        A PRACK has acknowledged its response, whatever becomes of the offer.
+        """
+        request = transaction.request
+        assert request is not None
         if self._session.is_given_up:
             self._session.reply(transaction, 487, now)
             return
-        request = transaction.request
-        assert request is not None
+        if self.refuses(transaction, request, now):
+            self._answered(request.method, now)
+            return
         sdp = session_description(request)
         assert sdp is not None
         self.asked = transaction

@@ -71,11 +71,9 @@ def _serve(session: Session, transaction: Transaction, request: Request, now: fl
 
 def _reinvite(session: Session, transaction: Transaction, request: Request, now: float) -> None:
     remote_target(request)  # Malformed now, not when the application answers
-    clash = session.exchange.clash(request) if session.exchange and session.state is State.CONFIRMED else None
-    if clash is None:
+    exchange = session.exchange if session.state is State.CONFIRMED else None
+    if exchange is None or not exchange.refuses(transaction, request, now):
         session.step(Input.INVITE, now, transaction)
-    else:
-        _refuse_offer(session, transaction, clash, now)
 
 
 def _prack(session: Session, transaction: Transaction, request: Request, now: float) -> None:
@@ -83,12 +81,6 @@ def _prack(session: Session, transaction: Transaction, request: Request, now: fl
     provisional = session.provisional
     if provisional is None or not provisional.acknowledges(request):
         session.reply(transaction, 481, now)
-    elif (
-        session_description(request) is not None
-        and session.exchange is not None
-        and session.exchange.asked is not None
-    ):
-        session.refuse_too_soon(transaction, now)
     else:
         provisional.acknowledged(transaction, session_description(request), now)
 
@@ -100,22 +92,12 @@ def _update(session: Session, transaction: Transaction, request: Request, now: f
         session.reply(transaction, 481, now)
         return
     exchange = session.exchanging()
-    clash = exchange.clash(request) if session_description(request) is not None else None
-    if clash is not None:
-        _refuse_offer(session, transaction, clash, now)
-    elif session_description(request) is not None:
+    if session_description(request) is not None:
         exchange.take(transaction, now)
     else:
         exchange.accept(transaction, request, now, None)
         if not session.is_given_up:
             session.common.report(Refreshed(session.id, None))
-
-
-def _refuse_offer(session: Session, transaction: Transaction, status: int, now: float) -> None:
-    if status == 500:
-        session.refuse_too_soon(transaction, now)
-    else:
-        session.reply(transaction, status, now)
 
 
 def _info(session: Session, transaction: Transaction, request: Request, now: float) -> None:

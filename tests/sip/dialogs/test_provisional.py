@@ -7,10 +7,11 @@ import pytest
 from sip.events import Acked, EndCause, Pracked, PrackOffered, SessionEnded
 from sip.syntax.message import Request, Response
 from tests.sip.calls import Called, kinds, names, over
-from tests.sip.raw import SDP, only_response
+from tests.sip.raw import SDP, only_request, only_response, reply
 
 SUPPORTED = "Supported: 100rel"
 REQUIRE = "Require: 100rel"
+ALLOW = "Allow: INVITE, ACK, BYE, CANCEL, PRACK, UPDATE"
 OURS = "v=0\r\no=ours\r\n"
 
 
@@ -192,6 +193,38 @@ def test_5_the_answer_waits_for_the_offer_of_a_prack(accepted: str, status: int)
     ack(call)
     call.peer.endpoint.hangup(call.session, 0.0)
     assert over(call.peer)
+
+
+@pytest.mark.parametrize("method", ["reinvite", "update"])
+def test_5_an_offer_in_a_prack_that_comes_while_ours_is_under_way_is_glare(method: str) -> None:
+    call, first = ringing(SUPPORTED, ALLOW, sdp="")
+    call.answer()
+    ack(call)
+    call.peer.events()
+    getattr(call.peer.endpoint, method)(call.session, OURS.encode(), 0.0)
+    ours = only_request(call.peer.sent())
+    assert kinds(call.request("PRACK", 2, rack(first), body=SDP)) == ["491 PRACK"]
+    assert call.peer.events() == []
+    call.peer.send(reply(ours, 200, "Contact: <sip:them@192.0.2.9>", body=SDP))
+    assert names(call.peer.events()) == ["OfferAnswered"]
+    call.peer.endpoint.hangup(call.session, 0.0)
+    assert over(call.peer)
+
+
+@pytest.mark.parametrize(("whose", "status"), [("ours", 491), ("theirs", 500)])
+def test_5_such_a_prack_has_acknowledged_its_response_all_the_same(whose: str, status: int) -> None:
+    call, first = ringing(SUPPORTED, ALLOW)
+    call.request("PRACK", 2, rack(first))
+    if whose == "ours":
+        call.peer.endpoint.update(call.session, OURS.encode(), 0.0)
+        assert kinds(call.peer.sent()) == ["UPDATE"]
+    else:
+        call.request("UPDATE", 3, "Contact: <sip:them@192.0.2.9>", "Content-Type: application/sdp", body=SDP)
+    second = only_response(call.progress(180, reliable=True))
+    assert kinds(call.request("PRACK", 4, rack(second), body=SDP)) == [f"{status} PRACK"]
+    assert "180 INVITE" not in kinds(call.peer.run(10))
+    call.peer.endpoint.accept(call.session, SDP.encode(), call.peer.now)
+    assert kinds(call.peer.sent()) == ["200 INVITE"]
 
 
 def test_5_an_offer_of_a_prack_that_nobody_answers_is_forgotten() -> None:
