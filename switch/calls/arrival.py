@@ -15,7 +15,7 @@ from switch.calls.dialling import MAX_FORWARDS
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call, Flow
 from switch.calls.ledger import Ledger
-from switch.calls.leg import NOBODY, Leg
+from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.registry import Registry
 from switch.config.targets import (
     DialledPhone,
@@ -123,7 +123,7 @@ class Arrival:
         then From says who it is.
         """
         try:
-            origin = peer or PhonePeer(request.from_.uri.user or "")
+            origin = peer or self._claimed(request.from_.uri.user or "")
             if isinstance(origin, TrunkPeer):
                 number = self._exchange.identities.trunk(origin.name).called(request)
             else:
@@ -132,6 +132,13 @@ class Arrival:
             return False
         routed = self._exchange.routes.match(origin, number)
         return routed is not None and routed.route.emergency
+
+    def _claimed(self, user: str) -> Peer:
+        """Whom a right answer to our challenge would prove."""
+        for name, trunk in self._exchange.config.trunks.items():
+            if trunk.accept_digest is not None and trunk.accept_digest.user == user:
+                return TrunkPeer(name)
+        return PhonePeer(user)
 
     def _parties(self, request: Request, peer: Peer) -> tuple[Caller, str]:
         """Who calls, and the number that is called. Raises Malformed."""
@@ -216,25 +223,14 @@ class Arrival:
             raise NotAdmitted(Reason.TOLL_LIMIT)
         return admitted
 
-    def _caller(self, invite: sip.IncomingInvite, peer: Peer) -> Leg:
+    def _caller(self, invite: sip.IncomingInvite, peer: Peer) -> IncomingLeg:
         exchange = self._exchange
         try:
             port = exchange.plane.open()
         except NoPorts:
             raise NotAdmitted(Reason.NO_PORTS, DRAIN_RETRY_S) from None
         try:
-            leg = Leg(
-                exchange,
-                self._registry,
-                id=new_id(exchange.now_us()),
-                role=LegRole.CALLER,
-                peer=peer,
-                flow=invite.flow,
-                port=port,
-                codecs=[codec.value for codec in exchange.config.media.codecs],
-                owner=NOBODY,
-            )
-            leg.take(invite)
+            return IncomingLeg(exchange, self._registry, invite, peer, port)
         except (NotAcceptable, SdpError):
             port.close()
             raise NotAdmitted(Reason.NOT_ACCEPTABLE) from None
@@ -244,7 +240,6 @@ class Arrival:
         except BaseException:  # ours: no port is lost for it
             port.close()
             raise
-        return leg
 
     def _refuse(
         self,

@@ -51,7 +51,7 @@ class Conversation:
         self._notice_token = token
         self._listening = {self._caller, self.party}
         for listener in (self._caller, self.party):
-            listener.play(notice)
+            listener.send(notice)
 
     def played(self, leg: Leg, token: int) -> None:
         """A prompt came to its end on one of the legs."""

@@ -9,7 +9,10 @@ from media.aio.plane import NoPorts
 from sip.events import Outgoing
 from sip.flow import Flow
 from sip.syntax.uri import Uri
-from switch.calls.leg import Leg, LegBook, LegOwner
+from switch.calls.books import LegBook
+from switch.calls.leg import Leg
+from switch.calls.leg_outgoing import OutgoingLeg
+from switch.calls.leg_owner import LegOwner
 from switch.config.trunk import Prack
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
@@ -45,7 +48,7 @@ class Dialling:
 
     def phone(
         self, name: str, role: LegRole, display: str, number: str, owner: LegOwner, routed: bool = False
-    ) -> Leg:
+    ) -> OutgoingLeg:
         """Ring a phone where it is registered. Raises Unreachable."""
         if name not in self._exchange.config.phones:
             raise Unreachable(404, "Not Found")
@@ -70,7 +73,9 @@ class Dialling:
             )
         return leg
 
-    def trunk(self, way: Way, number: str, caller: Caller, past: Redirections, owner: LegOwner) -> Leg:
+    def trunk(
+        self, way: Way, number: str, caller: Caller, past: Redirections, owner: LegOwner
+    ) -> OutgoingLeg:
         """Call a number by one of a trunk's ways; `past` is how the call came here, where it is only passed
         on. Raises Unreachable.
         """
@@ -115,14 +120,14 @@ class Dialling:
 
     def _leg(
         self, role: LegRole, peer: PhonePeer | TrunkPeer, flow: Flow, owner: LegOwner, routed: bool
-    ) -> Leg:
+    ) -> OutgoingLeg:
         exchange = self._exchange
         try:
             port = exchange.plane.open(near=self._caller.port)
         except NoPorts:
             raise Unreachable(503, "Service Unavailable") from None
         try:
-            return Leg(
+            return OutgoingLeg(
                 exchange,
                 self._book,
                 id=new_id(exchange.now_us()),
@@ -146,7 +151,7 @@ class Dialling:
 
 
 @contextmanager
-def _ended_on_error(leg: Leg) -> Iterator[None]:
+def _ended_on_error(leg: OutgoingLeg) -> Iterator[None]:
     """A leg whose INVITE cannot be written has no owner yet: it gives its port back here."""
     try:
         yield

@@ -10,79 +10,39 @@ The flow is the call's only task. What ends the call ends the task; nothing awai
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
 
 import structlog
 
 from acd.commands import LeaveQueue
 from acd.events import CallGone, CallQueued, ConversationEnd, ConversationEnded, GoneReason
-from media.events import RecordingStopped
-from media.port import Echo, Play, Relay, Tone
-from sip.events import EndCause
-from switch.calls.bridge import pass_on
-from switch.calls.causes import NORMAL_CLEARING, Farewell, crossing, farewell, refusal
+from media.port import Echo, Play, Tone
+from switch.calls.books import CallBook
+from switch.calls.causes import NORMAL_CLEARING, Farewell, farewell
 from switch.calls.conversation import Conversation
 from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.hunting import Hunt
 from switch.calls.ledger import Ledger
-from switch.calls.leg import NOBODY, Leg, LegBook, LegOwner
-from switch.calls.leg_events import Answered, Ended, Held, LegEvent, Lost, Played, Refused, Ringing
+from switch.calls.leg import Leg
+from switch.calls.leg_events import Answered, Ended, Held, LegEvent, Lost, Played, Refused
+from switch.calls.leg_incoming import IncomingLeg
+from switch.calls.leg_outgoing import OutgoingLeg
+from switch.calls.leg_owner import NOBODY, LegOwner
+from switch.calls.parting import agent_hung_up, callee_gone, caller_gone, refused, unreachable
 from switch.calls.pursuit import Pursuit
-from switch.calls.recording import CallRecording, recording_path
-from switch.calls.ringback import Do, action
+from switch.calls.reaching import Reaching
+from switch.calls.recording import CallRecording
+from switch.calls.visits import CONVERSATION, GONE
 from switch.config.schema import Queue
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
 from switch.limits import Room
-from switch.records import LegRole, RecordingRecord, utc
+from switch.records import LegRole
 from switch.wall.purse import Purse
 
 Flow = Callable[["Call"], Awaitable[None]]
-
-_GONE: Final = {
-    Reason.CALLER_HUNG_UP: GoneReason.CALLER_HUNG_UP,
-    Reason.MEDIA_LOST: GoneReason.CALLER_LOST,
-    Reason.SESSION_EXPIRED: GoneReason.CALLER_LOST,
-    Reason.ACK_TIMEOUT: GoneReason.CALLER_LOST,
-    Reason.PRACK_TIMEOUT: GoneReason.CALLER_LOST,
-    Reason.DIALOG_LOST: GoneReason.CALLER_LOST,
-    Reason.ADMINISTRATOR: GoneReason.HUNG_UP_BY_OPERATOR,
-    Reason.SWITCH_STOPPED: GoneReason.SHUTDOWN,
-}
-_CONVERSATION: Final = {
-    Reason.CALLER_HUNG_UP: ConversationEnd.CALLER_HUNG_UP,
-    Reason.AGENT_HUNG_UP: ConversationEnd.AGENT_HUNG_UP,
-    Reason.ADMINISTRATOR: ConversationEnd.HUNG_UP_BY_OPERATOR,
-}
-_CAUSES: Final = {
-    EndCause.ACK_TIMEOUT: Reason.ACK_TIMEOUT,
-    EndCause.SESSION_EXPIRED: Reason.SESSION_EXPIRED,
-    EndCause.PRACK_TIMEOUT: Reason.PRACK_TIMEOUT,
-    EndCause.DIALOG_LOST: Reason.DIALOG_LOST,
-}
-
-
-class CallBook(LegBook, Protocol):
-    """Who must know which calls there are: the registry."""
-
-    def call_over(self, call: "Call") -> None:
-        """The call has ended; what is left is to book it."""
-        ...
-
-    def call_changed(self, call: "Call") -> None:
-        """The call has come further: note it, should the switch crash."""
-        ...
-
-    def leg_confirmed(self, leg: Leg, call: "Call") -> None:
-        """A leg of the call is up: after a crash of ours it would have to be ended."""
-        ...
-
-    def recording_started(self, call: "Call") -> None:
-        """The caller's port is tapped."""
-        ...
 
 
 class Call:
@@ -93,7 +53,7 @@ class Call:
         exchange: Exchange,
         book: CallBook,
         ledger: Ledger,
-        caller: Leg,
+        caller: IncomingLeg,
         max_forwards: int,
         slots: Sequence[Room] = (),
     ) -> None:
@@ -114,9 +74,7 @@ class Call:
         self._slots = list(slots)
         self._dialling = Dialling(exchange, book, caller, max_forwards)
         self._conversation: Conversation | None = None
-        self._hunt: Hunt | None = None
-        self._early: Leg | None = None
-        """Whom the caller hears before the answer, and who hears him."""
+        self._reaching: Reaching | None = None
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Future[LeaveQueue] | None = None
         self._played: asyncio.Future[None] | None = None
@@ -148,7 +106,7 @@ class Call:
         """Play a prompt to its end."""
         self._played_token = self._next_token()
         self._played = self._exchange.loop.create_future()
-        self.caller.play(Play(self._exchange.sounds.prompt(prompt), token=self._played_token))
+        self.caller.send(Play(self._exchange.sounds.prompt(prompt), token=self._played_token))
         await self._played
 
     async def music(self, music_class: str) -> None:
@@ -178,12 +136,12 @@ class Call:
         """Ring a phone; its answer is the caller's answer, its refusal the call's end. It shows `display`, or
         who calls.
         """
-        self._pursue(self._pursuit(caller, display=display).phone(name))
+        self._reach(self._pursuit(caller, display=display).phone(name))
         await self.until_over()
 
     async def dial_trunk(self, name: str, number: str, caller: Caller, way: Redirections = ()) -> None:
         """Call out over a trunk, likewise; `way` is how the call came here, where it is only passed on."""
-        self._pursue(self._pursuit(caller, way).trunk(name, number))
+        self._reach(self._pursuit(caller, way).trunk(name, number))
         await self.until_over()
 
     async def hangup(self, result: Result, reason: Reason) -> None:
@@ -212,7 +170,7 @@ class Call:
         if self._left is not None and not self._left.done():
             self._left.set_result(command)
 
-    def ring_agent(self, phone: str, display: str, number: str, owner: LegOwner) -> Leg:
+    def ring_agent(self, phone: str, display: str, number: str, owner: LegOwner) -> OutgoingLeg:
         """The leg of an offer; the offer owns it. Raises Unreachable."""
         return self._dialling.phone(phone, LegRole.AGENT, display, number, owner, routed=True)
 
@@ -242,7 +200,7 @@ class Call:
 
     def leg_event(self, leg: Leg, event: LegEvent) -> None:
         """Something happened on one of our legs."""
-        heard = event if self._hunt is None or leg is not self.party else self._hunt.hear(event)
+        heard = event if self._reaching is None else self._reaching.hear(leg, event)
         if heard is not None:
             self._leg_event(leg, heard)
 
@@ -257,12 +215,10 @@ class Call:
                 self._heard(leg, token)
             case Pressed():
                 self._pressed(leg, event)
-            case Ringing() if leg is self.party:
-                self._party_rings(leg, event)
             case Answered() if leg is self.party:
                 self.converse()
             case Refused() if leg is self.party:
-                self._party_refused(event)
+                self.end(*refused(event))
             case _:
                 pass
 
@@ -284,8 +240,8 @@ class Call:
         self._leave_router(reason)
         if self.recording is not None:
             self.recording.stop()
-        if self._hunt is not None:
-            self._hunt.stop()
+        if self._reaching is not None:
+            self._reaching.stop()
         for leg in ledger.legs:
             leg.end(self.told)
         for slot in self._slots:
@@ -301,14 +257,7 @@ class Call:
         """
         for leg in self.ledger.legs:
             leg.owner = NOBODY
-        self._task = self._left = self._played = self._conversation = self._hunt = self._early = None
-
-    def recording_stopped(self, event: RecordingStopped) -> None:
-        """The recorder has closed the file."""
-        if self.recording is not None:
-            self.ledger.recording = self.recording.stopped(event)
-            if event.error is not None:
-                self._log.error("recording stopped", error=event.error, path=str(event.path))
+        self._task = self._left = self._played = self._conversation = self._reaching = None
 
     # Inside
 
@@ -337,77 +286,35 @@ class Call:
         purse = Purse(toll, peer, self.ledger, self._slots, self.spent, now_us)
         return Pursuit(self._exchange, self._dialling, self, peer, caller, hold, purse, way, display)
 
-    def _pursue(self, hunt: Hunt) -> None:
+    def _reach(self, hunt: Hunt) -> None:
         """Call the other side, until somebody is there."""
-        self._hunt = hunt
+        self._reaching = Reaching(self.caller, hunt)
         try:
-            hunt.begin(self._reached)
+            hunt.begin(self._called)
         except Unreachable as error:
-            result, reason = refusal(error.status)
-            told = Farewell(
-                status=error.status, phrase=error.phrase, q850=20 if error.status == 480 else None
-            )
-            self.end(result, reason, EndedBy.SWITCH, told)
+            self.end(*unreachable(error))
 
-    def _reached(self, leg: Leg) -> None:
+    def _called(self, leg: OutgoingLeg) -> None:
         """This is the leg that counts now."""
         self.party = leg
         self.ledger.legs.append(leg)
-
-    def _party_rings(self, leg: Leg, event: Ringing) -> None:
-        match action(self.caller, event):
-            case Do.RING:
-                self.caller.ring()
-            case Do.PASS_ON:
-                self.caller.ring(event.status)
-            case Do.OPEN:
-                self.caller.open_early(event.status)
-                self._relay_early(leg)
-            case Do.RELAY:
-                self._relay_early(leg)
-
-    def _relay_early(self, leg: Leg) -> None:
-        if self._early is not leg:
-            self._early = leg
-            self.caller.send(Relay(leg.port))
-            leg.send(Relay(self.caller.port))
+        if self._reaching is not None:
+            self._reaching.called(leg)
 
     def _pressed(self, leg: Leg, pressed: Pressed) -> None:
-        """A digit is for whom the one who pressed it hears; while he hears nobody, for nobody. It is not kept
-        for later: then it would answer a question that nobody had asked when it was pressed.
-        """
         if self._conversation is not None:
             self._conversation.pressed(leg, pressed)
-        elif self._early is not None and self._early is self.party:
-            pass_on(pressed, self.party if leg is self.caller else self.caller)
-
-    def _party_refused(self, event: Refused) -> None:
-        result, reason = refusal(event.status)
-        told = Farewell(status=crossing(event.status), q850=event.q850)
-        self.end(result, reason, EndedBy.CALLEE if not event.timed_out else EndedBy.SWITCH, told)
+        elif self._reaching is not None:
+            self._reaching.pressed(leg, pressed)
 
     def _joined(self) -> None:
         """The two begin to hear each other."""
         if self.queued_as is not None and self.queued_as.record:
-            self._record()
+            if self.recording is None:
+                self.recording = CallRecording(self._exchange.config.server, self.ledger)
+            if self.recording.go_on(self.caller.port):
+                self._book.recording_started(self)
         self._book.call_changed(self)
-
-    def _record(self) -> None:
-        server = self._exchange.config.server
-        if self.recording is None:
-            path = recording_path(self.id, utc(self.ledger.started_us), server.timezone)
-            self.recording = CallRecording(server.data_dir, path)
-        if self.recording.finished is not None:
-            return  # it failed: the alarm was given, and there is one file a call
-        first = not self.recording.running
-        try:
-            self.recording.resume(self.caller.port)
-        except OSError as error:
-            self._log.error("cannot record", error=str(error))
-            return
-        if first:
-            self.ledger.recording = RecordingRecord(path=f"{self.recording.path}.part")
-            self._book.recording_started(self)
 
     def _next_token(self) -> int:
         self._last_token += 1
@@ -421,26 +328,15 @@ class Call:
 
     def _gone(self, leg: Leg, event: Ended | Lost) -> None:
         if leg is self.caller:
-            self._caller_gone(event)
+            self.end(*caller_gone(event, self.ledger, self.agent))
         elif leg is self.party and self.agent is not None:
             self._agent_gone(leg, event)
         elif leg is self.party:
-            reason, by = _why(event, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE)
-            self.end(Result.COMPLETED, reason, by, _parting(event))
-
-    def _caller_gone(self, event: Ended | Lost) -> None:
-        reason, by = _why(event, Reason.CALLER_HUNG_UP, EndedBy.CALLER)
-        if self.agent is not None:
-            result = Result.ANSWERED
-        elif self.ledger.connected_us is not None and not self.ledger.waiting:
-            result = Result.COMPLETED
-        else:
-            result = Result.ABANDONED if reason is Reason.CALLER_HUNG_UP else Result.FAILED
-        self.end(result, reason, by, _parting(event))
+            self.end(*callee_gone(event))
 
     def _agent_gone(self, leg: Leg, event: Ended | Lost) -> None:
-        if isinstance(event, Ended) and event.cause is EndCause.REMOTE_BYE:
-            self.end(Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT, _parting(event))
+        if (parting := agent_hung_up(event)) is not None:
+            self.end(*parting)
             return
         leg.end(Farewell(q850=NORMAL_CLEARING))
         if self._conversation is not None:
@@ -457,22 +353,7 @@ class Call:
 
     def _leave_router(self, reason: Reason) -> None:
         if self.agent is not None:
-            how = _CONVERSATION.get(reason, ConversationEnd.FAILED)
+            how = CONVERSATION.get(reason, ConversationEnd.FAILED)
             self._exchange.dispatch.post(ConversationEnded(call=self.id, agent=self.agent, how=how))
         elif self._left is not None:
-            self._exchange.dispatch.post(CallGone(call=self.id, reason=_GONE.get(reason, GoneReason.FAILED)))
-
-
-def _parting(event: Ended | Lost) -> Farewell | None:
-    """What the other side is told where one side has hung up: its cause, if it gave one (RFC 3326)."""
-    if isinstance(event, Lost) or event.cause not in (EndCause.REMOTE_BYE, EndCause.CANCELLED):
-        return None
-    return Farewell(q850=event.q850 or NORMAL_CLEARING, elsewhere=event.elsewhere)
-
-
-def _why(event: Ended | Lost, hung_up: Reason, by: EndedBy) -> tuple[Reason, EndedBy]:
-    """Why a side is gone, and who ended it."""
-    if isinstance(event, Lost):
-        return Reason.MEDIA_LOST, EndedBy.SWITCH
-    reason = _CAUSES.get(event.cause)
-    return (hung_up, by) if reason is None else (reason, EndedBy.SWITCH)
+            self._exchange.dispatch.post(CallGone(call=self.id, reason=GONE.get(reason, GoneReason.FAILED)))

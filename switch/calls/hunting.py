@@ -14,8 +14,8 @@ from typing import Final
 import structlog
 
 from switch.calls.dialling import Unreachable
-from switch.calls.leg import Leg
 from switch.calls.leg_events import Answered, Cut, LegEvent, Refused, Ringing, Trying
+from switch.calls.leg_outgoing import OutgoingLeg
 from switch.exchange import Exchange
 from switch.trunks.health import Sign
 from switch.trunks.way import Way
@@ -29,7 +29,7 @@ class Try:
     which is waited for as long as it takes.
     """
 
-    dial: Callable[[], Leg]
+    dial: Callable[[], OutgoingLeg]
     way: Way | None = None
     patience_s: float = 0.0
 
@@ -45,14 +45,14 @@ class Hunt:
         self._exchange = exchange
         self._left = list(tries)
         self._redirect = redirect
-        self._on_next: Callable[[Leg], None] = lambda leg: None
-        self._leg: Leg | None = None
+        self._on_next: Callable[[OutgoingLeg], None] = lambda leg: None
+        self._leg: OutgoingLeg | None = None
         self._way: Way | None = None
         self._settled = False
         """Somebody rings, or has answered: only he can send the call elsewhere."""
         self._timer: TimerHandle | None = None
 
-    def begin(self, on_next: Callable[[Leg], None]) -> None:
+    def begin(self, on_next: Callable[[OutgoingLeg], None]) -> None:
         """Send the first INVITE; `on_next` is told its leg, and each that takes the place of the one before.
         Raises Unreachable where none can be sent.
         """

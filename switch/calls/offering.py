@@ -13,6 +13,7 @@ from acd.events import OfferAnswered, OfferNoResponse, OfferRefused, OfferRingin
 from switch.calls.causes import NORMAL_CLEARING, Farewell
 from switch.calls.leg import Leg
 from switch.calls.leg_events import Answered, Ended, LegEvent, Lost, Refused, Ringing, Trying
+from switch.calls.leg_outgoing import OutgoingLeg
 
 
 class State(Enum):
@@ -96,7 +97,7 @@ class Offering:
         self.offer = offer
         self.call = call
         self.agent = agent
-        self.leg: Leg | None = None
+        self.leg: OutgoingLeg | None = None
         """The agent's leg, from its INVITE on."""
         self.state = State.INVITED
         self._post = post
@@ -132,7 +133,7 @@ class Offering:
         self._farewell = Farewell(q850=NORMAL_CLEARING)
         self.step(Input.HANG_UP)
 
-    def connect(self) -> Leg | None:
+    def connect(self) -> OutgoingLeg | None:
         """The router takes the answer: the leg is the caller's. None if the phone has hung up meanwhile."""
         self.step(Input.CONNECT)
         return None if self.leg is None or self.leg.over else self.leg

@@ -10,6 +10,7 @@ from switch.calls.causes import Farewell
 from switch.calls.dialling import Unreachable
 from switch.calls.ledger import Visit
 from switch.calls.leg import Leg
+from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.offering import Offering
 from switch.calls.registry import Registry
 from switch.calls.visits import OFFERS, REASONS, RESULTS
@@ -87,7 +88,7 @@ class Orders:
             dispatch.when_settled(self._invites_written)
         self._invited_us.append(now_us)
 
-    def _ring(self, command: acd.Offer, offering: Offering) -> Leg | None:
+    def _ring(self, command: acd.Offer, offering: Offering) -> OutgoingLeg | None:
         """Ring the agent's phone; None where call or phone are gone. Raises Unreachable."""
         config = self._exchange.config
         call = self._registry.calls.get(command.call)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from sip.syntax.uri import Uri
 from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.hunting import Hunt, Try
-from switch.calls.leg import Leg, LegOwner
+from switch.calls.leg_outgoing import OutgoingLeg
+from switch.calls.leg_owner import LegOwner
 from switch.calls.redirecting import Redirecting
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
@@ -107,16 +108,16 @@ class Pursuit:
         self._held.add(trunk)
         self._hold(admitted)
 
-    def _ring(self, name: str) -> Leg:
+    def _ring(self, name: str) -> OutgoingLeg:
         display = self._caller.name if self._display is None else self._display
         return self._dialling.phone(name, LegRole.CALLEE, display, self._caller.shown, self._owner)
 
-    def _call(self, way: Way, number: str) -> Leg:
+    def _call(self, way: Way, number: str) -> OutgoingLeg:
         return self._dialling.trunk(way, number, self._caller, self._past, self._owner)
 
 
-def _after(first: Callable[[], None], dial: Callable[[], Leg]) -> Callable[[], Leg]:
-    def both() -> Leg:
+def _after(first: Callable[[], None], dial: Callable[[], OutgoingLeg]) -> Callable[[], OutgoingLeg]:
+    def both() -> OutgoingLeg:
         first()
         return dial()
 

@@ -4,9 +4,13 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from media.events import RecordingStopped
 from media.port import Port, Recording
-from switch.records import RecordingRecord
+from switch.calls.ledger import Ledger
+from switch.config.schema import Server
+from switch.records import RecordingRecord, utc
 
 
 def recording_path(call: str, started_at: datetime, timezone: str) -> Path:
@@ -16,28 +20,37 @@ def recording_path(call: str, started_at: datetime, timezone: str) -> Path:
 
 
 class CallRecording:
-    """Taps the caller's port: left what the caller says, right what the caller hears."""
+    """Taps the caller's port: left what the caller says, right what the caller hears. A disk that fails costs
+    the recording, not the call.
+    """
 
-    def __init__(self, data_dir: Path, relative: Path) -> None:
-        self._data_dir = data_dir
-        self.path = relative
-        """Of the complete file, relative to data_dir."""
+    def __init__(self, server: Server, ledger: Ledger) -> None:
+        self._data_dir = server.data_dir
+        self._ledger = ledger
+        self._path = recording_path(ledger.id, utc(ledger.started_us), server.timezone)
         self._recording: Recording | None = None
-        self.finished: RecordingRecord | None = None
+        self._closed = False
 
     @property
     def running(self) -> bool:
         """Whether its file is still open."""
-        return self._recording is not None and self.finished is None
+        return self._recording is not None and not self._closed
 
-    def resume(self, port: Port) -> None:
-        """Record from now on; the first time makes the file. OSError where that cannot be."""
-        if self._recording is None:
-            path = self._data_dir / self.path
+    def go_on(self, port: Port) -> bool:
+        """Record from now on; whether the file begins with that. One that has failed is not tried again."""
+        if self._recording is not None:
+            if not self._closed:
+                self._recording.resume()
+            return False
+        path = self._data_dir / self._path
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._recording = port.record(path)
-        else:
-            self._recording.resume()
+        except OSError as error:
+            self._log.error("cannot record", error=str(error))
+            return False
+        self._ledger.recording = RecordingRecord(path=f"{self._path}.part")
+        return True
 
     def pause(self) -> None:
         """Leave out what follows."""
@@ -49,8 +62,15 @@ class CallRecording:
         if self.running and self._recording is not None:
             self._recording.stop()
 
-    def stopped(self, event: RecordingStopped) -> RecordingRecord:
+    def stopped(self, event: RecordingStopped) -> None:
         """The file is closed, complete or not."""
-        name = str(self.path) if event.error is None else f"{self.path}.part"
-        self.finished = RecordingRecord(path=name, duration_s=event.duration_s, sha256=event.sha256)
-        return self.finished
+        self._closed = True
+        name = str(self._path) if event.error is None else f"{self._path}.part"
+        self._ledger.recording = RecordingRecord(path=name, duration_s=event.duration_s, sha256=event.sha256)
+        if event.error is not None:
+            self._log.error("recording stopped", error=event.error, path=str(event.path))
+
+    @property
+    def _log(self) -> structlog.stdlib.BoundLogger:
+        log: structlog.stdlib.BoundLogger = structlog.get_logger("call")
+        return log.bind(call=self._ledger.id)

@@ -146,7 +146,8 @@ class Registry:
         if call is None:
             return
         self._exchange.metrics.recording_ended()
-        call.recording_stopped(event)
+        if call.recording is not None:
+            call.recording.stopped(event)
         if self.closing.pop(call.id, None) is not None:
             self._book(call)
 

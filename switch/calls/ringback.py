@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-from switch.calls.leg import Leg
 from switch.calls.leg_events import RINGS, Ringing
+from switch.calls.leg_incoming import IncomingLeg
 
 
 class Has(Enum):
@@ -66,7 +66,7 @@ WITHOUT_MEDIA: Final[Mapping[tuple[Has, Says], Do]] = {
 """Of one who made no offer and takes no reliable responses: his own side rings until the answer."""
 
 
-def has(caller: Leg) -> Has:
+def has(caller: IncomingLeg) -> Has:
     """What this caller has."""
     if caller.answered or caller.early:
         return Has.MEDIA
@@ -80,7 +80,7 @@ def says(event: Ringing) -> Says:
     return Says.RINGS if event.status in RINGS else Says.PROGRESS
 
 
-def action(caller: Leg, event: Ringing) -> Do:
+def action(caller: IncomingLeg, event: Ringing) -> Do:
     """What this caller gets now."""
     table = RINGBACK if caller.may_hear_early else WITHOUT_MEDIA
     return table[has(caller), says(event)]

@@ -1,10 +1,11 @@
-"""The router's words for how visits and offers end, as the records say it."""
+"""The router's words for how visits, offers and calls end, and ours."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from acd.commands import OfferResult as Offered
 from acd.commands import VisitReason, VisitResult
+from acd.events import ConversationEnd, GoneReason
 from switch.calls.ending import Reason, Result
 from switch.records import OfferResult
 
@@ -43,3 +44,20 @@ OFFERS: Final[Mapping[Offered, OfferResult]] = {
     Offered.AGENT_GONE: OfferResult.CANCELLED,
     Offered.SWITCH_RESTARTED: OfferResult.CANCELLED,
 }
+GONE: Final[Mapping[Reason, GoneReason]] = {
+    Reason.CALLER_HUNG_UP: GoneReason.CALLER_HUNG_UP,
+    Reason.MEDIA_LOST: GoneReason.CALLER_LOST,
+    Reason.SESSION_EXPIRED: GoneReason.CALLER_LOST,
+    Reason.ACK_TIMEOUT: GoneReason.CALLER_LOST,
+    Reason.PRACK_TIMEOUT: GoneReason.CALLER_LOST,
+    Reason.DIALOG_LOST: GoneReason.CALLER_LOST,
+    Reason.ADMINISTRATOR: GoneReason.HUNG_UP_BY_OPERATOR,
+    Reason.SWITCH_STOPPED: GoneReason.SHUTDOWN,
+}
+"""Why a caller leaves a queue without an agent; FAILED for every other reason."""
+CONVERSATION: Final[Mapping[Reason, ConversationEnd]] = {
+    Reason.CALLER_HUNG_UP: ConversationEnd.CALLER_HUNG_UP,
+    Reason.AGENT_HUNG_UP: ConversationEnd.AGENT_HUNG_UP,
+    Reason.ADMINISTRATOR: ConversationEnd.HUNG_UP_BY_OPERATOR,
+}
+"""Why caller and agent part; FAILED for every other reason."""

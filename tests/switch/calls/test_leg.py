@@ -16,6 +16,7 @@ from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason
 from switch.calls.leg import Leg
 from switch.calls.leg_events import Answered, Ended, Held, LegEvent, Played, Refused, Ringing, Trying
+from switch.calls.leg_outgoing import OutgoingLeg
 from switch.peers import PhonePeer
 from switch.records import LegRole, utc
 from tests.sip.wire import kind
@@ -283,7 +284,6 @@ async def test_a_callers_leg_ends_once(stage: Stage, number: str) -> None:
     leg.answer()
     leg.ring()
     leg.open_early()
-    leg.cancel(Farewell())
     await stage.settle()
     assert stage.kinds(since) == expected, "whatever comes after the end changes nothing"
 
@@ -299,8 +299,11 @@ async def test_a_called_leg_ends_once(stage: Stage, behave: object, said: list[s
         phone.behave = answering
     leg, owner = await called(stage, phone)
     since = len(stage.sent)
+    assert isinstance(leg, OutgoingLeg)
     for _ in range(3):
         leg.end(Farewell())
+    leg.cancel(Farewell())
+    leg.give_up(503)
     await stage.settle()
     assert stage.kinds(since) == said
     assert owner.heard == [], "who ends a leg is not told"

@@ -1,0 +1,49 @@
+"""Who keeps account of calls and legs: what the registry is to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from switch.calls.flow import Call
+    from switch.calls.leg import Leg
+
+
+class LegBook(Protocol):
+    """Who must know which legs there are."""
+
+    def leg_opened(self, leg: Leg) -> None:
+        """It has a session and a port."""
+        ...
+
+    def leg_refreshed(self, leg: Leg) -> None:
+        """Its peer may be elsewhere from now on."""
+        ...
+
+    def leg_closed(self, leg: Leg) -> None:
+        """It has given both back."""
+        ...
+
+    def leg_lost(self, leg: Leg) -> None:
+        """Its peer sends nothing and answers nothing."""
+        ...
+
+
+class CallBook(LegBook, Protocol):
+    """Who must know which calls there are."""
+
+    def call_changed(self, call: Call) -> None:
+        """The call has come further: note it, should the switch crash."""
+        ...
+
+    def call_over(self, call: Call) -> None:
+        """The call has ended; what is left is to book it."""
+        ...
+
+    def leg_confirmed(self, leg: Leg, call: Call) -> None:
+        """A leg of the call is up: after a crash of ours it would have to be ended."""
+        ...
+
+    def recording_started(self, call: Call) -> None:
+        """The caller's port is tapped."""
+        ...

@@ -1,0 +1,146 @@
+"""A leg whose INVITE came to us: the caller's. What he is told before the answer, the answer, a refusal."""
+
+from media.port import Port
+from sip import events as sip
+from sip.syntax.message import Request
+from switch.calls.books import LegBook
+from switch.calls.causes import Farewell
+from switch.calls.leg import Leg
+from switch.calls.leg_events import RINGS
+from switch.calls.leg_owner import NOBODY
+from switch.config.trunk import Prack
+from switch.exchange import Exchange
+from switch.ids import new_id
+from switch.peers import Peer
+from switch.records import LegRole
+
+
+class IncomingLeg(Leg):
+    """The caller's side of a call."""
+
+    def __init__(
+        self, exchange: Exchange, book: LegBook, invite: sip.IncomingInvite, peer: Peer, port: Port
+    ) -> None:
+        """Raises NotAcceptable or SdpError for an offer that we cannot answer, OSError where the kernel knows
+        no way back.
+        """
+        super().__init__(
+            exchange,
+            book,
+            id=new_id(exchange.now_us()),
+            role=LegRole.CALLER,
+            peer=peer,
+            flow=invite.flow,
+            port=port,
+            codecs=[codec.value for codec in exchange.config.media.codecs],
+            owner=NOBODY,
+        )
+        self.rang = False
+        """He was told that it rings."""
+        self._offered_early = False
+        """Our offer went out before the answer; the 200 has nothing to add."""
+        if invite.sdp is not None:
+            self._media.answer(invite.sdp)
+            self._held_before = self.held
+        self._takes_reliable = self.prack is not Prack.OFF and _takes_reliable(invite.request)
+        self._open(invite.session, invite.request.call_id)
+
+    @property
+    def may_hear_early(self) -> bool:
+        """Whether he can be sent a description before the answer: one who made no offer answers ours in his
+        PRACK, or not at all (RFC 3262 section 5).
+        """
+        return self._media.local is not None or self._takes_reliable
+
+    # Verbs
+
+    def ring(self, status: int = 180) -> None:
+        """Say that it rings, and his own side plays a tone; not over early media, which goes on."""
+        if self._unanswered:
+            self.rang = self.rang or status in RINGS
+            self._say_progress(status)
+
+    def open_early(self, status: int = 183) -> None:
+        """Send our SDP in a provisional response: what the port sends is heard before the answer (RFC 3960).
+
+        A late offer is ours, in a reliable response; without those nothing is sent.
+        """
+        if not self._unanswered or self.early or not self.may_hear_early:
+            return
+        if self._media.local is None:
+            self.offer()
+            self._late = self._offered_early = True
+        self.early = True
+        self._say_progress(status)
+
+    def answer(self) -> None:
+        """Send 200: the leg is up. A second time changes nothing."""
+        if not self._unanswered:
+            return
+        self.answered = True
+        self._history.answered(self._exchange.now_us(), 200)
+        self._exchange.sip().accept(self._session, self._final_description(), self._exchange.now())
+        self._setup_over()
+        self._watch()
+
+    # What happened
+
+    def sip_event(self, event: sip.Event) -> None:
+        """An event of its session."""
+        if isinstance(event, sip.Pracked):
+            self._pracked(event.sdp)
+        else:
+            super().sip_event(event)
+
+    # Inside
+
+    @property
+    def _unanswered(self) -> bool:
+        return not self.over and not self.answered
+
+    def _say_progress(self, status: int) -> None:
+        """Reliably where the trunk wants it so, or where a description would be lost with the response."""
+        self._history.rings(self._exchange.now_us())
+        sdp = self._media.local if self.early else None
+        reliable = self.prack is Prack.REQUIRED or (sdp is not None and self._takes_reliable)
+        now = self._exchange.now()
+        self._exchange.sip().progress(self._session, status, now, sdp=sdp, reliable=reliable)
+
+    def _final_description(self) -> bytes | None:
+        """Of our 200: the answer to his offer, or our offer; None where a PRACK has answered, or will."""
+        if self._media.local is None:
+            self._late = True
+            return self.offer()
+        return None if self._offered_early else self._media.local
+
+    def _pracked(self, sdp: bytes | None) -> None:
+        """The PRACK may answer a late offer; should it not, the ACK is waited for."""
+        if self._late and self._media.accept(sdp):
+            self._late = False
+            self._note_hold()
+
+    def _say_farewell(self, farewell: Farewell) -> None:
+        if self.answered:
+            super()._say_farewell(farewell)
+            return
+        endpoint, now = self._exchange.sip(), self._exchange.now()
+        endpoint.reject(self._session, farewell.status, now, reason=farewell.phrase, headers=farewell.headers)
+        self._note_refusal(farewell.status)
+
+    def _ended(self, event: sip.SessionEnded) -> None:
+        if not self.answered:
+            self._note_refusal(504 if event.cause is sip.EndCause.PRACK_TIMEOUT else 487)
+        super()._ended(event)
+
+    def _note_refusal(self, status: int) -> None:
+        self._history.sip_status = status
+        self._setup_over()
+
+    def _setup_over(self) -> None:
+        self._exchange.metrics.call_setup((self._exchange.now_us() - self._history.invited_us) / 1e6)
+
+
+def _takes_reliable(invite: Request) -> bool:
+    """Whether its sender acknowledges provisional responses (RFC 3262 section 3)."""
+    tags = [*invite.headers.all("Supported"), *invite.headers.all("Require")]
+    return any(tag.strip().lower() == "100rel" for tag in tags)

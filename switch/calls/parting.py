@@ -1,0 +1,80 @@
+"""How a call ends when one of its sides is gone, or never came: for its record, and for the other side."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from sip.events import EndCause
+from switch.calls.causes import NORMAL_CLEARING, Farewell, crossing, refusal
+from switch.calls.dialling import Unreachable
+from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.ledger import Ledger
+from switch.calls.leg_events import Ended, Lost, Refused
+
+_REASONS: Final[Mapping[EndCause, Reason]] = {
+    EndCause.ACK_TIMEOUT: Reason.ACK_TIMEOUT,
+    EndCause.SESSION_EXPIRED: Reason.SESSION_EXPIRED,
+    EndCause.PRACK_TIMEOUT: Reason.PRACK_TIMEOUT,
+    EndCause.DIALOG_LOST: Reason.DIALOG_LOST,
+}
+"""Of ends that are no side's wish."""
+
+
+class Parting(NamedTuple):
+    """The end of a call; without `told` the other side is told what belongs to the reason."""
+
+    result: Result
+    reason: Reason
+    ended_by: EndedBy
+    told: Farewell | None = None
+
+
+def caller_gone(event: Ended | Lost, ledger: Ledger, agent: str | None) -> Parting:
+    """The caller's end; `agent` is whom he talked to. Only who hangs up before the answer has abandoned."""
+    reason, by = _why(event, Reason.CALLER_HUNG_UP, EndedBy.CALLER)
+    if agent is not None:
+        result = Result.ANSWERED
+    elif ledger.connected_us is not None and not ledger.waiting:
+        result = Result.COMPLETED
+    else:
+        result = Result.ABANDONED if reason is Reason.CALLER_HUNG_UP else Result.FAILED
+    return Parting(result, reason, by, _told(event))
+
+
+def agent_hung_up(event: Ended | Lost) -> Parting | None:
+    """The agent's end; None where he is lost, which need not be the call's end."""
+    if isinstance(event, Lost) or event.cause is not EndCause.REMOTE_BYE:
+        return None
+    return Parting(Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT, _told(event))
+
+
+def callee_gone(event: Ended | Lost) -> Parting:
+    """The end of whoever was dialled."""
+    return Parting(Result.COMPLETED, *_why(event, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE), _told(event))
+
+
+def refused(event: Refused) -> Parting:
+    """Whoever was dialled has refused, or did not answer at all."""
+    told = Farewell(status=crossing(event.status), q850=event.q850)
+    return Parting(*refusal(event.status), EndedBy.SWITCH if event.timed_out else EndedBy.CALLEE, told)
+
+
+def unreachable(error: Unreachable) -> Parting:
+    """Nobody could be dialled."""
+    q850 = 20 if error.status == 480 else None  # subscriber absent
+    told = Farewell(status=error.status, phrase=error.phrase, q850=q850)
+    return Parting(*refusal(error.status), EndedBy.SWITCH, told)
+
+
+def _why(event: Ended | Lost, hung_up: Reason, by: EndedBy) -> tuple[Reason, EndedBy]:
+    """Why a side is gone, and who ended it."""
+    if isinstance(event, Lost):
+        return Reason.MEDIA_LOST, EndedBy.SWITCH
+    reason = _REASONS.get(event.cause)
+    return (hung_up, by) if reason is None else (reason, EndedBy.SWITCH)
+
+
+def _told(event: Ended | Lost) -> Farewell | None:
+    """What the other side is told where one side has hung up: its cause, if it gave one (RFC 3326)."""
+    if isinstance(event, Lost) or event.cause not in (EndCause.REMOTE_BYE, EndCause.CANCELLED):
+        return None
+    return Farewell(q850=event.q850 or NORMAL_CLEARING, elsewhere=event.elsewhere)
