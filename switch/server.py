@@ -51,7 +51,7 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
         if path is None:
             path = write_first(DEFAULT)
             print(f"configuration: {path} (the phones' secrets are in it)", flush=True)
-        config = load(path)
+        config = load(path, warn=lambda doubt: print(doubt, file=sys.stderr))
     except ConfigErrors as errors:
         print(errors, file=sys.stderr)
         return 1

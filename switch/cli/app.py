@@ -74,11 +74,11 @@ def serve(
 
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="A configuration.")] = DEFAULT_CONFIG) -> None:
-    """Read a configuration; name every mistake in it."""
+    """Read a configuration; name every mistake in it, and on standard error what will not do as it is."""
     from switch.config import ConfigErrors, load  # slow, as above
 
     try:
-        load(file)
+        load(file, warn=lambda doubt: typer.echo(doubt, err=True))
     except ConfigErrors as errors:
         for error in errors.errors:
             print(error)

@@ -1,7 +1,7 @@
 """Reads a configuration file: all of it right, or every mistake at once."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -10,6 +10,7 @@ from switch.config import document
 from switch.config.changes import compare
 from switch.config.checks import Finding, findings
 from switch.config.document import Document, NotADocument, Position, Problem
+from switch.config.doubts import doubts
 from switch.config.errors import ConfigError, ConfigErrors
 from switch.config.reading import Tree, typed
 from switch.config.schema import Config, Phone
@@ -20,26 +21,35 @@ MAX_BYTES = 16 * 1024 * 1024
 _MAX_SECRET_BYTES = 4096
 
 
+Warn = Callable[[ConfigError], None]
+
+
 def load(
-    path: str | Path, environment: Mapping[str, str] | None = None, running: Config | None = None
+    path: str | Path,
+    environment: Mapping[str, str] | None = None,
+    running: Config | None = None,
+    warn: Warn = lambda doubt: None,
 ) -> Config:
     """The configuration in the file at `path`; raises `ConfigErrors` with everything that is wrong.
 
     `${NAME}` is looked up in `environment` (default: that of the process). With `running`, the
     configuration of a switch that is to change over without a restart, what only a restart can change is an
-    error too.
+    error too. `warn` is told what is no mistake but will not do (`switch.config.doubts`).
 
     Reading is pure Python, some 0.4 s for each thousand phones with their agents: a running switch does it in
     a child process.
     """
     try:
         text = _text(Path(path))
-        tree = document.read(text, os.environ if environment is None else environment)
-        config, problems = _read(tree, running)
+        read = document.read(text, os.environ if environment is None else environment)
+        tree = Tree(read)
+        config, problems = _read(read, tree, running)
     except NotADocument as error:
         config, problems = None, [error.problem]
     if config is None or problems:
         raise ConfigErrors([_error(str(path), problem) for problem in problems])
+    for doubt in doubts(config):
+        warn(_error(str(path), _problem(tree, doubt)))
     return config
 
 
@@ -63,8 +73,7 @@ def _whole_file(message: str, line: int = 1, column: int = 1) -> NotADocument:
     return NotADocument(Problem(Position(line, column), (), message))
 
 
-def _read(read: Document, running: Config | None) -> tuple[Config | None, list[Problem]]:
-    tree = Tree(read)
+def _read(read: Document, tree: Tree, running: Config | None) -> tuple[Config | None, list[Problem]]:
     config, problems = typed(tree)
     problems = read.problems + problems
     if config is None:

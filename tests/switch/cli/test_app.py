@@ -199,6 +199,7 @@ def test_no_switch_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
             ["centralita.yaml:2:13: queues.support.stratgy:"],
         ),
         ("a: [\n", 1, ["centralita.yaml:"]),
+        ("sip: {listen: ['udp:[::1]:5060']}\n", 0, []),
     ],
 )
 def test_check(tmp_path: Path, text: str, code: int, lines: list[str]) -> None:

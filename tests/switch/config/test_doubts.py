@@ -1,0 +1,41 @@
+"""What is no mistake, but will not do as it stands."""
+
+from pathlib import Path
+
+import pytest
+
+from switch.config import load
+
+BOTH = "[udp:0.0.0.0:5060, 'udp:[::]:5060']"
+
+
+@pytest.mark.parametrize(
+    ("sip", "media", "said"),
+    [
+        ("[udp:0.0.0.0:5060]", "0.0.0.0", []),
+        ("['udp:[::1]:5060']", "'::1'", []),
+        (BOTH, "'::'", []),
+        (
+            BOTH,
+            "0.0.0.0",
+            [
+                "1:34: sip.listen[1]: warning: no call by IPv6 can have media, for media.listen is 0.0.0.0; "
+                "write media.listen: '::', which is IPv4 and IPv6"
+            ],
+        ),
+        (
+            BOTH,
+            "'2001:db8::1'",
+            [
+                "1:16: sip.listen[0]: warning: no call by IPv4 can have media, for media.listen is "
+                "2001:db8::1; write media.listen: '::', which is IPv4 and IPv6"
+            ],
+        ),
+    ],
+)
+def test_every_family_of_sip_needs_media(tmp_path: Path, sip: str, media: str, said: list[str]) -> None:
+    path = tmp_path / "test.yaml"
+    path.write_text(f"sip: {{listen: {sip}}}\nmedia: {{listen: {media}}}\n")
+    doubts: list[str] = []
+    load(path, {}, warn=lambda doubt: doubts.append(str(doubt).removeprefix(f"{path}:")))
+    assert doubts == said
