@@ -1,6 +1,7 @@
 """The path by which a message came or must go."""
 
 from collections.abc import Mapping
+from ipaddress import IPv6Address
 from typing import Any, Final, Literal, NamedTuple, Self, get_args
 
 Transport = Literal["udp", "tcp", "tls"]
@@ -9,6 +10,9 @@ Address = tuple[str, int]
 TRANSPORTS: Final[tuple[Transport, ...]] = get_args(Transport)
 DEFAULT_PORTS: Final[Mapping[Transport, int]] = {"udp": 5060, "tcp": 5060, "tls": 5061}
 """Where a URI or a Via that names no port means (RFC 3261 sections 18.2.2 and 19.1.2)."""
+
+_CUSTOMER_BITS: Final = 64
+"""What one customer gets of IPv6 at the least (RFC 6177): within it addresses cost nothing."""
 
 
 class Flow(NamedTuple):
@@ -40,3 +44,17 @@ class Flow(NamedTuple):
         if transport not in TRANSPORTS:
             raise ValueError(f"not a transport: {transport!r}")
         return cls(transport, (str(local_host), int(local_port)), (str(remote_host), int(remote_port)))
+
+
+def neighbourhood(host: str) -> str:
+    """Who counts as one where addresses are counted: an IPv4 address, or the /64 of an IPv6 one, as text.
+
+    An IPv4 address in IPv6's clothes (RFC 4291 section 2.5.5.2) is the IPv4 address. ValueError for what is
+    no address, where that shows.
+    """
+    if ":" not in host:
+        return host
+    address = IPv6Address(host)
+    if (mapped := address.ipv4_mapped) is not None:
+        return str(mapped)
+    return f"{IPv6Address(int(address) >> _CUSTOMER_BITS << _CUSTOMER_BITS)}/{_CUSTOMER_BITS}"

@@ -2,7 +2,7 @@
 
 import resource
 
-from sip.aio.crowd import Bounds
+from sip.aio.connection_limits import Bounds
 from sip.aio.tls import TlsFiles
 from switch.config.schema import Config
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from sip.flow import neighbourhood
 from sip.syntax.headers import quote
 from sip.syntax.kernels import unquote
 from sip.syntax.limits import MAX_PARAMETERS
@@ -89,7 +90,8 @@ class _Counts:
 class Challenger:
     """The server's side for one realm.
 
-    A nonce carries its time and a signature that holds for one address, so a challenge needs no memory. Only
+    A nonce carries its time and a signature that holds for one address (of IPv6: one neighbourhood, within
+    which a phone may change its address at will), so a challenge needs no memory. Only
     a nonce that came back with the right password is remembered, for its counts: strangers cannot fill the
     table. When it is full the oldest entry goes, and every nonce up to its age counts as stale: forgetting
     never lets a replay in.
@@ -155,7 +157,9 @@ class Challenger:
 
     def _sign(self, issued_ms: int, number: int, source: str) -> str:
         text = f"{issued_ms:x}-{number:x}"
-        signature = hmac.digest(self._secret, f"{text}-{source}-{self.realm}".encode(), "sha256").hex()
+        signature = hmac.digest(
+            self._secret, f"{text}-{neighbourhood(source)}-{self.realm}".encode(), "sha256"
+        ).hex()
         return f"{text}-{signature[:32]}"
 
     def _issued_ms(self, nonce: str, source: str) -> int | None:

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Any, Final
 
-from sip.flow import Flow
+from sip.flow import Flow, neighbourhood
 from sip.syntax.headers import STAR, NameAddr
 from sip.syntax.message import Request
 from sip.syntax.status import phrase
@@ -195,12 +195,12 @@ class Registrar:
         return changes
 
     def _arrive(self, entry: _Entry) -> None:
-        self._hosts[entry.came_by.remote[0]] += 1
+        self._hosts[neighbourhood(entry.came_by.remote[0])] += 1
         if entry.came_by.connection:
             self._by_connection.setdefault(entry.came_by.connection, set()).add(entry)
 
     def _leave(self, entry: _Entry) -> None:
-        connection, host = entry.came_by.connection, entry.came_by.remote[0]
+        connection, host = entry.came_by.connection, neighbourhood(entry.came_by.remote[0])
         if connection in self._by_connection:
             self._by_connection[connection].discard(entry)
             if not self._by_connection[connection]:
@@ -244,8 +244,8 @@ class Registrar:
         return None
 
     def is_at(self, host: str) -> bool:
-        """Whether a live binding's REGISTER came from that address."""
-        return host in self._hosts
+        """Whether a live binding's REGISTER came from that address; of IPv6, from its neighbourhood."""
+        return neighbourhood(host) in self._hosts
 
     # Who answers
 

@@ -9,7 +9,7 @@ from typing import Final, Protocol, TypeVar
 from sip.accounts import certificate_names
 from sip.aio.closing import Closed
 from sip.aio.connection import Connection, Way
-from sip.aio.crowd import Bounds, Crowd
+from sip.aio.connection_limits import Bounds, ConnectionLimits
 from sip.flow import DEFAULT_PORTS, Address, Flow, Transport
 from sip.syntax.message import Malformed
 from sip.transactions.reuse import alias, introduces, is_response, return_port
@@ -54,7 +54,7 @@ class Connections:
         connect: Callable[[Connection], None],
     ) -> None:
         """`connect` begins to make a connection of ours, which ends in `connection_made` or `abort`."""
-        self.crowd = Crowd(now, bounds)
+        self.limits = ConnectionLimits(now, bounds)
         self.closed: Counter[tuple[Transport, Closed]] = Counter()
         """How many have ended, and why; those that were never taken up are among them."""
         self.open: Counter[Transport] = Counter()
@@ -85,7 +85,7 @@ class Connections:
     def admit(self, transport: Transport, local: Address, remote: Address) -> Connection | None:
         """Take up what a peer has opened; None, and counted, where there is no room for it."""
         connection = Connection(self, self._numbered(Flow(transport, local, remote)))
-        why = Closed.OURS if self._closing else self.crowd.refusal(connection)
+        why = Closed.OURS if self._closing else self.limits.refusal(connection)
         if why is not None:
             self.closed[transport, why] += 1
             return None
@@ -110,7 +110,7 @@ class Connections:
         if flow.transport == "tls":
             wanted = wanted or self._wanted.get(flow.remote, certificate_names.canonical(flow.remote[0]))
             _keep(self._wanted, flow.remote, wanted)
-        room = not self._closing and self.crowd.has_room()
+        room = not self._closing and self.limits.has_room()
         connection = Connection(self, self._numbered(flow), is_ours=True, wanted=wanted)
         self._add(connection)
         for name in (wanted, ""):
@@ -134,7 +134,7 @@ class Connections:
     def _add(self, connection: Connection) -> None:
         self._by_number[connection.flow.connection] = connection
         self.open[connection.flow.transport] += 1
-        self.crowd.add(connection)
+        self.limits.add(connection)
 
     def _lead(self, way: Way, connection: Connection) -> None:
         """What leads there from now on."""
@@ -158,7 +158,7 @@ class Connections:
             self._receiver.failed(flow)
             return
         if not connection.introduced and introduces(data):
-            self.crowd.introduce(connection)
+            self.limits.introduce(connection)
             connection.served.add(connection.flow)
         connection.send(data)
 
@@ -180,7 +180,7 @@ class Connections:
 
     def heard(self, connection: Connection) -> None:
         """Something came by it."""
-        self.crowd.heard(connection)
+        self.limits.heard(connection)
 
     def received(self, messages: list[bytes], connection: Connection) -> None:
         """Messages came by it."""
@@ -220,7 +220,7 @@ class Connections:
         if why is Closed.UNREACHABLE:
             _keep(self._unreachable, flow.remote, self.now())
         self.open[flow.transport] -= 1
-        self.crowd.remove(connection)
+        self.limits.remove(connection)
         self._parting[connection] = self.now()
         for way in connection.ways:
             if self._ways.get(way) is connection:
@@ -237,7 +237,7 @@ class Connections:
 
     def sweep(self) -> None:
         """Close what has had its time; each second or so."""
-        self.crowd.sweep()
+        self.limits.sweep()
         now = self.now()
         for connection, since in list(self._parting.items()):
             if now - since > _PARTING_S:

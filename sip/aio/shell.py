@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from sip.aio.closing import Closed
+from sip.aio.connection_limits import Bounds
 from sip.aio.connections import Connections
 from sip.aio.connector import Connector
-from sip.aio.crowd import Bounds
 from sip.aio.ports import Ports
 from sip.aio.sources import Sources, unmapped
 from sip.aio.tls import Tls, TlsFiles
@@ -121,11 +121,11 @@ class SipShell:
     @property
     def bounds(self) -> Bounds:
         """How many connections there may be."""
-        return self._connections.crowd.bounds
+        return self._connections.limits.bounds
 
     @bounds.setter
     def bounds(self, bounds: Bounds) -> None:
-        self._connections.crowd.bounds = bounds
+        self._connections.limits.bounds = bounds
 
     async def start(self) -> None:
         """Bind every socket of `listen`; an OSError names what cannot be opened, and leaves nothing open."""

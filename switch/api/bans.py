@@ -18,7 +18,7 @@ def routes(services: Services) -> APIRouter:
         """Every ban in force, the oldest first."""
         return answer(Items(services.backend.bans()))
 
-    @router.delete("/bans/{address}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
+    @router.delete("/bans/{address:path}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
     async def remove(address: str) -> Response:
         """Lift every ban of an address and forget its failures."""
         services.backend.remove_bans(address)

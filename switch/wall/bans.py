@@ -3,14 +3,17 @@
 Only those failures may be reported here that answered a nonce which we had sent to that very address
 (`sip.accounts.digest.Failure.answered`): who forges a source never saw one, and can get nobody banned. Bans
 live in memory: a restart forgets them, and who goes on guessing is soon back.
+
+Of IPv6 a neighbourhood counts as one address (`sip.flow.neighbourhood`).
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Final, Generic, TypeVar
 
+from sip.flow import neighbourhood
 from switch.config.schema import Bans as Settings
 
 MAX_ENTRIES: Final = 10_000
@@ -25,6 +28,7 @@ class Ban:
     """`address` is not listened to until `until`; with a `user`, not as that user. Monotonic seconds."""
 
     address: str
+    """Of IPv6 the /64."""
     user: str | None
     since: float
     until: float
@@ -55,34 +59,33 @@ class Bans:
         self._settings = settings
 
     def configure(self, settings: Settings) -> None:
-        """Judge by these settings from now on; bans of those who are exempt now are lifted."""
+        """Judge by these settings from now on. Who is exempt now is listened to, whatever bans there are."""
         self._settings = settings
-        banned = {address for address, _ in self._bans}
-        self._lift({each for each in banned if not settings.failures or self._is_exempt(each)})
+        if not settings.failures:
+            self._bans.clear()
 
     def failed(self, address: str, user: str, now: float) -> Ban | None:
         """`user` at `address` answered our nonce wrongly; the ban that follows, if one does."""
-        settings, address, user = self._settings, plain(address), user[:_MAX_USER_CHARS]
+        settings, place, user = self._settings, neighbourhood(address), user[:_MAX_USER_CHARS]
         if not settings.failures or self._is_exempt(address):
             return None
         since = now - settings.within
-        alone = self._pairs.add((address, user), user, now, since, settings.failures)
-        together = self._addresses.add(address, user, now, since, settings.failures)
+        alone = self._pairs.add((place, user), user, now, since, settings.failures)
+        together = self._addresses.add(place, user, now, since, settings.failures)
         several = len(together) >= settings.failures and len({name for _, name in together}) > 1
         if several and not self._registered(address):
-            return self._ban(address, None, len(together), now)
+            return self._ban(place, None, len(together), now)
         if len(alone) >= settings.failures:
-            return self._ban(address, user, len(alone), now)
+            return self._ban(place, user, len(alone), now)
         return None
 
     def holds(self, address: str, user: str | None, now: float) -> bool:
         """Whether nobody at `address` is listened to, or not who says that he is `user`."""
         if not self._bans:
             return False
-        address = plain(address)
-        return self._is_live((address, None), now) or (
-            user is not None and self._is_live((address, user[:_MAX_USER_CHARS]), now)
-        )
+        place = neighbourhood(address)
+        users = (None,) if user is None else (None, user[:_MAX_USER_CHARS])
+        return any(self._is_live((place, each), now) for each in users) and not self._is_exempt(address)
 
     def active(self, now: float) -> list[Ban]:
         """Every ban in force, the oldest first."""
@@ -91,19 +94,16 @@ class Bans:
         return list(self._bans.values())
 
     def remove(self, address: str) -> int:
-        """Lift every ban of an address and forget its failures; how many there were.
+        """Lift every ban of an address, or of a /64, and forget its failures; how many there were.
 
         Raises ValueError for what is no address.
         """
-        return self._lift({plain(str(ip_address(address)))})
-
-    def _lift(self, addresses: Collection[str]) -> int:
-        """In one pass: an attacker may have filled the tables."""
-        keys = [key for key in self._bans if key[0] in addresses]
+        place = neighbourhood(str(ip_address(address.removesuffix("/64"))))
+        keys = [key for key in self._bans if key[0] == place]
         for key in keys:
             del self._bans[key]
-        self._addresses.forget(lambda key: key in addresses)
-        self._pairs.forget(lambda key: key[0] in addresses)
+        self._addresses.forget_one(place)
+        self._pairs.forget(lambda key: key[0] == place)
         return len(keys)
 
     def _ban(self, address: str, user: str | None, failures: int, now: float) -> Ban:
@@ -121,7 +121,7 @@ class Bans:
         ban = self._bans.get(key)
         if ban is None:
             return False
-        if ban.until <= now or self._is_exempt(ban.address):
+        if ban.until <= now:
             del self._bans[key]
             return False
         return True
@@ -160,12 +160,3 @@ class _Tally(Generic[Key]):
         """So do all that are picked."""
         for key in [key for key in self._failures if picked(key)]:
             del self._failures[key]
-
-
-def plain(address: str) -> str:
-    """An address as the operator knows it: a socket on :: shows IPv4 peers as IPv4-mapped IPv6."""
-    if not address.lower().startswith("::ffff:"):
-        return address
-    number = ip_address(address)
-    mapped = number.ipv4_mapped if isinstance(number, IPv6Address) else None
-    return address if mapped is None else str(mapped)

@@ -22,7 +22,7 @@ from media.port import Play
 from media.sound import Sound
 from sip.accounts.registrar import Registrar
 from sip.aio.closing import Closed
-from sip.aio.crowd import Bounds
+from sip.aio.connection_limits import Bounds
 from sip.aio.resolver import Found, LookupFailed
 from sip.aio.shell import OnWire
 from sip.aio.tls import TlsFiles

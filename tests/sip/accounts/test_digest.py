@@ -252,6 +252,15 @@ def test_a_nonce_is_good_for_the_address_it_was_sent_to() -> None:
     assert server.verify(register(value), USERS.get, 0.0, "192.0.2.7") == Verified("1001")
 
 
+def test_of_ipv6_a_nonce_is_good_within_its_64() -> None:
+    server = challenger()
+    value = respond(server.challenges(0.0, source="2001:db8::1"))
+    assert server.verify(register(value), USERS.get, 0.0, "2001:db8:0:1::1") == Failure(
+        FailureKind.STALE, "1001"
+    )
+    assert server.verify(register(value), USERS.get, 0.0, "2001:db8::2") == Verified("1001")
+
+
 def test_only_a_wrong_answer_to_our_own_nonce_was_answered() -> None:
     server = challenger()
     offered = server.challenges(0.0, source="192.0.2.7")

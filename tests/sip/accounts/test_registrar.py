@@ -237,3 +237,16 @@ def test_wakes_do_not_pile_up() -> None:
         register(registrar, A, cseq=number + 1, now=float(number))
     assert registrar.deadline() is not None
     assert len(registrar._wakes) == 1
+
+
+@pytest.mark.parametrize(
+    ("came_from", "neighbour", "stranger"),
+    [("192.0.2.9", "192.0.2.9", "192.0.2.8"), ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")],
+)
+def test_it_knows_the_neighbourhoods_of_its_phones(came_from: str, neighbour: str, stranger: str) -> None:
+    registrar, flow = Registrar(), Flow("udp", OURS, (came_from, 5060))
+    register(registrar, A, flow=flow)
+    assert registrar.is_at(neighbour)
+    assert not registrar.is_at(stranger)
+    register(registrar, A, expires=0, cseq=2, flow=flow)
+    assert not registrar.is_at(neighbour)

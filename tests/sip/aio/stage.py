@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 from sip.aio.connection import Connection
+from sip.aio.connection_limits import Bounds
 from sip.aio.connections import Connections
-from sip.aio.crowd import Bounds
 from sip.flow import Address, Flow
 from sip.flow import Transport as SipTransport
 from sip.syntax.message import Malformed

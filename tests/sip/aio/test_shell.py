@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from sip.aio.closing import Closed
-from sip.aio.crowd import Bounds
+from sip.aio.connection_limits import Bounds
 from sip.aio.shell import Listen, SipShell
 from sip.endpoint import Endpoint
 from sip.events import (

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 
 from sip.aio.closing import Closed
 from sip.aio.connection import Connection
+from sip.flow import neighbourhood
 
 INTRODUCTION_S: Final = 32.0
 """How long a connection may stay that nobody uses whom we know (64*T1)."""
@@ -17,8 +17,6 @@ PING_S: Final = 95.0
 PONG_S: Final = 10.0
 QUIET_S: Final = 300.0
 """Silent for so long, even one that we know makes room for another."""
-_NETWORK_BITS: Final = 64
-"""One customer's share of IPv6 (RFC 6177), within which addresses cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Bounds:
     idle_s: float = 3600.0
 
 
-class Crowd:
+class ConnectionLimits:
     """Every open connection in the order of what it is worth.
 
     One that we made serves us; one that a known peer uses is worth more than a stranger's. Each of the
@@ -61,7 +59,7 @@ class Crowd:
             self._ours[connection] = None
         else:
             self._strangers[connection] = None
-            self._from.setdefault(_neighbourhood(connection), {})[connection] = None
+            self._from.setdefault(neighbourhood(connection.flow.remote[0]), {})[connection] = None
 
     def remove(self, connection: Connection) -> None:
         """One less."""
@@ -69,7 +67,7 @@ class Crowd:
         for queue in (self._ours, self._strangers, self._known, self._incomplete):
             queue.pop(connection, None)
         if not connection.is_ours:
-            place = _neighbourhood(connection)
+            place = neighbourhood(connection.flow.remote[0])
             del self._from[place][connection]
             if not self._from[place]:
                 del self._from[place]
@@ -92,7 +90,7 @@ class Crowd:
 
     def refusal(self, newcomer: Connection) -> Closed | None:
         """Why there is no room for a peer's connection; None where there is, or somebody has made it."""
-        neighbours = self._from.get(_neighbourhood(newcomer), {})
+        neighbours = self._from.get(neighbourhood(newcomer.flow.remote[0]), {})
         if len(neighbours) >= self.bounds.per_address and not self._made_by(_least(neighbours)):
             return Closed.TOO_MANY_OF_ADDRESS
         return None if self.has_room() else Closed.TOO_MANY
@@ -140,10 +138,3 @@ def _least(neighbours: Iterable[Connection]) -> Connection | None:
 def _expire(queue: Iterable[Connection], is_due: Callable[[Connection], bool], why: Closed) -> None:
     while (first := next(iter(queue), None)) is not None and is_due(first):
         first.abort(why)
-
-
-def _neighbourhood(connection: Connection) -> str:
-    host = connection.flow.remote[0]
-    if ":" not in host:
-        return host
-    return str(int(ip_address(host)) >> _NETWORK_BITS)
