@@ -86,12 +86,11 @@ class Reception:
         """The peer's fault: counted, and answered if it is a request of somebody we know."""
         layer = self._layer
         layer.counters.parse_errors[flow.transport, error.fault] += 1
+        self._gate.heard(flow, now)
         partial = error.partial
         if partial is None or partial.method is None:
             return
         verdict = self._screen.identify(error, flow, now)
-        if not isinstance(verdict, Known):
-            self._gate.heard(flow, now)
         if isinstance(verdict, Stranger | Banned):
             self._ignored(verdict, flow)
             return

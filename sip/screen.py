@@ -60,7 +60,7 @@ class Silence(Enum):
     BANNED = "banned"
     """Its address is."""
     CROWD = "crowd"
-    """Those whom nobody knows ask for more than their share of our time."""
+    """Those who prove nothing ask for more than their share of our time."""
 
 
 class Gate(Protocol):
@@ -74,8 +74,8 @@ class Gate(Protocol):
         ...
 
     def heard(self, flow: Flow, now: float) -> None:
-        """A message was read whose sender nobody knows still: a request that gets no answer, or a challenge;
-        an ACK or response of nothing that we have.
+        """A message was read whose sender has proved nothing: a request that gets no answer, or a challenge;
+        an ACK or response of nothing that we have; what cannot be read.
         """
         ...
 

@@ -10,9 +10,9 @@ from sip.flow import Flow
 from sip.screen import Known, Refuse, Silence
 from sip.syntax.message import Request
 from switch.config.schema import Sip
-from switch.peers import Peer
+from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.wall.bans import Bans
-from switch.wall.crowd import MAX_ADDRESSES, Crowd
+from switch.wall.crowd import MAX_ADDRESSES, PEERS, STRANGERS, Crowd
 from switch.wall.overload import Overload, State
 
 METHODS: Final = ("INVITE", "REGISTER")
@@ -25,7 +25,7 @@ _TO_TAG: Final = re.compile(rb"\n(?:[Tt][Oo]|t)[ \t]*:[^\r\n]*;[ \t]*[Tt][Aa][Gg
 
 
 class Gate:
-    """Bans, the crowd and the overload, put together."""
+    """Bans, the crowds and the overload, put together."""
 
     def __init__(
         self,
@@ -41,7 +41,8 @@ class Gate:
         self.refused = Counter(dict.fromkeys(METHODS, 0))
         """What was refused for overload, by method."""
         self.bans = bans
-        self._crowd = Crowd()
+        self._strangers = Crowd(STRANGERS)
+        self._peers = Crowd(PEERS)
         self._known = known
         self._asked: dict[str, bool] = {}
         self._asked_at = 0.0
@@ -58,31 +59,36 @@ class Gate:
         address = flow.remote[0]
         if self.bans.holds(address, None, now) and not _is_inside(data):
             return Silence.BANNED
-        hurried = self.overload.state is State.PRESSED
-        if self._crowd.hears(address, now, hurried=hurried) or self._knows(address, now):
+        knows = self._knows(address, now)
+        crowd = self._peers if knows else self._strangers
+        hurried = self.overload.state is State.PRESSED and not knows
+        if crowd.hears(address, now, hurried=hurried):
             return None
         # Anybody can write a tag: who has lately named dialogs that we do not have is not taken at his word.
-        return None if self._crowd.is_quiet(address, now) and _is_inside(data) else Silence.CROWD
+        return None if crowd.is_quiet(address, now) and _is_inside(data) else Silence.CROWD
 
     def heard(self, flow: Flow, now: float) -> None:
-        """A message was read whose sender nobody knows still."""
-        if not self._knows(flow.remote[0], now):
-            self._crowd.heard(flow.remote[0], now)
+        """A message was read whose sender has proved nothing."""
+        address = flow.remote[0]
+        (self._peers if self._knows(address, now) else self._strangers).heard(address, now)
 
     def sheds(self, request: Request, verdict: Refuse | Known, flow: Flow, now: float) -> Refuse | None:
         """503 for a new call or registration while there is an overload.
 
         Whoever answers a challenge of ours was let in before, and is not turned away half-way.
         """
-        method = request.method
+        method, peer = request.method, _peer(verdict)
+        if isinstance(peer, TrunkPeer) or (peer is not None and method not in METHODS):
+            self._peers.heard(
+                flow.remote[0], now
+            )  # no password says so but an address, and that may be forged
         if method not in self.refused or request.to_tag is not None:
             return None
         if not self.overload.refuses(now, _PATIENCE if method == "REGISTER" else 1.0):
             return None
-        if isinstance(verdict, Known) and "nc=00000001" in (request.headers.get("Authorization") or ""):
+        if peer is not None and "nc=00000001" in (request.headers.get("Authorization") or ""):
             return None
-        peer = verdict.peer if isinstance(verdict, Known) else None
-        if method == "INVITE" and self._is_emergency(request, peer):  # type: ignore[arg-type]
+        if method == "INVITE" and self._is_emergency(request, peer):
             return None
         self.refused[method] += 1
         return Refuse(503, "Service Unavailable", [("Retry-After", self._retry_after)])
@@ -95,6 +101,13 @@ class Gate:
         if known is None:
             known = self._asked[address] = self._known(address)
         return known
+
+
+def _peer(verdict: Refuse | Known) -> Peer | None:
+    match verdict:
+        case Known(TrunkPeer() | PhonePeer() as peer):
+            return peer
+    return None
 
 
 def _is_inside(data: bytes) -> bool:

@@ -176,7 +176,7 @@ def test_what_is_silenced_is_not_read_but_counted(silence: Silence) -> None:
 
 
 class Counting(OpenGate):
-    """An open gate that counts whom nobody knows."""
+    """An open gate that counts what proves nothing."""
 
     def __init__(self) -> None:
         self.unknown = 0
@@ -193,6 +193,14 @@ def test_whatever_belongs_to_nothing_of_ours_is_of_the_crowd(method: str) -> Non
     if method.startswith("SIP/"):
         data = b"SIP/2.0 200 OK" + data[data.index(b"\r\n") :]
     there.receive(data, flow(), 0.0)
+    assert gate.unknown == 1
+
+
+@pytest.mark.parametrize("data", [b"garbage", request("INVITE").replace(b"CSeq:1 ", b"CSeq:one ")])
+@pytest.mark.parametrize("verdict", [Stranger(), Known("carrier")])
+def test_whatever_cannot_be_read_proves_nothing(data: bytes, verdict: Verdict) -> None:
+    gate = Counting()
+    endpoint(Screening(verdict), gate).receive(data, flow(), 0.0)
     assert gate.unknown == 1
 
 

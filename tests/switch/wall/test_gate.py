@@ -9,7 +9,7 @@ from switch.config.schema import Bans as BanSettings
 from switch.config.schema import Sip
 from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.wall.bans import Bans
-from switch.wall.crowd import MOST_PER_S
+from switch.wall.crowd import PEERS, STRANGERS
 from switch.wall.gate import Gate
 from switch.wall.overload import TURNS
 
@@ -85,7 +85,7 @@ def test_what_may_belong_to_a_call_passes_a_ban_and_a_crowd(data: bytes) -> None
     it.bans._ban(ATTACKER.remote[0], None, 1, 0.0)
     assert it.silences(data, ATTACKER, 0.0) is None
     it.bans.remove(ATTACKER.remote[0])
-    for _ in range(MOST_PER_S):
+    for _ in range(STRANGERS.most_per_s):
         it.heard(OTHER, 0.0)
     assert it.silences(data, ATTACKER, 0.1) is None
 
@@ -93,7 +93,7 @@ def test_what_may_belong_to_a_call_passes_a_ban_and_a_crowd(data: bytes) -> None
 @pytest.mark.parametrize("data", OUTSIDE)
 def test_a_crowd_is_dropped_unread_but_for_whom_we_know(data: bytes) -> None:
     it = gate()
-    for _ in range(MOST_PER_S):
+    for _ in range(STRANGERS.most_per_s):
         it.heard(ATTACKER, 0.0)
         it.heard(CARRIER, 0.0)
     assert it.silences(data, ATTACKER, 0.1) is Silence.CROWD
@@ -103,18 +103,47 @@ def test_a_crowd_is_dropped_unread_but_for_whom_we_know(data: bytes) -> None:
 @pytest.mark.parametrize("data", INSIDE)
 def test_in_a_crowd_who_names_calls_that_are_none_is_dropped_too(data: bytes) -> None:
     it = gate()
-    for _ in range(MOST_PER_S):
+    for _ in range(STRANGERS.most_per_s):
         it.heard(ATTACKER, 0.0)
     assert it.silences(data, ATTACKER, 0.0) is Silence.CROWD
     assert it.silences(data, CARRIER, 0.0) is None
     assert it.silences(data, ATTACKER, 1.1) is None
 
 
-def test_whom_we_know_makes_no_crowd() -> None:
+def test_whom_we_know_is_of_another_crowd() -> None:
     it = gate()
-    for _ in range(2 * MOST_PER_S):
+    for _ in range(2 * STRANGERS.most_per_s):
         it.heard(CARRIER, 0.0)
     assert it.silences(OUTSIDE[0], ATTACKER, 0.1) is None
+
+
+@pytest.mark.parametrize("data", OUTSIDE)
+def test_a_flood_from_a_trunks_forged_address_is_held_back(data: bytes) -> None:
+    it, read = gate(), 0
+    for number in range(10_000):
+        if it.silences(data, CARRIER, number / 10_000) is None:
+            it.heard(CARRIER, number / 10_000)
+            read += 1
+    assert PEERS.free_per_s < read <= PEERS.most_per_s
+
+
+@pytest.mark.parametrize(
+    ("method", "peer", "counts"),
+    [
+        ("INVITE", TrunkPeer("carrier"), True),
+        ("OPTIONS", TrunkPeer("carrier"), True),
+        ("OPTIONS", PhonePeer("1001"), True),
+        ("INVITE", PhonePeer("1001"), False),
+        ("REGISTER", PhonePeer("1001"), False),
+    ],
+)
+def test_what_only_an_address_vouches_for_counts_and_what_a_password_proves_does_not(
+    method: str, peer: Peer, counts: bool
+) -> None:
+    it = gate()
+    for _ in range(PEERS.most_per_s):
+        it.sheds(request(method), Known(peer), CARRIER, 0.0)
+    assert it.silences(OUTSIDE[0], CARRIER, 0.0) is (Silence.CROWD if counts else None)
 
 
 @pytest.mark.parametrize(
