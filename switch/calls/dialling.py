@@ -8,6 +8,7 @@ from typing import Final
 from media.aio.plane import NoPorts
 from sip.events import Outgoing
 from sip.flow import Flow
+from sip.syntax.headers import quote
 from sip.syntax.uri import Uri
 from switch.calls.books import LegBook
 from switch.calls.leg import Leg
@@ -15,7 +16,7 @@ from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import LegOwner
 from switch.config.trunk import Prack
 from switch.exchange import Exchange
-from switch.identities.caller import Caller
+from switch.identities.caller import Caller, clean_display
 from switch.identities.numbers import NotANumber
 from switch.identities.presenting import Presented
 from switch.identities.redirection import Redirections
@@ -56,13 +57,14 @@ class Dialling:
         if binding is None:
             raise Unreachable(480, "Temporarily Unavailable")
         domain = self._exchange.config.sip.domain
+        shown = quote(clean_display(display))
         leg = self._leg(role, PhonePeer(name), binding.flow, owner, routed)
         with _ended_on_error(leg):
             leg.call(
                 Outgoing(
                     uri=binding.target,
                     flow=binding.flow,
-                    from_=f"{quoted(display)} <{Uri('sip', number or 'anonymous', host=domain)}>",
+                    from_=f"{shown} <{Uri('sip', number or 'anonymous', host=domain)}>",
                     to=f"<{Uri('sip', name, host=domain)}>",
                     sdp=leg.offer(),
                     peer=leg.peer,
@@ -158,9 +160,3 @@ def _ended_on_error(leg: OutgoingLeg) -> Iterator[None]:
     except BaseException:
         leg.give_up(500)
         raise
-
-
-def quoted(display: str) -> str:
-    """A display name as a quoted-string (RFC 3261 section 25.1), line breaks left out."""
-    plain = "".join(character for character in display if character.isprintable())
-    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'

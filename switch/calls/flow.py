@@ -30,9 +30,9 @@ from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import NOBODY, LegOwner
 from switch.calls.parting import agent_hung_up, callee_gone, caller_gone, refused, unreachable
-from switch.calls.pursuit import Pursuit
 from switch.calls.reaching import Reaching
 from switch.calls.recording import CallRecording
+from switch.calls.tries import Tries
 from switch.calls.visits import CONVERSATION, GONE
 from switch.config.schema import Queue
 from switch.exchange import Exchange
@@ -136,12 +136,12 @@ class Call:
         """Ring a phone; its answer is the caller's answer, its refusal the call's end. It shows `display`, or
         who calls.
         """
-        self._reach(self._pursuit(caller, display=display).phone(name))
+        self._reach(self._tries(caller, display=display).phone(name))
         await self.until_over()
 
     async def dial_trunk(self, name: str, number: str, caller: Caller, way: Redirections = ()) -> None:
         """Call out over a trunk, likewise; `way` is how the call came here, where it is only passed on."""
-        self._reach(self._pursuit(caller, way).trunk(name, number))
+        self._reach(self._tries(caller, way).trunk(name, number))
         await self.until_over()
 
     async def hangup(self, result: Result, reason: Reason) -> None:
@@ -280,11 +280,11 @@ class Call:
             self.ledger.connected(self._exchange.now_us())
             self._book.leg_confirmed(self.caller, self)
 
-    def _pursuit(self, caller: Caller, way: Redirections = (), display: str | None = None) -> Pursuit:
+    def _tries(self, caller: Caller, way: Redirections = (), display: str | None = None) -> Tries:
         peer, hold = self.caller.peer, self._slots.append
         toll, now_us = self._exchange.toll, self._exchange.now_us
         purse = Purse(toll, peer, self.ledger, self._slots, self.spent, now_us)
-        return Pursuit(self._exchange, self._dialling, self, peer, caller, hold, purse, way, display)
+        return Tries(self._exchange, self._dialling, self, peer, caller, hold, purse, way, display)
 
     def _reach(self, hunt: Hunt) -> None:
         """Call the other side, until somebody is there."""

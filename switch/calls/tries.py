@@ -19,7 +19,7 @@ from switch.trunks.way import Way
 from switch.wall.purse import Purse
 
 
-class Pursuit:
+class Tries:
     """What a call needs to reach somebody, and to go on where that leads elsewhere.
 
     `origin` is who called; `hold` keeps room on a further trunk until the call is over; `purse` is what may
