@@ -22,7 +22,7 @@ _QUOTED = rf'"(?:[^"\\]|{_ESCAPED})*+"'
 _QUOTED_CONTROLS = re.compile(rf'"(?:[^"\\{_CONTROLS}]|{_ESCAPED})*+"')
 _ITEM = re.compile(rf'(?:[^,"<]|{_QUOTED}|<[^>]*+>)++')
 _PARAMETER = re.compile(
-    rf"[ \t]*+;[ \t]*+({_TOKEN}++)[ \t]*+(?:=[ \t]*+({_QUOTED}|[{_LETTERS}:\[\]]++)[ \t]*+)?+(?!=)"
+    rf"[ \t]*+;[ \t]*+({_TOKEN}++)[ \t]*+(?:=[ \t]*+({_QUOTED}|[{_LETTERS}:\[\]]++)[ \t]*+)?+(?=;|\Z)"
 )
 _ADDRESS = re.compile(
     rf"[ \t]*+(?:({_QUOTED})|([{_LETTERS} \t\x80-\U0010ffff]*+))[ \t]*+<([^<>]*+)>(.*+)\Z", re.DOTALL

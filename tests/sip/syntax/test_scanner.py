@@ -188,6 +188,7 @@ def test_parameters(twin: ModuleType, text: str, found: dict[str, str | None]) -
         (";lr;lr", "Duplicate Parameter"),
         (";branch=a;branch=a", "Duplicate Parameter"),
         (";branch=a;branch=a=b", "Malformed Parameter"),
+        (";branch=a;branch=a\udcea", "Malformed Parameter"),
         (";branch=a;branch=\x91", "Malformed Parameter"),
     ],
 )
