@@ -1,6 +1,7 @@
 """Somebody is called, until he answers or the last one refuses: what his caller hears of it meanwhile."""
 
-from media.port import Relay
+from media.port import Play, Relay
+from media.ringback import ringback
 from switch.calls.bridge import pass_on
 from switch.calls.digits import Pressed
 from switch.calls.hunting import Hunt
@@ -20,9 +21,12 @@ class Reaching:
         self._callee: OutgoingLeg | None = None
         self._relaying = False
         """The two hear each other before the answer."""
+        self._deserted = False
+        """The caller heard somebody who is gone, and nothing since."""
 
     def called(self, leg: OutgoingLeg) -> None:
         """This is the leg that is out from now on."""
+        self._deserted = self._deserted or self._relaying
         self._callee, self._relaying = leg, False
 
     def hear(self, leg: Leg, event: LegEvent) -> LegEvent | None:
@@ -47,7 +51,7 @@ class Reaching:
         self._hunt.stop()
 
     def _rings(self, callee: OutgoingLeg, event: Ringing) -> None:
-        match action(self._caller, event):
+        match action(self._caller, event, self._deserted):
             case Do.RING:
                 self._caller.ring()
             case Do.PASS_ON:
@@ -57,9 +61,13 @@ class Reaching:
                 self._relay(callee)
             case Do.RELAY:
                 self._relay(callee)
+            case Do.PLAY:
+                self._deserted = False
+                self._caller.ring(event.status)
+                self._caller.send(Play(ringback(), loop=True))
 
     def _relay(self, callee: OutgoingLeg) -> None:
         if not self._relaying:
-            self._relaying = True
+            self._relaying, self._deserted = True, False
             self._caller.send(Relay(callee.port))
             callee.send(Relay(self._caller.port))

@@ -1,7 +1,8 @@
 """What a caller gets while the other side rings: ringing that his own side makes audible, or early media.
 
 Never both: where media has begun, a later 180 brings our description again, so that nobody covers what comes
-with a tone of his own (RFC 3960 section 3). A row reads (what the caller has, what the callee says): action.
+with a tone of his own (RFC 3960 section 3). That tone does not come back when whoever spoke is gone and the
+next callee rings, so then it is ours. A row reads (what the caller has, what the callee says): action.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ class Has(Enum):
     RINGING = auto()
     MEDIA = auto()
     """He is answered, or his 183 has our description."""
+    SILENCE = auto()
+    """The same, and whom he heard by it was called in vain."""
 
 
 class Says(Enum):
@@ -43,6 +46,8 @@ class Do(Enum):
     """The status with our description; what the callee says is heard."""
     RELAY = auto()
     """What the callee says is heard; the caller has our description already."""
+    PLAY = auto()
+    """The status as it came, and a ringing tone of ours"""
 
 
 RINGBACK: Final[Mapping[tuple[Has, Says], Do]] = {
@@ -55,6 +60,9 @@ RINGBACK: Final[Mapping[tuple[Has, Says], Do]] = {
     (Has.MEDIA, Says.PROGRESS): Do.PASS_ON,
     (Has.MEDIA, Says.RINGS): Do.PASS_ON,
     (Has.MEDIA, Says.SPEAKS): Do.RELAY,
+    (Has.SILENCE, Says.PROGRESS): Do.PASS_ON,
+    (Has.SILENCE, Says.RINGS): Do.PLAY,
+    (Has.SILENCE, Says.SPEAKS): Do.RELAY,
 }
 """Of a caller whom we can send a description before the answer."""
 
@@ -66,10 +74,10 @@ WITHOUT_MEDIA: Final[Mapping[tuple[Has, Says], Do]] = {
 """Of one who made no offer and takes no reliable responses: his own side rings until the answer."""
 
 
-def has(caller: IncomingLeg) -> Has:
-    """What this caller has."""
+def has(caller: IncomingLeg, deserted: bool) -> Has:
+    """What this caller has; `deserted` says that whom he heard before the answer is gone."""
     if caller.answered or caller.early:
-        return Has.MEDIA
+        return Has.SILENCE if deserted else Has.MEDIA
     return Has.RINGING if caller.rang else Has.NOTHING
 
 
@@ -80,7 +88,7 @@ def says(event: Ringing) -> Says:
     return Says.RINGS if event.status in RINGS else Says.PROGRESS
 
 
-def action(caller: IncomingLeg, event: Ringing) -> Do:
-    """What this caller gets now."""
+def action(caller: IncomingLeg, event: Ringing, deserted: bool = False) -> Do:
+    """What this caller gets now; `deserted` as for `has`."""
     table = RINGBACK if caller.may_hear_early else WITHOUT_MEDIA
-    return table[has(caller), says(event)]
+    return table[has(caller, deserted), says(event)]

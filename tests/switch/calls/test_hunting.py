@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from media.port import Relay
+from media.port import Play, Relay
 from sip.endpoint import Endpoint
 from sip.events import IncomingInvite, Outgoing, SessionId
 from sip.flow import Flow
@@ -68,6 +68,13 @@ class Cast:
 def speaking(end: FarEnd, invite: IncomingInvite) -> None:
     """183 with SDP."""
     end.endpoint.progress(invite.session, 183, end.wire.now(), sdp=end.sdp)
+
+
+async def progress(stage: Stage, end: FarEnd, status: int, sdp: bytes | None = None) -> None:
+    """A provisional response to the last INVITE that came there."""
+    end.endpoint.progress(end.invited.session, status, stage.now(), sdp=sdp)
+    stage.moved(end)
+    await stage.settle()
 
 
 def redirecting(*contacts: str, status: int = 302) -> Behaviour:
@@ -384,6 +391,32 @@ async def test_a_3xx_after_early_media_moves_the_caller_to_who_is_called_then(st
     assert party is not None
     assert stage.port(caller).source == Relay(party.port)
     assert stage.port(party).source == Relay(caller.port)
+
+
+@BOTH
+async def test_after_early_media_that_led_nowhere_the_next_callees_ringing_is_heard(stage: Stage) -> None:
+    """A caller with our description makes no tone of his own at a later 180 (RFC 3960 section 3.2)."""
+    cast = await Cast.of(stage)
+    cast.a.behave, cast.b.behave, cast.c.behave = speaking, silent, silent
+    session = await cast.phone.dial(NUMBER)
+    await cast.a.refuse(302, ("Contact", f"<sip:1@{B[0]}>"))
+    caller = stage.call.caller
+    heard = []
+    for status in (183, 180, 180):
+        await progress(stage, cast.b, status)
+        heard.append(stage.heard(caller))
+    assert heard[0].startswith("relay"), "of who is gone: silence"
+    assert heard[1:] == ["ringback", "ringback"]
+    rings = [source for source in stage.port(caller).sources if isinstance(source, Play)]
+    assert len(rings) == 1, "it does not begin anew"
+    await progress(stage, cast.b, 183, cast.b.sdp)
+    assert stage.port(caller).source == Relay(stage.port(stage.call.party))
+    await cast.b.refuse(302, ("Contact", "<sip:82@x.example>"))
+    await progress(stage, cast.c, 180)
+    assert stage.heard(caller) == "ringback", "each time"
+    await cast.c.answer()
+    assert cast.phone.status(session) == 200
+    assert stage.port(caller).source == Relay(stage.port(stage.call.party))
 
 
 @BOTH
