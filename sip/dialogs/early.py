@@ -61,6 +61,7 @@ EARLY: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]] = {  #
     (ORDERED, OFFER):      (OWING,   (NOTE, REPORT)),
     (ORDERED, DISORDERED): (ORDERED, ()),
     (OWING,   RELIABLE):   (OWING,   ()),  # it comes again, for its turn is not yet
+    (OWING,   OFFER):      (OWING,   ()),
     (OWING,   DISORDERED): (OWING,   ()),
     (OWING,   ANSWER):     (ORDERED, (SEND_PRACK,)),
 }  # fmt: skip

@@ -228,6 +228,20 @@ def test_rfc_3262_5_an_offer_in_a_reliable_response_is_answered_in_the_prack() -
     assert (ack.method, ack.body) == ("ACK", b"")
 
 
+@pytest.mark.parametrize("body", ["", SDP])
+def test_rfc_3262_4_the_next_response_waits_until_the_offer_is_answered(body: str) -> None:
+    call = Calling(sdp="", supports_reliable=True)
+    call.reply(183, REQUIRE, "RSeq: 5", body=SDP)
+    call.peer.events()
+    assert call.reply(183, REQUIRE, "RSeq: 6", body=body) == []
+    assert call.peer.events() == []
+    call.peer.endpoint.answer_offer(call.session, 200, 0.0, b"v=0\r\n", dialog_tag="theirs")
+    assert racks(call.peer.sent()) == ["5 1 INVITE"]
+    assert racks(call.reply(183, REQUIRE, "RSeq: 6", body=body)) == ["6 1 INVITE"]
+    call.hangup()
+    assert over(call.peer)
+
+
 def test_13_2_1_an_offer_in_the_answer_is_answered_in_the_ack() -> None:
     call = Calling(sdp="")
     assert call.reply(200, body=SDP) == []
