@@ -124,7 +124,6 @@ RELIABLE: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]] = {
     (OWING,     FINAL):        (OVER,      ()),
     (OVER,      SAY):          (OVER,      ()),
     (OVER,      DESCRIBE):     (OVER,      ()),
-    (OVER,      ACCEPT):       (OVER,      ()),
     (OVER,      PRACK):        (OVER,      (ANSWER_PRACK,)),
     (OVER,      PRACK_OFFER):  (OVER,      (REPORT_OFFER,)),
     (OVER,      ANSWERED):     (OVER,      ()),

@@ -85,10 +85,6 @@ REFRESH: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]] = {
     (REFRESHING, CLOSE):         (OVER,       (STOP_EXPIRY,)),
     (OFF,        FAILED):        (OFF,        ()),
     (WATCHING,   FAILED):        (WATCHING,   ()),
-    (OVER,       OURS):          (OVER,       ()),
-    (OVER,       THEIRS):        (OVER,       ()),
-    (OVER,       NOBODY):        (OVER,       ()),
-    (OVER,       FAILED):        (OVER,       ()),
     (OVER,       CLOSE):         (OVER,       ()),
 }  # fmt: skip
 

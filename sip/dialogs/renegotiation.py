@@ -107,7 +107,6 @@ RENEGOTIATION: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]
     (REINVITING, SUCCESS):        (IDLE,       (STOP_PATIENCE, ACKNOWLEDGE, REPORT_ANSWER, NEXT)),
     (REINVITING, GLARE):          (RESTING,    (STOP_PATIENCE, START_AGAIN)),
     (REINVITING, REPAIR):         (REINVITING, (RESEND,)),
-    (REINVITING, UNSERVED):       (IDLE,       (STOP_PATIENCE, REPORT_REFUSAL, NEXT)),
     (REINVITING, REFUSED):        (IDLE,       (STOP_PATIENCE, REPORT_REFUSAL, NEXT)),
     (REINVITING, LOST):           (OVER,       (STOP_PATIENCE, FORGET, REPORT_LOSS)),
     (REINVITING, TIMER_PATIENCE): (CANCELLING, (SEND_CANCEL, START_CANCEL)),
@@ -115,18 +114,12 @@ RENEGOTIATION: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]
     (CANCELLING, SUCCESS):        (IDLE,       (STOP_CANCEL, ACKNOWLEDGE, REPORT_ANSWER, NEXT)),
     (CANCELLING, GLARE):          (IDLE,       (STOP_CANCEL, REPORT_REFUSAL, NEXT)),
     (CANCELLING, REPAIR):         (IDLE,       (STOP_CANCEL, REPORT_REFUSAL, NEXT)),
-    (CANCELLING, UNSERVED):       (IDLE,       (STOP_CANCEL, REPORT_REFUSAL, NEXT)),
     (CANCELLING, REFUSED):        (IDLE,       (STOP_CANCEL, REPORT_REFUSAL, NEXT)),
     (CANCELLING, LOST):           (OVER,       (STOP_CANCEL, FORGET, REPORT_LOSS)),
     (CANCELLING, TIMER_CANCEL):   (OVER,       (ABANDON, FORGET, REPORT_LOSS)),
     (CANCELLING, CLOSE):          (CLOSING,    (FORGET,)),
     (CLOSING,    SUCCESS):        (OVER,       (STOP_CANCEL, ACKNOWLEDGE)),
-    (CLOSING,    GLARE):          (OVER,       (STOP_CANCEL,)),
-    (CLOSING,    REPAIR):         (OVER,       (STOP_CANCEL,)),
-    (CLOSING,    UNSERVED):       (OVER,       (STOP_CANCEL,)),
     (CLOSING,    REFUSED):        (OVER,       (STOP_CANCEL,)),
-    (CLOSING,    LOST):           (OVER,       (STOP_CANCEL,)),
-    (CLOSING,    OVERTAKEN):      (CLOSING,    ()),
     (CLOSING,    TIMER_CANCEL):   (OVER,       (ABANDON,)),  # a 1xx has stopped Timer B: nothing else ends it
     (CLOSING,    CLOSE):          (CLOSING,    ()),
     (UPDATING,   SUCCESS):        (IDLE,       (REPORT_ANSWER, NEXT)),
@@ -140,13 +133,8 @@ RENEGOTIATION: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]
     (RESTING,    TIMER_AGAIN):    (IDLE,       (NEXT,)),
     (RESTING,    OVERTAKEN):      (IDLE,       (STOP_AGAIN, DROP_STALE, NEXT)),
     (RESTING,    CLOSE):          (OVER,       (STOP_AGAIN, FORGET)),
-    (OVER,       SUCCESS):        (OVER,       (ACKNOWLEDGE,)),
-    (OVER,       GLARE):          (OVER,       ()),
-    (OVER,       REPAIR):         (OVER,       ()),
-    (OVER,       UNSERVED):       (OVER,       ()),
+    (OVER,       SUCCESS):        (OVER,       ()),
     (OVER,       REFUSED):        (OVER,       ()),
-    (OVER,       LOST):           (OVER,       ()),
-    (OVER,       OVERTAKEN):      (OVER,       ()),
     (OVER,       CLOSE):          (OVER,       ()),
 }  # fmt: skip
 
@@ -275,17 +263,17 @@ class Renegotiation(Machine[Response]):
             return
         self._status = status
         self._asked = asked
-        self.step(self._meaning(status, response), now, response)
+        self.step(self._meaning(asked, status, response), now, response)
 
-    def _meaning(self, status: int, response: Response | None) -> Input:
+    def _meaning(self, asked: DialogRequest, status: int, response: Response | None) -> Input:
         if 200 <= status < 300:
             return SUCCESS
-        wish = self._wishes[0] if self._wishes else None
-        if wish is None:
+        if not self._wishes:
             return REFUSED
+        wish = self._wishes[0]
         if status == 408 or (response is not None and is_lost(response)):
             return REFUSED if self._dialogue.is_early() else LOST
-        if status in (405, 501):
+        if status in (405, 501) and asked.method == "UPDATE":
             return UNSERVED
         if wish.tries >= MAX_TRIES or response is None:
             return REFUSED
@@ -313,9 +301,10 @@ class Renegotiation(Machine[Response]):
         self._send(self._asked.method, now)
 
     def _send_cancel(self, now: float, matter: Response | None) -> None:
-        transaction = self._asked.transaction if self._asked is not None else None
-        if transaction is not None and transaction.head is not None:
-            self._layer.cancel(transaction, NO_BODY, now)
+        assert self._asked is not None
+        self._asked.drop()
+        if self._asked.transaction is not None:
+            self._layer.cancel(self._asked.transaction, NO_BODY, now)
 
     def _abandon(self, now: float, matter: Response | None) -> None:
         if self._asked is not None and self._asked.transaction is not None:

@@ -81,8 +81,8 @@ class Layer:
         return transaction
 
     def cancel(self, invite: Transaction, lines: str, now: float) -> None:
-        """Send the CANCEL of an INVITE of ours that has no final response (section 9.1)."""
-        if (head := invite.head) is not None:
+        """Send the CANCEL of an INVITE of ours that has a provisional response and no final one (9.1)."""
+        if (head := invite.head) is not None and invite.state is State.PROCEEDING:
             message = head.write("CANCEL", head.to, lines)
             self.call("CANCEL", head, message, invite.flow, None, now)
 

@@ -72,14 +72,26 @@ def test_no_action_and_no_input_is_unused(name: str) -> None:
     assert {event for _, event in table} == set(inputs)
 
 
-@pytest.mark.parametrize("state", [each for each in renegotiation.State if each != renegotiation.State.IDLE])
-def test_each_end_of_a_request_means_something_wherever_one_is_under_way(state: renegotiation.State) -> None:
-    ends = {
-        renegotiation.SUCCESS, renegotiation.GLARE, renegotiation.REPAIR, renegotiation.UNSERVED,
-        renegotiation.REFUSED, renegotiation.LOST,
-    }  # fmt: skip
+END_OF_REQUEST = {
+    renegotiation.SUCCESS, renegotiation.GLARE, renegotiation.REPAIR, renegotiation.UNSERVED,
+    renegotiation.REFUSED, renegotiation.LOST,
+}  # fmt: skip
+FORGOTTEN = {renegotiation.SUCCESS, renegotiation.REFUSED}
+MEANT = {
+    renegotiation.IDLE: set(),
+    renegotiation.REINVITING: END_OF_REQUEST - {renegotiation.UNSERVED},
+    renegotiation.UPDATING: END_OF_REQUEST,
+    renegotiation.RESTING: set(),
+    renegotiation.CANCELLING: END_OF_REQUEST - {renegotiation.UNSERVED},
+    renegotiation.CLOSING: FORGOTTEN,
+    renegotiation.OVER: FORGOTTEN,
+}
+
+
+@pytest.mark.parametrize("state", renegotiation.State)
+def test_each_end_of_a_request_means_something_where_one_is_under_way(state: renegotiation.State) -> None:
     known = {event for row, event in renegotiation.RENEGOTIATION if row == state}
-    assert state is renegotiation.State.RESTING or known >= ends
+    assert known & END_OF_REQUEST == MEANT[state]
 
 
 @pytest.mark.parametrize(

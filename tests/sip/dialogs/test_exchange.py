@@ -24,6 +24,7 @@ CONTACT = "Contact: <sip:them@192.0.2.9:5070>"
 OURS = b"v=0\r\no=ours\r\n"
 THEIRS = SDP.replace("7 7", "7 8")
 REQUIRE = "Require: 100rel"
+CHALLENGE = 'WWW-Authenticate: Digest realm="them", nonce="1", qop="auth", algorithm=MD5'
 
 
 def calling(*lines: str, **options: Any) -> Calling:
@@ -143,6 +144,51 @@ def test_a_reinvite_that_nobody_answers_for_too_long_is_cancelled() -> None:
     assert over(call.peer)
 
 
+@pytest.mark.parametrize(
+    ("status", "event"),
+    [
+        (200, "OfferAnswered"),
+        (401, "OfferRefused"),
+        (422, "OfferRefused"),
+        (487, "OfferRefused"),
+        (491, "OfferRefused"),
+        (501, "OfferRefused"),
+        (481, "SessionEnded"),
+    ],
+)
+def test_what_crosses_our_cancel_is_the_last_word_on_the_reinvite(status: int, event: str) -> None:
+    call = calling("Session-Expires: 1800;refresher=uas", credentials=Credentials("us", "secret", None))
+    request = only_request(wish(call))
+    call.peer.send(reply(request, 100))
+    assert kinds(call.peer.run(64.1)) == ["CANCEL"]
+    lines = (CONTACT, CHALLENGE, "Min-SE: 3600", "Retry-After: 1")
+    sent = call.peer.send(reply(request, status, *lines, body=THEIRS if status == 200 else ""))
+    assert kinds(sent) == (["ACK", "BYE"] if status == 481 else ["ACK"])
+    assert names(call.peer.events()) == [event]
+    call.hangup()
+    assert over(call.peer)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_9_1_the_reinvite_that_was_sent_again_is_cancelled_once_somebody_has_heard_it(heard: bool) -> None:
+    call = calling(credentials=Credentials("us", "secret", None))
+    request = only_request(wish(call))
+    call.peer.send(reply(request, 100))
+    call.peer.run(50)
+    ack, again = call.peer.send(reply(request, 401, CHALLENGE))
+    assert kinds([ack, again]) == ["ACK", "INVITE"]
+    assert isinstance(again, Request)
+    if not heard:
+        assert set(kinds(call.peer.run(15))) == {"INVITE"}
+        return
+    call.peer.send(reply(again, 100))
+    cancel = only_request(call.peer.run(14.1))
+    assert (cancel.method, cancel.cseq.number) == ("CANCEL", again.cseq.number)
+    assert cancel.top_via.branch == again.top_via.branch != request.top_via.branch
+    call.peer.send(reply(again, 487))
+    assert call.peer.events() == [OfferRefused(call.session, 487)]
+
+
 def test_a_reinvite_that_not_even_cancel_ends_ends_the_call() -> None:
     call = calling()
     call.peer.send(reply(only_request(wish(call)), 180))
@@ -184,8 +230,7 @@ def test_a_challenge_after_our_bye_is_not_answered() -> None:
     call = calling(credentials=Credentials("us", "secret", None))
     request = only_request(wish(call))
     call.hangup()
-    challenge = 'WWW-Authenticate: Digest realm="them", nonce="1", qop="auth", algorithm=MD5'
-    assert kinds(call.peer.send(reply(request, 401, challenge))) == ["ACK"]
+    assert kinds(call.peer.send(reply(request, 401, CHALLENGE))) == ["ACK"]
     assert over(call.peer)
 
 
