@@ -3,6 +3,7 @@
 import errno
 import time
 from asyncio import AbstractEventLoop
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from media.aio.plane import MediaPlane
@@ -52,6 +53,8 @@ class Exchange:
     gate: Gate
     toll: Toll = field(default_factory=Toll)
     identities: Identities = field(default_factory=Identities)
+    now: Callable[[], float] = time.monotonic
+    """The clock of sip and media: monotonic seconds."""
     draining: bool = False
 
     def sip(self) -> Endpoint:
@@ -70,10 +73,6 @@ class Exchange:
         peer = flow.remote[0]
         kernel = host if host not in ("0.0.0.0", "::") else self.shell.local_address_for(peer)
         return self.config.sip.advertise.towards(peer, kernel), port
-
-    def now(self) -> float:
-        """The clock of sip and media: monotonic seconds."""
-        return time.monotonic()
 
     def now_us(self) -> int:
         """The clock of router, records and logs: UTC microseconds."""

@@ -20,7 +20,7 @@ from switch.api.app import create_app
 from switch.api.server import HttpServer
 from switch.api.services import Services
 from switch.api.token import AdminToken
-from switch.assembly import Switch, assemble
+from switch.assembly import assemble
 from switch.backend import Running
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.config.addresses import HostPort, Listen
@@ -35,6 +35,7 @@ from switch.sounds import names_missing
 from switch.survivors import end_survivors
 from switch.version import VERSION
 from switch.vitals import Vitals
+from switch.wiring import Switch
 
 _GRACE_S: Final = 2.0
 """How long BYEs and recordings may take when the switch stops at once."""

@@ -6,7 +6,7 @@ endpoints on a wire that takes a millisecond and loses what `lose` picks.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -17,50 +17,37 @@ from prometheus_client import CollectorRegistry, generate_latest
 from acd.commands import Command
 from acd.events import Event as RouterEvent
 from acd.router import Router
+from media.aio.plane import MediaPlane
+from media.aio.sounds import SoundLibrary
 from media.events import PlaybackFinished, PortEvent
 from media.port import Play
 from media.sound import Sound
-from sip.accounts.registrar import Registrar
 from sip.aio.closing import Closed
 from sip.aio.connection_limits import Bounds
 from sip.aio.resolver import Found, LookupFailed
-from sip.aio.shell import OnWire
+from sip.aio.shell import OnWire, SipShell
 from sip.aio.tls import TlsFiles
 from sip.endpoint import Endpoint
 from sip.flow import Flow, Transport
 from sip.location import Destination, Server
 from switch.api.backend import Reloaded
-from switch.assembly import Switch
 from switch.backend import Running
 from switch.booking import Booking
-from switch.calls.arrival import Arrival
 from switch.calls.flow import Call
 from switch.calls.leg import Leg
-from switch.calls.orders import Orders
-from switch.calls.registry import Registry
 from switch.clock import Clock
 from switch.config.addresses import Address as IpAddress
 from switch.config.schema import Config
-from switch.dispatch import Dispatch
-from switch.exchange import Exchange
 from switch.history.entries import CallEnded, Entry
-from switch.journal import Journal
-from switch.limits import Limits
+from switch.history.reader import Reader
+from switch.history.writer import Writer
+from switch.interfaces import Interfaces
+from switch.journal import Journal, JournalProblem
 from switch.logbook import Logbook
-from switch.metrics import Metrics
-from switch.peers import Identification
 from switch.records import CallRecord
-from switch.registrations import Registrations
 from switch.reloading import apply
-from switch.routes import Routes
-from switch.staffing import Staffing
 from switch.trace.ring import Way
-from switch.trace.tracing import Tracing
-from switch.trunks.trunks import Trunks
-from switch.trunks.wire import Wire
-from switch.wall.alarms import Alarms
-from switch.wall.gate import Gate
-from switch.wall.toll import Toll
+from switch.wiring import Books, Surroundings, Switch, wire
 from tests.peers.switch import Metrics as Scrape
 from tests.sip.wire import kind
 from tests.switch.far_end import FarEnd
@@ -108,13 +95,6 @@ def centre(**sections: Any) -> dict[str, Any]:
     }
 
 
-class StageExchange(Exchange):
-    """An exchange that lives in the loop's time."""
-
-    def now(self) -> float:
-        return self.loop.time()
-
-
 class Shell:
     """What `sip.aio.shell` is to the switch, without sockets."""
 
@@ -144,6 +124,9 @@ class Shell:
 
     def wide_flow_to(self, host: str, port: int) -> Flow | None:
         return None
+
+    def peer_names(self, flow: Flow) -> tuple[str, ...]:
+        return ()
 
     async def reload_tls(self, files: TlsFiles) -> None:
         """There are no sockets."""
@@ -224,9 +207,8 @@ class Stage:
         self.lose: Callable[[bytes], bool] = lambda data: False
         self.delay_s: Callable[[], float] = lambda: DELAY_S
         self.sent: list[bytes] = []
-        self.posted: list[RouterEvent] = []
-        self.commands: list[Command] = []
         self.history = History()
+        self.shell = Shell(self)
         self.plane = NotingPlane()
         self.sounds = Sounds()
         self.names = Names()
@@ -246,84 +228,39 @@ class Stage:
         self.carrier = self._join("+34600111222", CARRIER)
 
     def _assemble(self, config: Config) -> Switch:
-        loop = self.loop
-        exchange: Exchange
-        switch: Switch
-        router = Router()
-        clock = Clock(lambda: START_US + round(loop.time() * 1e6), loop.time)
-        (self.folder / "journal").mkdir(exist_ok=True)
-        self.journal = Journal(self.folder / "journal", router, self._journal_problem)
-        self.logbook = Logbook(self.folder / "journal" / "logbook.jsonl", loop)
-        metrics = Metrics(version="test", kernels="test", now_us=clock.now_us)
-        dispatch = NotingDispatch(self, router, self.journal, clock, loop, metrics.decision)
-        staffing = Staffing(dispatch.post)
-        registrations = Registrations(
-            Registrar(),
-            lambda: exchange.sip(),
-            self.history.put,
-            loop.time,
-            loop,
-            lambda: exchange.config.sip.domain,
+        switch = wire(config, self._books(), self._surroundings())
+        switch.exchange.dispatch.start(switch.orders.carry_out)
+        return switch
+
+    def _books(self) -> Books:
+        router, folder = Router(), self.folder / "journal"
+        folder.mkdir(exist_ok=True)
+        self.journal = NotingJournal(folder, router, self._journal_problem)
+        self.logbook = Logbook(folder / "logbook.jsonl", self.loop)
+        history = cast(Writer, self.history)
+        return Books(
+            router=router,
+            journal=self.journal,
+            clock=Clock(lambda: START_US + round(self.loop.time() * 1e6), self.loop.time),
+            history=history,
+            reader=cast(Reader, None),
+            logbook=self.logbook,
+            booking=Booking(history, self.logbook),
         )
-        wire = Wire(
-            sip=lambda: exchange.sip(),
-            flow_to=lambda place: exchange.flow_to(place),
-            advertise=lambda flow: flow.local,
-            domain=lambda: exchange.config.sip.domain,
-            now=loop.time,
-            loop=loop,
+
+    def _surroundings(self) -> Surroundings:
+        tokens = count(1)
+        return Surroundings(
+            loop=self.loop,
+            shell=lambda *_: cast(SipShell, self.shell),
+            plane=cast(MediaPlane, self.plane),
+            sounds=cast(SoundLibrary, self.sounds),
+            locator=self.names,
+            interfaces=cast(Interfaces, NoInterfaces()),
+            now=self.loop.time,
             random=Random(7).random,
             token=lambda: f"switch{next(tokens)}",
         )
-        trunks = Trunks(self.names, wire, config.sip.t1)
-        identification = Identification(
-            config, b"k" * 32, registrations, NoInterfaces(), metrics.auth_failed, trunks
-        )
-        tokens = count(1)
-        gate = Gate(
-            config.sip,
-            identification.bans,
-            identification.knows,
-            lambda request, peer: switch.arrival.is_emergency(request, peer),
-        )
-        endpoint = Endpoint(
-            identification,
-            token=lambda: f"switch{next(tokens)}",
-            advertise=lambda flow: flow.local,
-            t1=config.sip.t1,
-            gate=gate,
-        )
-        history = cast(Any, self.history)
-        self.plane.on_event = lambda event: switch.port_event(event)
-        shell = self.shell = Shell(self)
-        exchange = StageExchange(
-            loop=loop,
-            config=config,
-            routes=Routes(config.routes),
-            endpoint=endpoint,
-            shell=cast(Any, shell),
-            plane=cast(Any, self.plane),
-            sounds=cast(Any, self.sounds),
-            dispatch=dispatch,
-            registrations=registrations,
-            limits=Limits(config.trunks),
-            history=history,
-            logbook=self.logbook,
-            booking=Booking(history, self.logbook),
-            metrics=metrics,
-            clock=clock,
-            tracing=Tracing(shell, clock.now_us, loop.time),
-            trunks=trunks,
-            gate=gate,
-            toll=Toll(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
-        )
-        registry = Registry(exchange, staffing.phone_busy)
-        orders = Orders(exchange, registry)
-        switch = Switch(
-            exchange, registry, orders, Arrival(exchange, registry), staffing, identification, cast(Any, None)
-        )
-        dispatch.start(orders.carry_out)
-        return switch
 
     def config(self, **sections: Any) -> Config:
         """A configuration of the centre, with other sections."""
@@ -442,6 +379,16 @@ class Stage:
         (call,) = self.registry.calls.values()
         return call
 
+    @property
+    def posted(self) -> list[RouterEvent]:
+        """What the router was told."""
+        return self.journal.events
+
+    @property
+    def commands(self) -> list[Command]:
+        """What it ordered."""
+        return self.journal.commands
+
     def port(self, leg: Leg | None) -> NotingPort:
         """A leg's port, which notes."""
         assert leg is not None
@@ -510,20 +457,15 @@ class Stage:
         raise AssertionError(problem)
 
 
-class NotingDispatch(Dispatch):
-    """Notes what the router is told and what it orders."""
+class NotingJournal(Journal):
+    """Notes what the router was told and what it ordered."""
 
-    def __init__(self, stage: Stage, *parts: Any) -> None:
-        super().__init__(*parts)
-        self._stage = stage
+    def __init__(self, folder: Path, router: Router, on_problem: Callable[[JournalProblem], None]) -> None:
+        super().__init__(folder, router, on_problem)
+        self.events: list[RouterEvent] = []
+        self.commands: list[Command] = []
 
-    def start(self, carry_out: Callable[[Command, int], None]) -> None:
-        def noting(command: Command, now_us: int) -> None:
-            self._stage.commands.append(command)
-            carry_out(command, now_us)
-
-        super().start(noting)
-
-    def post(self, event: RouterEvent) -> None:
-        self._stage.posted.append(event)
-        super().post(event)
+    def record(self, event: RouterEvent, commands: Sequence[Command]) -> None:
+        super().record(event, commands)
+        self.events.append(event)
+        self.commands += commands

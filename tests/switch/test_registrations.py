@@ -97,6 +97,7 @@ async def test_a_binding_that_was_stored_is_there_after_a_restart(stage: Stage) 
     registrations = stage.exchange.registrations
     stored = StoredBinding(put.phone.replace("1001", "1002"), put.contact, put.expires_at, put.state)
     registrations.start(stage.staffing, [stored])
+    await stage.settle()
     assert told(stage) == [PhoneRegistered(agent="ana", fresh=False)]
     binding = registrations.binding("1001")
     assert binding is not None
@@ -111,6 +112,7 @@ async def test_a_phone_that_did_not_answer_before_the_restart_is_unreachable_aft
     stage.posted.clear()
     stored = StoredBinding(put.phone, put.contact, put.expires_at, state)
     stage.exchange.registrations.start(stage.staffing, [stored])
+    await stage.settle()
     assert told(stage) == [PhoneRegistered(agent="ana", fresh=False), PhoneUnreachable(agent="ana")]
 
 

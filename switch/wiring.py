@@ -1,0 +1,240 @@
+"""Every part of the switch that lives in memory, made in the order of dependence, and who tells whom."""
+
+import random
+import secrets
+import time
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from acd.router import Router
+from media.aio.plane import MediaPlane
+from media.aio.sounds import SoundLibrary
+from media.events import PortEvent
+from media.kernels import KERNELS
+from sip import events as sip
+from sip.accounts.registrar import Registrar
+from sip.aio.shell import SipShell
+from sip.endpoint import Endpoint
+from sip.flow import Flow
+from switch.booking import Booking
+from switch.calls.arrival import Arrival
+from switch.calls.orders import Orders
+from switch.calls.registry import Registry
+from switch.clock import Clock
+from switch.config.schema import Config
+from switch.dispatch import Dispatch
+from switch.exchange import Exchange
+from switch.history.reader import Reader
+from switch.history.writer import Writer
+from switch.interfaces import Interfaces
+from switch.journal import Journal
+from switch.limits import Limits
+from switch.logbook import Logbook
+from switch.metrics import Metrics
+from switch.peers import Identification, PhonePeer
+from switch.registrations import Registrations
+from switch.routes import Routes
+from switch.staffing import Staffing
+from switch.trace.tracing import Tracing
+from switch.trunks.directory import Locator
+from switch.trunks.trunks import Trunks
+from switch.trunks.wire import Wire
+from switch.version import VERSION
+from switch.wall.alarms import Alarms
+from switch.wall.gate import Gate
+from switch.wall.toll import Toll
+
+_KEY_BYTES: Final = 32
+
+MakeShell = Callable[[Endpoint, Callable[[sip.Event], None], Callable[[Flow], None]], SipShell]
+"""Makes the shell of an endpoint: told are its events, and the flows whose connection has closed."""
+
+
+@dataclass(slots=True)
+class Switch:
+    """The parts that the server starts, feeds and ends."""
+
+    exchange: Exchange
+    registry: Registry
+    orders: Orders
+    arrival: Arrival
+    staffing: Staffing
+    identification: Identification
+    reader: Reader
+
+    def sip_event(self, event: sip.Event) -> None:
+        """What the endpoint tells: a new call, a request outside of dialogs, or something about a leg."""
+        match event:
+            case sip.IncomingInvite(peer=peer, flow=flow):
+                if isinstance(peer, PhonePeer):
+                    self.exchange.registrations.heard(peer.name, flow)
+                self.arrival.invited(event)
+            case sip.IncomingRequest():
+                self._request(event)
+            case sip.ResponseReceived():
+                if not self.exchange.trunks.answered(event):
+                    self.exchange.registrations.answered(event)
+            case _:
+                self.registry.sip_event(event)
+
+    def port_event(self, event: PortEvent) -> None:
+        """What the media plane tells."""
+        self.registry.port_event(event)
+
+    def _request(self, event: sip.IncomingRequest) -> None:
+        exchange = self.exchange
+        if event.request.method == "REGISTER" and isinstance(event.peer, PhonePeer):
+            exchange.registrations.registered(event, event.peer.name)
+            return
+        if isinstance(event.peer, PhonePeer):
+            exchange.registrations.heard(event.peer.name, event.flow)
+        status = 200 if event.request.method == "OPTIONS" else 405
+        exchange.endpoint.respond(event.transaction, status, exchange.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What is kept on disk, and the clock that goes on from it."""
+
+    router: Router
+    journal: Journal
+    clock: Clock
+    history: Writer
+    reader: Reader
+    logbook: Logbook
+    booking: Booking
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the switch has of its machine: loop, sockets, names, sounds, time and chance."""
+
+    loop: AbstractEventLoop
+    shell: MakeShell
+    plane: MediaPlane
+    sounds: SoundLibrary
+    locator: Locator
+    interfaces: Interfaces
+    now: Callable[[], float] = time.monotonic
+    random: Callable[[], float] = random.SystemRandom().random
+    token: Callable[[], str] = lambda: secrets.token_hex(12)
+
+
+def wire(config: Config, books: Books, surroundings: Surroundings) -> Switch:
+    """The whole switch, at rest."""
+    return _Wiring(config, books, surroundings).switch
+
+
+class _Wiring:
+    """Each part gets those made before it; those made later it asks for when it runs."""
+
+    exchange: Exchange
+    switch: Switch
+
+    def __init__(self, config: Config, books: Books, surroundings: Surroundings) -> None:
+        self._config = config
+        self._around = surroundings
+        self._metrics = Metrics(version=VERSION, kernels=KERNELS, now_us=books.clock.now_us)
+        dispatch = Dispatch(
+            books.router, books.journal, books.clock, surroundings.loop, self._metrics.decision
+        )
+        self._staffing = Staffing(dispatch.post)
+        self._registrations = self._make_registrations(books)
+        self._trunks = Trunks(surroundings.locator, self._make_wire(), config.sip.t1)
+        self._identification = self._make_identification()
+        self._gate = self._make_gate()
+        self.exchange = self._make_exchange(books, dispatch)
+        registry = Registry(self.exchange, self._staffing.phone_busy)
+        self.switch = Switch(
+            self.exchange,
+            registry,
+            Orders(self.exchange, registry),
+            Arrival(self.exchange, registry),
+            self._staffing,
+            self._identification,
+            books.reader,
+        )
+
+    def _make_registrations(self, books: Books) -> Registrations:
+        return Registrations(
+            Registrar(),
+            lambda: self.exchange.sip(),
+            books.history.put,
+            self._around.now,
+            self._around.loop,
+            lambda: self.exchange.config.sip.domain,
+        )
+
+    def _make_wire(self) -> Wire:
+        return Wire(
+            sip=lambda: self.exchange.sip(),
+            flow_to=lambda place: self.exchange.flow_to(place),
+            advertise=lambda flow: self.exchange.advertised(flow),
+            domain=lambda: self.exchange.config.sip.domain,
+            now=self._around.now,
+            loop=self._around.loop,
+            random=self._around.random,
+            token=self._around.token,
+        )
+
+    def _make_identification(self) -> Identification:
+        return Identification(
+            self._config,
+            secrets.token_bytes(_KEY_BYTES),
+            self._registrations,
+            self._around.interfaces,
+            self._metrics.auth_failed,
+            self._trunks,
+            lambda flow: self.exchange.shell.peer_names(flow),
+        )
+
+    def _make_gate(self) -> Gate:
+        return Gate(
+            self._config.sip,
+            self._identification.bans,
+            self._identification.knows,
+            lambda request, peer: self.switch.arrival.is_emergency(request, peer),
+        )
+
+    def _make_endpoint(self) -> Endpoint:
+        return Endpoint(
+            self._identification,
+            token=self._around.token,
+            advertise=lambda flow: self.exchange.advertised(flow),
+            t1=self._config.sip.t1,
+            session_expires_s=int(self._config.sip.session_expires),
+            gate=self._gate,
+        )
+
+    def _make_exchange(self, books: Books, dispatch: Dispatch) -> Exchange:
+        around, config, metrics = self._around, self._config, self._metrics
+        endpoint = self._make_endpoint()
+        shell = around.shell(
+            endpoint, lambda event: self.switch.sip_event(event), self._registrations.connection_closed
+        )
+        shell.on_drained = self._gate.overload.drained
+        around.plane.on_event = lambda event: self.switch.port_event(event)
+        return Exchange(
+            loop=around.loop,
+            config=config,
+            routes=Routes(config.routes),
+            endpoint=endpoint,
+            shell=shell,
+            plane=around.plane,
+            sounds=around.sounds,
+            dispatch=dispatch,
+            registrations=self._registrations,
+            limits=Limits(config.trunks),
+            history=books.history,
+            logbook=books.logbook,
+            booking=books.booking,
+            metrics=metrics,
+            clock=books.clock,
+            tracing=Tracing(shell, books.clock.now_us, around.now),
+            trunks=self._trunks,
+            gate=self._gate,
+            toll=Toll(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
+            now=around.now,
+        )
