@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from switch.config.toll import MOST_CALLS_AN_HOUR
+from switch.peers import Peer
 
 _HOUR_US: Final = 3_600_000_000
 
@@ -20,12 +21,15 @@ class Talk(Protocol):
 
 
 class Spending:
-    """One call's share, from `Toll.admit` until `release`. `on_limit` is called when it has to end."""
+    """One call's share, from `Toll.admit` until `release` or `turn_away`. `on_limit` is called when it has to
+    end.
+    """
 
-    __slots__ = ("_account", "_on_release", "on_limit", "talk")
+    __slots__ = ("_account", "_began_us", "_on_release", "on_limit", "talk")
 
-    def __init__(self, account: "Account", talk: Talk, on_release: "Release") -> None:
+    def __init__(self, account: "Account", talk: Talk, now_us: int, on_release: "Release") -> None:
         self.talk = talk
+        self._began_us = now_us
         self.on_limit: Callable[[], None] = _nothing
         self._account: Account | None = account
         self._on_release = on_release
@@ -37,13 +41,20 @@ class Spending:
         if account is not None:
             self._on_release(account, self)
 
+    def turn_away(self) -> None:
+        """The call is refused and has not begun: it is none of the hour's."""
+        if self._account is not None:
+            self._account.begun.remove(self._began_us)
+        self.release()
+
 
 class Account:
     """One origin's account. Days are named by the moment at which they began, UTC microseconds."""
 
-    __slots__ = ("_day_us", "_seconds", "begun", "running")
+    __slots__ = ("_day_us", "_seconds", "begun", "origin", "running")
 
-    def __init__(self) -> None:
+    def __init__(self, origin: Peer) -> None:
+        self.origin = origin
         self.running: list[Spending] = []
         self.begun: deque[int] = deque(maxlen=MOST_CALLS_AN_HOUR)
         self._day_us = 0
@@ -57,7 +68,7 @@ class Account:
     def open(self, talk: Talk, now_us: int, on_release: "Release") -> Spending:
         """A call begins."""
         self.begun.append(now_us)
-        spending = Spending(self, talk, on_release)
+        spending = Spending(self, talk, now_us, on_release)
         self.running.append(spending)
         return spending
 

@@ -3,22 +3,30 @@
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import structlog
 
-from switch.wall.toll import Toll, Tollbook
+from switch.wall.toll import Spent, Toll
 
 TICK_S: Final = 2.0
-"""While somebody talks the book on disk is at most this old: what kill -9 may lose of a call's length."""
+"""While somebody talks the book on disk is about this old: what kill -9 may lose of a call's length."""
 APART_S: Final = 0.05
 """A change is written at once, unless the last one was not so long ago: then those until then together."""
+_REST: Final = 9
+"""So many times as long as writing took it rests: with thousands of phones the whole book is megabytes."""
+_AT_ONCE_BYTES: Final = 16 * 1024
+"""Of the book in one turn of the loop: some 1 ms of work."""
 
 
 class Meter:
-    """Runs one `Toll` on the loop. `path` is written by another thread, whole and at once."""
+    """Runs one `Toll` on the loop. `path` is written by another thread, whole and at once.
+
+    Only what changed is encoded, a little in each turn of the loop; of the rest the former pages are good.
+    """
 
     def __init__(
         self, toll: Toll, path: Path, loop: asyncio.AbstractEventLoop, now_us: Callable[[], int]
@@ -28,81 +36,83 @@ class Meter:
         self._loop = loop
         self._now_us = now_us
         self._timer: asyncio.TimerHandle | None = None
-        self._saving: asyncio.TimerHandle | None = None
-        self._writing: asyncio.Future[None] | None = None
-        self._saved_at = -APART_S
-        self._is_stale = False
+        self._pages: dict[tuple[str, str], bytes] = {}
+        """What each has spent, encoded, by kind and name."""
+        self._changed = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._keeping: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("toll")
 
     def start(self) -> None:
         """Go on where the former run ended, and watch from now on."""
-        book = self._read()
-        if book is not None:
-            self._toll.restore(book, self._now_us())
-        self._toll.on_change = self._changed
+        self._toll.on_change = self._changed.set
+        self._toll.restore(self._read(), self._now_us())
+        self._keeping = self._loop.create_task(self._keep(), name="toll")
         self._arm()
 
     async def stop(self) -> None:
         """Write the book a last time."""
-        self._toll.on_change = lambda: None
-        for handle in (self._timer, self._saving):
-            if handle is not None:
-                handle.cancel()
-        if self._writing is not None:
-            await asyncio.wait([self._writing])
-        self._write(self._encoded())
+        if self._timer is not None:
+            self._timer.cancel()
+        self._stopping.set()
+        self._toll.talk_goes_on()
+        self._changed.set()
+        if self._keeping is not None:
+            await self._keeping
 
     def tick(self) -> None:
         """End what has used up its minutes."""
         try:
             for spending in self._toll.over(self._now_us()):
                 spending.on_limit()
-            if self._toll.talking():
-                self._changed()
+            self._toll.talk_goes_on()
         finally:  # whatever one call's end may raise, the guard stays awake
             self._arm()
 
     def _arm(self) -> None:
         self._timer = self._loop.call_later(self._toll.wake_s(self._now_us(), TICK_S) + 0.001, self.tick)
 
-    def _changed(self) -> None:
-        if self._saving is None:
-            wait_s = max(0.0, self._saved_at + APART_S - self._loop.time())
-            self._saving = self._loop.call_later(wait_s, self._save)
+    async def _keep(self) -> None:
+        while self._changed.is_set() or not self._stopping.is_set():
+            await self._changed.wait()
+            self._changed.clear()
+            begun = self._loop.time()
+            try:
+                await self._save()
+            except Exception:  # noqa: BLE001 - a task's edge: the next change is another chance
+                self._log.exception("cannot keep what was spent", path=str(self._path))
+            await self._rest(max(APART_S, (self._loop.time() - begun) * _REST))
 
-    def _save(self) -> None:
-        self._saving = None
-        if self._writing is not None:
-            self._is_stale = True  # the disk is slow: once more when it is done
-            return
-        self._saved_at = self._loop.time()
-        self._writing = self._loop.run_in_executor(None, self._write, self._encoded())
-        self._writing.add_done_callback(self._written)
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
-    def _written(self, writing: "asyncio.Future[None]") -> None:
-        self._writing = None
-        if self._is_stale:
-            self._is_stale = False
-            self._changed()
+    async def _save(self) -> None:
+        size = 0
+        for spent in self._toll.changes(self._now_us):
+            page = self._pages[spent.kind, spent.name] = msgspec.json.encode(spent)
+            size += len(page)
+            if size > _AT_ONCE_BYTES:
+                size = 0
+                await asyncio.sleep(0)
+        await self._loop.run_in_executor(None, self._write, list(self._pages.values()))
 
-    def _encoded(self) -> bytes:
-        return msgspec.json.encode(self._toll.book(self._now_us()))
-
-    def _write(self, data: bytes) -> None:
+    def _write(self, pages: list[bytes]) -> None:
         fresh = self._path.with_suffix(".new")
         try:
-            fresh.write_bytes(data)
+            fresh.write_bytes(b"[%b]" % b",".join(pages))
             os.replace(fresh, self._path)
         except OSError as error:
             self._log.error("cannot keep what was spent", path=str(self._path), error=str(error))
 
-    def _read(self) -> Tollbook | None:
+    def _read(self) -> tuple[Spent, ...]:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Tollbook)
+            return msgspec.json.decode(self._path.read_bytes(), type=tuple[Spent, ...])
         except FileNotFoundError:
-            return None
+            return ()
         except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
             self._log.error(
                 "cannot read what was spent: it counts as nothing", path=str(self._path), error=str(error)
             )
-            return None
+            return ()

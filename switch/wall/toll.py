@@ -8,7 +8,7 @@ here.
 Time is UTC in microseconds; days and hours are those of `server.timezone`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -31,20 +31,15 @@ class TollLimit(StrEnum):
 
 
 class Spent(msgspec.Struct, frozen=True):
-    """What one origin has spent: seconds of the day, and when the calls of the last hour began."""
+    """What one origin has spent: seconds of a day, and when the calls of the last hour began."""
 
     kind: str
     """phone or trunk"""
     name: str
+    day_us: int
+    """When the day began."""
     seconds: float
     begun: tuple[int, ...]
-
-
-class Tollbook(msgspec.Struct, frozen=True):
-    """What all have spent on the day that began at `day_us`."""
-
-    day_us: int
-    spent: tuple[Spent, ...] = ()
 
 
 class Toll:
@@ -56,6 +51,7 @@ class Toll:
         """Called when there is something new to keep."""
         self._on_alarm = on_alarm or _no_alarm
         self._accounts: dict[Peer, Account] = {}
+        self._changed: set[Account] = set()
         self._tariffs: dict[Peer, Tariff] = {}
         self._zone = ZoneInfo("UTC")
         self._day_us = (0, 0)
@@ -75,7 +71,7 @@ class Toll:
             self._on_alarm(origin, limit, now_us)
             return limit
         spending = account.open(talk, now_us, self._released)
-        self.on_change()
+        self._change(account)
         return spending
 
     def permits(self, origin: Peer, number: str, now_us: int) -> TollLimit | None:
@@ -103,27 +99,36 @@ class Toll:
                 most_s = min(most_s, (limit_s - account.used_s(now_us)) / talking)
         return max(0.0, most_s)
 
-    def talking(self) -> bool:
-        """Whether somebody spends just now."""
-        return any(account.talking() for account in self._accounts.values())
-
     def used_s(self, origin: Peer, now_us: int) -> float:
         """What `origin` has talked today, in seconds."""
         return self._account(origin, now_us).used_s(now_us)
 
     # Restart
 
-    def book(self, now_us: int) -> Tollbook:
-        """What is spent by now, calls in progress included."""
-        spent = [self._spent(origin, now_us) for origin in self._accounts]
-        return Tollbook(self._day(now_us), tuple(each for each in spent if each.seconds or each.begun))
+    def talk_goes_on(self) -> None:
+        """Whoever talks has spent more by now: that is a change."""
+        for account in self._accounts.values():
+            if account.running and account.talking():
+                self._change(account)
 
-    def restore(self, book: Tollbook, now_us: int) -> None:
+    def changes(self, now_us: Callable[[], int]) -> Iterator[Spent]:
+        """What has been spent, calls in progress included, by all who changed since it was last asked.
+
+        Each is worked out when it is taken, so the loop may run in between.
+        """
+        changed, self._changed = self._changed, set()
+        for account in changed:
+            yield self._spent(account, now_us())
+
+    def restore(self, book: Iterable[Spent], now_us: int) -> None:
         """Go on from what an earlier process had spent."""
-        today = book.day_us == self._day(now_us)
-        for spent in book.spent:
+        today = self._day(now_us)
+        for spent in book:
             origin = PhonePeer(spent.name) if spent.kind == "phone" else TrunkPeer(spent.name)
-            self._account(origin, now_us).restore(spent.seconds if today else 0.0, spent.begun)
+            account = self._account(origin, now_us)
+            account.restore(spent.seconds if spent.day_us == today else 0.0, spent.begun)
+            if account.used_s(now_us) or account.calls(now_us):
+                self._change(account)
 
     # Inside
 
@@ -131,12 +136,16 @@ class Toll:
         if spending.talk.ended_us is not None:
             account.turn(self._day(spending.talk.ended_us))
         account.close(spending)
+        self._change(account)
+
+    def _change(self, account: Account) -> None:
+        self._changed.add(account)
         self.on_change()
 
     def _account(self, origin: Peer, now_us: int) -> Account:
         account = self._accounts.get(origin)
         if account is None:
-            account = self._accounts[origin] = Account()
+            account = self._accounts[origin] = Account(origin)
         account.turn(self._day(now_us))
         return account
 
@@ -144,11 +153,12 @@ class Toll:
         tariff = self._tariffs.get(origin)
         return FREE if tariff is None else tariff.at(now_us)
 
-    def _spent(self, origin: Peer, now_us: int) -> Spent:
-        account = self._account(origin, now_us)
+    def _spent(self, account: Account, now_us: int) -> Spent:
+        day_us, origin = self._day(now_us), account.origin
+        account.turn(day_us)
         account.calls(now_us)
         kind = "phone" if isinstance(origin, PhonePeer) else "trunk"
-        return Spent(kind, origin.name, round(account.used_s(now_us), 3), tuple(account.begun))
+        return Spent(kind, origin.name, day_us, round(account.used_s(now_us), 3), tuple(account.begun))
 
     def _day(self, now_us: int) -> int:
         """When the day of `now_us` began."""

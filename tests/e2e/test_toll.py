@@ -16,8 +16,9 @@ MADRID = ZoneInfo("Europe/Madrid")
 def spent(seconds: float) -> str:
     """The book of a switch whose phone 1001 has talked so long today."""
     midnight = datetime.now(MADRID).replace(hour=0, minute=0, second=0, microsecond=0)
-    account = {"kind": "phone", "name": "1001", "seconds": seconds, "begun": []}
-    return json.dumps({"day_us": round(midnight.timestamp() * 1e6), "spent": [account]})
+    day_us = round(midnight.timestamp() * 1e6)
+    account = {"kind": "phone", "name": "1001", "day_us": day_us, "seconds": seconds, "begun": []}
+    return json.dumps([account])
 
 
 async def with_limits(stack: AsyncExitStack, **toll: Any) -> tuple[Switch, Phone, Phone]:

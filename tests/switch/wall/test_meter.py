@@ -1,15 +1,19 @@
 """The meter: ends what has used up its minutes, and keeps the book through restarts."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from structlog.testing import capture_logs
 
+from switch.peers import PhonePeer
+from switch.wall.account import Spending
 from switch.wall.meter import TICK_S, Meter
-from switch.wall.toll import Tollbook
-from tests.switch.wall.test_toll import MINUTE_US, NOON, PHONE, Desk
+from switch.wall.toll import Spent
+from tests.switch.wall.test_toll import MINUTE_US, NOON, PHONE, TRUNK, Desk, Talk, end
 
 
 class Clock:
@@ -20,6 +24,10 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now_us
+
+
+def book(path: Path) -> tuple[Spent, ...]:
+    return msgspec.json.decode(path.read_bytes(), type=tuple[Spent, ...])
 
 
 async def test_a_call_is_ended_when_its_minutes_are_used_up(tmp_path: Path) -> None:
@@ -46,7 +54,7 @@ async def test_the_book_is_on_disk_soon_after_a_change_and_read_again(tmp_path: 
     async with asyncio.timeout(10):
         while not path.exists():  # noqa: ASYNC110 - written by another thread
             await asyncio.sleep(0.01)
-    assert msgspec.json.decode(path.read_bytes(), type=Tollbook).spent[0].name == "1001"
+    assert [spent.name for spent in book(path)] == ["1001"]
 
     again = Desk(calls_an_hour=1)
     second = Meter(again.toll, path, asyncio.get_running_loop(), clock)
@@ -64,8 +72,7 @@ async def test_the_last_word_is_written_when_it_stops(tmp_path: Path) -> None:
     clock.now_us = NOON + 3 * MINUTE_US
     await meter.stop()
     again = Desk()
-    book = msgspec.json.decode((tmp_path / "toll.json").read_bytes(), type=Tollbook)
-    again.toll.restore(book, clock.now_us)
+    again.toll.restore(book(tmp_path / "toll.json"), clock.now_us)
     assert again.toll.used_s(PHONE, clock.now_us) == 180
 
 
@@ -88,12 +95,12 @@ async def test_it_goes_on_though_the_end_of_one_call_fails(tmp_path: Path) -> No
     await meter.stop()
 
 
-@pytest.mark.parametrize("book", [b"no book", b"", b"[]", b'{"day_us": 1, "spent": [{"kind": "\xff"}]}'])
+@pytest.mark.parametrize("written", [b"no book", b"", b"{}", b'{"day_us": 1, "spent": [{"kind": "\xff"}]}'])
 async def test_a_book_that_cannot_be_read_or_written_is_an_error_in_the_log(
-    tmp_path: Path, book: bytes
+    tmp_path: Path, written: bytes
 ) -> None:
     path = tmp_path / "toll.json"
-    path.write_bytes(book)
+    path.write_bytes(written)
     desk, clock = Desk(), Clock()
     with capture_logs() as lines:
         meter = Meter(desk.toll, path, asyncio.get_running_loop(), clock)
@@ -105,3 +112,68 @@ async def test_a_book_that_cannot_be_read_or_written_is_an_error_in_the_log(
     assert [line["log_level"] for line in lines] == ["error", "error"]
     assert "cannot read" in lines[0]["event"]
     assert "cannot keep" in lines[1]["event"]
+
+
+async def test_while_much_is_written_the_loop_goes_on(tmp_path: Path) -> None:
+    """Of a thousand phones with fifty calls each no turn of the loop encodes more than a few."""
+    desk, clock, turns = Desk(), Clock(), 0
+    for number in range(1000):
+        for _ in range(50):
+            admitted = desk.toll.admit(PhonePeer(f"p{number}"), "1", Talk(), NOON)
+            assert isinstance(admitted, Spending)
+            end(admitted, NOON)
+    taken: list[int] = []
+    changes = desk.toll.changes
+
+    def counted(now_us: Callable[[], int]) -> Iterator[Spent]:
+        for spent in changes(now_us):
+            taken.append(turns)
+            yield spent
+
+    desk.toll.changes = counted  # type: ignore[method-assign]
+    meter = Meter(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
+    meter.start()
+    stopping = asyncio.create_task(meter.stop())
+    while not stopping.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert len(book(tmp_path / "toll.json")) == 1000
+    assert max(Counter(taken).values()) < 50
+
+
+async def test_only_what_changed_is_encoded_and_all_is_kept(tmp_path: Path) -> None:
+    path, clock = tmp_path / "toll.json", Clock()
+    desk = Desk()
+    meter = Meter(desk.toll, path, asyncio.get_running_loop(), clock)
+    meter.start()
+    end(desk.call(NOON), NOON + MINUTE_US)
+    async with asyncio.timeout(10):
+        while not path.exists():  # noqa: ASYNC110 - written by another thread
+            await asyncio.sleep(0.01)
+    desk.call(NOON, origin=TRUNK)
+    await meter.stop()
+    assert {spent.name for spent in book(path)} == {"1001", "carrier"}
+
+
+async def test_an_error_that_nobody_foresaw_is_logged_and_the_book_kept_still(tmp_path: Path) -> None:
+    desk, changes = Desk(), 0
+
+    def fails_once(now_us: Callable[[], int]) -> Iterator[Spent]:
+        nonlocal changes
+        changes += 1
+        if changes == 1:
+            raise RuntimeError("a mistake of ours")
+        return kept(now_us)
+
+    kept, desk.toll.changes = desk.toll.changes, fails_once  # type: ignore[method-assign]
+    meter = Meter(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), Clock())
+    with capture_logs() as lines:
+        meter.start()
+        desk.call(NOON)
+        async with asyncio.timeout(10):
+            while not changes:  # noqa: ASYNC110 - by a task of its own
+                await asyncio.sleep(0.01)
+        desk.call(NOON)
+        await meter.stop()
+    assert [line["event"] for line in lines] == ["cannot keep what was spent"]
+    assert len(book(tmp_path / "toll.json")[0].begun) == 2

@@ -11,7 +11,7 @@ from switch.config.schema import Config
 from switch.config.toll import PhoneToll
 from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.wall.account import Spending
-from switch.wall.toll import Toll, Tollbook, TollLimit
+from switch.wall.toll import Spent, Toll, TollLimit
 
 MADRID = ZoneInfo("Europe/Madrid")
 PHONE, OTHER, TRUNK = PhonePeer("1001"), PhonePeer("1002"), TrunkPeer("carrier")
@@ -59,6 +59,10 @@ class Desk:
         assert isinstance(admitted, TollLimit)
         return admitted
 
+    def book(self, now_us: int) -> list[Spent]:
+        """What has changed since it was last asked."""
+        return list(self.toll.changes(lambda: now_us))
+
 
 def end(spending: Spending, now_us: int) -> None:
     spending.talk.ended_us = now_us  # type: ignore[misc]
@@ -96,6 +100,16 @@ def test_calls_an_hour_those_refused_do_not_count() -> None:
     assert desk.refused(NOON + 59 * MINUTE_US) is TollLimit.CALLS_AN_HOUR
     desk.call(NOON + 60 * MINUTE_US)
     assert desk.refused(NOON + 61 * MINUTE_US) is TollLimit.CALLS_AN_HOUR
+
+
+def test_a_call_that_is_turned_away_is_none_of_the_hours() -> None:
+    desk = Desk(calls_an_hour=1, calls_at_once=1)
+    for _ in range(3):
+        desk.call(NOON).turn_away()
+    spending = desk.call(NOON)
+    end(spending, NOON)
+    spending.turn_away()
+    assert desk.refused(NOON) is TollLimit.CALLS_AN_HOUR
 
 
 def test_minutes_a_day_count_talk_and_nothing_else() -> None:
@@ -211,7 +225,7 @@ def test_a_restart_keeps_the_minutes_of_today_and_the_calls_of_this_hour() -> No
     end(desk.call(NOON), NOON + 5 * MINUTE_US)
     desk.call(NOON + 5 * MINUTE_US)
     desk.call(NOON, origin=TRUNK)
-    book = desk.toll.book(NOON + 9 * MINUTE_US)
+    book = desk.book(NOON + 9 * MINUTE_US)
 
     again = Desk(minutes_a_day=10, calls_an_hour=3)
     again.toll.restore(book, NOON + 9 * MINUTE_US)
@@ -226,10 +240,28 @@ def test_a_restart_keeps_the_minutes_of_today_and_the_calls_of_this_hour() -> No
     tomorrow.call(NOON + 24 * 60 * MINUTE_US)
 
 
-def test_the_book_names_only_who_spent() -> None:
+def test_the_book_names_only_who_spent_something_new() -> None:
     desk = Desk()
-    desk.toll.used_s(PHONE, NOON)
-    assert desk.toll.book(NOON) == Tollbook(at("2026-11-23 00:00"))
+    desk.toll.used_s(OTHER, NOON)
+    assert desk.book(NOON) == []
+    call = desk.call(NOON)
+    day_us = at("2026-11-23 00:00")
+    assert desk.book(NOON) == [Spent("phone", "1001", day_us, 0.0, (NOON,))]
+    assert desk.book(NOON + MINUTE_US) == []
+    desk.toll.talk_goes_on()
+    assert desk.book(NOON + MINUTE_US) == [Spent("phone", "1001", day_us, 60.0, (NOON,))]
+    end(call, NOON + 2 * MINUTE_US)
+    assert desk.book(NOON + 3 * MINUTE_US) == [Spent("phone", "1001", day_us, 120.0, (NOON,))]
+
+
+def test_what_counts_still_after_a_restart_is_in_the_next_book_too() -> None:
+    desk, tomorrow = Desk(), NOON + 24 * 60 * MINUTE_US
+    end(desk.call(NOON), NOON + MINUTE_US)
+    book = desk.book(NOON)
+    desk.toll.restore(book, NOON)
+    assert [spent.name for spent in desk.book(NOON)] == ["1001"]
+    desk.toll.restore(book, tomorrow)
+    assert desk.book(tomorrow) == []
 
 
 def test_changes_are_told() -> None:
