@@ -1,4 +1,12 @@
-"""How many calls a trunk may have at once (`max_calls`) and begin within a second (`max_cps`), both exact."""
+"""How many calls a trunk may have at once (`max_calls`) and begin within a second (`max_cps`), both exact.
+
+What begins is a call that gets its flow. One that is refused before, whatever for, has not begun: it takes
+nobody's place, least of all on the trunk that it would have gone to, which has not seen it. But to refuse
+costs us something, too, above all where a signature had to be verified. So of the calls that came by a trunk,
+had room there and were refused all the same, only as many as `max_cps` within a second count for nothing; the
+next ones count like calls. However fast a carrier sends what we refuse, in no second are more than twice
+`max_cps` of its calls looked at; the rest gets the 503 of the limit, which itself never counts.
+"""
 
 from collections import deque
 from collections.abc import Mapping
@@ -31,10 +39,19 @@ class Refusal:
 
 @dataclass(slots=True)
 class _Load:
-    """What a trunk carries: calls now, and when the calls of the last second began."""
+    """What a trunk carries: calls now, and of the last second when calls began, and when those came that were
+    turned away and do not count.
+    """
 
     active: int = 0
     begun: deque[float] = field(default_factory=deque)
+    turned_away: deque[float] = field(default_factory=deque)
+
+    def forget(self, now: float) -> None:
+        """Drop what is a second old."""
+        for moments in (self.begun, self.turned_away):
+            while moments and moments[0] <= now - WINDOW_S:
+                moments.popleft()
 
 
 class Room(Protocol):
@@ -44,15 +61,36 @@ class Room(Protocol):
         """The call has ended. A second time changes nothing."""
         ...
 
+    def turn_away(self) -> None:
+        """The call is refused and has not begun; in place of `release`."""
+        ...
+
 
 class Slot:
-    """The room that one call takes on its trunk, from `Limits.admit` until `release`."""
+    """The room that one call takes on its trunk, from `Limits.admit` until `release` or `turn_away`.
 
-    __slots__ = ("_load",)
+    `forgiven` is how many of a second's calls may be turned away and count for nothing, None if all.
+    """
 
-    def __init__(self, load: _Load) -> None:
+    __slots__ = ("_began", "_forgiven", "_load")
+
+    def __init__(self, load: _Load, now: float, forgiven: int | None) -> None:
         self._load: _Load | None = load
+        self._began = now
+        self._forgiven = forgiven
         load.active += 1
+        load.begun.append(now)
+
+    def turn_away(self) -> None:
+        """The call is refused and has not begun: its beginning counts no longer. To be said in the wake-up of
+        `admit`; after `release` it changes nothing.
+        """
+        load = self._load
+        if load is not None and (self._forgiven is None or len(load.turned_away) < self._forgiven):
+            load.begun.remove(self._began)
+            if self._forgiven is not None:
+                load.turned_away.append(self._began)
+        self.release()
 
     def release(self) -> None:
         """The call has ended. A second time changes nothing."""
@@ -78,19 +116,22 @@ class Limits:
         for name in gone:
             del self._loads[name]
 
-    def admit(self, trunk: str, now: float, emergency: bool = False) -> Slot | Refusal:
+    def admit(
+        self, trunk: str, now: float, emergency: bool = False, *, arriving: bool = False
+    ) -> Slot | Refusal:
         """Take room for a call that begins `now` (monotonic seconds), or say why there is none.
 
         No interval of one second, its start included and its end not, holds more than `max_cps` beginnings.
-        A trunk that the configuration no longer has takes emergency calls only.
+        A trunk that the configuration no longer has takes emergency calls only. `arriving` calls come by the
+        trunk, the others are to go out over it.
         """
         load = self._loads.setdefault(trunk, _Load())
-        while load.begun and load.begun[0] <= now - WINDOW_S:
-            load.begun.popleft()
+        load.forget(now)
         if not emergency and (refusal := self._refusal(trunk, load, now)) is not None:
             return refusal
-        load.begun.append(now)
-        return Slot(load)
+        limits = self._trunks.get(trunk)
+        forgiven = limits.max_cps if arriving and limits is not None else None
+        return Slot(load, now, forgiven)
 
     def active(self, trunk: str) -> int:
         """Calls that hold room on the trunk."""

@@ -100,7 +100,7 @@ class Arrival:
             return
         except BaseException:  # ours: nobody else is turned away for it
             for slot in slots:
-                slot.release()
+                slot.turn_away()
             raise
         max_forwards = invite.request.max_forwards
         call = Call(
@@ -166,7 +166,7 @@ class Arrival:
         if self._exchange.draining and not emergency:
             raise NotAdmitted(Reason.DRAINING, DRAIN_RETRY_S)
         if isinstance(peer, TrunkPeer):
-            slots.append(self._slot(peer.name, emergency))
+            slots.append(self._slot(peer.name, emergency, arriving=True))
         if isinstance(routed.go, TrunkTarget):
             slots.append(self._slot(routed.go.name, emergency))
             if not emergency:
@@ -210,8 +210,9 @@ class Arrival:
             return ()  # it goes on whatever its way was, and written out that way might be too long
         raise NotAdmitted(Reason.REDIRECTED_TOO_OFTEN)
 
-    def _slot(self, trunk: str, emergency: bool) -> Slot:
-        admitted = self._exchange.limits.admit(trunk, self._exchange.now(), emergency)
+    def _slot(self, trunk: str, emergency: bool, *, arriving: bool = False) -> Slot:
+        now = self._exchange.now()
+        admitted = self._exchange.limits.admit(trunk, now, emergency, arriving=arriving)
         if isinstance(admitted, Refusal):
             raise NotAdmitted(Reason.LIMIT, admitted.retry_after_s)
         return admitted
@@ -251,7 +252,7 @@ class Arrival:
     ) -> None:
         exchange = self._exchange
         for slot in slots:
-            slot.release()
+            slot.turn_away()
         told = farewell(refusal.reason)
         status, phrase = refusal.answer or (told.status, None)
         headers = [*told.headers, *Farewell(retry_after_s=refusal.retry_after_s).headers]

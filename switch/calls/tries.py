@@ -98,15 +98,19 @@ class Tries:
         return [Try(_after(first, each.dial), each.way, each.patience_s) for each in tries]
 
     def _make_room(self, trunk: str, number: str, emergency: bool) -> None:
+        room: Slot | None = None
+        if trunk not in self._held:
+            admitted = self._exchange.limits.admit(trunk, self._exchange.now(), emergency)
+            if isinstance(admitted, Refusal):
+                raise Unreachable(503, "Service Unavailable")
+            room = admitted
         if not emergency and not self._purse.pay(number):
+            if room is not None:
+                room.turn_away()
             raise Unreachable(403, "Forbidden")
-        if trunk in self._held:
-            return
-        admitted = self._exchange.limits.admit(trunk, self._exchange.now(), emergency)
-        if isinstance(admitted, Refusal):
-            raise Unreachable(503, "Service Unavailable")
-        self._held.add(trunk)
-        self._hold(admitted)
+        if room is not None:
+            self._held.add(trunk)
+            self._hold(room)
 
     def _ring(self, name: str) -> OutgoingLeg:
         display = self._caller.name if self._display is None else self._display

@@ -64,6 +64,50 @@ def test_a_refused_call_does_not_count() -> None:
     admitted(of, 1.0)
 
 
+def test_a_call_that_is_turned_away_has_not_begun() -> None:
+    of = limits(max_calls=1, max_cps=1)
+    for _ in range(100):
+        admitted(of, 0.0).turn_away()
+    slot = admitted(of, 0.0)
+    assert of.admit("carrier", 0.0) == Refusal(Limit.MAX_CALLS, 5)
+    slot.release()
+    slot.turn_away()
+    assert of.active("carrier") == 0
+    assert of.admit("carrier", 0.0) == Refusal(Limit.MAX_CPS, 1), "the one that ended had begun"
+
+
+def arrived(of: Limits, now: float) -> Slot:
+    slot = of.admit("carrier", now, arriving=True)
+    assert isinstance(slot, Slot)
+    return slot
+
+
+def test_as_many_as_max_cps_may_be_turned_away_for_nothing() -> None:
+    of = limits(max_cps=3)
+    for _ in range(3):
+        arrived(of, 0.0).turn_away()
+    kept = [arrived(of, 0.5) for _ in range(3)]
+    assert of.admit("carrier", 0.5, arriving=True) == Refusal(Limit.MAX_CPS, 1)
+    assert of.active("carrier") == len(kept)
+
+
+def test_a_flood_of_what_is_refused_meets_the_limit_of_its_own_trunk_and_of_no_other() -> None:
+    of = Limits({"carrier": Trunk(max_cps=3), "out": Trunk(max_cps=3)})
+    looked_at = 0
+    for _ in range(1000):
+        slot = of.admit("carrier", 0.0, arriving=True)
+        if isinstance(slot, Slot):
+            out = of.admit("out", 0.0)
+            assert isinstance(out, Slot)
+            out.turn_away()
+            slot.turn_away()
+            looked_at += 1
+    assert looked_at == 6
+    assert [isinstance(of.admit("out", 0.0), Slot) for _ in range(4)] == [True, True, True, False]
+    assert isinstance(of.admit("carrier", 0.999, arriving=True), Refusal)
+    assert isinstance(of.admit("carrier", 1.0, arriving=True), Slot)
+
+
 def test_emergency_calls_are_never_refused_and_count() -> None:
     of = limits(max_calls=1, max_cps=1)
     slots = [admitted(of, 0.0, emergency=True) for _ in range(10)]

@@ -79,6 +79,58 @@ async def test_a_full_trunk_is_503_until_its_call_has_ended(stage: Stage) -> Non
     assert stage.carrier.status(second) == 200
 
 
+FASTEST = 3
+NARROW = {
+    "trunks": {
+        "carrier": {
+            "accept_from": [f"{CARRIER[0]}/32"],
+            "proxy": f"sip:{CARRIER[0]}",
+            "max_cps": FASTEST,
+            "toll": {"destinations": "6*"},
+        },
+        "full": {"proxy": "sip:192.0.2.11", "max_calls": "0"},
+    },
+    "phones": {
+        "1001": {"secret": "secret of 1001", "toll": {"destinations": "6*", "calls_an_hour": FASTEST}}
+    },
+    "agents": {},
+    "routes": [
+        {"trunk": "carrier", "to": "600", "go": "echo"},
+        {"trunk": "carrier", "to": "7*", "go": "trunk:full", "transit": "yes"},
+        {"trunk": "carrier", "to": "8*", "go": "trunk:carrier", "transit": "yes"},
+        {"phone": "*", "to": "*", "go": "trunk:carrier"},
+    ],
+}
+
+
+@pytest.mark.parametrize("sections", [NARROW])
+@pytest.mark.parametrize(
+    ("number", "offer", "status"),
+    [("700", b"", 503), ("800", b"", 403), ("600", VIDEO_ONLY, 488)],
+    ids=["the other trunk is full", "toll", "only video"],
+)
+async def test_a_call_that_is_refused_leaves_max_cps_to_the_next(
+    stage: Stage, number: str, offer: bytes, status: int
+) -> None:
+    for _ in range(FASTEST):
+        assert stage.carrier.status(await stage.carrier.dial(number, offer)) == status
+    for _ in range(FASTEST):
+        assert stage.carrier.status(await stage.carrier.dial("600")) == 200
+    assert stage.carrier.status(await stage.carrier.dial("600")) == 503, "within the same second"
+
+
+@pytest.mark.parametrize("sections", [NARROW])
+async def test_a_phone_that_is_refused_costs_nobody_the_carriers_room_nor_itself_an_hours_calls(
+    stage: Stage,
+) -> None:
+    phone = await stage.phone()
+    for number, offer, status in (("700", b"", 403), ("600", VIDEO_ONLY, 488)):
+        for _ in range(2 * FASTEST):
+            assert phone.status(await phone.dial(number, offer)) == status
+    for _ in range(FASTEST):
+        assert phone.status(await phone.dial("600")) is None, "it rings"
+
+
 @pytest.mark.parametrize("sections", [LIMITED])
 async def test_an_error_of_ours_keeps_no_room(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(near: object = None) -> None:

@@ -58,3 +58,29 @@ async def test_calls_between_phones_and_from_carriers_are_free(stage: Stage) -> 
     assert stage.carrier.status(await stage.carrier.dial("600")) == 200
     assert other.address == PHONES["1002"]
     assert stage.carrier.address == CARRIER
+
+
+ROUTES = [
+    {"phone": "*", "to": "10??", "go": "phone"},
+    {"phone": "*", "to": "0*", "strip": "1", "go": "trunk:out"},
+]
+OUT = {"proxy": f"sip:{CARRIER[0]}"}
+
+
+def one_an_hour(**out: str) -> dict[str, object]:
+    return {**limited(calls_an_hour=1), "trunks": {"out": {**OUT, **out}}, "routes": ROUTES}
+
+
+@pytest.mark.parametrize("sections", [one_an_hour(max_calls="0")])
+async def test_a_redirection_to_a_full_trunk_is_no_call_of_the_hour(stage: Stage) -> None:
+    phone, other = await stage.phone("1001"), await stage.phone("1002")
+
+    def send_on(end: FarEnd, invite: IncomingInvite) -> None:
+        contact = "<sip:0600111222@pbx.example>"
+        end.endpoint.reject(invite.session, 302, stage.now(), headers=[("Contact", contact)])
+
+    other.behave = send_on
+    assert phone.status(await phone.dial("1002")) == 480
+    await stage.reload(**one_an_hour())
+    assert phone.status(await phone.dial("1002")) is None, "it rings at the carrier"
+    assert stage.carrier.invited.request.uri.startswith("sip:600111222@")
