@@ -25,7 +25,6 @@ from sip.screen import Gate, OpenGate, Screen
 from sip.syntax.message import Malformed
 from sip.transactions.layer import Layer
 from sip.transactions.timers import Timers
-from sip.transactions.transaction import Input as TransactionInput
 from sip.transactions.transaction import Timing
 from sip.transactions.writing import HeaderLines, Statement, header_lines, one_line
 
@@ -113,8 +112,7 @@ class Endpoint:
 
     def flow_failed(self, flow: Flow, now: float) -> None:
         """Nothing can be sent on this flow (RFC 3261 section 17.1.4): its requests fail with 503."""
-        for transaction in [each for each in self._layer.clients.values() if each.flow == flow]:
-            transaction.step(TransactionInput.BROKEN, now)
+        self._layer.broken(flow, now)
 
     def datagrams(self) -> list[tuple[bytes, Flow]]:
         """Take what must go on the wire, in order."""

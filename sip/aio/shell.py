@@ -83,6 +83,9 @@ class SipShell:
         self._routes_at = 0.0
         self._flushing = False
         self._waking = False
+        self._unsent = (
+            0  # datagrams since the last sweep; the first of them is logged, the others are counted
+        )
 
     # Sockets
 
@@ -263,7 +266,9 @@ class SipShell:
                 raise OSError("no UDP socket")
             port.send(data, flow.remote)
         except OSError as error:
-            _LOG.warning("cannot send to %s:%d: %s", *flow.remote, error)
+            self._unsent += 1
+            if self._unsent == 1:
+                _LOG.warning("cannot send to %s:%d: %s", *flow.remote, error)
             self._endpoint.flow_failed(flow, time.monotonic())
 
     # Time
@@ -290,6 +295,9 @@ class SipShell:
 
     def _sweep(self) -> None:
         self._connections.sweep()
+        if self._unsent > 1:
+            _LOG.warning("cannot send %d more datagrams", self._unsent - 1)
+        self._unsent = 0
         if (now := time.monotonic()) - self._routes_at > _ROUTES_S:
             self._routes_at = now
             self._sources.forget()

@@ -29,7 +29,7 @@ class Layer:
     """All transactions of an endpoint. Implements the Ground of `Transaction`."""
 
     __slots__ = (
-        "advertise", "clients", "counters", "merging", "servers", "timers", "timing", "token", "wire",
+        "_waiting", "advertise", "clients", "counters", "merging", "servers", "timers", "timing", "token", "wire",
     )  # fmt: skip
 
     def __init__(
@@ -49,16 +49,28 @@ class Layer:
         self.clients: dict[str, Transaction] = {}
         self.servers: dict[str, Transaction] = {}
         self.merging: set[MergeKey] = set()
+        self._waiting: dict[Flow, dict[Transaction, None]] = {}
 
     def transmit(self, data: bytes, flow: Flow, method: str, status: int) -> None:
         """Put a message on the wire; `status` is 0 for a request."""
         self.counters.messages["out", method, status, flow.transport] += 1
         self.wire.append((data, flow))
 
+    def settled(self, transaction: Transaction) -> None:
+        """It has its final response."""
+        waiting = self._waiting.get(transaction.flow)
+        if waiting is not None:
+            waiting.pop(transaction, None)
+            if not waiting:
+                del self._waiting[transaction.flow]
+
     def terminated(self, transaction: Transaction) -> None:
         """Forget this transaction."""
-        where = self.servers if transaction.serves else self.clients
-        where.pop(transaction.key, None)
+        if transaction.serves:
+            self.servers.pop(transaction.key, None)
+        else:
+            self.clients.pop(transaction.key, None)
+            self.settled(transaction)
         if transaction.merge_key is not None:
             self.merging.discard(transaction.merge_key)
 
@@ -77,6 +89,7 @@ class Layer:
         transaction.owner = owner
         transaction.head = head if method == "INVITE" else None
         self.clients[transaction.key] = transaction
+        self._waiting.setdefault(flow, {})[transaction] = None
         transaction.send(message, Input.REQUEST, now)
         return transaction
 
@@ -85,6 +98,11 @@ class Layer:
         if (head := invite.head) is not None and invite.state is State.PROCEEDING:
             message = head.write("CANCEL", head.to, lines)
             self.call("CANCEL", head, message, invite.flow, None, now)
+
+    def broken(self, flow: Flow, now: float) -> None:
+        """Nothing can be sent on this flow: what waits for a response there fails (section 17.1.4)."""
+        for transaction in list(self._waiting.get(flow, ())):
+            transaction.step(Input.BROKEN, now)
 
     def client_of(self, response: Response) -> Transaction | None:
         """Section 17.1.3: the branch of the only Via and the method of CSeq; the source is no criterion."""

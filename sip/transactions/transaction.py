@@ -128,12 +128,10 @@ INVITE_CLIENT: Final[Table] = {  # RFC 3261 figure 5, amended by RFC 6026 sectio
     (COMPLETED,  FAILURE):     (COMPLETED,  (RESEND,)),
     (COMPLETED,  PROVISIONAL): (COMPLETED,  ()),
     (COMPLETED,  SUCCESS):     (COMPLETED,  ()),
-    (COMPLETED,  BROKEN):      (COMPLETED,  ()),
     (COMPLETED,  TIMER_D):     (TERMINATED, ()),
     (ACCEPTED,   SUCCESS):     (ACCEPTED,   (PASS_UP,)),
     (ACCEPTED,   PROVISIONAL): (ACCEPTED,   ()),
     (ACCEPTED,   FAILURE):     (ACCEPTED,   ()),
-    (ACCEPTED,   BROKEN):      (ACCEPTED,   ()),
     (ACCEPTED,   TIMER_M):     (TERMINATED, ()),
 }  # fmt: skip
 
@@ -154,7 +152,6 @@ NON_INVITE_CLIENT: Final[Table] = {  # RFC 3261 figure 6
     (COMPLETED,  PROVISIONAL): (COMPLETED,  ()),
     (COMPLETED,  SUCCESS):     (COMPLETED,  ()),
     (COMPLETED,  FAILURE):     (COMPLETED,  ()),
-    (COMPLETED,  BROKEN):      (COMPLETED,  ()),
     (COMPLETED,  TIMER_K):     (TERMINATED, ()),
 }  # fmt: skip
 
@@ -252,6 +249,10 @@ class Ground(Protocol):
 
     def transmit(self, data: bytes, flow: Flow, method: str, status: int) -> None:
         """Put a message on the wire; `status` is 0 for a request."""
+        ...
+
+    def settled(self, transaction: "Transaction") -> None:
+        """It has its final response."""
         ...
 
     def terminated(self, transaction: "Transaction") -> None:
@@ -371,6 +372,8 @@ def _unreachable(transaction: Transaction, now: float, response: Response | None
 
 
 def _shrink(transaction: Transaction, now: float, response: Response | None) -> None:
+    if not transaction.serves:
+        transaction.ground.settled(transaction)
     transaction.owner = None
     transaction.head = None
     transaction.reply = None
@@ -378,6 +381,7 @@ def _shrink(transaction: Transaction, now: float, response: Response | None) -> 
 
 
 def _drop_invite(transaction: Transaction, now: float, response: Response | None) -> None:
+    transaction.ground.settled(transaction)
     transaction.head = None
     transaction.message = b""
 

@@ -299,6 +299,24 @@ def test_a_broken_flow_is_reported_as_no_answer() -> None:
     assert left(peer) == QUIET
 
 
+def test_a_broken_flow_concerns_nobody_else_and_nobody_twice() -> None:
+    peer = Peer()
+    other = UDP._replace(remote=("192.0.2.8", 5060))
+    answered = ask(peer)
+    peer.send(reply(answered, 200))
+    for flow in (UDP, other, UDP):
+        asked = OutgoingRequest("OPTIONS", "sip:x@192.0.2.9", flow, "<sip:a@b>", "<sip:c@d>")
+        peer.endpoint.request(asked, peer.now)
+    peer.events()
+    peer.endpoint.flow_failed(UDP, peer.now)
+    assert peer.events() == [ResponseReceived(RequestId(number), None, None) for number in (2, 4)]
+    peer.endpoint.flow_failed(UDP, peer.now)
+    assert peer.events() == []
+    peer.endpoint.flow_failed(other, peer.now)
+    assert peer.events() == [ResponseReceived(RequestId(3), None, None)]
+    assert not peer.endpoint.counters.unexpected, "what is answered is left alone"
+
+
 @pytest.mark.parametrize("text", ["a\r\nX: y", "a\nb"])
 def test_no_header_can_be_smuggled_in(text: str) -> None:
     peer = Peer()

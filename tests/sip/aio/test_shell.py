@@ -1,6 +1,7 @@
 """Real sockets on loopback: calls over UDP and TCP on both loops, and SIPp as the caller."""
 
 import asyncio
+import logging
 import shutil
 import socket
 import time
@@ -173,6 +174,40 @@ async def test_a_handler_that_raises_stops_nothing() -> None:
         shell.flush()
         assert shell.handler_errors == 1
         await shell.close()
+
+
+class Log(logging.Handler):
+    """Keeps the shell's log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: asyncio.Queue[str] = asyncio.Queue()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.put_nowait(record.getMessage())
+
+    def __enter__(self) -> asyncio.Queue[str]:
+        logging.getLogger("sip.aio.shell").addHandler(self)
+        return self.lines
+
+    def __exit__(self, *error: object) -> None:
+        logging.getLogger("sip.aio.shell").removeHandler(self)
+
+
+@on_each_loop
+async def test_datagrams_that_cannot_be_sent_are_counted_and_not_each_logged() -> None:
+    async with Phone(*ALICE) as alice:
+        with Log() as lines:
+            nowhere = alice.shell.flow_to("255.255.255.255", 5060)
+            for _ in range(5):
+                alice.endpoint.request(
+                    OutgoingRequest("OPTIONS", "sip:x", nowhere, "<sip:a@x>", "<sip:b@y>"), time.monotonic()
+                )
+            alice.shell.flush()
+            assert [each.status for each in alice.heard if isinstance(each, ResponseReceived)] == [None] * 5
+            assert (await lines.get()).startswith("cannot send to 255.255.255.255:5060: ")
+            assert await lines.get() == "cannot send 4 more datagrams"
+            assert lines.empty()
 
 
 @on_each_loop
