@@ -2,8 +2,9 @@
 
 The next target is tried where one says nothing at all for `patience_s`, refuses or breaks its connection, or
 answers 503, or 408 without having rung: RFC 3263 names these and no others, since any other answer is one
-that the next target would give as well. After a ringing response no other target is tried. A 3xx, which may
-come after minutes of ringing, replaces what is left by where it points, as far as our routes lead there.
+that the next target would give as well. After a ringing response only a connection that breaks leads to
+another target: no answer could come by it. A 3xx, which may come after minutes of ringing, replaces what is
+left by where it points, as far as our routes lead there.
 """
 
 from asyncio import TimerHandle
@@ -49,7 +50,9 @@ class Hunt:
         self._leg: OutgoingLeg | None = None
         self._way: Way | None = None
         self._settled = False
-        """Somebody rings, or has answered: only he can send the call elsewhere."""
+        """Somebody rings, or has answered: no refusal but a 3xx leads on."""
+        self._was_down = False
+        """The target was thought dead when it was called."""
         self._timer: TimerHandle | None = None
 
     def begin(self, on_next: Callable[[OutgoingLeg], None]) -> None:
@@ -71,7 +74,7 @@ class Hunt:
                 self._answered()
             case Refused():
                 return self._refused(event)
-            case Cut() if not self._settled:
+            case Cut():
                 return self._cut()
             case _:
                 pass
@@ -105,6 +108,7 @@ class Hunt:
                 continue
             self._patience_over()
             self._leg, self._way, self._settled = leg, attempt.way, False
+            self._was_down = attempt.way is not None and self._exchange.trunks.is_down(attempt.way)
             if attempt.patience_s > 0:
                 self._timer = self._exchange.loop.call_later(attempt.patience_s, self._silent)
             self._on_next(leg)
@@ -126,7 +130,7 @@ class Hunt:
         return None if self._next() is None else event
 
     def _cut(self) -> LegEvent | None:
-        """The connection broke before anybody rang."""
+        """The connection broke before anybody answered."""
         self._see(Sign.DEAD)
         before = self._leg
         if before is not None:
@@ -134,11 +138,19 @@ class Hunt:
         return None if self._next() is None else Refused(503, "Service Unavailable", None, timed_out=True)
 
     def _silent(self) -> None:
-        """Nothing came, not even a 100. Where nobody else is left to be tried, the wait goes on."""
+        """Nothing came, not even a 100. Where nobody else is left to be tried, the wait goes on, but not for
+        one who was known to be dead.
+        """
         self._timer = None
-        self._see(Sign.DEAD)
         before = self._leg
-        if self._next() is None and before is not None:
+        if before is None:
+            return
+        if self._was_down and not self._left:
+            before.give_up(408)
+            before.owner.leg_event(before, Refused(408, "Request Timeout", None, timed_out=True))
+            return
+        self._see(Sign.DEAD)
+        if self._next() is None:
             before.give_up(408)
 
     def _answered(self) -> None:

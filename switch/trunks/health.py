@@ -10,7 +10,7 @@ from typing import Final
 
 
 class Health(StrEnum):
-    """What we think of a target. Calls go to it unless it is DOWN or RETURNING."""
+    """What we think of a target. While it is DOWN or RETURNING, calls go to it last."""
 
     UP = "up"
     DOUBTED = "doubted"

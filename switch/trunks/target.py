@@ -56,9 +56,14 @@ class Target:
             self._timer = wire.loop.call_later(first_s, self._ask)
 
     @property
+    def rests(self) -> bool:
+        """Whether it is to be left alone for now."""
+        return self._wire.now() < self._rests_until
+
+    @property
     def takes_calls(self) -> bool:
         """Whether calls go there while others could take them."""
-        return self.health.takes_calls and self._wire.now() >= self._rests_until
+        return self.health.takes_calls and not self.rests
 
     def rest(self, seconds: float) -> None:
         """It is there, but wants no calls for a while."""

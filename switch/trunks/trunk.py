@@ -71,7 +71,7 @@ class Trunk:
         )
 
     def ways(self) -> list[Way]:
-        """Where a call goes, one after the other (RFC 3263 section 4.3): what is down only when all is."""
+        """Where a call goes, one after the other (RFC 3263 section 4.3)."""
         random = self._shared.wire.random
         ways = [
             Way(self.name, target.uri, place)
@@ -81,17 +81,22 @@ class Trunk:
         ]
         places = [way.place for way in ways]
         ways = [way for i, way in enumerate(ways) if way.place not in places[:i]]
-        return [way for way in ways if self._takes_calls(way)] or ways
+        return self._in_order(ways)
 
     def way_to(self, host: str, port: int | None) -> Way | None:
         """The way to a target that a URI names as the configuration does, or by its address."""
         wanted = host.lower().rstrip(".")
         ways = [Way(self.name, target.proxy, target.place) for target in self.targets]
-        for way in [way for way in ways if self._takes_calls(way)] or ways:
+        for way in self._in_order(ways):
             place = way.place
             if (wanted, port or _PORT) in ((way.host, way.port or _PORT), (place.address, place.port)):
                 return way
         return None
+
+    def is_down(self, way: Way) -> bool:
+        """Whether a target is thought dead, and tried only when nobody else is left."""
+        target = self._targets.get((way.proxy, way.place))
+        return target is not None and not target.health.takes_calls
 
     def see(self, way: Way, sign: Sign) -> None:
         """Note what a call saw of a target."""
@@ -153,9 +158,13 @@ class Trunk:
 
     # Inside
 
-    def _takes_calls(self, way: Way) -> bool:
+    def _in_order(self, ways: Sequence[Way]) -> list[Way]:
+        """What is down comes last; what wants to be left alone not at all, unless all do."""
+        return sorted([way for way in ways if not self._rests(way)] or ways, key=self.is_down)
+
+    def _rests(self, way: Way) -> bool:
         target = self._targets.get((way.proxy, way.place))
-        return target is None or target.takes_calls
+        return target is not None and target.rests
 
     def _wanted(self) -> Iterable[tuple[Proxy, Place]]:
         for target in chosen(self.settings):

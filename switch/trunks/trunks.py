@@ -88,6 +88,11 @@ class Trunks:
         trunk = self._trunks.get(name)
         return None if trunk is None else trunk.way_to(uri.host, uri.port)
 
+    def is_down(self, way: Way) -> bool:
+        """Whether a target is thought dead, and tried only when nobody else is left."""
+        trunk = self._trunks.get(way.trunk)
+        return trunk is not None and trunk.is_down(way)
+
     def see(self, way: Way, sign: Sign) -> None:
         """Note what a call saw of a target."""
         if (trunk := self._trunks.get(way.trunk)) is not None:

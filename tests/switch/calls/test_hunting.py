@@ -8,7 +8,7 @@ from media.port import Play, Relay
 from sip.endpoint import Endpoint
 from sip.events import IncomingInvite, Outgoing, SessionId
 from sip.flow import Flow
-from switch.calls.ending import Reason, Result
+from switch.calls.ending import EndedBy, Reason, Result
 from switch.trunks.health import Sign
 from tests.switch.far_end import Behaviour, FarEnd, answering, refusing, ringing, silent
 from tests.switch.stage import CARRIER, OURS, Stage
@@ -243,6 +243,58 @@ async def test_a_connection_that_cannot_be_made_leads_to_the_next_target_at_once
     assert [leg.record().sip_status for leg in stage.call.ledger.legs] == [200, 503, 200]
 
 
+def by_tcp(stage: Stage) -> dict[str, Flow]:
+    """Every call goes out by a connection of its peer's; those that were made."""
+    made: dict[str, Flow] = {}
+
+    def way(host: str, port: int) -> Flow:
+        return made.setdefault(host, Flow("tcp", OURS, (host, port), connection=len(made) + 1))
+
+    stage.way = way  # type: ignore[method-assign]
+    return made
+
+
+async def close(stage: Stage, flow: Flow) -> None:
+    """The connection closes."""
+    stage.exchange.endpoint.flow_closed(flow, stage.now())
+    stage.flush()
+    await stage.settle()
+
+
+@BOTH
+@pytest.mark.parametrize("rings", [silent, ringing, speaking])
+async def test_a_connection_that_breaks_before_the_answer_leads_to_the_next_target(
+    stage: Stage, rings: Behaviour
+) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave, cast.b.behave = rings, ringing
+    flows = by_tcp(stage)
+    session = await cast.phone.dial(NUMBER)
+    await close(stage, flows[A[0]])
+    assert cast.invites() == "a b"
+    assert [way.place.address for way in stage.exchange.trunks.ways("t")] == [B[0], A[0]]
+    assert stage.kinds().count("CANCEL") == (rings is not silent), "should it be there after all"
+    await cast.b.answer()
+    assert cast.phone.status(session) == 200
+    await cast.phone.hang_up(session)
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+
+
+@BOTH
+async def test_a_connection_that_breaks_while_the_last_one_rings_ends_the_call(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    cast.a.behave, cast.b.behave = refusing(503), ringing
+    flows = by_tcp(stage)
+    session = await cast.phone.dial(NUMBER)
+    await close(stage, flows[B[0]])
+    assert cast.phone.status(session) == 503
+    await stage.pass_by(40)
+    (record,) = stage.history.calls
+    assert (record.result, record.reason) == (Result.FAILED, Reason.UNREACHABLE)
+    stage.assert_nothing_left()
+
+
 @BOTH
 async def test_a_way_that_the_kernel_does_not_know_is_passed_over(stage: Stage) -> None:
     cast = await Cast.of(stage)
@@ -290,6 +342,41 @@ async def test_a_target_that_we_fail_to_call_is_passed_over(
     assert cast.phone.status(session) == (200 if left else 503)
     await cast.phone.hang_up(session)
     await stage.pass_by(40)
+    stage.assert_nothing_left()
+
+
+def take_down(stage: Stage, address: tuple[str, int]) -> None:
+    """A call found nobody there."""
+    for way in stage.exchange.trunks.ways("t"):
+        if way.place.address == address[0]:
+            stage.exchange.trunks.see(way, Sign.DEAD)
+
+
+@BOTH
+async def test_a_target_that_is_down_is_the_last_resort(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    take_down(stage, A)
+    cast.a.behave, cast.b.behave = answering, refusing(503)
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == 200
+    assert cast.invites() == "b a"
+
+
+@BOTH
+async def test_a_last_resort_that_is_silent_is_not_waited_for(stage: Stage) -> None:
+    cast = await Cast.of(stage)
+    take_down(stage, A)
+    cast.b.behave = refusing(503)
+    stage.lose = lambda data: data.startswith(b"INVITE") and b"@192.0.2.11" in data
+    session = await cast.phone.dial(NUMBER)
+    await stage.pass_by(2.8)
+    assert cast.phone.status(session) is None
+    await stage.pass_by(0.4)
+    assert cast.phone.status(session) == 408
+    await stage.pass_by(40)
+    (record,) = stage.history.calls
+    assert [leg.sip_status for leg in record.legs] == [408, 503, 408]
+    assert record.ended_by is EndedBy.SWITCH
     stage.assert_nothing_left()
 
 

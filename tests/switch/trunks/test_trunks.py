@@ -151,11 +151,17 @@ PRIORITIES = [
 
 
 @pytest.mark.parametrize("sections", [trunks(targets=PRIORITIES, options="0")])
-async def test_targets_are_tried_by_priority_and_those_that_are_down_not_at_all(stage: Stage) -> None:
+async def test_targets_are_tried_by_priority_and_those_that_are_down_last(stage: Stage) -> None:
     ways = stage.exchange.trunks.ways("t")
     assert [way.place for way in ways] == [place(B), place(A)]
     stage.exchange.trunks.see(ways[0], Sign.DEAD)
-    assert [way.place for way in stage.exchange.trunks.ways("t")] == [place(A)]
+    assert [way.place for way in stage.exchange.trunks.ways("t")] == [place(A), place(B)]
+    stage.exchange.trunks.rest(ways[1], 20)
+    assert [way.place for way in stage.exchange.trunks.ways("t")] == [place(B)], "its 503 asked for peace"
+    stage.exchange.trunks.rest(ways[0], 10)
+    assert len(stage.exchange.trunks.ways("t")) == 2, "better than nobody"
+    await stage.pass_by(11)
+    assert [way.place for way in stage.exchange.trunks.ways("t")] == [place(B)]
 
 
 WEIGHTS = [{"uri": "sip:192.0.2.11", "weight": "30"}, {"uri": "sip:192.0.2.12:5070", "weight": "10"}]
