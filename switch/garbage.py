@@ -1,8 +1,7 @@
-"""When the garbage collector runs: a little and often, and over everything only when nobody is on the line.
+"""When the garbage collector runs: in a quiet moment, or when so much has piled up that it must be garbage.
 
-Left to itself it counts allocations less deallocations. In a steady load these cancel out, so that its young
-generation grows to all the calls of the last half minute before it looks, and looking then stops the loop for
-50 ms. Calls leave it nothing to find; what it does find (requests of the API, errors) dies young.
+Calls leave it nothing to find, and each look at the objects of some hundred calls stops the loop for 50 ms or
+more. The interpreter looks when allocations exceed deallocations by a little: in a steady load, by chance.
 """
 
 import asyncio
@@ -10,12 +9,12 @@ import gc
 from collections.abc import Callable
 from typing import Final
 
-YOUNG_S: Final = 0.1
-"""How often the objects made since the last time are looked at: 2 ms at 250 calls a second."""
 QUIET_S: Final = 600.0
-"""How often everything is looked at if no call is in progress then."""
-BUSY_S: Final = 3600.0
-"""How often at the latest: 50 ms for 600,000 objects."""
+"""How long after the last time a moment without calls is taken."""
+GROWTH: Final = 2_000_000
+"""So many objects more than were given back since: calls in progress and the trace do not come near it."""
+
+_LOOK_S: Final = 1.0
 
 
 class Collector:
@@ -30,10 +29,9 @@ class Collector:
 
     def start(self) -> None:
         """What there is by now is taken to stay, and never looked at again."""
-        gc.collect()
-        gc.freeze()
         gc.disable()
-        self._collected_at = self._loop.time()
+        self._collect()
+        gc.freeze()
         self._arm()
 
     def stop(self) -> None:
@@ -44,13 +42,14 @@ class Collector:
         gc.enable()
 
     def _arm(self) -> None:
-        self._timer = self._loop.call_later(YOUNG_S, self._collect)
+        self._timer = self._loop.call_later(_LOOK_S, self._look)
+
+    def _look(self) -> None:
+        due = self._loop.time() - self._collected_at >= QUIET_S
+        if (due and self._is_quiet()) or gc.get_count()[0] > GROWTH:
+            self._collect()
+        self._arm()
 
     def _collect(self) -> None:
-        now = self._loop.time()
-        if now - self._collected_at >= (QUIET_S if self._is_quiet() else BUSY_S):
-            self._collected_at = now
-            gc.collect()
-        else:
-            gc.collect(0)
-        self._arm()
+        self._collected_at = self._loop.time()
+        gc.collect()
