@@ -1,6 +1,7 @@
 """Streams that we make."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
@@ -10,6 +11,7 @@ from sip.aio.closing import Closed
 from sip.aio.connection import Connection
 from sip.aio.tls import HANDSHAKE_S, SHUTDOWN_S, Tls
 
+_LOG: Final = logging.getLogger(__name__)
 _CONNECT_S: Final = 2.0
 """Until TCP stands: two attempts of the kernel. Who wants to send has other places to try, or UDP."""
 
@@ -32,7 +34,9 @@ class Connector:
                 stream = await _reach(connection)
             why = Closed.HANDSHAKE
             await self._shake_hands(connection, stream)
-        except (OSError, ValueError):  # ValueError: a name that no certificate can have
+        except Exception as error:  # noqa: BLE001  the edge: whoever waits for it hears that it failed
+            if not isinstance(error, OSError | ValueError):  # ValueError: a name that no certificate can have
+                _LOG.exception("a connection to %s:%d could not be made", *connection.flow.remote)
             connection.making = None
             connection.abort(why)
         finally:

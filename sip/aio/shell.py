@@ -83,9 +83,7 @@ class SipShell:
         self._routes_at = 0.0
         self._flushing = False
         self._waking = False
-        self._unsent = (
-            0  # datagrams since the last sweep; the first of them is logged, the others are counted
-        )
+        self._unsent = 0  # datagrams since the last sweep: the first is logged, the others are counted
 
     # Sockets
 

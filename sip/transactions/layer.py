@@ -29,7 +29,8 @@ class Layer:
     """All transactions of an endpoint. Implements the Ground of `Transaction`."""
 
     __slots__ = (
-        "_waiting", "advertise", "clients", "counters", "merging", "servers", "timers", "timing", "token", "wire",
+        "_waiting", "advertise", "clients", "counters", "merging", "servers", "timers", "timing", "token",
+        "wire",
     )  # fmt: skip
 
     def __init__(
@@ -50,6 +51,7 @@ class Layer:
         self.servers: dict[str, Transaction] = {}
         self.merging: set[MergeKey] = set()
         self._waiting: dict[Flow, dict[Transaction, None]] = {}
+        """Our requests without a final response, by the flow on which they went."""
 
     def transmit(self, data: bytes, flow: Flow, method: str, status: int) -> None:
         """Put a message on the wire; `status` is 0 for a request."""

@@ -11,7 +11,9 @@ import pytest
 
 from sip.aio.closing import Closed
 from sip.aio.connection_limits import Bounds
+from sip.aio.connector import Connector
 from sip.aio.shell import Listen, SipShell
+from sip.aio.tls import Tls
 from sip.endpoint import Endpoint
 from sip.events import (
     Acked,
@@ -174,6 +176,20 @@ async def test_a_handler_that_raises_stops_nothing() -> None:
         shell.flush()
         assert shell.handler_errors == 1
         await shell.close()
+
+
+@on_each_loop
+async def test_a_call_fails_at_once_where_making_its_connection_goes_wrong() -> None:
+    async def broken() -> Tls:
+        raise RuntimeError("on purpose")
+
+    async with Phone(*ALICE) as alice, Phone(*BOB) as bob:
+        alice.shell._connections._connect = Connector(broken).connect
+        (_, (host, port)) = bob.shell.addresses[1]
+        invite(alice, alice.shell.flow_to(host, port, "tls", "bob.example"))
+        refused = await alice.hears(Refused)
+        assert (refused.status, refused.response) == (503, None)
+        assert alice.shell.ended_connections["tls", Closed.HANDSHAKE] == 1
 
 
 class Log(logging.Handler):
