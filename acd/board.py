@@ -4,8 +4,8 @@ from acd.agent import Agent
 from acd.commands import Command, CommandId
 from acd.deadlines import Deadlines, Due
 from acd.eligibility import Eligibility
+from acd.queued_call import QueuedCall
 from acd.state import State
-from acd.waiting import QueuedCall
 
 
 class Board:

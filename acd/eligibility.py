@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from acd.line import Line
+from acd.queued_call import LineKey
 from acd.settings import AgentSettings
 from acd.skills import Requirement, parse
-from acd.waiting import LineKey
 
 IdleKey: TypeAlias = tuple[int, str]  # idle since (UTC microseconds), agent's name
 Levels: TypeAlias = frozenset[tuple[str, int]]

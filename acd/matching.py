@@ -11,9 +11,9 @@ from acd.board import Board
 from acd.commands import VisitReason
 from acd.eligibility import IdleKey, SkillClass
 from acd.offering import Offering
+from acd.queued_call import CallState, LineKey, QueuedCall
 from acd.staff import Staff
 from acd.visits import Visits
-from acd.waiting import CallState, LineKey, QueuedCall
 
 
 class Matching:

@@ -17,9 +17,9 @@ from acd.commands import (
 )
 from acd.deadlines import Due
 from acd.offer import RELEASE_AFTER_US, RINGS, TABLE, OfferAction, OfferInput, OfferState, OpenOffer
+from acd.queued_call import CallInput, CallState, QueuedCall
 from acd.settings import OnNoAnswer, QueueSettings
 from acd.visits import Visits
-from acd.waiting import CallInput, CallState, QueuedCall
 
 NO_ANSWER = "no-answer"  # the pause reason
 

@@ -7,9 +7,9 @@ from acd.board import Board
 from acd.commands import ConfigurationRefused
 from acd.events import Configured
 from acd.queue import Queue
+from acd.queued_call import CallState
 from acd.skills import SkillError
 from acd.staff import Staff
-from acd.waiting import CallState
 
 Member = TypeVar("Member", Queue, Agent)
 

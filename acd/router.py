@@ -13,12 +13,12 @@ from acd.deadlines import Due
 from acd.events import CallGone, Event, GoneReason
 from acd.matching import Matching
 from acd.offering import Offering
+from acd.queued_call import CallInput, CallState
 from acd.reconfigure import Reconfigure
 from acd.staff import Staff
 from acd.state import Snapshot, State
 from acd.views import AgentView, CallView, QueueView, agent_views, call_view, queue_views
 from acd.visits import Visits
-from acd.waiting import CallInput, CallState
 
 
 class Router:

@@ -14,9 +14,9 @@ from acd.events import (
     WantedState,
 )
 from acd.offering import Offering
+from acd.queued_call import CallInput, CallState, QueuedCall
 from acd.settings import OnAgentLost
 from acd.visits import Visits
-from acd.waiting import CallInput, CallState, QueuedCall
 
 REMOVED = "removed"  # reason of the last AgentChanged of an agent whom the configuration dropped
 

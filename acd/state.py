@@ -7,7 +7,7 @@ import msgspec
 from acd.agent import Agent
 from acd.offer import OpenOffer
 from acd.queue import Queue
-from acd.waiting import QueuedCall
+from acd.queued_call import QueuedCall
 
 VERSION = 1
 GONE_FOR_US = 32_000_000  # a call's end is remembered at least this long, against late events

@@ -8,7 +8,7 @@ from acd.agent import Agent, AgentState
 from acd.board import Board
 from acd.eligibility import SkillClass
 from acd.queue import Queue
-from acd.waiting import CallState, QueuedCall
+from acd.queued_call import CallState, QueuedCall
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from acd.commands import LeaveQueue, VisitEnded, VisitReason, VisitResult, Visit
 from acd.deadlines import Due
 from acd.events import CallQueued
 from acd.queue import Queue
+from acd.queued_call import TABLE, CallAction, CallInput, QueuedCall
 from acd.settings import NoAgents
-from acd.waiting import TABLE, CallAction, CallInput, QueuedCall
 
 
 class Visits:
-    """The interpreter of `acd.waiting`, and the rules of entering and overflow."""
+    """The interpreter of `acd.queued_call`, and the rules of entering and overflow."""
 
     __slots__ = ("_board",)
 

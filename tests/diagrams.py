@@ -56,7 +56,7 @@ def drawings() -> Iterator[Drawing]:
         )
     )
     yield Drawing("Offer of a call to an agent", "acd/offer.py", (offer.OfferState.INVITED,), offer.TABLE)
-    yield Drawing("Call in a queue", "acd/waiting.py", (waiting.CallState.ENTERING,), waiting.TABLE)
+    yield Drawing("Call in a queue", "acd/queued_call.py", (waiting.CallState.ENTERING,), waiting.TABLE)
     rows = {pair: (following, ()) for pair, following in health.HEALTH.items()}
     yield Drawing("Health of a target of a trunk", "switch/trunks/health.py", (health.UP,), rows)
     first = offering.State.INVITED

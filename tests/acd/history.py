@@ -8,9 +8,9 @@ from acd import commands as c
 from acd import events as e
 from acd.agent import AgentState
 from acd.offer import RINGS, TIMED
+from acd.queued_call import CallState
 from acd.router import Router
 from acd.settings import AgentSettings, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
-from acd.waiting import CallState
 
 SECOND = 1_000_000
 START_US = 1_795_000_000 * SECOND

@@ -11,9 +11,9 @@ import pytest
 from acd import events as e
 from acd.commands import Command, Connect, HangUpOffer
 from acd.offer import OfferState
+from acd.queued_call import CallState
 from acd.router import Router
 from acd.settings import AgentSettings, OnNoAnswer, QueueSettings
-from acd.waiting import CallState
 from tests.acd.history import SECOND, START_US
 
 CALLS = ("c1", "c2")

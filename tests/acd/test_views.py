@@ -2,8 +2,8 @@
 
 from acd.agent import AgentState
 from acd.events import WantedState
+from acd.queued_call import CallState
 from acd.settings import QueueSettings
-from acd.waiting import CallState
 from tests.acd.stage import START_US, Stage, seconds, support, team
 
 

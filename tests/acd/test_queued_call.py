@@ -2,7 +2,7 @@
 
 import pytest
 
-from acd.waiting import TABLE, CallAction, CallState, QueuedCall, Row
+from acd.queued_call import TABLE, CallAction, CallState, QueuedCall, Row
 from tests.acd.tables import can_end, reachable
 
 IN_A_VISIT = {CallState.WAITING, CallState.OFFERED}
