@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.centre import Tell
 from tests.peers.carrier import Carrier, Digest
+from tests.peers.nameserver import NameServer
 from tests.peers.raw import SDP, RawSip
 from tests.peers.switch import Switch
 
@@ -131,6 +132,28 @@ async def test_a_registrar_that_was_away_is_found_again(tell_on_failure: Tell) -
         await registered(switch, False)
         await carrier.revive()
         await registered(switch)
+
+
+async def test_rfc3263_4_3_a_registrars_next_server_is_asked_without_a_pause(tell_on_failure: Tell) -> None:
+    """T1 is as it is elsewhere, so that the first pause would be half a minute at the least."""
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(Carrier.running("tcp", digest=Digest()))
+        second = await stack.enter_async_context(Carrier.running("tcp", digest=Digest()))
+        names = {
+            "_sip._tcp.carrier.example. SRV": ["10 0 5060 one.example.", "20 0 5060 two.example."],
+            "one.example. A": [first.host],
+            "two.example. A": [second.host],
+        }
+        dns = await stack.enter_async_context(NameServer.running(names))
+        first.kill()
+        sections = {**enrolled(first), "sip": {"t1": "500ms"}}
+        sections["trunks"]["out"]["registration"]["registrar"] = "sip:carrier.example;transport=tcp"
+        switch = await stack.enter_async_context(
+            Switch.running(environment={"CENTRALITA_NAMESERVER": dns.address}, **sections)
+        )
+        tell_on_failure("switch", switch.story)
+        await registered(switch)
+        assert second.contacts
 
 
 async def test_a_carrier_proves_who_it_is(tell_on_failure: Tell) -> None:

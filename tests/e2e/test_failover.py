@@ -99,15 +99,16 @@ async def test_a_carrier_that_is_killed_under_traffic_loses_no_call_that_follows
         assert outcome.successful >= 38, "but for those that were talking to it"
 
 
-async def test_a_connection_that_is_reset_before_anybody_rings_leads_to_the_next(
-    tell_on_failure: Tell,
+@pytest.mark.parametrize("rings", [False, True])
+async def test_a_connection_that_is_reset_before_the_answer_leads_to_the_next(
+    tell_on_failure: Tell, rings: bool
 ) -> None:
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(Carrier.running("tcp"))
         second = await stack.enter_async_context(Carrier.running("tcp"))
         switch = await stack.enter_async_context(Switch.running(**transit([first, second], options=0)))
         tell_on_failure("switch", switch.story)
-        first.mute = True
+        first.mute, first.status = not rings, 0
         waiting = asyncio.create_task(call(switch))
         await first.until(lambda: first.heard.calls)
         first.kill()
