@@ -287,6 +287,8 @@ class Reception:
 def _read_all_that_makes_a_dialog(response: Response) -> None:
     """Malformed now, before anything has changed, and not half-way through the table."""
     _ = response.from_tag, response.to_tag
+    if "Require" in response.headers:
+        response.headers.all("Require")
     if 200 <= response.status < 300 or "RSeq" in response.headers:
         remote_target(response)
         offered(response)

@@ -6,7 +6,8 @@ from typing import Final
 
 from sip.syntax.grammar import TOKEN, writable
 from sip.syntax.kernels import split_list
-from sip.syntax.limits import refused
+from sip.syntax.limits import MAX_LIST_ITEMS, exceeded, refused
+from sip.syntax.malformed import Fault
 
 _TOKEN = re.compile(rf"{TOKEN}\Z")
 
@@ -114,6 +115,8 @@ class Headers:
         if key not in _LISTS:
             return lines
         if key in _TOKENS:
+            if sum(line.count(",") + 1 for line in lines) > MAX_LIST_ITEMS:
+                raise exceeded(Fault.TOO_MANY_VALUES, where=key)
             return [token for line in lines for text in line.split(",") if (token := text.strip(" \t"))]
         try:
             return [value for line in lines for value in split_list(line)]

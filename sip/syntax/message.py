@@ -104,6 +104,8 @@ class Request(Message):
         for name in ("Require", "Proxy-Require"):
             if name in self.headers and not all(map(_METHOD.match, self.headers.all(name))):
                 raise self.malformed(Fault.MALFORMED_OPTION_TAG, where=name)
+        if "Supported" in self.headers:
+            self.headers.all("Supported")
         if self.content_type == "":
             raise self.malformed(Fault.MALFORMED_CONTENT_TYPE)
 

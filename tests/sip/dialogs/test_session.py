@@ -535,7 +535,10 @@ def test_calls_to_a_session_that_is_over_change_nothing() -> None:
     assert over(call.peer)
 
 
-@pytest.mark.parametrize("line", ["Contact: <sip:", "Record-Route: <sip:", "Session-Expires: x"])
+@pytest.mark.parametrize(
+    "line",
+    ["Contact: <sip:", "Record-Route: <sip:", "Session-Expires: x", "Require: timer" + ", timer" * 128],
+)
 def test_an_answer_that_cannot_be_read_is_dropped_before_it_changes_anything(line: str) -> None:
     call = Calling()
     call.reply(180)
@@ -544,6 +547,14 @@ def test_an_answer_that_cannot_be_read_is_dropped_before_it_changes_anything(lin
     assert call.peer.send(reply(call.invite, 200, line, *contact)) == []
     assert call.peer.events() == []
     assert kinds(call.reply(200)) == ["ACK"]
+
+
+def test_a_refusal_that_asks_for_too_much_is_dropped_before_it_changes_anything() -> None:
+    call = Calling()
+    assert call.reply(421, "Require: timer" + ", x" * 128) == []
+    assert kinds(call.reply(421, "Require: x")) == ["ACK"]
+    assert names(call.peer.events()) == ["Refused"]
+    assert over(call.peer)
 
 
 def test_a_call_that_moved_to_udp_neither_ends_with_its_connection_nor_stays_with_it() -> None:

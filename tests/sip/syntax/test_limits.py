@@ -104,6 +104,18 @@ def test_above_the_limit(limit: limits.Limit, above: int) -> None:
     assert judge(data) == Verdict((limit.status,), "", limit.fault)
 
 
+@pytest.mark.parametrize("name", ["Require", "Supported"])
+@pytest.mark.parametrize("lines", [1, 2])
+def test_a_list_of_tokens_may_have_as_many_values_as_any(name: str, lines: int) -> None:
+    def message(count: int) -> bytes:
+        short, rest = divmod(count, lines)
+        values = [", ".join(["timer"] * (short + rest * (line == 0))) for line in range(lines)]
+        return build(START, Subject="x" + "".join(f"\r\n{name}: {value}" for value in values))
+
+    assert judge(message(limits.MAX_LIST_ITEMS)).heard == "IncomingRequest"
+    assert judge(message(limits.MAX_LIST_ITEMS + 1)) == Verdict((400,), "", Fault.TOO_MANY_VALUES)
+
+
 def test_the_limits_in_the_reference() -> None:
     page = Path(__file__).parents[3].joinpath("docs/reference/messages.md").read_text()
     rows = re.findall(r"^\| .+ \| ([0-9,]+) \| ([0-9]{3}) \|$", page, re.MULTILINE)
