@@ -5,6 +5,7 @@ import pytest
 from sip.events import IncomingInvite, Outgoing
 from sip.screen import Refuse
 from sip.syntax.message import Request
+from sip.transactions.loops import LoopMark
 from tests.sip.raw import UDP, Peer, only_request
 from tests.sip.wire import endpoint
 
@@ -67,3 +68,29 @@ def test_our_via_on_top_is_nobodys_loop() -> None:
     invite = sent(peer)
     branch = invite.top_via.branch or ""
     assert peer.statuses(peer.invite(branch=branch, uri="sip:+34911000000@192.0.2.1")) == []
+
+
+def test_branches_that_look_like_ours_are_not_all_worth_a_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has proved who he is when this is asked."""
+    signed: list[str] = []
+    digest = LoopMark._digest
+    monkeypatch.setattr(LoopMark, "_digest", lambda *args: signed.append(args[1]) or digest(*args))
+    peer = Peer()
+    invite = sent(peer)
+    signed.clear()
+    mine = invite.headers.get("Via") or ""
+    fakes = [f"SIP/2.0/UDP 192.0.2.8;branch=z9hG4bK{number}.0123456789" for number in range(60)]
+    assert peer.statuses(
+        peer.invite(f"Via: {', '.join([*fakes[:7], mine, *fakes[7:]])}", uri=invite.uri)
+    ) == [482]
+    assert len(signed) == 8
+    assert peer.statuses(peer.invite(f"Via: {', '.join([*fakes, mine])}", uri=invite.uri)) == []
+    assert len(signed) == 16
+
+
+@pytest.mark.parametrize("rewritten", [";branch=", "; branch=", ";Branch = "])
+def test_a_via_that_was_rewritten_on_the_way_is_still_ours(rewritten: str) -> None:
+    peer = Peer()
+    invite = sent(peer)
+    via = (invite.headers.get("Via") or "").replace(";branch=", rewritten)
+    assert peer.statuses(peer.invite(f"Via: SIP/2.0/UDP 192.0.2.8, {via}", uri=invite.uri)) == [482]
