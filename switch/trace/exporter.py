@@ -22,7 +22,7 @@ WAITING_BYTES: Final = 8 * 1024 * 1024
 _AT_ONCE: Final = 20
 """Packets in one turn of the loop: some 1 ms of work."""
 _RETRY_S: Final = 5.0
-"""How long to wait before another try where no socket can be made for the server."""
+"""How long to wait before another try where no socket can be made for the server, or something is wrong."""
 
 
 class HepResult(StrEnum):
@@ -32,7 +32,7 @@ class HepResult(StrEnum):
     DROPPED = "dropped"
     """More waited than may."""
     FAILED = "failed"
-    """The kernel would not send it."""
+    """The kernel would not send it, or we could not make a packet of it."""
 
 
 class HepExporter:
@@ -67,11 +67,12 @@ class HepExporter:
     async def _run(self) -> None:
         while True:
             try:
-                stream = await asyncio_dgram.connect((self._server.host, self._server.port))
+                await self._copy(await asyncio_dgram.connect((self._server.host, self._server.port)))
             except OSError as error:
                 self._log.warning("no way to the Homer server", server=str(self._server), error=str(error))
-            else:
-                await self._copy(stream)
+            except Exception:  # noqa: BLE001 - a task's edge: one message that cannot be copied is not all
+                self._counts[HepResult.FAILED] += 1
+                self._log.exception("a message could not be copied", server=str(self._server))
             await asyncio.sleep(_RETRY_S)
 
     async def _copy(self, stream: DatagramClient) -> None:

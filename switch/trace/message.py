@@ -10,8 +10,11 @@ from typing import Final
 from sip.flow import Address, Transport
 from switch.trace.masking import mask
 from switch.trace.ring import HEAD, Entry, Strand, Way, in_order
+from switch.trace.waiting import AT_ONCE_BYTES
 
-_HEADER: Final = rb"(?:^|\r?\n)(?:%b)[ \t]*+:[ \t]*+([^\r\n]*+)"
+_LOOK: Final = 8 * 1024
+"""Bytes of a message in which its method and users are looked for."""
+_HEADER: Final = rb"\n(?:%b)[ \t]*+:[ \t]*+([^\r\n]*+)"
 _CSEQ: Final = re.compile(_HEADER % rb"cseq", re.IGNORECASE)
 _NAMED: Final = re.compile(_HEADER % rb"from|f|to|t|p-asserted-identity", re.IGNORECASE)
 _NUMBER: Final = re.compile(rb"(?:sips?|tel):([^@;?>\s]++)(@|)", re.IGNORECASE)
@@ -53,14 +56,14 @@ class Message:
         first = self.data.split(b"\r\n", 1)[0].split(b" ", 1)[0]
         if not first.upper().startswith(b"SIP/"):
             return first.decode("ascii", "replace") if len(first) < 32 else ""
-        cseq = _CSEQ.search(self.data)
+        cseq = _CSEQ.search(self.data, 0, _LOOK)
         words = cseq[1].split() if cseq is not None else []
         return words[1].decode("ascii", "replace") if len(words) == 2 else ""
 
     @cached_property
     def users(self) -> tuple[str, ...]:
         """The users and numbers of Request-URI, From, To and P-Asserted-Identity."""
-        head = self.data.split(b"\r\n\r\n", 1)[0]
+        head = self.data[:_LOOK].split(b"\r\n\r\n", 1)[0]
         lines = [head.split(b"\r\n", 1)[0], *_NAMED.findall(head)]
         found = [match for line in lines for match in _NUMBER.finditer(line)]
         return tuple(
@@ -99,19 +102,21 @@ def message(strand: Strand, entry: Entry, local_address: LocalAddress) -> Messag
 def messages(
     strands: Sequence[Strand], local_address: LocalAddress, *, after: int = 0, most: int
 ) -> list[Message]:
-    """Messages of a call in order, `most` of those behind number `after`.
+    """Messages of a call in order, `most` of those behind number `after`, fewer where they are large.
 
     Those that went the same way before are marked, and those before which others are missing.
     """
     seen: set[tuple[Way, Address, bytes]] = set()
     found: list[Message] = []
+    size = 0
     for strand, entry in in_order(strands):
         key = (entry[2], entry[6], entry[3])
         if entry[0] > after:
             gap = strand.omitted if strand.omitted and entry is strand.entries[HEAD] else 0
             made = message(strand, entry, local_address)
             found.append(replace(made, repeats=key in seen, omitted=gap) if gap or key in seen else made)
-            if len(found) == most:
+            size += len(entry[3])
+            if len(found) == most or size >= AT_ONCE_BYTES:
                 break
         seen.add(key)
     return found

@@ -66,7 +66,8 @@ class Tracing:
             self._ring.claim(call, sip_call_id, party)
 
     def call(self, call: str, *, after: int = 0, most: int) -> list[Message] | None:
-        """Messages of one of our calls in order, `most` of those behind number `after`.
+        """Messages of one of our calls in order, `most` of those behind number `after`, fewer where they are
+        large.
 
         None where they are not kept, or not any more.
         """

@@ -8,7 +8,7 @@ from switch.trace.ring import Entry, Strand
 
 AT_ONCE_BYTES: Final = 32 * 1024
 """Of messages in one turn of the loop: to look at so many for secrets takes a millisecond, of the worst that
-somebody may write ten.
+somebody may write two.
 """
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from sip.flow import Flow
 from switch.trace import ring as rings
+from switch.trace.message import messages
 from switch.trace.ring import HEAD, STRAND_MESSAGES, Ring
+from switch.trace.waiting import AT_ONCE_BYTES
 from tests.switch.trace.wire import CARRIER, PHONE, START_US, Wire, request, response, seen
 
 
@@ -168,6 +170,18 @@ def test_what_passed_before_is_marked(wire: Wire) -> None:
     assert [message.repeats for message in seen(ring.call("CALL"))] == [False, True, False, False]
     assert [message.repeats for message in seen(ring.call("CALL"), after=1)] == [True, False, False]
     assert [message.number for message in seen(ring.call("CALL"), after=1, most=2)] == [2, 3]
+
+
+def test_large_messages_are_looked_at_a_few_at_a_time(wire: Wire) -> None:
+    ring = wire.ring()
+    ring.claim("CALL", "leg-1")
+    for _ in range(6):
+        wire.show("in", request() + b"x" * (AT_ONCE_BYTES // 2))
+    strands = ring.call("CALL")
+    assert strands is not None
+    page = messages(strands, wire.local_address_for, after=1, most=100)
+    assert [message.number for message in page] == [2, 3]
+    assert len(seen(strands)) == 6
 
 
 def test_without_calls_to_keep_nothing_is_kept_but_strands_have_their_call(wire: Wire) -> None:

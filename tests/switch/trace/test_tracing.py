@@ -7,6 +7,7 @@ from typing import Any
 import asyncio_dgram
 import pytest
 from asyncio_dgram.aio import DatagramServer
+from structlog.testing import capture_logs
 
 from sip.flow import Flow
 from switch.config.schema import Trace
@@ -252,4 +253,24 @@ async def test_a_server_that_is_not_there_costs_nothing_but_copies(
         while not tracing.hep[HepResult.FAILED]:
             wire.show("in", request())
             await asyncio.sleep(0.001)
+    tracing.close()
+
+
+async def test_a_message_that_cannot_be_copied_is_logged_and_the_next_ones_are_copied(
+    wire: Wire, tracing: Tracing, homer: DatagramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> bytes:
+        raise ValueError("a mistake of ours")
+
+    monkeypatch.setattr(exporter, "_RETRY_S", 0.01)
+    with monkeypatch.context() as broken, capture_logs() as lines:
+        broken.setattr(exporter, "encode", fails)
+        tracing.configure(towards(homer))
+        wire.show("in", request())
+        async with asyncio.timeout(5):
+            while not tracing.hep[HepResult.FAILED]:  # noqa: ASYNC110 - by a task of its own
+                await asyncio.sleep(0)
+    wire.show("in", request(cseq=2))
+    assert (await received(homer, 1))[0][15] == request(cseq=2)
+    assert [line["log_level"] for line in lines] == ["error"]
     tracing.close()

@@ -80,7 +80,13 @@ class Wire:
             self.on_wire(way, data, flow, self.now)
 
 
-def seen(strands: Iterable[Strand] | None, **limits: int) -> list[Message]:
-    """What people see of these strands."""
+def seen(strands: Iterable[Strand] | None, after: int = 0, most: int = 10_000) -> list[Message]:
+    """What people see of these strands, who ask for the next messages as long as there are some."""
     assert strands is not None
-    return messages(list(strands), Wire().local_address_for, **{"most": 10_000, **limits})
+    kept, found = list(strands), list[Message]()
+    while page := messages(kept, Wire().local_address_for, after=after, most=most - len(found)):
+        found += page
+        after = page[-1].number
+        if len(found) == most:
+            break
+    return found
