@@ -1,6 +1,8 @@
 """What must be right of `toll`: hours that can be read, destinations that are patterns."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from opening_hours import validate
 
@@ -11,6 +13,8 @@ from switch.config.toll import Allowance, Toll
 
 Fault = tuple[Path, str]
 """Where, and what is wrong there."""
+_COMMENT: Final = re.compile(r'"[^"]*"')
+_HOLIDAYS: Final = re.compile(r"\b(PH|SH)\b")
 
 
 def faults(config: Config) -> Iterator[Fault]:
@@ -23,12 +27,23 @@ def faults(config: Config) -> Iterator[Fault]:
 
 def _toll(path: Path, toll: Toll) -> Iterator[Fault]:
     yield from _destinations(path, toll)
-    if toll.hours is not None and not validate(toll.hours):
-        yield (*path, "hours"), "cannot be read; write them as OpenStreetMap does: Mo-Fr 08:00-20:00"
+    if toll.hours is not None and (wrong := _wrong_with(toll.hours)):
+        yield (*path, "hours"), wrong
     if toll.outside is not None:
         yield from _destinations((*path, "outside"), toll.outside)
         if toll.hours is None:
             yield (*path, "outside"), "needs 'hours' beside it: outside of which?"
+
+
+def _wrong_with(hours: str) -> str:
+    if not validate(hours):
+        return "cannot be read; write them as OpenStreetMap does: Mo-Fr 08:00-20:00"
+    if (holidays := _HOLIDAYS.search(_COMMENT.sub("", hours))) is not None:
+        return (
+            f"names holidays ({holidays[1]}), and no country's are known here; "
+            "write their dates: Mo-Fr 08:00-20:00; Jan 01,Dec 25 off"
+        )
+    return ""
 
 
 def _destinations(path: Path, allowance: Allowance) -> Iterator[Fault]:

@@ -13,6 +13,18 @@ from tests.switch.config.conftest import Mistakes
             "3:19: phones.1001.toll.hours: "
             "cannot be read; write them as OpenStreetMap does: Mo-Fr 08:00-20:00",
         ),
+        *(
+            (
+                f"{{hours: '{hours}'}}",
+                f"3:19: phones.1001.toll.hours: names holidays ({named}), and no country's are known here; "
+                "write their dates: Mo-Fr 08:00-20:00; Jan 01,Dec 25 off",
+            )
+            for hours, named in (
+                ("Mo-Fr 08:00-20:00; PH off", "PH"),
+                ("Mo-Fr,PH 08:00-20:00", "PH"),
+                ("SH Mo 10:00-12:00", "SH"),
+            )
+        ),
         ("{outside: {}}", "3:21: phones.1001.toll.outside: needs 'hours' beside it: outside of which?"),
         (
             "{calls_an_hour: 10001}",
@@ -31,5 +43,6 @@ def test_tolls(mistakes: Mistakes, toll: str, fault: str) -> None:
 
 
 def test_a_right_one(mistakes: Mistakes) -> None:
-    toll = '{hours: "Mo-Fr 08:00-20:00; PH off", outside: {destinations: ["+34*"], calls_at_once: 1}}'
+    hours = 'Mo-Fr 08:00-20:00; Dec 25 off "no PH"'
+    toll = f"{{hours: '{hours}', outside: {{destinations: ['+34*'], calls_at_once: 1}}}}"
     assert mistakes(f'phones:\n  "1001": {{secret: x, toll: {toll}}}') == []
