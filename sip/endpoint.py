@@ -242,12 +242,12 @@ class Endpoint:
 
     def probe(self, session: SessionId, now: float) -> None:
         """Ask by OPTIONS in the dialog whether the peer still has it: ProbeAnswered follows."""
-        if (found := self._sessions.by_id.get(session)) is not None:
+        if (found := self._find(session)) is not None:
             found.probe(now)
 
     def dialog(self, session: SessionId) -> Dialog | None:
         """The dialog of a session, to be kept for `restore`; None while there is none."""
-        found = self._sessions.by_id.get(session)
+        found = self._find(session)
         return found.dialog if found is not None else None
 
     def restore(self, dialog: Dialog, now: float, peer: Hashable = None) -> SessionId:
@@ -294,13 +294,12 @@ class Endpoint:
         return self._sessions.by_id.get(session)
 
     def _wish(self, session: SessionId, method: str, sdp: bytes, now: float) -> None:
-        found = self._find(session)
-        if found is not None and not found.is_given_up:
+        if (found := self._find(session)) is not None and not found.is_given_up:
             found.exchanging().wish(Wish(method, sdp), now)
 
     def _part(
         self, session: SessionId, event: Input, headers: HeaderLines, said: Statement | None, now: float
     ) -> None:
-        if (found := self._sessions.by_id.get(session)) is not None:
+        if (found := self._find(session)) is not None:
             found.parting = header_lines(headers) or found.parting  # a CANCEL that still waits keeps its own
             found.step(event, now, said)

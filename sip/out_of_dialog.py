@@ -6,7 +6,7 @@ from sip.dialogs.sessions import Sessions
 from sip.events import IncomingRequest, OutgoingRequest, RequestId, ResponseReceived, TransactionId
 from sip.syntax.message import Response
 from sip.transactions.layer import Layer
-from sip.transactions.transaction import Transaction
+from sip.transactions.transaction import Owner, Transaction
 from sip.transactions.writing import RequestHead, body_lines, contact_value, header_lines
 
 
@@ -78,7 +78,7 @@ class Petitions:
         return identity
 
 
-class Petition:
+class Petition(Owner):
     """Owns the server transaction of one request until the application answers it."""
 
     __slots__ = ("_identity", "_peer", "_petitions")
@@ -92,15 +92,12 @@ class Petition:
         """Hand it to the application."""
         self._identity = self._petitions.arrived(transaction, self._peer)
 
-    def responded(self, transaction: Transaction, response: Response, now: float) -> None:
-        """Nothing responds to a server."""
-
     def failed(self, transaction: Transaction, status: int, now: float) -> None:
         """The application never answered, and now it is too late (RFC 4320 section 4.2)."""
         self._petitions.waiting.pop(self._identity, None)
 
 
-class Question:
+class Question(Owner):
     """Owns the client transaction of one request of ours."""
 
     __slots__ = ("_identity", "_sessions")
@@ -108,9 +105,6 @@ class Question:
     def __init__(self, sessions: Sessions, identity: RequestId) -> None:
         self._sessions = sessions
         self._identity = identity
-
-    def arrived(self, transaction: Transaction, now: float) -> None:
-        """Nothing arrives at a client."""
 
     def responded(self, transaction: Transaction, response: Response, now: float) -> None:
         """Report a final response."""

@@ -10,11 +10,11 @@ from sip.syntax.limits import MAX_EARLY_DIALOGS
 from sip.syntax.malformed import Fault
 from sip.syntax.message import Response
 from sip.transactions.layer import Layer
-from sip.transactions.transaction import Transaction
+from sip.transactions.transaction import Owner, Transaction
 from sip.transactions.writing import body_lines
 
 
-class Answers:
+class Answers(Owner):
     """Owns an INVITE transaction from its first 2xx on, when its session may be over already.
 
     The first 2xx is the session's. A proxy that forks may deliver others: they are acknowledged and ended.
@@ -49,9 +49,6 @@ class Answers:
         self._acks[dialog.remote_tag] = (ack, hop)
         self._layer.transmit(ack, hop, "ACK", 0)
 
-    def arrived(self, transaction: Transaction, now: float) -> None:
-        """Nothing arrives at a client."""
-
     def responded(self, transaction: Transaction, response: Response, now: float) -> None:
         """Another 2xx: the same again, or one of another branch."""
         tag = response.to_tag or ""
@@ -66,26 +63,14 @@ class Answers:
         else:
             self._layer.counters.parse_errors[transaction.flow.transport, Fault.TOO_MANY_EARLY_DIALOGS] += 1
 
-    def failed(self, transaction: Transaction, status: int, now: float) -> None:
-        """An answered INVITE cannot fail any more."""
 
-
-class _Nobody:
+class _Nobody(Owner):
     """Owns a request whose outcome changes nothing: a CANCEL, the BYE of a dialog that nobody wanted."""
 
     __slots__ = ()
 
-    def arrived(self, transaction: Transaction, now: float) -> None:
-        """There is nothing to do."""
-
-    def responded(self, transaction: Transaction, response: Response, now: float) -> None:
-        """Whatever the answer."""
-
-    def failed(self, transaction: Transaction, status: int, now: float) -> None:
-        """Likewise."""
-
     def done(self, asked: DialogRequest, status: int, response: Response | None, now: float) -> None:
-        """Likewise."""
+        """Whatever came of it."""
 
 
 NOBODY: Final = _Nobody()

@@ -12,7 +12,7 @@ from sip.dialogs.dialog import Dialog
 from sip.flow import Flow
 from sip.syntax.message import Response
 from sip.transactions.layer import Layer
-from sip.transactions.transaction import Transaction
+from sip.transactions.transaction import Owner, Transaction
 from sip.transactions.writing import body_lines
 
 
@@ -27,7 +27,7 @@ class Sender(Protocol):
         ...
 
 
-class DialogRequest:
+class DialogRequest(Owner):
     """One request; `lines` are its header lines but for those of the body."""
 
     __slots__ = (
@@ -92,9 +92,6 @@ class DialogRequest:
     def authorization_lines(self) -> str:
         """The credentials; the ACK of a re-INVITE carries them too (RFC 3261 section 22.1)."""
         return self._authorization.lines if self._authorization is not None else ""
-
-    def arrived(self, transaction: Transaction, now: float) -> None:
-        """Nothing arrives at a client."""
 
     def responded(self, transaction: Transaction, response: Response, now: float) -> None:
         """A response: only the final one matters."""

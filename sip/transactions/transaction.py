@@ -225,19 +225,24 @@ class Timing:
 
 
 class Owner(Protocol):
-    """The transaction's user: who sent a request, or who is to answer it."""
+    """The transaction's user: who sent a request, or who is to answer it.
+
+    Subclasses leave out what does not concern them.
+    """
+
+    __slots__ = ()
 
     def arrived(self, transaction: "Transaction", now: float) -> None:
         """A new request is here: `transaction.request`."""
-        ...
+        return
 
     def responded(self, transaction: "Transaction", response: Response, now: float) -> None:
         """A response arrived that is not a retransmission; 2xx to INVITE come again and again (RFC 6026)."""
-        ...
+        return
 
     def failed(self, transaction: "Transaction", status: int, now: float) -> None:
         """None will come: 408 nothing came in time, 503 nothing could be sent (RFC 3261 section 8.1.3.1)."""
-        ...
+        return
 
 
 class Ground(Protocol):
