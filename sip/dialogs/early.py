@@ -103,10 +103,6 @@ class EarlyDialog(Machine[Response | bytes]):
         self.settled = False
         """Whether offer and answer were exchanged reliably, so that UPDATE may follow (RFC 3311)."""
 
-    def input_of(self, kind: str) -> StrEnum:
-        """It has no timers."""
-        return Input(kind)
-
     def do(self, action: StrEnum, now: float, matter: Response | bytes | None) -> None:
         """Carry out one action of a row."""
         _DO[Action(action)](self, now, matter)

@@ -32,7 +32,7 @@ class Machine(ABC, Generic[Matter]):
     def do(self, action: StrEnum, now: float, matter: Matter | None) -> None:
         """Carry out one action of a row."""
 
-    def step(self, event: StrEnum, now: float, matter: Matter | None = None) -> None:
+    def step(self, event: str, now: float, matter: Matter | None = None) -> None:
         """Apply one input to the table."""
         row = self.table.get((self.state, event))
         if row is None:
@@ -54,8 +54,4 @@ class Machine(ABC, Generic[Matter]):
     def expired(self, kind: str, now: float) -> None:
         """A timer ran out: its name is an input of the table."""
         self._running.pop(kind, None)
-        self.step(self.input_of(kind), now)
-
-    @abstractmethod
-    def input_of(self, kind: str) -> StrEnum:
-        """The input of a timer's name."""
+        self.step(kind, now)

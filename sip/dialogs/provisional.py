@@ -187,10 +187,6 @@ class Provisional(Machine[Statement | Transaction]):
         self.answered_by_prack = False
         """Whether it was an offer, and the PRACK has come."""
 
-    def input_of(self, kind: str) -> StrEnum:
-        """The input of a timer's name."""
-        return Input(kind)
-
     def do(self, action: StrEnum, now: float, matter: Statement | Transaction | None) -> None:
         """Carry out one action of a row."""
         _DO[Action(action)](self, now, matter)

@@ -115,10 +115,6 @@ class Refreshing(Machine[None]):
         self.promise: Promise | None = None
         """The last one; None while nobody has promised anything."""
 
-    def input_of(self, kind: str) -> StrEnum:
-        """The input of a timer's name."""
-        return Input(kind)
-
     def do(self, action: StrEnum, now: float, matter: None) -> None:
         """Carry out one action of a row."""
         _DO[Action(action)](self, now)

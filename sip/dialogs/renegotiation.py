@@ -212,10 +212,6 @@ class Renegotiation(Machine[Response]):
         self._asked: DialogRequest | None = None
         self._status = 0
 
-    def input_of(self, kind: str) -> StrEnum:
-        """The input of a timer's name."""
-        return Input(kind)
-
     def do(self, action: StrEnum, now: float, matter: Response | None) -> None:
         """Carry out one action of a row."""
         _DO[Action(action)](self, now, matter)
