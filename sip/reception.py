@@ -196,6 +196,8 @@ class Reception:
 
     def _newcomer(self, request: Request, key: str, flow: Flow, now: float) -> None:
         verdict = self._screen.identify(request, flow, now)
+        if isinstance(verdict, Refuse) and request.method == "INVITE":
+            verdict = self._spiral(request, flow) or verdict
         match verdict:
             case Stranger() | Banned():
                 self._gate.heard(flow, now)
@@ -238,6 +240,15 @@ class Reception:
     def _loop(self, request: Request) -> Refuse | None:
         """Section 16.3; asked before a password is, for the From that comes back is of our domain."""
         return Refuse(482, phrase(482)) if self._sessions.marks.is_loop(request) else None
+
+    def _spiral(self, request: Request, flow: Flow) -> Known | None:
+        """Section 16.3: our own INVITE comes back for another number, from whom we sent it to. He calls us,
+        although From says that we do.
+        """
+        sent = self._sessions.returned(request)
+        if sent is None or request.to_tag is not None:
+            return None
+        return Known(sent.peer) if self._screen.may_return(request, sent.peer, flow) else None
 
     def _is_ours(self, uri: Uri, flow: Flow) -> bool:
         """Whether a URI names us, by where we listen or by what we advertise."""

@@ -53,6 +53,12 @@ class Screen(Protocol):
         """Whether an in-dialog request by `flow` may be `peer`'s although it comes from another host."""
         ...
 
+    def may_return(self, invite: Request, peer: Hashable, flow: Flow) -> bool:
+        """Whether an INVITE that we sent to `peer` is a call of his where it comes back by `flow`. Asked for
+        those that `identify` refuses, since our own From claims to be one of us.
+        """
+        ...
+
 
 class Silence(Enum):
     """Why a message is not even parsed."""

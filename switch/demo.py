@@ -53,6 +53,9 @@ class _Switch:
     def same_peer(self, peer: object, flow: Flow) -> bool:
         return flow.remote[0] == self._host
 
+    def may_return(self, invite: Request, peer: object, flow: Flow) -> bool:
+        return False
+
 
 @dataclass(slots=True)
 class _Party:

@@ -161,6 +161,14 @@ class Identification:
                 return self._registrations.holds(name, flow)
         return False
 
+    def may_return(self, invite: Request, peer: Hashable, flow: Flow) -> bool:
+        """Whether an INVITE that we sent to `peer` is his call: where it would be, but for our own From. A
+        phone proves itself for each of its calls.
+        """
+        return isinstance(peer, TrunkPeer) and peer == (
+            self._carrier(flow) or self._by_registration(invite, flow)
+        )
+
     def _challenged(self, message: Request | Malformed, user: str | None, flow: Flow, now: float) -> Verdict:
         """`user` when the message proves it; an unknown user and a wrong password are told the same."""
         failure, source = Failure(FailureKind.MISSING), flow.remote[0]

@@ -84,6 +84,12 @@ class Sessions:
             return session
         return None
 
+    def returned(self, invite: Request) -> Session | None:
+        """The session whose INVITE this is, come back to us by its Call-ID and From tag (section 16.3)."""
+        session = self._by_tag.get(invite.from_tag or "")
+        invitation = None if session is None else session.invitation
+        return session if invitation is not None and invitation.call_id == invite.call_id else None
+
     def lose_connection(self, connection: int) -> None:
         """A TCP connection closed: those who used it hear of it, unless they are given up."""
         for session in sorted(self._by_connection.pop(connection, ()), key=lambda session: session.id):

@@ -24,6 +24,8 @@ class Listed:
         self.refuse: Refuse | None = None
         self.moved: set[tuple[Hashable, str]] = set()
         self.asked: list[Request | Malformed] = []
+        self.returns: set[tuple[Hashable, str]] = set()
+        """Whose calls ours are, by whom they were sent to and from where they come back."""
 
     def identify(self, message: Request | Malformed, flow: Flow, now: float) -> Verdict:
         self.asked.append(message)
@@ -33,6 +35,9 @@ class Listed:
 
     def same_peer(self, peer: Hashable, flow: Flow) -> bool:
         return (peer, flow.remote[0]) in self.moved
+
+    def may_return(self, invite: Request, peer: Hashable, flow: Flow) -> bool:
+        return (peer, flow.remote[0]) in self.returns
 
 
 class Peer:

@@ -30,6 +30,9 @@ class Open:
     def same_peer(self, peer: Hashable, flow: Flow) -> bool:
         return False
 
+    def may_return(self, invite: Request, peer: Hashable, flow: Flow) -> bool:
+        return False
+
 
 def tokens(name: str) -> Callable[[], str]:
     """Tokens that tell whose they are: alice1, alice2, ..."""

@@ -330,6 +330,14 @@ def test_in_dialog_requests_may_come_from_a_trunks_other_address() -> None:
     assert not screen.same_peer("someone", CARRIER_FLOW)
 
 
+def test_16_3_a_call_of_ours_that_a_trunk_sends_back_is_the_trunks() -> None:
+    screen = Door(("1001", PHONE_FLOW)).screen
+    assert screen.may_return(request(), TrunkPeer("carrier"), CARRIER_FLOW)
+    assert not screen.may_return(request(), TrunkPeer("near"), CARRIER_FLOW), "it was sent to another"
+    assert not screen.may_return(request(), TrunkPeer("carrier"), STRANGE_FLOW)
+    assert not screen.may_return(request(), PhonePeer("1001"), PHONE_FLOW), "a phone proves itself each time"
+
+
 def test_a_reload_counts_from_now_on() -> None:
     door = Door(("1001", PHONE_FLOW))
     challenges = door.challenged(request(), STRANGE_FLOW)

@@ -6,13 +6,14 @@ from sip.events import IncomingInvite, Outgoing
 from sip.screen import Refuse
 from sip.syntax.message import Request
 from sip.transactions.loops import LoopMark
-from tests.sip.raw import UDP, Peer, only_request
+from tests.sip.raw import PEER, UDP, Peer, only_request
 from tests.sip.wire import endpoint
 
 
 def sent(peer: Peer, uri: str = "sip:+34911000000@192.0.2.9") -> Request:
     """An INVITE of ours."""
-    peer.endpoint.invite(Outgoing(uri, UDP, "<sip:us@192.0.2.1>", f"<{uri}>", b"v=0\r\n"), 0.0)
+    outgoing = Outgoing(uri, UDP, "<sip:us@192.0.2.1>", f"<{uri}>", b"v=0\r\n", peer="carrier")
+    peer.endpoint.invite(outgoing, 0.0)
     return only_request(peer.sent())
 
 
@@ -42,6 +43,36 @@ def test_16_3_for_another_number_it_is_a_spiral() -> None:
     peer = Peer()
     assert returned(peer, sent(peer), "sip:+34911000001@192.0.2.1") == []
     assert isinstance(peer.events()[-1], IncomingInvite)
+
+
+def test_16_3_a_spiral_with_our_own_from_is_a_call_of_whom_we_sent_it_to() -> None:
+    peer = Peer()
+    invite = sent(peer)
+    peer.screen.refuse = Refuse(401, "Unauthorized")
+    peer.screen.returns = {("carrier", PEER[0])}
+    assert returned(peer, invite, "sip:+34911000000@192.0.2.1") == [482], "a loop is a loop"
+    assert returned(peer, invite, "sip:+34911000001@192.0.2.1") == []
+    (event,) = peer.events()
+    assert isinstance(event, IncomingInvite)
+    assert event.peer == "carrier"
+
+
+@pytest.mark.parametrize(
+    ("method", "changed"),
+    [
+        ("INVITE", {"call_id": "another"}),
+        ("INVITE", {"from_tag": "another"}),
+        ("INVITE", {"to_tag": "some"}),
+        ("OPTIONS", {}),
+    ],
+)
+def test_what_only_looks_like_a_spiral_is_challenged(method: str, changed: dict[str, str]) -> None:
+    peer = Peer()
+    invite = sent(peer)
+    peer.screen.refuse = Refuse(401, "Unauthorized")
+    peer.screen.returns = {("carrier", PEER[0])}
+    told = {"call_id": invite.call_id, "from_tag": invite.from_tag or ""} | changed
+    assert peer.statuses(peer.request(method, uri="sip:+34911000001@192.0.2.1", **told)) == [401]
 
 
 @pytest.mark.parametrize(
