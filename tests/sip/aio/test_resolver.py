@@ -40,10 +40,21 @@ def place(transport: str, port: int, address: str = "192.0.2.1") -> Place:
             {"carrier.example. A": ["192.0.2.7"]},
             (Server((Place("udp", "192.0.2.7", 5060, NAME.host),)),),
         ),
-        ({"_sip._udp.carrier.example. SRV": ["0 0 0 ."], "carrier.example. A": ["192.0.2.7"]}, ()),
+        (
+            {"_sip._udp.carrier.example. SRV": ["0 0 0 ."], "carrier.example. A": ["192.0.2.7"]},
+            (Server((Place("tcp", "192.0.2.7", 5060, NAME.host),)),),
+        ),
+        (
+            {
+                "_sip._udp.carrier.example. SRV": ["0 0 0 ."],
+                "_sip._tcp.carrier.example. SRV": ["0 0 0 ."],
+                "carrier.example. A": ["192.0.2.7"],
+            },
+            (),
+        ),
         ({}, ()),
     ],
-    ids=["SRV", "NAPTR", "A", "no such service", "no such name"],
+    ids=["SRV", "NAPTR", "A", "no such service by UDP", "no such service", "no such name"],
 )
 async def test_rfc3263_where_names_lead(
     zone: Mapping[str, Sequence[str]], servers: tuple[Server, ...]
