@@ -10,8 +10,10 @@ from switch.config.trunk import OnBadIdentity, Trunk
 from switch.identities.caller import Caller, read_caller, read_phone
 from switch.identities.certificates import Certificates, read_private_key, read_roots
 from switch.identities.numbers import Numbering, number_of
+from switch.identities.passport import Passport
 from switch.identities.presenting import Presented, Presenting
 from switch.identities.redirection import Redirections
+from switch.identities.replays import Replays
 from switch.identities.stir import Signer, Verification, Verifier
 from switch.routes import called_number
 
@@ -49,6 +51,8 @@ class Identities:
         self._now_s = now_s
         self.keys = Keys()
         """In force from the next `configure` on."""
+        self._replays = Replays()
+        """One for all trunks: who replays a call may choose its way."""
         self._trunks: dict[str, TrunkIdentities] = {}
         self._names: dict[str, str] = {}
 
@@ -60,7 +64,7 @@ class Identities:
         for name, trunk in config.trunks.items():
             signer, verifier = self.keys.signers.get(name), self.keys.verifiers.get(name)
             domain = _domain(trunk, config.sip.domain)
-            self._trunks[name] = TrunkIdentities(trunk, domain, self._now_s, signer, verifier)
+            self._trunks[name] = TrunkIdentities(trunk, domain, self._now_s, signer, verifier, self._replays)
 
     def trunk(self, name: str) -> "TrunkIdentities":
         """The rules of a trunk that is, or was, configured. Raises KeyError."""
@@ -87,6 +91,7 @@ class TrunkIdentities:
         now_s: Callable[[], float],
         signer: Signer | None,
         verifier: Verifier | None,
+        replays: Replays,
     ) -> None:
         """Callers are shown to the trunk in `domain`."""
         self._trunk = trunk
@@ -96,6 +101,7 @@ class TrunkIdentities:
         self._presenting = Presenting(trunk.caller_id, self._numbering)
         self._signer = signer
         self._verifier = verifier
+        self._replays = replays
 
     @property
     def rejects_unverified(self) -> bool:
@@ -115,8 +121,13 @@ class TrunkIdentities:
         """Whether a carrier signed that `caller` calls whom To names; None where that is not asked."""
         if self._verifier is None:
             return None
-        orig, dest = self._numbering.e164(caller.number), self._numbering.e164(number_of(request.to.uri))
-        return self._verifier.verify(request.headers.lines("Identity"), orig, dest, self._now_s())
+        number, now_s = number_of(request.to.uri), self._now_s()
+        orig, dest = self._numbering.e164(caller.number), self._numbering.e164(number)
+
+        def is_replay(passport: Passport) -> bool:
+            return self._replays.is_replay(passport, dest or "", request.call_id, now_s)
+
+        return self._verifier.verify(request.headers.lines("Identity"), orig, dest, now_s, is_replay)
 
     def present(self, caller: Caller, number: str, way: Redirections) -> Presented:
         """See `Identities.present`."""

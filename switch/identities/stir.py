@@ -1,6 +1,6 @@
 """STIR/SHAKEN: our calls are signed, and what carriers signed is checked (RFC 8224, RFC 8588)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,10 +10,9 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from switch.identities.certificates import BadCertificate, Certificates, NoCertificate
-from switch.identities.passport import SHAKEN, NotAPassport, canonical, ppt_of, read, sign
+from switch.identities.passport import SHAKEN, NotAPassport, Passport, canonical, ppt_of, read, sign
+from switch.identities.replays import FRESH_S
 
-FRESH_S: Final = 60
-"""How far `iat` may lie from now (RFC 8224 section 10.1)."""
 _MAX_IDENTITIES: Final = 4
 """Identity headers of one request that are looked at: each costs a check of its signature."""
 
@@ -37,6 +36,8 @@ class Outcome(StrEnum):
     BAD_CERTIFICATE = "bad_certificate"
     INVALID = "invalid"
     """Not readable, signed by another key, or of another call."""
+    REPLAYED = "replayed"
+    """It holds, and came with another call before."""
 
     @property
     def verstat(self) -> Verstat:
@@ -57,6 +58,7 @@ _REFUSALS: Final = {
     Outcome.NO_CERTIFICATE: (436, "Bad Identity Info"),
     Outcome.BAD_CERTIFICATE: (437, "Unsupported Credential"),
     Outcome.INVALID: (438, "Invalid Identity Header"),
+    Outcome.REPLAYED: (438, "Invalid Identity Header"),
 }
 
 
@@ -101,22 +103,34 @@ class Verifier:
         self._certificates = certificates
 
     def verify(
-        self, identities: Sequence[str], orig: str | None, dest: str | None, now_s: float
+        self,
+        identities: Sequence[str],
+        orig: str | None,
+        dest: str | None,
+        now_s: float,
+        is_replay: Callable[[Passport], bool],
     ) -> Verification:
         """Whether one of the Identity headers holds for a call between two numbers in E.164; None where the
-        request names none. Else what is wrong with the first.
+        request names none. Else what is wrong with the first. `is_replay` is asked of one that holds.
         """
         concerned = [value for value in identities if ppt_of(value) in (None, SHAKEN)]
         first = Verification(Outcome.MISSING)
         for identity in concerned[:_MAX_IDENTITIES]:
-            found = self._verify(identity, orig, dest, now_s)
+            found = self._verify(identity, orig, dest, now_s, is_replay)
             if found.outcome is Outcome.PASSED:
                 return found
             if first.outcome is Outcome.MISSING:
                 first = found
         return first
 
-    def _verify(self, identity: str, orig: str | None, dest: str | None, now_s: float) -> Verification:
+    def _verify(
+        self,
+        identity: str,
+        orig: str | None,
+        dest: str | None,
+        now_s: float,
+        is_replay: Callable[[Passport], bool],
+    ) -> Verification:
         """The order is that of RFC 8224 section 6.2, cheap before dear."""
         try:
             passport = read(identity)
@@ -135,4 +149,6 @@ class Verifier:
             return Verification(Outcome.BAD_CERTIFICATE, str(error))
         if not passport.is_signed_by(credential.key):
             return Verification(Outcome.INVALID, "its signature is not of that certificate")
+        if is_replay(passport):
+            return Verification(Outcome.REPLAYED, "it came with another call before")
         return Verification(Outcome.PASSED, "", passport.attest, credential.has_numbers)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sip.syntax.message import Request, parse
 from switch.config.schema import Config
 from switch.identities.caller import Caller
 from switch.identities.identities import Identities, read_keys
@@ -29,7 +30,10 @@ def identities(folder: Path, **trunk: Any) -> Identities:
         {
             "server": {"data_dir": folder},
             "sip": {"domain": "pbx.example"},
-            "trunks": {"carrier": {"accept_from": ["192.0.2.10/32"], **trunk}},
+            "trunks": {
+                "carrier": {"accept_from": ["192.0.2.10/32"], **trunk},
+                "another": {"accept_from": ["192.0.2.11/32"], **trunk},
+            },
             "phones": {"1001": {"secret": "x"}, "1002": {"secret": "x"}},
             "agents": {"ana": {"name": "Ana Ruiz", "phone": "1001"}, "luis": {"name": "Luis"}},
         }
@@ -82,6 +86,12 @@ def test_our_calls_are_signed_and_hold(tmp_path: Path) -> None:
     verified = trunk.verify(request, caller)
     assert verified is not None
     assert (verified.outcome, verified.attest) == (Outcome.PASSED, "A")
+    again = parse(request.encode().replace(b"Call-ID: 1\r\n", b"Call-ID: 2\r\n"))
+    assert isinstance(again, Request)
+    replayed = found.trunk("another").verify(again, caller)
+    assert replayed is not None
+    assert replayed.outcome is Outcome.REPLAYED
+    assert trunk.verify(request, caller) == verified
     changed = invite(f"Identity: {identity}", from_=f"{presented.from_};tag=1", to="<sip:911000001@h>")
     refused = trunk.verify(changed, caller)
     assert refused is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from switch.identities.certificates import Certificates
-from switch.identities.passport import read, sign
+from switch.identities.passport import Passport, read, sign
 from switch.identities.stir import FRESH_S, Outcome, Signer, Verification, Verifier, Verstat
 from tests.switch.identities.authority import NOW, Authority, publish
 
@@ -32,8 +32,13 @@ def identity(name: str = "carrier.pem", orig: str = ORIG, dest: str = DEST, age_
     return signer(name).identity(orig, dest, NOW_S - age_s, ours=True)
 
 
+def is_new(passport: Passport) -> bool:
+    """No PASSporT was heard before."""
+    return False
+
+
 def test_what_we_sign_holds(verifier: Verifier) -> None:
-    found = verifier.verify([identity()], ORIG, DEST, NOW_S)
+    found = verifier.verify([identity()], ORIG, DEST, NOW_S, is_new)
     assert found == Verification(Outcome.PASSED, "", "A", has_numbers=True)
     assert (found.outcome.verstat, found.outcome.refusal) == (Verstat.PASSED, None)
 
@@ -63,21 +68,36 @@ def test_what_we_sign_holds(verifier: Verifier) -> None:
 def test_rfc_8224_section_6_2_2(
     verifier: Verifier, identities: list[str], outcome: Outcome, status: int | None
 ) -> None:
-    found = verifier.verify(identities, ORIG, DEST, NOW_S)
+    found = verifier.verify(identities, ORIG, DEST, NOW_S, is_new)
     assert found.outcome is outcome
     assert (found.outcome.refusal or (None,))[0] == status
     assert bool(found.why) == (outcome not in (Outcome.PASSED, Outcome.MISSING))
 
 
+def test_only_of_what_holds_it_is_asked_whether_it_came_before(verifier: Verifier) -> None:
+    """Or strangers would say which PASSporTs are used up."""
+    asked: list[Passport] = []
+
+    def is_replay(passport: Passport) -> bool:
+        asked.append(passport)
+        return True
+
+    found = verifier.verify([identity("another.pem"), identity(age_s=99)], ORIG, DEST, NOW_S, is_replay)
+    assert (found.outcome, asked) == (Outcome.INVALID, [])
+    found = verifier.verify([identity()], ORIG, DEST, NOW_S, is_replay)
+    assert (found.outcome, found.outcome.refusal) == (Outcome.REPLAYED, (438, "Invalid Identity Header"))
+    assert len(asked) == 1
+
+
 def test_a_call_that_names_no_numbers_cannot_hold(verifier: Verifier) -> None:
     for orig, dest in ((None, DEST), (ORIG, None), (None, None)):
-        assert verifier.verify([identity()], orig, dest, NOW_S).outcome is Outcome.INVALID
+        assert verifier.verify([identity()], orig, dest, NOW_S, is_new).outcome is Outcome.INVALID
 
 
 def test_a_certificate_that_has_run_out(verifier: Verifier) -> None:
     later = (NOW + timedelta(days=31)).timestamp()
     written = signer().identity(ORIG, DEST, later, ours=True)
-    assert verifier.verify([written], ORIG, DEST, later).outcome is Outcome.BAD_CERTIFICATE
+    assert verifier.verify([written], ORIG, DEST, later, is_new).outcome is Outcome.BAD_CERTIFICATE
 
 
 def test_one_of_several_called_numbers(verifier: Verifier) -> None:
@@ -90,7 +110,7 @@ def test_one_of_several_called_numbers(verifier: Verifier) -> None:
         iat=int(NOW_S),
         origid="x",
     )
-    assert verifier.verify([several], ORIG, DEST, NOW_S).attest == "B"
+    assert verifier.verify([several], ORIG, DEST, NOW_S, is_new).attest == "B"
 
 
 def test_the_outcomes_in_the_words_of_carriers() -> None:
@@ -101,6 +121,7 @@ def test_the_outcomes_in_the_words_of_carriers() -> None:
         Outcome.NO_CERTIFICATE: Verstat.FAILED,
         Outcome.BAD_CERTIFICATE: Verstat.FAILED,
         Outcome.INVALID: Verstat.FAILED,
+        Outcome.REPLAYED: Verstat.FAILED,
     }
 
 
