@@ -87,6 +87,14 @@ def test_no_answer_is_longer_than_three_requests(
 
 
 @given(st.binary(max_size=100))
-def test_noise_never_breaks_it(noise: bytes) -> None:
-    stun.answer(BINDING[:20] + noise, ("192.0.2.1", 1))
-    stun.answer(noise, ("192.0.2.1", 1))
+def test_noise_gets_a_sound_answer_or_none(noise: bytes) -> None:
+    source = ("192.0.2.1", 1)
+    assert stun.answer(noise, source) is None
+    assert (stun.answer(BINDING + noise, source) is None) == bool(noise), "its length says that it has ended"
+    asked = BINDING[:2] + len(noise).to_bytes(2, "big") + BINDING[4:] + noise
+    answer = stun.answer(asked, source)
+    if answer is not None:
+        assert answer[:2] in (b"\1\1", b"\1\x11")
+        assert int.from_bytes(answer[2:4], "big") == len(answer) - 20
+        assert answer[4:20] == COOKIE + ID
+        assert len(answer) <= 3 * len(asked)

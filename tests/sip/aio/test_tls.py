@@ -194,7 +194,12 @@ def test_ipv4_and_ipv6_listen_side_by_side() -> None:
 
         four = Listener("tcp", "0.0.0.0", 0, None, tls)  # type: ignore[arg-type]
         six = Listener("tcp", "::", four.address[1], None, tls)  # type: ignore[arg-type]
-        four.close()
-        six.close()
+        port = four.address[1]
+        for listener, host in ((four, "127.0.13.3"), (six, "::1")):
+            with socket.create_connection((host, port), timeout=5.0):
+                pass
+            listener.close()
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection((host, port), timeout=5.0)
 
     asyncio.run(test())

@@ -52,10 +52,17 @@ def test_a_stun_request_is_answered_and_goes_no_further(host: str) -> None:
 
 def test_ipv4_and_ipv6_lie_side_by_side() -> None:
     four = UdpPort("0.0.0.0", 0)
+    six = UdpPort("::", four.address[1])
+    ends = {four: UdpPort("127.0.12.1", 0), six: UdpPort("::1", 0)}
     try:
-        UdpPort("::", four.address[1]).close()
+        for port, end in ends.items():
+            end.send(b"x", (end.address[0], four.address[1]))
+            assert select.select([port.socket], [], [], 5.0)[0]
+        for port, end in ends.items():
+            assert list(port.receive()) == [(b"x", Flow("udp", port.address, end.address))]
     finally:
-        four.close()
+        for port in (*ends, *ends.values()):
+            port.close()
 
 
 def test_what_fills_the_buffer_was_larger(monkeypatch: pytest.MonkeyPatch) -> None:
