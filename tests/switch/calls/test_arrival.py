@@ -8,9 +8,11 @@ import pytest
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.identities.identities import read_keys
 from switch.identities.stir import Signer
+from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.records import Direction, LegRole
 from tests.switch.far_end import FarEnd, sdp
 from tests.switch.identities.authority import Authority, publish
+from tests.switch.identities.invites import invite
 from tests.switch.stage import CARRIER, NUMBER, Stage
 
 VIDEO_ONLY = sdp(CARRIER[0]).replace(b"m=audio", b"m=video")
@@ -153,6 +155,39 @@ async def test_an_emergency_call_passes_a_full_trunk_and_a_drain(stage: Stage) -
     assert (await refused(stage, phone, "0600111222"))[0] == 503
     await phone.dial("112")
     assert stage.carrier.invited.request.uri.startswith("sip:112@")
+
+
+BY_PASSWORD = {
+    "trunks": {
+        "carrier": {"proxy": f"sip:{CARRIER[0]}"},
+        "acme": {"accept_digest": {"user": "acme", "secret": "x"}, "numbers": {"country": "ES"}},
+    },
+    "routes": [
+        {"trunk": "acme", "to": "112", "go": "trunk:carrier", "transit": "yes", "emergency": "yes"},
+        {"phone": "*", "to": "911", "go": "trunk:carrier", "emergency": "yes"},
+        {"phone": "*", "to": "*", "go": "trunk:carrier"},
+    ],
+}
+
+
+@pytest.mark.parametrize("sections", [BY_PASSWORD])
+@pytest.mark.parametrize(
+    ("user", "number", "peer", "is_emergency"),
+    [
+        ("acme", "112", None, True),
+        ("acme", "112", TrunkPeer("acme"), True),
+        ("acme", "911", None, False),
+        ("1001", "911", None, True),
+        ("1001", "911", PhonePeer("1001"), True),
+        ("1001", "112", None, False),
+    ],
+)
+async def test_a_call_for_help_is_known_before_its_caller_has_proved_himself(
+    stage: Stage, user: str, number: str, peer: Peer | None, is_emergency: bool
+) -> None:
+    """By whom its From names: an overload refuses it neither before the challenge nor after."""
+    request = invite(from_=f"<sip:{user}@pbx.example>;tag=1", uri=f"sip:{number}@pbx.example")
+    assert stage.switch.arrival.is_emergency(request, peer) is is_emergency
 
 
 async def test_a_draining_switch_takes_no_more_calls(stage: Stage) -> None:
