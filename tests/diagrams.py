@@ -5,7 +5,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from acd import offer, waiting
+from acd import offer, queued_call
 from sip.accounts import registration as registering
 from sip.dialogs import early, provisional, refresh, renegotiation, session_table
 from sip.transactions import transaction
@@ -42,7 +42,7 @@ def drawings() -> Iterator[Drawing]:
             title, "sip/dialogs/session_table.py", (state,), _reachable(session_table.SESSION, state)
         )
     yield from (
-        Drawing(title, f"sip/{module.__name__.rpartition('.')[2]}.py", (next(iter(module.State)),), table)
+        Drawing(title, f"{module.__name__.replace('.', '/')}.py", (next(iter(module.State)),), table)
         for title, module, table in (
             ("Early dialog of a call of ours (RFC 3262)", early, early.EARLY),
             ("Reliable responses to a call of theirs (RFC 3262)", provisional, provisional.RELIABLE),
@@ -56,7 +56,9 @@ def drawings() -> Iterator[Drawing]:
         )
     )
     yield Drawing("Offer of a call to an agent", "acd/offer.py", (offer.OfferState.INVITED,), offer.TABLE)
-    yield Drawing("Call in a queue", "acd/queued_call.py", (waiting.CallState.ENTERING,), waiting.TABLE)
+    yield Drawing(
+        "Call in a queue", "acd/queued_call.py", (queued_call.CallState.ENTERING,), queued_call.TABLE
+    )
     rows = {pair: (following, ()) for pair, following in health.HEALTH.items()}
     yield Drawing("Health of a target of a trunk", "switch/trunks/health.py", (health.UP,), rows)
     first = offering.State.INVITED
