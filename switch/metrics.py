@@ -80,7 +80,7 @@ SIP_CONNECTIONS_CLOSED = _counter(
     "sip_connections_closed", "Connections that ended or were turned away.", "transport", "reason"
 )
 SIP_TRUNCATED = _counter("sip_datagrams_truncated", "Datagrams that came larger than any may be.")
-SIP_BANNED = _counter("sip_banned", "Requests of banned addresses and users, dropped unanswered.", "transport")
+SIP_BANNED = _counter("sip_banned", "Requests of banned addresses and users, unanswered.", "transport")
 SIP_UNREAD = _counter("sip_unread", "Requests that were dropped unread in a flood.", "transport")
 BANS_ACTIVE = _gauge("bans_active", "Addresses, and users at an address, that are banned.")
 OVERLOAD_REFUSED = _counter("overload_refused", "Requests refused with 503 for overload.", "method")
