@@ -225,7 +225,7 @@ class Stage:
         apply(self.exchange, config, self.staffing, self.switch.identification)
         self.exchange.registrations.start(self.staffing, [])
         self.exchange.trunks.start()
-        self.carrier = self._join("+34600111222", CARRIER)
+        self.carrier = self.join("+34600111222", CARRIER)
 
     def _assemble(self, config: Config) -> Switch:
         switch = wire(config, self._books(), self._surroundings())
@@ -277,14 +277,15 @@ class Stage:
         """The flow to an address, as the shell would have it."""
         return Flow("udp", OURS, (host, port))
 
-    def _join(self, name: str, address: tuple[str, int], secret: str = "") -> FarEnd:
+    def join(self, name: str, address: tuple[str, int], secret: str = "") -> FarEnd:
+        """Another far end, at an address."""
         end = FarEnd(self, name, address, OURS, secret)
         self._ends[address] = end
         return end
 
     async def phone(self, name: str = "1001", *, registered: bool = True) -> FarEnd:
         """A phone of ours on its desk."""
-        end = self._join(name, PHONES[name], f"secret of {name}")
+        end = self.join(name, PHONES[name], f"secret of {name}")
         if registered:
             assert await end.register() == 200
         return end

@@ -17,12 +17,13 @@ A, B, C = ("192.0.2.11", 5060), ("192.0.2.12", 5060), ("192.0.2.13", 5060)
 NUMBER = "0600111222"
 
 
-def sections(**settings: Any) -> dict[str, Any]:
+@pytest.fixture
+def sections() -> dict[str, Any]:
     """Trunk `t` with targets A, then B; trunk `other` with target C; phones call out with a 0, or an 8."""
     targets = [{"uri": f"sip:{A[0]}", "priority": "1"}, {"uri": f"sip:{B[0]}", "priority": "2"}]
     return {
         "trunks": {
-            "t": {"targets": targets, "options": "0", **settings},
+            "t": {"targets": targets, "options": "0"},
             "other": {"proxy": f"sip:{C[0]}", "options": "0", "max_calls": "1"},
             "carrier": {"accept_from": [f"{CARRIER[0]}/32"]},
         },
@@ -36,9 +37,6 @@ def sections(**settings: Any) -> dict[str, Any]:
     }
 
 
-BOTH = pytest.mark.parametrize("sections", [sections()])
-
-
 class Cast:
     """A phone that calls, and the carriers at A, B and C."""
 
@@ -46,12 +44,8 @@ class Cast:
         self.stage = stage
         self.phone = phone
         self.a, self.b, self.c = (
-            stage._join(name, address) for name, address in (("a", A), ("b", B), ("c", C))
+            stage.join(name, address) for name, address in (("a", A), ("b", B), ("c", C))
         )
-
-    @classmethod
-    async def of(cls, stage: Stage) -> "Cast":
-        return cls(stage, await stage.phone())
 
     def invites(self) -> str:
         """Who was called so far, in order."""
@@ -63,6 +57,11 @@ class Cast:
             if who and (not order or order[-1] != who):
                 order.append(who)
         return " ".join(order)
+
+
+@pytest.fixture
+async def cast(stage: Stage) -> Cast:
+    return Cast(stage, await stage.phone())
 
 
 def speaking(end: FarEnd, invite: IncomingInvite) -> None:
@@ -87,9 +86,7 @@ def redirecting(*contacts: str, status: int = 302) -> Behaviour:
     return redirect
 
 
-@BOTH
-async def test_rfc3263_4_3_a_503_leads_to_the_next_target(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_rfc3263_4_3_a_503_leads_to_the_next_target(stage: Stage, cast: Cast) -> None:
     cast.a.behave, cast.b.behave = refusing(503), answering
     session = await cast.phone.dial(NUMBER)
     assert cast.phone.status(session) == 200
@@ -102,12 +99,10 @@ async def test_rfc3263_4_3_a_503_leads_to_the_next_target(stage: Stage) -> None:
     assert (record.result, len(record.legs)) == (Result.COMPLETED, 3)
 
 
-@BOTH
 @pytest.mark.parametrize(("retry_after", "rests"), [("20 (busy hour)", True), ("soon", False), (None, False)])
 async def test_rfc3261_21_5_4_a_503_is_left_alone_for_as_long_as_it_says(
-    stage: Stage, retry_after: str | None, rests: bool
+    stage: Stage, cast: Cast, retry_after: str | None, rests: bool
 ) -> None:
-    cast = await Cast.of(stage)
     headers = [("Retry-After", retry_after)] if retry_after else []
     cast.a.behave = lambda end, invite: end.endpoint.reject(
         invite.session, 503, end.wire.now(), headers=headers
@@ -122,9 +117,9 @@ async def test_rfc3261_21_5_4_a_503_is_left_alone_for_as_long_as_it_says(
     assert cast.invites() == ("a b a b" if rests else "a b a b a b")
 
 
-@BOTH
-async def test_silence_leads_to_the_next_target_and_later_calls_go_there_at_once(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_silence_leads_to_the_next_target_and_later_calls_go_there_at_once(
+    stage: Stage, cast: Cast
+) -> None:
     cast.b.behave = answering
     stage.lose = lambda data: data.startswith(b"INVITE") and b"@192.0.2.11" in data
     began = stage.now()
@@ -139,9 +134,7 @@ async def test_silence_leads_to_the_next_target_and_later_calls_go_there_at_once
     assert cast.phone.status(again) == 200, "without waiting"
 
 
-@BOTH
-async def test_an_answer_that_comes_after_we_went_on_is_hung_up_on(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_an_answer_that_comes_after_we_went_on_is_hung_up_on(stage: Stage, cast: Cast) -> None:
     cast.a.behave, cast.b.behave = silent, answering
     stage.lose = lambda data: data.startswith(b"SIP/2.0 100") and b"192.0.2.11" in data
     session = await cast.phone.dial(NUMBER)
@@ -156,19 +149,15 @@ async def test_an_answer_that_comes_after_we_went_on_is_hung_up_on(stage: Stage)
     stage.assert_nothing_left()
 
 
-@BOTH
-async def test_a_100_is_a_sign_of_life_and_the_wait_goes_on(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_100_is_a_sign_of_life_and_the_wait_goes_on(stage: Stage, cast: Cast) -> None:
     cast.a.behave = silent
     await cast.phone.dial(NUMBER)
     await stage.pass_by(20)
     assert cast.invites() == "a"
 
 
-@BOTH
 @pytest.mark.parametrize("late", [503, 408])
-async def test_after_ringing_no_other_target_is_tried(stage: Stage, late: int) -> None:
-    cast = await Cast.of(stage)
+async def test_after_ringing_no_other_target_is_tried(cast: Cast, late: int) -> None:
     cast.a.behave = ringing
     session = await cast.phone.dial(NUMBER)
     await cast.a.refuse(late)
@@ -176,27 +165,21 @@ async def test_after_ringing_no_other_target_is_tried(stage: Stage, late: int) -
     assert cast.phone.status(session) == late
 
 
-@BOTH
 @pytest.mark.parametrize("status", [404, 486, 500, 502, 603])
-async def test_rfc3263_4_3_any_other_refusal_is_the_callees(stage: Stage, status: int) -> None:
-    cast = await Cast.of(stage)
+async def test_rfc3263_4_3_any_other_refusal_is_the_callees(cast: Cast, status: int) -> None:
     cast.a.behave = refusing(status)
     session = await cast.phone.dial(NUMBER)
     assert cast.phone.status(session) == status
     assert cast.invites() == "a"
 
 
-@BOTH
-async def test_a_408_before_ringing_leads_to_the_next_target(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_408_before_ringing_leads_to_the_next_target(cast: Cast) -> None:
     cast.a.behave, cast.b.behave = refusing(408), answering
     session = await cast.phone.dial(NUMBER)
     assert cast.phone.status(session) == 200
 
 
-@BOTH
-async def test_when_all_refuse_the_caller_is_told_what_the_last_one_said(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_when_all_refuse_the_caller_is_told_what_the_last_one_said(stage: Stage, cast: Cast) -> None:
     cast.a.behave = cast.b.behave = refusing(503)
     session = await cast.phone.dial(NUMBER)
     assert cast.phone.status(session) == 503
@@ -207,9 +190,7 @@ async def test_when_all_refuse_the_caller_is_told_what_the_last_one_said(stage: 
     stage.assert_nothing_left()
 
 
-@BOTH
-async def test_when_all_are_silent_the_call_ends_with_timer_b(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_when_all_are_silent_the_call_ends_with_timer_b(stage: Stage, cast: Cast) -> None:
     stage.lose = lambda data: data.startswith(b"INVITE sip:600111222")
     session = await cast.phone.dial(NUMBER)
     await stage.pass_by(34)
@@ -221,9 +202,9 @@ async def test_when_all_are_silent_the_call_ends_with_timer_b(stage: Stage) -> N
     stage.assert_nothing_left()
 
 
-@BOTH
-async def test_a_connection_that_cannot_be_made_leads_to_the_next_target_at_once(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_connection_that_cannot_be_made_leads_to_the_next_target_at_once(
+    stage: Stage, cast: Cast
+) -> None:
     cast.b.behave = answering
 
     def fail() -> None:
@@ -261,12 +242,10 @@ async def close(stage: Stage, flow: Flow) -> None:
     await stage.settle()
 
 
-@BOTH
 @pytest.mark.parametrize("rings", [silent, ringing, speaking])
 async def test_a_connection_that_breaks_before_the_answer_leads_to_the_next_target(
-    stage: Stage, rings: Behaviour
+    stage: Stage, cast: Cast, rings: Behaviour
 ) -> None:
-    cast = await Cast.of(stage)
     cast.a.behave, cast.b.behave = rings, ringing
     flows = by_tcp(stage)
     session = await cast.phone.dial(NUMBER)
@@ -281,9 +260,9 @@ async def test_a_connection_that_breaks_before_the_answer_leads_to_the_next_targ
     stage.assert_nothing_left()
 
 
-@BOTH
-async def test_a_connection_that_breaks_while_the_last_one_rings_ends_the_call(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_connection_that_breaks_while_the_last_one_rings_ends_the_call(
+    stage: Stage, cast: Cast
+) -> None:
     cast.a.behave, cast.b.behave = refusing(503), ringing
     flows = by_tcp(stage)
     session = await cast.phone.dial(NUMBER)
@@ -295,9 +274,7 @@ async def test_a_connection_that_breaks_while_the_last_one_rings_ends_the_call(s
     stage.assert_nothing_left()
 
 
-@BOTH
-async def test_a_way_that_the_kernel_does_not_know_is_passed_over(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_way_that_the_kernel_does_not_know_is_passed_over(stage: Stage, cast: Cast) -> None:
     cast.b.behave = answering
 
     def way(host: str, port: int) -> Flow:
@@ -312,9 +289,7 @@ async def test_a_way_that_the_kernel_does_not_know_is_passed_over(stage: Stage) 
     assert len(stage.call.ledger.legs) == 2, "an INVITE that was never sent is no leg"
 
 
-@BOTH
-async def test_a_caller_who_gives_up_ends_the_hunt(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_caller_who_gives_up_ends_the_hunt(stage: Stage, cast: Cast) -> None:
     stage.lose = lambda data: data.startswith(b"INVITE") and b"@192.0.2.11" in data
     session = await cast.phone.dial(NUMBER)
     await cast.phone.hang_up(session)
@@ -323,12 +298,10 @@ async def test_a_caller_who_gives_up_ends_the_hunt(stage: Stage) -> None:
     stage.assert_nothing_left()
 
 
-@BOTH
 @pytest.mark.parametrize("left", [True, False], ids=["another is left", "it was the last"])
 async def test_a_target_that_we_fail_to_call_is_passed_over(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, left: bool
+    stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch, left: bool
 ) -> None:
-    cast = await Cast.of(stage)
     cast.a.behave, cast.b.behave = refusing(503), answering
     broken, invite = (A if left else B)[0], Endpoint.invite
 
@@ -352,9 +325,7 @@ def take_down(stage: Stage, address: tuple[str, int]) -> None:
             stage.exchange.trunks.see(way, Sign.DEAD)
 
 
-@BOTH
-async def test_a_target_that_is_down_is_the_last_resort(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_target_that_is_down_is_the_last_resort(stage: Stage, cast: Cast) -> None:
     take_down(stage, A)
     cast.a.behave, cast.b.behave = answering, refusing(503)
     session = await cast.phone.dial(NUMBER)
@@ -362,9 +333,7 @@ async def test_a_target_that_is_down_is_the_last_resort(stage: Stage) -> None:
     assert cast.invites() == "b a"
 
 
-@BOTH
-async def test_a_last_resort_that_is_silent_is_not_waited_for(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_last_resort_that_is_silent_is_not_waited_for(stage: Stage, cast: Cast) -> None:
     take_down(stage, A)
     cast.b.behave = refusing(503)
     stage.lose = lambda data: data.startswith(b"INVITE") and b"@192.0.2.11" in data
@@ -380,9 +349,7 @@ async def test_a_last_resort_that_is_silent_is_not_waited_for(stage: Stage) -> N
     stage.assert_nothing_left()
 
 
-@BOTH
-async def test_with_all_targets_down_they_are_tried_even_so(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_with_all_targets_down_they_are_tried_even_so(stage: Stage, cast: Cast) -> None:
     for way in stage.exchange.trunks.ways("t"):
         stage.exchange.trunks.see(way, Sign.DEAD)
     cast.a.behave = answering
@@ -393,12 +360,10 @@ async def test_with_all_targets_down_they_are_tried_even_so(stage: Stage) -> Non
 # Redirection
 
 
-@BOTH
 @pytest.mark.parametrize("status", [300, 301, 302, 305, 380])
 async def test_rfc3261_8_1_3_4_a_contact_at_a_target_of_the_trunk_is_followed(
-    stage: Stage, status: int
+    cast: Cast, status: int
 ) -> None:
-    cast = await Cast.of(stage)
     cast.a.behave, cast.b.behave = redirecting(f"<sip:600111333@{B[0]}>", status=status), answering
     session = await cast.phone.dial(NUMBER)
     assert cast.phone.status(session) == 200
@@ -406,9 +371,9 @@ async def test_rfc3261_8_1_3_4_a_contact_at_a_target_of_the_trunk_is_followed(
     assert cast.b.invited.request.uri == f"sip:600111333@{B[0]}"
 
 
-@BOTH
-async def test_a_contacts_number_passes_the_callers_routes_like_a_dialled_one(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_contacts_number_passes_the_callers_routes_like_a_dialled_one(
+    stage: Stage, cast: Cast
+) -> None:
     cast.a.behave, cast.c.behave = redirecting("<sip:8911@anywhere.example>"), answering
     session = await cast.phone.dial(NUMBER)
     assert cast.phone.status(session) == 200
@@ -418,9 +383,7 @@ async def test_a_contacts_number_passes_the_callers_routes_like_a_dialled_one(st
     assert stage.exchange.limits.active("other") == 0
 
 
-@BOTH
-async def test_a_contact_may_be_one_of_our_phones(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_contact_may_be_one_of_our_phones(stage: Stage, cast: Cast) -> None:
     desk = await stage.phone("1002")
     desk.behave = answering
     cast.a.behave = redirecting("<tel:1002>")
@@ -429,9 +392,9 @@ async def test_a_contact_may_be_one_of_our_phones(stage: Stage) -> None:
     assert cast.invites() == "a 1002"
 
 
-@BOTH
-async def test_a_phone_of_ours_may_send_its_caller_on_within_the_callers_routes(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_phone_of_ours_may_send_its_caller_on_within_the_callers_routes(
+    stage: Stage, cast: Cast
+) -> None:
     desk = await stage.phone("1002")
     desk.behave, cast.a.behave = redirecting("<sip:0600111222@pbx.example>"), answering
     session = await cast.phone.dial("1002")
@@ -439,9 +402,9 @@ async def test_a_phone_of_ours_may_send_its_caller_on_within_the_callers_routes(
     assert cast.invites() == "1002 a"
 
 
-@BOTH
-async def test_a_phone_of_ours_opens_no_way_to_a_trunk_for_a_carriers_caller(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_phone_of_ours_opens_no_way_to_a_trunk_for_a_carriers_caller(
+    stage: Stage, cast: Cast
+) -> None:
     desk = await stage.phone("1002")
     desk.behave = redirecting("<sip:0600111222@pbx.example>", f"<sip:600111222@{A[0]}>")
     session = await stage.carrier.dial("1002")
@@ -451,9 +414,7 @@ async def test_a_phone_of_ours_opens_no_way_to_a_trunk_for_a_carriers_caller(sta
     assert record.reason is Reason.REDIRECTED
 
 
-@BOTH
-async def test_a_phone_that_has_rung_in_vain_may_send_its_caller_on(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_phone_that_has_rung_in_vain_may_send_its_caller_on(stage: Stage, cast: Cast) -> None:
     desk = await stage.phone("1002")
     desk.behave, cast.a.behave, cast.b.behave = ringing, refusing(503), answering
     session = await cast.phone.dial("1002")
@@ -466,9 +427,9 @@ async def test_a_phone_that_has_rung_in_vain_may_send_its_caller_on(stage: Stage
     stage.assert_nothing_left()
 
 
-@BOTH
-async def test_a_3xx_after_early_media_moves_the_caller_to_who_is_called_then(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_3xx_after_early_media_moves_the_caller_to_who_is_called_then(
+    stage: Stage, cast: Cast
+) -> None:
     cast.a.behave = speaking
     cast.b.behave = answering
     session = await cast.phone.dial(NUMBER)
@@ -480,10 +441,10 @@ async def test_a_3xx_after_early_media_moves_the_caller_to_who_is_called_then(st
     assert stage.port(party).source == Relay(caller.port)
 
 
-@BOTH
-async def test_after_early_media_that_led_nowhere_the_next_callees_ringing_is_heard(stage: Stage) -> None:
+async def test_after_early_media_that_led_nowhere_the_next_callees_ringing_is_heard(
+    stage: Stage, cast: Cast
+) -> None:
     """A caller with our description makes no tone of his own at a later 180 (RFC 3960 section 3.2)."""
-    cast = await Cast.of(stage)
     cast.a.behave, cast.b.behave, cast.c.behave = speaking, silent, silent
     session = await cast.phone.dial(NUMBER)
     await cast.a.refuse(302, ("Contact", f"<sip:1@{B[0]}>"))
@@ -506,7 +467,6 @@ async def test_after_early_media_that_led_nowhere_the_next_callees_ringing_is_he
     assert stage.port(caller).source == Relay(stage.port(stage.call.party))
 
 
-@BOTH
 @pytest.mark.parametrize(
     "contacts",
     [
@@ -520,8 +480,7 @@ async def test_after_early_media_that_led_nowhere_the_next_callees_ringing_is_he
     ],
     ids=["none", "no route", "no number", "maddr", "an echo", "star", "malformed"],
 )
-async def test_a_3xx_that_leads_nowhere_is_480(stage: Stage, contacts: tuple[str, ...]) -> None:
-    cast = await Cast.of(stage)
+async def test_a_3xx_that_leads_nowhere_is_480(stage: Stage, cast: Cast, contacts: tuple[str, ...]) -> None:
     cast.a.behave, cast.b.behave = redirecting(*contacts), refusing(480)
     session = await cast.phone.dial(NUMBER)
     assert cast.phone.status(session) == 480
@@ -529,9 +488,7 @@ async def test_a_3xx_that_leads_nowhere_is_480(stage: Stage, contacts: tuple[str
     stage.assert_nothing_left()
 
 
-@BOTH
-async def test_contacts_are_tried_by_their_preference(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_contacts_are_tried_by_their_preference(cast: Cast) -> None:
     cast.a.behave = redirecting(f"<sip:1@{B[0]}>;q=0.1, <sip:82@x.example>;q=0.9")
     cast.b.behave, cast.c.behave = answering, refusing(503)
     session = await cast.phone.dial(NUMBER)
@@ -539,9 +496,7 @@ async def test_contacts_are_tried_by_their_preference(stage: Stage) -> None:
     assert cast.invites() == "a c b"
 
 
-@BOTH
-async def test_a_loop_of_3xx_ends(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_loop_of_3xx_ends(cast: Cast) -> None:
     cast.a.behave = redirecting(f"<sip:600111222@{B[0]}>")
     cast.b.behave = redirecting(f"<sip:600111222@{A[0]}>")
     session = await cast.phone.dial(NUMBER)
@@ -549,9 +504,7 @@ async def test_a_loop_of_3xx_ends(stage: Stage) -> None:
     assert cast.invites() == "a b a"
 
 
-@BOTH
-async def test_no_more_than_five_contacts_are_followed(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_no_more_than_five_contacts_are_followed(stage: Stage, cast: Cast) -> None:
     numbers = iter(range(1, 100))
 
     def onward(end: FarEnd, invite: IncomingInvite) -> None:
@@ -565,9 +518,7 @@ async def test_no_more_than_five_contacts_are_followed(stage: Stage) -> None:
     assert next(numbers) == 7, "the first INVITE and five more"
 
 
-@BOTH
-async def test_a_redirection_finds_no_room_on_a_full_trunk(stage: Stage) -> None:
-    cast = await Cast.of(stage)
+async def test_a_redirection_finds_no_room_on_a_full_trunk(stage: Stage, cast: Cast) -> None:
     cast.c.behave = answering
     await cast.phone.dial("8911")
     cast.a.behave = redirecting("<sip:8912@x.example>")

@@ -34,7 +34,7 @@ class Storm:
         self.stage = stage
         self.random = Random(seed)
         self.dead: set[str] = set()
-        self.ends = [stage._join(name, address) for name, address in PLACES.items()]
+        self.ends = [stage.join(name, address) for name, address in PLACES.items()]
         for end in self.ends:
             end.behave = self.behave
 

@@ -85,8 +85,8 @@ def place(address: tuple[str, int], name: str = "") -> Place:
 
 @pytest.mark.parametrize("sections", [trunks()])
 async def test_a_target_is_down_after_three_misses_and_up_after_two_answers(stage: Stage) -> None:
-    stage._join("a", A)
-    silent = stage._join("b", B)
+    stage.join("a", A)
+    silent = stage.join("b", B)
     stage.lose = lambda data: data.startswith(b"OPTIONS sip:192.0.2.12")
     seen = []
     for _ in range(4):
@@ -124,7 +124,7 @@ async def test_without_questions_nobody_is_asked(stage: Stage) -> None:
 @pytest.mark.parametrize("sections", [trunks()])
 async def test_any_answer_but_408_and_503_is_a_sign_of_life(stage: Stage) -> None:
     for address, status in ((A, 404), (B, 503)):
-        end = stage._join(str(status), address)
+        end = stage.join(str(status), address)
         end.hear = answers(end, status)  # type: ignore[method-assign]
     await stage.pass_by(40)
     assert health(stage) == ["up", "down"]
@@ -409,7 +409,7 @@ async def test_a_trunk_that_goes_while_its_register_is_under_way_leaves_no_bindi
 
 @pytest.mark.parametrize("sections", [trunks()])
 async def test_a_reload_adds_and_removes_targets_and_leaves_the_others_as_they_were(stage: Stage) -> None:
-    stage._join("a", A)
+    stage.join("a", A)
     await stage.pass_by(40)
     assert health(stage) == ["up", "down"]
     await stage.reload(**trunks(targets=[TARGETS[1], {"uri": f"sip:{CARRIER[0]}"}]))
