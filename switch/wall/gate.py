@@ -79,9 +79,7 @@ class Gate:
         """
         method, peer = request.method, _peer(verdict)
         if isinstance(peer, TrunkPeer) or (peer is not None and method not in METHODS):
-            self._peers.heard(
-                flow.remote[0], now
-            )  # no password says so but an address, and that may be forged
+            self._peers.heard(flow.remote[0], now)  # only an address says so, and that may be forged
         if method not in self.refused or request.to_tag is not None:
             return None
         if not self.overload.refuses(now, _PATIENCE if method == "REGISTER" else 1.0):
