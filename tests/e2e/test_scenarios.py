@@ -1,6 +1,7 @@
 """One SIPp scenario for each behaviour of transactions, dialogs and trunks, its caller and its callee.
 
 All of them call through one switch, from one carrier to another; at the end nothing of any is left in it.
+SIPp 3.6 of Debian and Ubuntu is built without TLS: what is said by TLS is in `test_tls`, with other peers.
 """
 
 from collections.abc import AsyncIterator
@@ -12,7 +13,7 @@ import pytest_asyncio
 from tests.e2e.centre import Tell, centre, left_over
 from tests.peers import ports
 from tests.peers.sipp import Sipp
-from tests.peers.switch import Switch
+from tests.peers.switch import IN_TREE, Switch
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -20,6 +21,12 @@ NEAR, FAR, MOVED = (ports.own_address() for _ in range(3))
 TO = {"far": "9600", "streaming": "96000", "insisting": "96100", "proving": "96200", "moved": "97600"}
 """Whom to dial for the carrier at FAR as each trunk has it."""
 PROOF = {"user": "us", "secret": "s3cret"}
+INTERVAL_S = 2
+"""Of sessions at the impatient switch. RFC 4028 has none under 90 s, nor has our code: in that process alone
+its constant is another, and all else as it is. A long test waits for the 90 s."""
+IMPATIENT = IN_TREE[2].replace(
+    "main()", f"from sip.dialogs import expiry; expiry.MIN_SE_S = {INTERVAL_S}; main()"
+)
 
 
 def sections() -> dict[str, Any]:
@@ -52,12 +59,20 @@ async def switch() -> AsyncIterator[Switch]:
         await switch.until(lambda: left_over(switch), lambda left: not any(left.values()), 15.0)
 
 
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def impatient() -> AsyncIterator[Switch]:
+    """The same, with sessions of INTERVAL_S."""
+    async with Switch.running(command=[*IN_TREE[:2], IMPATIENT], **sections()) as switch:
+        yield switch
+        await switch.until(lambda: left_over(switch), lambda left: not any(left.values()), 15.0)
+
+
 async def between(
     switch: Switch, tell: Tell, caller: str, callee: str, *, trunk: str = "far", **values: Any
 ) -> tuple[Sipp, Sipp]:
     """A call of one scenario that the other takes; both are content, and nothing goes on in the switch."""
     tell("switch", switch.story)
-    given = {"number": TO[trunk], "talk_ms": 100, "ring_ms": 50, **PROOF, **values}
+    given = {"switch": switch.sip, "number": TO[trunk], "talk_ms": 100, "ring_ms": 50, **PROOF, **values}
     async with Sipp.running(callee, address=FAR, **given) as far:
         tell("callee", far.story)
         async with Sipp.running(caller, target=switch.sip, address=NEAR, **given) as near:
@@ -121,16 +136,16 @@ async def test_update_of_the_callee_before_our_offer_is_answered(
     await between(switch, tell_on_failure, "caller_hangs_up", "callee_updates_too_soon")
 
 
-async def test_reinvite_of_the_callee_that_crosses_ours(switch: Switch, tell_on_failure: Tell) -> None:
-    _, far = await between(switch, tell_on_failure, "callee_hangs_up", "callee_reinvites_in_glare")
+async def test_reinvite_of_the_callee_that_crosses_ours(impatient: Switch, tell_on_failure: Tell) -> None:
+    _, far = await between(
+        impatient, tell_on_failure, "callee_hangs_up", "callee_reinvites_in_glare", interval_s=INTERVAL_S
+    )
     _, ours, again = different(far, "INVITE")
     assert (again.cseq.number, again.body) == (ours.cseq.number + 1, ours.body)
 
 
-@pytest.mark.long
-@pytest.mark.timeout(120)
-async def test_reinvite_of_the_caller_that_crosses_ours(switch: Switch, tell_on_failure: Tell) -> None:
-    await alone(switch, tell_on_failure, "caller_reinvites_in_glare", "600")
+async def test_reinvite_of_the_caller_that_crosses_ours(impatient: Switch, tell_on_failure: Tell) -> None:
+    await alone(impatient, tell_on_failure, "caller_reinvites_in_glare", "600", interval_s=INTERVAL_S)
 
 
 # Session timers (RFC 4028)
@@ -140,37 +155,44 @@ async def test_a_caller_whose_session_would_be_too_short(switch: Switch, tell_on
     await alone(switch, tell_on_failure, "caller_asks_for_too_short_a_session", "600")
 
 
-async def test_a_callee_refreshes(switch: Switch, tell_on_failure: Tell) -> None:
-    await between(switch, tell_on_failure, "callee_hangs_up", "callee_refreshes")
-
-
-async def test_a_callee_is_refreshed_by_update(switch: Switch, tell_on_failure: Tell) -> None:
-    await between(switch, tell_on_failure, "callee_hangs_up", "callee_is_refreshed")
-
-
-async def test_a_callee_is_refreshed_by_reinvite(switch: Switch, tell_on_failure: Tell) -> None:
-    _, far = await between(switch, tell_on_failure, "callee_hangs_up", "callee_is_refreshed_by_reinvite")
-    bodies = {invite.body for invite in different(far, "INVITE")}
-    assert len(bodies) == 1, "the same offer, o= version included"
-
-
-async def test_a_callee_does_not_refresh(switch: Switch, tell_on_failure: Tell) -> None:
-    await between(switch, tell_on_failure, "callee_hangs_up", "callee_does_not_refresh")
-    assert (await switch.ended_calls(1))[0]["reason"] == "session_expired"
-
-
-async def test_a_callee_has_lost_the_dialog(switch: Switch, tell_on_failure: Tell) -> None:
-    """Found out by the refresh: UPDATE is refused, the re-INVITE is of no dialog."""
-    await between(switch, tell_on_failure, "callee_hangs_up", "callee_has_lost_the_dialog")
-    assert (await switch.ended_calls(1))[0]["reason"] == "dialog_lost"
+@pytest.mark.parametrize("scenario", ["caller_is_refreshed", "caller_does_not_refresh"])
+async def test_a_caller_has_a_session(impatient: Switch, tell_on_failure: Tell, scenario: str) -> None:
+    await alone(impatient, tell_on_failure, scenario, "600", interval_s=INTERVAL_S)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("scenario", ["caller_is_refreshed", "caller_does_not_refresh"])
-async def test_a_caller_of_ninety_seconds(switch: Switch, tell_on_failure: Tell, scenario: str) -> None:
-    """The least interval there is."""
-    await alone(switch, tell_on_failure, scenario, "600")
+async def test_a_caller_has_a_session_of_ninety_seconds(
+    switch: Switch, tell_on_failure: Tell, scenario: str
+) -> None:
+    """The least interval that there is."""
+    await alone(switch, tell_on_failure, scenario, "600", interval_s=90)
+
+
+async def test_a_callee_refreshes(switch: Switch, tell_on_failure: Tell) -> None:
+    await between(switch, tell_on_failure, "callee_hangs_up", "callee_refreshes")
+
+
+async def test_a_callee_is_refreshed_by_update(impatient: Switch, tell_on_failure: Tell) -> None:
+    await between(impatient, tell_on_failure, "callee_hangs_up", "callee_is_refreshed", interval_s=INTERVAL_S)
+
+
+async def test_a_callee_is_refreshed_by_reinvite(impatient: Switch, tell_on_failure: Tell) -> None:
+    scenario = "callee_is_refreshed_by_reinvite"
+    _, far = await between(impatient, tell_on_failure, "callee_hangs_up", scenario, interval_s=INTERVAL_S)
+    bodies = {invite.body for invite in different(far, "INVITE")}
+    assert len(bodies) == 1, "the same offer, o= version included"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [("callee_does_not_refresh", "session_expired"), ("callee_has_lost_the_dialog", "dialog_lost")],
+)
+async def test_a_callee_is_gone(impatient: Switch, tell_on_failure: Tell, scenario: str, reason: str) -> None:
+    """He promised to refresh, and does not; or UPDATE is refused, and the re-INVITE is of no dialog."""
+    await between(impatient, tell_on_failure, "callee_hangs_up", scenario, interval_s=INTERVAL_S)
+    assert (await impatient.ended_calls(1))[0]["reason"] == reason
 
 
 # Forks, reliable responses

@@ -112,9 +112,8 @@ class Switch:
         http_port = ports.free_port(address, socket.SOCK_STREAM)
         with tempfile.TemporaryDirectory(prefix="switch-") as name:
             folder = Path(name)
-            switch = cls(
-                folder, address, configuration(address, http_port, folder / "var", sections), http_port
-            )
+            config = configuration(address, http_port, folder / "var", sections)
+            switch = cls(folder, address, config, http_port, command)
             async with contextlib.AsyncExitStack() as stack:
                 if capture and os.geteuid() == 0:
                     expression = f"udp port 5060 and host {address}"
