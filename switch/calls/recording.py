@@ -16,7 +16,7 @@ from switch.records import RecordingRecord, utc
 def recording_path(call: str, started_at: datetime, timezone: str) -> Path:
     """Relative to data_dir: the day is that of the call's start where the centre is."""
     day = started_at.astimezone(ZoneInfo(timezone))
-    return Path("recordings", f"{day:%Y}", f"{day:%m}", f"{day:%d}", f"{call}.wav")
+    return Path("recordings", f"{day:%Y/%m/%d}", f"{call}.wav")
 
 
 class CallRecording:

@@ -28,6 +28,8 @@ class Registry:
         self._by_port: dict[Port, Leg] = {}
         self._recorded: dict[Port, Call] = {}
         self._busy: dict[str, int] = {}
+        self._changed: dict[str, Call] = {}
+        """Those to be noted when the router has had its say."""
         self._idle = asyncio.Event()
 
     # Events
@@ -55,7 +57,9 @@ class Registry:
 
     def call_changed(self, call: Call) -> None:
         """It has come further: once the router has had its say, note how far, should the switch crash."""
-        self._exchange.dispatch.when_settled(lambda: self._note(call))
+        if not self._changed:
+            self._exchange.dispatch.when_settled(self._note_changed)
+        self._changed[call.id] = call
 
     def call_over(self, call: Call) -> None:
         """It has ended: once the router has had its say, it is counted and booked."""
@@ -156,9 +160,12 @@ class Registry:
         self._exchange.booking.book(ledger.record(self._exchange.now_us()), tuple(ledger.offers))
         self._idle.set()
 
-    def _note(self, call: Call) -> None:
-        if not call.over:
-            self._exchange.logbook.call_noted(call.ledger.record(self._exchange.now_us()))
+    def _note_changed(self) -> None:
+        """Each once, however often it changed in this turn: a record costs as much as parsing a message."""
+        changed, self._changed = self._changed, {}
+        for call in changed.values():
+            if not call.over:
+                self._exchange.logbook.call_noted(call.ledger.record(self._exchange.now_us()))
 
     def _claim(self, leg: Leg, call: str) -> None:
         party = f"{leg.role.value} {leg.peer.name}"

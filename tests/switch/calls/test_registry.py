@@ -2,8 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from media.events import FirstPacket, PlaybackFinished, RecordingStopped
 from sip.events import Acked, SessionId
+from switch.records import CallRecord, SegmentKind
 from tests.switch.far_end import answering
 from tests.switch.plane import NotingPort, NotingRecording
 from tests.switch.stage import NUMBER, Stage
@@ -44,6 +47,21 @@ async def test_a_call_is_booked_when_its_recording_is_closed(stage: Stage) -> No
     assert record.recording.sha256 is not None
     assert stage.metrics().value("centralita_recordings_active") == 0
     assert stage.registry.record(call.id) is None
+
+
+async def test_a_call_is_noted_once_a_turn_however_far_it_has_come(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = await stage.phone()
+    await stage.carrier.dial(NUMBER)
+    noted: list[CallRecord] = []
+    monkeypatch.setattr(stage.exchange.logbook, "call_noted", noted.append)
+    await phone.answer()
+    (record,) = noted
+    assert record.answered_at is not None
+    assert [segment.kind for segment in record.segments] == [SegmentKind.TALK]
+    assert record.recording is not None
+    assert len(record.legs) == 2
 
 
 async def test_a_recording_of_nobodys_is_passed_over(stage: Stage) -> None:
