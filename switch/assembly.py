@@ -21,7 +21,6 @@ from sip.endpoint import Endpoint
 from sip.events import Event
 from sip.flow import TRANSPORTS, Flow
 from sip.location import Kind
-from switch.booking import Booking
 from switch.clock import Clock
 from switch.config.addresses import host_port
 from switch.config.schema import Config
@@ -32,9 +31,10 @@ from switch.history.writer import Writer
 from switch.identities.identities import read_keys
 from switch.identities.numbers import load_metadata
 from switch.interfaces import Interfaces
-from switch.journal import Journal, JournalProblem
-from switch.logbook import Logbook
-from switch.recovery import recover
+from switch.persistence.booking import Booking
+from switch.persistence.journal import Journal, JournalProblem
+from switch.persistence.logbook import Logbook
+from switch.persistence.recovery import recover
 from switch.sounds import read_sounds
 from switch.transports import bounds, tls_files
 from switch.wall.lag import Lag

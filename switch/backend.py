@@ -23,7 +23,7 @@ from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.registry import Registry
 from switch.config.addresses import HostPort
 from switch.exchange import Exchange
-from switch.readings import MediaReading, SipReading, Sources
+from switch.metrics.readings import MediaReading, SipReading, Sources
 from switch.records import AgentState, CallRecord, utc
 from switch.staffing import Staffing
 from switch.trunks.rows import trunk_row

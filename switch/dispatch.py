@@ -15,7 +15,7 @@ from acd.commands import Command
 from acd.events import DeadlinePassed, Event
 from acd.router import Router
 from switch.clock import Clock
-from switch.journal import Journal
+from switch.persistence.journal import Journal
 
 _LATE_TIMER_S = 0.001
 """uvloop's timers may fire up to a millisecond early; asking again costs one turn."""

@@ -12,15 +12,15 @@ from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
 from sip.flow import Address, Flow
 from sip.location import Place
-from switch.booking import Booking
 from switch.clock import Clock
 from switch.config.schema import Config
 from switch.dispatch import Dispatch
 from switch.history.writer import Writer
 from switch.identities.identities import Identities
 from switch.limits import Limits
-from switch.logbook import Logbook
-from switch.metrics import Metrics
+from switch.metrics.metrics import Metrics
+from switch.persistence.booking import Booking
+from switch.persistence.logbook import Logbook
 from switch.registrations import Registrations
 from switch.routes import Routes
 from switch.trace.tracing import Tracing

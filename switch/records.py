@@ -77,7 +77,7 @@ class LegRecord(msgspec.Struct, frozen=True, kw_only=True):
     packets_lost: int = 0
     jitter_s: float | None = None
     mos: float | None = None
-    """None when no packet came (see `switch.mos`)."""
+    """None when no packet came (see `switch.metrics.mos`)."""
 
 
 class VisitRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,8 +14,8 @@ from switch.config.load import load
 from switch.config.schema import Config
 from switch.exchange import Exchange
 from switch.identities.identities import read_keys
+from switch.metrics.queue_counts import QueueTarget
 from switch.peers import Identification
-from switch.queue_counts import QueueTarget
 from switch.routes import Routes
 from switch.sounds import names_missing, read_sounds
 from switch.staffing import Staffing, configured

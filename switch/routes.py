@@ -1,14 +1,14 @@
 """Which route a call takes: the first whose origin and number match."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sip.syntax.headers import NameAddr
 from sip.syntax.message import Request
-from switch.config.patterns import expression
+from switch.config.patterns import beginning, expression
 from switch.config.schema import Route
-from switch.config.targets import Go
+from switch.config.targets import Go, TrunkTarget
 from switch.config.trunk import DidFrom
 from switch.identities.numbers import number_of
 from switch.peers import Peer, PhonePeer, TrunkPeer
@@ -54,16 +54,35 @@ class Routes:
 
         A number with characters that nobody can see or write matches nothing.
         """
+        for candidate in self._of(origin) if number.isprintable() else ():
+            if candidate.to.fullmatch(number):
+                route = candidate.route
+                return Routed(route, route.prefix + number[route.strip :])
+        return None
+
+    def leading_to(self, origin: Peer, trunk: str, number: str) -> Routed | None:
+        """What becomes of a number that `origin` could dial, and that reaches the trunk as `number`; None
+        where no route lets him call that there.
+        """
+        go = TrunkTarget(trunk)
+        for candidate in self._of(origin):
+            route = candidate.route
+            if route.go != go or not number.startswith(route.prefix):
+                continue
+            for pattern in route.to:
+                dialled = beginning(pattern, route.strip) + number.removeprefix(route.prefix)
+                routed = self.match(origin, dialled) if candidate.to.fullmatch(dialled) else None
+                if routed is not None and (routed.go, routed.number) == (go, number):
+                    return routed
+        return None
+
+    def _of(self, origin: Peer) -> Iterator[_Compiled]:
         match origin:
             case TrunkPeer():
                 candidates = self._of_trunks
             case PhonePeer():
                 candidates = self._of_phones
-        for candidate in candidates if number.isprintable() else ():
-            if candidate.origin.fullmatch(origin.name) and candidate.to.fullmatch(number):
-                route = candidate.route
-                return Routed(route, route.prefix + number[route.strip :])
-        return None
+        return (each for each in candidates if each.origin.fullmatch(origin.name))
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:

@@ -30,11 +30,11 @@ from switch.config.load import load
 from switch.config.schema import Config
 from switch.garbage import Collector
 from switch.logs import configure_logs
+from switch.metrics.vitals import Vitals
+from switch.persistence.survivors import end_survivors
 from switch.reloading import Reloader, apply
 from switch.sounds import names_missing
-from switch.survivors import end_survivors
 from switch.version import VERSION
-from switch.vitals import Vitals
 from switch.wiring import Switch
 
 _GRACE_S: Final = 2.0

@@ -18,7 +18,6 @@ from sip.accounts.registrar import Registrar
 from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
 from sip.flow import Flow
-from switch.booking import Booking
 from switch.calls.arrival import Arrival
 from switch.calls.orders import Orders
 from switch.calls.registry import Registry
@@ -29,11 +28,12 @@ from switch.exchange import Exchange
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.interfaces import Interfaces
-from switch.journal import Journal
 from switch.limits import Limits
-from switch.logbook import Logbook
-from switch.metrics import Metrics
+from switch.metrics.metrics import Metrics
 from switch.peers import Identification, PhonePeer
+from switch.persistence.booking import Booking
+from switch.persistence.journal import Journal
+from switch.persistence.logbook import Logbook
 from switch.registrations import Registrations
 from switch.routes import Routes
 from switch.staffing import Staffing

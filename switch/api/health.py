@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from switch.api.answers import Failure, answer, nothing, one
 from switch.api.backend import Readiness
 from switch.api.services import Services
-from switch.exposition import CONTENT_TYPE, render
+from switch.metrics.exposition import CONTENT_TYPE, render
 
 
 def routes(services: Services) -> APIRouter:

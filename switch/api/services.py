@@ -12,7 +12,7 @@ from switch.api.answers import Failure
 from switch.api.backend import Backend
 from switch.api.token import AdminToken
 from switch.history.reader import Reader
-from switch.metrics import Metrics
+from switch.metrics.metrics import Metrics
 from switch.trace.tracing import Tracing
 
 

@@ -10,7 +10,7 @@ from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.config.schema import Queue
 from switch.exchange import Exchange
-from switch.metrics import HandlePhase
+from switch.metrics.metrics import HandlePhase
 from switch.records import SegmentKind
 
 _DEFAULT_MUSIC: Final = "default"

@@ -25,7 +25,7 @@ from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.hunting import Hunt
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
-from switch.calls.leg_events import Answered, Ended, Held, LegEvent, Lost, Played, Refused
+from switch.calls.leg_events import Answered, Connected, Ended, Held, LegEvent, Lost, Played, Refused
 from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import NOBODY, LegOwner
@@ -100,7 +100,7 @@ class Call:
 
     async def answer(self) -> None:
         """200: from here the carrier bills."""
-        self._answer()
+        self.caller.answer()
 
     async def play(self, prompt: str) -> None:
         """Play a prompt to its end."""
@@ -136,12 +136,14 @@ class Call:
         """Ring a phone; its answer is the caller's answer, its refusal the call's end. It shows `display`, or
         who calls.
         """
-        self._reach(self._tries(caller, display=display).phone(name))
+        tries = self._tries(caller, display=display)
+        self._reach(tries, tries.phone(name))
         await self.until_over()
 
     async def dial_trunk(self, name: str, number: str, caller: Caller, way: Redirections = ()) -> None:
         """Call out over a trunk, likewise; `way` is how the call came here, where it is only passed on."""
-        self._reach(self._tries(caller, way).trunk(name, number))
+        tries = self._tries(caller, way)
+        self._reach(tries, tries.trunk(name, number))
         await self.until_over()
 
     async def hangup(self, result: Result, reason: Reason) -> None:
@@ -181,16 +183,17 @@ class Call:
         self.converse()
 
     def converse(self) -> None:
-        """The other side is up: answer the caller too, and connect the two."""
+        """The other side is up: answer the caller too, and connect the two as soon as he is."""
         if self.party is None:
             return
         self.ledger.answered(self._exchange.now_us())
-        self._answer()
+        self.caller.answer()
         self._book.leg_confirmed(self.party, self)
         self._conversation = Conversation(
             self._exchange, self.ledger, self.caller, self.party, self.queued_as, self._joined
         )
-        self._conversation.begin(self._next_token())
+        if self.caller.answered:
+            self._conversation.begin(self._next_token())
 
     def agent_vanished(self) -> None:
         """The agent answered and hung up before the two could be connected."""
@@ -208,6 +211,8 @@ class Call:
         match event:
             case Ended() | Lost():
                 self._gone(leg, event)
+            case Connected():
+                self._connected()
             case Held():
                 if self._conversation is not None:
                     self._conversation.held()
@@ -274,20 +279,21 @@ class Call:
             self._log.exception("flow failed")
             self.end(Result.FAILED, Reason.ERROR, EndedBy.SWITCH)
 
-    def _answer(self) -> None:
-        if not self.caller.answered:
-            self.caller.answer()
-            self.ledger.connected(self._exchange.now_us())
-            self._book.leg_confirmed(self.caller, self)
+    def _connected(self) -> None:
+        self.ledger.connected(self._exchange.now_us())
+        self._book.leg_confirmed(self.caller, self)
+        if self._conversation is not None:
+            self._conversation.begin(self._next_token())
 
     def _tries(self, caller: Caller, way: Redirections = (), display: str | None = None) -> Tries:
         peer, hold = self.caller.peer, self._slots.append
         toll, now_us = self._exchange.toll, self._exchange.now_us
         purse = Purse(toll, peer, self.ledger, self._slots, self.spent, now_us)
-        return Tries(self._exchange, self._dialling, self, peer, caller, hold, purse, way, display)
+        return Tries(self._exchange, self._dialling, self, caller, hold, purse, way, display)
 
-    def _reach(self, hunt: Hunt) -> None:
+    def _reach(self, tries: Tries, first: Sequence[Try]) -> None:
         """Call the other side, until somebody is there."""
+        hunt = Hunt(self._exchange, first, Redirecting(self._exchange, self.caller.peer, tries).follow)
         self._reaching = Reaching(self.caller, hunt)
         try:
             hunt.begin(self._called)
@@ -332,7 +338,7 @@ class Call:
         elif leg is self.party and self.agent is not None:
             self._agent_gone(leg, event)
         elif leg is self.party:
-            self.end(*callee_gone(event))
+            self.end(*callee_gone(event, self.ledger))
 
     def _agent_gone(self, leg: Leg, event: Ended | Lost) -> None:
         if (parting := agent_hung_up(event)) is not None:

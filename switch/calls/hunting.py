@@ -26,17 +26,18 @@ _NOBODY_THERE: Final = (408, 503)
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One INVITE that may be sent; `dial` raises Unreachable. `way` is None where it goes to a phone of ours,
-    which is waited for as long as it takes.
+    """One INVITE to `number` that may be sent; `dial` raises Unreachable. `way` is None where it goes to a
+    phone of ours, which is waited for as long as it takes.
     """
 
     dial: Callable[[], OutgoingLeg]
+    number: str
     way: Way | None = None
     patience_s: float = 0.0
 
 
-Redirect = Callable[[Way | None, Refused], Sequence[Try]]
-"""Where a 3xx leads that came by this way, None from a phone of ours."""
+Redirect = Callable[[Try, Refused], Sequence[Try]]
+"""Where a 3xx leads that answered this one."""
 
 
 class Hunt:
@@ -48,7 +49,7 @@ class Hunt:
         self._redirect = redirect
         self._on_next: Callable[[OutgoingLeg], None] = lambda leg: None
         self._leg: OutgoingLeg | None = None
-        self._way: Way | None = None
+        self._attempt: Try | None = None
         self._settled = False
         """Somebody rings, or has answered: no refusal but a 3xx leads on."""
         self._was_down = False
@@ -88,6 +89,10 @@ class Hunt:
     # Inside
 
     @property
+    def _way(self) -> Way | None:
+        return None if self._attempt is None else self._attempt.way
+
+    @property
     def _log(self) -> structlog.stdlib.BoundLogger:
         log: structlog.stdlib.BoundLogger = structlog.get_logger("call")
         return log if self._way is None else log.bind(trunk=self._way.trunk)
@@ -107,7 +112,7 @@ class Hunt:
                 failure = Unreachable(500, "Server Internal Error")
                 continue
             self._patience_over()
-            self._leg, self._way, self._settled = leg, attempt.way, False
+            self._leg, self._attempt, self._settled = leg, attempt, False
             self._was_down = attempt.way is not None and self._exchange.trunks.is_down(attempt.way)
             if attempt.patience_s > 0:
                 self._timer = self._exchange.loop.call_later(attempt.patience_s, self._silent)
@@ -123,8 +128,8 @@ class Hunt:
             self._see(Sign.ANSWER)
         elif event.retry_after_s and self._way is not None:
             self._exchange.trunks.rest(self._way, event.retry_after_s)
-        if 300 <= event.status < 400:
-            self._left = list(self._redirect(self._way, event))
+        if 300 <= event.status < 400 and self._attempt is not None:
+            self._left = list(self._redirect(self._attempt, event))
         elif self._settled or event.status not in _NOBODY_THERE:
             return event
         return None if self._next() is None else event

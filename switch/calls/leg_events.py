@@ -25,6 +25,11 @@ class Ringing:
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    """Our 200 to the caller is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The leg is up. `crossed`: its 200 crossed our CANCEL."""
 
@@ -82,4 +87,4 @@ class Played:
     token: int
 
 
-LegEvent = Trying | Ringing | Answered | Refused | Cut | Held | Ended | Lost | Pressed | Played
+LegEvent = Trying | Ringing | Connected | Answered | Refused | Cut | Held | Ended | Lost | Pressed | Played

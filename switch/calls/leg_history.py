@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from media.port import PortStats
-from switch.mos import mos
+from switch.metrics.mos import mos
 from switch.records import LegRecord, LegRole, utc
 
 

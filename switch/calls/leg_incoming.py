@@ -6,7 +6,7 @@ from sip.syntax.message import Request
 from switch.calls.books import LegBook
 from switch.calls.causes import Farewell
 from switch.calls.leg import Leg
-from switch.calls.leg_events import RINGS
+from switch.calls.leg_events import RINGS, Connected
 from switch.calls.leg_owner import NOBODY
 from switch.config.trunk import Prack
 from switch.exchange import Exchange
@@ -37,6 +37,8 @@ class IncomingLeg(Leg):
         )
         self.rang = False
         """He was told that it rings."""
+        self._accepted = False
+        """Our 200 is said; it is on its way when he is `answered`."""
         self._offered_early = False
         """Our offer went out before the answer; the 200 has nothing to add."""
         if invite.sdp is not None:
@@ -74,29 +76,40 @@ class IncomingLeg(Leg):
         self._say_progress(status)
 
     def answer(self) -> None:
-        """Send 200: the leg is up. A second time changes nothing."""
+        """Send 200: the leg is up, at once or when his PRACK lets the 200 go (RFC 3262 section 3). A second
+        time changes nothing.
+        """
         if not self._unanswered:
             return
-        self.answered = True
-        self._history.answered(self._exchange.now_us(), 200)
-        self._exchange.sip().accept(self._session, self._final_description(), self._exchange.now())
-        self._setup_over()
-        self._watch()
+        self._accepted = True
+        endpoint, now = self._exchange.sip(), self._exchange.now()
+        if endpoint.accept(self._session, self._final_description(), now):
+            self._connected()
 
     # What happened
 
     def sip_event(self, event: sip.Event) -> None:
         """An event of its session."""
-        if isinstance(event, sip.Pracked):
-            self._pracked(event.sdp)
-        else:
-            super().sip_event(event)
+        match event:
+            case sip.Pracked(sdp=sdp):
+                self._pracked(sdp)
+            case sip.Accepted():
+                self._connected()
+            case _:
+                super().sip_event(event)
 
     # Inside
 
     @property
     def _unanswered(self) -> bool:
-        return not self.over and not self.answered
+        return not self.over and not self._accepted
+
+    def _connected(self) -> None:
+        self.answered = True
+        self._history.answered(self._exchange.now_us(), 200)
+        self._setup_over()
+        self._watch()
+        self.owner.leg_event(self, Connected())
 
     def _say_progress(self, status: int) -> None:
         """Reliably where the trunk wants it so, or where a description would be lost with the response."""

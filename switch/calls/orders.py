@@ -17,7 +17,7 @@ from switch.calls.visits import OFFERS, REASONS, RESULTS
 from switch.config.targets import HangupTarget
 from switch.exchange import Exchange
 from switch.history import entries
-from switch.metrics import HandlePhase, RepairKind
+from switch.metrics.metrics import HandlePhase, RepairKind
 from switch.records import AgentState, AgentStateRecord, OfferRecord, utc
 
 

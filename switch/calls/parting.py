@@ -47,9 +47,10 @@ def agent_hung_up(event: Ended | Lost) -> Parting | None:
     return Parting(Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT, _told(event))
 
 
-def callee_gone(event: Ended | Lost) -> Parting:
-    """The end of whoever was dialled."""
-    return Parting(Result.COMPLETED, *_why(event, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE), _told(event))
+def callee_gone(event: Ended | Lost, ledger: Ledger) -> Parting:
+    """The end of whoever was dialled; without our 200 to the caller the call never was one."""
+    result = Result.FAILED if ledger.connected_us is None else Result.COMPLETED
+    return Parting(result, *_why(event, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE), _told(event))
 
 
 def refused(event: Refused) -> Parting:

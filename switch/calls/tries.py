@@ -1,20 +1,17 @@
-"""Who calls in one call, and so the tries of its hunt: a phone, a trunk's targets, contacts of a 3xx."""
+"""Who calls in one call, and so the tries of its hunt: a phone, the targets of a trunk."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from sip.syntax.uri import Uri
 from switch.calls.dialling import Dialling, Unreachable
-from switch.calls.hunting import Hunt, Try
+from switch.calls.hunting import Try
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import LegOwner
-from switch.calls.redirecting import Redirecting
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
 from switch.limits import Refusal, Slot
-from switch.peers import Peer
 from switch.records import LegRole
-from switch.routes import Routes
 from switch.trunks.way import Way
 from switch.wall.purse import Purse
 
@@ -22,9 +19,9 @@ from switch.wall.purse import Purse
 class Tries:
     """What a call needs to reach somebody, and to go on where that leads elsewhere.
 
-    `origin` is who called; `hold` keeps room on a further trunk until the call is over; `purse` is what may
-    be spent there; `past` is how the call came here, where it is only passed on; `display` is what phones
-    show in place of the caller's name.
+    `hold` keeps room on a further trunk until the call is over; `purse` is what may be spent there; `past` is
+    how the call came here, where it is only passed on; `display` is what phones show in place of the caller's
+    name.
     """
 
     def __init__(
@@ -32,7 +29,6 @@ class Tries:
         exchange: Exchange,
         dialling: Dialling,
         owner: LegOwner,
-        origin: Peer,
         caller: Caller,
         hold: Callable[[Slot], None],
         purse: Purse,
@@ -42,7 +38,6 @@ class Tries:
         self._exchange = exchange
         self._dialling = dialling
         self._owner = owner
-        self._origin = origin
         self._caller = caller
         self._hold = hold
         self._purse = purse
@@ -50,52 +45,34 @@ class Tries:
         self._display = display
         self._held: set[str] = set()
 
-    def phone(self, name: str) -> Hunt:
-        """Ring a phone of ours."""
-        return Hunt(self._exchange, self.to_phone(name), self._redirecting().follow)
+    def phone(self, name: str) -> Sequence[Try]:
+        """The only try of a phone of ours."""
+        return [Try(lambda: self._ring(name), name)]
 
-    def trunk(self, name: str, number: str) -> Hunt:
-        """Call out over a trunk on which the call has room."""
+    def trunk(self, name: str, number: str) -> Sequence[Try]:
+        """The tries of a trunk on which the call has room."""
         self._held.add(name)
-        return Hunt(self._exchange, self._ways(name, number), self._redirecting().follow)
+        return [self.at(way, number) for way in self._exchange.trunks.ways(name)]
 
-    def _redirecting(self) -> Redirecting:
-        """The hunt's own: were it ours, the two would hold each other for ever."""
-        return Redirecting(self._origin, self)
-
-    # The roads that are open to a 3xx
-
-    def routes(self) -> Routes:
-        """Those in force."""
-        return self._exchange.routes
-
-    def way_to(self, trunk: str, uri: Uri) -> Way | None:
-        """The way to the target of a trunk at which a URI is."""
-        return self._exchange.trunks.way_to(trunk, uri)
+    def further_trunk(self, name: str, number: str, emergency: bool) -> Sequence[Try]:
+        """The tries of another trunk, on which room has to be found first."""
+        tries = [self.at(way, number) for way in self._exchange.trunks.ways(name)]
+        return [
+            replace(each, dial=_after(lambda: self._make_room(name, number, emergency), each.dial))
+            for each in tries
+        ]
 
     def permits(self, number: str) -> bool:
         """Whether the caller may spend on a number of a trunk."""
         return self._purse.permits(number)
 
-    def to_phone(self, name: str) -> Sequence[Try]:
-        """The only try of a phone."""
-        return [Try(lambda: self._ring(name))]
-
-    def to_trunk(self, trunk: str, number: str, emergency: bool) -> Sequence[Try]:
-        """The tries of another trunk, on which room has to be found first."""
-        return self._ways(trunk, number, lambda: self._make_room(trunk, number, emergency))
-
     def at(self, way: Way, number: str) -> Try:
         """The try of one target."""
         trunk = self._exchange.config.trunks.get(way.trunk)
         patience_s = 0.0 if trunk is None else trunk.unreachable_after
-        return Try(lambda: self._call(way, number), way, patience_s)
+        return Try(lambda: self._call(way, number), number, way, patience_s)
 
     # Inside
-
-    def _ways(self, trunk: str, number: str, first: Callable[[], None] = lambda: None) -> Sequence[Try]:
-        tries = [self.at(way, number) for way in self._exchange.trunks.ways(trunk)]
-        return [Try(_after(first, each.dial), each.way, each.patience_s) for each in tries]
 
     def _make_room(self, trunk: str, number: str, emergency: bool) -> None:
         room: Slot | None = None

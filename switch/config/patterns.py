@@ -21,6 +21,12 @@ def expression(text: str) -> str:
     return found
 
 
+def beginning(text: str, length: int) -> str:
+    """`length` characters with which a number of the pattern may begin; a zero where any would do."""
+    first = [(part["choice"] or part["one"] or "0")[0] for part in _PART.finditer(text)]
+    return "".join(first[:length]).ljust(length, "0")
+
+
 def is_plain(text: str) -> bool:
     """Whether the pattern stands for itself only."""
     return not set(text) & set("?*[]")

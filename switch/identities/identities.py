@@ -113,6 +113,13 @@ class TrunkIdentities:
         """The number that an INVITE of the trunk asks for, as the routes see it. Raises Malformed."""
         return self._numbering.read(called_number(request, self._trunk.did_from))
 
+    def is_one(self, number: str, other: str) -> bool:
+        """Whether two numbers are written alike to the trunk."""
+        try:
+            return self._numbering.write(number) == self._numbering.write(other)
+        except NotANumber:
+            return False
+
     def caller(self, request: Request) -> Caller:
         """Who calls by the trunk. Raises Malformed."""
         return read_caller(request, trust=self._trunk.caller_id.trust, inbound=self._numbering.read)

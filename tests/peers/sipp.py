@@ -146,6 +146,8 @@ DEFAULTS: Mapping[str, str | float] = {
     "number": "service",  # whom the caller dials; the user part of an agent's Contact
     "caller": "+34600111222",  # the user part of From
     "headers": "",  # further lines of the INVITE, each behind a line end
+    "checks": "",  # what an agent wants of the INVITE, as actions of SIPp that assign to `seen`
+    "interval_s": 90,  # of a session (RFC 4028)
     "talk_ms": 2000,
     "ring_ms": 200,
     "status": 486,

@@ -32,7 +32,6 @@ from sip.flow import Flow, Transport
 from sip.location import Destination, Server
 from switch.api.backend import Reloaded
 from switch.backend import Running
-from switch.booking import Booking
 from switch.calls.flow import Call
 from switch.calls.leg import Leg
 from switch.clock import Clock
@@ -42,8 +41,9 @@ from switch.history.entries import CallEnded, Entry
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.interfaces import Interfaces
-from switch.journal import Journal, JournalProblem
-from switch.logbook import Logbook
+from switch.persistence.booking import Booking
+from switch.persistence.journal import Journal, JournalProblem
+from switch.persistence.logbook import Logbook
 from switch.records import CallRecord
 from switch.reloading import apply
 from switch.trace.ring import Way

@@ -12,8 +12,8 @@ from acd.router import Router
 from acd.settings import AgentSettings, QueueSettings
 from switch.clock import Clock
 from switch.dispatch import Dispatch
-from switch.journal import Journal, JournalProblem
-from switch.recovery import recover
+from switch.persistence.journal import Journal, JournalProblem
+from switch.persistence.recovery import recover
 
 SETUP = Configured(queues=[QueueSettings(name="support")], agents=[AgentSettings(name="ana")])
 

@@ -28,8 +28,8 @@ from switch.history.database import connect, migrate
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
 from switch.history.writer import Writer
-from switch.metrics import Metrics
-from switch.queue_counts import QueueTarget
+from switch.metrics.metrics import Metrics
+from switch.metrics.queue_counts import QueueTarget
 from switch.records import AgentState, CallRecord, to_us
 from switch.trace.tracing import Tracing
 from tests.switch.samples import NOON, answered_call, at, waiting_call

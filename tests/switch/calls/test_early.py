@@ -11,7 +11,7 @@ from sip.syntax.message import Request, Response, parse
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.leg import Leg
 from tests.switch.far_end import FarEnd, answering, sdp, silent
-from tests.switch.stage import CARRIER, PHONES, Stage
+from tests.switch.stage import CARRIER, NUMBER, PHONES, Stage
 
 Sections = dict[str, Any]
 
@@ -145,6 +145,92 @@ async def test_who_never_acknowledges_is_refused(stage: Stage) -> None:
         EndedBy.SWITCH,
     )
     assert record.legs[0].sip_status == 504
+    stage.assert_nothing_left()
+
+
+async def unacknowledged(stage: Stage) -> tuple[SessionId, FarEnd]:
+    """A call whose callee has answered, while our 200 to the caller waits for his PRACK."""
+    stage.carrier.supports_reliable = True
+    stage.lose = lambda data: data.startswith(b"PRACK")
+    phone = await stage.phone()
+    phone.behave = early
+    session = await stage.carrier.dial("81001")
+    await phone.answer()
+    assert responses(stage.carrier, 200) == []
+    return session, phone
+
+
+async def test_a_200_that_waits_for_a_prack_is_no_answer_yet(stage: Stage) -> None:
+    """RFC 3262 section 3. What the two hear of each other before it is early media, and no talk."""
+    session, _ = await unacknowledged(stage)
+    call = stage.call
+    assert (call.caller.answered, call.ledger.connected_us, call.ledger.segments) == (False, None, [])
+    assert call.ledger.answered_us is not None
+    assert stage.heard(call.caller) == f"relay {stage.port(call.party).number}"
+    stage.lose = lambda data: False
+    began_us = stage.exchange.now_us()
+    await stage.pass_by(4)
+    assert len(responses(stage.carrier, 200)) == 1
+    assert call.caller.answered
+    assert call.ledger.connected_us is not None
+    assert call.ledger.connected_us >= began_us
+    assert [each.from_us for each in call.ledger.segments] == [call.ledger.connected_us]
+    await stage.carrier.hang_up(session)
+    (record,) = stage.history.calls
+    assert (record.result, record.legs[0].sip_status) == (Result.COMPLETED, 200)
+    await stage.pass_by(60)
+    stage.assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    ("ends", "status", "parting"),
+    [
+        ("never", 504, (Result.FAILED, Reason.PRACK_TIMEOUT, EndedBy.SWITCH)),
+        ("cancels", 487, (Result.ABANDONED, Reason.CALLER_HUNG_UP, EndedBy.CALLER)),
+        ("callee hangs up", 480, (Result.FAILED, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE)),
+    ],
+)
+async def test_a_call_that_ends_while_the_200_waits_was_never_connected(
+    stage: Stage, ends: str, status: int, parting: tuple[Result, Reason, EndedBy]
+) -> None:
+    session, phone = await unacknowledged(stage)
+    match ends:
+        case "never":
+            await stage.pass_by(33)
+        case "cancels":
+            stage.carrier.endpoint.cancel(session, stage.now())
+            stage.moved(stage.carrier)
+        case _:
+            await phone.hang_up()
+    await stage.settle()
+    assert stage.carrier.status(session) == status
+    await stage.pass_by(1)
+    (record,) = stage.history.calls
+    assert (record.result, record.reason, record.ended_by) == parting
+    assert (record.connected_at, record.talk_s) == (None, 0.0)
+    assert (record.legs[0].sip_status, record.legs[0].answered_at) == (status, None)
+    assert record.legs[1].answered_at is not None
+    stage.lose = lambda data: False
+    await stage.pass_by(60)
+    stage.assert_nothing_left()
+
+
+async def test_an_agent_waits_with_the_200_for_the_prack(stage: Stage) -> None:
+    await stage.reload(queues={"support": {"requires": "support >= 1", "answer": "early"}})
+    stage.carrier.supports_reliable = True
+    stage.lose = lambda data: data.startswith(b"PRACK")
+    phone = await stage.phone()
+    session = await stage.carrier.dial(NUMBER)
+    await phone.answer()
+    call = stage.call
+    assert (call.agent, call.caller.answered, call.ledger.segments) == ("ana", False, [])
+    await phone.hang_up()
+    assert stage.carrier.status(session) == 480
+    (record,) = stage.history.calls
+    assert (record.result, record.reason) == (Result.ANSWERED, Reason.AGENT_HUNG_UP)
+    assert (record.connected_at, record.talk_s, record.recording) == (None, 0.0, None)
+    stage.lose = lambda data: False
+    await stage.pass_by(60)
     stage.assert_nothing_left()
 
 

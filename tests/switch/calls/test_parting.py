@@ -55,14 +55,18 @@ def test_an_agent_hangs_up_by_bye_and_is_lost_by_anything_else() -> None:
 
 
 def test_a_callee_hangs_up_or_is_lost() -> None:
-    assert callee_gone(BYE)[:3] == (Result.COMPLETED, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE)
+    talking = ledger(connected=True, waiting=False)
+    assert callee_gone(BYE, talking)[:3] == (Result.COMPLETED, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE)
     for fault, reason in FAULTS.items():
-        assert callee_gone(fault) == (Result.COMPLETED, reason, EndedBy.SWITCH, None)
+        assert callee_gone(fault, talking) == (Result.COMPLETED, reason, EndedBy.SWITCH, None)
+    held = ledger(connected=False, waiting=False)
+    assert callee_gone(BYE, held)[:3] == (Result.FAILED, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE)
 
 
 def test_a_cause_is_passed_on_where_a_side_gave_one() -> None:
-    assert callee_gone(BYE).told == Farewell(q850=31)
-    assert callee_gone(Ended(EndCause.REMOTE_BYE, None)).told == Farewell(q850=16)
+    talking = ledger(connected=True, waiting=False)
+    assert callee_gone(BYE, talking).told == Farewell(q850=31)
+    assert callee_gone(Ended(EndCause.REMOTE_BYE, None), talking).told == Farewell(q850=16)
     told = caller_gone(CANCELLED, ledger(connected=False, waiting=False), None).told
     assert told == Farewell(q850=16, elsewhere=True)
 

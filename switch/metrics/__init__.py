@@ -1,0 +1,1 @@
+"""What the switch counts and measures, and how Prometheus gets it."""

@@ -1,0 +1,188 @@
+"""The logbook: what a crash would leave behind, a JSON line each, written in the same turn of the loop.
+
+A call is noted when it begins and when it has come further; a dialog from its confirmation until it ends. A
+call that has ended is noted with its whole record until the history has it. At the next start, dialogs that
+are still noted are ended on the wire, and calls that the history may not have are booked.
+"""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from sip.dialogs.dialog import Dialog
+from switch.history.entries import CallEnded
+from switch.records import CallRecord
+
+_COMPACT_AFTER = 20_000
+"""Lines in the file after which it is written anew with what still counts."""
+
+
+class _Line(msgspec.Struct, frozen=True, tag_field="line"):
+    """One thing that happened."""
+
+
+class _CallNoted(_Line, frozen=True, tag="noted"):
+    call: CallRecord
+
+
+class _DialogOpened(_Line, frozen=True, tag="opened"):
+    leg: str
+    call: str
+    dialog: dict[str, Any]
+
+
+class _DialogClosed(_Line, frozen=True, tag="closed"):
+    leg: str
+
+
+class _CallEnded(_Line, frozen=True, tag="ended"):
+    entry: CallEnded
+
+
+class _CallBooked(_Line, frozen=True, tag="booked"):
+    call: str
+
+
+_READ = msgspec.json.Decoder(_CallNoted | _DialogOpened | _DialogClosed | _CallEnded | _CallBooked)
+
+
+class Survivor(msgspec.Struct, frozen=True):
+    """A call that the former run left: its record as last noted, and the dialogs that may be up."""
+
+    call: CallRecord
+    dialogs: dict[str, Dialog]
+    """By leg."""
+
+
+class Logbook:
+    """An append-only file; one write for each turn of the loop in which something was noted."""
+
+    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
+        """Opens the file. OSError if that cannot be."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._loop = loop
+        self._log = structlog.get_logger("logbook")
+        self._calls: dict[str, _CallNoted] = {}
+        self._dialogs: dict[str, _DialogOpened] = {}
+        self._ended: dict[str, _CallEnded] = {}
+        self.last_beat_us = self._read()
+        """When the former run was last seen alive (UTC microseconds); 0 if there was none."""
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._pending = bytearray()
+        self._lines = 0
+        self._scheduled = False
+        self._compact()
+
+    def survivors(self) -> list[Survivor]:
+        """The calls that the former run left in progress."""
+        dialogs: dict[str, dict[str, Dialog]] = {}
+        for line in self._dialogs.values():
+            dialogs.setdefault(line.call, {})[line.leg] = Dialog.from_dict(line.dialog)
+        return [Survivor(line.call, dialogs.get(call, {})) for call, line in self._calls.items()]
+
+    def unbooked(self) -> list[CallEnded]:
+        """The ended calls that the history may not have."""
+        return [line.entry for line in self._ended.values()]
+
+    def beat(self) -> None:
+        """The switch is alive: a crash is known to have come later."""
+        os.utime(self._file)
+
+    def call_noted(self, call: CallRecord) -> None:
+        """The call is in progress, and this is how far it has come."""
+        self._calls[call.id] = line = _CallNoted(call)
+        self._write(line)
+
+    def dialog_opened(self, leg: str, call: str, dialog: Dialog) -> None:
+        """A leg's dialog is confirmed."""
+        self._dialogs[leg] = line = _DialogOpened(leg, call, dialog.to_dict())
+        self._write(line)
+
+    def dialog_changed(self, leg: str, dialog: Dialog) -> None:
+        """Its remote target may be new. One that is not noted is not noted now."""
+        if (known := self._dialogs.get(leg)) is not None:
+            self.dialog_opened(leg, known.call, dialog)
+
+    def dialog_closed(self, leg: str) -> None:
+        """It has ended. A second time changes nothing."""
+        if self._dialogs.pop(leg, None) is not None:
+            self._write(_DialogClosed(leg))
+
+    def call_ended(self, entry: CallEnded) -> None:
+        """The call's record is whole, and on its way to the history."""
+        self._calls.pop(entry.call.id, None)
+        self._ended[entry.call.id] = line = _CallEnded(entry)
+        self._write(line)
+
+    def call_booked(self, call: str) -> None:
+        """The history has it. A second time changes nothing."""
+        if self._ended.pop(call, None) is not None:
+            self._write(_CallBooked(call))
+
+    def close(self) -> None:
+        """Write what is pending and close the file."""
+        self._flush()
+        os.close(self._file)
+
+    def _read(self) -> int:
+        """Take up the file; when it was last touched. A line that a crash cut short was never acted upon."""
+        if not self._path.exists():
+            return 0
+        for raw in self._path.read_bytes().splitlines():
+            try:
+                line = _READ.decode(raw)
+            except msgspec.DecodeError as error:
+                self._log.warning("unreadable line passed over", error=str(error))
+                continue
+            match line:
+                case _CallNoted(call=record):
+                    self._calls[record.id] = line
+                case _DialogOpened(leg=leg):
+                    self._dialogs[leg] = line
+                case _DialogClosed(leg=leg):
+                    self._dialogs.pop(leg, None)
+                case _CallEnded(entry=entry):
+                    self._calls.pop(entry.call.id, None)
+                    self._ended[entry.call.id] = line
+                case _CallBooked(call=call):
+                    self._ended.pop(call, None)
+        return self._path.stat().st_mtime_ns // 1000
+
+    def _write(self, line: _Line) -> None:
+        self._pending += msgspec.json.encode(line) + b"\n"
+        self._lines += 1
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        pending, self._pending = self._pending, bytearray()
+        if not pending:
+            return
+        try:
+            os.write(self._file, pending)
+        except OSError as error:  # a full disk must not end calls; what is lost is only needed after a crash
+            self._log.error("cannot note what is open", error=str(error), path=str(self._path))
+            return
+        if self._lines > _COMPACT_AFTER and self._lines > 4 * len(self._still_noted()):
+            self._compact()
+
+    def _still_noted(self) -> list[_Line]:
+        return [*self._calls.values(), *self._dialogs.values(), *self._ended.values()]
+
+    def _compact(self) -> None:
+        """Write the file anew with what still counts."""
+        lines = self._still_noted()
+        fresh = self._path.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_APPEND, 0o600)
+        os.write(descriptor, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+        fresh.replace(self._path)
+        os.close(self._file)
+        self._file = descriptor
+        self._lines = len(lines)

@@ -1,0 +1,77 @@
+"""What a crash left behind: dialogs to end on the wire, calls to book, half-written recordings to name."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import structlog
+from msgspec.structs import replace
+
+from switch.calls.causes import Farewell
+from switch.calls.ending import EndedBy, Reason, Result
+from switch.exchange import Exchange
+from switch.metrics.metrics import RepairKind
+from switch.records import CallRecord, RecordingRecord, SegmentKind, SegmentRecord, VisitRecord, to_us, utc
+
+_TOLD = Farewell(q850=41)
+"""Temporary failure (Q.850 cause 41)."""
+
+
+def end_survivors(exchange: Exchange) -> int:
+    """End every dialog of the former run with BYE, book its calls as `switch_restarted`; how many calls."""
+    exchange.booking.again()
+    survivors = exchange.logbook.survivors()
+    for survivor in survivors:
+        for leg, dialog in survivor.dialogs.items():
+            endpoint = exchange.sip()
+            endpoint.hangup(endpoint.restore(dialog, exchange.now()), exchange.now(), headers=_TOLD.headers)
+            exchange.logbook.dialog_closed(leg)
+            exchange.metrics.repaired(RepairKind.LEG)
+        exchange.booking.book(_closed(exchange, survivor.call))
+    if survivors:
+        structlog.get_logger("server").warning("ended what the former run left", calls=len(survivors))
+    return len(survivors)
+
+
+def _closed(exchange: Exchange, call: CallRecord) -> CallRecord:
+    """The record as last noted, ended when the former run was last seen alive."""
+    died = utc(max(exchange.logbook.last_beat_us, to_us(call.started_at)))
+    segments = tuple(replace(segment, to=segment.to or max(died, segment.from_)) for segment in call.segments)
+    return replace(
+        call,
+        ended_at=died,
+        talk_s=_seconds(segments, SegmentKind.TALK),
+        hold_s=_seconds(segments, SegmentKind.HOLD),
+        result=Result.ANSWERED if call.answered_at is not None and call.visits else Result.FAILED,
+        reason=Reason.SWITCH_RESTARTED,
+        ended_by=EndedBy.SWITCH,
+        visits=tuple(visit if visit.left_at is not None else _left(visit, died) for visit in call.visits),
+        segments=segments,
+        recording=_recording(exchange, call),
+    )
+
+
+def _left(visit: VisitRecord, died: datetime) -> VisitRecord:
+    left_at = max(died, visit.entered_at)
+    wait_s = (left_at - visit.entered_at).total_seconds()
+    return replace(
+        visit, left_at=left_at, wait_s=wait_s, result=Result.FAILED, reason=Reason.SWITCH_RESTARTED
+    )
+
+
+def _seconds(segments: Iterable[SegmentRecord], kind: SegmentKind) -> float:
+    spans = [
+        (each.to - each.from_).total_seconds()
+        for each in segments
+        if each.kind is kind and each.to is not None
+    ]
+    return round(sum(spans), 6)
+
+
+def _recording(exchange: Exchange, call: CallRecord) -> RecordingRecord | None:
+    """The file as the crash left it: `.part`, or complete if it was renamed just in time."""
+    if call.recording is None:
+        return None
+    whole = call.recording.path.removesuffix(".part")
+    data_dir = exchange.config.server.data_dir
+    found = next((name for name in (f"{whole}.part", whole) if (data_dir / name).exists()), None)
+    return RecordingRecord(path=found) if found is not None else None

@@ -1,0 +1,46 @@
+"""The process's own health: a loop that was kept busy, a collection of garbage."""
+
+import asyncio
+import gc
+from typing import cast
+
+from switch.metrics.metrics import Metrics
+from switch.metrics.vitals import INTERVAL_S, Vitals
+from tests.switch.stage import Stage
+
+
+class Noted:
+    """As much of the metrics as vitals touch."""
+
+    def __init__(self) -> None:
+        self.lags: list[float] = []
+        self.pauses: list[float] = []
+
+    def loop_lag(self, seconds: float) -> None:
+        self.lags.append(seconds)
+
+    def gc_pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+async def test_the_loop_is_looked_at_twice_a_second(stage: Stage) -> None:
+    beats: list[None] = []
+    vitals = Vitals(stage.exchange.metrics, asyncio.get_running_loop(), lambda: beats.append(None))
+    vitals.start()
+    await stage.pass_by(10 * INTERVAL_S + 0.01)
+    assert stage.metrics().value("centralita_event_loop_lag_seconds_count") == len(beats) == 10
+    vitals.stop()
+    await stage.pass_by(10)
+    assert stage.metrics().value("centralita_event_loop_lag_seconds_count") == 10
+
+
+async def test_a_collection_is_a_pause_while_it_is_watched() -> None:
+    noted = Noted()
+    vitals = Vitals(cast(Metrics, noted), asyncio.get_running_loop(), lambda: None)
+    watching = len(gc.callbacks)
+    vitals.start()
+    gc.collect()
+    vitals.stop()
+    assert len(noted.pauses) >= 1
+    assert all(seconds >= 0 for seconds in noted.pauses)
+    assert len(gc.callbacks) == watching
