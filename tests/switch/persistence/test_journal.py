@@ -91,7 +91,7 @@ life.queue(200)
 print(life.router.sequence, life.router.state_hash(), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     killed = subprocess.run(
         [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False
     )
