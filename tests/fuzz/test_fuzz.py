@@ -1,6 +1,7 @@
 """Anything at all as a message, session description, stream and multipart body: coverage decides what next.
 
-A few seconds each here, an hour each with `--long` (CENTRALITA_FUZZ_S for another length).
+A few seconds each here, an hour each with `--long` (CENTRALITA_FUZZ_S for another length). What an hour finds
+lies in pytest's folder until it is kept (`tests.fuzz.keep`).
 """
 
 import os
@@ -12,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.fuzz.keep import CORPUS, arcs
 from tests.fuzz.targets import TARGETS
 from tests.fuzz.watch import MOST_S, cost_s, growth
 from tests.sip.syntax.test_mutations import damaged
 
-CORPUS = Path(__file__).with_name("corpus")
 ROOT = Path(__file__).parents[2]
 SHORT_S = 3
 LONG_S = int(os.environ.get("CENTRALITA_FUZZ_S", "3600"))
@@ -45,6 +46,14 @@ def fuzz(name: str, seconds: int, folder: Path) -> None:
         assert took <= MOST_S, (took, path.read_bytes())
     grown = growth(out / "memory", SETTLED_S) if (out / "memory").exists() else None
     assert grown is None or grown <= MOST_GROWTH, (out / "memory").read_text()
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_each_seed_takes_a_way_of_its_own(name: str) -> None:
+    """The first was written by hand, the others were found or show a fault that was mended."""
+    ways = [arcs(name, data) for data in seeds(name)]
+    assert all(ways)
+    assert len(set.union(*ways)) > max(map(len, ways))
 
 
 @pytest.mark.parametrize("name", TARGETS)
