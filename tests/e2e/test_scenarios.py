@@ -5,22 +5,18 @@ SIPp 3.6 of Debian and Ubuntu is built without TLS: what is said by TLS is in `t
 """
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.e2e.centre import Tell, centre, left_over
-from tests.peers import ports
+from tests.e2e.centre import Tell, left_over
+from tests.e2e.scenarios import FAR, MOVED, SIGNING, TO, alone, between, different, sections, told
+from tests.e2e.test_stir_shaken import Signing
 from tests.peers.sipp import Sipp
 from tests.peers.switch import IN_TREE, Switch
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NEAR, FAR, MOVED = (ports.own_address() for _ in range(3))
-TO = {"far": "9600", "streaming": "96000", "insisting": "96100", "proving": "96200", "moved": "97600"}
-"""Whom to dial for the carrier at FAR as each trunk has it."""
-PROOF = {"user": "us", "secret": "s3cret"}
 INTERVAL_S = 2
 """Of sessions at the impatient switch. RFC 4028 has none under 90 s, nor has our code: in that process alone
 its constant is another, and all else as it is. A long test waits for the 90 s."""
@@ -29,80 +25,24 @@ IMPATIENT = IN_TREE[2].replace(
 )
 
 
-def sections() -> dict[str, Any]:
-    """NEAR calls through us; FAR is called, and calls too."""
-    far = {"proxy": f"sip:{FAR}", "options": 0}
-    trunks = {
-        "near": {"accept_from": [f"{NEAR}/32"]},
-        "far": {**far, "accept_from": [f"{FAR}/32"]},
-        "streaming": {"proxy": f"sip:{FAR};transport=tcp"},
-        "insisting": {**far, "prack": "required"},
-        "proving": {**far, "credentials": PROOF},
-        "moved": {"proxy": f"sip:{MOVED}"},
-        "known": {"accept_digest": {"user": "known", "secret": "s3cret"}},
-        "full": {"proxy": f"sip:{MOVED}", "max_calls": 0},
-    }
-    routes = [
-        *({"trunk": "near", "to": number, "go": f"trunk:{it}", "transit": True} for it, number in TO.items()),
-        {"trunk": "near", "to": "96300", "go": "trunk:full", "transit": True},
-        {"trunk": "far", "to": "*", "go": "trunk:moved", "transit": True},
-        {"trunk": "*", "to": "600", "go": "echo"},
-    ]
-    media = {"silence_timeout": "0"}
-    return centre(1, sip={"t1": "50ms"}, media=media, trunks=trunks, routes=routes)
+@pytest.fixture(scope="module")
+def signatures(tmp_path_factory: pytest.TempPathFactory) -> Signing:
+    return Signing(tmp_path_factory.mktemp("signatures"))
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def switch() -> AsyncIterator[Switch]:
-    async with Switch.running(**sections()) as switch:
+async def switch(signatures: Signing) -> AsyncIterator[Switch]:
+    async with Switch.running(**sections(signatures)) as switch:
         yield switch
         await switch.until(lambda: left_over(switch), lambda left: not any(left.values()), 15.0)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def impatient() -> AsyncIterator[Switch]:
+async def impatient(signatures: Signing) -> AsyncIterator[Switch]:
     """The same, with sessions of INTERVAL_S."""
-    async with Switch.running(command=[*IN_TREE[:2], IMPATIENT], **sections()) as switch:
+    async with Switch.running(command=[*IN_TREE[:2], IMPATIENT], **sections(signatures)) as switch:
         yield switch
         await switch.until(lambda: left_over(switch), lambda left: not any(left.values()), 15.0)
-
-
-async def between(
-    switch: Switch, tell: Tell, caller: str, callee: str, *, trunk: str = "far", **values: Any
-) -> tuple[Sipp, Sipp]:
-    """A call of one scenario that the other takes; both are content, and nothing goes on in the switch."""
-    tell("switch", switch.story)
-    given = {"switch": switch.sip, "number": TO[trunk], "talk_ms": 100, "ring_ms": 50, **PROOF, **values}
-    async with Sipp.running(callee, address=FAR, **given) as far:
-        tell("callee", far.story)
-        async with Sipp.running(caller, target=switch.sip, address=NEAR, **given) as near:
-            tell("caller", near.story)
-            assert (await near.finished()).failed == 0
-            assert (await far.finished()).failed == 0
-    await calm(switch)
-    return near, far
-
-
-async def alone(switch: Switch, tell: Tell, caller: str, number: str, **values: Any) -> Sipp:
-    """A call of one scenario that the switch itself takes, or refuses."""
-    tell("switch", switch.story)
-    given = {"number": number, "talk_ms": 100, **PROOF, **values}
-    async with Sipp.running(caller, target=switch.sip, address=NEAR, **given) as near:
-        tell("caller", near.story)
-        assert (await near.finished(timeout_s=90.0)).failed == 0
-    await calm(switch)
-    return near
-
-
-async def calm(switch: Switch) -> None:
-    """Of the calls nothing is left but transactions that wait for late messages."""
-
-    async def left() -> dict[str, float]:
-        return {
-            name: value for name, value in (await left_over(switch)).items() if "transactions" not in name
-        }
-
-    await switch.until(left, lambda left: not any(left.values()))
 
 
 async def test_a_call_by_tcp_from_both_sides(switch: Switch, tell_on_failure: Tell) -> None:
@@ -265,14 +205,96 @@ async def test_we_prove_who_we_are(switch: Switch, tell_on_failure: Tell) -> Non
 
 
 async def test_a_caller_is_one_too_many(switch: Switch, tell_on_failure: Tell) -> None:
-    await alone(switch, tell_on_failure, "caller_is_one_too_many", "96300")
+    await alone(switch, tell_on_failure, "caller_is_one_too_many", TO["full"])
+
+
+async def test_a_callee_has_no_room_and_the_next_takes_the_call(
+    switch: Switch, tell_on_failure: Tell
+) -> None:
+    async with Sipp.running("agent_answers", address=MOVED, number=TO["failing"], ring_ms=50) as there:
+        await between(switch, tell_on_failure, "caller_hangs_up", "callee_has_no_room", trunk="failing")
+        assert (await there.finished()).failed == 0
 
 
 async def test_a_carrier_asks_whether_we_are_there(switch: Switch, tell_on_failure: Tell) -> None:
     await alone(switch, tell_on_failure, "carrier_asks_options", "600")
 
 
-def different(sipp: Sipp, method: str) -> list[Any]:
-    """The requests of that method that came, repetitions left out."""
-    by_cseq = {request.cseq.number: request for request in sipp.heard(method)}
-    return list(by_cseq.values())
+# Digits
+
+
+@pytest.mark.parametrize(
+    ("trunk", "kind", "before"),
+    [("relaying", "application/dtmf-relay", "Signal="), ("informed", "application/dtmf *$", "")],
+)
+async def test_a_caller_informs_of_digits_and_a_callee_is_informed(
+    switch: Switch, tell_on_failure: Tell, trunk: str, kind: str, before: str
+) -> None:
+    scenarios = "caller_informs_of_digits", "callee_is_informed_of_digits"
+    await between(switch, tell_on_failure, *scenarios, trunk=trunk, kind=kind, before=before)
+
+
+async def test_a_callee_informs_of_digits_and_a_caller_is_informed(
+    switch: Switch, tell_on_failure: Tell
+) -> None:
+    await between(switch, tell_on_failure, "caller_is_informed_of_digits", "callee_informs_of_digits")
+
+
+# Who calls whom: the callee's SIPp itself compares what it is told
+
+
+NATIONAL = [told("", "^INVITE sip:922000000@"), told("From", "sip:600111222@")]
+E164 = [told("", r"^INVITE sip:[+]34922000000@"), told("From", r"sip:[+]34600111222@")]
+HIDDEN = ["P-Asserted-Identity: <sip:+34699999999@carrier.example>", "Privacy: id"]
+DIVERTED = ["Diversion: <sip:+34911000000@carrier.example>;reason=user-busy;counter=1"]
+IDENTITIES = {
+    "numbers as the callee's carrier writes them": ("national", [], NATIONAL),
+    "a caller who is asserted": (
+        "asserting",
+        [],
+        [told("P-Asserted-Identity", "<sip:[+]34600111222@centralita.example>")],
+    ),
+    "a caller who is withheld": (
+        "asserting",
+        HIDDEN,
+        [told("From", "anonymous.invalid"), told("Privacy", "id"), told("P-Asserted-Identity", "")],
+    ),
+    "a caller who is withheld from all but those we trust": (
+        "trusted",
+        HIDDEN,
+        [told("From", "anonymous.invalid"), told("P-Asserted-Identity", "sip:[+]34699999999@")],
+    ),
+    "Diversion as History-Info": ("told", DIVERTED, [told("History-Info", "34911000000.*cause=486")]),
+    "a signature of ours": ("signed", [], [told("Identity", "[.].*[.].*;info=<https://.*>;alg=ES256")]),
+}
+
+
+@pytest.mark.parametrize(("trunk", "headers", "checks"), IDENTITIES.values(), ids=IDENTITIES)
+async def test_a_callee_is_told(
+    switch: Switch, tell_on_failure: Tell, trunk: str, headers: list[str], checks: list[str]
+) -> None:
+    lines = "".join(f"\n{header}" for header in headers)
+    scenarios = "caller_hangs_up", "agent_answers"
+    await between(switch, tell_on_failure, *scenarios, trunk=trunk, headers=lines, checks="".join(checks))
+
+
+async def test_a_caller_dials_as_his_carrier_writes_numbers(switch: Switch, tell_on_failure: Tell) -> None:
+    """FAR calls, and whoever is at MOVED is dialled in E.164."""
+    given = {"talk_ms": 100, "ring_ms": 50}
+    async with Sipp.running("agent_answers", address=MOVED, checks="".join(E164), **given) as there:
+        tell_on_failure("callee", there.story)
+        national = {"caller": "600111222", "address": FAR, **given}
+        await alone(switch, tell_on_failure, "caller_hangs_up", "922000000", **national)
+        assert (await there.finished()).failed == 0
+
+
+@pytest.mark.parametrize("status", [0, 428, 438])
+async def test_a_caller_is_signed(
+    switch: Switch, signatures: Signing, tell_on_failure: Tell, status: int
+) -> None:
+    """A signature that holds, none, and one of another caller (RFC 8224 section 6.2.2)."""
+    said = {0: "+34600111222", 438: "+34600111223"}
+    headers = f"\n{signatures.identity(orig=said[status])}" if status in said else ""
+    scenario = "refused" if status else "caller_hangs_up"
+    given = {"headers": headers, "status": status, "address": SIGNING}
+    await alone(switch, tell_on_failure, scenario, "+34922000000", **given)
