@@ -160,13 +160,14 @@ class Endpoint:
         if (found := self._find(session)) is not None:
             found.ring(Statement(status, None, header_lines(headers), sdp or b""), reliable, now)
 
-    def accept(self, session: SessionId, sdp: bytes | None, now: float, headers: HeaderLines = ()) -> None:
+    def accept(self, session: SessionId, sdp: bytes | None, now: float, headers: HeaderLines = ()) -> bool:
         """Answer an IncomingInvite with 200, repeated until the ACK (RFC 3261 13.3.1.4): Acked follows.
 
-        The 200 waits for the PRACK of a reliable response with SDP (RFC 3262 section 3).
+        Returns whether the 200 is on its way. It waits for the PRACK of a reliable response with SDP (RFC
+        3262 section 3): Accepted follows then, or SessionEnded.
         """
-        if (found := self._find(session)) is not None:
-            found.accept(Statement(200, None, header_lines(headers), sdp or b""), now)
+        said = Statement(200, None, header_lines(headers), sdp or b"")
+        return (found := self._find(session)) is not None and found.accept(said, now)
 
     def reject(
         self,

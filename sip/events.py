@@ -52,6 +52,13 @@ class IncomingInvite:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """Our 2xx is on its way, after `accept` said that it has to wait."""
+
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True)
 class Acked:
     """The ACK for our 2xx arrived; `sdp` is its body, the answer to our late offer."""
 
@@ -275,6 +282,7 @@ class ResponseReceived:
 
 Event = (
     IncomingInvite
+    | Accepted
     | Acked
     | Pracked
     | PrackOffered

@@ -66,6 +66,8 @@ class Action(StrEnum):
     NEXT = "next"
     HOLD = "hold 2xx"
     ACCEPT = "send 2xx"
+    REPORT_ACCEPTED = "report 2xx"
+    """The application was told that it waits."""
     ANSWER_PRACK = "answer PRACK"
     REPORT_OFFER = "report offer"
     FAIL = "fail"
@@ -79,8 +81,8 @@ class Action(StrEnum):
 SETTLED, WAITING, DESCRIBED, HOLDING, ASKED, OWING, OVER = State
 SAY, DESCRIBE, ACCEPT, PRACK, PRACK_OFFER, ANSWERED, FINAL, TIMER_REPEAT, TIMER_PRACK = Input
 (
-    SEND, RESEND, QUEUE, NEXT, HOLD, SEND_2XX, ANSWER_PRACK, REPORT_OFFER, FAIL, START_REPEAT, DOUBLE_REPEAT,
-    STOP_REPEAT, START_PRACK, STOP_PRACK,
+    SEND, RESEND, QUEUE, NEXT, HOLD, SEND_2XX, REPORT_2XX, ANSWER_PRACK, REPORT_OFFER, FAIL, START_REPEAT,
+    DOUBLE_REPEAT, STOP_REPEAT, START_PRACK, STOP_PRACK,
 ) = Action  # fmt: skip
 
 RELIABLE: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]] = {
@@ -106,7 +108,7 @@ RELIABLE: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]] = {
     (DESCRIBED, FINAL):        (OVER,      (STOP_REPEAT, STOP_PRACK)),
     (HOLDING,   SAY):          (HOLDING,   ()),
     (HOLDING,   DESCRIBE):     (HOLDING,   ()),
-    (HOLDING,   PRACK):        (OVER,      (STOP_REPEAT, STOP_PRACK, ANSWER_PRACK, SEND_2XX)),
+    (HOLDING,   PRACK):        (OVER,      (STOP_REPEAT, STOP_PRACK, ANSWER_PRACK, SEND_2XX, REPORT_2XX)),
     (HOLDING,   PRACK_OFFER):  (OWING,     (STOP_REPEAT, STOP_PRACK, REPORT_OFFER)),
     (HOLDING,   TIMER_REPEAT): (HOLDING,   (RESEND, DOUBLE_REPEAT)),
     (HOLDING,   TIMER_PRACK):  (OVER,      (STOP_REPEAT, FAIL)),
@@ -119,7 +121,7 @@ RELIABLE: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]] = {
     (ASKED,     FINAL):        (OVER,      ()),
     (OWING,     SAY):          (OWING,     ()),
     (OWING,     DESCRIBE):     (OWING,     ()),
-    (OWING,     ANSWERED):     (OVER,      (SEND_2XX,)),
+    (OWING,     ANSWERED):     (OVER,      (SEND_2XX, REPORT_2XX)),
     (OWING,     ACCEPT):       (OWING,     ()),
     (OWING,     FINAL):        (OVER,      ()),
     (OVER,      SAY):          (OVER,      ()),
@@ -143,7 +145,11 @@ class Callee(Protocol):
         ...
 
     def accept_now(self, said: Statement, now: float) -> None:
-        """Send the 2xx that waited."""
+        """Send the 2xx."""
+        ...
+
+    def report_accepted(self) -> None:
+        """The 2xx that waited is on its way."""
         ...
 
     def answer_prack(self, prack: Transaction, now: float) -> None:
@@ -260,6 +266,9 @@ class Provisional(Machine[Statement | Transaction]):
         self._line.clear()
         self._callee.accept_now(said, now)
 
+    def _report_accepted(self, now: float, matter: Statement | Transaction | None) -> None:
+        self._callee.report_accepted()
+
     def _answer_prack(self, now: float, matter: Statement | Transaction | None) -> None:
         assert isinstance(matter, Transaction)
         self._callee.answer_prack(matter, now)
@@ -315,6 +324,7 @@ _DO: Final[dict[Action, Callable[[Provisional, float, Statement | Transaction | 
     NEXT: Provisional._next,
     HOLD: Provisional._hold,
     SEND_2XX: Provisional._accept,
+    REPORT_2XX: Provisional._report_accepted,
     ANSWER_PRACK: Provisional._answer_prack,
     REPORT_OFFER: Provisional._report_offer,
     FAIL: Provisional._fail,

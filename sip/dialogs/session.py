@@ -20,6 +20,7 @@ from sip.dialogs.provisional import Provisional, reliable_number
 from sip.dialogs.session_actions import DO, Matter
 from sip.dialogs.session_table import Input, State
 from sip.events import (
+    Accepted,
     Event,
     IncomingInvite,
     InfoAnswered,
@@ -290,12 +291,13 @@ class Session:
             self.provisional = Provisional(self, self.common.layer, request.cseq.number, self.late)
         self.provisional.say(said, now)
 
-    def accept(self, said: Statement, now: float) -> None:
-        """The application has a 2xx, which waits for the PRACK of what was said before (RFC 3262)."""
+    def accept(self, said: Statement, now: float) -> bool:
+        """The application has a 2xx; False if it waits for the PRACK of what was said before (RFC 3262)."""
         if self.provisional is not None and self.state is State.INCOMING:
             self.provisional.accept(said, now)
         else:
             self.step(Input.ACCEPT, now, said)
+        return self.state is not State.INCOMING
 
     def send_reliably(self, said: Statement, now: float) -> bytes:
         """Put a provisional response on the wire; returns it, to be repeated."""
@@ -318,6 +320,10 @@ class Session:
         if answered or (self.exchange is not None and self.exchange.renegotiated_early):
             said = said._replace(body=b"")
         self.step(Input.ACCEPT, now, said)
+
+    def report_accepted(self) -> None:
+        """The 2xx that waited is on its way."""
+        self._tell(Accepted(self.id))
 
     def answer_prack(self, prack: Transaction, now: float) -> None:
         """The PRACK is good, and no offer."""

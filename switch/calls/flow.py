@@ -22,7 +22,7 @@ from switch.calls.conversation import Conversation
 from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.calls.hunting import Hunt
+from switch.calls.hunting import Hunt, Try
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.calls.leg_events import Answered, Connected, Ended, Held, LegEvent, Lost, Played, Refused
@@ -32,6 +32,7 @@ from switch.calls.leg_owner import NOBODY, LegOwner
 from switch.calls.parting import agent_hung_up, callee_gone, caller_gone, refused, unreachable
 from switch.calls.reaching import Reaching
 from switch.calls.recording import CallRecording
+from switch.calls.redirecting import Redirecting
 from switch.calls.tries import Tries
 from switch.calls.visits import CONVERSATION, GONE
 from switch.config.schema import Queue

@@ -108,18 +108,19 @@ def test_3_the_second_waits_for_the_prack_of_the_first() -> None:
 
 def test_3_the_answer_waits_for_the_prack_of_a_response_with_sdp() -> None:
     call, first = ringing()
-    call.peer.endpoint.accept(call.session, SDP.encode(), 0.0)
+    assert not call.peer.endpoint.accept(call.session, SDP.encode(), 0.0)
     assert call.peer.sent() == []
     assert kinds(call.request("PRACK", 2, rack(first))) == ["200 PRACK", "200 INVITE"]
     ack(call)
-    assert names(call.peer.events()) == ["Pracked", "Acked"]
+    assert names(call.peer.events()) == ["Pracked", "Accepted", "Acked"]
     call.peer.endpoint.hangup(call.session, 0.0)
     assert over(call.peer)
 
 
 def test_3_the_answer_does_not_wait_for_the_prack_of_a_response_without_sdp() -> None:
     call, first = ringing(sdp="")
-    call.answer()
+    assert call.peer.endpoint.accept(call.session, SDP.encode(), 0.0)
+    call.peer.sent()
     assert kinds(call.request("PRACK", 2, rack(first))) == ["200 PRACK"]
     assert "183 INVITE" not in kinds(call.peer.run(10))
     ack(call)
@@ -191,6 +192,7 @@ def test_5_the_answer_waits_for_the_offer_of_a_prack(accepted: str, status: int)
     assert kinds([prack, invite]) == [f"{status} PRACK", "200 INVITE"]
     assert bool(invite.body) == (status == 488), "what was agreed on since is not described again"
     ack(call)
+    assert names(call.peer.events()) == ["PrackOffered", "Accepted", "Acked"]
     call.peer.endpoint.hangup(call.session, 0.0)
     assert over(call.peer)
 
