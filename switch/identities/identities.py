@@ -9,7 +9,7 @@ from switch.config.schema import Config
 from switch.config.trunk import OnBadIdentity, Trunk
 from switch.identities.caller import Caller, read_caller, read_phone
 from switch.identities.certificates import Certificates, read_private_key, read_roots
-from switch.identities.numbers import Numbering, number_of
+from switch.identities.numbers import NotANumber, Numbering, number_of
 from switch.identities.passport import Passport
 from switch.identities.presenting import Presented, Presenting
 from switch.identities.redirection import Redirections

@@ -29,11 +29,17 @@ async def test_a_302_is_followed_to_targets_and_routes_and_nowhere_else(tell_on_
             last = (second if number == "600111333" else first).heard.calls[-1]
             assert last.uri.startswith(f"sip:{number}@")
 
-        for contact in (f"<sip:700@{stranger.host}>", "<sip:0900@premium.example>", "<tel:+1900>"):
+        for contact in (
+            f"<sip:700@{stranger.host}>",
+            f"<sip:+8816123456@{second.host}>",
+            "<sip:0900@premium.example>",
+            "<tel:+1900>",
+        ):
             first.redirects = {"600111222": contact}
             async with RawSip.open(switch.sip) as caller:
                 refused = await caller.ask(caller.invite("600111222"))
             assert refused.status == 480, contact
         assert not stranger.heard.calls
-        (record, *_) = await switch.ended_calls(3)
+        assert [call.uri.partition("@")[0] for call in second.heard.calls] == ["sip:600111333"]
+        (record, *_) = await switch.ended_calls(4)
         assert record["reason"] == "redirected"

@@ -69,6 +69,30 @@ def test_no_route(origin: Peer, number: str) -> None:
     assert SAMPLE.match(origin, number) is None
 
 
+@pytest.mark.parametrize(
+    ("origin", "number", "reached", "emergency"),
+    [
+        (PHONE, "112", True, True),
+        (PHONE, "600111222", True, False),
+        (PHONE, "+34500111222", True, False),
+        (PHONE, "+34600111222", False, False),
+        (PHONE, "500111222", False, False),
+        (PHONE, "+8816123456", False, False),
+        (PHONE, "6001112223", False, False),
+        (PHONE, "60011\n222", False, False),
+        (CARRIER, "112", False, False),
+    ],
+)
+def test_what_reaches_a_trunk_is_what_could_be_dialled(
+    origin: Peer, number: str, reached: bool, emergency: bool
+) -> None:
+    routed = SAMPLE.leading_to(origin, "carrier", number)
+    assert (routed is not None) == reached
+    assert SAMPLE.leading_to(origin, "other", number) is None
+    if routed is not None:
+        assert (routed.number, routed.route.emergency) == (number, emergency)
+
+
 def test_a_phone_and_a_trunk_of_one_name_are_two() -> None:
     of = routes({"phone": "carrier", "to": "*", "go": "echo"})
     assert of.match(CARRIER, "1") is None

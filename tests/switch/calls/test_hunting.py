@@ -371,6 +371,54 @@ async def test_rfc3261_8_1_3_4_a_contact_at_a_target_of_the_trunk_is_followed(
     assert cast.b.invited.request.uri == f"sip:600111333@{B[0]}"
 
 
+MOBILES_ONLY = [
+    {"phone": "*", "to": "00906*", "strip": "2", "go": "echo"},
+    {"phone": "*", "to": ["0[6-9]????????", "0090*"], "strip": "1", "go": "trunk:t"},
+    {"phone": "*", "to": "008*", "strip": "2", "prefix": "+8", "go": "trunk:other"},
+]
+
+
+@pytest.mark.parametrize(
+    ("number", "reached"),
+    [
+        ("600111222", "600111222"),
+        ("600111222;npdi;rn=+34911", "600111222"),
+        ("700111333", "700111333"),
+        ("09055", "09055"),
+        ("+8816123456", None),
+        ("816123456", "816123456"),
+        ("816123456789", None),
+        ("0600111222", None),
+        ("0906123", None),
+        ("112", None),
+    ],
+)
+async def test_a_contact_at_a_target_passes_the_callers_routes_too(
+    stage: Stage, cast: Cast, sections: dict[str, Any], number: str, reached: str | None
+) -> None:
+    await stage.reload(trunks=sections["trunks"], routes=MOBILES_ONLY)
+    cast.a.behave, cast.b.behave = redirecting(f"<sip:{number}@{B[0]}>"), answering
+    session = await cast.phone.dial(NUMBER)
+    assert cast.phone.status(session) == (480 if reached is None else 200)
+    assert cast.invites() == ("a" if reached is None else "a b")
+    if reached is not None:
+        assert cast.b.invited.request.uri == f"sip:{reached}@{B[0]}"
+
+
+@pytest.mark.parametrize("contact", ["+34600111222", "600111222", "0600111222"])
+async def test_a_contact_for_the_same_number_may_write_it_as_the_trunk_reads_it(
+    stage: Stage, cast: Cast, sections: dict[str, Any], contact: str
+) -> None:
+    trunks = {**sections["trunks"]}
+    trunks["t"] = {**trunks["t"], "numbers": {"country": "ES", "outbound": "e164"}}
+    await stage.reload(trunks=trunks, routes=MOBILES_ONLY)
+    cast.a.behave, cast.b.behave = redirecting(f"<sip:{contact}@{B[0]}>"), answering
+    session = await cast.phone.dial(NUMBER)
+    same = contact != "0600111222"
+    assert cast.phone.status(session) == (200 if same else 480)
+    assert cast.invites() == ("a b" if same else "a")
+
+
 async def test_a_contacts_number_passes_the_callers_routes_like_a_dialled_one(
     stage: Stage, cast: Cast
 ) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from switch.config.patterns import expression, is_plain
+from switch.config.patterns import beginning, expression, is_plain
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,11 @@ def test_what_is_no_pattern(pattern: str) -> None:
 )
 def test_plain_patterns_stand_for_themselves(pattern: str, plain: bool) -> None:
     assert is_plain(pattern) is plain
+
+
+@pytest.mark.parametrize(
+    ("pattern", "length", "begins"),
+    [("0[6-9]*", 0, ""), ("0[6-9]*", 1, "0"), ("0[6-9]*", 2, "06"), ("0?*", 4, "0000"), ("12", 1, "1")],
+)
+def test_how_a_number_of_a_pattern_may_begin(pattern: str, length: int, begins: str) -> None:
+    assert beginning(pattern, length) == begins
