@@ -1,10 +1,7 @@
 """A capture is what others read: our own strict reading of the formats, tcpdump, sngrep and tshark."""
 
 import asyncio
-import shutil
 from pathlib import Path
-
-import pytest
 
 from sip.flow import Flow
 from switch.trace.pcap import HEADER, Pcap
@@ -113,7 +110,6 @@ async def test_tcpdump_opens_it(tmp_path: Path) -> None:
     assert "bad" not in said
 
 
-@pytest.mark.skipif(shutil.which("sngrep") is None, reason="sngrep is not installed")
 async def test_sngrep_opens_it(tmp_path: Path) -> None:
     capture, copy = tmp_path / "trace.pcap", tmp_path / "copy.pcap"
     capture.write_bytes(one_of_each())
@@ -123,7 +119,6 @@ async def test_sngrep_opens_it(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 async def test_wireshark_reads_sip_in_every_packet(tmp_path: Path) -> None:
     (tmp_path / "trace.pcap").write_bytes(one_of_each())
     checks = [word for name in ("ip", "udp", "tcp") for word in ("-o", f"{name}.check_checksum:TRUE")]
