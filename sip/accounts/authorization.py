@@ -34,6 +34,11 @@ class Authorization:
             self._sent.setdefault(name, []).append(value)
 
     @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What to send."""
+        return tuple(self._carried.items())
+
+    @property
     def lines(self) -> str:
-        """The header lines to send."""
+        """The same as header lines."""
         return "".join([f"{name}: {value}\r\n" for name, value in self._carried.items()])

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sip.accounts.authentication import Authorizer
+from sip.accounts.authentication import HEADERS, Authorizer
+from sip.accounts.authorization import Authorization
 from sip.syntax.headers import STAR, parse_seconds
 from sip.syntax.malformed import Malformed
 from sip.syntax.message import Response
@@ -164,9 +165,9 @@ class Registering:
     """One registration. Times are those of `now`; `random` returns numbers from 0 to 1."""
 
     __slots__ = (
-        "_asked_s", "_asks", "_authorizer", "_cseq", "_failures", "_granted_s", "_notices", "_proof",
-        "_random", "_renew_later", "_retry_after_s", "_sent", "_status", "_t1", "_timers", "_too_brief",
-        "_uri", "state",
+        "_asked_s", "_asks", "_authorization", "_authorizer", "_cseq", "_failures", "_granted_s", "_notices",
+        "_random", "_renew_later", "_retry_after_s", "_status", "_t1", "_timers", "_too_brief", "_uri",
+        "state",
     )  # fmt: skip
 
     def __init__(
@@ -192,8 +193,8 @@ class Registering:
         """How often this try was told 423."""
         self._renew_later = False
         self._status: int | None = None
-        self._proof: tuple[str, str] | None = None
-        self._sent: list[str] = []
+        self._authorization: Authorization | None = None
+        """What answers the challenges of the try under way."""
         self._asks: list[Ask] = []
         self._notices: list[Notice] = []
         self._timers: dict[Input, float] = {}
@@ -276,8 +277,7 @@ class Registering:
             return  # too late to matter
         self.state, actions = row
         if event is not Input.CHALLENGED:
-            self._sent.clear()
-            self._proof = None
+            self._authorization = None
             self._too_brief = self._too_brief + 1 if event is Input.TOO_BRIEF else 0
         for action in actions:
             self._act(action, now)
@@ -305,12 +305,12 @@ class Registering:
     def _send(self, expires_s: int, now: float) -> None:
         self._cseq += 1
         self._renew_later = False  # what is sent now asks for what is wanted now
-        proof = self._proof
-        if proof is None and self._authorizer is not None:
-            proof = self._authorizer.ahead("REGISTER", self._uri, now)
-        if proof is not None:
-            self._sent.append(proof[1])
-        self._asks.append(Ask(self._cseq, expires_s, () if proof is None else (proof,)))
+        authorization = self._authorization
+        if authorization is None and self._authorizer is not None:
+            authorization = self._authorization = Authorization(self._authorizer)
+            authorization.ahead("REGISTER", self._uri, b"", now)
+        headers = () if authorization is None else authorization.headers
+        self._asks.append(Ask(self._cseq, expires_s, headers))
 
     def _pause_s(self) -> float:
         """RFC 5626 section 4.5, and what a Retry-After asks for on top of it."""
@@ -326,9 +326,11 @@ class Registering:
         if 200 <= response.status < 300:
             self._granted_s = granted(response, contact, self._asked_s)
             return Input.GRANTED if self._granted_s > 0 or self.state is State.REMOVING else Input.FAILURE
-        if response.status in (401, 407) and self._authorizer is not None:
-            self._proof = self._authorizer.prove(response, "REGISTER", self._uri, now, sent=self._sent)
-            return Input.FAILURE if self._proof is None else Input.CHALLENGED
+        if response.status in HEADERS and self._authorizer is not None:
+            if self._authorization is None:  # there are other credentials since we asked
+                self._authorization = Authorization(self._authorizer)
+            taken = self._authorization.take(response, "REGISTER", self._uri, b"", now)
+            return Input.CHALLENGED if taken else Input.FAILURE
         if response.status == 423:
             least_s = _seconds(response, "Min-Expires")
             if self._asked_s < least_s <= _LONGEST_ASKED_S and self._too_brief < _MAX_TOO_BRIEF:

@@ -189,6 +189,25 @@ def test_a_407_is_answered_by_its_own_header() -> None:
     assert script.sent[-1].headers[0][0] == "Proxy-Authorization"
 
 
+def test_rfc3261_22_3_a_proxy_and_the_registrar_behind_it_may_both_challenge() -> None:
+    script = Script().start().answer(challenge("proxy", status=407), challenge("registrar"), ok())
+    assert script.registering.registered
+    first, second = (dict(ask.headers) for ask in script.sent[-2:])
+    assert list(first) == ["Proxy-Authorization"]
+    assert second["Proxy-Authorization"] == first["Proxy-Authorization"]
+    assert 'nonce="registrar"' in second["Authorization"]
+    script.pass_by(300)
+    assert script.registering.state is State.REFRESHING
+    script.answer(challenge("proxy2", status=407), challenge("registrar2"), ok())
+    assert script.registering.state is State.REGISTERED
+
+
+@pytest.mark.parametrize("status", [401, 407])
+def test_who_challenges_again_after_the_other_one_did_does_not_know_our_password(status: int) -> None:
+    script = Script().start().answer(challenge(status=407), challenge(), challenge("n2", status=status))
+    assert script.registering.state is State.WAITING
+
+
 def test_a_challenge_of_another_realm_is_never_answered() -> None:
     script = Script().start().answer(challenge(), ok()).pass_by(300)
     evil = response(401, ("WWW-Authenticate", 'Digest realm="evil.example", nonce="n", qop="auth"'))
