@@ -48,6 +48,9 @@ IMPURE = {
     "uvloop",
 }
 
+# XML is read nowhere: who reads none cannot be hurt by any.
+XML = {"defusedxml", "lxml", "pyexpat", "xml", "xmltodict"}
+
 CIMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+c?import\b|c?import\s+([\w.]+))", re.MULTILINE)
 
 
@@ -123,6 +126,17 @@ def test_pure_modules_touch_no_socket_clock_thread_or_chance(core: str) -> None:
         if "aio" not in path.parts
         for found in imports(path)
         if found.module.split(".")[0] in impure or found.module.startswith(f"{core}.aio")
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("floor", sorted(FLOORS))
+def test_nothing_reads_xml(floor: str) -> None:
+    wrong = [
+        where(path, found)
+        for path in sources(floor)
+        for found in imports(path)
+        if found.module.split(".")[0] in XML
     ]
     assert wrong == []
 

@@ -1,15 +1,17 @@
 """How much of anything is read, on the wire: each limit with its status and its counter; no answer outgrows
-its request; a stream is cut where messages end; and no name is looked up because somebody has said it.
+its request; a stream is cut where messages end; no name is looked up because it is said; no XML is read.
 """
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Final
 
+from sip.syntax.body import ACCEPT
 from sip.syntax.limits import LIMITS, MAX_EARLY_DIALOGS
 from sip.syntax.malformed import Fault
 from sip.syntax.message import parse
 from tests.e2e.centre import Tell, centre
+from tests.e2e.test_floods import resident_mb
 from tests.peers import ports
 from tests.peers.nameserver import NameServer
 from tests.peers.raw import SDP, RawSip
@@ -191,7 +193,8 @@ async def test_no_name_is_looked_up_because_somebody_says_it(tell_on_failure: Te
             "far": {"proxy": f"sip:{b.here}"},
         }
         sections = centre(1, trunks=trunks)
-        sections["routes"].append({"trunk": "carrier", "to": "9*", "go": "trunk:far", "transit": True})
+        to_far = {"trunk": "carrier", "to": ["9*", "raw"], "go": "trunk:far", "transit": True}
+        sections["routes"].append(to_far)
         environment = {"CENTRALITA_NAMESERVER": dns.address}
         switch = await stack.enter_async_context(
             Switch.running(address=address, environment=environment, **sections)
@@ -222,3 +225,41 @@ async def test_no_name_is_looked_up_because_somebody_says_it(tell_on_failure: Te
         await call.answered()
         assert (await call.ask("BYE")).status == 200
         assert dns.asked == []
+
+
+ENTITIES = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
+LAUGHS = f'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY l0 "ha">{ENTITIES}]><l>&l9;</l>'
+"""A billion laughs: two gigabytes, for who expands its entities."""
+XML: Final = {
+    "laughs": LAUGHS,
+    "depth": "<a>" * 8000 + "</a>" * 8000,
+    "a file of ours": '<!DOCTYPE l [<!ENTITY f SYSTEM "file:///etc/passwd">]><l>&f;</l>',
+}
+PART = "--b\r\nContent-Type: {}\r\n{}\r\n{}\r\n"
+
+
+async def test_no_xml_is_read(tell_on_failure: Tell) -> None:
+    """415, or passed over where that is all right with who sent it."""
+    async with AsyncExitStack() as stack:
+        near = ports.own_address()
+        trunks = {"carrier": {"accept_from": [f"{near}/32"]}}
+        routes = [{"trunk": "carrier", "to": "600", "go": "echo"}]
+        sections = centre(1, trunks=trunks, routes=routes)
+        switch = await stack.enter_async_context(Switch.running(**sections))
+        tell_on_failure("switch", switch.story)
+        carrier = await stack.enter_async_context(RawParty.open(switch.sip, near))
+        kind = "application/dialog-info+xml"
+        offer = PART.format("application/sdp", "", SDP.format(near, 9000))
+        other = PART.format(kind, "Content-Disposition: render;handling=optional\r\n", LAUGHS)
+        mixed = "multipart/mixed;boundary=b"
+        call = await carrier.dial("600", f"{offer}{other}--b--\r\n", content_type=mixed)
+        await call.answered()
+        before_mb = resident_mb(switch.pid)
+        for name, xml in XML.items():
+            for _ in range(20):
+                refused = await (await carrier.dial("600", xml, content_type=kind)).refused()
+                assert (refused.status, refused.headers.get("Accept")) == (415, ACCEPT), name
+                for method in ("INFO", "UPDATE"):
+                    assert (await call.ask(method, xml, content_type=kind)).status == 415, (name, method)
+        assert resident_mb(switch.pid) - before_mb < 16, "of two thousand"
+        assert (await call.ask("BYE")).status == 200
