@@ -40,7 +40,7 @@ DIFFERENCES = (
     Difference("folded header", build(INVITE, Subject="a\r\n b"), None, REFUSES, SAME, "3261 7.3.1"),
     Difference(
         "blank before the colon",
-        build(INVITE, **{"To ": "<sip:b@c>", "To": None}),
+        build(INVITE, To=None, **{"To ": "<sip:b@c>"}),
         None,
         REFUSES,
         SAME,

@@ -83,9 +83,10 @@ def by_sipmessage(data: bytes) -> Reading | Exception:
     """What `sipmessage` says."""
     try:
         message = sipmessage.Message.parse(data)
-        is_request = isinstance(message, sipmessage.Request)
         return Reading(
-            _target(message.method, message.uri) if is_request else (message.code,),
+            _target(message.method, message.uri)
+            if isinstance(message, sipmessage.Request)
+            else (message.code,),
             _sipmessage_party(message.from_address),
             _sipmessage_party(message.to_address),
             message.call_id,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sip.events import Answered, Event, PrackOffered, Progress, Reinvited, Updated
+from sip.events import Answered, Event, PrackOffered, Progress, Reinvited, SessionId, Updated
 from sip.syntax.message import Request, Response
 from tests.sip.calls import CONTACT, Called, Calling, over
 from tests.sip.raw import SDP, Peer, reply
@@ -139,7 +139,7 @@ class Anything:
     def finish(self) -> None:
         """The application gives up, the peer is silent."""
         for session in range(1, 50):  # an INVITE without our tag is a call of its own
-            self.peer.endpoint.hangup(session, self.peer.now)  # type: ignore[arg-type]
+            self.peer.endpoint.hangup(SessionId(session), self.peer.now)
         self.peer.events()
         assert over(self.peer)
         assert self.peer.events() == [], "given up, it is not told any more"

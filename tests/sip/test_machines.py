@@ -103,16 +103,20 @@ def test_a_call_may_end_while_anything_waits(state: provisional.State) -> None:
 
 
 def test_an_unknown_pair_changes_nothing_and_is_counted() -> None:
+    class Lamp(StrEnum):
+        OFF = "off"
+        ON = "on"
+
     class Light(Interpreter[None]):
         name = "light"
-        table: ClassVar[Table] = {("off", "press"): ("on", ("shine",))}
+        table: ClassVar[Table] = {(Lamp.OFF, "press"): (Lamp.ON, ("shine",))}
 
         def do(self, action: StrEnum, now: float, matter: None) -> None:
             shone.append(str(action))
 
     shone: list[str] = []
     counters = Counters()
-    light = Light("off", Timers(()), counters)  # type: ignore[arg-type]
+    light = Light(Lamp.OFF, Timers(()), counters)
     light.step("press", 0.0)
     light.step("press", 0.0)
     assert (light.state, shone) == ("on", ["shine"])

@@ -34,6 +34,9 @@ class Screening:
     def same_peer(self, peer: Hashable, flow: Flow) -> bool:
         return False
 
+    def may_return(self, invite: Request, peer: Hashable, flow: Flow) -> bool:
+        return False
+
 
 class Crowded:
     """A gate that lets nothing in."""

@@ -79,6 +79,5 @@ def judge(data: bytes, peer: Peer | None = None) -> Verdict:
     faults = [fault for (_, fault), count in peer.endpoint.counters.parse_errors.items() if count]
     assert len(heard) <= 1
     assert len(faults) <= 1
-    return Verdict(
-        tuple(int(answer[8:11]) for answer in answers), *heard, fault=faults[0] if faults else None
-    )
+    statuses = tuple(int(answer[8:11]) for answer in answers)
+    return Verdict(statuses, heard[0] if heard else "", faults[0] if faults else None)

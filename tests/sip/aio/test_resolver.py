@@ -1,10 +1,12 @@
 """Names of carriers, asked of a real name server (RFC 3263)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
 from sip.aio.resolver import LookupFailed, Resolver
+from sip.flow import Transport
 from sip.location import Destination, Kind, Place, Server
 from tests.peers.nameserver import NameServer
 
@@ -19,13 +21,13 @@ NAPTR = {
 }
 
 
-def resolver(dns: NameServer, **options: object) -> Resolver:
+def resolver(dns: NameServer, **options: Any) -> Resolver:
     host, _, port = dns.address.rpartition(":")
-    return Resolver([(host, int(port))], timeout_s=0.5, **options)  # type: ignore[arg-type]
+    return Resolver([(host, int(port))], timeout_s=0.5, **options)
 
 
-def place(transport: str, port: int, address: str = "192.0.2.1") -> Place:
-    return Place(transport, address, port, "a.carrier.example")  # type: ignore[arg-type]
+def place(transport: Transport, port: int, address: str = "192.0.2.1") -> Place:
+    return Place(transport, address, port, "a.carrier.example")
 
 
 @pytest.mark.parametrize(

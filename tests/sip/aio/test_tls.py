@@ -13,7 +13,7 @@ from sip.aio.listener import Listener
 from sip.aio.shell import Listen
 from sip.aio.tls import Tls, TlsFiles
 from sip.events import Acked, Answered, IncomingInvite, IncomingRequest, OutgoingRequest, ResponseReceived
-from sip.flow import Flow
+from sip.flow import Address, Flow, Transport
 from tests.peers.certificates import Authority, Issued
 from tests.sip.aio.loops import Phone, on_each_loop
 from tests.sip.aio.test_shell import invite
@@ -187,13 +187,20 @@ def test_nothing_below_tls_1_2_and_no_cipher_without_forward_secrecy(authority: 
         assert not any(word in name for name in names for word in ("CBC", "SHA1", "RC4", "3DES", "NULL"))
 
 
+class NoAdmission:
+    """Nobody is let in."""
+
+    def admit(self, transport: Transport, local: Address, remote: Address) -> None:
+        return None
+
+
 def test_ipv4_and_ipv6_listen_side_by_side() -> None:
     async def test() -> None:
         async def tls() -> Tls:
             raise AssertionError
 
-        four = Listener("tcp", "0.0.0.0", 0, None, tls)  # type: ignore[arg-type]
-        six = Listener("tcp", "::", four.address[1], None, tls)  # type: ignore[arg-type]
+        four = Listener("tcp", "0.0.0.0", 0, NoAdmission(), tls)
+        six = Listener("tcp", "::", four.address[1], NoAdmission(), tls)
         port = four.address[1]
         for listener, host in ((four, "127.0.13.3"), (six, "::1")):
             with socket.create_connection((host, port), timeout=5.0):

@@ -102,7 +102,7 @@ def unbroken(text: str) -> bool:
 
 @given(make.hostile)
 def test_no_formatting_breaks_a_line(text: str) -> None:
-    for write in (
+    writes: tuple[Callable[[], str], ...] = (
         lambda: one_line(text),
         lambda: quote(text),
         lambda: str(NameAddr(text, Uri("sip", host="a"))),
@@ -114,7 +114,8 @@ def test_no_formatting_breaks_a_line(text: str) -> None:
         lambda: str(Via(text, "a")),
         lambda: str(Via("UDP", text)),
         lambda: str(CSeq(1, text)),
-    ):
+    )
+    for write in writes:
         try:
             written = write()
         except ValueError:

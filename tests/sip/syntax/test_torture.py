@@ -5,7 +5,7 @@ The verdict is what it answers, what the application hears, and what is counted.
 
 import pytest
 
-from sip.accounts.digest import Challenger
+from sip.accounts.digest import Challenger, Failure
 from sip.accounts.registrar import Registrar
 from sip.events import Answered, IncomingInvite, IncomingRequest, Outgoing
 from sip.flow import Flow
@@ -27,8 +27,9 @@ class Challenging(Listed):
 
     def identify(self, message: Request | Malformed, flow: Flow, now: float) -> Screening:
         if isinstance(message, Request) and "Authorization" in message.headers:
-            failure = self.challenger.verify(message, {}.get, now)
-            values = self.challenger.challenges(now, failure)  # type: ignore[arg-type]
+            failure = self.challenger.verify(message, lambda user: None, now)
+            assert isinstance(failure, Failure)
+            values = self.challenger.challenges(now, failure)
             return Refuse(401, "Unauthorized", [("WWW-Authenticate", value) for value in values])
         return Known("known")
 

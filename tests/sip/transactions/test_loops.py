@@ -1,5 +1,7 @@
 """Our own INVITE that comes back (RFC 3261 section 16.3), recognised by its branch alone."""
 
+from typing import Any
+
 import pytest
 
 from sip.events import IncomingInvite, Outgoing
@@ -66,12 +68,12 @@ def test_16_3_a_spiral_with_our_own_from_is_a_call_of_whom_we_sent_it_to() -> No
         ("OPTIONS", {}),
     ],
 )
-def test_what_only_looks_like_a_spiral_is_challenged(method: str, changed: dict[str, str]) -> None:
+def test_what_only_looks_like_a_spiral_is_challenged(method: str, changed: dict[str, Any]) -> None:
     peer = Peer()
     invite = sent(peer)
     peer.screen.refuse = Refuse(401, "Unauthorized")
     peer.screen.returns = {("carrier", PEER[0])}
-    told = {"call_id": invite.call_id, "from_tag": invite.from_tag or ""} | changed
+    told: dict[str, Any] = {"call_id": invite.call_id, "from_tag": invite.from_tag or ""} | changed
     assert peer.statuses(peer.request(method, uri="sip:+34911000001@192.0.2.1", **told)) == [401]
 
 
@@ -105,7 +107,12 @@ def test_branches_that_look_like_ours_are_not_all_worth_a_signature(monkeypatch:
     """Nobody has proved who he is when this is asked."""
     signed: list[str] = []
     digest = LoopMark._digest
-    monkeypatch.setattr(LoopMark, "_digest", lambda *args: signed.append(args[1]) or digest(*args))
+
+    def noting(mark: LoopMark, token: str, uri: str) -> str:
+        signed.append(token)
+        return digest(mark, token, uri)
+
+    monkeypatch.setattr(LoopMark, "_digest", noting)
     peer = Peer()
     invite = sent(peer)
     signed.clear()
