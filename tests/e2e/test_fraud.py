@@ -6,9 +6,13 @@ from contextlib import AsyncExitStack
 from itertools import cycle, islice, product
 from typing import Any
 
+import pytest
+
 from sip.syntax.message import Request, parse
+from switch.calls.redirecting import MAX_CONTACTS
 from tests.e2e.centre import SECRETS, Tell, centre
 from tests.peers import ports
+from tests.peers.carrier import Carrier
 from tests.peers.raw import SDP, RawSip
 from tests.peers.raw_party import RawParty
 from tests.peers.switch import Switch
@@ -178,6 +182,13 @@ async def test_without_credentials_nothing_reaches_a_trunk(tell_on_failure: Tell
         assert metrics.value("centralita_sip_unread_total") == 0, "every one was read"
         assert metrics.value("centralita_trunk_calls_active", trunk="carrier") == 0
 
+        owner = await stack.enter_async_context(RawSip.open(switch.sip, address=ports.own_address()))
+        first = next(attempts(owner, carrier, switch))
+        await owner.send(owner.prove(first, await owner.ask(first), "1001", SECRETS["1001"]))
+        call = await carrier.invited()
+        assert call.invite.target.user == "0600111222", "the same INVITE with the phone's secret gets there"
+        await call.refuse(486)
+
 
 LURES = (
     "<sip:0600111222@{switch}>",
@@ -212,3 +223,31 @@ async def test_a_phone_that_redirects_opens_no_way_out_to_who_calls_it(tell_on_f
             assert refused.status >= 300, lure
             await desk.hear()  # the ACK
         assert carrier.waiting() == [], "no request, and above all no INVITE"
+
+
+@pytest.mark.parametrize(("numbers", "calls"), [(1, 3), (50, 1 + MAX_CONTACTS)])
+async def test_two_carriers_that_redirect_to_each_other_are_left(
+    tell_on_failure: Tell, numbers: int, calls: int
+) -> None:
+    """To the same number again, or each time to another one: either ends, and no other trunk is called."""
+    async with AsyncExitStack() as stack:
+        a, b, dear = [await stack.enter_async_context(Carrier.running()) for _ in range(3)]
+        a.redirects = {f"1{n}": f"<sip:2{n}@elsewhere.example>" for n in range(numbers)}
+        b.redirects = {f"2{n}": f"<sip:1{(n + 1) % numbers}@{dear.host}>" for n in range(numbers)}
+        trunks = {name: {"proxy": it.uri} for name, it in (("a", a), ("b", b), ("dear", dear))}
+        sections = centre(1, trunks=trunks)
+        ways = (("1*", "a"), ("2*", "b"), ("9*", "dear"))
+        sections["routes"] = [{"phone": "*", "to": to, "go": f"trunk:{name}"} for to, name in ways]
+        switch = await stack.enter_async_context(Switch.running(**sections))
+        tell_on_failure("switch", switch.story)
+        phone = await stack.enter_async_context(RawSip.open(switch.sip, address=ports.own_address()))
+        invite = phone.invite("10", f"sip:1001@{switch.sip}")
+        ended = await phone.ask(phone.prove(invite, await phone.ask(invite), "1001", SECRETS["1001"]))
+        assert ended.status == 480
+        assert (len(a.heard.calls), len(b.heard.calls), len(dear.heard.calls)) == (
+            (calls + 1) // 2,
+            calls // 2,
+            0,
+        )
+        (record,) = await switch.ended_calls(1)
+        assert (record["reason"], len(record["legs"])) == ("redirected", 1 + calls)
