@@ -11,6 +11,7 @@ import pytest
 
 from sip.endpoint import ALLOW, Endpoint
 from sip.events import (
+    Accepted,
     Acked,
     Answered,
     EndCause,
@@ -86,7 +87,7 @@ class Call:
                 self.offers[name].append(event.status)
             case Refreshed():
                 self.refreshed += 1
-            case Pracked():
+            case Pracked() | Accepted():
                 pass
             case _:
                 raise AssertionError(event)
