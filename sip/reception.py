@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from hashlib import blake2b
-from typing import assert_never
+from typing import Final, assert_never
 
 from sip.counters import method_label
 from sip.dialogs.answers import NOBODY
@@ -31,6 +31,12 @@ _IN_DIALOG = ("BYE", "PRACK", "UPDATE", "INFO")
 _AMPLIFICATION = 3
 """What we send to a UDP source that has proved nothing is at most so many times what came from there: its
 address may be forged, and then we would be the one who floods it."""
+_SIDE_HEADERS: Final[tuple[tuple[Callable[[Response], object], tuple[str, ...]], ...]] = (
+    (lambda response: response.record_routes, ("Record-Route", "Contact")),
+    (remote_target, ("Contact",)),
+    (offered, ("Session-Expires",)),
+)
+"""What a 2xx says beside its answer: how it is read, and what goes where that cannot be."""
 
 
 class Reception:
@@ -116,8 +122,28 @@ class Reception:
             self._gate.heard(flow, now)
             return
         if method in ("INVITE", "UPDATE"):
-            _read_all_that_makes_a_dialog(response)
+            self._read_all_that_makes_a_dialog(response, flow)
         transaction.step(response_input(response.status), now, response)
+
+    def _read_all_that_makes_a_dialog(self, response: Response, flow: Flow) -> None:
+        """Malformed now, before anything has changed, and not half-way through the table.
+
+        A 2xx is acknowledged whatever else it says (section 13.2.2.4), or it would be repeated and the call
+        ring on: a side header that cannot be read is taken out. Without a Contact the dialog keeps to the
+        INVITE's URI; so it does where the way to the Contact is unreadable.
+        """
+        _ = response.from_tag, response.to_tag
+        if "Require" in response.headers:
+            response.headers.all("Require")
+        if not (200 <= response.status < 300 or "RSeq" in response.headers):
+            return
+        for read, names in _SIDE_HEADERS:
+            try:
+                read(response)
+            except Malformed as error:
+                self._layer.counters.parse_errors[flow.transport, error.fault] += 1
+                for name in names:
+                    response.headers.remove(name)
 
     # Requests
 
@@ -293,17 +319,6 @@ class Reception:
     def _tag(self, call_id: str) -> str:
         seed = call_id.encode("utf-8", "surrogateescape")
         return blake2b(seed, digest_size=8, key=self._secret).hexdigest()
-
-
-def _read_all_that_makes_a_dialog(response: Response) -> None:
-    """Malformed now, before anything has changed, and not half-way through the table."""
-    _ = response.from_tag, response.to_tag
-    if "Require" in response.headers:
-        response.headers.all("Require")
-    if 200 <= response.status < 300 or "RSeq" in response.headers:
-        remote_target(response)
-        offered(response)
-        _ = response.record_routes
 
 
 def _seen_from(via: str, flow: Flow) -> str:

@@ -7,6 +7,7 @@ import pytest
 from sip.accounts.authentication import Credentials
 from sip.accounts.digest import parse_credentials
 from sip.events import Answered, Refused
+from sip.syntax.malformed import Fault
 from sip.syntax.message import Request, Response
 from tests.sip.calls import Calling, kinds, names, over
 from tests.sip.raw import SDP, only_request, reply
@@ -212,6 +213,33 @@ def test_a_redirection_is_told_with_its_contacts_the_best_first_and_nothing_foll
         "sip:second@192.0.2.8",
         "sip:z@192.0.2.7",
     ]
+    assert over(call.peer)
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault", "target"),
+    [
+        (("Session-Expires: 1800.0",), Fault.MALFORMED_SESSION_EXPIRES, "sip:them@192.0.2.9:5070"),
+        (("Contact: <sip:them@192.0.2.9:5070",), Fault.MALFORMED_ADDRESS, "sip:them@192.0.2.9"),
+        (("Contact: <sip:them@192.0.2.9:x>",), Fault.MALFORMED_HOST, "sip:them@192.0.2.9"),
+        (("Contact: *",), None, "sip:them@192.0.2.9"),
+        (("Record-Route: sip:192.0.2.51;lr",), Fault.MALFORMED_ADDRESS, "sip:them@192.0.2.9"),
+    ],
+)
+def test_13_2_2_4_an_unreadable_side_header_of_a_2xx_is_ignored(
+    lines: tuple[str, ...], fault: Fault | None, target: str
+) -> None:
+    """Unacknowledged it would be repeated, and the call ring until Timer C."""
+    call = Calling()
+    contact = () if "Contact" in lines[0] else ("Contact: <sip:them@192.0.2.9:5070>",)
+    (ack,) = call.reply(200, *contact, *lines, body=SDP)
+    assert isinstance(ack, Request)
+    assert (ack.method, ack.uri) == ("ACK", target)
+    assert names(call.peer.events()) == ["Answered"]
+    bye = only_request(call.hangup())
+    assert (bye.method, bye.uri, "Route" in bye.headers) == ("BYE", target, False)
+    assert +call.peer.endpoint.counters.parse_errors == ({("udp", fault): 1} if fault is not None else {})
+    call.peer.send(reply(bye, 200))
     assert over(call.peer)
 
 
