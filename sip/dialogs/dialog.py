@@ -1,14 +1,17 @@
 """A dialog as a value (RFC 3261 section 12): what both sides remember of each other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 
-from sip.flow import DEFAULT_PORTS, Flow
+from sip.flow import DEFAULT_PORTS, Flow, Transport
 from sip.syntax.headers import STAR, NameAddr
 from sip.syntax.message import Message, Request, Response
 from sip.syntax.uri import Uri
 from sip.transactions.writing import RequestHead
+
+_PLAIN: Final[Mapping[str, Transport]] = {"udp": "udp", "tcp": "tcp"}
 
 
 @dataclass(slots=True)
@@ -100,7 +103,9 @@ class Dialog:
     def hop(self) -> Flow:
         """Where the next request goes: the first route or the remote target, when that is an address.
 
-        Names are never looked up here, and an open TCP connection to that host is used again (RFC 5923).
+        `maddr` and `transport` count (RFC 3261 section 19.1.1), but names are never looked up here, and TLS
+        is neither left nor begun: its certificate is good for the flow that has it. An open connection of
+        that transport to that host is used again (RFC 5923).
         """
         if self.natted:
             return self.flow
@@ -114,12 +119,14 @@ class Dialog:
         flow = self.flow
         if flow.transport == "tls" and flow.connection:
             return flow  # whose certificate was the right one; another's would name another host
-        if uri.host == flow.remote[0]:
-            if flow.connection or uri.port == flow.remote[1]:
+        host = (uri.params.get("maddr") or uri.host).strip("[]")
+        transport = _transport(uri, flow.transport)
+        if host != flow.remote[0]:
+            if not _is_address(host):
                 return flow
-        elif not _is_address(uri.host):
+        elif flow.connection and transport == flow.transport:
             return flow
-        return Flow(flow.transport, flow.local, (uri.host, uri.port or DEFAULT_PORTS[flow.transport]))
+        return Flow(transport, flow.local, (host, uri.port or DEFAULT_PORTS[transport]))
 
     def refresh(self, invite: Request, flow: Flow) -> None:
         """A re-INVITE that we accept moves the remote target (section 12.2.2), and on UDP the peer itself."""
@@ -188,6 +195,11 @@ def _hides_behind_nat(request: Request, flow: Flow) -> bool:
     """Whether the peer believes to be at another address than the one we see (RFC 3581 section 4)."""
     host = request.top_via.host
     return host != flow.remote[0] and _is_address(host)
+
+
+def _transport(uri: Uri, known: Transport) -> Transport:
+    """By which transport a URI wants to be reached: `known` where it does not say (RFC 3263 section 4.1)."""
+    return known if known == "tls" else _PLAIN.get((uri.params.get("transport") or "").lower(), known)
 
 
 def _is_address(host: str) -> bool:

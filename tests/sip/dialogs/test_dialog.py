@@ -93,6 +93,33 @@ def test_where_the_next_request_goes(
     assert dialog.hop().remote == remote
 
 
+@pytest.mark.parametrize(
+    ("contact", "source", "flow", "hop"),
+    [
+        ("<sip:them@192.0.2.9;transport=TCP>", PEER, UDP, Flow("tcp", OURS, ("192.0.2.9", 5060))),
+        ("<sip:them@192.0.2.9:5070;transport=tcp>", PEER, UDP, Flow("tcp", OURS, ("192.0.2.9", 5070))),
+        ("<sip:them@192.0.2.9;transport=udp>", PEER, TCP, Flow("udp", OURS, ("192.0.2.9", 5060))),
+        ("<sip:them@192.0.2.9:4444;transport=tcp>", PEER, TCP, TCP),
+        ("<sip:them@192.0.2.9>", PEER, TCP, TCP),
+        ("<sip:them@192.0.2.9;transport=sctp>", PEER, TCP, TCP),
+        ("<sip:them@10.0.0.5;transport=tcp>", ("10.0.0.5", 5060), UDP, UDP),
+        ("<sip:them@pbx.example;transport=tcp>", PEER, UDP, UDP),
+        ("<sip:them@192.0.2.9;transport=tls>", PEER, UDP, UDP),
+        ("<sip:them@192.0.2.9;transport=udp>", PEER, TLS, TLS),
+        ("<sip:them@pbx.example;maddr=192.0.2.77>", PEER, UDP, UDP._replace(remote=("192.0.2.77", 5060))),
+        ("<sip:them@10.1.1.1;maddr=192.0.2.9>", PEER, TCP, TCP),
+        ("<sip:them@10.1.1.1;maddr=[2001:db8::1]>", PEER, UDP, UDP._replace(remote=("2001:db8::1", 5060))),
+    ],
+)
+def test_12_2_1_1_the_target_says_by_which_transport(
+    contact: str, source: tuple[str, int], flow: Flow, hop: Flow
+) -> None:
+    """And the first route likewise. Behind a NAT only the flow leads there."""
+    assert Dialog.of_request(request(f"Contact: {contact}", source=source), flow, "ours").hop() == hop
+    routed = request(f"Record-Route: {contact.replace('>', ';lr>')}", source=source)
+    assert Dialog.of_request(routed, flow, "ours").hop() == hop
+
+
 def test_a_dialog_survives_as_json() -> None:
     dialog = Dialog.of_request(request(*ROUTES), UDP, "ours")
     assert Dialog.from_dict(json.loads(json.dumps(dialog.to_dict()))) == dialog
