@@ -12,7 +12,7 @@ from acd.events import Event as RouterEvent
 from acd.events import OfferAnswered, OfferNoResponse, OfferRefused, OfferRinging, OfferTrying
 from switch.calls.causes import NORMAL_CLEARING, Farewell
 from switch.calls.leg import Leg
-from switch.calls.leg_events import Answered, Ended, LegEvent, Lost, Refused, Ringing, Trying
+from switch.calls.leg_events import Answered, Cut, Ended, LegEvent, Lost, Refused, Ringing, Trying
 from switch.calls.leg_outgoing import OutgoingLeg
 
 
@@ -117,6 +117,9 @@ class Offering:
             case Refused(status=status, timed_out=timed_out):
                 self._status = status
                 self.step(Input.NO_RESPONSE if timed_out else Input.REFUSED)
+            case Cut() if self.leg is not None:
+                self.leg.give_up(503)
+                self.step(Input.NO_RESPONSE)
             case Ended() | Lost():
                 leg.end(Farewell(q850=NORMAL_CLEARING))
                 self.step(Input.GONE)

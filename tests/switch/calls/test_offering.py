@@ -7,7 +7,7 @@ import pytest
 from acd.events import Event, OfferAnswered, OfferNoResponse, OfferRefused, OfferRinging, OfferTrying
 from sip.events import EndCause
 from switch.calls.causes import Farewell
-from switch.calls.leg_events import Answered, Ended, LegEvent, Refused, Ringing, Trying
+from switch.calls.leg_events import Answered, Cut, Ended, LegEvent, Refused, Ringing, Trying
 from switch.calls.offering import OFFERING, Action, Input, Offering, State
 
 
@@ -23,6 +23,10 @@ class FakeLeg:
 
     def end(self, farewell: Farewell) -> None:
         self.asked.append("end")
+        self.over = True
+
+    def give_up(self, status: int) -> None:
+        self.asked.append(f"give up {status}")
         self.over = True
 
 
@@ -56,6 +60,8 @@ RINGS = Ringing(180, early=False)
         ((Trying(), REFUSED), (OfferTrying, OfferRefused)),
         ((RINGS, REFUSED), (OfferRinging, OfferRefused)),
         ((TIMED_OUT,), (OfferNoResponse,)),
+        ((Cut(),), (OfferNoResponse,)),
+        ((RINGS, Cut(), TIMED_OUT), (OfferRinging, OfferNoResponse)),
     ],
 )
 def test_what_the_phone_does_is_told_once(events: Sequence[LegEvent], told: Sequence[type[Event]]) -> None:
@@ -83,6 +89,15 @@ def test_a_200_that_crosses_our_cancel_is_the_routers_to_take_or_leave() -> None
     assert isinstance(stage.told[-1], OfferAnswered)
     stage.offering.hang_up()
     assert stage.leg.asked == ["cancel", "end"]
+    assert stage.forgotten == ["o1"]
+
+
+def test_a_connection_that_breaks_ends_the_offer_even_a_cancelled_one() -> None:
+    stage = Stage()
+    stage.happen(RINGS)
+    stage.offering.cancel(Farewell())
+    stage.happen(Cut())
+    assert stage.leg.asked == ["cancel", "give up 503"]
     assert stage.forgotten == ["o1"]
 
 

@@ -1,15 +1,18 @@
 """The router's orders, on real phones: how each offer ends, and what history and metrics are told."""
 
+from dataclasses import replace
+
 import pytest
 
 from acd.commands import CancelOffer, HangUpOffer
 from acd.events import ConversationEnd, ConversationEnded, OfferNotSent, SwitchRestarted
 from sip.events import IncomingInvite
+from sip.flow import Flow
 from switch.calls.ending import Reason, Result
 from switch.history import entries
 from switch.records import AgentState, OfferResult
-from tests.switch.far_end import FarEnd, answering, refusing, silent
-from tests.switch.stage import NUMBER, Stage
+from tests.switch.far_end import Behaviour, FarEnd, answering, refusing, ringing, silent
+from tests.switch.stage import NUMBER, OURS, Stage
 
 SHORT = {"queues": {"support": {"wrap_up": "2s", "ring_timeout": "5s"}}}
 
@@ -81,6 +84,31 @@ async def test_a_phone_that_says_nothing_makes_its_agent_unreachable_until_it_sp
     (call, _) = stage.registry.calls.values()
     assert call.agent == "ana", "the first caller kept his place"
     await stage.carrier.hang_up(session)
+
+
+@pytest.mark.parametrize("behave", [silent, ringing])
+async def test_a_phone_whose_connection_breaks_loses_its_call_to_the_next_agent_at_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, behave: Behaviour
+) -> None:
+    first, second = await stage.phone("1001"), await stage.phone("1002")
+    registrations, connection = stage.exchange.registrations, Flow("tcp", OURS, first.address, connection=1)
+    binding = registrations.binding("1001")
+    assert binding is not None
+    by_tcp = {"1001": replace(binding, flow=connection), "1002": registrations.binding("1002")}
+    monkeypatch.setattr(registrations, "binding", by_tcp.get)
+    first.behave = behave
+    session = await stage.carrier.dial(NUMBER)
+    assert stage.agent("ana") == "ringing"
+    stage.exchange.endpoint.flow_closed(connection, stage.now())
+    stage.flush()
+    await stage.settle()
+    assert (stage.agent("ana"), stage.agent("luis")) == ("unreachable", "ringing")
+    await second.answer()
+    assert stage.call.agent == "luis"
+    await stage.carrier.hang_up(session)
+    assert offers(stage) == [OfferResult.UNREACHABLE, OfferResult.ANSWERED]
+    await stage.pass_by(60)
+    stage.assert_nothing_left()
 
 
 async def test_the_caller_hangs_up_while_it_rings(stage: Stage) -> None:
