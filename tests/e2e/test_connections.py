@@ -3,12 +3,13 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from tests.e2e.centre import SECRETS, Tell, centre
+from tests.e2e.centre import NUMBER, SECRETS, Tell, centre
+from tests.peers import ports
 from tests.peers.phone import Phone, Phones
-from tests.peers.raw import SDP
+from tests.peers.raw import SDP, RawSip
 from tests.peers.stream_party import StreamParty
 from tests.peers.switch import Metrics, Switch
 
@@ -154,3 +155,28 @@ async def test_a_call_too_large_for_a_datagram_goes_by_tcp(tell_on_failure: Tell
         await call.until("established")
         await call.hang_up()
         await outbound.expect("BYE")
+
+
+async def test_a_phone_that_breaks_its_connection_while_it_rings_loses_the_caller_to_the_next_agent(
+    tell_on_failure: Tell,
+) -> None:
+    async with AsyncExitStack() as stack:
+        switch = await stack.enter_async_context(Switch.running(**centre(2, {"ring_timeout": "60s"})))
+        tell_on_failure("switch", switch.story)
+        address = ports.own_address()
+        desk = await stack.enter_async_context(RawSip.open(switch.sip, "tcp", address))
+        there = f"sip:1001@{switch.sip}"
+        register = desk.request("REGISTER", "", there, to=there)
+        proven = desk.prove(register, await desk.ask(register), "1001", SECRETS["1001"])
+        assert (await desk.ask(proven)).status == 200
+        await switch.agent_is("ana", "ready")
+        phones = await stack.enter_async_context(Phones.running())
+        await (await phones.phone("1002", SECRETS["1002"], switch.sip)).register()
+        await switch.agent_is("luis", "ready")
+        caller = await stack.enter_async_context(RawSip.open(switch.sip))
+        await caller.send(caller.invite(NUMBER))
+        assert (await desk.hear()).startswith(b"INVITE ")
+        await switch.agent_is("ana", "ringing")
+        desk.close()
+        await switch.agent_is("luis", "ringing")
+        await switch.agent_is("ana", "unreachable")
