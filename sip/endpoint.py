@@ -19,7 +19,7 @@ from sip.events import (
     TransactionId,
 )
 from sip.flow import Address, Flow
-from sip.out_of_dialog import Petitions
+from sip.out_of_dialog import OutOfDialog
 from sip.reception import Reception
 from sip.screen import Gate, OpenGate, Screen
 from sip.syntax.message import Malformed
@@ -82,9 +82,9 @@ class Endpoint:
         self._sessions = Sessions(
             self._layer, tuple(allow), server, timer_c, tuple(info_types), session_expires_s
         )
-        self._petitions = Petitions(self._layer, self._sessions)
+        self._out_of_dialog = OutOfDialog(self._layer, self._sessions)
         self._reception = Reception(
-            screen, gate or OpenGate(), self._layer, self._sessions, self._petitions.of
+            screen, gate or OpenGate(), self._layer, self._sessions, self._out_of_dialog.owner_for
         )
 
     @property
@@ -267,7 +267,7 @@ class Endpoint:
         """Send a request outside of any dialog: ResponseReceived follows."""
         header_lines((("From", outgoing.from_), ("To", outgoing.to), (outgoing.method, outgoing.uri)))
         header_lines((("Contact", outgoing.contact), ("Call-ID", outgoing.call_id)))
-        return self._petitions.ask(outgoing, now)
+        return self._out_of_dialog.send(outgoing, now)
 
     def respond(
         self,
@@ -280,7 +280,7 @@ class Endpoint:
     ) -> None:
         """Answer an IncomingRequest. A 200 to OPTIONS gets Allow, Accept and Supported by itself."""
         said = one_line(reason) if reason else None
-        self._petitions.respond(transaction, status, now, said, header_lines(headers), body)
+        self._out_of_dialog.respond(transaction, status, now, said, header_lines(headers), body)
 
     def counts(self) -> Counts:
         """What is alive now."""

@@ -10,8 +10,8 @@ from sip.transactions.transaction import Owner, Transaction
 from sip.transactions.writing import RequestHead, body_lines, contact_value, header_lines
 
 
-class Petitions:
-    """What the application has to answer, and what it has asked."""
+class OutOfDialog:
+    """Requests that the application has to answer, and those that it sends."""
 
     __slots__ = ("_last_request", "_last_transaction", "_layer", "_sessions", "waiting")
 
@@ -22,9 +22,9 @@ class Petitions:
         self._last_transaction = 0
         self.waiting: dict[TransactionId, Transaction] = {}
 
-    def of(self, peer: Hashable) -> "Petition":
+    def owner_for(self, peer: Hashable) -> "ReceivedRequest":
         """The owner of a request that a peer sends."""
-        return Petition(self, peer)
+        return ReceivedRequest(self, peer)
 
     def arrived(self, transaction: Transaction, peer: Hashable) -> TransactionId:
         """A request waits for the application."""
@@ -60,7 +60,7 @@ class Petitions:
         tag = "" if status == 100 else self._layer.token()
         self._layer.answer(transaction, status, now, tag=tag, lines=lines, body=body, reason=reason)
 
-    def ask(self, outgoing: OutgoingRequest, now: float) -> RequestId:
+    def send(self, outgoing: OutgoingRequest, now: float) -> RequestId:
         """Send a request of ours."""
         self._last_request += 1
         identity = RequestId(self._last_request)
@@ -74,30 +74,30 @@ class Petitions:
             f"{header_lines(outgoing.headers)}Content-Length: {len(outgoing.body)}\r\n"
         )
         message = head.write(outgoing.method, outgoing.to, lines, outgoing.body)
-        layer.call(outgoing.method, head, message, flow, Question(self._sessions, identity), now)
+        layer.call(outgoing.method, head, message, flow, SentRequest(self._sessions, identity), now)
         return identity
 
 
-class Petition(Owner):
+class ReceivedRequest(Owner):
     """Owns the server transaction of one request until the application answers it."""
 
-    __slots__ = ("_identity", "_peer", "_petitions")
+    __slots__ = ("_identity", "_peer", "_requests")
 
-    def __init__(self, petitions: Petitions, peer: Hashable) -> None:
-        self._petitions = petitions
+    def __init__(self, requests: OutOfDialog, peer: Hashable) -> None:
+        self._requests = requests
         self._peer = peer
         self._identity = TransactionId(0)
 
     def arrived(self, transaction: Transaction, now: float) -> None:
         """Hand it to the application."""
-        self._identity = self._petitions.arrived(transaction, self._peer)
+        self._identity = self._requests.arrived(transaction, self._peer)
 
     def failed(self, transaction: Transaction, status: int, now: float) -> None:
         """The application never answered, and now it is too late (RFC 4320 section 4.2)."""
-        self._petitions.waiting.pop(self._identity, None)
+        self._requests.waiting.pop(self._identity, None)
 
 
-class Question(Owner):
+class SentRequest(Owner):
     """Owns the client transaction of one request of ours."""
 
     __slots__ = ("_identity", "_sessions")

@@ -42,7 +42,7 @@ _SIDE_HEADERS: Final[tuple[tuple[Callable[[Response], object], tuple[str, ...]],
 class Reception:
     """Sorts what arrives. Nothing is remembered of a request before the screen knows its sender."""
 
-    __slots__ = ("_gate", "_layer", "_octets", "_petition", "_screen", "_secret", "_sessions")
+    __slots__ = ("_gate", "_layer", "_octets", "_request_owner", "_screen", "_secret", "_sessions")
 
     def __init__(
         self,
@@ -50,15 +50,15 @@ class Reception:
         gate: Gate,
         layer: Layer,
         sessions: Sessions,
-        petition: Callable[[Hashable], Owner],
+        request_owner: Callable[[Hashable], Owner],
     ) -> None:
-        """`petition` makes the owner of a request outside of dialogs for a peer."""
+        """`request_owner` makes the owner of a request outside of dialogs for a peer."""
         self._screen = screen
         self._gate = gate
         self._octets = 0  # of the message that is being taken
         self._layer = layer
         self._sessions = sessions
-        self._petition = petition
+        self._request_owner = request_owner
         self._secret = layer.token().encode()[:64]
 
     def receive(self, data: bytes, flow: Flow, now: float) -> bool:
@@ -286,7 +286,7 @@ class Reception:
         if request.method == "INVITE":
             owner = self._sessions.open(State.INCOMING, flow, peer)
         else:
-            owner = self._petition(peer)
+            owner = self._request_owner(peer)
         self._layer.serve(request, key, flow, owner, now)
 
     def _refuse(self, request: Request, flow: Flow, refused: Refuse) -> None:
