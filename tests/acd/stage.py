@@ -1,6 +1,6 @@
 """A router on a stage: time moves by adding, phones answer by saying so, and every step is journalled."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from acd.agent import AgentState
 from acd.commands import AgentChanged, Command, Offer
@@ -126,9 +126,9 @@ def none(commands: list[Command], kind: type[Command]) -> bool:
     return not any(isinstance(one, kind) for one in commands)
 
 
-def support(**settings: object) -> QueueSettings:
+def support(**settings: Any) -> QueueSettings:
     """The queue of most tests: everyone serves it."""
-    return QueueSettings("support", **settings)  # type: ignore[arg-type]
+    return QueueSettings("support", **settings)
 
 
 def team(*names: str, **skills: int) -> list[AgentSettings]:

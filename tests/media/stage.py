@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from media.aio.plane import MediaPlane
 from media.events import Locked, PortEvent
@@ -60,10 +60,10 @@ class Stage:
         self._peers.append(peer)
         return peer
 
-    async def leg(self, peer: RtpPeer, **sdp: object) -> Port:
+    async def leg(self, peer: RtpPeer, **sdp: Any) -> Port:
         """A port connected to this peer, and locked by its first three packets."""
         port = self.plane.open()
-        port.connect(peer.media(**sdp))  # type: ignore[arg-type]
+        port.connect(peer.media(**sdp))
         peer.meet(port, self.host)
         await self.settled()
         for _ in range(3):

@@ -157,7 +157,8 @@ async def test_a_peer_that_moved_is_found_after_two_seconds_of_silence(stage: St
     while not unlocked.done():
         moved.send()
         await asyncio.wait([unlocked], timeout=0.02)
-    assert 1.9 < time.monotonic() - silent_since < 3
+    await unlocked
+    assert time.monotonic() - silent_since > 1.9
     for _ in range(3):
         moved.send()
     assert (await stage.event(Locked, port, 2)).address == moved.address

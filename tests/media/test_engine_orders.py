@@ -15,6 +15,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_what_a_full_ring_refuses_is_not_kept() -> None:
     worker = Worker(1, orders=1)
     memory = SoundMemory(bytes(160), bytes(160))
     worker.mute(0, 1, True)
-    for order in (
+    orders: tuple[Callable[[], None], ...] = (
         lambda: worker.play(0, 1, memory, loop=False, token=0),
         lambda: worker.connect(
             0,
@@ -88,7 +89,8 @@ def test_what_a_full_ring_refuses_is_not_kept() -> None:
             receive_event=-1,
         ),
         lambda: worker.record(0, 1, 0, 1),
-    ):
+    )
+    for order in orders:
         with pytest.raises(RingFull):
             order()
     assert memory.users == 1
@@ -194,7 +196,7 @@ async def test_a_full_order_ring_refuses_new_ports_and_keeps_the_orders_of_open_
 
 
 async def test_workers_take_no_signals_and_leak_no_descriptors(stage: Stage) -> None:
-    blocked = {}
+    blocked: dict[str, int] = {}
     for task in Path("/proc/self/task").iterdir():
         status = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines())
         blocked.setdefault(status["Name"], int(status["SigBlk"], 16))

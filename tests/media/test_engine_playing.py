@@ -2,22 +2,25 @@
 
 import gc
 import time
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from ext.engine import SoundMemory
+from media.aio.port import EnginePort
 from media.events import PlaybackFinished
 from media.port import Play, Silence, Tone
 from media.sound import Sound
 from tests.media.stage import Stage, until
 from tests.media.test_engine_stream import in_step
 from tests.media.waves import sine
-from tests.peers.audio import decode_alaw, decode_ulaw, level_dbfs, power_dbfs
+from tests.peers.audio import Pcm, decode_alaw, decode_ulaw, level_dbfs, power_dbfs
 
 CALLER = "127.20.0.10"
 FULL_SCALE_DBM0 = 3.14
+FRAME_S = 0.02
 
 
 @pytest.mark.parametrize("codec", ["PCMA", "PCMU"])
@@ -51,10 +54,11 @@ async def test_the_tick_does_not_drift(stage: Stage) -> None:
     caller = stage.peer(CALLER)
     port = await stage.leg(caller)
     port.send(Tone())
-    await caller.receive()
-    begun = time.monotonic()
-    await caller.receive_many(100)
-    assert abs(time.monotonic() - begun - 2) < 0.05
+    late_s = []
+    for number in range(150):
+        await caller.receive()
+        late_s.append(time.monotonic() - number * FRAME_S)
+    assert abs(min(late_s[:50]) - min(late_s[100:])) < FRAME_S, "of so many some are in time on any machine"
 
 
 async def test_a_replaced_prompt_is_not_told_as_finished(stage: Stage) -> None:
@@ -70,12 +74,12 @@ async def test_a_replaced_prompt_is_not_told_as_finished(stage: Stage) -> None:
 @pytest.mark.parametrize(("codec", "decode"), [("PCMA", decode_alaw), ("PCMU", decode_ulaw)])
 @pytest.mark.parametrize(("hz", "level_dbm0"), [(1004.0, 0.0), (425.0, -20.0)])
 async def test_a_tone_has_its_frequency_its_level_and_no_seams(
-    stage: Stage, codec: str, decode: object, hz: float, level_dbm0: float
+    stage: Stage, codec: str, decode: Callable[[bytes], Pcm], hz: float, level_dbm0: float
 ) -> None:
     caller = stage.peer(CALLER, codec=codec)
     port = await stage.leg(caller)
     port.send(Tone(hz, level_dbm0))
-    sound = decode(b"".join(packet.payload for packet in await caller.receive_many(50)))  # type: ignore[operator]
+    sound = decode(b"".join(packet.payload for packet in await caller.receive_many(50)))
     assert level_dbfs(sound, hz) == pytest.approx(level_dbm0 - FULL_SCALE_DBM0, abs=0.3)
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
     assert np.argmax(spectrum) * 8000 / len(sound) == pytest.approx(hz, abs=1)
@@ -84,14 +88,14 @@ async def test_a_tone_has_its_frequency_its_level_and_no_seams(
 
 async def test_engine_memory_of_a_sound_goes_with_its_last_user(stage: Stage) -> None:
     memory = SoundMemory(b"\xd5" * 160, b"\xff" * 160)
-    shard_port = await stage.leg(stage.peer(CALLER))
-    worker = shard_port.shard.worker  # type: ignore[attr-defined]
-    slot, generation = shard_port.slot, shard_port.generation  # type: ignore[attr-defined]
+    port = await stage.leg(stage.peer(CALLER))
+    assert isinstance(port, EnginePort)
+    worker, slot, generation = port.shard.worker, port.slot, port.generation
     assert memory.users == 1
     worker.play(slot, generation, memory, loop=True, token=0)
-    await until(lambda: shard_port.stats().packets_sent > 2)
+    await until(lambda: port.stats().packets_sent > 2)
     assert memory.users == 2
-    shard_port.send(Silence())
+    port.send(Silence())
     await until(lambda: memory.users == 1)
     worker.play(slot, generation + 1, memory, loop=True, token=0)
     await stage.settled()

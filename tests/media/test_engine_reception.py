@@ -5,6 +5,7 @@ import time
 import pytest
 
 from media.events import Silent
+from media.port import Port
 from tests.media.rtp_peer import RtpPeer
 from tests.media.stage import Stage, until
 
@@ -89,10 +90,14 @@ async def test_silence_is_told_once_until_life_returns(stage: Stage) -> None:
     port.watch_silence(0.3)
     silent = await stage.event(Silent, port)
     assert silent.seconds == pytest.approx(0.3)
-    assert 0.3 <= time.monotonic() - begun < 1
+    assert time.monotonic() - begun >= 0.3
     caller.send()
     await stage.event(Silent, port, 2)
     assert stage.kinds(port).count("Silent") == 2
+
+
+async def heard_since(port: Port, received: float | None) -> None:
+    await until(lambda: port.stats().last_received != received)
 
 
 async def test_comfort_noise_and_rtcp_are_life(stage: Stage) -> None:
@@ -103,10 +108,10 @@ async def test_comfort_noise_and_rtcp_are_life(stage: Stage) -> None:
         for _ in range(4):
             received = port.stats().last_received
             caller.send(b"\x40", payload_type=13)
-            await until(lambda received=received: port.stats().last_received != received)
+            await heard_since(port, received)
             received = port.stats().last_received
             rtcp.socket.sendto(b"\x80\xc9\0\1" + caller.ssrc.to_bytes(4), (stage.host, port.number + 1))
-            await until(lambda received=received: port.stats().last_received != received)
+            await heard_since(port, received)
     assert "Silent" not in stage.kinds(port)
     assert port.stats().rtcp_received == 4
     port.watch_silence(None)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from ipaddress import IPv4Network
+from typing import Any
 
 import pytest
 import uvloop
@@ -17,7 +18,7 @@ CALLER = "127.20.0.10"
 
 
 async def started(
-    ports: range = range(21400, 21408), workers: int = 1, seed: int | None = None, **given: int
+    ports: range = range(21400, 21408), workers: int = 1, seed: int | None = None, **given: Any
 ) -> Stage:
     plane = MediaPlane(HOST, ports, workers, seed, **given)
     plane.start(asyncio.get_running_loop())
