@@ -1,19 +1,20 @@
 """Who sent this request: the contract's questions in the contract's order."""
 
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
 from sip.accounts.digest import client_response
 from sip.flow import Flow, Transport
 from sip.screen import Banned, Known, Refuse, Stranger, Verdict
-from sip.syntax.malformed import Malformed, Partial
+from sip.syntax.malformed import Fault, Malformed, Partial
 from sip.syntax.message import Request, parse
 from switch.config.addresses import Address
 from switch.config.schema import Config
 from switch.peers import Identification, PhonePeer, Sources, TrunkPeer
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "sip": {"listen": ["udp:0.0.0.0:5060", "tcp:0.0.0.0:5060", "udp:10.9.9.9:5070"], "domain": "pbx.example"},
     "trunks": {
         "carrier": {"accept_from": ["192.0.2.0/24"]},
@@ -54,7 +55,7 @@ class OneInterface:
 class Door:
     """An identification, with the failures that it reported."""
 
-    def __init__(self, *live: tuple[str, Flow], config: dict[str, object] | None = None) -> None:
+    def __init__(self, *live: tuple[str, Flow], config: dict[str, Any] | None = None) -> None:
         self.failures = 0
         self.screen = Identification(
             Config.model_validate(config or CONFIG), b"k" * 32, Registered(*live), OneInterface(), self.failed
@@ -99,7 +100,9 @@ def signed(message: Request, challenges: list[str], user: str, password: str, co
 
 
 def malformed(method: str = "INVITE", from_: str | None = f"<{OURS}>;tag=1") -> Malformed:
-    return Malformed(400, "CSeq Missing", Partial(method, ["SIP/2.0/UDP x"], from_, "<sip:x@y>", "1", None))
+    return Malformed(
+        400, Fault.CSEQ_MISSING, Partial(method, ["SIP/2.0/UDP x"], from_, "<sip:x@y>", "1", None)
+    )
 
 
 def test_a_stranger_hears_nothing() -> None:
@@ -153,7 +156,7 @@ def test_our_domain_is_challenged_whether_the_user_exists_or_not(user: str, flow
     ],
 )
 def test_our_domains(uri: str, ours: bool) -> None:
-    sip = {**CONFIG["sip"], "advertise": {"public": "203.0.113.5", "local": ["10.0.0.0/8"]}}  # type: ignore[dict-item]
+    sip = {**CONFIG["sip"], "advertise": {"public": "203.0.113.5", "local": ["10.0.0.0/8"]}}
     verdict = Door(config={**CONFIG, "sip": sip}).asks(request(from_=uri), CARRIER_FLOW)
     assert isinstance(verdict, Refuse) is ours
     assert ours or verdict == Known(TrunkPeer("carrier"))
@@ -270,7 +273,7 @@ def test_a_replay_and_an_old_nonce_are_challenged_again() -> None:
         (malformed(from_="<sip:x@y.example>"), STRANGE_FLOW, None),
         (malformed(from_="<sip:"), STRANGE_FLOW, None),
         (malformed(from_=None), STRANGE_FLOW, None),
-        (Malformed(400, "Malformed Start Line"), STRANGE_FLOW, None),
+        (Malformed(400, Fault.MALFORMED_START_LINE), STRANGE_FLOW, None),
     ],
 )
 def test_malformed_from_nobody_we_know(message: Malformed, flow: Flow, status: int | None) -> None:
@@ -281,7 +284,11 @@ def test_malformed_from_nobody_we_know(message: Malformed, flow: Flow, status: i
 
 @pytest.mark.parametrize(
     "message",
-    [malformed(from_="<sip:x@y.example>"), malformed(from_="<sip:"), Malformed(400, "Malformed Start Line")],
+    [
+        malformed(from_="<sip:x@y.example>"),
+        malformed(from_="<sip:"),
+        Malformed(400, Fault.MALFORMED_START_LINE),
+    ],
 )
 def test_malformed_from_a_trunk(message: Malformed) -> None:
     assert Door().asks(message, CARRIER_FLOW) == Known(TrunkPeer("carrier"))
@@ -477,7 +484,7 @@ def guess(door: Door, user: str = "1001", flow: Flow = GUESSER, method: str = "R
 
 
 def banning(*live: tuple[str, Flow]) -> Door:
-    return Door(*live, config={**CONFIG, "sip": {**CONFIG["sip"], "bans": {"failures": 3}}})  # type: ignore[dict-item]
+    return Door(*live, config={**CONFIG, "sip": {**CONFIG["sip"], "bans": {"failures": 3}}})
 
 
 def registers(door: Door, user: str, flow: Flow, password: str) -> Verdict:

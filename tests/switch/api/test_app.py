@@ -75,7 +75,9 @@ async def test_a_list_has_items_and_next(
     body = response.json()
     assert set(body) == {"items", "next"}
     assert body["next"] is None
-    assert msgspec.convert(body["items"], list[kind], strict=False)  # type: ignore[valid-type]
+    assert body["items"]
+    for item in body["items"]:
+        assert msgspec.convert(item, kind, strict=False)
 
 
 async def test_a_call_is_the_contracts_json(client: httpx.AsyncClient) -> None:

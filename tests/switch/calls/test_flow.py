@@ -317,7 +317,9 @@ async def test_one_file_is_begun_at_the_first_bridge_and_goes_on_at_the_next(sta
     call = stage.call
     recording = stage.port(call.caller).recording
     assert recording is not None
-    assert recording.path == stage.folder / call.ledger.record(0).recording.path.removesuffix(".part")  # type: ignore[union-attr]
+    written = call.ledger.record(0).recording
+    assert written is not None
+    assert recording.path == stage.folder / written.path.removesuffix(".part")
     stage.lose = lambda data: data.startswith(b"OPTIONS")
     stage.tell(Silent(stage.port(call.party), 20.0))
     await stage.pass_by(4.1)

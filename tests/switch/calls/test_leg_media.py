@@ -6,6 +6,7 @@ import pytest
 
 from sip import events as sip
 from switch.calls.digits import DigitsIn, DigitsOut
+from switch.calls.leg import Leg
 from switch.calls.leg_media import LegMedia
 from switch.config.trunk import Dtmf
 from switch.peers import Peer, PhonePeer, TrunkPeer
@@ -81,15 +82,21 @@ async def test_an_answer_that_cannot_be_used_changes_nothing(stage: Stage) -> No
     assert port.peer.address == "192.0.2.31"
 
 
+def peer_of(stage: Stage, leg: Leg) -> str:
+    """Where we send to."""
+    peer = stage.port(leg).peer
+    assert peer is not None
+    return peer.address
+
+
 async def test_our_refresh_changes_nothing_unless_our_description_was_an_offer(stage: Stage) -> None:
     """Our answer, sent once more, is confirmed; theirs to our offer may be new."""
     leg, _, _ = await echoing(stage)
     assert leg.session is not None
     leg.sip_event(sip.Refreshed(leg.session, sdp("192.0.2.77")))
-    assert stage.port(leg).peer is not None
-    assert stage.port(leg).peer.address == CARRIER[0]  # type: ignore[union-attr]
+    assert peer_of(stage, leg) == CARRIER[0]
     leg.offer()
     leg.sip_event(sip.Refreshed(leg.session, sdp("192.0.2.77")))
-    assert stage.port(leg).peer.address == "192.0.2.77"  # type: ignore[union-attr]
+    assert peer_of(stage, leg) == "192.0.2.77"
     leg.sip_event(sip.Refreshed(leg.session, None))
-    assert stage.port(leg).peer.address == "192.0.2.77"  # type: ignore[union-attr]
+    assert peer_of(stage, leg) == "192.0.2.77"

@@ -12,7 +12,7 @@ from switch.calls.parting import Parting, agent_hung_up, callee_gone, caller_gon
 from switch.records import Direction
 
 BYE, CANCELLED = Ended(EndCause.REMOTE_BYE, 31), Ended(EndCause.CANCELLED, None, elsewhere=True)
-FAULTS = {
+FAULTS: dict[Ended | Lost, Reason] = {
     Ended(EndCause.ACK_TIMEOUT, None): Reason.ACK_TIMEOUT,
     Ended(EndCause.PRACK_TIMEOUT, None): Reason.PRACK_TIMEOUT,
     Ended(EndCause.SESSION_EXPIRED, None): Reason.SESSION_EXPIRED,

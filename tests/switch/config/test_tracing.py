@@ -46,5 +46,5 @@ def test_what_cannot_be_read(mistakes: Mistakes, text: str) -> None:
 
 
 def test_defaults() -> None:
-    assert Trace() == Trace(calls="1000", hep=None, hep_id="2001", hep_secret=None)
-    assert Trace(hep="192.0.2.5:9060").hep == HostPort("192.0.2.5", 9060)
+    assert Trace() == Trace(calls=1000, hep=None, hep_id=2001, hep_secret=None)
+    assert Trace.model_validate({"hep": "192.0.2.5:9060"}).hep == HostPort("192.0.2.5", 9060)

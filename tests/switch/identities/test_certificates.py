@@ -90,7 +90,8 @@ def test_who_was_only_certified_certifies_nobody(tmp_path: Path) -> None:
 
 
 def test_extensions_that_need_not_be_understood(tmp_path: Path) -> None:
-    found(tmp_path, ROOT.certify(extensions=[(UNKNOWN, False), (SIGNING, True), (TN_AUTH_LIST, True)]))
+    issued = ROOT.certify(extensions=[(UNKNOWN, False), (SIGNING, True), (TN_AUTH_LIST, True)])
+    assert found(tmp_path, issued).key == issued.key.public_key()
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,8 @@ def test_der_is_read_too(tmp_path: Path) -> None:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     (tmp_path / "carrier.cer").write_bytes(CARRIER.certificate.public_bytes(Encoding.DER))
-    Certificates([ROOT.issued.certificate], tmp_path).find("https://c.example/carrier.cer", NOW)
+    credential = Certificates([ROOT.issued.certificate], tmp_path).find("https://c.example/carrier.cer", NOW)
+    assert credential.key == CARRIER.key.public_key()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,9 +26,15 @@ DEEP = urlsafe_b64encode(b'{"a":[' * 900).decode()
 OURS = ec.generate_private_key(ec.SECP256R1())
 
 
-def signed(**changes: object) -> str:
-    given_ = {"x5u": X5U, "orig": "12155551212", "dest": "12125551213", "attest": "A", "iat": 1443208345}
-    return sign(OURS, **{**given_, "origid": "123e4567-e89b-12d3-a456-426655440000", **changes})  # type: ignore[arg-type]
+def signed(**changes: Any) -> str:
+    given_: dict[str, Any] = {
+        "x5u": X5U,
+        "orig": "12155551212",
+        "dest": "12125551213",
+        "attest": "A",
+        "iat": 1443208345,
+    }
+    return sign(OURS, **{**given_, "origid": "123e4567-e89b-12d3-a456-426655440000", **changes})
 
 
 def assembled(

@@ -7,7 +7,8 @@ import pytest
 
 from switch.identities.certificates import Certificates
 from switch.identities.passport import Passport, read, sign
-from switch.identities.stir import FRESH_S, Outcome, Signer, Verification, Verifier, Verstat
+from switch.identities.replays import FRESH_S
+from switch.identities.stir import Outcome, Signer, Verification, Verifier, Verstat
 from tests.switch.identities.authority import NOW, Authority, publish
 
 ROOT = Authority()

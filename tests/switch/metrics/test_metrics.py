@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from sip.syntax.malformed import Fault
 from switch.calls.ending import Reason, Result
 from switch.metrics.exposition import render
 from switch.metrics.metrics import HandlePhase, Metrics, RepairKind
@@ -43,7 +44,7 @@ def metrics() -> Metrics:
     made.configure({"support": QueueTarget(within_s=17.0, short_abandon_s=4.0)}, ["carrier"])
     made.watch(
         Sources(
-            sip=lambda: SipReading(parse_errors={("udp", "syntax"): 0}, transactions=3, dialogs=2),
+            sip=lambda: SipReading(parse_errors={("udp", Fault.MALFORMED_URI): 0}, transactions=3, dialogs=2),
             media=lambda: MediaReading(ports={"free": 10, "open": 2}),
             agents=lambda: {"support": {AgentState.READY: 2}},
             agents_by_state=lambda: {AgentState.READY: 2, AgentState.OFFLINE: 1},

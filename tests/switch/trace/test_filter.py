@@ -4,14 +4,14 @@ import pytest
 
 from switch.trace.filter import read_filter
 from switch.trace.message import Message
-from tests.switch.trace.wire import SIX, Wire, request, response, seen
+from tests.switch.trace.wire import CARRIER, SIX, Wire, request, response, seen
 
 
 def shown(data: bytes, *, six: bool = False) -> Message:
     wire = Wire()
     ring = wire.ring()
     ring.claim("CALL", "leg-1")
-    wire.show("in", data, **({"flow": SIX} if six else {}))
+    wire.show("in", data, SIX if six else CARRIER)
     (message,) = seen(ring.strands())
     return message
 

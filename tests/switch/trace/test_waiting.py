@@ -46,4 +46,5 @@ async def test_who_waits_is_woken_by_a_message_and_by_the_end() -> None:
         await asyncio.sleep(0)
         assert not taking.done()
         wake()
-        await asyncio.wait_for(taking, 1)
+        async with asyncio.timeout(10):
+            await taking

@@ -65,7 +65,8 @@ class Desk:
 
 
 def end(spending: Spending, now_us: int) -> None:
-    spending.talk.ended_us = now_us  # type: ignore[misc]
+    assert isinstance(spending.talk, Talk)
+    spending.talk.ended_us = now_us
     spending.release()
     spending.release()
 
