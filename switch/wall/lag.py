@@ -11,15 +11,21 @@ INTERVAL_S: Final = 0.05
 class Lag:
     """Measures from `start` to `stop`; `on_measured` hears the seconds each time."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, on_measured: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        on_measured: Callable[[float], None],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._loop = loop
         self._on_measured = on_measured
+        self._now = now
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Measure from now on."""
-        self._due = time.monotonic() + INTERVAL_S
+        self._due = self._now() + INTERVAL_S
         self._timer = self._loop.call_later(INTERVAL_S, self._measure)
 
     def stop(self) -> None:
@@ -29,5 +35,5 @@ class Lag:
             self._timer = None
 
     def _measure(self) -> None:
-        self._on_measured(max(0.0, time.monotonic() - self._due))
+        self._on_measured(max(0.0, self._now() - self._due))
         self.start()

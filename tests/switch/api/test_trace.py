@@ -108,7 +108,7 @@ async def test_what_is_not_kept_is_said(api: Running, client: httpx.AsyncClient,
     former = await client.get(f"{V1}/calls/{answered_call().id}/{kind}")
     assert former.status_code == 404
     assert "not kept any more" in former.json()["detail"]
-    api.tracing.configure(Trace(calls="0"))
+    api.tracing.configure(Trace(calls=0))
     off = await client.get(f"{V1}/calls/{answered_call().id}/{kind}")
     assert (off.status_code, off.json()["detail"]) == (404, "no messages are kept: trace.calls is 0")
 
@@ -165,7 +165,7 @@ async def test_others_have_their_turn_while_much_is_told(api: Running) -> None:
             turns += 1
             await asyncio.sleep(0)
 
-    async def turns_for(messages: int) -> int:
+    async def turns_for(client: httpx.AsyncClient, messages: int) -> int:
         call = f"of-{messages}"
         api.tracing.claim(call, call)
         for number in range(messages):
@@ -179,7 +179,7 @@ async def test_others_have_their_turn_while_much_is_told(api: Running) -> None:
     headers = {"Authorization": f"Bearer {api.token}"}
     transport = httpx.ASGITransport(api.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
-        assert await turns_for(300) - await turns_for(1) >= 300 // 20 - 1
+        assert await turns_for(client, 300) - await turns_for(client, 1) >= 300 // 20 - 1
     meanwhile.cancel()
 
 
@@ -242,9 +242,7 @@ async def test_followers_are_few_and_make_room(api: Running, client: httpx.Async
             await stream.__aenter__()
         assert (await client.get(f"{V1}/trace")).status_code == 503
         await streams[0].__aexit__(None, None, None)
-        while not api.tracing.has_room:
-            api.wire.show("in", request())
-            await asyncio.sleep(0.01)
+        await api.wire.until(lambda: api.tracing.has_room)
         for stream in streams[1:]:
             await stream.__aexit__(None, None, None)
 

@@ -179,10 +179,9 @@ async def test_a_strangers_control_characters_do_not_reach_the_terminal(
 
 
 async def test_following_ends_when_the_switch_does(api: Running, centralita: Command) -> None:
-    following = asyncio.create_task(centralita("trace", "--method", "BYE"))
+    following = asyncio.ensure_future(centralita("trace", "--method", "BYE"))
     async with asyncio.timeout(10):
-        while api.wire.on_wire is None or not api.tracing.followers:  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.01)
+        await api.wire.until(lambda: api.tracing.followers > 0)
         api.wire.show("in", request("OPTIONS"), CARRIER)
         api.wire.show("in", request("BYE"), CARRIER)
         api.tracing.close()

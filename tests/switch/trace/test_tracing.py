@@ -1,6 +1,7 @@
 """Tracing in a switch: whose message is whose, what a reload changes, what the Homer server gets."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from asyncio_dgram.aio import DatagramServer
 from structlog.testing import capture_logs
 
 from sip.flow import Flow
+from switch.config.addresses import HostPort
 from switch.config.schema import Trace
 from switch.trace import exporter, follower
 from switch.trace.exporter import HepResult
@@ -20,7 +22,7 @@ from tests.switch.stage import NUMBER, Stage
 from tests.switch.trace.packets import hep
 from tests.switch.trace.wire import Wire, request
 
-OFF = Trace(calls="0")
+OFF = Trace(calls=0)
 
 
 @pytest.fixture
@@ -131,7 +133,7 @@ async def test_a_follower_sees_what_passes_and_nothing_before(wire: Wire, tracin
         wire.show("in", request("BYE"))
         wire.show("in", request())
         tracing.claim("CALL", "leg-1")
-        (message,) = await following.next(1) or ()
+        (message,) = await following.next(1) or []
         assert (message.method, message.call) == ("INVITE", "CALL")
         assert await following.next(0.001) == []
         tracing.close()
@@ -186,7 +188,24 @@ async def homer() -> AsyncIterator[DatagramServer]:
 
 
 def towards(server: DatagramServer, **settings: Any) -> Trace:
-    return Trace(calls="0", hep="{}:{}".format(*server.sockname), **settings)
+    return Trace(calls=0, hep=HostPort(*server.sockname), **settings)
+
+
+class Counts(Counter[HepResult]):
+    """Of copies; it tells when it has counted one more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counted = asyncio.Event()
+
+    def __setitem__(self, result: HepResult, count: int) -> None:
+        super().__setitem__(result, count)
+        self._counted.set()
+
+    async def next(self) -> None:
+        """Until one more is counted."""
+        self._counted.clear()
+        await self._counted.wait()
 
 
 async def received(server: DatagramServer, count: int) -> list[dict[int, Any]]:
@@ -195,7 +214,7 @@ async def received(server: DatagramServer, count: int) -> list[dict[int, Any]]:
 
 
 async def test_every_message_is_copied(wire: Wire, tracing: Tracing, homer: DatagramServer) -> None:
-    tracing.configure(towards(homer, hep_id="7", hep_secret="open sesame"))
+    tracing.configure(towards(homer, hep_id=7, hep_secret="open sesame"))
     wire.show("in", request("INVITE", "leg-1", "1", "Proxy-Authorization: Basic c2VjcmV0"))
     tracing.claim("CALL", "leg-1")
     wire.show("in", request("OPTIONS", "probe"))
@@ -248,11 +267,12 @@ async def test_a_server_that_is_not_there_costs_nothing_but_copies(
     settings = towards(homer)
     homer.close()
     await asyncio.sleep(0)
+    tracing.hep = counts = Counts()
     tracing.configure(settings)
-    async with asyncio.timeout(5):
-        while not tracing.hep[HepResult.FAILED]:
+    async with asyncio.timeout(10):
+        while not counts[HepResult.FAILED]:
             wire.show("in", request())
-            await asyncio.sleep(0.001)
+            await counts.next()
     tracing.close()
 
 
@@ -265,11 +285,12 @@ async def test_a_message_that_cannot_be_copied_is_logged_and_the_next_ones_are_c
     monkeypatch.setattr(exporter, "_RETRY_S", 0.01)
     with monkeypatch.context() as broken, capture_logs() as lines:
         broken.setattr(exporter, "encode", fails)
+        tracing.hep = counts = Counts()
         tracing.configure(towards(homer))
         wire.show("in", request())
-        async with asyncio.timeout(5):
-            while not tracing.hep[HepResult.FAILED]:  # noqa: ASYNC110 - by a task of its own
-                await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await counts.next()
+        assert counts == {HepResult.FAILED: 1}
     wire.show("in", request(cseq=2))
     assert (await received(homer, 1))[0][15] == request(cseq=2)
     assert [line["log_level"] for line in lines] == ["error"]

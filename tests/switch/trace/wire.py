@@ -1,6 +1,7 @@
 """Messages, and a wire that shows them to a ring or to tracing."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 
 from sip.aio.shell import OnWire
 from sip.flow import Flow
@@ -55,9 +56,27 @@ class Wire:
     """What tracing sees of the SIP shell; its time is moved by hand."""
 
     def __init__(self) -> None:
-        self.on_wire: OnWire | None = None
+        self._on_wire: OnWire | None = None
+        self._changed = asyncio.Event()
         self.now = 100.0
         self.has_way = True
+
+    @property
+    def on_wire(self) -> OnWire | None:
+        """Who is shown what passes; tracing sets it anew when a follower comes or goes."""
+        return self._on_wire
+
+    @on_wire.setter
+    def on_wire(self, on_wire: OnWire | None) -> None:
+        self._on_wire = on_wire
+        self._changed.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what comes true when a follower comes or goes; TimeoutError when it does not."""
+        async with asyncio.timeout(10):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
 
     def local_address_for(self, remote: str) -> str:
         if not self.has_way:

@@ -1,18 +1,20 @@
 """How late the loop runs."""
 
 import asyncio
-import time
 
-from switch.wall.lag import Lag
+import pytest
+
+from switch.wall.lag import INTERVAL_S, Lag
 
 
 async def test_a_loop_that_is_held_up_is_late() -> None:
     measured: asyncio.Queue[float] = asyncio.Queue()
-    lag = Lag(asyncio.get_running_loop(), measured.put_nowait)
+    now = 100.0
+    lag = Lag(asyncio.get_running_loop(), measured.put_nowait, lambda: now)
     lag.start()
-    time.sleep(0.2)  # noqa: ASYNC251 - that is the fault which is measured
+    now += INTERVAL_S + 0.2
     async with asyncio.timeout(10):
-        assert await measured.get() >= 0.1
-        await measured.get()
+        assert await measured.get() == pytest.approx(0.2)
+        assert await measured.get() == 0, "too early by this clock"
     lag.stop()
     lag.stop()

@@ -1,6 +1,7 @@
 """The meter: ends what has used up its minutes, and keeps the book through restarts."""
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,19 @@ class Clock:
         return self.now_us
 
 
+@pytest.fixture
+async def written(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set when a book was put in its place, which another thread does."""
+    loop, event, replace = asyncio.get_running_loop(), asyncio.Event(), os.replace
+
+    def replacing(fresh: Path, path: Path) -> None:
+        replace(fresh, path)
+        loop.call_soon_threadsafe(event.set)
+
+    monkeypatch.setattr(os, "replace", replacing)
+    return event
+
+
 def book(path: Path) -> tuple[Spent, ...]:
     return msgspec.json.decode(path.read_bytes(), type=tuple[Spent, ...])
 
@@ -45,15 +59,16 @@ async def test_a_call_is_ended_when_its_minutes_are_used_up(tmp_path: Path) -> N
     await meter.stop()
 
 
-async def test_the_book_is_on_disk_soon_after_a_change_and_read_again(tmp_path: Path) -> None:
+async def test_the_book_is_on_disk_soon_after_a_change_and_read_again(
+    tmp_path: Path, written: asyncio.Event
+) -> None:
     path = tmp_path / "toll.json"
     desk, clock = Desk(calls_an_hour=1), Clock()
     meter = Meter(desk.toll, path, asyncio.get_running_loop(), clock)
     meter.start()
     desk.call(NOON)
     async with asyncio.timeout(10):
-        while not path.exists():  # noqa: ASYNC110 - written by another thread
-            await asyncio.sleep(0.01)
+        await written.wait()
     assert [spent.name for spent in book(path)] == ["1001"]
 
     again = Desk(calls_an_hour=1)
@@ -114,7 +129,9 @@ async def test_a_book_that_cannot_be_read_or_written_is_an_error_in_the_log(
     assert "cannot keep" in lines[1]["event"]
 
 
-async def test_while_much_is_written_the_loop_goes_on(tmp_path: Path) -> None:
+async def test_while_much_is_written_the_loop_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of a thousand phones with fifty calls each no turn of the loop encodes more than a few."""
     desk, clock, turns = Desk(), Clock(), 0
     for number in range(1000):
@@ -130,7 +147,7 @@ async def test_while_much_is_written_the_loop_goes_on(tmp_path: Path) -> None:
             taken.append(turns)
             yield spent
 
-    desk.toll.changes = counted  # type: ignore[method-assign]
+    monkeypatch.setattr(desk.toll, "changes", counted)
     meter = Meter(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
     meter.start()
     stopping = asyncio.create_task(meter.stop())
@@ -141,38 +158,38 @@ async def test_while_much_is_written_the_loop_goes_on(tmp_path: Path) -> None:
     assert max(Counter(taken).values()) < 50
 
 
-async def test_only_what_changed_is_encoded_and_all_is_kept(tmp_path: Path) -> None:
+async def test_only_what_changed_is_encoded_and_all_is_kept(tmp_path: Path, written: asyncio.Event) -> None:
     path, clock = tmp_path / "toll.json", Clock()
     desk = Desk()
     meter = Meter(desk.toll, path, asyncio.get_running_loop(), clock)
     meter.start()
     end(desk.call(NOON), NOON + MINUTE_US)
     async with asyncio.timeout(10):
-        while not path.exists():  # noqa: ASYNC110 - written by another thread
-            await asyncio.sleep(0.01)
+        await written.wait()
     desk.call(NOON, origin=TRUNK)
     await meter.stop()
     assert {spent.name for spent in book(path)} == {"1001", "carrier"}
 
 
-async def test_an_error_that_nobody_foresaw_is_logged_and_the_book_kept_still(tmp_path: Path) -> None:
-    desk, changes = Desk(), 0
+async def test_an_error_that_nobody_foresaw_is_logged_and_the_book_kept_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, failed = Desk(), asyncio.Event()
+    changes = desk.toll.changes
 
     def fails_once(now_us: Callable[[], int]) -> Iterator[Spent]:
-        nonlocal changes
-        changes += 1
-        if changes == 1:
-            raise RuntimeError("a mistake of ours")
-        return kept(now_us)
+        if failed.is_set():
+            return changes(now_us)
+        failed.set()
+        raise RuntimeError("a mistake of ours")
 
-    kept, desk.toll.changes = desk.toll.changes, fails_once  # type: ignore[method-assign]
+    monkeypatch.setattr(desk.toll, "changes", fails_once)
     meter = Meter(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), Clock())
     with capture_logs() as lines:
         meter.start()
         desk.call(NOON)
         async with asyncio.timeout(10):
-            while not changes:  # noqa: ASYNC110 - by a task of its own
-                await asyncio.sleep(0.01)
+            await failed.wait()
         desk.call(NOON)
         await meter.stop()
     assert [line["event"] for line in lines] == ["cannot keep what was spent"]
