@@ -39,8 +39,8 @@ from switch.routes import Routes
 from switch.staffing import Staffing
 from switch.trace.tracing import Tracing
 from switch.trunks.directory import Locator
+from switch.trunks.sip_client import SipClient
 from switch.trunks.trunks import Trunks
-from switch.trunks.wire import Wire
 from switch.version import VERSION
 from switch.wall.alarms import Alarms
 from switch.wall.gate import Gate
@@ -142,7 +142,7 @@ class _Wiring:
         )
         self._staffing = Staffing(dispatch.post)
         self._registrations = self._make_registrations(books)
-        self._trunks = Trunks(surroundings.locator, self._make_wire(), config.sip.t1)
+        self._trunks = Trunks(surroundings.locator, self._make_sip_client(), config.sip.t1)
         self._identification = self._make_identification()
         self._gate = self._make_gate()
         self.exchange = self._make_exchange(books, dispatch)
@@ -167,8 +167,8 @@ class _Wiring:
             lambda: self.exchange.config.sip.domain,
         )
 
-    def _make_wire(self) -> Wire:
-        return Wire(
+    def _make_sip_client(self) -> SipClient:
+        return SipClient(
             sip=lambda: self.exchange.sip(),
             flow_to=lambda place: self.exchange.flow_to(place),
             advertise=lambda flow: self.exchange.advertised(flow),

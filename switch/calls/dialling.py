@@ -23,7 +23,7 @@ from switch.identities.redirection import Redirections
 from switch.ids import new_id
 from switch.peers import PhonePeer, TrunkPeer
 from switch.records import LegRole
-from switch.trunks.way import Way
+from switch.trunks.next_hop import NextHop
 
 MAX_FORWARDS: Final = 70
 """RFC 3261 section 8.1.1.6."""
@@ -76,42 +76,42 @@ class Dialling:
         return leg
 
     def trunk(
-        self, way: Way, number: str, caller: Caller, past: Redirections, owner: LegOwner
+        self, hop: NextHop, number: str, caller: Caller, past: Redirections, owner: LegOwner
     ) -> OutgoingLeg:
-        """Call a number by one of a trunk's ways; `past` is how the call came here, where it is only passed
-        on. Raises Unreachable.
+        """Call a number by way of `hop`; `past` is how the call came here, where it is only passed on.
+        Raises Unreachable.
         """
-        presented = self._presented(way.trunk, number, caller, past)
+        presented = self._presented(hop.trunk, number, caller, past)
         try:
-            flow = self._exchange.flow_to(way.place)
+            flow = self._exchange.flow_to(hop.place)
         except (OSError, ValueError):
             raise Unreachable(503, "Service Unavailable") from None
-        leg = self._leg(LegRole.CALLEE, TrunkPeer(way.trunk), flow, owner, False)
+        leg = self._leg(LegRole.CALLEE, TrunkPeer(hop.trunk), flow, owner, False)
         with _ended_on_error(leg):
             leg.call(
                 Outgoing(
-                    uri=presented.uri(way.host, way.port),
+                    uri=presented.uri(hop.host, hop.port),
                     flow=flow,
                     from_=presented.from_,
-                    to=presented.to(way.host, way.port),
+                    to=presented.to(hop.host, hop.port),
                     sdp=leg.offer(),
                     headers=presented.headers,
                     supports_reliable=leg.prack is not Prack.OFF,
                     require_reliable=leg.prack is Prack.REQUIRED,
-                    credentials=self._exchange.trunks.credentials(way.trunk),
+                    credentials=self._exchange.trunks.credentials(hop.trunk),
                     peer=leg.peer,
                     max_forwards=self._max_forwards - 1,
-                    wide_flow=self._wide_flow(way),
+                    wide_flow=self._wide_flow(hop),
                     call_id=secrets.token_hex(12),
                 )
             )
         return leg
 
-    def _wide_flow(self, way: Way) -> Flow | None:
+    def _wide_flow(self, hop: NextHop) -> Flow | None:
         """TCP for an INVITE that is too large for a datagram, where the target's URI leaves us the choice."""
-        if way.place.transport != "udp" or way.proxy.transport is not None:
+        if hop.place.transport != "udp" or hop.proxy.transport is not None:
             return None
-        return self._exchange.shell.wide_flow_to(way.place.address, way.place.port)
+        return self._exchange.shell.wide_flow_to(hop.place.address, hop.place.port)
 
     def _presented(self, trunk: str, number: str, caller: Caller, way: Redirections) -> Presented:
         """Who calls whom, as the trunk is told it."""

@@ -16,13 +16,14 @@ import structlog
 from acd.commands import LeaveQueue
 from acd.events import CallGone, CallQueued, ConversationEnd, ConversationEnded, GoneReason
 from media.port import Echo, Play, Tone
+from switch.calls.attempts import Attempts
 from switch.calls.books import CallBook
 from switch.calls.causes import NORMAL_CLEARING, Farewell, farewell
 from switch.calls.conversation import Conversation
 from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.calls.hunting import Hunt, Try
+from switch.calls.hunting import Attempt, Hunt
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.calls.leg_events import Answered, Connected, Ended, Held, LegEvent, Lost, Played, Refused
@@ -33,7 +34,6 @@ from switch.calls.parting import agent_hung_up, callee_gone, caller_gone, refuse
 from switch.calls.reaching import Reaching
 from switch.calls.recording import CallRecording
 from switch.calls.redirecting import Redirecting
-from switch.calls.tries import Tries
 from switch.calls.visits import CONVERSATION, GONE
 from switch.config.schema import Queue
 from switch.exchange import Exchange
@@ -137,14 +137,14 @@ class Call:
         """Ring a phone; its answer is the caller's answer, its refusal the call's end. It shows `display`, or
         who calls.
         """
-        tries = self._tries(caller, display=display)
-        self._reach(tries, tries.phone(name))
+        attempts = self._attempts(caller, display=display)
+        self._reach(attempts, attempts.phone(name))
         await self.until_over()
 
     async def dial_trunk(self, name: str, number: str, caller: Caller, way: Redirections = ()) -> None:
         """Call out over a trunk, likewise; `way` is how the call came here, where it is only passed on."""
-        tries = self._tries(caller, way)
-        self._reach(tries, tries.trunk(name, number))
+        attempts = self._attempts(caller, way)
+        self._reach(attempts, attempts.trunk(name, number))
         await self.until_over()
 
     async def hangup(self, result: Result, reason: Reason) -> None:
@@ -286,15 +286,15 @@ class Call:
         if self._conversation is not None:
             self._conversation.begin(self._next_token())
 
-    def _tries(self, caller: Caller, way: Redirections = (), display: str | None = None) -> Tries:
+    def _attempts(self, caller: Caller, way: Redirections = (), display: str | None = None) -> Attempts:
         peer, hold = self.caller.peer, self._slots.append
         toll, now_us = self._exchange.toll, self._exchange.now_us
         purse = Purse(toll, peer, self.ledger, self._slots, self.spent, now_us)
-        return Tries(self._exchange, self._dialling, self, caller, hold, purse, way, display)
+        return Attempts(self._exchange, self._dialling, self, caller, hold, purse, way, display)
 
-    def _reach(self, tries: Tries, first: Sequence[Try]) -> None:
+    def _reach(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
         """Call the other side, until somebody is there."""
-        hunt = Hunt(self._exchange, first, Redirecting(self._exchange, self.caller.peer, tries).follow)
+        hunt = Hunt(self._exchange, first, Redirecting(self._exchange, self.caller.peer, attempts).follow)
         self._reaching = Reaching(self.caller, hunt)
         try:
             hunt.begin(self._called)

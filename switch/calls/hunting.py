@@ -18,38 +18,38 @@ from switch.calls.dialling import Unreachable
 from switch.calls.leg_events import Answered, Cut, LegEvent, Refused, Ringing, Trying
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.exchange import Exchange
-from switch.trunks.health import Sign
-from switch.trunks.way import Way
+from switch.trunks.health import HealthEvent
+from switch.trunks.next_hop import NextHop
 
 _NOBODY_THERE: Final = (408, 503)
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
-    """One INVITE to `number` that may be sent; `dial` raises Unreachable. `way` is None where it goes to a
+class Attempt:
+    """One INVITE to `number` that may be sent; `dial` raises Unreachable. `hop` is None where it goes to a
     phone of ours, which is waited for as long as it takes.
     """
 
     dial: Callable[[], OutgoingLeg]
     number: str
-    way: Way | None = None
+    hop: NextHop | None = None
     patience_s: float = 0.0
 
 
-Redirect = Callable[[Try, Refused], Sequence[Try]]
+Redirect = Callable[[Attempt, Refused], Sequence[Attempt]]
 """Where a 3xx leads that answered this one."""
 
 
 class Hunt:
     """Tries one after the other."""
 
-    def __init__(self, exchange: Exchange, tries: Iterable[Try], redirect: Redirect) -> None:
+    def __init__(self, exchange: Exchange, attempts: Iterable[Attempt], redirect: Redirect) -> None:
         self._exchange = exchange
-        self._left = list(tries)
+        self._left = list(attempts)
         self._redirect = redirect
         self._on_next: Callable[[OutgoingLeg], None] = lambda leg: None
         self._leg: OutgoingLeg | None = None
-        self._attempt: Try | None = None
+        self._attempt: Attempt | None = None
         self._settled = False
         """Somebody rings, or has answered: no refusal but a 3xx leads on."""
         self._was_down = False
@@ -89,13 +89,13 @@ class Hunt:
     # Inside
 
     @property
-    def _way(self) -> Way | None:
-        return None if self._attempt is None else self._attempt.way
+    def _hop(self) -> NextHop | None:
+        return None if self._attempt is None else self._attempt.hop
 
     @property
     def _log(self) -> structlog.stdlib.BoundLogger:
         log: structlog.stdlib.BoundLogger = structlog.get_logger("call")
-        return log if self._way is None else log.bind(trunk=self._way.trunk)
+        return log if self._hop is None else log.bind(trunk=self._hop.trunk)
 
     def _next(self) -> Unreachable | None:
         """Send the next INVITE that can be sent; the last reason why none could be."""
@@ -113,7 +113,7 @@ class Hunt:
                 continue
             self._patience_over()
             self._leg, self._attempt, self._settled = leg, attempt, False
-            self._was_down = attempt.way is not None and self._exchange.trunks.is_down(attempt.way)
+            self._was_down = attempt.hop is not None and self._exchange.trunks.is_down(attempt.hop)
             if attempt.patience_s > 0:
                 self._timer = self._exchange.loop.call_later(attempt.patience_s, self._silent)
             self._on_next(leg)
@@ -123,11 +123,11 @@ class Hunt:
     def _refused(self, event: Refused) -> LegEvent | None:
         self._patience_over()
         if event.timed_out:
-            self._see(Sign.DEAD)
+            self._see(HealthEvent.DEAD)
         elif event.status not in _NOBODY_THERE:
-            self._see(Sign.ANSWER)
-        elif event.retry_after_s and self._way is not None:
-            self._exchange.trunks.rest(self._way, event.retry_after_s)
+            self._see(HealthEvent.ANSWER)
+        elif event.retry_after_s and self._hop is not None:
+            self._exchange.trunks.rest(self._hop, event.retry_after_s)
         if 300 <= event.status < 400 and self._attempt is not None:
             self._left = list(self._redirect(self._attempt, event))
         elif self._settled or event.status not in _NOBODY_THERE:
@@ -136,7 +136,7 @@ class Hunt:
 
     def _cut(self) -> LegEvent | None:
         """The connection broke before anybody answered."""
-        self._see(Sign.DEAD)
+        self._see(HealthEvent.DEAD)
         before = self._leg
         if before is not None:
             before.give_up(503)
@@ -154,19 +154,19 @@ class Hunt:
             before.give_up(408)
             before.owner.leg_event(before, Refused(408, "Request Timeout", None, timed_out=True))
             return
-        self._see(Sign.DEAD)
+        self._see(HealthEvent.DEAD)
         if self._next() is None:
             before.give_up(408)
 
     def _answered(self) -> None:
         self._patience_over()
-        self._see(Sign.ANSWER)
+        self._see(HealthEvent.ANSWER)
 
-    def _see(self, sign: Sign) -> None:
-        if self._way is not None:
-            self._exchange.trunks.see(self._way, sign)
-            if sign is Sign.DEAD:
-                self._log.info("nobody there", target=self._way.proxy.uri, left=len(self._left))
+    def _see(self, event: HealthEvent) -> None:
+        if self._hop is not None:
+            self._exchange.trunks.see(self._hop, event)
+            if event is HealthEvent.DEAD:
+                self._log.info("nobody there", target=self._hop.proxy.uri, left=len(self._left))
 
     def _patience_over(self) -> None:
         if self._timer is not None:

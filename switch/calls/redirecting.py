@@ -10,14 +10,14 @@ from typing import Final
 
 from sip.syntax.headers import NameAddr
 from sip.syntax.uri import Uri
-from switch.calls.hunting import Try
+from switch.calls.attempts import Attempts
+from switch.calls.hunting import Attempt
 from switch.calls.leg_events import Refused
-from switch.calls.tries import Tries
 from switch.config.targets import DialledPhone, PhoneTarget, TrunkTarget
 from switch.exchange import Exchange
 from switch.peers import Peer
 from switch.routes import Routed
-from switch.trunks.way import Way
+from switch.trunks.next_hop import NextHop
 
 MAX_CONTACTS: Final = 5
 """Contacts that one call follows, all its 3xx together."""
@@ -26,52 +26,52 @@ MAX_CONTACTS: Final = 5
 class Redirecting:
     """Follows the contacts of one call; `origin` is who called."""
 
-    def __init__(self, exchange: Exchange, origin: Peer, tries: Tries) -> None:
+    def __init__(self, exchange: Exchange, origin: Peer, attempts: Attempts) -> None:
         self._exchange = exchange
         self._origin = origin
-        self._tries = tries
+        self._attempts = attempts
         self._seen: set[str] = set()
 
-    def follow(self, sender: Try, event: Refused) -> list[Try]:
+    def follow(self, sender: Attempt, event: Refused) -> list[Attempt]:
         """What a 3xx that answered `sender` leaves to be tried, the best contact first."""
         return [one for contact in event.contacts for one in self._at(sender, contact)]
 
-    def _at(self, sender: Try, contact: NameAddr) -> Sequence[Try]:
+    def _at(self, sender: Attempt, contact: NameAddr) -> Sequence[Attempt]:
         uri = contact.uri
         number = _number(uri)
         known = f"{number}@{uri.host.lower()}:{uri.port}"
         if known in self._seen or len(self._seen) >= MAX_CONTACTS or not number:
             return ()
         self._seen.add(known)
-        way = None
-        if sender.way is not None and uri.scheme == "sip":
-            way = self._exchange.trunks.way_to(sender.way.trunk, uri)
-        return self._dialled(number) if way is None else self._at_target(way, sender.number, number)
+        hop = None
+        if sender.hop is not None and uri.scheme == "sip":
+            hop = self._exchange.trunks.next_hop_to(sender.hop.trunk, uri)
+        return self._dialled(number) if hop is None else self._at_target(hop, sender.number, number)
 
-    def _at_target(self, way: Way, called: str, number: str) -> Sequence[Try]:
+    def _at_target(self, hop: NextHop, called: str, number: str) -> Sequence[Attempt]:
         """Of the trunk where `called` was called."""
-        if self._exchange.identities.trunk(way.trunk).is_one(number, called):
-            return [self._tries.at(way, called)]
-        routed = self._exchange.routes.leading_to(self._origin, way.trunk, number)
-        if routed is None or not (routed.route.emergency or self._tries.permits(number)):
+        if self._exchange.identities.trunk(hop.trunk).is_one(number, called):
+            return [self._attempts.at(hop, called)]
+        routed = self._exchange.routes.leading_to(self._origin, hop.trunk, number)
+        if routed is None or not (routed.route.emergency or self._attempts.permits(number)):
             return ()
-        return [self._tries.at(way, number)]
+        return [self._attempts.at(hop, number)]
 
-    def _dialled(self, number: str) -> Sequence[Try]:
+    def _dialled(self, number: str) -> Sequence[Attempt]:
         routed = self._exchange.routes.match(self._origin, number)
         return () if routed is None else self._routed(routed)
 
-    def _routed(self, routed: Routed) -> Sequence[Try]:
+    def _routed(self, routed: Routed) -> Sequence[Attempt]:
         match routed.go:
             case TrunkTarget(name=name):
                 emergency = routed.route.emergency
-                if not emergency and not self._tries.permits(routed.number):
+                if not emergency and not self._attempts.permits(routed.number):
                     return ()
-                return self._tries.further_trunk(name, routed.number, emergency)
+                return self._attempts.further_trunk(name, routed.number, emergency)
             case PhoneTarget(name=name):
-                return self._tries.phone(name)
+                return self._attempts.phone(name)
             case DialledPhone():
-                return self._tries.phone(routed.number)
+                return self._attempts.phone(routed.number)
             case _:  # who wants the switch itself to answer in his place does not ask for it by a 3xx
                 return ()
 

@@ -1,6 +1,6 @@
 """The health of one target of a trunk, as a table: down after three misses, up after two answers.
 
-A row reads (state, sign): next state. A call that found nobody is believed at once; the answer to a question
+A row reads (state, event): next state. A call that found nobody is believed at once; the answer to a question
 only when it was repeated, for callers should not be the ones who find out.
 """
 
@@ -27,7 +27,7 @@ class Health(StrEnum):
         return self not in (Health.DOWN, Health.RETURNING)
 
 
-class Sign(StrEnum):
+class HealthEvent(StrEnum):
     """What we see of it."""
 
     ANSWER = "answer"
@@ -41,9 +41,9 @@ class Sign(StrEnum):
 
 
 UP, DOUBTED, SUSPECT, DOWN, RETURNING = Health
-ANSWER, MISS, DEAD, FORGIVEN = Sign
+ANSWER, MISS, DEAD, FORGIVEN = HealthEvent
 
-HEALTH: Final[Mapping[tuple[Health, Sign], Health]] = {
+HEALTH: Final[Mapping[tuple[Health, HealthEvent], Health]] = {
     (UP,        ANSWER):   UP,
     (UP,        MISS):     DOUBTED,
     (UP,        DEAD):     DOWN,
@@ -65,9 +65,9 @@ HEALTH: Final[Mapping[tuple[Health, Sign], Health]] = {
 """A pair that is not here changes nothing."""
 
 
-def after(health: Health, sign: Sign) -> Health:
-    """What we think of it after this sign."""
-    return HEALTH.get((health, sign), health)
+def after(health: Health, event: HealthEvent) -> Health:
+    """What we think of it after this event."""
+    return HEALTH.get((health, event), health)
 
 
 def is_alive(status: int | None) -> bool:

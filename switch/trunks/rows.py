@@ -6,14 +6,14 @@ from switch.api.backend import RegistrationRow, TargetRow, TrunkRow
 from switch.config.trunk import Trunk as Settings
 from switch.exchange import Exchange
 from switch.records import utc
-from switch.trunks.enrolment import Enrolment
+from switch.trunks.registration import Registration
 from switch.trunks.target import Target, shown
 
 
 def trunk_row(exchange: Exchange, name: str, settings: Settings) -> TrunkRow:
     """One trunk of the configuration."""
     trunk = exchange.trunks.trunk(name)
-    enrolment = None if trunk is None else trunk.enrolment
+    registration = None if trunk is None else trunk.registration
     return TrunkRow(
         name=name,
         up=exchange.trunks.is_up(name),
@@ -21,7 +21,7 @@ def trunk_row(exchange: Exchange, name: str, settings: Settings) -> TrunkRow:
         max_calls=settings.max_calls,
         proxy=settings.proxy.uri if settings.proxy is not None else None,
         targets=() if trunk is None else tuple(_target_row(target) for target in trunk.targets),
-        registration=None if enrolment is None else _registration_row(exchange, enrolment),
+        registration=None if registration is None else _registration_row(exchange, registration),
     )
 
 
@@ -35,13 +35,13 @@ def _target_row(target: Target) -> TargetRow:
     )
 
 
-def _registration_row(exchange: Exchange, enrolment: Enrolment) -> RegistrationRow:
+def _registration_row(exchange: Exchange, registration: Registration) -> RegistrationRow:
     return RegistrationRow(
-        uri=enrolment.account.record,
-        registered=enrolment.registered,
-        state=enrolment.state.value,
-        expires_at=_moment(exchange, enrolment.expires_at),
-        status=enrolment.status,
+        uri=registration.account.record,
+        registered=registration.registered,
+        state=registration.state.value,
+        expires_at=_moment(exchange, registration.expires_at),
+        status=registration.status,
     )
 
 

@@ -11,8 +11,8 @@ from sip.location import Place
 from sip.syntax.message import Response
 from sip.syntax.uri import Uri, host_port
 from switch.config.addresses import Proxy
-from switch.trunks.health import Health, Sign, after, is_alive
-from switch.trunks.wire import Wire
+from switch.trunks.health import Health, HealthEvent, after, is_alive
+from switch.trunks.sip_client import SipClient
 
 _FIRST: Final = 0.5
 """The least share of an interval before the first question, so that not all targets are asked at once. Until
@@ -27,7 +27,7 @@ _REST_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class OptionsProbe:
     """How a trunk's targets are asked: `every_s` 0 never; without an answer in `within_s` it is a miss."""
 
     every_s: float
@@ -37,28 +37,30 @@ class Manner:
 class Target:
     """Health and questions of one place of one trunk."""
 
-    def __init__(self, trunk: str, proxy: Proxy, place: Place, manner: Manner, wire: Wire) -> None:
+    def __init__(
+        self, trunk: str, proxy: Proxy, place: Place, probe: OptionsProbe, client: SipClient
+    ) -> None:
         self.trunk = trunk
         self.proxy = proxy
         self.place = place
         self.health = Health.UP
         self.status: int | None = None
         """Of the last answer; None where the last question had none, or none was asked."""
-        self._manner = manner
-        self._wire = wire
+        self._probe = probe
+        self._client = client
         self._asked: RequestId | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._rest: asyncio.TimerHandle | None = None
         self._rests_until = 0.0
-        if manner.every_s > 0:
-            first_s = manner.every_s * (_FIRST + (1 - _FIRST) * wire.random())
-            self._timer = wire.loop.call_later(first_s, self._ask)
+        if probe.every_s > 0:
+            first_s = probe.every_s * (_FIRST + (1 - _FIRST) * client.random())
+            self._timer = client.loop.call_later(first_s, self._ask)
 
     @property
     def rests(self) -> bool:
         """Whether it is to be left alone for now."""
-        return self._wire.now() < self._rests_until
+        return self._client.now() < self._rests_until
 
     @property
     def takes_calls(self) -> bool:
@@ -67,19 +69,19 @@ class Target:
 
     def rest(self, seconds: float) -> None:
         """It is there, but wants no calls for a while."""
-        self._rests_until = self._wire.now() + min(seconds, _LONGEST_REST_S)
+        self._rests_until = self._client.now() + min(seconds, _LONGEST_REST_S)
 
-    def see(self, sign: Sign) -> None:
+    def see(self, event: HealthEvent) -> None:
         """Note what was seen of it, by a question or by a call."""
-        before, self.health = self.health, after(self.health, sign)
+        before, self.health = self.health, after(self.health, event)
         if before.takes_calls != self.health.takes_calls:
             word = "up" if self.health.takes_calls else "down"
             log = structlog.get_logger("trunk").bind(trunk=self.trunk, target=self.proxy.uri)
-            log.warning(f"target {word}", place=shown(self.place), sign=sign.value)
-            if not self.health.takes_calls and self._manner.every_s == 0:
+            log.warning(f"target {word}", place=shown(self.place), seen=event.value)
+            if not self.health.takes_calls and self._probe.every_s == 0:
                 if self._rest is not None:
                     self._rest.cancel()  # of the time before: it would forgive too soon
-                self._rest = self._wire.loop.call_later(_REST_S, self.see, Sign.FORGIVEN)
+                self._rest = self._client.loop.call_later(_REST_S, self.see, HealthEvent.FORGIVEN)
 
     def close(self) -> None:
         """No more questions."""
@@ -90,26 +92,26 @@ class Target:
         self._forget()
 
     def _ask(self) -> None:
-        every_s = self._manner.every_s
-        self._timer = self._wire.loop.call_later(
-            every_s * (1 - _JITTER + 2 * _JITTER * self._wire.random()), self._ask
+        every_s = self._probe.every_s
+        self._timer = self._client.loop.call_later(
+            every_s * (1 - _JITTER + 2 * _JITTER * self._client.random()), self._ask
         )
         self._forget()
         try:
-            flow = self._wire.flow_to(self.place)
+            flow = self._client.flow_to(self.place)
         except (OSError, ValueError):
             self._heard(None)
             return
         uri = Uri("sip", None, host=self.proxy.host, port=self.proxy.port)
-        request = OutgoingRequest("OPTIONS", str(uri), flow, f"<sip:{self._wire.domain()}>", f"<{uri}>")
-        self._asked = self._wire.ask(request, self._heard)
-        patience_s = min(self._manner.within_s, every_s * (1 - _JITTER))
-        self._patience = self._wire.loop.call_later(patience_s, self._heard, None)
+        request = OutgoingRequest("OPTIONS", str(uri), flow, f"<sip:{self._client.domain()}>", f"<{uri}>")
+        self._asked = self._client.ask(request, self._heard)
+        patience_s = min(self._probe.within_s, every_s * (1 - _JITTER))
+        self._patience = self._client.loop.call_later(patience_s, self._heard, None)
 
     def _heard(self, response: Response | None) -> None:
         self._forget()
         self.status = None if response is None else response.status
-        self.see(Sign.ANSWER if is_alive(self.status) else Sign.MISS)
+        self.see(HealthEvent.ANSWER if is_alive(self.status) else HealthEvent.MISS)
 
     def _forget(self) -> None:
         """The question is answered, or its answer would come too late."""
@@ -117,7 +119,7 @@ class Target:
             self._patience.cancel()
             self._patience = None
         if self._asked is not None:
-            self._wire.forget(self._asked)
+            self._client.forget(self._asked)
             self._asked = None
 
 

@@ -11,33 +11,33 @@ from switch.config.addresses import Proxy
 from switch.config.trunk import Target as TargetSettings
 from switch.config.trunk import Trunk as Settings
 from switch.trunks.directory import Directory
-from switch.trunks.enrolment import Account, Enrolment
-from switch.trunks.health import Sign
-from switch.trunks.target import Manner, Target
-from switch.trunks.way import Way
-from switch.trunks.wire import Wire
+from switch.trunks.health import HealthEvent
+from switch.trunks.next_hop import NextHop
+from switch.trunks.registration import Account, Registration
+from switch.trunks.sip_client import SipClient
+from switch.trunks.target import OptionsProbe, Target
 
 _PORT: Final = 5060
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
+class TrunkContext:
     """What all trunks share."""
 
     directory: Directory
     authorizers: Authorizers
-    wire: Wire
+    client: SipClient
     t1: float
 
 
 class Trunk:
     """The running side of one `trunks.NAME`."""
 
-    def __init__(self, name: str, settings: Settings, neighbours: Neighbours) -> None:
+    def __init__(self, name: str, settings: Settings, context: TrunkContext) -> None:
         self.name = name
         self.settings = settings
-        self.enrolment: Enrolment | None = None
-        self._shared = neighbours
+        self.registration: Registration | None = None
+        self._shared = context
         self._targets: dict[tuple[Proxy, Place], Target] = {}
         self._addresses: frozenset[str] = frozenset()
         """Asked of for every packet that could be a stranger's."""
@@ -62,51 +62,51 @@ class Trunk:
 
     def hears(self, address: str, user: str | None) -> bool:
         """Whether a request from that address for that user comes by our registration."""
-        enrolment = self.enrolment
+        registration = self.registration
         return (
-            enrolment is not None
-            and enrolment.registered
-            and user == enrolment.account.user
+            registration is not None
+            and registration.registered
+            and user == registration.account.user
             and self.holds(address)
         )
 
-    def ways(self) -> list[Way]:
+    def next_hops(self) -> list[NextHop]:
         """Where a call goes, one after the other (RFC 3263 section 4.3)."""
-        random = self._shared.wire.random
-        ways = [
-            Way(self.name, target.uri, place)
+        random = self._shared.client.random
+        hops = [
+            NextHop(self.name, target.uri, place)
             for target in in_turn(chosen(self.settings), random)
             for server in in_turn(self._shared.directory.servers(target.uri.destination), random)
             for place in server.places
         ]
-        places = [way.place for way in ways]
-        ways = [way for i, way in enumerate(ways) if way.place not in places[:i]]
-        return self._in_order(ways)
+        places = [hop.place for hop in hops]
+        hops = [hop for i, hop in enumerate(hops) if hop.place not in places[:i]]
+        return self._in_order(hops)
 
-    def way_to(self, host: str, port: int | None) -> Way | None:
-        """The way to a target that a URI names as the configuration does, or by its address."""
+    def next_hop_to(self, host: str, port: int | None) -> NextHop | None:
+        """The next hop at the target that a URI names as the configuration does, or by its address."""
         wanted = host.lower().rstrip(".")
-        ways = [Way(self.name, target.proxy, target.place) for target in self.targets]
-        for way in self._in_order(ways):
-            place = way.place
-            if (wanted, port or _PORT) in ((way.host, way.port or _PORT), (place.address, place.port)):
-                return way
+        hops = [NextHop(self.name, target.proxy, target.place) for target in self.targets]
+        for hop in self._in_order(hops):
+            place = hop.place
+            if (wanted, port or _PORT) in ((hop.host, hop.port or _PORT), (place.address, place.port)):
+                return hop
         return None
 
-    def is_down(self, way: Way) -> bool:
+    def is_down(self, hop: NextHop) -> bool:
         """Whether a target is thought dead, and tried only when nobody else is left."""
-        target = self._targets.get((way.proxy, way.place))
+        target = self._targets.get((hop.proxy, hop.place))
         return target is not None and not target.health.takes_calls
 
-    def see(self, way: Way, sign: Sign) -> None:
+    def see(self, hop: NextHop, event: HealthEvent) -> None:
         """Note what a call saw of a target."""
-        target = self._targets.get((way.proxy, way.place))
+        target = self._targets.get((hop.proxy, hop.place))
         if target is not None:
-            target.see(sign)
+            target.see(event)
 
-    def rest(self, way: Way, seconds: float) -> None:
+    def rest(self, hop: NextHop, seconds: float) -> None:
         """Leave a target alone for a while."""
-        if (target := self._targets.get((way.proxy, way.place))) is not None:
+        if (target := self._targets.get((hop.proxy, hop.place))) is not None:
             target.rest(seconds)
 
     def credentials(self) -> Credentials | None:
@@ -120,50 +120,50 @@ class Trunk:
 
     def configure(self, settings: Settings) -> None:
         """Go on with other settings: what is the same stays as it is, health and registration included."""
-        asked_anew = _manner(self.settings) != _manner(settings)
+        asked_anew = _probe(self.settings) != _probe(settings)
         before = (self.settings.registration, self.credentials())
         self.settings = settings
         if asked_anew:
             self._drop(list(self._targets))
-        known = self.enrolment
+        known = self.registration
         self.located()
         after = (settings.registration, self.credentials())
-        if known is not None and known is self.enrolment and before != after:
+        if known is not None and known is self.registration and before != after:
             self._renew(known)
 
     def located(self) -> None:
         """Targets came, went or moved: by the configuration or by DNS."""
         wanted = list(self._wanted())
         self._drop(key for key in self._targets if key not in wanted)
-        manner, wire = _manner(self.settings), self._shared.wire
+        probe, client = _probe(self.settings), self._shared.client
         self._targets = {
-            key: self._targets.get(key) or Target(self.name, *key, manner, wire) for key in wanted
+            key: self._targets.get(key) or Target(self.name, *key, probe, client) for key in wanted
         }
         self._addresses = frozenset(
             place.address for place in [*(it[1] for it in wanted), *self._registrars()]
         )
-        self._enrol()
+        self._register()
 
     def leave(self) -> None:
         """It is not in the configuration any more: no questions, no registration. Calls go on."""
         self._drop(list(self._targets))
-        if self.enrolment is not None:
-            self.enrolment.stop()
+        if self.registration is not None:
+            self.registration.stop()
 
     def close(self) -> None:
         """No more timers."""
         self._drop(list(self._targets))
-        if self.enrolment is not None:
-            self.enrolment.close()
+        if self.registration is not None:
+            self.registration.close()
 
     # Inside
 
-    def _in_order(self, ways: Sequence[Way]) -> list[Way]:
+    def _in_order(self, hops: Sequence[NextHop]) -> list[NextHop]:
         """What is down comes last; what wants to be left alone not at all, unless all do."""
-        return sorted([way for way in ways if not self._rests(way)] or ways, key=self.is_down)
+        return sorted([hop for hop in hops if not self._rests(hop)] or hops, key=self.is_down)
 
-    def _rests(self, way: Way) -> bool:
-        target = self._targets.get((way.proxy, way.place))
+    def _rests(self, hop: NextHop) -> bool:
+        target = self._targets.get((hop.proxy, hop.place))
         return target is not None and target.rests
 
     def _wanted(self) -> Iterable[tuple[Proxy, Place]]:
@@ -182,30 +182,30 @@ class Trunk:
         if registration is None:
             return []
         servers = self._shared.directory.servers(registration.registrar.destination)
-        turn = in_turn(servers, self._shared.wire.random)
+        turn = in_turn(servers, self._shared.client.random)
         return [place for server in turn for place in server.places]
 
-    def _enrol(self) -> None:
+    def _register(self) -> None:
         """Begin to register once the registrar is known; another user or domain is another registration."""
         account = _account(self.settings)
-        enrolment = self.enrolment
-        if enrolment is not None and (account is None or enrolment.account.record != account.record):
-            enrolment.stop()
-            self.enrolment = enrolment = None
+        registration = self.registration
+        if registration is not None and (account is None or registration.account.record != account.record):
+            registration.stop()
+            self.registration = registration = None
         if account is None:
             return
-        if enrolment is None:
+        if registration is None:
             shared = self._shared
-            enrolment = self.enrolment = Enrolment(
-                self.name, account, self._authorizer(), self._registrars, shared.wire, shared.t1
+            registration = self.registration = Registration(
+                self.name, account, self._authorizer(), self._registrars, shared.client, shared.t1
             )
-        if enrolment.state is State.NEW and self._registrars():
-            enrolment.start()
+        if registration.state is State.NEW and self._registrars():
+            registration.start()
 
-    def _renew(self, enrolment: Enrolment) -> None:
+    def _renew(self, registration: Registration) -> None:
         account = _account(self.settings)
         if account is not None:
-            enrolment.renew(account, self._authorizer())
+            registration.renew(account, self._authorizer())
 
     def _authorizer(self) -> Authorizer | None:
         credentials = self.credentials()
@@ -238,5 +238,5 @@ def _account(settings: Settings) -> Account | None:
     return Account(registration.user, domain, round(registration.expires))
 
 
-def _manner(settings: Settings) -> Manner:
-    return Manner(settings.options, settings.unreachable_after)
+def _probe(settings: Settings) -> OptionsProbe:
+    return OptionsProbe(settings.options, settings.unreachable_after)

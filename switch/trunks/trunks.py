@@ -7,22 +7,22 @@ from sip.events import ResponseReceived
 from sip.syntax.uri import Uri
 from switch.config.trunk import Trunk as Settings
 from switch.trunks.directory import Directory, Locator
-from switch.trunks.enrolment import Enrolment
-from switch.trunks.health import Sign
-from switch.trunks.trunk import Neighbours, Trunk, destinations
-from switch.trunks.way import Way
-from switch.trunks.wire import Wire
+from switch.trunks.health import HealthEvent
+from switch.trunks.next_hop import NextHop
+from switch.trunks.registration import Registration
+from switch.trunks.sip_client import SipClient
+from switch.trunks.trunk import Trunk, TrunkContext, destinations
 
 
 class Trunks:
     """Where calls to each trunk go, which of its targets answer, and what comes from it by registration."""
 
-    def __init__(self, locator: Locator, wire: Wire, t1: float) -> None:
-        self._wire = wire
-        directory = Directory(locator, wire.loop, self._located)
-        self._shared = Neighbours(directory, Authorizers(wire.token), wire, t1)
+    def __init__(self, locator: Locator, client: SipClient, t1: float) -> None:
+        self._client = client
+        directory = Directory(locator, client.loop, self._located)
+        self._shared = TrunkContext(directory, Authorizers(client.token), client, t1)
         self._trunks: dict[str, Trunk] = {}
-        self._left: list[Enrolment] = []
+        self._left: list[Registration] = []
         self._settings: Mapping[str, Settings] | None = {}
         """Those that wait for `start`; None once that has come."""
 
@@ -41,7 +41,7 @@ class Trunks:
         gone = [trunk for name, trunk in self._trunks.items() if name not in settings]
         for trunk in gone:
             trunk.leave()
-            self._left += [] if trunk.enrolment is None else [trunk.enrolment]
+            self._left += [] if trunk.registration is None else [trunk.registration]
         self._shared.directory.watch(it for each in settings.values() for it in destinations(each))
         trunks = {name: self._trunks.get(name) for name in settings}
         self._trunks = {
@@ -59,18 +59,18 @@ class Trunks:
         self._shared.directory.close()
         for trunk in self._trunks.values():
             trunk.close()
-        for enrolment in self._left:
-            enrolment.close()
+        for registration in self._left:
+            registration.close()
 
     @property
     def is_leaving(self) -> bool:
         """Whether a registration that is given up still waits for its registrar's answer."""
-        self._left = [enrolment for enrolment in self._left if not enrolment.is_over]
+        self._left = [registration for registration in self._left if not registration.is_over]
         return bool(self._left)
 
     def answered(self, event: ResponseReceived) -> bool:
         """Whether that is the answer to a question of ours; if so it has been heard."""
-        return self._wire.answered(event)
+        return self._client.answered(event)
 
     def _located(self) -> None:
         for trunk in self._trunks.values():
@@ -78,30 +78,30 @@ class Trunks:
 
     # Calls
 
-    def ways(self, name: str) -> list[Way]:
+    def next_hops(self, name: str) -> list[NextHop]:
         """Where a call to the trunk goes, one target after the other; empty where it goes nowhere."""
         trunk = self._trunks.get(name)
-        return [] if trunk is None else trunk.ways()
+        return [] if trunk is None else trunk.next_hops()
 
-    def way_to(self, name: str, uri: Uri) -> Way | None:
-        """The way to the target of that trunk at which the URI is; None where it is at none."""
+    def next_hop_to(self, name: str, uri: Uri) -> NextHop | None:
+        """The next hop at the target of that trunk that the URI names; None where it names none."""
         trunk = self._trunks.get(name)
-        return None if trunk is None else trunk.way_to(uri.host, uri.port)
+        return None if trunk is None else trunk.next_hop_to(uri.host, uri.port)
 
-    def is_down(self, way: Way) -> bool:
+    def is_down(self, hop: NextHop) -> bool:
         """Whether a target is thought dead, and tried only when nobody else is left."""
-        trunk = self._trunks.get(way.trunk)
-        return trunk is not None and trunk.is_down(way)
+        trunk = self._trunks.get(hop.trunk)
+        return trunk is not None and trunk.is_down(hop)
 
-    def see(self, way: Way, sign: Sign) -> None:
+    def see(self, hop: NextHop, event: HealthEvent) -> None:
         """Note what a call saw of a target."""
-        if (trunk := self._trunks.get(way.trunk)) is not None:
-            trunk.see(way, sign)
+        if (trunk := self._trunks.get(hop.trunk)) is not None:
+            trunk.see(hop, event)
 
-    def rest(self, way: Way, seconds: float) -> None:
+    def rest(self, hop: NextHop, seconds: float) -> None:
         """Leave a target alone: its 503 said for how long (RFC 3261 section 21.5.4)."""
-        if (trunk := self._trunks.get(way.trunk)) is not None:
-            trunk.rest(way, seconds)
+        if (trunk := self._trunks.get(hop.trunk)) is not None:
+            trunk.rest(hop, seconds)
 
     def credentials(self, name: str) -> Credentials | None:
         """Who we are when that carrier challenges us."""
@@ -126,7 +126,7 @@ class Trunks:
     def registered_now(self) -> dict[str, bool]:
         """Of each trunk that we register with, whether we are registered."""
         return {
-            name: trunk.enrolment is not None and trunk.enrolment.registered
+            name: trunk.registration is not None and trunk.registration.registered
             for name, trunk in self._trunks.items()
             if trunk.settings.registration is not None
         }

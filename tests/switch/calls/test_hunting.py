@@ -9,7 +9,7 @@ from sip.endpoint import Endpoint
 from sip.events import IncomingInvite, Outgoing, SessionId
 from sip.flow import Flow
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.trunks.health import Sign
+from switch.trunks.health import HealthEvent
 from tests.switch.far_end import Behaviour, FarEnd, answering, refusing, ringing, silent
 from tests.switch.stage import CARRIER, OURS, Stage
 
@@ -251,7 +251,7 @@ async def test_a_connection_that_breaks_before_the_answer_leads_to_the_next_targ
     session = await cast.phone.dial(NUMBER)
     await close(stage, flows[A[0]])
     assert cast.invites() == "a b"
-    assert [way.place.address for way in stage.exchange.trunks.ways("t")] == [B[0], A[0]]
+    assert [hop.place.address for hop in stage.exchange.trunks.next_hops("t")] == [B[0], A[0]]
     assert stage.kinds().count("CANCEL") == (rings is not silent), "should it be there after all"
     await cast.b.answer()
     assert cast.phone.status(session) == 200
@@ -320,9 +320,9 @@ async def test_a_target_that_we_fail_to_call_is_passed_over(
 
 def take_down(stage: Stage, address: tuple[str, int]) -> None:
     """A call found nobody there."""
-    for way in stage.exchange.trunks.ways("t"):
-        if way.place.address == address[0]:
-            stage.exchange.trunks.see(way, Sign.DEAD)
+    for hop in stage.exchange.trunks.next_hops("t"):
+        if hop.place.address == address[0]:
+            stage.exchange.trunks.see(hop, HealthEvent.DEAD)
 
 
 async def test_a_target_that_is_down_is_the_last_resort(stage: Stage, cast: Cast) -> None:
@@ -350,8 +350,8 @@ async def test_a_last_resort_that_is_silent_is_not_waited_for(stage: Stage, cast
 
 
 async def test_with_all_targets_down_they_are_tried_even_so(stage: Stage, cast: Cast) -> None:
-    for way in stage.exchange.trunks.ways("t"):
-        stage.exchange.trunks.see(way, Sign.DEAD)
+    for hop in stage.exchange.trunks.next_hops("t"):
+        stage.exchange.trunks.see(hop, HealthEvent.DEAD)
     cast.a.behave = answering
     session = await cast.phone.dial(NUMBER)
     assert cast.phone.status(session) == 200

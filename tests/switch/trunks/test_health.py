@@ -4,13 +4,13 @@ from itertools import product
 
 import pytest
 
-from switch.trunks.health import HEALTH, Health, Sign, after, is_alive
+from switch.trunks.health import HEALTH, Health, HealthEvent, after, is_alive
 
-A, M, D, F = Sign.ANSWER, Sign.MISS, Sign.DEAD, Sign.FORGIVEN
+A, M, D, F = HealthEvent.ANSWER, HealthEvent.MISS, HealthEvent.DEAD, HealthEvent.FORGIVEN
 
 
 @pytest.mark.parametrize(
-    ("signs", "health"),
+    ("events", "health"),
     [
         ([], Health.UP),
         ([M], Health.DOUBTED),
@@ -29,10 +29,10 @@ A, M, D, F = Sign.ANSWER, Sign.MISS, Sign.DEAD, Sign.FORGIVEN
         ([F], Health.UP),
     ],
 )
-def test_the_health_that_signs_lead_to(signs: list[Sign], health: Health) -> None:
+def test_the_health_that_events_lead_to(events: list[HealthEvent], health: Health) -> None:
     seen = Health.UP
-    for sign in signs:
-        seen = after(seen, sign)
+    for event in events:
+        seen = after(seen, event)
     assert seen is health
 
 
@@ -40,7 +40,7 @@ def test_every_state_is_reached_and_leads_up_again() -> None:
     reached, todo = {Health.UP}, [Health.UP]
     while todo:
         health = todo.pop()
-        following = {after(health, sign) for sign in Sign} - reached
+        following = {after(health, event) for event in HealthEvent} - reached
         reached |= following
         todo += following
     assert reached == set(Health)

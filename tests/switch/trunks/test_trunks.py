@@ -9,8 +9,8 @@ from sip.events import IncomingRequest
 from sip.location import Place, Server
 from sip.syntax.message import Request, parse
 from sip.syntax.uri import Uri
-from switch.trunks.health import Sign
-from switch.trunks.way import Way
+from switch.trunks.health import HealthEvent
+from switch.trunks.next_hop import NextHop
 from tests.switch.far_end import FarEnd
 from tests.switch.stage import CARRIER, Stage
 
@@ -111,7 +111,7 @@ async def test_a_trunk_of_which_no_target_answers_is_down(stage: Stage) -> None:
     await stage.pass_by(40)
     assert health(stage) == ["down", "down"]
     assert stage.metrics().value("centralita_trunk_up", trunk="t") == 0
-    assert len(stage.exchange.trunks.ways("t")) == 2, "better to try what is down than nobody"
+    assert len(stage.exchange.trunks.next_hops("t")) == 2, "better to try what is down than nobody"
 
 
 @pytest.mark.parametrize("sections", [trunks(options="0")])
@@ -152,16 +152,16 @@ PRIORITIES = [
 
 @pytest.mark.parametrize("sections", [trunks(targets=PRIORITIES, options="0")])
 async def test_targets_are_tried_by_priority_and_those_that_are_down_last(stage: Stage) -> None:
-    ways = stage.exchange.trunks.ways("t")
-    assert [way.place for way in ways] == [place(B), place(A)]
-    stage.exchange.trunks.see(ways[0], Sign.DEAD)
-    assert [way.place for way in stage.exchange.trunks.ways("t")] == [place(A), place(B)]
-    stage.exchange.trunks.rest(ways[1], 20)
-    assert [way.place for way in stage.exchange.trunks.ways("t")] == [place(B)], "its 503 asked for peace"
-    stage.exchange.trunks.rest(ways[0], 10)
-    assert len(stage.exchange.trunks.ways("t")) == 2, "better than nobody"
+    hops = stage.exchange.trunks.next_hops("t")
+    assert [hop.place for hop in hops] == [place(B), place(A)]
+    stage.exchange.trunks.see(hops[0], HealthEvent.DEAD)
+    assert [hop.place for hop in stage.exchange.trunks.next_hops("t")] == [place(A), place(B)]
+    stage.exchange.trunks.rest(hops[1], 20)
+    assert [hop.place for hop in stage.exchange.trunks.next_hops("t")] == [place(B)], "its 503 asks for peace"
+    stage.exchange.trunks.rest(hops[0], 10)
+    assert len(stage.exchange.trunks.next_hops("t")) == 2, "better than nobody"
     await stage.pass_by(11)
-    assert [way.place for way in stage.exchange.trunks.ways("t")] == [place(B)]
+    assert [hop.place for hop in stage.exchange.trunks.next_hops("t")] == [place(B)]
 
 
 WEIGHTS = [{"uri": "sip:192.0.2.11", "weight": "30"}, {"uri": "sip:192.0.2.12:5070", "weight": "10"}]
@@ -169,7 +169,7 @@ WEIGHTS = [{"uri": "sip:192.0.2.11", "weight": "30"}, {"uri": "sip:192.0.2.12:50
 
 @pytest.mark.parametrize("sections", [trunks(targets=WEIGHTS, options="0")])
 async def test_weights_share_the_calls(stage: Stage) -> None:
-    first = [stage.exchange.trunks.ways("t")[0].place for _ in range(2000)]
+    first = [stage.exchange.trunks.next_hops("t")[0].place for _ in range(2000)]
     assert first.count(place(A)) == pytest.approx(1500, rel=0.06)
 
 
@@ -181,18 +181,18 @@ NAMED = trunks(targets=None, proxy="sip:carrier.example", options="0")
 
 @pytest.mark.parametrize("sections", [NAMED])
 async def test_a_name_leads_where_dns_says_and_calls_do_not_wait_for_it(stage: Stage) -> None:
-    assert stage.exchange.trunks.ways("t") == []
+    assert stage.exchange.trunks.next_hops("t") == []
     stage.names.servers["carrier.example"] = (
         Server((place(B, "b.example"),), 20, 0),
         Server((place(A, "a.example"),), 10, 0),
     )
     await stage.pass_by(11)
-    ways = stage.exchange.trunks.ways("t")
-    assert [way.place for way in ways] == [place(A, "a.example"), place(B, "b.example")]
-    assert {(way.host, way.port) for way in ways} == {("carrier.example", None)}
+    hops = stage.exchange.trunks.next_hops("t")
+    assert [hop.place for hop in hops] == [place(A, "a.example"), place(B, "b.example")]
+    assert {(hop.host, hop.port) for hop in hops} == {("carrier.example", None)}
     del stage.names.servers["carrier.example"]
     await stage.pass_by(3600)
-    assert stage.exchange.trunks.ways("t") == ways, "a name server that is down stops no call"
+    assert stage.exchange.trunks.next_hops("t") == hops, "a name server that is down stops no call"
 
 
 @pytest.mark.parametrize("sections", [NAMED])
@@ -227,9 +227,9 @@ async def test_no_name_is_looked_up_because_of_a_message(stage: Stage) -> None:
 async def test_a_uri_is_at_a_target_by_host_and_port(
     stage: Stage, uri: str, found: tuple[str, int] | None
 ) -> None:
-    way = stage.exchange.trunks.way_to("t", Uri.parse(uri))
-    assert (way and way.place) == (place(found) if found else None)
-    assert stage.exchange.trunks.way_to("other", Uri.parse(uri)) is None
+    hop = stage.exchange.trunks.next_hop_to("t", Uri.parse(uri))
+    assert (hop and hop.place) == (place(found) if found else None)
+    assert stage.exchange.trunks.next_hop_to("other", Uri.parse(uri)) is None
 
 
 # Registration
@@ -415,5 +415,6 @@ async def test_a_reload_adds_and_removes_targets_and_leaves_the_others_as_they_w
     await stage.reload(**trunks(targets=[TARGETS[1], {"uri": f"sip:{CARRIER[0]}"}]))
     assert health(stage) == ["down", "up"]
     await stage.reload(**trunks(targets=[TARGETS[0]]))
-    assert [way.place for way in stage.exchange.trunks.ways("t")] == [place(A)]
-    assert Way("t", stage.exchange.trunks.ways("t")[0].proxy, place(A)) == stage.exchange.trunks.ways("t")[0]
+    assert [hop.place for hop in stage.exchange.trunks.next_hops("t")] == [place(A)]
+    (hop,) = stage.exchange.trunks.next_hops("t")
+    assert hop == NextHop("t", hop.proxy, place(A))

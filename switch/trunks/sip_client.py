@@ -1,4 +1,4 @@
-"""What trunks need of the running switch: ways, questions and their answers, time and chance."""
+"""What trunks need of the running switch: flows, requests and their responses, time and chance."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Hear = Callable[[Response | None], None]
 
 
 @dataclass(slots=True)
-class Wire:
+class SipClient:
     """The SIP side of the switch as trunks use it."""
 
     sip: Callable[[], Endpoint]

@@ -14,7 +14,7 @@ from sip.location import Place
 from sip.syntax.message import Response
 from sip.syntax.uri import Uri
 from switch.trunks.health import is_alive
-from switch.trunks.wire import Wire
+from switch.trunks.sip_client import SipClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Account:
         return str(Uri("sip", self.user, host=self.domain.strip("[]")))
 
 
-class Enrolment:
+class Registration:
     """Keeps one account registered from `start` to `stop`."""
 
     def __init__(
@@ -45,15 +45,15 @@ class Enrolment:
         account: Account,
         authorizer: Authorizer | None,
         places: Callable[[], list[Place]],
-        wire: Wire,
+        client: SipClient,
         t1: float,
     ) -> None:
         """`places` are those of the registrar, in the order in which to try them."""
         self.account = account
         self._places = places
-        self._wire = wire
-        self._registering = Registering(account.registrar, account.expires_s, authorizer, wire.random, t1)
-        self._call_id = wire.token()
+        self._client = client
+        self._registering = Registering(account.registrar, account.expires_s, authorizer, client.random, t1)
+        self._call_id = client.token()
         self._place: Place | None = None
         self._failed: set[Place] = set()
         self._asked: RequestId | None = None
@@ -91,19 +91,19 @@ class Enrolment:
 
     def start(self) -> None:
         """Register, and stay registered. A second time changes nothing."""
-        self._registering.start(self._wire.now())
+        self._registering.start(self._client.now())
         self._carry_on()
 
     def renew(self, account: Account, authorizer: Authorizer | None) -> None:
         """The same user with another password or interval: tell the registrar at once."""
         self.account = account
-        self._registering.renew(account.expires_s, authorizer, self._wire.now())
+        self._registering.renew(account.expires_s, authorizer, self._client.now())
         self._carry_on()
 
     def stop(self) -> None:
         """Remove the binding, where it was made: the configuration may know that registrar no more."""
         self._places = lambda: [] if self._place is None else [self._place]
-        self._registering.stop(self._wire.now())
+        self._registering.stop(self._client.now())
         self._carry_on()
 
     def close(self) -> None:
@@ -127,12 +127,12 @@ class Enrolment:
             self._timer = None
         deadline = self._registering.deadline()
         if deadline is not None:
-            delay_s = max(0.0, deadline - self._wire.now()) + 0.001
-            self._timer = self._wire.loop.call_later(delay_s, self._due)
+            delay_s = max(0.0, deadline - self._client.now()) + 0.001
+            self._timer = self._client.loop.call_later(delay_s, self._due)
 
     def _due(self) -> None:
         self._timer = None
-        self._registering.on_deadline(self._wire.now())
+        self._registering.on_deadline(self._client.now())
         self._carry_on()
 
     def _send(self, ask: Ask) -> None:
@@ -141,10 +141,10 @@ class Enrolment:
         try:
             if place is None:
                 raise OSError("the registrar's name leads nowhere")
-            flow = self._wire.flow_to(place)
+            flow = self._client.flow_to(place)
         except (OSError, ValueError) as error:
             self._log.warning("cannot reach the registrar", error=str(error))
-            self._wire.loop.call_soon(self._heard, ask, "", place, None)
+            self._client.loop.call_soon(self._heard, ask, "", place, None)
             return
         contact = self._contact(flow)
         record = f"<{self.account.record}>"
@@ -159,7 +159,7 @@ class Enrolment:
             call_id=self._call_id,
             cseq=ask.cseq,
         )
-        self._asked = self._wire.ask(request, lambda response: self._heard(ask, contact, place, response))
+        self._asked = self._client.ask(request, lambda response: self._heard(ask, contact, place, response))
 
     def _heard(self, ask: Ask, contact: str, place: Place | None, response: Response | None) -> None:
         self._asked = None
@@ -171,7 +171,7 @@ class Enrolment:
             self._place = place
         if not others_left:
             self._failed.clear()  # the next try begins anew
-        self._registering.answered(ask.cseq, response, contact, self._wire.now(), others_left)
+        self._registering.answered(ask.cseq, response, contact, self._client.now(), others_left)
         self._carry_on()
 
     def _choose(self) -> Place | None:
@@ -182,11 +182,11 @@ class Enrolment:
         return left[0] if left else None
 
     def _contact(self, flow: Flow) -> str:
-        host, port = self._wire.advertise(flow)
+        host, port = self._client.advertise(flow)
         params = {} if flow.transport == "udp" else {"transport": flow.transport}
         return str(Uri("sip", self.account.user, host=host, port=port, params=params))
 
     def _forget(self) -> None:
         if self._asked is not None:
-            self._wire.forget(self._asked)
+            self._client.forget(self._asked)
             self._asked = None

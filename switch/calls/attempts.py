@@ -1,10 +1,10 @@
-"""Who calls in one call, and so the tries of its hunt: a phone, the targets of a trunk."""
+"""Who calls in one call, and so the attempts of its hunt: a phone, the targets of a trunk."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from switch.calls.dialling import Dialling, Unreachable
-from switch.calls.hunting import Try
+from switch.calls.hunting import Attempt
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import LegOwner
 from switch.exchange import Exchange
@@ -12,11 +12,11 @@ from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
 from switch.limits import Refusal, Slot
 from switch.records import LegRole
-from switch.trunks.way import Way
+from switch.trunks.next_hop import NextHop
 from switch.wall.purse import Purse
 
 
-class Tries:
+class Attempts:
     """What a call needs to reach somebody, and to go on where that leads elsewhere.
 
     `hold` keeps room on a further trunk until the call is over; `purse` is what may be spent there; `past` is
@@ -45,32 +45,32 @@ class Tries:
         self._display = display
         self._held: set[str] = set()
 
-    def phone(self, name: str) -> Sequence[Try]:
+    def phone(self, name: str) -> Sequence[Attempt]:
         """The only try of a phone of ours."""
-        return [Try(lambda: self._ring(name), name)]
+        return [Attempt(lambda: self._ring(name), name)]
 
-    def trunk(self, name: str, number: str) -> Sequence[Try]:
-        """The tries of a trunk on which the call has room."""
+    def trunk(self, name: str, number: str) -> Sequence[Attempt]:
+        """The attempts of a trunk on which the call has room."""
         self._held.add(name)
-        return [self.at(way, number) for way in self._exchange.trunks.ways(name)]
+        return [self.at(hop, number) for hop in self._exchange.trunks.next_hops(name)]
 
-    def further_trunk(self, name: str, number: str, emergency: bool) -> Sequence[Try]:
-        """The tries of another trunk, on which room has to be found first."""
-        tries = [self.at(way, number) for way in self._exchange.trunks.ways(name)]
+    def further_trunk(self, name: str, number: str, emergency: bool) -> Sequence[Attempt]:
+        """The attempts of another trunk, on which room has to be found first."""
+        attempts = [self.at(hop, number) for hop in self._exchange.trunks.next_hops(name)]
         return [
             replace(each, dial=_after(lambda: self._make_room(name, number, emergency), each.dial))
-            for each in tries
+            for each in attempts
         ]
 
     def permits(self, number: str) -> bool:
         """Whether the caller may spend on a number of a trunk."""
         return self._purse.permits(number)
 
-    def at(self, way: Way, number: str) -> Try:
+    def at(self, hop: NextHop, number: str) -> Attempt:
         """The try of one target."""
-        trunk = self._exchange.config.trunks.get(way.trunk)
+        trunk = self._exchange.config.trunks.get(hop.trunk)
         patience_s = 0.0 if trunk is None else trunk.unreachable_after
-        return Try(lambda: self._call(way, number), number, way, patience_s)
+        return Attempt(lambda: self._call(hop, number), number, hop, patience_s)
 
     # Inside
 
@@ -93,8 +93,8 @@ class Tries:
         display = self._caller.name if self._display is None else self._display
         return self._dialling.phone(name, LegRole.CALLEE, display, self._caller.shown, self._owner)
 
-    def _call(self, way: Way, number: str) -> OutgoingLeg:
-        return self._dialling.trunk(way, number, self._caller, self._past, self._owner)
+    def _call(self, hop: NextHop, number: str) -> OutgoingLeg:
+        return self._dialling.trunk(hop, number, self._caller, self._past, self._owner)
 
 
 def _after(first: Callable[[], None], dial: Callable[[], OutgoingLeg]) -> Callable[[], OutgoingLeg]:

@@ -1,4 +1,4 @@
-"""One way for a call to a carrier: a target of the configuration, and the socket where it is reached."""
+"""Where a call to a carrier is sent: a target of the configuration, and the socket where it is reached."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from switch.config.addresses import Proxy
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class NextHop:
     """To `place`, which belongs to the target `proxy` of the trunk."""
 
     trunk: str
