@@ -6,7 +6,7 @@ from typing import Final
 
 from sip.counters import Counters
 from sip.dialogs.dialog import Dialog
-from sip.dialogs.renegotiation import Wish
+from sip.dialogs.renegotiation import PendingOffer
 from sip.dialogs.session import Session
 from sip.dialogs.session_table import Input, State
 from sip.dialogs.sessions import Sessions
@@ -220,7 +220,7 @@ class Endpoint:
 
         It is sent as soon as the rules allow (RFC 3261 section 14.1); glare is tried again.
         """
-        self._wish(session, "INVITE", sdp, now)
+        self._offer(session, "INVITE", sdp, now)
 
     def update(self, session: SessionId, sdp: bytes, now: float) -> None:
         """Make another offer by UPDATE (RFC 3311), also before the INVITE is answered.
@@ -228,7 +228,7 @@ class Endpoint:
         As `reinvite`, which it is in a confirmed dialog with a peer that does not serve UPDATE. Before the
         answer it waits until the offer and answer of the INVITE were exchanged reliably.
         """
-        self._wish(session, "UPDATE", sdp, now)
+        self._offer(session, "UPDATE", sdp, now)
 
     def info(
         self, session: SessionId, content_type: str, body: bytes, now: float, dialog_tag: str = ""
@@ -294,9 +294,9 @@ class Endpoint:
     def _find(self, session: SessionId) -> Session | None:
         return self._sessions.by_id.get(session)
 
-    def _wish(self, session: SessionId, method: str, sdp: bytes, now: float) -> None:
+    def _offer(self, session: SessionId, method: str, sdp: bytes, now: float) -> None:
         if (found := self._find(session)) is not None and not found.is_given_up:
-            found.exchanging().wish(Wish(method, sdp), now)
+            found.ensure_later_offers().make(PendingOffer(method, sdp), now)
 
     def _part(
         self, session: SessionId, event: Input, headers: HeaderLines, said: Statement | None, now: float

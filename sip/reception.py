@@ -5,10 +5,10 @@ from hashlib import blake2b
 from typing import Final, assert_never
 
 from sip.counters import method_label
-from sip.dialogs.answers import NOBODY
 from sip.dialogs.dialog import remote_target
-from sip.dialogs.expiry import offered
+from sip.dialogs.invite_2xx import NOBODY
 from sip.dialogs.session import Session
+from sip.dialogs.session_interval import offered
 from sip.dialogs.session_table import Input as SessionInput
 from sip.dialogs.session_table import State
 from sip.dialogs.sessions import Sessions

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from sip.counters import method_label
-from sip.dialogs.expiry import MIN_SE_S, too_small
+from sip.dialogs.session_interval import MIN_SE_S, too_small
 from sip.screen import Refuse
 from sip.syntax.body import ACCEPT, accepts_description, is_readable
 from sip.syntax.message import Message, Request

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from acd import offer, queued_call
 from sip.accounts import registration as registering
-from sip.dialogs import early, provisional, refresh, renegotiation, session_table
+from sip.dialogs import early, renegotiation, session_table, session_timer
+from sip.dialogs import reliable_provisional as reliable
 from sip.transactions import transaction
 from switch.calls import offering
 from switch.trunks import health
@@ -45,13 +46,13 @@ def drawings() -> Iterator[Drawing]:
         Drawing(title, f"{module.__name__.replace('.', '/')}.py", (next(iter(module.State)),), table)
         for title, module, table in (
             ("Early dialog of a call of ours (RFC 3262)", early, early.EARLY),
-            ("Reliable responses to a call of theirs (RFC 3262)", provisional, provisional.RELIABLE),
+            ("Reliable responses to a call of theirs (RFC 3262)", reliable, reliable.RELIABLE),
             (
                 "Our offers in a dialog (RFC 3261 section 14, RFC 3311)",
                 renegotiation,
                 renegotiation.RENEGOTIATION,
             ),
-            ("Session timer (RFC 4028)", refresh, refresh.REFRESH),
+            ("Session timer (RFC 4028)", session_timer, session_timer.REFRESH),
             ("Registration with a carrier (RFC 3261 section 10)", registering, registering.REGISTRATION),
         )
     )

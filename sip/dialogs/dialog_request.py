@@ -17,9 +17,9 @@ from sip.transactions.writing import body_lines
 
 
 class Sender(Protocol):
-    """Whose asked it is."""
+    """Who sends it and hears of its end."""
 
-    def done(self, asked: "DialogRequest", status: int, response: Response | None, now: float) -> None:
+    def done(self, request: "DialogRequest", status: int, response: Response | None, now: float) -> None:
         """The final response; None: 408 nothing came in time, 503 nothing could be sent.
 
         The 2xx of a re-INVITE comes as often as it is repeated (RFC 6026).

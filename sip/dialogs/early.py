@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from sip.dialogs.dialog import Dialog
 from sip.dialogs.machine import Machine
-from sip.dialogs.provisional import reliable_number
+from sip.dialogs.reliable_provisional import reliable_number
 from sip.flow import Flow
 from sip.syntax.body import session_description
 from sip.syntax.limits import MAX_EARLY_DIALOGS

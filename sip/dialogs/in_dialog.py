@@ -71,8 +71,8 @@ def _serve(session: Session, transaction: Transaction, request: Request, now: fl
 
 def _reinvite(session: Session, transaction: Transaction, request: Request, now: float) -> None:
     remote_target(request)  # Malformed now, not when the application answers
-    exchange = session.exchange if session.state is State.CONFIRMED else None
-    if exchange is None or not exchange.refuses(transaction, request, now):
+    later_offers = session.later_offers if session.state is State.CONFIRMED else None
+    if later_offers is None or not later_offers.refuses(transaction, request, now):
         session.step(Input.INVITE, now, transaction)
 
 
@@ -91,11 +91,11 @@ def _update(session: Session, transaction: Transaction, request: Request, now: f
     if session.state is State.ENDING:
         session.reply(transaction, 481, now)
         return
-    exchange = session.exchanging()
+    later_offers = session.ensure_later_offers()
     if session_description(request) is not None:
-        exchange.take(transaction, now)
+        later_offers.take(transaction, now)
     else:
-        exchange.accept(transaction, request, now, None)
+        later_offers.accept(transaction, request, now, None)
         if not session.is_given_up:
             session.common.report(Refreshed(session.id, None))
 

@@ -32,11 +32,11 @@ class Infos:
         self._line: deque[DialogRequest] = deque()
         self._under_way = False
 
-    def send(self, asked: DialogRequest, now: float) -> bool:
+    def send(self, request: DialogRequest, now: float) -> bool:
         """Send one in its turn; False if too many wait already."""
         if len(self._line) >= _MAX_WAITING:
             return False
-        self._line.append(asked)
+        self._line.append(request)
         self._next(now)
         return True
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sip.accounts.authentication import Authorizer
 from sip.accounts.authorization import Authorization
-from sip.dialogs.expiry import least_s
+from sip.dialogs.session_interval import least_s
 from sip.events import Outgoing
 from sip.flow import Flow
 from sip.refusal import EXTENSIONS
@@ -98,12 +98,12 @@ class Invitation:
         body = outgoing.sdp or b""
         contact = contact_value(flow, layer.advertise(flow), outgoing.uri.startswith("sips:"))
         lines = (
-            f"Contact: {contact}\r\n{self._lines}{self._asked()}"
+            f"Contact: {contact}\r\n{self._lines}{self._option_lines()}"
             f"{self.authorization_lines}{header_lines(outgoing.headers)}{body_lines(body)}"
         )
         return head, head.write("INVITE", outgoing.to, lines, body, outgoing.max_forwards)
 
-    def _asked(self) -> str:
+    def _option_lines(self) -> str:
         """What we support and ask for."""
         if not self._supported:
             return ""

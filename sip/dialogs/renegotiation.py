@@ -1,6 +1,6 @@
 """Our offers and refreshes in a dialog, one at a time: re-INVITE (RFC 3261 section 14.1), UPDATE (RFC 3311).
 
-A row reads (state, input): (next state, actions), as in `session_table`. Whether a wish may be sent now is
+A row reads (state, input): (next state, actions), as in `session_table`. Whether an offer may be sent now is
 for the session to say; until then it waits in line.
 """
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from sip.dialogs import numbers
 from sip.dialogs.dialog_request import DialogRequest
 from sip.dialogs.loss import is_lost
 from sip.dialogs.machine import Machine
@@ -20,7 +19,7 @@ from sip.transactions.transaction import Input as TransactionInput
 from sip.transactions.writing import NO_BODY
 
 MAX_TRIES: Final = 6
-"""Of one wish: then glare is no accident."""
+"""Of one offer: then glare is no accident."""
 _MAX_RETRY_AFTER_S: Final = 32.0
 
 
@@ -77,8 +76,8 @@ class Action(StrEnum):
     REPORT_REFUSAL = "report refusal"
     REPORT_LOSS = "report loss"
     TURN = "turn to re-INVITE"
-    DROP_STALE = "drop stale wishes"
-    FORGET = "forget wishes"
+    DROP_STALE = "drop stale offers"
+    FORGET = "forget offers"
     NEXT = "next"
     START_AGAIN = "start again"
     STOP_AGAIN = "stop again"
@@ -140,7 +139,7 @@ RENEGOTIATION: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]
 
 
 @dataclass(slots=True, eq=False)
-class Wish:
+class PendingOffer:
     """An offer of the application, or a refresh, of which nobody is told unless it changes something."""
 
     method: str
@@ -151,7 +150,7 @@ class Wish:
     """When to try again, if the peer has said so."""
 
 
-class Dialogue(Protocol):
+class OfferingSession(Protocol):
     """The session in whose dialog the offers are made."""
 
     @property
@@ -163,23 +162,25 @@ class Dialogue(Protocol):
         """The peer refuses UPDATE, whatever its Allow says."""
         ...
 
-    def method_for(self, wish: Wish) -> str | None:
-        """The method by which a wish may be sent now; None: not yet."""
+    def method_for(self, offer: PendingOffer) -> str | None:
+        """The method by which an offer may be sent now; None: not yet."""
         ...
 
-    def offer_request(self, sender: "Renegotiation", wish: Wish, method: str) -> DialogRequest:
+    def offer_request(self, sender: "Renegotiation", offer: PendingOffer, method: str) -> DialogRequest:
         """The request, not yet sent."""
         ...
 
-    def acknowledge_reinvite(self, asked: DialogRequest, response: Response) -> None:
+    def acknowledge_reinvite(self, request: DialogRequest, response: Response) -> None:
         """Send the ACK of a 2xx, as often as that comes."""
         ...
 
-    def renegotiated(self, wish: Wish, asked: DialogRequest, response: Response, now: float) -> None:
+    def renegotiated(
+        self, offer: PendingOffer, request: DialogRequest, response: Response, now: float
+    ) -> None:
         """The 2xx is here."""
         ...
 
-    def not_renegotiated(self, wish: Wish, status: int, now: float) -> None:
+    def not_renegotiated(self, offer: PendingOffer, status: int, now: float) -> None:
         """It will not be."""
         ...
 
@@ -199,17 +200,17 @@ class Dialogue(Protocol):
 class Renegotiation(Machine[Response]):
     """The offers that we make in one dialog."""
 
-    __slots__ = ("_asked", "_dialogue", "_layer", "_status", "_wishes")
+    __slots__ = ("_layer", "_pending", "_request", "_session", "_status")
 
     name = "renegotiation"
     table = RENEGOTIATION
 
-    def __init__(self, dialogue: Dialogue, layer: Layer) -> None:
+    def __init__(self, session: OfferingSession, layer: Layer) -> None:
         super().__init__(IDLE, layer.timers, layer.counters)
-        self._dialogue = dialogue
+        self._session = session
         self._layer = layer
-        self._wishes: deque[Wish] = deque()
-        self._asked: DialogRequest | None = None
+        self._pending: deque[PendingOffer] = deque()
+        self._request: DialogRequest | None = None
         self._status = 0
 
     def do(self, action: StrEnum, now: float, matter: Response | None) -> None:
@@ -220,7 +221,7 @@ class Renegotiation(Machine[Response]):
     def offering(self) -> bool:
         """Whether an offer of ours waits for its answer, so that theirs is glare."""
         return self.state in (REINVITING, CANCELLING) or (
-            self.state is UPDATING and self._wishes[0].sdp is not None
+            self.state is UPDATING and self._pending[0].sdp is not None
         )
 
     @property
@@ -230,16 +231,16 @@ class Renegotiation(Machine[Response]):
 
     # What happens
 
-    def wish(self, wish: Wish, now: float) -> None:
+    def make(self, offer: PendingOffer, now: float) -> None:
         """Send something as soon as the rules let it."""
         if self.state not in (CLOSING, OVER):
-            self._wishes.append(wish)
+            self._pending.append(offer)
             self.go(now)
 
     def go(self, now: float) -> None:
         """What stood in the way may be gone."""
-        if self.state is IDLE and self._wishes:
-            method = self._dialogue.method_for(self._wishes[0])
+        if self.state is IDLE and self._pending:
+            method = self._session.method_for(self._pending[0])
             if method is not None:
                 self.step(REINVITE if method == "INVITE" else UPDATE, now)
 
@@ -251,40 +252,40 @@ class Renegotiation(Machine[Response]):
         """The session is over."""
         self.step(CLOSE, now)
 
-    def done(self, asked: DialogRequest, status: int, response: Response | None, now: float) -> None:
+    def done(self, request: DialogRequest, status: int, response: Response | None, now: float) -> None:
         """The final response to our request, each 2xx of a re-INVITE again."""
-        if asked.ack is not None:
+        if request.ack is not None:
             self._layer.counters.retransmissions["ACK"] += 1
-            self._layer.transmit(*asked.ack, "ACK", 0)
+            self._layer.transmit(*request.ack, "ACK", 0)
             return
         self._status = status
-        self._asked = asked
-        self.step(self._meaning(asked, status, response), now, response)
+        self._request = request
+        self.step(self._meaning(request, status, response), now, response)
 
-    def _meaning(self, asked: DialogRequest, status: int, response: Response | None) -> Input:
+    def _meaning(self, request: DialogRequest, status: int, response: Response | None) -> Input:
         if 200 <= status < 300:
             return SUCCESS
-        if not self._wishes:
+        if not self._pending:
             return REFUSED
-        wish = self._wishes[0]
+        offer = self._pending[0]
         if status == 408 or (response is not None and is_lost(response)):
-            return REFUSED if self._dialogue.is_early() else LOST
-        if status in (405, 501) and asked.method == "UPDATE":
+            return REFUSED if self._session.is_early() else LOST
+        if status in (405, 501) and request.method == "UPDATE":
             return UNSERVED
-        if wish.tries >= MAX_TRIES or response is None:
+        if offer.tries >= MAX_TRIES or response is None:
             return REFUSED
-        if status == 422 and self._dialogue.grow_interval(response):
+        if status == 422 and self._session.grow_interval(response):
             return REPAIR
-        wish.retry_s = _retry_after_s(response) if status == 500 else None
-        return GLARE if status == 491 or wish.retry_s is not None else REFUSED
+        offer.retry_s = _retry_after_s(response) if status == 500 else None
+        return GLARE if status == 491 or offer.retry_s is not None else REFUSED
 
     # What the rows do
 
     def _send(self, method: str, now: float) -> None:
-        wish = self._wishes[0]
-        wish.tries += 1
-        self._asked = self._dialogue.offer_request(self, wish, method)
-        self._asked.send(now)
+        offer = self._pending[0]
+        offer.tries += 1
+        self._request = self._session.offer_request(self, offer, method)
+        self._request.send(now)
 
     def _send_reinvite(self, now: float, matter: Response | None) -> None:
         self._send("INVITE", now)
@@ -293,59 +294,59 @@ class Renegotiation(Machine[Response]):
         self._send("UPDATE", now)
 
     def _resend(self, now: float, matter: Response | None) -> None:
-        assert self._asked is not None
-        self._send(self._asked.method, now)
+        assert self._request is not None
+        self._send(self._request.method, now)
 
     def _send_cancel(self, now: float, matter: Response | None) -> None:
-        assert self._asked is not None
-        self._asked.drop()
-        if self._asked.transaction is not None:
-            self._layer.cancel(self._asked.transaction, NO_BODY, now)
+        assert self._request is not None
+        self._request.drop()
+        if self._request.transaction is not None:
+            self._layer.cancel(self._request.transaction, NO_BODY, now)
 
     def _abandon(self, now: float, matter: Response | None) -> None:
-        if self._asked is not None and self._asked.transaction is not None:
-            self._asked.transaction.step(TransactionInput.ABANDON, now)
+        if self._request is not None and self._request.transaction is not None:
+            self._request.transaction.step(TransactionInput.ABANDON, now)
 
     def _acknowledge(self, now: float, matter: Response | None) -> None:
-        assert self._asked is not None
-        if matter is not None and self._asked.method == "INVITE":
-            self._dialogue.acknowledge_reinvite(self._asked, matter)
+        assert self._request is not None
+        if matter is not None and self._request.method == "INVITE":
+            self._session.acknowledge_reinvite(self._request, matter)
 
     def _report_answer(self, now: float, matter: Response | None) -> None:
         assert matter is not None
-        assert self._asked is not None
-        self._dialogue.renegotiated(self._wishes.popleft(), self._asked, matter, now)
+        assert self._request is not None
+        self._session.renegotiated(self._pending.popleft(), self._request, matter, now)
 
     def _report_refusal(self, now: float, matter: Response | None) -> None:
-        self._dialogue.not_renegotiated(self._wishes.popleft(), self._status, now)
+        self._session.not_renegotiated(self._pending.popleft(), self._status, now)
 
     def _report_loss(self, now: float, matter: Response | None) -> None:
-        self._dialogue.lose_dialog(now)
+        self._session.lose_dialog(now)
 
     def _turn(self, now: float, matter: Response | None) -> None:
-        self._dialogue.turn()
+        self._session.turn()
 
     def _drop_stale(self, now: float, matter: Response | None) -> None:
-        under_way = [self._wishes.popleft()] if self.state is UPDATING else []
-        stale, self._wishes = self._wishes, deque(under_way)
-        for wish in stale:
-            self._dialogue.not_renegotiated(wish, 491, now)
+        under_way = [self._pending.popleft()] if self.state is UPDATING else []
+        stale, self._pending = self._pending, deque(under_way)
+        for offer in stale:
+            self._session.not_renegotiated(offer, 491, now)
 
     def _forget(self, now: float, matter: Response | None) -> None:
-        self._wishes.clear()
-        if self._asked is not None:
-            self._asked.drop()
+        self._pending.clear()
+        if self._request is not None:
+            self._request.drop()
 
     def _next(self, now: float, matter: Response | None) -> None:
         self.go(now)
 
     def _start_again(self, now: float, matter: Response | None) -> None:
-        wish = self._wishes[0]
-        if wish.retry_s is None:  # section 14.1: in units of 10 ms
-            low, high = (210, 400) if self._dialogue.caller else (0, 200)
-            pause_s = (low + numbers.below(self._layer.token(), high - low + 1)) / 100
+        offer = self._pending[0]
+        if offer.retry_s is None:  # section 14.1: in units of 10 ms
+            low, high = (210, 400) if self._session.caller else (0, 200)
+            pause_s = (low + self._layer.below(high - low + 1)) / 100
         else:
-            pause_s = wish.retry_s
+            pause_s = offer.retry_s
         self.start(TIMER_AGAIN, pause_s, now)
 
     def _stop_again(self, now: float, matter: Response | None) -> None:

@@ -4,19 +4,19 @@ from collections.abc import Hashable
 from typing import Final
 
 from sip.accounts.authentication import Authorizer
-from sip.dialogs import numbers, session_table
-from sip.dialogs.acceptance import Acceptance
-from sip.dialogs.answers import Answers
+from sip.dialogs import session_table
 from sip.dialogs.common import Common
 from sip.dialogs.dialog import Dialog
 from sip.dialogs.dialog_request import DialogRequest
 from sip.dialogs.early import EarlyDialogs
-from sip.dialogs.exchange import Exchange
 from sip.dialogs.in_dialog import serve
 from sip.dialogs.info import Infos
 from sip.dialogs.invitation import Invitation
+from sip.dialogs.invite_2xx import Invite2xx
+from sip.dialogs.later_offers import LaterOffers
 from sip.dialogs.loss import is_lost
-from sip.dialogs.provisional import Provisional, reliable_number
+from sip.dialogs.reliable_provisional import ReliableProvisional, reliable_number
+from sip.dialogs.repeated_2xx import Repeated2xx
 from sip.dialogs.session_actions import DO, Matter
 from sip.dialogs.session_table import Input, State
 from sip.events import (
@@ -44,9 +44,7 @@ class Session:
     """A session of either side; `dialog` is None until we answer an INVITE, or a 2xx answers ours."""
 
     __slots__ = (
-        "acceptance",
         "allows",
-        "answers",
         "authorizer",
         "began_on",
         "caller",
@@ -55,17 +53,19 @@ class Session:
         "described",
         "dialog",
         "early",
-        "exchange",
         "flow",
         "id",
         "infos",
         "invitation",
+        "invite_2xx",
         "late",
+        "later_offers",
         "local_tag",
         "natted",
         "parting",
         "peer",
         "provisional",
+        "repeated_2xx",
         "server",
         "state",
         "tried",
@@ -92,14 +92,14 @@ class Session:
         self.authorizer: Authorizer | None = None
         self.early = EarlyDialogs(common.layer)
         self.invitation: Invitation | None = None
-        self.answers: Answers | None = None
+        self.invite_2xx: Invite2xx | None = None
         self.tried = False
         self.server: Transaction | None = None
-        self.provisional: Provisional | None = None
-        self.exchange: Exchange | None = None
+        self.provisional: ReliableProvisional | None = None
+        self.later_offers: LaterOffers | None = None
         self.infos: Infos | None = None
         self.parting = ""
-        self.acceptance: Acceptance | None = None
+        self.repeated_2xx: Repeated2xx | None = None
         self.clock: Timer | None = None
 
     # The interpreter
@@ -116,8 +116,8 @@ class Session:
             DO[action](self, now, matter)
         if self.provisional is not None and before is State.INCOMING and self.state is not before:
             self.provisional.close(now)
-        if self.exchange is not None and self.state is not before:
-            self.exchange.moved(now)
+        if self.later_offers is not None and self.state is not before:
+            self.later_offers.moved(now)
         if self.state is State.ENDED:
             self.common.ended(self)
 
@@ -167,8 +167,8 @@ class Session:
         if not transaction.serves:
             event = Input.AGAIN if status == 503 and self._narrows() else Input.FAILURE
             self.step(event, now, Statement(status, None, "", b""))
-        elif self.exchange is not None:
-            self.exchange.unanswered(transaction, now)
+        elif self.later_offers is not None:
+            self.later_offers.timed_out(transaction, now)
 
     def _owes_answer(self, response: Response) -> bool:
         """Whether a 2xx makes an offer (section 13.2.1): not if a reliable 1xx made it before."""
@@ -204,9 +204,9 @@ class Session:
 
     def send_prack(self, dialog: Dialog, rack: str, sdp: bytes, now: float) -> None:
         """Acknowledge a reliable response in its dialog."""
-        self.asked(dialog, "PRACK", f"RAck: {rack}\r\n", sdp).send(now)
-        if self.exchange is not None:
-            self.exchange.go(now)
+        self.dialog_request(dialog, "PRACK", f"RAck: {rack}\r\n", sdp).send(now)
+        if self.later_offers is not None:
+            self.later_offers.go(now)
 
     def report_reliable(self, response: Response, now: float) -> None:
         """A reliable response came in its turn."""
@@ -221,26 +221,26 @@ class Session:
 
     # Requests of ours in the dialog
 
-    def asked(
+    def dialog_request(
         self, dialog: Dialog, method: str, lines: str, body: bytes = b"", kind: str = "application/sdp"
     ) -> DialogRequest:
         """A request in a dialog, not yet sent; `done` hears of its end."""
         return DialogRequest(self, self.common.layer, self.authorizer, dialog, method, lines, body, kind)
 
-    def done(self, asked: DialogRequest, status: int, response: Response | None, now: float) -> None:
+    def done(self, request: DialogRequest, status: int, response: Response | None, now: float) -> None:
         """The end of a BYE, OPTIONS, PRACK or INFO of ours."""
         heard = status if response is not None else None
-        if asked.method == "BYE":
+        if request.method == "BYE":
             self.step(Input.BYE_DONE, now)
-        elif asked.method == "INFO" and self._is_lost(asked, response):
+        elif request.method == "INFO" and self._is_lost(request, response):
             self.step(Input.LOST, now)
-        elif asked.method == "INFO" and self.infos is not None and not self.is_given_up:
+        elif request.method == "INFO" and self.infos is not None and not self.is_given_up:
             self.infos.done(now, lambda: self._tell(InfoAnswered(self.id, heard)))
-        elif asked.method == "OPTIONS":
+        elif request.method == "OPTIONS":
             self._tell(ProbeAnswered(self.id, heard))
 
-    def _is_lost(self, asked: DialogRequest, response: Response | None) -> bool:
-        stands = self.state in session_table.STANDING and asked.dialog is self.dialog
+    def _is_lost(self, request: DialogRequest, response: Response | None) -> bool:
+        stands = self.state in session_table.STANDING and request.dialog is self.dialog
         return stands and response is not None and is_lost(response)
 
     def _tell(self, event: Event) -> None:
@@ -250,14 +250,15 @@ class Session:
     def probe(self, now: float) -> None:
         """Send OPTIONS in the dialog, if there is one and the application still cares."""
         if self.dialog is not None and not self.is_given_up:
-            self.asked(self.dialog, "OPTIONS", "").send(now)
+            self.dialog_request(self.dialog, "OPTIONS", "").send(now)
 
     def inform(self, content_type: str, body: bytes, tag: str, now: float) -> None:
         """Send INFO in the dialog, or the early one of this tag, if the peer still answers those before."""
         if self.infos is None:
             self.infos = Infos()
         dialog = None if self.is_given_up else self._dialog_with(tag)
-        if dialog is None or not self.infos.send(self.asked(dialog, "INFO", "", body, content_type), now):
+        request = None if dialog is None else self.dialog_request(dialog, "INFO", "", body, content_type)
+        if request is None or not self.infos.send(request, now):
             self._tell(InfoAnswered(self.id, None))
 
     def _dialog_with(self, tag: str) -> Dialog | None:
@@ -288,7 +289,7 @@ class Session:
             if self.state is not State.INCOMING or request is None or not _reliably(request, reliable):
                 self.step(Input.RING, now, said)
                 return
-            self.provisional = Provisional(self, self.common.layer, request.cseq.number, self.late)
+            self.provisional = ReliableProvisional(self, self.common.layer, request.cseq.number, self.late)
         self.provisional.say(said, now)
 
     def accept(self, said: Statement, now: float) -> bool:
@@ -317,7 +318,7 @@ class Session:
         would be another offer (section 13.2.1).
         """
         answered = self.provisional is not None and self.provisional.answered_by_prack
-        if answered or (self.exchange is not None and self.exchange.renegotiated_early):
+        if answered or (self.later_offers is not None and self.later_offers.renegotiated_early):
             said = said._replace(body=b"")
         self.step(Input.ACCEPT, now, said)
 
@@ -332,12 +333,12 @@ class Session:
             self.late = False
         self.reply(prack, 200, now)
         self._tell(Pracked(self.id, sdp))
-        if self.exchange is not None:
-            self.exchange.go(now)
+        if self.later_offers is not None:
+            self.later_offers.go(now)
 
     def take_offer(self, request: Transaction, now: float) -> None:
         """A PRACK or UPDATE brought an offer."""
-        self.exchanging().take(request, now)
+        self.ensure_later_offers().take(request, now)
 
     def prack_missing(self, now: float) -> None:
         """None came in 64*T1."""
@@ -345,13 +346,13 @@ class Session:
 
     def acknowledged(self, request: Request, now: float) -> None:
         """An ACK of the peer: of the 2xx that we repeat, or of one before."""
-        if self.acceptance is not None and request.cseq.number == self.acceptance.cseq:
+        if self.repeated_2xx is not None and request.cseq.number == self.repeated_2xx.cseq:
             self.step(Input.ACK, now, request)
 
     def answer_offer(self, said: Statement, tag: str, now: float) -> None:
         """The application answers an offer of the peer, in whatever request or response it came."""
-        if self.exchange is not None and self.exchange.asked is not None:
-            self.exchange.answer(said, now)
+        if self.later_offers is not None and self.later_offers.open_offer is not None:
+            self.later_offers.answer(said, now)
             return
         if self.caller and self.dialog is None:  # of a reliable response, unless its early dialog is over
             early = self.early.get(tag) if tag else self.early.owing()
@@ -361,19 +362,19 @@ class Session:
         if self.state in (State.REINVITED, State.OWING):  # else it was withdrawn meanwhile
             self.step(Input.ACCEPT if said.status < 300 else Input.REJECT, now, said)
 
-    def exchanging(self) -> Exchange:
+    def ensure_later_offers(self) -> LaterOffers:
         """What keeps account of offers after the first, and of refreshes."""
-        if self.exchange is None:
-            self.exchange = Exchange(self)
-        return self.exchange
+        if self.later_offers is None:
+            self.later_offers = LaterOffers(self)
+        return self.later_offers
 
     def lose_connection(self) -> None:
         """The TCP connection under us closed; what we send from now on goes by a new one."""
         if self.dialog is not None:
             self.dialog.lose_connection()
             self.flow = self.dialog.flow
-            if self.acceptance is not None:
-                self.acceptance.move(self.flow)
+            if self.repeated_2xx is not None:
+                self.repeated_2xx.move(self.flow)
 
     def knows(self, call_id: str, remote_tag: str | None) -> bool:
         """Whether a request with our local tag belongs to this dialog (section 12), early ones included."""
@@ -393,12 +394,12 @@ class Session:
 
     def refuse_too_soon(self, transaction: Transaction, now: float) -> None:
         """Another offer of theirs waits for its answer (section 14.2, RFC 3311 section 5.2)."""
-        wait_s = numbers.below(self.common.layer.token(), 11)  # at random from 0 to 10
+        wait_s = self.common.layer.below(11)  # at random from 0 to 10
         self.reply(transaction, 500, now, f"Retry-After: {wait_s}\r\n{NO_BODY}")
 
 
-def _reliably(request: Request, asked: bool) -> bool:
+def _reliably(request: Request, wanted: bool) -> bool:
     """Whether responses to an INVITE go reliably: its sender insists, or can do it and we want it."""
     return knows_option(request, "100rel", "Require") or (
-        asked and knows_option(request, "100rel", "Supported")
+        wanted and knows_option(request, "100rel", "Supported")
     )

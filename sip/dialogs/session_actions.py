@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, assert_never
 
-from sip.dialogs import expiry
-from sip.dialogs.acceptance import Acceptance
-from sip.dialogs.answers import Answers
+from sip.dialogs import session_interval
 from sip.dialogs.dialog import Dialog
-from sip.dialogs.provisional import reliable_number
+from sip.dialogs.invite_2xx import Invite2xx
+from sip.dialogs.reliable_provisional import reliable_number
+from sip.dialogs.repeated_2xx import Repeated2xx
 from sip.dialogs.session_table import Action, Input, State
 from sip.events import (
     Acked,
@@ -81,7 +81,7 @@ def _establish(session: Session, now: float, matter: Matter) -> None:
     invitation = session.invitation
     assert invitation is not None
     assert invitation.transaction is not None
-    session.answers = invitation.transaction.owner = Answers(
+    session.invite_2xx = invitation.transaction.owner = Invite2xx(
         session.common.layer,
         session.uri,
         session.natted,
@@ -89,7 +89,7 @@ def _establish(session: Session, now: float, matter: Matter) -> None:
         session.authorizer,
         invitation.authorization_lines,
     )
-    session.dialog = session.answers.begin(matter, session.flow)
+    session.dialog = session.invite_2xx.begin(matter, session.flow)
     early = session.early.get(session.dialog.remote_tag)
     if early is not None and early.spoken is not None:  # requests may be under way in it
         early.spoken.confirm(session.dialog)
@@ -97,18 +97,18 @@ def _establish(session: Session, now: float, matter: Matter) -> None:
     session.allows = matter.headers.lines("Allow")
     session.invitation = None
     session.early.clear()
-    promise = expiry.as_client(matter)
-    if promise is not None:
-        session.exchanging().agree(promise, now)
+    interval = session_interval.as_client(matter)
+    if interval is not None:
+        session.ensure_later_offers().agree(interval, now)
 
 
 def _acknowledge(session: Session, now: float, matter: Matter) -> None:
-    assert session.answers is not None
+    assert session.invite_2xx is not None
     assert session.dialog is not None
     answer = matter.body if isinstance(matter, Statement) and matter.status < 300 else b""
     session.described = answer or session.described
-    session.answers.acknowledge(session.dialog, answer)
-    session.answers = None
+    session.invite_2xx.acknowledge(session.dialog, answer)
+    session.invite_2xx = None
 
 
 def _report_answer(session: Session, now: float, matter: Matter) -> None:
@@ -151,7 +151,7 @@ def _abandon(session: Session, now: float, matter: Matter) -> None:
 
 def _send_bye(session: Session, now: float, matter: Matter) -> None:
     assert session.dialog is not None
-    session.asked(session.dialog, "BYE", session.parting).send(now)
+    session.dialog_request(session.dialog, "BYE", session.parting).send(now)
 
 
 def _answer_bye(session: Session, now: float, matter: Matter) -> None:
@@ -204,22 +204,22 @@ def _send_answer(session: Session, now: float, matter: Matter) -> None:
         session.dialog.refresh(request, session.server.flow)
         session.flow = session.dialog.flow
     lines = _found(session, request)
-    promise, promised = expiry.as_server(request, session.common.session_expires_s)
-    if promise is not None or session.exchange is not None:
-        session.exchanging().agree(promise, now)
+    interval, interval_lines = session_interval.as_server(request, session.common.session_expires_s)
+    if interval is not None or session.later_offers is not None:
+        session.ensure_later_offers().agree(interval, now)
     session.described = matter.body or session.described
-    message = _answer_invite(session, now, matter, lines + promised)
-    if session.acceptance is None:
-        session.acceptance = Acceptance(session.common.layer, session, Input.TIMER_ANSWER)
-    session.acceptance.sent(message, session.server.flow, request.cseq.number)
+    message = _answer_invite(session, now, matter, lines + interval_lines)
+    if session.repeated_2xx is None:
+        session.repeated_2xx = Repeated2xx(session.common.layer, session, Input.TIMER_ANSWER)
+    session.repeated_2xx.sent(message, session.server.flow, request.cseq.number)
     session.server = None
-    if session.exchange is not None and session.state is State.REANSWERED:
-        session.exchange.overtaken(now)
+    if session.later_offers is not None and session.state is State.REANSWERED:
+        session.later_offers.overtaken(now)
 
 
 def _repeat_answer(session: Session, now: float, matter: Matter) -> None:
-    assert session.acceptance is not None
-    session.acceptance.repeat(now)
+    assert session.repeated_2xx is not None
+    session.repeated_2xx.repeat(now)
 
 
 def _send_refusal(session: Session, now: float, matter: Matter) -> None:
@@ -298,13 +298,13 @@ def _stop_clock(session: Session, now: float, matter: Matter) -> None:
 
 
 def _start_answer(session: Session, now: float, matter: Matter) -> None:
-    assert session.acceptance is not None
-    session.acceptance.start(now)
+    assert session.repeated_2xx is not None
+    session.repeated_2xx.start(now)
 
 
 def _stop_answer(session: Session, now: float, matter: Matter) -> None:
-    assert session.acceptance is not None
-    session.acceptance.stop()
+    assert session.repeated_2xx is not None
+    session.repeated_2xx.stop()
 
 
 DO: Final[dict[Action, Callable[[Session, float, Matter], None]]] = {

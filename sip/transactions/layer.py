@@ -1,6 +1,7 @@
 """The transaction layer (RFC 3261 section 17): whose a message is, and the way to the wire."""
 
 from collections.abc import Callable
+from hashlib import blake2b
 
 from sip.counters import Counters
 from sip.flow import Address, Flow
@@ -26,7 +27,7 @@ MergeKey = tuple[str, str | None, int, str]
 
 
 class Layer:
-    """All transactions of an endpoint. Implements the Ground of `Transaction`."""
+    """All transactions of an endpoint. Implements the TransactionHost of `Transaction`."""
 
     __slots__ = (
         "_waiting", "advertise", "clients", "counters", "merging", "servers", "timers", "timing", "token",
@@ -52,6 +53,11 @@ class Layer:
         self.merging: set[MergeKey] = set()
         self._waiting: dict[Flow, dict[Transaction, None]] = {}
         """Our requests without a final response, by the flow on which they went."""
+
+    def below(self, limit: int) -> int:
+        """A number from 0 to `limit` - 1, all alike, made of a fresh token. `limit` is at most 2**32."""
+        digest = blake2b(self.token().encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % limit
 
     def transmit(self, data: bytes, flow: Flow, method: str, status: int) -> None:
         """Put a message on the wire; `status` is 0 for a request."""

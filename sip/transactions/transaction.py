@@ -245,7 +245,7 @@ class Owner(Protocol):
         return
 
 
-class Ground(Protocol):
+class TransactionHost(Protocol):
     """Where transactions stand: the endpoint's timers, wire and tables of transactions."""
 
     timers: Timers
@@ -273,11 +273,11 @@ class Transaction:
     """
 
     __slots__ = (
-        "flow", "ground", "head", "interval", "key", "lasting", "merge_key", "message", "method", "owner",
+        "flow", "head", "host", "interval", "key", "lasting", "merge_key", "message", "method", "owner",
         "repeating", "reply", "request", "serves", "state", "status", "table", "tag", "way",
     )  # fmt: skip
 
-    def __init__(self, table: Table, key: str, method: str, flow: Flow, ground: Ground) -> None:
+    def __init__(self, table: Table, key: str, method: str, flow: Flow, host: TransactionHost) -> None:
         self.table = table
         self.serves = table is INVITE_SERVER or table is NON_INVITE_SERVER
         self.key = key
@@ -285,7 +285,7 @@ class Transaction:
         self.flow = flow
         self.way = flow
         """By which its own messages go: the responses of a server may go to another port of the peer."""
-        self.ground = ground
+        self.host = host
         self.state = INITIAL
         self.message = b""
         self.status = 0
@@ -308,13 +308,13 @@ class Transaction:
         """Apply one input: the whole interpreter."""
         row = self.table.get((self.state, event))
         if row is None:
-            self.ground.counters.unexpected[self.name, self.state, event] += 1
+            self.host.counters.unexpected[self.name, self.state, event] += 1
             return
         self.state, actions = row
         for action in actions:
             _DO[action](self, now, response)
         if self.state is TERMINATED:
-            self.ground.terminated(self)
+            self.host.terminated(self)
 
     def expired(self, kind: str, now: float) -> None:
         """A timer ran out."""
@@ -332,12 +332,12 @@ Do = Callable[[Transaction, float, Response | None], None]
 
 
 def _send(transaction: Transaction, now: float, response: Response | None) -> None:
-    transaction.ground.transmit(transaction.message, transaction.way, transaction.method, transaction.status)
+    transaction.host.transmit(transaction.message, transaction.way, transaction.method, transaction.status)
 
 
 def _resend(transaction: Transaction, now: float, response: Response | None) -> None:
     if transaction.message:
-        transaction.ground.counters.retransmissions[transaction.method] += 1
+        transaction.host.counters.retransmissions[transaction.method] += 1
         _send(transaction, now, response)
 
 
@@ -378,7 +378,7 @@ def _unreachable(transaction: Transaction, now: float, response: Response | None
 
 def _shrink(transaction: Transaction, now: float, response: Response | None) -> None:
     if not transaction.serves:
-        transaction.ground.settled(transaction)
+        transaction.host.settled(transaction)
     transaction.owner = None
     transaction.head = None
     transaction.reply = None
@@ -386,45 +386,45 @@ def _shrink(transaction: Transaction, now: float, response: Response | None) -> 
 
 
 def _drop_invite(transaction: Transaction, now: float, response: Response | None) -> None:
-    transaction.ground.settled(transaction)
+    transaction.host.settled(transaction)
     transaction.head = None
     transaction.message = b""
 
 
 def _start(timer: Input) -> Do:
     def start(transaction: Transaction, now: float, response: Response | None) -> None:
-        ground = transaction.ground
-        length = ground.timing.lengths[timer]
+        host = transaction.host
+        length = host.timing.lengths[timer]
         if timer in RETRANSMIT:
             if timer is TIMER_TRYING or not transaction.flow.reliable:
                 transaction.interval = length
-                transaction.repeating = ground.timers.start(length, transaction, timer, now)
+                transaction.repeating = host.timers.start(length, transaction, timer, now)
             return
         if timer in _LINGER and transaction.flow.reliable:
             length = 0.0  # RFC 3261 table 4
-        transaction.lasting = ground.timers.start(length, transaction, timer, now)
+        transaction.lasting = host.timers.start(length, transaction, timer, now)
 
     return start
 
 
 def _stop_repeating(transaction: Transaction, now: float, response: Response | None) -> None:
     if transaction.repeating is not None:
-        transaction.ground.timers.stop(transaction.repeating)
+        transaction.host.timers.stop(transaction.repeating)
         transaction.repeating = None
 
 
 def _stop_lasting(transaction: Transaction, now: float, response: Response | None) -> None:
     if transaction.lasting is not None:
-        transaction.ground.timers.stop(transaction.lasting)
+        transaction.host.timers.stop(transaction.lasting)
         transaction.lasting = None
 
 
 def _again(timer: Input, factor: float, capped: bool) -> Do:
     def again(transaction: Transaction, now: float, response: Response | None) -> None:
-        ground = transaction.ground
-        interval = transaction.interval * factor if factor else ground.timing.t2
-        transaction.interval = min(interval, ground.timing.t2) if capped else interval
-        transaction.repeating = ground.timers.start(transaction.interval, transaction, timer, now)
+        host = transaction.host
+        interval = transaction.interval * factor if factor else host.timing.t2
+        transaction.interval = min(interval, host.timing.t2) if capped else interval
+        transaction.repeating = host.timers.start(transaction.interval, transaction, timer, now)
 
     return again
 

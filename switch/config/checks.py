@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
-from sip.dialogs.expiry import MIN_SE_S
+from sip.dialogs.session_interval import MIN_SE_S
 from switch.config import callers, carriers, certificates, tolls, tracing
 from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain

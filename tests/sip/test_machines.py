@@ -6,7 +6,8 @@ from typing import ClassVar
 import pytest
 
 from sip.counters import Counters
-from sip.dialogs import early, provisional, refresh, renegotiation
+from sip.dialogs import early, renegotiation, session_timer
+from sip.dialogs import reliable_provisional as reliable
 from sip.dialogs.machine import Machine as Interpreter
 from sip.dialogs.machine import Table
 from sip.transactions.timers import Timers
@@ -14,12 +15,12 @@ from tests.sip.table import Machine
 
 TABLES: dict[str, tuple[Table, type[StrEnum], type[StrEnum], type[StrEnum]]] = {
     "reliable responses": (
-        provisional.RELIABLE, provisional.State, provisional.Input, provisional.Action,
+        reliable.RELIABLE, reliable.State, reliable.Input, reliable.Action,
     ),
     "renegotiation": (
         renegotiation.RENEGOTIATION, renegotiation.State, renegotiation.Input, renegotiation.Action,
     ),
-    "session timer": (refresh.REFRESH, refresh.State, refresh.Input, refresh.Action),
+    "session timer": (session_timer.REFRESH, session_timer.State, session_timer.Input, session_timer.Action),
     "early dialog": (early.EARLY, early.State, early.Input, early.Action),
 }  # fmt: skip
 ENDING = ("reliable responses", "renegotiation", "session timer")  # an early dialog is just forgotten
@@ -96,10 +97,10 @@ def test_each_end_of_a_request_means_something_where_one_is_under_way(state: ren
 
 @pytest.mark.parametrize(
     "state",
-    [each for each in provisional.State if each not in (provisional.State.SETTLED, provisional.State.OVER)],
+    [each for each in reliable.State if each not in (reliable.State.SETTLED, reliable.State.OVER)],
 )
-def test_a_call_may_end_while_anything_waits(state: provisional.State) -> None:
-    assert provisional.RELIABLE[state, provisional.FINAL][0] is provisional.State.OVER
+def test_a_call_may_end_while_anything_waits(state: reliable.State) -> None:
+    assert reliable.RELIABLE[state, reliable.FINAL][0] is reliable.State.OVER
 
 
 def test_an_unknown_pair_changes_nothing_and_is_counted() -> None:

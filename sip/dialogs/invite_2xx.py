@@ -14,7 +14,7 @@ from sip.transactions.transaction import Owner, Transaction
 from sip.transactions.writing import body_lines
 
 
-class Answers(Owner):
+class Invite2xx(Owner):
     """Owns an INVITE transaction from its first 2xx on, when its session may be over already.
 
     The first 2xx is the session's. A proxy that forks may deliver others: they are acknowledged and ended.
@@ -69,7 +69,7 @@ class _Nobody(Owner):
 
     __slots__ = ()
 
-    def done(self, asked: DialogRequest, status: int, response: Response | None, now: float) -> None:
+    def done(self, request: DialogRequest, status: int, response: Response | None, now: float) -> None:
         """Whatever came of it."""
 
 

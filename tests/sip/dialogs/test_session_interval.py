@@ -2,7 +2,8 @@
 
 import pytest
 
-from sip.dialogs.expiry import Promise, as_client, as_server, least_s, offered, too_small, watch_s
+from sip.dialogs.session_interval import SessionInterval as Interval
+from sip.dialogs.session_interval import as_client, as_server, least_s, offered, too_small, watch_s
 from sip.syntax.message import Malformed, Request, Response, parse
 from tests.sip.raw import Peer, reply
 
@@ -22,42 +23,52 @@ def response(*lines: str) -> Response:
 
 
 @pytest.mark.parametrize(
-    ("lines", "wished_s", "promise", "said"),
+    ("lines", "wished_s", "interval", "said"),
     [
         # UAC supports? refresher in the request, refresher in the response
-        (("Session-Expires: 1800",), 0, Promise(1800, True), "Session-Expires: 1800;refresher=uas\r\n"),
-        ((TIMER, "Session-Expires: 1800"), 0, Promise(1800, False), "1800;refresher=uac"),
-        ((TIMER, "x: 1800;refresher=uac"), 0, Promise(1800, False), "1800;refresher=uac"),
-        ((TIMER, "x: 1800;refresher=uas"), 0, Promise(1800, True), "Require: timer\r\nSession-Expires: 1800"),
-        ((TIMER, "x: 1800 ; foo=1 ; Refresher = UAS"), 0, Promise(1800, True), "1800;refresher=uas"),
+        (
+            ("Session-Expires: 1800",),
+            0,
+            Interval(1800, True),
+            "Session-Expires: 1800;refresher=uas\r\n",
+        ),
+        ((TIMER, "Session-Expires: 1800"), 0, Interval(1800, False), "1800;refresher=uac"),
+        ((TIMER, "x: 1800;refresher=uac"), 0, Interval(1800, False), "1800;refresher=uac"),
+        (
+            (TIMER, "x: 1800;refresher=uas"),
+            0,
+            Interval(1800, True),
+            "Require: timer\r\nSession-Expires: 1800",
+        ),
+        ((TIMER, "x: 1800 ; foo=1 ; Refresher = UAS"), 0, Interval(1800, True), "1800;refresher=uas"),
         ((TIMER,), 0, None, ""),
-        ((TIMER,), 600, Promise(600, False), "600;refresher=uac"),
-        ((TIMER, "Min-SE: 900;x=y"), 600, Promise(900, False), "900;refresher=uac"),
+        ((TIMER,), 600, Interval(600, False), "600;refresher=uac"),
+        ((TIMER, "Min-SE: 900;x=y"), 600, Interval(900, False), "900;refresher=uac"),
         ((), 600, None, ""),
         (("Session-Expires: 60",), 0, None, ""),
     ],
 )
-def test_9_table_2(lines: tuple[str, ...], wished_s: int, promise: Promise | None, said: str) -> None:
+def test_9_table_2(lines: tuple[str, ...], wished_s: int, interval: Interval | None, said: str) -> None:
     found, written = as_server(request(*lines), wished_s)
-    assert found == promise
+    assert found == interval
     assert said in written
-    assert (written == "") == (promise is None)
+    assert (written == "") == (interval is None)
 
 
 @pytest.mark.parametrize(
-    ("lines", "promise"),
+    ("lines", "interval"),
     [
-        (("Session-Expires: 1800;refresher=uac",), Promise(1800, True)),
-        (("Session-Expires: 1800;refresher=uas",), Promise(1800, False)),
-        (("Session-Expires: 1800",), Promise(1800, True)),
-        (("Session-Expires: 1;refresher=uac",), Promise(90, True)),
-        (("Session-Expires: 89;refresher=uas",), Promise(90, False)),
+        (("Session-Expires: 1800;refresher=uac",), Interval(1800, True)),
+        (("Session-Expires: 1800;refresher=uas",), Interval(1800, False)),
+        (("Session-Expires: 1800",), Interval(1800, True)),
+        (("Session-Expires: 1;refresher=uac",), Interval(90, True)),
+        (("Session-Expires: 89;refresher=uas",), Interval(90, False)),
         (("Session-Expires: 0;refresher=uac",), None),
         ((), None),
     ],
 )
-def test_7_2_what_an_answer_promises(lines: tuple[str, ...], promise: Promise | None) -> None:
-    assert as_client(response(*lines)) == promise
+def test_7_2_what_an_answer_promises(lines: tuple[str, ...], interval: Interval | None) -> None:
+    assert as_client(response(*lines)) == interval
 
 
 @pytest.mark.parametrize(

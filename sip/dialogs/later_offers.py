@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sip.dialogs import expiry
+from sip.dialogs import session_interval
 from sip.dialogs.dialog_request import DialogRequest
-from sip.dialogs.refresh import Refreshing
-from sip.dialogs.renegotiation import Renegotiation, Wish
+from sip.dialogs.renegotiation import PendingOffer, Renegotiation
 from sip.dialogs.session_table import STANDING, Input, State
+from sip.dialogs.session_timer import SessionTimer
 from sip.events import OfferAnswered, OfferRefused, OfferWithdrawn, PrackOffered, Refreshed, Updated
 from sip.syntax.body import session_description
 from sip.syntax.message import Request, Response
@@ -25,28 +25,30 @@ if TYPE_CHECKING:
 _MAX_INTERVAL_S: Final = 86400
 
 
-class Exchange:
+class LaterOffers:
     """The offers of one session; made when something but INVITE and BYE happens in it."""
 
-    __slots__ = ("_least_s", "_renegotiation", "_session", "_turned", "asked", "refreshing",
-                 "renegotiated_early")  # fmt: skip
+    __slots__ = (
+        "_least_s", "_renegotiation", "_session", "_turned", "open_offer", "renegotiated_early",
+        "session_timer",
+    )  # fmt: skip
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._renegotiation = Renegotiation(self, session.common.layer)
         self._least_s = 0
         self._turned = False
-        self.asked: Transaction | None = None
+        self.open_offer: Transaction | None = None
         """Their PRACK or UPDATE whose offer the application has to answer."""
-        self.refreshing: Refreshing | None = None
+        self.session_timer: SessionTimer | None = None
         self.renegotiated_early = False
         """Whether an offer was answered before the INVITE, but for its own."""
 
     # Ours
 
-    def wish(self, wish: Wish, now: float) -> None:
+    def make(self, offer: PendingOffer, now: float) -> None:
         """Make an offer as soon as the rules let us."""
-        self._renegotiation.wish(wish, now)
+        self._renegotiation.make(offer, now)
 
     def go(self, now: float) -> None:
         """What stood in the way of an offer may be gone."""
@@ -55,10 +57,10 @@ class Exchange:
     def moved(self, now: float) -> None:
         """The session is in another state."""
         if self._session.is_given_up:
-            self._refuse_asked(now)
+            self._refuse_open_offer(now)
             self._renegotiation.close(now)
-            if self.refreshing is not None:
-                self.refreshing.close(now)
+            if self.session_timer is not None:
+                self.session_timer.close(now)
         else:
             self.go(now)
 
@@ -78,7 +80,7 @@ class Exchange:
     def _clash(self, request: Request) -> int | None:
         """The status for an offer of theirs that comes now: 491, 500, or None for one that may be taken."""
         session = self._session
-        if self.asked is not None or session.state is State.REINVITED:
+        if self.open_offer is not None or session.state is State.REINVITED:
             return 500
         if self._renegotiation.offering:
             return 491
@@ -110,14 +112,14 @@ class Exchange:
         """The peer refuses UPDATE, whatever its Allow says."""
         self._turned = True
 
-    def method_for(self, wish: Wish) -> str | None:
-        """The method by which a wish may be sent now; None: not yet."""
+    def method_for(self, offer: PendingOffer) -> str | None:
+        """The method by which an offer may be sent now; None: not yet."""
         session = self._session
-        if self.asked is not None:
+        if self.open_offer is not None:
             return None
         if session.state is State.CONFIRMED:
-            return "UPDATE" if wish.method == "UPDATE" and self.peer_updates else "INVITE"
-        if wish.method != "UPDATE" or wish.sdp is None or self._turned:
+            return "UPDATE" if offer.method == "UPDATE" and self.peer_updates else "INVITE"
+        if offer.method != "UPDATE" or offer.sdp is None or self._turned:
             return None
         if session.state is State.INCOMING:
             settled = session.provisional is not None and session.provisional.settled
@@ -126,7 +128,7 @@ class Exchange:
             return "UPDATE" if early.updates else None
         return None
 
-    def offer_request(self, sender: Renegotiation, wish: Wish, method: str) -> DialogRequest:
+    def offer_request(self, sender: Renegotiation, offer: PendingOffer, method: str) -> DialogRequest:
         """The request, not yet sent."""
         session = self._session
         dialog = session.dialog
@@ -134,50 +136,52 @@ class Exchange:
             early = session.early.settled()
             assert early is not None
             dialog = early.dialog(session.flow)
-        body = wish.sdp or (session.described if method == "INVITE" else b"")
+        body = offer.sdp or (session.described if method == "INVITE" else b"")
         common = session.common
         lines = f"Contact: {session.contact(session.flow)}\r\n{common.uac_lines}{self._timer_lines()}"
         return DialogRequest(sender, common.layer, session.authorizer, dialog, method, lines, body)
 
     def _timer_lines(self) -> str:
         """Session-Expires of a refresh (RFC 4028 section 7.4): who refreshes goes on to."""
-        promise = self.refreshing.promise if self.refreshing is not None else None
-        if promise is None or self._session.state not in STANDING:
+        interval = self.session_timer.interval if self.session_timer is not None else None
+        if interval is None or self._session.state not in STANDING:
             return "Supported: timer\r\n"
-        who = "uac" if promise.ours else "uas"
+        who = "uac" if interval.ours else "uas"
         least = f"Min-SE: {self._least_s}\r\n" if self._least_s else ""
-        interval_s = max(promise.interval_s, self._least_s)
-        return f"Supported: timer\r\nSession-Expires: {interval_s};refresher={who}\r\n{least}"
+        length_s = max(interval.length_s, self._least_s)
+        return f"Supported: timer\r\nSession-Expires: {length_s};refresher={who}\r\n{least}"
 
-    def acknowledge_reinvite(self, asked: DialogRequest, response: Response) -> None:
+    def acknowledge_reinvite(self, request: DialogRequest, response: Response) -> None:
         """Send the ACK of a 2xx, as often as that comes."""
-        layer, dialog = self._session.common.layer, asked.dialog
+        layer, dialog = self._session.common.layer, request.dialog
         dialog.answered(response)
         hop = dialog.hop()
         head = dialog.request_head(layer.via(hop), response.cseq.number)
-        ack = head.write("ACK", dialog.remote, asked.authorization_lines + NO_BODY)
-        asked.ack = (ack, hop)
+        ack = head.write("ACK", dialog.remote, request.authorization_lines + NO_BODY)
+        request.ack = (ack, hop)
         layer.transmit(ack, hop, "ACK", 0)
 
-    def renegotiated(self, wish: Wish, asked: DialogRequest, response: Response, now: float) -> None:
+    def renegotiated(
+        self, offer: PendingOffer, request: DialogRequest, response: Response, now: float
+    ) -> None:
         """The 2xx is here."""
         session = self._session
-        asked.dialog.answered(response)
-        session.described = asked.body or session.described
+        request.dialog.answered(response)
+        session.described = request.body or session.described
         if session.state in STANDING:
-            self.agree(expiry.as_client(response), now)
+            self.agree(session_interval.as_client(response), now)
         else:
             self.renegotiated_early = True
         sdp = session_description(response)
-        event = Refreshed(session.id, sdp) if wish.refresh else OfferAnswered(session.id, sdp)
+        event = Refreshed(session.id, sdp) if offer.refresh else OfferAnswered(session.id, sdp)
         session.common.report(event)
 
-    def not_renegotiated(self, wish: Wish, status: int, now: float) -> None:
+    def not_renegotiated(self, offer: PendingOffer, status: int, now: float) -> None:
         """It will not be."""
-        if not wish.refresh:
+        if not offer.refresh:
             self._session.common.report(OfferRefused(self._session.id, status))
-        elif self.refreshing is not None:
-            self.refreshing.failed(now)
+        elif self.session_timer is not None:
+            self.session_timer.failed(now)
 
     def lose_dialog(self, now: float) -> None:
         """The peer does not have this dialog."""
@@ -189,9 +193,9 @@ class Exchange:
 
     def grow_interval(self, response: Response) -> bool:
         """Take the Min-SE of a 422; whether that makes another try worth while (RFC 4028 section 7.4)."""
-        least_s = expiry.least_s(response)
-        promise = self.refreshing.promise if self.refreshing is not None else None
-        if promise is None or not max(self._least_s, promise.interval_s) < least_s <= _MAX_INTERVAL_S:
+        least_s = session_interval.least_s(response)
+        interval = self.session_timer.interval if self.session_timer is not None else None
+        if interval is None or not max(self._least_s, interval.length_s) < least_s <= _MAX_INTERVAL_S:
             return False
         self._least_s = least_s
         return True
@@ -213,30 +217,30 @@ class Exchange:
             return
         sdp = session_description(request)
         assert sdp is not None
-        self.asked = transaction
+        self.open_offer = transaction
         kind = PrackOffered if request.method == "PRACK" else Updated
         self._session.common.report(kind(self._session.id, request, sdp))
 
-    def _refuse_asked(self, now: float) -> None:
+    def _refuse_open_offer(self, now: float) -> None:
         """Nobody will answer it any more (RFC 3261 section 15.1.2)."""
-        if self.asked is not None:
-            self._session.reply(self.asked, 487, now)
-            self.asked = None
+        if self.open_offer is not None:
+            self._session.reply(self.open_offer, 487, now)
+            self.open_offer = None
 
     def answer(self, said: Statement, now: float) -> None:
         """The application's answer to it."""
-        asked, session = self.asked, self._session
-        assert asked is not None
-        request = asked.request
-        self.asked = None
+        transaction, session = self.open_offer, self._session
+        assert transaction is not None
+        request = transaction.request
+        self.open_offer = None
         if request is None:
             return
         if said.status < 300:
             session.described = said.body or session.described
-            self.accept(asked, request, now, said)
+            self.accept(transaction, request, now, said)
             self.overtaken(now)
         else:
-            session.common.layer.answer(asked, said.status, now, tag="", lines=said.lines + NO_BODY)
+            session.common.layer.answer(transaction, said.status, now, tag="", lines=said.lines + NO_BODY)
         self._answered(request.method, now)
 
     def accept(self, transaction: Transaction, request: Request, now: float, said: Statement | None) -> None:
@@ -251,18 +255,19 @@ class Exchange:
                 session.flow = dialog.flow
             lines += f"Contact: {session.contact(session.flow)}\r\n{session.common.uas_lines}"
             if session.state in (*STANDING, State.ACCEPTED):
-                promise, promised = expiry.as_server(request, session.common.session_expires_s)
-                self.agree(promise, now)
-                lines += promised
+                wished_s = session.common.session_expires_s
+                interval, interval_lines = session_interval.as_server(request, wished_s)
+                self.agree(interval, now)
+                lines += interval_lines
         if session.state is State.INCOMING and body:
             self.renegotiated_early = True
         lines += body_lines(body)
         session.common.layer.answer(transaction, 200, now, tag="", lines=lines, body=body)
 
-    def unanswered(self, transaction: Transaction, now: float) -> None:
+    def timed_out(self, transaction: Transaction, now: float) -> None:
         """The application has not answered in time, and cannot any more (RFC 4320)."""
-        if transaction is self.asked:
-            self.asked = None
+        if transaction is self.open_offer:
+            self.open_offer = None
             self._session.common.report(OfferWithdrawn(self._session.id))
             self._answered(transaction.method, now)
 
@@ -274,17 +279,17 @@ class Exchange:
 
     # Session timers
 
-    def agree(self, promise: expiry.Promise | None, now: float) -> None:
+    def agree(self, interval: session_interval.SessionInterval | None, now: float) -> None:
         """A 2xx to INVITE or UPDATE has settled who refreshes."""
-        if self.refreshing is None:
-            if promise is None:
+        if self.session_timer is None:
+            if interval is None:
                 return
-            self.refreshing = Refreshing(self, self._session.common.layer)
-        self.refreshing.agree(promise, now)
+            self.session_timer = SessionTimer(self, self._session.common.layer)
+        self.session_timer.agree(interval, now)
 
     def refresh(self, now: float) -> None:
         """Send UPDATE, or the offer that the session rests on once more (RFC 4028 section 7.4)."""
-        self.wish(Wish("UPDATE", None, refresh=True), now)
+        self.make(PendingOffer("UPDATE", None, refresh=True), now)
 
     def expire(self, now: float) -> None:
         """Nobody has refreshed the session in time."""

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, Protocol
 
-from sip.dialogs import numbers
 from sip.dialogs.machine import Machine
 from sip.refusal import knows_option
 from sip.syntax.grammar import TOKEN
@@ -165,7 +164,7 @@ class Callee(Protocol):
         ...
 
 
-class Provisional(Machine[Statement | Transaction]):
+class ReliableProvisional(Machine[Statement | Transaction]):
     """The reliable responses to one INVITE. `late`: it made no offer, so our first description is one."""
 
     __slots__ = (
@@ -182,7 +181,7 @@ class Provisional(Machine[Statement | Transaction]):
         self._layer = layer
         self._late = late
         self._cseq = invite_cseq
-        self._rseq = numbers.below(layer.token(), 2**31 - 1)  # section 3: the first is 1 to 2**31 - 1
+        self._rseq = layer.below(2**31 - 1)  # section 3: the first is 1 to 2**31 - 1
         self._due: tuple[int, int] | None = None
         self._message = b""
         self._interval_s = 0.0
@@ -317,20 +316,20 @@ def reliable_number(response: Response) -> int | None:
     return int(value) if knows_option(response, "100rel", "Require") else None
 
 
-_DO: Final[dict[Action, Callable[[Provisional, float, Statement | Transaction | None], None]]] = {
-    SEND: Provisional._send,
-    RESEND: Provisional._resend,
-    QUEUE: Provisional._queue,
-    NEXT: Provisional._next,
-    HOLD: Provisional._hold,
-    SEND_2XX: Provisional._accept,
-    REPORT_2XX: Provisional._report_accepted,
-    ANSWER_PRACK: Provisional._answer_prack,
-    REPORT_OFFER: Provisional._report_offer,
-    FAIL: Provisional._fail,
-    START_REPEAT: Provisional._start_repeat,
-    DOUBLE_REPEAT: Provisional._double_repeat,
-    STOP_REPEAT: Provisional._stop_repeat,
-    START_PRACK: Provisional._start_prack,
-    STOP_PRACK: Provisional._stop_prack,
+_DO: Final[dict[Action, Callable[[ReliableProvisional, float, Statement | Transaction | None], None]]] = {
+    SEND: ReliableProvisional._send,
+    RESEND: ReliableProvisional._resend,
+    QUEUE: ReliableProvisional._queue,
+    NEXT: ReliableProvisional._next,
+    HOLD: ReliableProvisional._hold,
+    SEND_2XX: ReliableProvisional._accept,
+    REPORT_2XX: ReliableProvisional._report_accepted,
+    ANSWER_PRACK: ReliableProvisional._answer_prack,
+    REPORT_OFFER: ReliableProvisional._report_offer,
+    FAIL: ReliableProvisional._fail,
+    START_REPEAT: ReliableProvisional._start_repeat,
+    DOUBLE_REPEAT: ReliableProvisional._double_repeat,
+    STOP_REPEAT: ReliableProvisional._stop_repeat,
+    START_PRACK: ReliableProvisional._start_prack,
+    STOP_PRACK: ReliableProvisional._stop_prack,
 }

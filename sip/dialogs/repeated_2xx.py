@@ -5,7 +5,7 @@ from sip.transactions.layer import Layer
 from sip.transactions.timers import Timer, TimerOwner
 
 
-class Acceptance:
+class Repeated2xx:
     """The last 2xx of a session; the session's table says when it is repeated."""
 
     __slots__ = ("_flow", "_interval_s", "_kind", "_layer", "_message", "_owner", "_timer", "cseq")

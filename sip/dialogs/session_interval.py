@@ -1,4 +1,4 @@
-"""Session timers (RFC 4028): what the two sides promise each other, and how it is written."""
+"""The session interval (RFC 4028): what the two sides agree on, and how it is written."""
 
 import re
 from typing import NamedTuple
@@ -13,10 +13,10 @@ MIN_SE_S = 90
 _SECONDS = re.compile(r"([0-9]{1,9})[ \t]*+(?=;|\Z)")
 
 
-class Promise(NamedTuple):
-    """The session ends unless it is refreshed within `interval_s`; `ours`: we are to refresh it."""
+class SessionInterval(NamedTuple):
+    """The session ends unless it is refreshed within `length_s`; `ours`: we are to refresh it."""
 
-    interval_s: int
+    length_s: int
     ours: bool
 
 
@@ -53,8 +53,8 @@ def too_small(request: Request) -> bool:
     return offer is not None and offer[0] < MIN_SE_S and supports_timer(request)
 
 
-def as_server(request: Request, wished_s: int) -> tuple[Promise | None, str]:
-    """What our 2xx promises, and the lines that say so (section 9, table 2).
+def as_server(request: Request, wished_s: int) -> tuple[SessionInterval | None, str]:
+    """The interval of our 2xx, and the lines that say so (section 9, table 2).
 
     Who does not say which side refreshes is taken at his own word if he can do it himself. An interval that
     was not asked for is ours to set: `wished_s`, 0 for none, for who knows session timers.
@@ -67,23 +67,20 @@ def as_server(request: Request, wished_s: int) -> tuple[Promise | None, str]:
     interval_s, refresher = offer
     if interval_s < MIN_SE_S:
         return None, ""
-    if knows and refresher != "uas":
-        return Promise(
-            interval_s, False
-        ), f"Require: timer\r\nSession-Expires: {interval_s};refresher=uac\r\n"
-    require = "Require: timer\r\n" if knows else ""
-    return Promise(interval_s, True), f"{require}Session-Expires: {interval_s};refresher=uas\r\n"
+    ours = not knows or refresher == "uas"
+    require, who = "Require: timer\r\n" if knows else "", "uas" if ours else "uac"
+    return SessionInterval(interval_s, ours), f"{require}Session-Expires: {interval_s};refresher={who}\r\n"
 
 
-def as_client(response: Response) -> Promise | None:
-    """What a 2xx to our INVITE or UPDATE promises (section 7.2); None: the session has no end of its own.
+def as_client(response: Response) -> SessionInterval | None:
+    """The interval of a 2xx to our INVITE or UPDATE (section 7.2); None: the session has no end of its own.
 
     No interval is shorter than the RFC's least (section 5), whatever a peer may write.
     """
     offer = offered(response)
     if offer is None or not offer[0]:
         return None
-    return Promise(max(MIN_SE_S, offer[0]), offer[1] != "uas")
+    return SessionInterval(max(MIN_SE_S, offer[0]), offer[1] != "uas")
 
 
 def watch_s(interval_s: int) -> float:

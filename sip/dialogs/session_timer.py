@@ -7,8 +7,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, Protocol
 
-from sip.dialogs.expiry import Promise, watch_s
 from sip.dialogs.machine import Machine
+from sip.dialogs.session_interval import SessionInterval, watch_s
 from sip.transactions.layer import Layer
 
 _RETRIES_IN_AN_INTERVAL: Final = 8
@@ -18,7 +18,7 @@ class State(StrEnum):
     """Whose turn it is."""
 
     OFF = "off"
-    """Nobody has promised anything."""
+    """No interval is agreed on."""
     WATCHING = "watching"
     """They refresh."""
     RESTING = "resting"
@@ -89,7 +89,7 @@ REFRESH: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]] = {
 }  # fmt: skip
 
 
-class Kept(Protocol):
+class RefreshedSession(Protocol):
     """The session that is kept alive."""
 
     def refresh(self, now: float) -> None:
@@ -101,28 +101,28 @@ class Kept(Protocol):
         ...
 
 
-class Refreshing(Machine[None]):
-    """The session timer of one session; made when somebody promises something."""
+class SessionTimer(Machine[None]):
+    """The session timer of one session; made when an interval is agreed on."""
 
-    __slots__ = ("_kept", "promise")
+    __slots__ = ("_session", "interval")
 
     name = "session timer"
     table = REFRESH
 
-    def __init__(self, kept: Kept, layer: Layer) -> None:
+    def __init__(self, session: RefreshedSession, layer: Layer) -> None:
         super().__init__(OFF, layer.timers, layer.counters)
-        self._kept = kept
-        self.promise: Promise | None = None
-        """The last one; None while nobody has promised anything."""
+        self._session = session
+        self.interval: SessionInterval | None = None
+        """What holds; None while the session has no end of its own."""
 
     def do(self, action: StrEnum, now: float, matter: None) -> None:
         """Carry out one action of a row."""
         _DO[Action(action)](self, now)
 
-    def agree(self, promise: Promise | None, now: float) -> None:
+    def agree(self, interval: SessionInterval | None, now: float) -> None:
         """A 2xx has settled who refreshes from now on."""
-        self.promise = promise
-        self.step(NOBODY if promise is None else OURS if promise.ours else THEIRS, now)
+        self.interval = interval
+        self.step(NOBODY if interval is None else OURS if interval.ours else THEIRS, now)
 
     def failed(self, now: float) -> None:
         """Our refresh was refused; the session still lives."""
@@ -133,22 +133,22 @@ class Refreshing(Machine[None]):
         self.step(CLOSE, now)
 
     def _ask(self, now: float) -> None:
-        self._kept.refresh(now)
+        self._session.refresh(now)
 
     def _give_up(self, now: float) -> None:
-        self._kept.expire(now)
+        self._session.expire(now)
 
     def _start_refresh(self, now: float) -> None:
-        assert self.promise is not None
-        self.start(TIMER_REFRESH, self.promise.interval_s / 2, now)
+        assert self.interval is not None
+        self.start(TIMER_REFRESH, self.interval.length_s / 2, now)
 
     def _retry_refresh(self, now: float) -> None:
-        assert self.promise is not None
-        self.start(TIMER_REFRESH, self.promise.interval_s / _RETRIES_IN_AN_INTERVAL, now)
+        assert self.interval is not None
+        self.start(TIMER_REFRESH, self.interval.length_s / _RETRIES_IN_AN_INTERVAL, now)
 
     def _start_expiry(self, now: float) -> None:
-        assert self.promise is not None
-        self.start(TIMER_EXPIRY, watch_s(self.promise.interval_s), now)
+        assert self.interval is not None
+        self.start(TIMER_EXPIRY, watch_s(self.interval.length_s), now)
 
     def _stop_refresh(self, now: float) -> None:
         self.stop(TIMER_REFRESH)
@@ -157,12 +157,12 @@ class Refreshing(Machine[None]):
         self.stop(TIMER_EXPIRY)
 
 
-_DO: Final[dict[Action, Callable[[Refreshing, float], None]]] = {
-    ASK: Refreshing._ask,
-    GIVE_UP: Refreshing._give_up,
-    START_REFRESH: Refreshing._start_refresh,
-    RETRY_REFRESH: Refreshing._retry_refresh,
-    STOP_REFRESH: Refreshing._stop_refresh,
-    START_EXPIRY: Refreshing._start_expiry,
-    STOP_EXPIRY: Refreshing._stop_expiry,
+_DO: Final[dict[Action, Callable[[SessionTimer, float], None]]] = {
+    ASK: SessionTimer._ask,
+    GIVE_UP: SessionTimer._give_up,
+    START_REFRESH: SessionTimer._start_refresh,
+    RETRY_REFRESH: SessionTimer._retry_refresh,
+    STOP_REFRESH: SessionTimer._stop_refresh,
+    START_EXPIRY: SessionTimer._start_expiry,
+    STOP_EXPIRY: SessionTimer._stop_expiry,
 }
