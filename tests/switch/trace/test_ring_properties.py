@@ -1,5 +1,6 @@
 """Whatever passes in whatever order: the sums are right, the bounds hold, and no message stands twice."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,9 +34,9 @@ def assert_sound(ring: Ring, calls: list[str]) -> None:
 @given(STEPS, st.integers(0, 4))
 @settings(max_examples=150, deadline=None)
 def test_any_order(steps: list[tuple[str, int, int]], calls: int) -> None:
-    former = rings.OTHERS, rings.OTHERS_BYTES, rings.CALLS_BYTES
-    rings.OTHERS, rings.OTHERS_BYTES, rings.CALLS_BYTES = 3, 100_000, 150_000  # type: ignore[misc]
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, most in (("OTHERS", 3), ("OTHERS_BYTES", 100_000), ("CALLS_BYTES", 150_000)):
+            patch.setattr(rings, name, most)
         wire = Wire()
         ring = wire.ring(calls)
         known = [f"call {number}" for number in range(6)]
@@ -52,5 +53,3 @@ def test_any_order(steps: list[tuple[str, int, int]], calls: int) -> None:
             if ring._keeps:
                 assert_sound(ring, known)
                 assert ring.size < 100_000 + 150_000 + 2 * 62_000 * rings.HEAD
-    finally:
-        rings.OTHERS, rings.OTHERS_BYTES, rings.CALLS_BYTES = former  # type: ignore[misc]
