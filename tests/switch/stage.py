@@ -205,6 +205,8 @@ class Stage:
         self.folder = folder
         config = self.config(**(sections or {}))
         self.lose: Callable[[bytes], bool] = lambda data: False
+        self.way: Callable[[str, int], Flow] = lambda host, port: Flow("udp", OURS, (host, port))
+        """The flow to an address, as the shell would have it."""
         self.delay_s: Callable[[], float] = lambda: DELAY_S
         self.sent: list[bytes] = []
         self.history = History()
@@ -272,10 +274,6 @@ class Stage:
         await self.settle()
 
     # Far ends
-
-    def way(self, host: str, port: int) -> Flow:
-        """The flow to an address, as the shell would have it."""
-        return Flow("udp", OURS, (host, port))
 
     def join(self, name: str, address: tuple[str, int], secret: str = "") -> FarEnd:
         """Another far end, at an address."""

@@ -231,7 +231,7 @@ def by_tcp(stage: Stage) -> dict[str, Flow]:
     def way(host: str, port: int) -> Flow:
         return made.setdefault(host, Flow("tcp", OURS, (host, port), connection=len(made) + 1))
 
-    stage.way = way  # type: ignore[method-assign]
+    stage.way = way
     return made
 
 
@@ -282,7 +282,7 @@ async def test_a_way_that_the_kernel_does_not_know_is_passed_over(stage: Stage, 
             raise ValueError("no UDP socket")
         return Flow("udp", OURS, (host, port))
 
-    stage.way = way  # type: ignore[method-assign]
+    stage.way = way
     session = await cast.phone.dial(NUMBER)
     assert cast.phone.status(session) == 200
     assert cast.invites() == "b"

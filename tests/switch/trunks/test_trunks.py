@@ -122,10 +122,12 @@ async def test_without_questions_nobody_is_asked(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("sections", [trunks()])
-async def test_any_answer_but_408_and_503_is_a_sign_of_life(stage: Stage) -> None:
+async def test_any_answer_but_408_and_503_is_a_sign_of_life(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for address, status in ((A, 404), (B, 503)):
         end = stage.join(str(status), address)
-        end.hear = answers(end, status)  # type: ignore[method-assign]
+        monkeypatch.setattr(end, "hear", answers(end, status))
     await stage.pass_by(40)
     assert health(stage) == ["up", "down"]
     assert [target.status for target in stage.running.trunks()[0].targets] == [404, 503]
@@ -196,7 +198,9 @@ async def test_a_name_leads_where_dns_says_and_calls_do_not_wait_for_it(stage: S
 
 
 @pytest.mark.parametrize("sections", [NAMED])
-async def test_no_name_is_looked_up_because_of_a_message(stage: Stage) -> None:
+async def test_no_name_is_looked_up_because_of_a_message(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
     locate = stage.names.locate
 
@@ -204,7 +208,7 @@ async def test_no_name_is_looked_up_because_of_a_message(stage: Stage) -> None:
         asked.append(destination.host)
         return await locate(destination)
 
-    stage.names.locate = noting  # type: ignore[method-assign]
+    monkeypatch.setattr(stage.names, "locate", noting)
     carrier = stage.carrier
     await stage.reload(routes=[{"trunk": "carrier", "to": "*", "go": "echo"}])
     for uri in ("sip:600@evil.example", "sip:x@evil.example"):
