@@ -36,9 +36,9 @@ from switch.persistence.journal import Journal, JournalProblem
 from switch.persistence.logbook import Logbook
 from switch.persistence.recovery import recover
 from switch.sounds import read_sounds
+from switch.toll.watch import TollWatch
 from switch.transports import bounds, tls_files
 from switch.wall.lag import Lag
-from switch.wall.meter import Meter
 from switch.wiring import Books, Surroundings, Switch, wire
 
 _FAMILIES: Final = ((4, Kind.A), (6, Kind.AAAA))
@@ -69,9 +69,9 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
 def _start_wall(exchange: Exchange, stack: AsyncExitStack) -> None:
     exchange.toll.configure(exchange.config)
     path = exchange.config.server.data_dir / "toll.json"
-    meter = Meter(exchange.toll, path, exchange.loop, exchange.now_us)
-    meter.start()
-    stack.push_async_callback(meter.stop)
+    watch = TollWatch(exchange.toll, path, exchange.loop, exchange.now_us)
+    watch.start()
+    stack.push_async_callback(watch.stop)
     lag = Lag(exchange.loop, exchange.gate.overload.lagged)
     lag.start()
     stack.callback(lag.stop)

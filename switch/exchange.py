@@ -23,10 +23,10 @@ from switch.persistence.booking import Booking
 from switch.persistence.logbook import Logbook
 from switch.registrations import Registrations
 from switch.routes import Routes
+from switch.toll.guard import TollGuard
 from switch.trace.tracing import Tracing
 from switch.trunks.trunks import Trunks
 from switch.wall.gate import Gate
-from switch.wall.toll import Toll
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Exchange:
     tracing: Tracing
     trunks: Trunks
     gate: Gate
-    toll: Toll = field(default_factory=Toll)
+    toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)
     now: Callable[[], float] = time.monotonic
     """The clock of sip and media: monotonic seconds."""

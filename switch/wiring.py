@@ -37,14 +37,14 @@ from switch.persistence.logbook import Logbook
 from switch.registrations import Registrations
 from switch.routes import Routes
 from switch.staffing import Staffing
+from switch.toll.alarms import Alarms
+from switch.toll.guard import TollGuard
 from switch.trace.tracing import Tracing
 from switch.trunks.directory import Locator
 from switch.trunks.sip_client import SipClient
 from switch.trunks.trunks import Trunks
 from switch.version import VERSION
-from switch.wall.alarms import Alarms
 from switch.wall.gate import Gate
-from switch.wall.toll import Toll
 
 _KEY_BYTES: Final = 32
 
@@ -235,6 +235,6 @@ class _Wiring:
             tracing=Tracing(shell, books.clock.now_us, around.now),
             trunks=self._trunks,
             gate=self._gate,
-            toll=Toll(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
+            toll=TollGuard(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
             now=around.now,
         )

@@ -39,8 +39,8 @@ from switch.limits import Refusal, Room, Slot
 from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.records import Direction, LegRecord, LegRole, utc
 from switch.routes import Routed, called_number
-from switch.wall.account import Spending
-from switch.wall.toll import TollLimit
+from switch.toll.account import Spending
+from switch.toll.guard import TollLimit
 
 DRAIN_RETRY_S = 30
 """What a caller is told to wait while the switch drains."""

@@ -12,14 +12,14 @@ from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
 from switch.limits import Refusal, Slot
 from switch.records import LegRole
+from switch.toll.call_toll import CallToll
 from switch.trunks.next_hop import NextHop
-from switch.wall.purse import Purse
 
 
 class Attempts:
     """What a call needs to reach somebody, and to go on where that leads elsewhere.
 
-    `hold` keeps room on a further trunk until the call is over; `purse` is what may be spent there; `past` is
+    `hold` keeps room on a further trunk until the call is over; `toll` is what may be spent there; `past` is
     how the call came here, where it is only passed on; `display` is what phones show in place of the caller's
     name.
     """
@@ -31,7 +31,7 @@ class Attempts:
         owner: LegOwner,
         caller: Caller,
         hold: Callable[[Slot], None],
-        purse: Purse,
+        toll: CallToll,
         past: Redirections = (),
         display: str | None = None,
     ) -> None:
@@ -40,22 +40,22 @@ class Attempts:
         self._owner = owner
         self._caller = caller
         self._hold = hold
-        self._purse = purse
+        self._toll = toll
         self._past = past
         self._display = display
         self._held: set[str] = set()
 
     def phone(self, name: str) -> Sequence[Attempt]:
-        """The only try of a phone of ours."""
+        """The only attempt at a phone of ours."""
         return [Attempt(lambda: self._ring(name), name)]
 
     def trunk(self, name: str, number: str) -> Sequence[Attempt]:
-        """The attempts of a trunk on which the call has room."""
+        """The attempts at a trunk on which the call has room."""
         self._held.add(name)
         return [self.at(hop, number) for hop in self._exchange.trunks.next_hops(name)]
 
     def further_trunk(self, name: str, number: str, emergency: bool) -> Sequence[Attempt]:
-        """The attempts of another trunk, on which room has to be found first."""
+        """The attempts at another trunk, on which room has to be found first."""
         attempts = [self.at(hop, number) for hop in self._exchange.trunks.next_hops(name)]
         return [
             replace(each, dial=_after(lambda: self._make_room(name, number, emergency), each.dial))
@@ -64,10 +64,10 @@ class Attempts:
 
     def permits(self, number: str) -> bool:
         """Whether the caller may spend on a number of a trunk."""
-        return self._purse.permits(number)
+        return self._toll.permits(number)
 
     def at(self, hop: NextHop, number: str) -> Attempt:
-        """The try of one target."""
+        """The attempt at one target."""
         trunk = self._exchange.config.trunks.get(hop.trunk)
         patience_s = 0.0 if trunk is None else trunk.unreachable_after
         return Attempt(lambda: self._call(hop, number), number, hop, patience_s)
@@ -81,7 +81,7 @@ class Attempts:
             if isinstance(admitted, Refusal):
                 raise Unreachable(503, "Service Unavailable")
             room = admitted
-        if not emergency and not self._purse.pay(number):
+        if not emergency and not self._toll.pay(number):
             if room is not None:
                 room.turn_away()
             raise Unreachable(403, "Forbidden")

@@ -41,7 +41,7 @@ from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
 from switch.limits import Room
 from switch.records import LegRole
-from switch.wall.purse import Purse
+from switch.toll.call_toll import CallToll
 
 Flow = Callable[["Call"], Awaitable[None]]
 
@@ -288,9 +288,9 @@ class Call:
 
     def _attempts(self, caller: Caller, way: Redirections = (), display: str | None = None) -> Attempts:
         peer, hold = self.caller.peer, self._slots.append
-        toll, now_us = self._exchange.toll, self._exchange.now_us
-        purse = Purse(toll, peer, self.ledger, self._slots, self.spent, now_us)
-        return Attempts(self._exchange, self._dialling, self, caller, hold, purse, way, display)
+        guard, now_us = self._exchange.toll, self._exchange.now_us
+        toll = CallToll(guard, peer, self.ledger, self._slots, self.spent, now_us)
+        return Attempts(self._exchange, self._dialling, self, caller, hold, toll, way, display)
 
     def _reach(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
         """Call the other side, until somebody is there."""

@@ -24,8 +24,8 @@ from switch.metrics.histogram import Histogram
 from switch.metrics.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueTarget
 from switch.metrics.readings import MediaReading, SipReading, Sources
 from switch.records import AgentState, Direction, OfferResult
+from switch.toll.guard import TollLimit
 from switch.trace.exporter import HepResult
-from switch.wall.toll import TollLimit
 
 STREAMS: Final[tuple[Transport, ...]] = ("tcp", "tls")
 SIP_DIRECTIONS = ("in", "out")

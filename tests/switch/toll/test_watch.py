@@ -1,4 +1,4 @@
-"""The meter: ends what has used up its minutes, and keeps the book through restarts."""
+"""The watch ends what has used up its minutes, and keeps the book through restarts."""
 
 import asyncio
 import os
@@ -11,10 +11,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from switch.peers import PhonePeer
-from switch.wall.account import Spending
-from switch.wall.meter import TICK_S, Meter
-from switch.wall.toll import Spent
-from tests.switch.wall.test_toll import MINUTE_US, NOON, PHONE, TRUNK, Desk, Talk, end
+from switch.toll.account import Spending
+from switch.toll.guard import Spent
+from switch.toll.watch import TICK_S, TollWatch
+from tests.switch.toll.test_guard import MINUTE_US, NOON, PHONE, TRUNK, Desk, Talk, end
 
 
 class Clock:
@@ -46,17 +46,17 @@ def book(path: Path) -> tuple[Spent, ...]:
 
 async def test_a_call_is_ended_when_its_minutes_are_used_up(tmp_path: Path) -> None:
     desk, clock = Desk(minutes_a_day=10), Clock()
-    meter = Meter(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
-    meter.start()
+    watch = TollWatch(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
+    watch.start()
     call, ended = desk.call(NOON), asyncio.Event()
     call.on_limit = ended.set
     clock.now_us = NOON + 9 * MINUTE_US
-    meter.tick()
+    watch.tick()
     assert not ended.is_set()
     clock.now_us = NOON + 10 * MINUTE_US
     async with asyncio.timeout(TICK_S * 5):
         await ended.wait()
-    await meter.stop()
+    await watch.stop()
 
 
 async def test_the_book_is_on_disk_soon_after_a_change_and_read_again(
@@ -64,28 +64,28 @@ async def test_the_book_is_on_disk_soon_after_a_change_and_read_again(
 ) -> None:
     path = tmp_path / "toll.json"
     desk, clock = Desk(calls_an_hour=1), Clock()
-    meter = Meter(desk.toll, path, asyncio.get_running_loop(), clock)
-    meter.start()
+    watch = TollWatch(desk.toll, path, asyncio.get_running_loop(), clock)
+    watch.start()
     desk.call(NOON)
     async with asyncio.timeout(10):
         await written.wait()
     assert [spent.name for spent in book(path)] == ["1001"]
 
     again = Desk(calls_an_hour=1)
-    second = Meter(again.toll, path, asyncio.get_running_loop(), clock)
+    second = TollWatch(again.toll, path, asyncio.get_running_loop(), clock)
     second.start()
     again.refused(NOON)
-    for each in (meter, second):
+    for each in (watch, second):
         await each.stop()
 
 
 async def test_the_last_word_is_written_when_it_stops(tmp_path: Path) -> None:
     desk, clock = Desk(), Clock()
-    meter = Meter(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
-    meter.start()
+    watch = TollWatch(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
+    watch.start()
     desk.call(NOON)
     clock.now_us = NOON + 3 * MINUTE_US
-    await meter.stop()
+    await watch.stop()
     again = Desk()
     again.toll.restore(book(tmp_path / "toll.json"), clock.now_us)
     assert again.toll.used_s(PHONE, clock.now_us) == 180
@@ -93,8 +93,8 @@ async def test_the_last_word_is_written_when_it_stops(tmp_path: Path) -> None:
 
 async def test_it_goes_on_though_the_end_of_one_call_fails(tmp_path: Path) -> None:
     desk, clock = Desk(minutes_a_day=10), Clock()
-    meter = Meter(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
-    meter.start()
+    watch = TollWatch(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
+    watch.start()
     call, ended = desk.call(NOON), asyncio.Event()
 
     def fail() -> None:
@@ -104,10 +104,10 @@ async def test_it_goes_on_though_the_end_of_one_call_fails(tmp_path: Path) -> No
     call.on_limit = fail
     clock.now_us = NOON + 10 * MINUTE_US
     with pytest.raises(RuntimeError):
-        meter.tick()
+        watch.tick()
     async with asyncio.timeout(10):
         await ended.wait()
-    await meter.stop()
+    await watch.stop()
 
 
 @pytest.mark.parametrize("written", [b"no book", b"", b"{}", b'{"day_us": 1, "spent": [{"kind": "\xff"}]}'])
@@ -118,10 +118,10 @@ async def test_a_book_that_cannot_be_read_or_written_is_an_error_in_the_log(
     path.write_bytes(written)
     desk, clock = Desk(), Clock()
     with capture_logs() as lines:
-        meter = Meter(desk.toll, path, asyncio.get_running_loop(), clock)
-        meter.start()
-        await meter.stop()
-        lost = Meter(desk.toll, tmp_path / "nowhere" / "toll.json", asyncio.get_running_loop(), clock)
+        watch = TollWatch(desk.toll, path, asyncio.get_running_loop(), clock)
+        watch.start()
+        await watch.stop()
+        lost = TollWatch(desk.toll, tmp_path / "nowhere" / "toll.json", asyncio.get_running_loop(), clock)
         lost.start()
         await lost.stop()
     assert [line["log_level"] for line in lines] == ["error", "error"]
@@ -148,9 +148,9 @@ async def test_while_much_is_written_the_loop_goes_on(
             yield spent
 
     monkeypatch.setattr(desk.toll, "changes", counted)
-    meter = Meter(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
-    meter.start()
-    stopping = asyncio.create_task(meter.stop())
+    watch = TollWatch(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), clock)
+    watch.start()
+    stopping = asyncio.create_task(watch.stop())
     while not stopping.done():
         turns += 1
         await asyncio.sleep(0)
@@ -161,13 +161,13 @@ async def test_while_much_is_written_the_loop_goes_on(
 async def test_only_what_changed_is_encoded_and_all_is_kept(tmp_path: Path, written: asyncio.Event) -> None:
     path, clock = tmp_path / "toll.json", Clock()
     desk = Desk()
-    meter = Meter(desk.toll, path, asyncio.get_running_loop(), clock)
-    meter.start()
+    watch = TollWatch(desk.toll, path, asyncio.get_running_loop(), clock)
+    watch.start()
     end(desk.call(NOON), NOON + MINUTE_US)
     async with asyncio.timeout(10):
         await written.wait()
     desk.call(NOON, origin=TRUNK)
-    await meter.stop()
+    await watch.stop()
     assert {spent.name for spent in book(path)} == {"1001", "carrier"}
 
 
@@ -184,13 +184,13 @@ async def test_an_error_that_nobody_foresaw_is_logged_and_the_book_kept_still(
         raise RuntimeError("a mistake of ours")
 
     monkeypatch.setattr(desk.toll, "changes", fails_once)
-    meter = Meter(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), Clock())
+    watch = TollWatch(desk.toll, tmp_path / "toll.json", asyncio.get_running_loop(), Clock())
     with capture_logs() as lines:
-        meter.start()
+        watch.start()
         desk.call(NOON)
         async with asyncio.timeout(10):
             await failed.wait()
         desk.call(NOON)
-        await meter.stop()
+        await watch.stop()
     assert [line["event"] for line in lines] == ["cannot keep what was spent"]
     assert len(book(tmp_path / "toll.json")[0].begun) == 2

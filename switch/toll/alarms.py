@@ -6,14 +6,14 @@ from typing import Final
 import structlog
 
 from switch.peers import Peer, PhonePeer
-from switch.wall.toll import TollLimit
+from switch.toll.guard import TollLimit
 
 REPEAT_US: Final = 15 * 60 * 1_000_000
 """Whoever goes on beyond a limit is named again after this time."""
 
 
 class Alarms:
-    """Implements `Toll`'s `on_alarm`: at once, at error level, counted."""
+    """Implements `TollGuard`'s `on_alarm`: at once, at error level, counted."""
 
     def __init__(self, refused: Callable[[TollLimit], None], alarmed: Callable[[TollLimit], None]) -> None:
         """`refused` counts each call that met a limit, `alarmed` each line."""

@@ -21,8 +21,8 @@ class Talk(Protocol):
 
 
 class Spending:
-    """One call's share, from `Toll.admit` until `release` or `turn_away`. `on_limit` is called when it has to
-    end.
+    """One call's share, from `TollGuard.admit` until `release` or `turn_away`. `on_limit` is called when
+    it has to end.
     """
 
     __slots__ = ("_account", "_began_us", "_on_release", "on_limit", "talk")

@@ -1,4 +1,4 @@
-"""The meter: watches the toll while calls run, ends those beyond a limit, and keeps the book on disk."""
+"""Watches the toll while calls run: ends those beyond a limit, and keeps the book on disk."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from switch.wall.toll import Spent, Toll
+from switch.toll.guard import Spent, TollGuard
 
 TICK_S: Final = 2.0
 """While somebody talks the book on disk is about this old: what kill -9 may lose of a call's length."""
@@ -22,14 +22,14 @@ _AT_ONCE_BYTES: Final = 16 * 1024
 """Of the book in one turn of the loop: some 1 ms of work."""
 
 
-class Meter:
-    """Runs one `Toll` on the loop. `path` is written by another thread, whole and at once.
+class TollWatch:
+    """Runs one `TollGuard` on the loop. `path` is written by another thread, whole and at once.
 
     Only what changed is encoded, a little in each turn of the loop; of the rest the former pages are good.
     """
 
     def __init__(
-        self, toll: Toll, path: Path, loop: asyncio.AbstractEventLoop, now_us: Callable[[], int]
+        self, toll: TollGuard, path: Path, loop: asyncio.AbstractEventLoop, now_us: Callable[[], int]
     ) -> None:
         self._toll = toll
         self._path = path

@@ -1,4 +1,4 @@
-"""A tariff: which limits hold for one phone or trunk at a moment."""
+"""Which limits hold for one phone or trunk at a moment."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ ANY: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TollRule:
     """The limits of one part of the day; None knows no limit."""
 
     calls_at_once: int | None
@@ -26,7 +26,7 @@ class Rule:
     destinations: re.Pattern[str] | None
 
     @classmethod
-    def of(cls, allowed: Allowance) -> "Rule":
+    def of(cls, allowed: Allowance) -> "TollRule":
         """As the configuration says it."""
         minutes = allowed.minutes_a_day
         return cls(
@@ -41,24 +41,24 @@ class Rule:
         return self.destinations is None or self.destinations.fullmatch(number) is not None
 
 
-FREE: Final = Rule.of(Allowance())
+NO_LIMITS: Final = TollRule.of(Allowance())
 """No limit at all."""
 
 
-class Tariff:
-    """The rules of one phone or trunk, by the hour."""
+class TollSchedule:
+    """The limits of one phone or trunk, by the hour."""
 
     __slots__ = ("_inside", "_is_open", "_outside")
 
     def __init__(self, settings: Settings, zone: ZoneInfo) -> None:
         """Raises ValueError for hours that cannot be read; the configuration was checked for that."""
-        self._inside = self._outside = Rule.of(settings)
+        self._inside = self._outside = TollRule.of(settings)
         if (outside := settings.outside) is not None:
             named = {name: getattr(outside, name) for name in outside.model_fields_set}
-            self._outside = Rule.of(settings.model_copy(update=named))
+            self._outside = TollRule.of(settings.model_copy(update=named))
         self._is_open = None if settings.hours is None else opening(settings.hours, zone)
 
-    def at(self, now_us: int) -> Rule:
+    def at(self, now_us: int) -> TollRule:
         """The rule that holds now (UTC microseconds)."""
         return self._inside if self._is_open is None or self._is_open(now_us) else self._outside
 

@@ -10,8 +10,8 @@ import pytest
 from switch.config.schema import Config
 from switch.config.toll import PhoneToll
 from switch.peers import Peer, PhonePeer, TrunkPeer
-from switch.wall.account import Spending
-from switch.wall.toll import Spent, Toll, TollLimit
+from switch.toll.account import Spending
+from switch.toll.guard import Spent, TollGuard, TollLimit
 
 MADRID = ZoneInfo("Europe/Madrid")
 PHONE, OTHER, TRUNK = PhonePeer("1001"), PhonePeer("1002"), TrunkPeer("carrier")
@@ -39,7 +39,7 @@ class Desk:
 
     def __init__(self, **limits: Any) -> None:
         self.alarms: list[tuple[Peer, TollLimit]] = []
-        self.toll = Toll(lambda origin, limit, now_us: self.alarms.append((origin, limit)))
+        self.toll = TollGuard(lambda origin, limit, now_us: self.alarms.append((origin, limit)))
         self.limit(**limits)
 
     def limit(self, **limits: Any) -> None:

@@ -17,8 +17,8 @@ import msgspec
 
 from switch.config.schema import Config
 from switch.peers import Peer, PhonePeer, TrunkPeer
-from switch.wall.account import Account, Spending, Talk
-from switch.wall.tariff import FREE, Rule, Tariff
+from switch.toll.account import Account, Spending, Talk
+from switch.toll.schedule import NO_LIMITS, TollRule, TollSchedule
 
 
 class TollLimit(StrEnum):
@@ -42,7 +42,7 @@ class Spent(msgspec.Struct, frozen=True):
     begun: tuple[int, ...]
 
 
-class Toll:
+class TollGuard:
     """The accounts of every phone and trunk."""
 
     def __init__(self, on_alarm: Callable[[Peer, TollLimit, int], None] | None = None) -> None:
@@ -52,7 +52,7 @@ class Toll:
         self._on_alarm = on_alarm or _no_alarm
         self._accounts: dict[Peer, Account] = {}
         self._changed: set[Account] = set()
-        self._tariffs: dict[Peer, Tariff] = {}
+        self._schedules: dict[Peer, TollSchedule] = {}
         self._zone = ZoneInfo("UTC")
         self._day_us = (0, 0)
 
@@ -60,8 +60,10 @@ class Toll:
         """Put new limits in force; what was spent stays spent."""
         self._zone = zone = ZoneInfo(config.server.timezone)
         self._day_us = (0, 0)
-        self._tariffs = {PhonePeer(name): Tariff(it.toll, zone) for name, it in config.phones.items()}
-        self._tariffs.update({TrunkPeer(name): Tariff(it.toll, zone) for name, it in config.trunks.items()})
+        self._schedules = {PhonePeer(name): TollSchedule(it.toll, zone) for name, it in config.phones.items()}
+        self._schedules.update(
+            {TrunkPeer(name): TollSchedule(it.toll, zone) for name, it in config.trunks.items()}
+        )
 
     def admit(self, origin: Peer, number: str, talk: Talk, now_us: int) -> Spending | TollLimit:
         """Let a call of `origin` to `number`, as the trunk will see it, begin; or the limit it meets."""
@@ -149,9 +151,9 @@ class Toll:
         account.turn(self._day(now_us))
         return account
 
-    def _rule(self, origin: Peer, now_us: int) -> Rule:
-        tariff = self._tariffs.get(origin)
-        return FREE if tariff is None else tariff.at(now_us)
+    def _rule(self, origin: Peer, now_us: int) -> TollRule:
+        schedule = self._schedules.get(origin)
+        return NO_LIMITS if schedule is None else schedule.at(now_us)
 
     def _spent(self, account: Account, now_us: int) -> Spent:
         day_us, origin = self._day(now_us), account.origin
@@ -173,7 +175,7 @@ class Toll:
         return round(datetime(day.year, day.month, day.day, tzinfo=self._zone).timestamp() * 1e6)
 
 
-def _exceeded(rule: Rule, account: Account, number: str, now_us: int) -> TollLimit | None:
+def _exceeded(rule: TollRule, account: Account, number: str, now_us: int) -> TollLimit | None:
     if not rule.reaches(number):
         return TollLimit.DESTINATION
     if rule.calls_at_once is not None and len(account.running) >= rule.calls_at_once:

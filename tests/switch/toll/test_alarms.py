@@ -5,8 +5,8 @@ from collections import Counter
 from structlog.testing import capture_logs
 
 from switch.peers import PhonePeer, TrunkPeer
-from switch.wall.alarms import REPEAT_US, Alarms
-from switch.wall.toll import TollLimit
+from switch.toll.alarms import REPEAT_US, Alarms
+from switch.toll.guard import TollLimit
 
 
 def test_one_line_for_a_phone_and_limit_until_it_is_time_to_repeat_it() -> None:

@@ -1,0 +1,1 @@
+"""What calls to trunks may cost: the toll-fraud guard."""
