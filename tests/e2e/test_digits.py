@@ -134,7 +134,7 @@ async def test_a_phone_hears_the_digits_of_a_carrier_that_tells_them_by_info(tel
 
 async def test_a_carrier_that_has_no_telephone_event_is_informed(tell_on_failure: Tell) -> None:
     """A phone presses; SIPp, as the carrier that was called, gets one INFO a digit."""
-    relay = {"kind": RELAY, "before": "Signal="}
+    relay: dict[str, Any] = {"kind": RELAY, "before": "Signal="}
     async with (
         Sipp.running("callee_is_informed_of_digits", number="600111222", **relay) as carrier,
         phone_and_carrier(tell_on_failure, carrier) as (switch, ana),

@@ -5,6 +5,7 @@ SIPp 3.6 of Debian and Ubuntu is built without TLS: what is said by TLS is in `t
 """
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -280,10 +281,10 @@ async def test_a_callee_is_told(
 
 async def test_a_caller_dials_as_his_carrier_writes_numbers(switch: Switch, tell_on_failure: Tell) -> None:
     """FAR calls, and whoever is at MOVED is dialled in E.164."""
-    given = {"talk_ms": 100, "ring_ms": 50}
+    given: dict[str, Any] = {"talk_ms": 100, "ring_ms": 50}
     async with Sipp.running("agent_answers", address=MOVED, checks="".join(E164), **given) as there:
         tell_on_failure("callee", there.story)
-        national = {"caller": "600111222", "address": FAR, **given}
+        national: dict[str, Any] = {"caller": "600111222", "address": FAR, **given}
         await alone(switch, tell_on_failure, "caller_hangs_up", "922000000", **national)
         assert (await there.finished()).failed == 0
 
@@ -296,5 +297,5 @@ async def test_a_caller_is_signed(
     said = {0: "+34600111222", 438: "+34600111223"}
     headers = f"\n{signatures.identity(orig=said[status])}" if status in said else ""
     scenario = "refused" if status else "caller_hangs_up"
-    given = {"headers": headers, "status": status, "address": SIGNING}
+    given: dict[str, Any] = {"headers": headers, "status": status, "address": SIGNING}
     await alone(switch, tell_on_failure, scenario, "+34922000000", **given)

@@ -159,7 +159,7 @@ async def test_rfc3263_4_3_a_registrars_next_server_is_asked_without_a_pause(tel
 async def test_a_carrier_proves_who_it_is(tell_on_failure: Tell) -> None:
     """`accept_digest`: its calls come from anywhere, with a From in our domain."""
     async with AsyncExitStack() as stack:
-        sections = {
+        sections: dict[str, Any] = {
             "trunks": {"acme": {"accept_digest": {"user": "acme", "secret": "s3cret"}}},
             "routes": [{"trunk": "acme", "to": "600", "go": "echo"}],
         }

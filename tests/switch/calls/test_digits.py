@@ -102,7 +102,9 @@ async def talking(stage: Stage, types: str = "8 101") -> tuple[Leg, Leg, list[In
     """A trunk's caller and a phone, and what INFO says to the caller."""
     informed: list[Informed] = []
 
-    def note(session: object, content_type: str, body: bytes, now: float, dialog_tag: str) -> None:
+    def note(
+        session: sip.SessionId, content_type: str, body: bytes, now: float, dialog_tag: str = ""
+    ) -> None:
         informed.append((content_type, body))
 
     stage.exchange.endpoint.info = note  # type: ignore[method-assign]
