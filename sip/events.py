@@ -1,14 +1,14 @@
 """What the endpoint tells its application, and what the application asks of it."""
 
-import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import NewType
 
 from sip.accounts.authentication import Credentials
 from sip.flow import Flow
-from sip.syntax.headers import STAR, NameAddr, parse_seconds
+from sip.syntax.headers import STAR, NameAddr
 from sip.syntax.message import Malformed, Request, Response
 from sip.transactions.writing import HeaderLines
 
@@ -18,8 +18,6 @@ RequestId = NewType("RequestId", int)
 """One request outside of any dialog that we sent."""
 TransactionId = NewType("TransactionId", int)
 """One request outside of any dialog that the application has to answer."""
-
-_QVALUE = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z")
 
 
 class EndCause(StrEnum):
@@ -140,12 +138,9 @@ class Refused:
     @property
     def retry_after_s(self) -> int:
         """For how long a 503 wants to be left alone (RFC 3261 section 21.5.4); 0 where it does not say."""
-        given = None if self.response is None else self.response.headers.get("Retry-After")
-        seconds = (given or "").partition(";")[0].partition("(")[0].strip()
-        try:
-            return parse_seconds(seconds) if self.status == 503 else 0
-        except Malformed:
+        if self.response is None or self.status != 503:
             return 0
+        return self.response.retry_after_s or 0
 
     @property
     def contacts(self) -> tuple[NameAddr, ...]:
@@ -156,7 +151,7 @@ class Refused:
             contacts = self.response.contacts
         except Malformed:
             return ()
-        return () if contacts is STAR else tuple(sorted(contacts, key=_preference, reverse=True))
+        return () if contacts is STAR else tuple(sorted(contacts, key=attrgetter("q"), reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,9 +353,3 @@ class OutgoingRequest:
     contact: str = ""
     call_id: str = ""
     cseq: int = 1
-
-
-def _preference(contact: NameAddr) -> float:
-    """The `q` of a Contact; 1 where none is given or it cannot be read (RFC 3261 section 20.10)."""
-    text = contact.params.get("q") or "1"
-    return float(text) if _QVALUE.match(text) else 1.0

@@ -6,7 +6,7 @@ from sip.counters import method_label
 from sip.dialogs.session_interval import MIN_SE_S, too_small
 from sip.screen import Refuse
 from sip.syntax.body import ACCEPT, accepts_description, is_readable
-from sip.syntax.message import Message, Request
+from sip.syntax.message import Request
 from sip.syntax.status import phrase
 
 EXTENSIONS = ("timer", "100rel")
@@ -27,11 +27,6 @@ def refusal(request: Request, allow: Collection[str]) -> Refuse | None:
     if unknown:
         return _refuse(420, ("Unsupported", ", ".join(unknown)))
     return _offer_refusal(request) if request.method in _OFFERING else None
-
-
-def knows_option(message: Message, tag: str, name: str) -> bool:
-    """Whether an option tag stands in Supported or Require, whichever `name` is."""
-    return any(each.lower() == tag for each in message.headers.all(name))
 
 
 def _offer_refusal(request: Request) -> Refuse | None:

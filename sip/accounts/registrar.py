@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Any, Final
 
-from sip.flow import Flow, neighbourhood
+from sip.flow import DEFAULT_PORTS, Flow, neighbourhood
 from sip.syntax.headers import STAR, NameAddr
 from sip.syntax.message import Request
 from sip.syntax.status import phrase
@@ -16,7 +16,6 @@ from sip.syntax.uri import Uri
 
 _MISSES: Final = 2
 """Probes in a row without an answer that make a binding unreachable."""
-_DEFAULT_PORT: Final = 5060
 
 
 class Change(StrEnum):
@@ -359,14 +358,10 @@ class Registrar:
         entry = next((each for each in self._entries(binding.user) if each.binding.uri == binding.uri), None)
         return binding.flow if entry is None else entry.came_by
 
-    def snapshot(self, now: float) -> list[dict[str, Any]]:
-        """Every binding as `saved` has it."""
-        return [self.saved(entry.binding, now) for entries in self._users.values() for entry in entries]
-
     def restore(self, saved: list[dict[str, Any]], now: float, elapsed_s: float = 0.0) -> None:
-        """Take up the bindings of a snapshot that is `elapsed_s` old, but for the expired ones.
+        """Take up bindings that were `saved` so `elapsed_s` ago, but for the expired ones.
 
-        Raises KeyError, TypeError or ValueError for what is no snapshot.
+        Raises KeyError, TypeError or ValueError for what is no binding.
         """
         for each in saved:
             left_s = float(each["expires_in_s"]) - elapsed_s
@@ -413,7 +408,7 @@ def _reached_by(request: Request, uri: Uri, flow: Flow) -> tuple[bool, Flow]:
     """
     if uri.host != flow.remote[0] or flow.transport == "tls":
         return True, flow
-    port = uri.port or _DEFAULT_PORT
+    port = uri.port or DEFAULT_PORTS[flow.transport]
     if flow.transport == "tcp" or port == flow.remote[1]:
         return False, flow
     if request.top_via.wants_rport:
@@ -427,7 +422,7 @@ def _reconnect(binding: Binding) -> Flow:
     if flow.transport == "udp" or binding.natted:
         return flow
     uri = Uri.parse(binding.uri)
-    return flow._replace(remote=(uri.host, uri.port or _DEFAULT_PORT))
+    return flow._replace(remote=(uri.host, uri.port or DEFAULT_PORTS[flow.transport]))
 
 
 def _restored(saved: dict[str, Any], expires_at: float) -> Binding:

@@ -336,7 +336,7 @@ class Registering:
             if self._asked_s < least_s <= _LONGEST_ASKED_S and self._too_brief < _MAX_TOO_BRIEF:
                 self._asked_s = least_s
                 return Input.TOO_BRIEF
-        self._retry_after_s = min(_seconds(response, "Retry-After"), int(_MAX_PAUSE_S))
+        self._retry_after_s = min(response.retry_after_s or 0, int(_MAX_PAUSE_S))
         return Input.FAILURE
 
 
@@ -364,7 +364,7 @@ def granted(response: Response, contact: str, asked_s: int) -> int:
 
 
 def _seconds(response: Response, name: str) -> int:
-    """The number that a header begins with; 0 where there is none (Retry-After may go on with a comment)."""
+    """The number of a header; 0 where there is none."""
     text = (response.headers.get(name) or "").partition(";")[0].partition("(")[0].strip()
     try:
         return parse_seconds(text)

@@ -115,7 +115,7 @@ class EarlyDialog(Machine[Response | bytes]):
     @property
     def updates(self) -> bool:
         """Whether the peer serves UPDATE in this dialog (RFC 3311 section 5.1)."""
-        return any("UPDATE" in line.upper() for line in self.response.headers.lines("Allow"))
+        return self.response.allows("UPDATE")
 
     @property
     def spoken(self) -> Dialog | None:

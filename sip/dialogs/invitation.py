@@ -8,7 +8,7 @@ from typing import Final
 
 from sip.accounts.authentication import Authorizer
 from sip.accounts.authorization import Authorization
-from sip.dialogs.session_interval import least_s
+from sip.dialogs.session_interval import MAX_INTERVAL_S, least_s
 from sip.events import Outgoing
 from sip.flow import Flow
 from sip.refusal import EXTENSIONS
@@ -20,8 +20,6 @@ from sip.transactions.transaction import Owner, Transaction
 from sip.transactions.writing import RequestHead, body_lines, contact_value, header_lines
 
 _MAX_TRIES: Final = 6
-_MAX_INTERVAL_S: Final = 86400
-"""A peer that wants more than a day between refreshes wants none."""
 
 
 class Invitation:
@@ -146,7 +144,7 @@ class Invitation:
 
     def _lengthen(self, response: Response) -> bool:
         least = least_s(response)
-        if not self._interval_s or least <= self._interval_s or least > _MAX_INTERVAL_S:
+        if not self._interval_s or least <= self._interval_s or least > MAX_INTERVAL_S:
             return False
         self._interval_s = self._least_s = least
         return True

@@ -6,11 +6,12 @@ glare (491), and their offer while another of theirs waits for ours comes too so
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sip.dialogs import session_interval
 from sip.dialogs.dialog_request import DialogRequest
 from sip.dialogs.renegotiation import PendingOffer, Renegotiation
+from sip.dialogs.session_interval import MAX_INTERVAL_S
 from sip.dialogs.session_table import STANDING, Input, State
 from sip.dialogs.session_timer import SessionTimer
 from sip.events import OfferAnswered, OfferRefused, OfferWithdrawn, PrackOffered, Refreshed, Updated
@@ -21,8 +22,6 @@ from sip.transactions.writing import NO_BODY, Statement, body_lines
 
 if TYPE_CHECKING:
     from sip.dialogs.session import Session
-
-_MAX_INTERVAL_S: Final = 86400
 
 
 class LaterOffers:
@@ -106,7 +105,7 @@ class LaterOffers:
     @property
     def peer_updates(self) -> bool:
         """Whether the peer serves UPDATE: its Allow says so, and it has not refused one."""
-        return not self._turned and any("UPDATE" in line.upper() for line in self._session.allows)
+        return not self._turned and self._session.peer_updates
 
     def turn(self) -> None:
         """The peer refuses UPDATE, whatever its Allow says."""
@@ -195,7 +194,7 @@ class LaterOffers:
         """Take the Min-SE of a 422; whether that makes another try worth while (RFC 4028 section 7.4)."""
         least_s = session_interval.least_s(response)
         interval = self.session_timer.interval if self.session_timer is not None else None
-        if interval is None or not max(self._least_s, interval.length_s) < least_s <= _MAX_INTERVAL_S:
+        if interval is None or not max(self._least_s, interval.length_s) < least_s <= MAX_INTERVAL_S:
             return False
         self._least_s = least_s
         return True

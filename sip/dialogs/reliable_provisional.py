@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from sip.dialogs.machine import Machine
-from sip.refusal import knows_option
 from sip.syntax.grammar import TOKEN
 from sip.syntax.malformed import Fault
 from sip.syntax.message import Request, Response
@@ -313,7 +312,7 @@ def reliable_number(response: Response) -> int | None:
     value = response.headers.get("RSeq")
     if value is None or not value.isascii() or not value.isdigit() or len(value) > 10:
         return None
-    return int(value) if knows_option(response, "100rel", "Require") else None
+    return int(value) if response.has_option("100rel", "Require") else None
 
 
 _DO: Final[dict[Action, Callable[[ReliableProvisional, float, Statement | Transaction | None], None]]] = {

@@ -276,8 +276,9 @@ class Renegotiation(Machine[Response]):
             return REFUSED
         if status == 422 and self._session.grow_interval(response):
             return REPAIR
-        offer.retry_s = _retry_after_s(response) if status == 500 else None
-        return GLARE if status == 491 or offer.retry_s is not None else REFUSED
+        pause_s = response.retry_after_s if status == 500 else None
+        offer.retry_s = None if pause_s is None else min(float(pause_s), _MAX_RETRY_AFTER_S)
+        return GLARE if status == 491 or pause_s is not None else REFUSED
 
     # What the rows do
 
@@ -363,12 +364,6 @@ class Renegotiation(Machine[Response]):
 
     def _stop_cancel(self, now: float, matter: Response | None) -> None:
         self.stop(TIMER_CANCEL)
-
-
-def _retry_after_s(response: Response) -> float | None:
-    """Seconds of Retry-After (section 20.33), at most 32; None where it says nothing."""
-    value = (response.headers.get("Retry-After") or "").partition(";")[0].partition("(")[0].strip()
-    return min(float(value), _MAX_RETRY_AFTER_S) if value.isascii() and value.isdigit() else None
 
 
 _DO: Final[dict[Action, Callable[[Renegotiation, float, Response | None], None]]] = {

@@ -30,7 +30,6 @@ from sip.events import (
     SessionId,
 )
 from sip.flow import Flow
-from sip.refusal import knows_option
 from sip.syntax.body import session_description
 from sip.syntax.message import Malformed, Request, Response
 from sip.transactions.timers import Timer
@@ -44,7 +43,6 @@ class Session:
     """A session of either side; `dialog` is None until we answer an INVITE, or a 2xx answers ours."""
 
     __slots__ = (
-        "allows",
         "authorizer",
         "began_on",
         "caller",
@@ -64,6 +62,7 @@ class Session:
         "natted",
         "parting",
         "peer",
+        "peer_updates",
         "provisional",
         "repeated_2xx",
         "server",
@@ -88,7 +87,7 @@ class Session:
         self.caller = state is State.CALLING
         self.late = False  # the INVITE made no offer
         self.described = b""  # the description of ours that holds, or is on its way
-        self.allows: list[str] = []  # Allow of the peer, as it came
+        self.peer_updates = False  # its Allow says so
         self.authorizer: Authorizer | None = None
         self.early = EarlyDialogs(common.layer)
         self.invitation: Invitation | None = None
@@ -277,7 +276,7 @@ class Session:
             serve(self, transaction, request, now)
             return
         self.server = transaction
-        self.allows = request.headers.lines("Allow")
+        self.peer_updates = request.allows("UPDATE")
         sdp = session_description(request)
         self.late = sdp is None
         self.common.report(IncomingInvite(self.id, request, self.peer, transaction.flow, sdp))
@@ -400,6 +399,5 @@ class Session:
 
 def _reliably(request: Request, wanted: bool) -> bool:
     """Whether responses to an INVITE go reliably: its sender insists, or can do it and we want it."""
-    return knows_option(request, "100rel", "Require") or (
-        wanted and knows_option(request, "100rel", "Supported")
-    )
+    names = ("Require", "Supported") if wanted else ("Require",)
+    return request.has_option("100rel", *names)

@@ -94,7 +94,7 @@ def _establish(session: Session, now: float, matter: Matter) -> None:
     if early is not None and early.spoken is not None:  # requests may be under way in it
         early.spoken.confirm(session.dialog)
         session.dialog = early.spoken
-    session.allows = matter.headers.lines("Allow")
+    session.peer_updates = matter.allows("UPDATE")
     session.invitation = None
     session.early.clear()
     interval = session_interval.as_client(matter)

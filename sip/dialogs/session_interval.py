@@ -9,6 +9,8 @@ from sip.syntax.message import Message, Request, Response
 
 MIN_SE_S = 90
 """The shortest session interval (section 5)."""
+MAX_INTERVAL_S = 86400
+"""A peer that wants more than a day between refreshes wants none."""
 
 _SECONDS = re.compile(r"([0-9]{1,9})[ \t]*+(?=;|\Z)")
 
@@ -42,15 +44,10 @@ def least_s(message: Message) -> int:
     return max(MIN_SE_S, int(match[1])) if match else MIN_SE_S
 
 
-def supports_timer(message: Message) -> bool:
-    """Whether the peer knows session timers."""
-    return any("timer" in map(str.lower, message.headers.all(name)) for name in ("Supported", "Require"))
-
-
 def too_small(request: Request) -> bool:
     """Whether to answer 422: only to who understands it (section 9)."""
     offer = offered(request)
-    return offer is not None and offer[0] < MIN_SE_S and supports_timer(request)
+    return offer is not None and offer[0] < MIN_SE_S and request.has_option("timer", "Supported", "Require")
 
 
 def as_server(request: Request, wished_s: int) -> tuple[SessionInterval | None, str]:
@@ -59,7 +56,7 @@ def as_server(request: Request, wished_s: int) -> tuple[SessionInterval | None, 
     Who does not say which side refreshes is taken at his own word if he can do it himself. An interval that
     was not asked for is ours to set: `wished_s`, 0 for none, for who knows session timers.
     """
-    offer, knows = offered(request), supports_timer(request)
+    offer, knows = offered(request), request.has_option("timer", "Supported", "Require")
     if offer is None:
         if not knows or not wished_s:
             return None, ""

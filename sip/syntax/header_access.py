@@ -128,6 +128,21 @@ class Message:
         return None if "Expires" not in self.headers else self._typed("Expires", parse_seconds)
 
     @property
+    def retry_after_s(self) -> int | None:
+        """Seconds of Retry-After (RFC 3261 20.33), at most 2**32-1; None when not given or not a number."""
+        text = (self.headers.get("Retry-After") or "").partition(";")[0].partition("(")[0].strip()
+        return parse_seconds(text) if text.isascii() and text.isdigit() else None
+
+    def has_option(self, tag: str, *names: str) -> bool:
+        """Whether an option tag stands in one of the headers `names`: Supported, Require (RFC 3261 19.2)."""
+        return any(each.lower() == tag for name in names for each in self.headers.all(name))
+
+    def allows(self, method: str) -> bool:
+        """Whether Allow names a method (RFC 3261 20.5); False when not given."""
+        lines = self.headers.lines("Allow")
+        return any(method in map(str.strip, line.split(",")) for line in lines if method in line)
+
+    @property
     def content_type(self) -> str | None:
         """Type and subtype in lower case, `application/sdp`; None when not given, "" when unreadable."""
         text = self.headers.get("Content-Type")

@@ -105,10 +105,6 @@ class NameAddr:
         q = self.params.get("q")
         return float(q) if q is not None and _Q.match(q) else 1.0
 
-    def with_tag(self, tag: str) -> "NameAddr":
-        """The same with that tag."""
-        return NameAddr(self.display, self.uri, {**self.params, "tag": tag})
-
     def __str__(self) -> str:
         display = f"{quote(self.display)} " if self.display else ""
         return f"{display}<{self.uri}>{write_parameters(self.params)}"

@@ -2,7 +2,6 @@
 
 from media.port import Port
 from sip import events as sip
-from sip.syntax.message import Request
 from switch.calls.books import LegBook
 from switch.calls.causes import Farewell
 from switch.calls.leg import Leg
@@ -44,7 +43,8 @@ class IncomingLeg(Leg):
         if invite.sdp is not None:
             self._media.answer(invite.sdp)
             self._held_before = self.held
-        self._takes_reliable = self.prack is not Prack.OFF and _takes_reliable(invite.request)
+        knows_reliable = invite.request.has_option("100rel", "Supported", "Require")
+        self._takes_reliable = knows_reliable and self.prack is not Prack.OFF
         self._open(invite.session, invite.request.call_id)
 
     @property
@@ -151,9 +151,3 @@ class IncomingLeg(Leg):
 
     def _setup_over(self) -> None:
         self._exchange.metrics.call_setup((self._exchange.now_us() - self._history.invited_us) / 1e6)
-
-
-def _takes_reliable(invite: Request) -> bool:
-    """Whether its sender acknowledges provisional responses (RFC 3262 section 3)."""
-    tags = [*invite.headers.all("Supported"), *invite.headers.all("Require")]
-    return any(tag.strip().lower() == "100rel" for tag in tags)

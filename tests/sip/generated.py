@@ -1,5 +1,7 @@
 """Messages and their parts as hypothesis makes them up: everything that the grammar has, at random."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from sip.syntax.headers import CSeq, NameAddr, Via
@@ -55,7 +57,9 @@ extensions = st.dictionaries(
     max_size=3,
 )
 name_addrs = st.builds(NameAddr, texts.map(lambda text: text.strip(" \t")), uris, extensions)
-tagged = st.builds(lambda address, tag: address.with_tag(tag), name_addrs, tokens)
+tagged = st.builds(
+    lambda address, tag: replace(address, params={**address.params, "tag": tag}), name_addrs, tokens
+)
 routes = st.builds(NameAddr, st.just(""), targets, extensions)
 branches = tokens.map(lambda token: f"z9hG4bK{token}")
 vias = st.builds(

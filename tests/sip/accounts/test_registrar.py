@@ -216,7 +216,8 @@ def test_a_connection_that_closes_takes_a_natted_phone_with_it() -> None:
 def test_bindings_survive_a_restart_but_for_the_time_that_passed() -> None:
     registrar = Registrar(max_contacts=2)
     register(registrar, A + ";expires=100", "<sip:b@10.0.0.5>;expires=1000;q=0.3", flow=NAT)
-    saved = json.loads(json.dumps(registrar.snapshot(50.0)))
+    bindings = [each for user in registrar.users() for each in registrar.bindings(user)]
+    saved = json.loads(json.dumps([registrar.saved(each, 50.0) for each in bindings]))
     fresh = Registrar(max_contacts=2)
     fresh.restore(saved, now=7.0, elapsed_s=60.0)
     (binding,) = fresh.bindings("1001")

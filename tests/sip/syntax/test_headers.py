@@ -162,11 +162,6 @@ def test_nothing_is_written_that_begins_another_line(mark: str) -> None:
             str(value)
 
 
-def test_with_tag() -> None:
-    assert str(NameAddr("Bob", BOB).with_tag("x")) == '"Bob" <sip:bob@example.com>;tag=x'
-    assert NameAddr("", BOB, {"tag": "y"}).with_tag("x").tag == "x"
-
-
 @pytest.mark.parametrize(
     ("text", "value"),
     [

@@ -298,6 +298,52 @@ def test_q850_cause(line: bytes, cause: int | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "seconds"),
+    [
+        (b"Retry-After: 120", 120),
+        (b"Retry-After: 18000;duration=3600", 18000),
+        (b"Retry-After: 120 (I'm in a meeting; back soon)", 120),
+        (b"Retry-After: " + b"9" * 5000, 2**32 - 1),
+        (b"Retry-After: soon", None),
+        (b"Retry-After: -1", None),
+        (b"Subject: none", None),
+    ],
+)
+def test_retry_after(line: bytes, seconds: int | None) -> None:
+    assert request(invite(line)).retry_after_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("line", "names", "known"),
+    [
+        (b"Supported: timer, 100REL", ("Supported",), True),
+        (b"Supported: timer, 100rel", ("Require",), False),
+        (b"Supported: timer, 100rel", ("Require", "Supported"), True),
+        (b"k: 100rel\r\nk: timer", ("Supported",), True),
+        (b"Supported: x100rel", ("Supported",), False),
+        (b"Supported:", ("Supported",), False),
+    ],
+)
+def test_option_tags(line: bytes, names: tuple[str, ...], known: bool) -> None:
+    assert request(invite(line)).has_option("100rel", *names) is known
+
+
+@pytest.mark.parametrize(
+    ("line", "allowed"),
+    [
+        (b"Allow: INVITE, ACK, UPDATE", True),
+        (b"Allow: INVITE,UPDATE ,BYE", True),
+        (b"Allow: INVITE\r\nAllow: UPDATE", True),
+        (b"Allow: X-UPDATE, UPDATES", False),
+        (b"Allow: update", False),  # methods are case-sensitive: section 7.1
+        (b"Subject: UPDATE", False),
+    ],
+)
+def test_allow(line: bytes, allowed: bool) -> None:
+    assert request(invite(line)).allows("UPDATE") is allowed
+
+
+@pytest.mark.parametrize(
     ("lines", "body"),
     [
         ([], b"12345"),
