@@ -7,19 +7,19 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.centre import Tell
 from tests.peers.audio import hears_only
 from tests.peers.child import PeerError
 from tests.peers.phone import Phones
 
 ROOT = Path(__file__).parent.parent
 FRESH_ROOT = ROOT / "scripts" / "fresh-root"
-Tell = Callable[[str, Callable[[], str]], None]
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 

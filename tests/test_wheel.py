@@ -4,18 +4,17 @@ import asyncio
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.centre import Tell
 from tests.peers.audio import hears
 from tests.peers.phone import Phones
 from tests.peers.switch import Switch
 
 ROOT = Path(__file__).parent.parent
 MADE = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "var", "*.c", "*.so", "*.egg-info")
-Tell = Callable[[str, Callable[[], str]], None]
 
 
 async def run(*command: str | Path) -> None:

@@ -2,16 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from tests.e2e.centre import AGENTS, SECRETS, centre
-from tests.peers.phone import Phones
+from tests.e2e.centre import AGENTS, SECRETS, Tell, centre
+from tests.peers.phone import OnCall, Phones
 from tests.peers.sipp import Outcome, Sipp
 from tests.peers.switch import Metrics, Switch
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 QUEUES = {
     "answered": {"requires": "answers >= 1", "wrap_up": "0s"},
@@ -37,7 +34,8 @@ async def test_two_hundred_mixed_calls_are_conserved(tell_on_failure: Tell) -> N
         switch = await stack.enter_async_context(Switch.running(**sections))
         tell_on_failure("switch", switch.log)
         phones = await stack.enter_async_context(Phones.running())
-        for user, behaviour in zip(SECRETS, ("answer", "ring", "reject"), strict=True):
+        behaviours: tuple[OnCall, ...] = ("answer", "ring", "reject")
+        for user, behaviour in zip(SECRETS, behaviours, strict=True):
             phone = await phones.phone(user, SECRETS[user], switch.sip)
             await phone.register()
             await phone.behave(behaviour)
@@ -74,7 +72,7 @@ async def calls(
     number: str,
     count: int,
     rate: float,
-    **values: float,
+    **values: Any,
 ) -> Outcome:
     """So many callers of one kind."""
     caller = await stack.enter_async_context(

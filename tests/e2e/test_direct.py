@@ -1,14 +1,10 @@
 """Phone to phone and phone to trunk: the answer, the ringing, the refusal and its cause cross the switch."""
 
-from collections.abc import Callable
-
-from tests.e2e.centre import SECRETS, centre
+from tests.e2e.centre import SECRETS, Tell, centre
 from tests.peers.audio import hears_only
 from tests.peers.phone import Phones
 from tests.peers.sipp import Sipp
 from tests.peers.switch import Switch
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 
 async def test_phones_dial_each_other(tell_on_failure: Tell) -> None:

@@ -1,17 +1,14 @@
 """The main job: a caller waits with music, reaches the agent, both are heard, recorded and counted."""
 
 import wave
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from tests.e2e.centre import NUMBER, SECRETS, centre
+from tests.e2e.centre import NUMBER, SECRETS, Tell, centre
 from tests.peers.audio import Pcm, hears_only, is_silent, level_dbfs, pcm
 from tests.peers.phone import Phones
 from tests.peers.switch import Switch
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 
 async def test_a_caller_reaches_an_agent(tell_on_failure: Tell) -> None:

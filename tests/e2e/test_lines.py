@@ -1,13 +1,9 @@
 """The test lines: echo gives back what it hears, tone is 1004 Hz."""
 
-from collections.abc import Callable
-
-from tests.e2e.centre import centre
+from tests.e2e.centre import Tell, centre
 from tests.peers.audio import hears, hears_only
 from tests.peers.phone import Phones
 from tests.peers.switch import Switch
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 
 async def test_echo_and_tone(tell_on_failure: Tell) -> None:

@@ -1,6 +1,7 @@
 """Carriers by their names: SRV priorities and failover, from a name server on loopback (RFC 3263)."""
 
 from contextlib import AsyncExitStack
+from typing import Any
 
 from tests.e2e.centre import Tell
 from tests.peers.carrier import Carrier
@@ -32,7 +33,7 @@ async def test_srv_leads_to_the_preferred_server_and_after_its_death_to_the_next
                 }
             )
         )
-        sections = {
+        sections: dict[str, Any] = {
             "sip": {"t1": "50ms"},
             "trunks": {
                 "origin": {"accept_from": ["127.0.0.1/32"]},

@@ -1,15 +1,12 @@
 """Reload, drain and restart: what is in progress goes on, what a crash leaves is ended and booked."""
 
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 
-from tests.e2e.centre import NUMBER, centre, desks
+from tests.e2e.centre import NUMBER, Tell, centre, desks
 from tests.peers.audio import hears
 from tests.peers.phone import PhoneCall, Phones
 from tests.peers.sipp import Sipp
 from tests.peers.switch import Switch
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 
 async def talking(stack: AsyncExitStack, switch: Switch) -> tuple[PhoneCall, PhoneCall]:
@@ -63,8 +60,7 @@ async def test_sigterm_refuses_new_calls_and_ends_after_the_last(tell_on_failure
         call, _ = await talking(stack, switch)
         switch.drain()
         await switch.until(lambda: switch.request("GET", "/readyz"), lambda answer: answer.status_code == 503)
-        refused = {"target": switch.sip, "number": NUMBER, "status": 503}
-        async with Sipp.running("refused", **refused) as caller:
+        async with Sipp.running("refused", target=switch.sip, number=NUMBER, status=503) as caller:
             assert (await caller.finished()).successful == 1
         assert hears(await call.listen(0.5), 1000.0)
         await call.hang_up()

@@ -1,13 +1,9 @@
 """One URL moves the history to PostgreSQL: a call is booked there, and read back after a restart."""
 
-from collections.abc import Callable
-
-from tests.e2e.centre import centre
+from tests.e2e.centre import Tell, centre
 from tests.peers.postgresql import postgresql
 from tests.peers.sipp import Sipp
 from tests.peers.switch import Switch
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 
 async def test_a_call_is_booked_in_postgresql(tell_on_failure: Tell) -> None:

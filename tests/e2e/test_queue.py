@@ -1,17 +1,14 @@
 """Whom the queue rings, when, and what becomes of those who do not answer."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from itertools import pairwise
 
-from tests.e2e.centre import AGENTS, NUMBER, SECRETS, centre, desks
+from tests.e2e.centre import AGENTS, NUMBER, SECRETS, Tell, centre, desks
 from tests.peers.audio import hears, hears_only, is_silent
 from tests.peers.phone import Phones
 from tests.peers.sipp import Sipp
 from tests.peers.switch import Switch
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 
 async def test_no_answer_moves_on_and_pauses(tell_on_failure: Tell) -> None:

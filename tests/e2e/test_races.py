@@ -1,17 +1,15 @@
 """Messages lost and crossing on a real wire: once here, twenty times in the long run; nothing is left."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
 
-from tests.e2e.centre import NUMBER, SECRETS, centre, left_over
+from tests.e2e.centre import NUMBER, SECRETS, Tell, centre, left_over
 from tests.peers import ports
 from tests.peers.sipp import Outcome, Sipp, register
 from tests.peers.switch import Switch
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 ONCE_AND_TWENTY = pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.long)])
 OUT_S = 15.0
@@ -39,7 +37,7 @@ async def agent(stack: AsyncExitStack, switch: Switch, scenario: str, times: int
     return phone
 
 
-async def callers(switch: Switch, scenario: str, number: str, times: int, **values: float) -> Outcome:
+async def callers(switch: Switch, scenario: str, number: str, times: int, **values: Any) -> Outcome:
     """So many callers by a scenario, until all have ended."""
     async with Sipp.running(scenario, target=switch.sip, number=number, calls=times, **values) as caller:
         outcome = await caller.finished()

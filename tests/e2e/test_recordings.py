@@ -82,7 +82,7 @@ async def test_who_hangs_up_during_the_notice_leaves_no_recording(tell_on_failur
 
 def stretches(sound: Pcm) -> list[str]:
     """What is heard, in order, but for what lasts a single window: the seams."""
-    found = []
+    found: list[str] = []
     for words, group in groupby(window.words for window in listen(sound, TONES_HZ)):
         if len(list(group)) > 2 and (not found or found[-1] != words):
             found.append(words)

@@ -1,6 +1,7 @@
 """A 3xx is followed as far as the caller's own routes lead, and no further."""
 
 from contextlib import AsyncExitStack
+from typing import Any
 
 from tests.e2e.centre import Tell
 from tests.peers.carrier import Carrier
@@ -14,7 +15,7 @@ async def test_a_302_is_followed_to_targets_and_routes_and_nowhere_else(tell_on_
         second = await stack.enter_async_context(Carrier.running())
         stranger = await stack.enter_async_context(Carrier.running())
         targets = [{"uri": first.uri, "priority": 1}, {"uri": second.uri, "priority": 2}]
-        sections = {
+        sections: dict[str, Any] = {
             "trunks": {"origin": {"accept_from": ["127.0.0.1/32"]}, "out": {"targets": targets}},
             "routes": [{"trunk": "origin", "to": "6*", "go": "trunk:out", "transit": True}],
         }

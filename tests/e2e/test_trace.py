@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,13 @@ from typing import Any
 import asyncio_dgram
 from asyncio_dgram.aio import DatagramServer
 
-from tests.e2e.centre import NUMBER, centre, desks
+from tests.e2e.centre import NUMBER, Tell, centre, desks
 from tests.e2e.wiring import Wiring
 from tests.peers.raw import SDP
 from tests.peers.sipp import Sipp
 from tests.peers.switch import IN_TREE, Switch
 from tests.switch.trace.packets import hep, packets
 
-Tell = Callable[[str, Callable[[], str]], None]
 SECRET = "5ec2e7" * 5
 CREDENTIALS = f'\r\nProxy-Authorization: Digest username="c", realm="c", nonce="n", response="{SECRET}"'
 ARROW = re.compile(r"^ *[0-9.]+  (\|.*\|)$")
@@ -128,7 +127,7 @@ async def test_a_call_is_traced_from_both_sides_without_secrets(tell_on_failure:
 
 async def called(switch: Switch, tell_on_failure: Tell) -> tuple[str, set[str]]:
     """A carrier's call to the queue, and the Call-IDs of its legs."""
-    caller = {"target": switch.sip, "number": NUMBER, "talk_ms": 300, "headers": CREDENTIALS}
+    caller: dict[str, Any] = {"target": switch.sip, "number": NUMBER, "talk_ms": 300, "headers": CREDENTIALS}
     async with Sipp.running("caller_hangs_up", **caller) as carrier:
         tell_on_failure("carrier", carrier.story)
         assert (await carrier.finished()).failed == 0

@@ -1,14 +1,13 @@
 """The phones prove themselves on each other, with no switch between them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.e2e.centre import Tell
 from tests.peers.audio import hears_only
 from tests.peers.child import PeerError
 from tests.peers.phone import Phone, Phones
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """The second phone stack, proved against the first."""
 
-from collections.abc import Callable
-
+from tests.e2e.centre import Tell
 from tests.peers.audio import hears_only
 from tests.peers.phone import Phones
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 
 async def test_pjsua2_calls_baresip_and_is_called(tell_on_failure: Tell) -> None:

@@ -1,13 +1,10 @@
 """SIPp proves itself on SIPp: a caller, an agent who answers, and a capture between them."""
 
-from collections.abc import Callable
-
+from tests.e2e.centre import Tell
 from tests.peers import audio, capture, ports
 from tests.peers.capture import Capture
 from tests.peers.phone import Phones
 from tests.peers.sipp import Sipp
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 
 async def test_a_caller_and_an_agent_talk_in_tones(tell_on_failure: Tell) -> None:

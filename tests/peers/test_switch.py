@@ -1,18 +1,16 @@
 """The switch's wrapper: its configuration, metrics and ladder, and a switch that serves one call."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.centre import Tell
 from tests.peers import ports
 from tests.peers.audio import hears
 from tests.peers.capture import Capture, ladder
 from tests.peers.child import PeerError
 from tests.peers.phone import Phones
 from tests.peers.switch import Metrics, Switch, configuration
-
-Tell = Callable[[str, Callable[[], str]], None]
 
 SCRAPE = """\
 # TYPE centralita_calls_total counter
