@@ -4,7 +4,7 @@ Credentials belong to one peer (a trunk) and to one realm: the one they name, or
 challenges us with. A challenge of any other realm is never answered, so nobody on the way learns a hash of a
 password that was not meant for him (RFC 7616 section 5.7). Of several challenges the strongest is answered
 (RFC 8760 section 2.4). A nonce is used again without being asked, its count rising (RFC 7616 section 3.3),
-which spares each further request a round trip.
+which spares each further request a round trip; a server and the proxy before it have one each.
 """
 
 from collections import OrderedDict
@@ -47,7 +47,6 @@ class _Nonce:
 
     challenge: str
     value: str
-    header: str
     cnonce: str
     heard_at: float
     counted: bool
@@ -58,14 +57,15 @@ class _Nonce:
 class Authorizer:
     """Answers the challenges of one peer. It may be shared by all requests to that peer, at the same time."""
 
-    __slots__ = ("_credentials", "_nonce", "_realm", "_token")
+    __slots__ = ("_credentials", "_nonces", "_realm", "_token")
 
     def __init__(self, credentials: Credentials, token: Callable[[], str]) -> None:
         """`token` returns a fresh, unguessable text: the client's nonces."""
         self._credentials = credentials
         self._token = token
         self._realm = credentials.realm
-        self._nonce: _Nonce | None = None
+        self._nonces: dict[str, _Nonce] = {}
+        """By the header that answers: the last challenge of a server, and of a proxy."""
 
     @property
     def realm(self) -> str | None:
@@ -94,12 +94,11 @@ class Authorizer:
             return None
         offer = parse_credentials(challenge) or {}
         self._realm = offer["realm"]
-        nonce = self._nonce
-        if nonce is None or (nonce.value, nonce.header) != (offer["nonce"], header):
-            counted = bool(offer.get("qop"))
-            nonce = _Nonce(challenge, offer["nonce"], header, self._token(), now, counted)
+        nonce = self._nonces.get(header)
+        if nonce is None or nonce.value != offer["nonce"]:
+            nonce = _Nonce(challenge, offer["nonce"], self._token(), now, counted=bool(offer.get("qop")))
         nonce.challenge, nonce.heard_at = challenge, now
-        self._nonce = nonce
+        self._nonces[header] = nonce
         return self._respond(nonce, method, uri, body)
 
     def prove(
@@ -120,12 +119,12 @@ class Authorizer:
         value = self.answer(challenges, method, uri, now, body=body, sent=sent, header=answers)
         return None if value is None else (answers, value)
 
-    def ahead(self, method: str, uri: str, now: float, body: bytes = b"") -> tuple[str, str] | None:
-        """The header of a request that nobody has challenged yet: the last nonce once more."""
-        nonce = self._nonce
+    def ahead(self, header: str, method: str, uri: str, now: float, body: bytes = b"") -> str | None:
+        """The value of this header for a request that is not challenged yet: its last nonce once more."""
+        nonce = self._nonces.get(header)
         if nonce is None or not nonce.counted or now - nonce.heard_at > _REUSE_S:
             return None
-        return nonce.header, self._respond(nonce, method, uri, body)
+        return self._respond(nonce, method, uri, body)
 
     def _choose(self, challenges: Sequence[str]) -> str | None:
         """The strongest challenge of our realm; of two alike the first."""

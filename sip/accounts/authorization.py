@@ -16,22 +16,29 @@ class Authorization:
 
     def ahead(self, method: str, uri: str, body: bytes, now: float) -> None:
         """Carry what the peer asked for last, without being asked."""
-        self._carry(self._authorizer.ahead(method, uri, now, body))
+        for _, name in HEADERS.values():
+            value = self._authorizer.ahead(name, method, uri, now, body)
+            if value is not None:
+                self._carry(name, value)
 
     def take(self, response: Response, method: str, uri: str, body: bytes, now: float) -> bool:
         """Whether a response is a challenge that another try may answer."""
         if response.status not in HEADERS:
             return False
         sent = self._sent.get(HEADERS[response.status][1], ())
-        header = self._authorizer.prove(response, method, uri, now, body=body, sent=sent)
-        self._carry(header)
-        return header is not None
+        answer = self._authorizer.prove(response, method, uri, now, body=body, sent=sent)
+        if answer is None:
+            return False
+        for name in self._carried:
+            if name != answer[0]:  # another use of that nonce (RFC 7616 section 3.3, `nc`)
+                again = self._authorizer.ahead(name, method, uri, now, body)
+                self._carried[name] = again or self._carried[name]
+        self._carry(*answer)
+        return True
 
-    def _carry(self, header: tuple[str, str] | None) -> None:
-        if header is not None:
-            name, value = header
-            self._carried[name] = value
-            self._sent.setdefault(name, []).append(value)
+    def _carry(self, name: str, value: str) -> None:
+        self._carried[name] = value
+        self._sent.setdefault(name, []).append(value)
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
