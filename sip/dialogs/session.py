@@ -43,32 +43,10 @@ class Session:
     """A session of either side; `dialog` is None until we answer an INVITE, or a 2xx answers ours."""
 
     __slots__ = (
-        "authorizer",
-        "began_on",
-        "caller",
-        "clock",
-        "common",
-        "described",
-        "dialog",
-        "early",
-        "flow",
-        "id",
-        "infos",
-        "invitation",
-        "invite_2xx",
-        "late",
-        "later_offers",
-        "local_tag",
-        "natted",
-        "parting",
-        "peer",
-        "peer_updates",
-        "provisional",
-        "repeated_2xx",
-        "server",
-        "state",
-        "tried",
-        "uri",
+        "authorizer", "began_on", "caller", "clock", "common", "described", "dialog", "early",
+        "flow", "id", "infos", "invitation", "invite_2xx", "late", "later_offers", "local_tag",
+        "natted", "parting", "peer", "peer_updates", "provisional", "repeated_2xx", "server",
+        "state", "tried", "uri",
     )  # fmt: skip
 
     def __init__(
