@@ -5,6 +5,8 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from typing import Any
 
+import pytest
+
 from tests.e2e.centre import AGENTS, SECRETS, Tell, centre
 from tests.peers.phone import OnCall, Phones
 from tests.peers.sipp import Outcome, Sipp
@@ -23,6 +25,7 @@ IDLE_TASKS = 5
 COUNTED = ("answered", "abandoned", "overflowed")
 
 
+@pytest.mark.timeout(150)
 async def test_two_hundred_mixed_calls_are_conserved(tell_on_failure: Tell) -> None:
     sections = centre(3, sip={"t1": "100ms"}, queues=QUEUES)
     for agent, skill in SKILLS.items():
