@@ -30,9 +30,11 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A peer of ours; events and `same_peer` carry this value."""
+    """A peer of ours; events and `same_peer` carry `peer`."""
 
     peer: Hashable
+    proven: bool = False
+    """By an answer to a challenge of ours, rather than by where the request came from."""
 
 
 Verdict = Stranger | Banned | Refuse | Known

@@ -9,6 +9,7 @@ or by our registration with it, or nobody.
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
@@ -177,7 +178,7 @@ class Identification:
         if isinstance(message, Request):
             match self._challenger.verify(message, self._passwords.get, now, source):
                 case Verified(proven) if proven == user:
-                    return Known(self._by_user.get(proven) or PhonePeer(proven))
+                    return Known(self._by_user.get(proven) or PhonePeer(proven), proven=True)
                 case Verified(proven):
                     self._on_auth_failure()
                     if self._is_banned(proven, flow, now):  # or 403 would tell that the guess was right
@@ -237,7 +238,7 @@ class Identification:
         if host == self._sip.domain.strip("[]"):
             return True
         try:
-            address = ip_address(host)
+            address = _parsed(host)
         except ValueError:
             return False  # another domain's name
         transport = "tls" if uri.scheme == "sips" else flow.transport
@@ -249,7 +250,7 @@ class Identification:
         return any(self._answers_for(socket, address) for socket in sockets)
 
     def _answers_for(self, socket: Listen, address: Address) -> bool:
-        bound = ip_address(socket.host)
+        bound = _parsed(socket.host)
         return bound == address or (bound.is_unspecified and self._interfaces.has(address))
 
 
@@ -289,8 +290,14 @@ def _prefixes(keys: Iterable[tuple[int, int, int, int | None]], version: int) ->
     return sorted({key[1] for key in keys if key[0] == version}, reverse=True)
 
 
+@lru_cache(maxsize=1024)
+def _parsed(host: str) -> Address:
+    """The same few hosts send everything."""
+    return ip_address(host)
+
+
 def _address(host: str) -> Address:
-    address = ip_address(host)
+    address = _parsed(host)
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return address if mapped is None else mapped  # a socket on :: shows IPv4 peers so
 

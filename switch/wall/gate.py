@@ -78,13 +78,14 @@ class Gate:
         Whoever answers a challenge of ours was let in before, and is not turned away half-way.
         """
         method, peer = request.method, _peer(verdict)
-        if isinstance(peer, TrunkPeer) or (peer is not None and method not in METHODS):
+        proven = isinstance(verdict, Known) and verdict.proven
+        if peer is not None and not proven:
             self._peers.heard(flow.remote[0], now)  # only an address says so, and that may be forged
         if method not in self.refused or request.to_tag is not None:
             return None
         if not self.overload.refuses(now, _PATIENCE if method == "REGISTER" else 1.0):
             return None
-        if peer is not None and "nc=00000001" in (request.headers.get("Authorization") or ""):
+        if proven and "nc=00000001" in (request.headers.get("Authorization") or ""):
             return None
         if method == "INVITE" and self._is_emergency(request, peer):
             return None

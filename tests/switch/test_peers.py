@@ -189,7 +189,7 @@ def test_a_phone_proves_itself() -> None:
     door = Door()
     challenges = door.challenged(request(), STRANGE_FLOW)
     answer = signed(request(), challenges, "1001", "one")
-    assert door.asks(answer, STRANGE_FLOW, 1.0) == Known(PhonePeer("1001"))
+    assert door.asks(answer, STRANGE_FLOW, 1.0) == Known(PhonePeer("1001"), proven=True)
     assert door.failures == 0
 
 
@@ -198,7 +198,7 @@ def test_a_registered_phone_is_still_challenged_for_each_invite() -> None:
     challenges = door.challenged(request(from_=THEIRS), PHONE_FLOW)
     for count in (1, 2):
         call = signed(request(from_=THEIRS), challenges, "1001", "one", count)
-        assert door.asks(call, PHONE_FLOW) == Known(PhonePeer("1001"))
+        assert door.asks(call, PHONE_FLOW) == Known(PhonePeer("1001"), proven=True)
         door.challenged(request(from_=THEIRS), PHONE_FLOW)
 
 
@@ -251,13 +251,15 @@ def test_a_register_is_the_one_it_is_for() -> None:
     door = Door()
     message = request("REGISTER", "sip:boss@elsewhere.example", OURS)
     challenges = door.challenged(message, CARRIER_FLOW)
-    assert door.asks(signed(message, challenges, "1001", "one"), CARRIER_FLOW) == Known(PhonePeer("1001"))
+    assert door.asks(signed(message, challenges, "1001", "one"), CARRIER_FLOW) == Known(
+        PhonePeer("1001"), proven=True
+    )
 
 
 def test_a_replay_and_an_old_nonce_are_challenged_again() -> None:
     door = Door()
     answer = signed(request(), door.challenged(request(), STRANGE_FLOW), "1001", "one")
-    assert door.asks(answer, STRANGE_FLOW) == Known(PhonePeer("1001"))
+    assert door.asks(answer, STRANGE_FLOW) == Known(PhonePeer("1001"), proven=True)
     assert all("stale=true" in value for value in door.challenged(answer, STRANGE_FLOW))
     assert door.failures == 1
     old = signed(request(), door.challenged(request(), STRANGE_FLOW), "1001", "one")
@@ -352,7 +354,9 @@ def test_a_reload_counts_from_now_on() -> None:
         Config.model_validate({**CONFIG, "trunks": {}, "phones": {"1001": {"secret": "new"}}})
     )
     assert door.asks(request(from_=THEIRS), CARRIER_FLOW) == Stranger()
-    assert door.asks(signed(request(), challenges, "1001", "new"), STRANGE_FLOW) == Known(PhonePeer("1001"))
+    assert door.asks(signed(request(), challenges, "1001", "new"), STRANGE_FLOW) == Known(
+        PhonePeer("1001"), proven=True
+    )
     door.screen.configure(Config.model_validate({**CONFIG, "phones": {}}))
     assert door.asks(request("OPTIONS", THEIRS), PHONE_FLOW) == Stranger()
     door.screen.configure(Config.model_validate({**CONFIG, "sip": {"domain": "new.example"}}))
@@ -410,7 +414,7 @@ def test_a_trunk_proves_by_digest_who_it_is_wherever_it_calls_from() -> None:
         assert isinstance(verdict, Refuse)
         challenges = [value for _, value in verdict.headers]
         right = signed(request(from_="sip:acme@pbx.example"), challenges, "acme", "s3cret")
-        assert door.screen.identify(right, flow, 0.0) == Known(TrunkPeer("proven"))
+        assert door.screen.identify(right, flow, 0.0) == Known(TrunkPeer("proven"), proven=True)
         wrong = signed(request(from_="sip:acme@pbx.example"), challenges, "acme", "guess", 2)
         assert isinstance(door.screen.identify(wrong, flow, 0.0), Refuse)
     assert door.failures == 2
@@ -503,8 +507,12 @@ def test_who_guesses_is_banned_and_hears_nothing_more(method: str) -> None:
     verdicts = [guess(door, method=method) for _ in range(4)]
     assert [type(verdict) for verdict in verdicts] == [Refuse, Refuse, Banned, Banned]
     assert registers(door, "1001", GUESSER, "one") == Banned(), "not even the right password helps"
-    assert registers(door, "1002", GUESSER, "two") == Known(PhonePeer("1002")), "another user of that address"
-    assert registers(door, "1001", PHONE_FLOW, "one") == Known(PhonePeer("1001")), "himself, elsewhere"
+    assert registers(door, "1002", GUESSER, "two") == Known(PhonePeer("1002"), proven=True), (
+        "another user of that address"
+    )
+    assert registers(door, "1001", PHONE_FLOW, "one") == Known(PhonePeer("1001"), proven=True), (
+        "himself, elsewhere"
+    )
 
 
 def test_a_name_in_to_does_not_hide_whose_password_is_guessed() -> None:
@@ -542,10 +550,12 @@ def test_at_an_office_with_registered_phones_only_the_guessed_name_is_banned() -
     door = banning(("1002", desk), ("1001", desk._replace(remote=(GUESSER.remote[0], 5061))))
     for user in ("1001", "a", "b", "c", "1001", "1001"):
         guess(door, user)
-    assert registers(door, "1002", desk, "two") == Known(PhonePeer("1002"))
+    assert registers(door, "1002", desk, "two") == Known(PhonePeer("1002"), proven=True)
     assert guess(door) == Banned()
     registered = desk._replace(remote=(GUESSER.remote[0], 5061))
-    assert registers(door, "1001", registered, "one") == Known(PhonePeer("1001")), "by its registered flow"
+    assert registers(door, "1001", registered, "one") == Known(PhonePeer("1001"), proven=True), (
+        "by its registered flow"
+    )
 
 
 def test_forged_answers_ban_nobody() -> None:

@@ -17,6 +17,7 @@ ATTACKER = Flow("udp", ("10.0.0.1", 5060), ("203.0.113.66", 5060))
 OTHER = Flow("udp", ("10.0.0.1", 5060), ("203.0.113.67", 5060))
 CARRIER = Flow("udp", ("10.0.0.1", 5060), ("192.0.2.1", 5060))
 CHALLENGE = Refuse(401, "Unauthorized")
+ANSWER = "Authorization: Digest nc=00000001\r\n"
 INSIDE = [
     b"SIP/2.0 200 OK\r\n\r\n",
     b"ACK sip:x SIP/2.0\r\n\r\n",
@@ -128,21 +129,22 @@ def test_a_flood_from_a_trunks_forged_address_is_held_back(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "peer", "counts"),
+    ("method", "verdict", "counts"),
     [
-        ("INVITE", TrunkPeer("carrier"), True),
-        ("OPTIONS", TrunkPeer("carrier"), True),
-        ("OPTIONS", PhonePeer("1001"), True),
-        ("INVITE", PhonePeer("1001"), False),
-        ("REGISTER", PhonePeer("1001"), False),
+        ("INVITE", Known(TrunkPeer("carrier")), True),
+        ("OPTIONS", Known(TrunkPeer("carrier")), True),
+        ("OPTIONS", Known(PhonePeer("1001")), True),
+        ("INVITE", Known(TrunkPeer("carrier"), proven=True), False),
+        ("INVITE", Known(PhonePeer("1001"), proven=True), False),
+        ("REGISTER", Known(PhonePeer("1001"), proven=True), False),
     ],
 )
 def test_what_only_an_address_vouches_for_counts_and_what_a_password_proves_does_not(
-    method: str, peer: Peer, counts: bool
+    method: str, verdict: Known, counts: bool
 ) -> None:
     it = gate()
     for _ in range(PEERS.most_per_s):
-        it.sheds(request(method), Known(peer), CARRIER, 0.0)
+        it.sheds(request(method), verdict, CARRIER, 0.0)
     assert it.silences(OUTSIDE[0], CARRIER, 0.0) is (Silence.CROWD if counts else None)
 
 
@@ -168,12 +170,25 @@ def test_new_calls_and_registrations_are_refused_in_an_overload(method: str, ver
         (request("INVITE", to_tag=";tag=2"), Known(TrunkPeer("carrier"))),
         (request("INVITE", user="112"), Known(PhonePeer("1001"))),
         (request("INVITE", user="112"), CHALLENGE),
-        (request("REGISTER", headers="Authorization: Digest nc=00000001\r\n"), Known(PhonePeer("1001"))),
+        (request("REGISTER", headers=ANSWER), Known(PhonePeer("1001"), proven=True)),
+        (request("INVITE", headers=ANSWER), Known(TrunkPeer("carrier"), proven=True)),
     ],
-    ids=["OPTIONS", "of a dialog", "emergency", "emergency before the challenge", "answers our challenge"],
+    ids=[
+        "OPTIONS",
+        "of a dialog",
+        "emergency",
+        "emergency before the challenge",
+        "answers our challenge",
+        "a trunk answers our challenge",
+    ],
 )
 def test_what_an_overload_does_not_refuse(asked: Request, verdict: Known | Refuse) -> None:
     assert overloaded("112").sheds(asked, verdict, CARRIER, 1.0) is None
+
+
+def test_an_answer_that_nobody_verified_is_no_way_past_an_overload() -> None:
+    asked = request("INVITE", headers=ANSWER)
+    assert overloaded().sheds(asked, Known(TrunkPeer("carrier")), CARRIER, 1.0) is not None
 
 
 def test_refusals_are_counted_by_method() -> None:
