@@ -91,8 +91,7 @@ class Arrival:
         try:
             routed = self._admit(peer, ledger, slots)
             self._note_way(caller, ledger)
-            if not routed.route.emergency:
-                self._verify(invite.request, peer, caller, ledger)
+            self._verify(invite.request, peer, caller, ledger, routed.route.emergency)
             flow = self._flow(routed, ledger, peer, caller)
             leg = self._caller(invite, peer)
         except NotAdmitted as refusal:
@@ -175,9 +174,9 @@ class Arrival:
                 ledger.direction, ledger.trunk = Direction.OUTBOUND, routed.go.name
         return routed
 
-    def _verify(self, request: Request, peer: Peer, caller: Caller, ledger: Ledger) -> None:
+    def _verify(self, request: Request, peer: Peer, caller: Caller, ledger: Ledger, emergency: bool) -> None:
         """Check what a carrier signed of the caller, where its trunk asks for that; the last question, as it
-        costs most.
+        costs most. Of an emergency call it is only noted.
         """
         if not isinstance(peer, TrunkPeer):
             return
@@ -188,7 +187,7 @@ class Arrival:
         self._exchange.metrics.stir_verified(found.outcome)
         log = structlog.get_logger("call").bind(call=ledger.id)
         log.info("caller verified", verstat=found.outcome.verstat.value, why=found.why, attest=found.attest)
-        if trunk.rejects_unverified and found.outcome.refusal is not None:
+        if trunk.rejects_unverified and found.outcome.refusal is not None and not emergency:
             raise NotAdmitted(Reason.IDENTITY, answer=found.outcome.refusal)
 
     def _note_way(self, caller: Caller, ledger: Ledger) -> None:

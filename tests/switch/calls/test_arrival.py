@@ -365,3 +365,4 @@ async def test_neither_identity_nor_redirections_keep_a_call_for_help_out(stage:
     await stage.carrier.dial("112", b"", ("Diversion", "<sip:911000000@h>;counter=9"), ("Identity", "bad"))
     assert stage.carrier.invited.request.uri.startswith("sip:112@")
     assert "Diversion" not in stage.carrier.invited.request.headers
+    assert stage.metrics().value("centralita_stir_verifications_total", result="invalid") == 1
