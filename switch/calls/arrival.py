@@ -114,8 +114,8 @@ class Arrival:
         for slot in slots:
             if isinstance(slot, Spending):
                 slot.on_limit = call.spent
+        call.start(flow)  # first: the flow's first step comes before the router's turn and the note of it
         self._registry.call_started(call)
-        call.start(flow)
 
     def is_emergency(self, request: Request, peer: Peer | None) -> bool:
         """Whether an INVITE is for an emergency service; `peer` is None where nobody has proved anything:

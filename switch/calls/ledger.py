@@ -131,9 +131,11 @@ class Ledger:
         """The sum of all segments of a kind."""
         return round(sum(segment.seconds(now_us) for segment in self.segments if segment.kind is kind), 6)
 
-    def record(self, now_us: int) -> CallRecord:
-        """The call's record as of now."""
+    def record(self, now_us: int, *, counted: bool = True) -> CallRecord:
+        """The call's record as of now; only if `counted` with what the ports have counted."""
         served = self.served
+        turned_away = self.turned_away
+        legs = [turned_away] if turned_away else [leg.record(counted=counted) for leg in self.legs]
         return CallRecord(
             id=self.id,
             direction=self.direction,
@@ -165,5 +167,5 @@ class Ledger:
                 for segment in self.segments
             ),
             recording=self.recording,
-            legs=(self.turned_away,) if self.turned_away else tuple(leg.record() for leg in self.legs),
+            legs=tuple(legs),
         )

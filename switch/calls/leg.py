@@ -6,11 +6,12 @@ every leg has is here; what comes before the answer is in `leg_incoming` and `le
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import structlog
 
 from media.events import Digit, PlaybackFinished, PortEvent, Silent
-from media.port import DIGIT_MS, Port, Silence, Source
+from media.port import DIGIT_MS, Port, PortStats, Silence, Source
 from sip import events as sip
 from sip.dialogs.offer_answer import Agreed, NotAcceptable
 from sip.flow import Flow
@@ -28,6 +29,8 @@ from switch.config.trunk import Dtmf, Prack
 from switch.exchange import Exchange
 from switch.peers import Peer, TrunkPeer
 from switch.records import LegRecord, LegRole
+
+_NOTHING_COUNTED: Final = PortStats()
 
 
 class Leg:
@@ -157,12 +160,12 @@ class Leg:
             case _:
                 pass
 
-    def record(self) -> LegRecord:
-        """The leg as the call's record has it."""
+    def record(self, *, counted: bool = True) -> LegRecord:
+        """The leg as the call's record has it; only if `counted` with what its port has counted."""
         if self._record is not None:
             return self._record
         codec = self.agreed.codec if self.agreed is not None else None
-        return self._history.record(codec, self.port.stats())
+        return self._history.record(codec, self.port.stats() if counted else _NOTHING_COUNTED)
 
     @property
     def ringing_at(self) -> datetime | None:

@@ -163,9 +163,10 @@ class Registry:
     def _note_changed(self) -> None:
         """Each once, however often it changed in this turn: a record costs as much as parsing a message."""
         changed, self._changed = self._changed, {}
+        now_us = self._exchange.now_us()
         for call in changed.values():
             if not call.over:
-                self._exchange.logbook.call_noted(call.ledger.record(self._exchange.now_us()))
+                self._exchange.logbook.call_noted(call.ledger.record(now_us, counted=False))
 
     def _claim(self, leg: Leg, call: str) -> None:
         party = f"{leg.role.value} {leg.peer.name}"
