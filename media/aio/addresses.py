@@ -1,5 +1,6 @@
 """Addresses as the engine takes and tells them: octets of its socket's family."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, TypeAlias
 
@@ -10,14 +11,20 @@ _ALL_ONES: Final = b"\xff" * 12
 _ANY_V6: Final = IPv6Address("::")
 
 
+@lru_cache(maxsize=1024)
+def _parsed(address: str) -> IPv4Address | IPv6Address:
+    """The same few peers, and our own address for every port."""
+    return ip_address(address)
+
+
 def is_ipv6(listen: str) -> bool:
     """Whether ports that listen there have sockets of IPv6. ValueError: no address."""
-    return ip_address(listen).version == 6
+    return _parsed(listen).version == 6
 
 
 def reaches(listen: str, address: str) -> bool:
     """Whether a port that listens there can send to `address`: one on `::` reaches both families."""
-    ours, theirs = ip_address(listen), ip_address(address)
+    ours, theirs = _parsed(listen), _parsed(address)
     return ours.version == theirs.version or ours == _ANY_V6
 
 
@@ -25,7 +32,7 @@ def place(address: str, port: int, ipv6: bool) -> tuple[bytes, int]:
     """As the engine takes a peer's address. ValueError: none of that family, or no port number."""
     if not 0 <= port <= 65535:
         raise ValueError(f"{port} is no port number")
-    return _octets(ip_address(address), ipv6), port
+    return _octets(_parsed(address), ipv6), port
 
 
 def networks(allowed: tuple[Network, ...], ipv6: bool) -> tuple[tuple[bytes, bytes], ...]:

@@ -59,8 +59,12 @@ def open_part(path: Path) -> int:
 
     OSError as the system says.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(part_of(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+    part, flags = part_of(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    try:
+        descriptor = os.open(part, flags, 0o640)
+    except FileNotFoundError:  # the first of its day
+        part.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(part, flags, 0o640)
     os.lseek(descriptor, HEADER_OCTETS, os.SEEK_SET)
     return descriptor
 

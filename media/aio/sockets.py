@@ -71,9 +71,8 @@ def bind_port(listen: str, number: int) -> PortSockets | None:
 def _bound(made: list[socket.socket], listen: str, number: int, *, shared: bool) -> socket.socket:
     """`::` takes IPv4 too, whose packets have a TOS octet of their own."""
     family = socket.AF_INET6 if is_ipv6(listen) else socket.AF_INET
-    one = socket.socket(family, socket.SOCK_DGRAM)
+    one = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     made.append(one)
-    one.setblocking(False)
     one.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, EXPEDITED)
     if family is socket.AF_INET6:
         one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)

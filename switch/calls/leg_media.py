@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import structlog
@@ -142,6 +143,7 @@ class LegMedia:
         return trunk.media_from if isinstance(self._peer, TrunkPeer) and trunk is not None else ()
 
 
+@lru_cache(maxsize=1024)
 def _host(address: str) -> IPv4Network | IPv6Network:
     """A network of one; a socket on `::` shows hosts of IPv4 mapped (RFC 4291 section 2.5.5.2)."""
     host = ip_address(address)

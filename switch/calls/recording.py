@@ -1,7 +1,8 @@
 """The recording of a call: one file, first bridge to last, intervals without an agent left out."""
 
-from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,11 +13,19 @@ from switch.calls.ledger import Ledger
 from switch.config.schema import Server
 from switch.records import RecordingRecord, utc
 
+_MINUTE_US: Final = 60_000_000
 
-def recording_path(call: str, started_at: datetime, timezone: str) -> Path:
+
+def recording_path(call: str, started_us: int, timezone: str) -> Path:
     """Relative to data_dir: the day is that of the call's start where the centre is."""
-    day = started_at.astimezone(ZoneInfo(timezone))
-    return Path("recordings", f"{day:%Y/%m/%d}", f"{call}.wav")
+    return _folder(started_us // _MINUTE_US, timezone) / f"{call}.wav"
+
+
+@lru_cache(maxsize=16)
+def _folder(minute: int, timezone: str) -> Path:
+    """Of all calls that begin in a minute (since 1970): no day begins within one."""
+    day = utc(minute * _MINUTE_US).astimezone(ZoneInfo(timezone))
+    return Path("recordings", f"{day:%Y/%m/%d}")
 
 
 class CallRecording:
@@ -27,7 +36,7 @@ class CallRecording:
     def __init__(self, server: Server, ledger: Ledger) -> None:
         self._data_dir = server.data_dir
         self._ledger = ledger
-        self._path = recording_path(ledger.id, utc(ledger.started_us), server.timezone)
+        self._path = recording_path(ledger.id, ledger.started_us, server.timezone)
         self._recording: Recording | None = None
         self._closed = False
 

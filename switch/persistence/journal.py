@@ -150,9 +150,8 @@ class Journal:
             self._on_problem(JournalProblem(ProblemKind.WRITE_FAILED, message))
 
     def _pass_on_problems(self) -> None:
-        with contextlib.suppress(Empty):
-            while True:
-                self._on_problem(self._keeper.problems.get_nowait())
+        while not self._keeper.problems.empty():
+            self._on_problem(self._keeper.problems.get_nowait())
 
 
 class _Keeper:
