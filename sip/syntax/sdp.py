@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
@@ -75,7 +76,7 @@ class Origin:
         return f"{self.username} {self.session_id} {self.version} {_network(self.address)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MediaDescription:
     """One `m=` line with what belongs to it. `connection` is None where the session's address applies."""
 
@@ -95,7 +96,7 @@ class MediaDescription:
         """Its own direction; None where the session's applies."""
         return _direction(self.attributes)
 
-    @property
+    @cached_property
     def codecs(self) -> dict[str, int]:
         """The telephone codecs (PCMA, PCMU, TELEPHONE-EVENT) and their payload types, in the peer's order.
 
@@ -184,6 +185,7 @@ def parse_sdp(data: bytes) -> SessionDescription:
     )
 
 
+@lru_cache(maxsize=1024)
 def is_unicast(address: str) -> bool:
     """Whether media can be sent to that address: neither a name, nor multicast, reserved or 0.x.x.x.
 
