@@ -165,7 +165,7 @@ class Bans(Section):
 class Overload(Section):
     """`sip.overload`: when new calls are refused with 503 before they cost anything"""
 
-    loop_lag: Duration = 0.4
+    loop_lag: Duration = 0.1
     """The event loop is this late; 0 never refuses."""
     retry_after: Positive = 5.0
 

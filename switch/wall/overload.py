@@ -13,7 +13,7 @@ from typing import Final
 
 CALM_AFTER_S: Final = 2.0
 """Overload is over when nothing had to be refused for so long."""
-EARLY: Final = 0.5
+EARLY: Final = 0.7
 """The share of the limit at which it begins: who is refused shall hear it within the limit."""
 TIGHT: Final = 0.25
 """The share that counts while it lasts."""
