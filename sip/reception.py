@@ -35,6 +35,7 @@ _SIDE_HEADERS: Final[tuple[tuple[Callable[[Response], object], tuple[str, ...]],
     (lambda response: response.record_routes, ("Record-Route", "Contact")),
     (remote_target, ("Contact",)),
     (offered, ("Session-Expires",)),
+    (lambda response: response.has_option("100rel", "Require"), ("Require",)),
 )
 """What a 2xx says beside its answer: how it is read, and what goes where that cannot be."""
 
@@ -133,9 +134,9 @@ class Reception:
         INVITE's URI; so it does where the way to the Contact is unreadable.
         """
         _ = response.from_tag, response.to_tag
-        if "Require" in response.headers:
-            response.headers.all("Require")
         if not (200 <= response.status < 300 or "RSeq" in response.headers):
+            if "Require" in response.headers:
+                response.headers.all("Require")
             return
         for read, names in _SIDE_HEADERS:
             try:

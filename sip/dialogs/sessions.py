@@ -14,7 +14,7 @@ from sip.transactions.loops import LoopMark
 
 
 class Sessions:
-    """The Common of `Session`. Our tags are unguessable and unique, so one of them names its session."""
+    """What all sessions share (`Common`). Our tags are unguessable and unique: each names its session."""
 
     __slots__ = (
         "_by_connection", "_by_tag", "_last_id", "allow", "authorizers", "by_id", "events", "info_types",

@@ -133,12 +133,13 @@ class IncomingLeg(Leg):
             self._note_hold()
 
     def _say_farewell(self, farewell: Farewell) -> None:
-        if self.answered:
+        if self._accepted:  # the 200 may be out although `Accepted` is still to be heard
             super()._say_farewell(farewell)
-            return
-        endpoint, now = self._exchange.sip(), self._exchange.now()
-        endpoint.reject(self._session, farewell.status, now, reason=farewell.phrase, headers=farewell.headers)
-        self._note_refusal(farewell.status)
+        else:
+            now, status, phrase = self._exchange.now(), farewell.status, farewell.phrase
+            self._exchange.sip().reject(self._session, status, now, reason=phrase, headers=farewell.headers)
+        if not self.answered:
+            self._note_refusal(farewell.status)
 
     def _ended(self, event: sip.SessionEnded) -> None:
         if not self.answered:

@@ -1,6 +1,6 @@
 """The router's journal on disk: one write for each wake-up, fsync on another thread, snapshots in between.
 
-    recovery = recover(directory)                # switch.recovery
+    recovery = recover(directory)                # switch.persistence.recovery
     journal = Journal(directory, recovery.router, on_problem)
     commands = router.step(event, now_us)        # for each event of a wake-up
     journal.record(event, commands)

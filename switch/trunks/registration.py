@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -15,6 +16,9 @@ from sip.syntax.message import Response
 from sip.syntax.uri import Uri
 from switch.trunks.health import is_alive
 from switch.trunks.sip_client import SipClient
+
+_ONCE_MORE: Final = (401, 407, 423)
+"""Answers after which the same server is asked once more in the same try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,7 @@ class Registration:
             others_left = self._choose() is not None
         elif place is not None:
             self._place = place
-        if not others_left:
+        if not others_left and (response is None or response.status not in _ONCE_MORE):
             self._failed.clear()  # the next try begins anew
         self._registering.answered(ask.cseq, response, contact, self._client.now(), others_left)
         self._carry_on()

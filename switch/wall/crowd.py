@@ -39,7 +39,7 @@ STRANGERS: Final = Share(free_per_s=1000, most_per_s=2500, burst=4, per_s=0.5)
 """A tenth of the loop, and a quarter of it. A call that is challenged takes INVITE, ACK and INVITE, and one
 may be lost.
 """
-PEERS: Final = Share(free_per_s=4000, most_per_s=6000, burst=2000, per_s=2000.0)
+PEERS: Final = Share(free_per_s=3000, most_per_s=6000, burst=2000, per_s=2000.0)
 """More new calls than we can carry, so that a trunk's are refused in words (503) and not by silence."""
 
 

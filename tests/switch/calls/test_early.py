@@ -6,12 +6,13 @@ import pytest
 
 from sip import events as sip
 from sip.events import IncomingInvite, SessionId
+from sip.flow import Flow
 from sip.syntax.fields import Headers
 from sip.syntax.message import Request, Response, parse
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.leg import Leg
 from tests.switch.far_end import FarEnd, answering, sdp, silent
-from tests.switch.stage import CARRIER, NUMBER, PHONES, Stage
+from tests.switch.stage import CARRIER, NUMBER, OURS, PHONES, Stage
 
 Sections = dict[str, Any]
 
@@ -212,6 +213,19 @@ async def test_a_call_that_ends_while_the_200_waits_was_never_connected(
     assert record.legs[1].answered_at is not None
     stage.lose = lambda data: False
     await stage.pass_by(60)
+    stage.assert_nothing_left()
+
+
+async def test_a_call_that_ends_in_the_turn_in_which_the_200_left_ends_on_the_wire(stage: Stage) -> None:
+    session, _ = await unacknowledged(stage)
+    stage.lose = lambda data: False
+    ours = Flow("udp", OURS, stage.carrier.flow.local)
+    prack = next(data for data in stage.sent if data.startswith(b"PRACK"))
+    stage.exchange.endpoint.receive(prack, ours, stage.now())  # the 200 leaves; `Accepted` waits to be heard
+    stage.call.end(Result.FAILED, Reason.SWITCH_STOPPED, EndedBy.SWITCH)
+    await stage.pass_by(60)
+    assert stage.carrier.status(session) == 200
+    assert stage.carrier.endpoint.counts().sessions == 0
     stage.assert_nothing_left()
 
 

@@ -33,6 +33,8 @@ class Registrar(FarEnd):
         self.expected = secret
         self.said: list[str] = []
         self.refusal: tuple[int, tuple[tuple[str, str], ...]] | None = None
+        self.is_broken = False
+        """Whoever proves himself is answered 503."""
 
     def hear(self, event: Any) -> None:
         if not isinstance(event, IncomingRequest) or event.request.method != "REGISTER":
@@ -51,6 +53,8 @@ class Registrar(FarEnd):
             failure = None
             challenges = self.challenger.challenges(now, failure, self.flow.remote[0])
             return 401, tuple(("WWW-Authenticate", value) for value in challenges)
+        if self.is_broken:
+            return 503, ()
         seconds = min(request.expires or 0, 60)
         contact = request.headers.get("Contact")
         return 200, ((("Contact", f"{contact};expires={seconds}"),) if seconds else ())
@@ -393,6 +397,15 @@ async def test_a_pause_follows_when_every_server_of_the_registrar_is_down(stage:
     assert (len(first.said), len(second.said)) == (1, 1)
     await stage.pass_by(32)
     assert (len(first.said), len(second.said)) == (2, 2), "then each is asked again"
+
+
+@pytest.mark.parametrize("sections", [TWO_REGISTRARS])
+async def test_a_pause_follows_too_when_every_server_challenges_before_it_says_so(stage: Stage) -> None:
+    first, second = two_registrars(stage)
+    first.is_broken = second.is_broken = True
+    second.challenger = Challenger(b"l" * 32, "carrier.example")
+    await stage.pass_by(30)
+    assert (first.said, second.said) == (["3600 401", "3600 503"], ["3600 401", "3600 503"])
 
 
 @pytest.mark.parametrize("sections", [registered()])
