@@ -11,11 +11,11 @@ from collections import deque
 from enum import StrEnum
 from typing import Final
 
-CALM_AFTER_S: Final = 2.0
+CALM_AFTER_S: Final = 1.0
 """Overload is over when nothing had to be refused for so long."""
-EARLY: Final = 0.7
+EARLY: Final = 0.8
 """The share of the limit at which it begins: who is refused shall hear it within the limit."""
-TIGHT: Final = 0.25
+TIGHT: Final = 0.5
 """The share that counts while it lasts."""
 TURNS: Final = 2
 """So many wake-ups in a row have to leave something behind before it begins: one may be interrupted."""
