@@ -39,7 +39,7 @@ from tests.bench.sipp_load import SippLoad
 from tests.bench.switch_process import SwitchFailed, SwitchProcess
 
 COARSE: Final = 0.3
-ATTEMPTS: Final = (0.9, 0.7, 0.5)
+ATTEMPTS: Final = (0.7, 0.5)
 """The parts of what probes carried that long runs are tried at."""
 LEAST_CALLS_PER_S: Final = 200
 MOST_CALLS_PER_S: Final = 800
