@@ -214,7 +214,7 @@ class _Wiring:
         shell = around.shell(
             endpoint, lambda event: self.switch.sip_event(event), self._registrations.connection_closed
         )
-        shell.on_drained = self._gate.overload.drained
+        shell.on_backlog = self._gate.overload.waited
         around.plane.on_event = lambda event: self.switch.port_event(event)
         return Exchange(
             loop=around.loop,

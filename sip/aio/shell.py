@@ -24,8 +24,9 @@ Listen = tuple[Transport, str, int]
 """Transport, address (never a name) and port; port 0 takes any."""
 OnWire = Callable[[Literal["in", "out"], bytes, Flow, float], None]
 """Sees messages pass: which way, bytes, flow, monotonic seconds."""
-OnDrained = Callable[[int, bool, float], None]
-"""Hears after each wake-up of a UDP socket: which one, whether nothing is left in it, monotonic seconds."""
+OnBacklog = Callable[[int, float], None]
+"""Hears after each wake-up of a UDP socket: which one, and how long what it begins with had waited, in
+seconds; 0 when nothing is left in it."""
 
 _SWEEP_S: Final = 1.0
 _ROUTES_S: Final = 10.0
@@ -46,7 +47,7 @@ class SipShell:
 
     `on_wire`, which may be set and cleared at any time, sees each message that is read or sent, in order:
     "in" or "out", its bytes, its flow and the monotonic time. It must be quick and raise nothing, and so must
-    `on_drained`.
+    `on_backlog`.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class SipShell:
         """
         self.handler_errors = 0
         self.on_wire: OnWire | None = None
-        self.on_drained: OnDrained | None = None
+        self.on_backlog: OnBacklog | None = None
         self.closed_connections = 0
         self._endpoint = endpoint
         self._listen = listen
@@ -185,8 +186,8 @@ class SipShell:
                 if now > until:
                     break
         self.flush()
-        if self.on_drained is not None:
-            self.on_drained(id(port), port.emptied, time.monotonic())
+        if self.on_backlog is not None:
+            self.on_backlog(id(port), port.backlog_s)
 
     def received(self, messages: list[bytes], flow: Flow) -> None:
         """Messages arrived on one connection."""

@@ -1,6 +1,7 @@
 """One socket, read until it is empty."""
 
 import select
+import time
 
 import pytest
 
@@ -17,6 +18,22 @@ def test_all_that_has_arrived_is_read_at_once() -> None:
         flow = Flow("udp", two.address, one.address)
         assert list(two.receive()) == [(b"0", flow), (b"1", flow), (b"2", flow)]
         assert list(two.receive()) == []
+    finally:
+        one.close()
+        two.close()
+
+
+def test_what_is_left_behind_has_waited_since_the_kernel_got_it() -> None:
+    one, two = UdpPort("127.0.12.1", 0), UdpPort("127.0.12.2", 0)
+    try:
+        before = time.time()
+        for _ in range(70):
+            one.send(b"x", two.address)
+        assert select.select([two.socket], [], [], 5.0)[0]
+        assert len(list(two.receive())) == 64
+        assert 0.0 < two.backlog_s < time.time() - before
+        assert list(two.receive())
+        assert two.backlog_s == 0.0
     finally:
         one.close()
         two.close()

@@ -11,7 +11,6 @@ from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.wall.bans import Bans
 from switch.wall.crowd import PEERS, STRANGERS
 from switch.wall.gate import Gate
-from switch.wall.overload import TURNS
 
 ATTACKER = Flow("udp", ("10.0.0.1", 5060), ("203.0.113.66", 5060))
 OTHER = Flow("udp", ("10.0.0.1", 5060), ("203.0.113.67", 5060))
@@ -63,8 +62,7 @@ def request(method: str, user: str = "600", to_tag: str = "", headers: str = "")
 
 def overloaded(*emergencies: str) -> Gate:
     it = gate(*emergencies)
-    for _ in range(TURNS):
-        it.overload.drained(1, False, 0.0)
+    it.overload.waited(1, 1.0)
     return it
 
 
@@ -203,6 +201,7 @@ def test_a_reload_sets_the_limit_and_what_is_told() -> None:
     it = overloaded()
     it.configure(Sip.model_validate({"overload": {"loop_lag": "5s", "retry_after": "1500ms"}}))
     assert it.sheds(request("INVITE"), CHALLENGE, CARRIER, 1.0) is None
-    refused = it.sheds(request("INVITE"), CHALLENGE, CARRIER, 5.5)
+    it.overload.waited(1, 5.0)
+    refused = it.sheds(request("INVITE"), CHALLENGE, CARRIER, 1.0)
     assert refused is not None
     assert refused.headers == [("Retry-After", "2")]

@@ -7,66 +7,42 @@ from switch.wall.overload import CALM_AFTER_S, LAGS, Overload, State
 LIMIT_S = 0.1
 
 
-def test_a_socket_that_is_emptied_is_no_backlog() -> None:
-    overload = Overload(LIMIT_S)
-    for turn in range(100):
-        overload.drained(1, True, turn * 1.0)
-        assert not overload.refuses(turn * 1.0 + 0.9)
-
-
-def left_behind(overload: Overload, *times: float, socket: int = 1) -> None:
-    """Wake-ups that did not empty the socket."""
-    for now in times:
-        overload.drained(socket, False, now)
-
-
 def test_a_backlog_near_the_limit_refuses_until_it_is_gone() -> None:
     overload = Overload(LIMIT_S)
-    left_behind(overload, 10.0, 10.01, 10.02)
-    assert not overload.refuses(10.07)
-    assert overload.refuses(10.09)
-    left_behind(overload, 10.1)
+    overload.waited(1, 0.055)
+    assert not overload.refuses(10.0)
+    overload.waited(1, 0.065)
     assert overload.refuses(10.1)
-    overload.drained(1, True, 10.11)
+    overload.waited(1, 0.0)
     assert not overload.refuses(10.11)
     assert overload.state is State.PRESSED
 
 
-def test_a_wake_up_that_was_interrupted_is_no_backlog() -> None:
-    overload = Overload(LIMIT_S)
-    left_behind(overload, 10.0)
-    assert not overload.refuses(11.0)
-    overload.drained(1, True, 11.0)
-    left_behind(overload, 11.1)
-    assert not overload.refuses(12.0)
-
-
 def test_while_it_lasts_a_smaller_backlog_refuses() -> None:
     overload = Overload(LIMIT_S)
-    left_behind(overload, 10.0, 10.01, 10.02)
-    assert overload.refuses(10.09)
-    overload.drained(1, True, 10.11)
-    left_behind(overload, 10.12, 10.13, 10.14)
-    assert overload.refuses(10.18), "who is refused shall hear it well within the limit"
+    overload.waited(1, 0.065)
+    assert overload.refuses(10.0)
+    overload.waited(1, 0.045)
+    assert overload.refuses(10.1), "who is refused shall hear it well within the limit"
+    overload.waited(1, 0.035)
+    assert not overload.refuses(10.1)
 
 
 def test_the_patient_wait_longer() -> None:
     overload = Overload(LIMIT_S)
-    left_behind(overload, 10.0, 10.01, 10.02)
-    assert not overload.refuses(10.31, patience=4.0)
-    assert overload.refuses(10.33, patience=4.0)
+    overload.waited(1, 0.23)
+    assert not overload.refuses(10.0, patience=4.0)
+    overload.waited(1, 0.25)
+    assert overload.refuses(10.0, patience=4.0)
 
 
 def test_it_is_over_when_nothing_had_to_be_refused_for_a_while() -> None:
     overload = Overload(LIMIT_S)
-    left_behind(overload, 10.0, 10.01, 10.02)
-    assert overload.refuses(10.11)
-    overload.drained(1, True, 10.2)
-    after = 10.11 + CALM_AFTER_S + 0.01
-    assert not overload.refuses(after)
+    overload.waited(1, 0.065)
+    assert overload.refuses(10.0)
+    overload.waited(1, 0.045)
+    assert not overload.refuses(10.0 + CALM_AFTER_S + 0.01)
     assert overload.state is State.CALM
-    left_behind(overload, after, after, after)
-    assert not overload.refuses(after + 0.04)
 
 
 def test_a_late_timer_is_a_pause_many_in_a_row_are_an_overload() -> None:
@@ -81,17 +57,17 @@ def test_a_late_timer_is_a_pause_many_in_a_row_are_an_overload() -> None:
 
 def test_each_socket_has_its_own_backlog() -> None:
     overload = Overload(LIMIT_S)
-    left_behind(overload, 0.0, 0.01, 0.02)
-    overload.drained(2, True, 0.05)
-    assert overload.lateness(0.08) == pytest.approx(0.08)
-    left_behind(overload, 0.1, 0.11, 0.12, socket=2)
-    overload.drained(1, True, 0.12)
-    assert overload.lateness(0.15) == pytest.approx(0.05)
+    overload.waited(1, 0.08)
+    overload.waited(2, 0.0)
+    assert overload.lateness() == pytest.approx(0.08)
+    overload.waited(2, 0.05)
+    overload.waited(1, 0.0)
+    assert overload.lateness() == pytest.approx(0.05)
 
 
 def test_zero_never_refuses() -> None:
     overload = Overload(0.0)
-    left_behind(overload, 0.0, 0.1, 0.2)
+    overload.waited(1, 9.0)
     for _ in range(LAGS):
         overload.lagged(9.0)
     assert not overload.refuses(100.0)
@@ -106,7 +82,7 @@ def simulate(offered_per_s: float, seconds: float, limit_s: float = LIMIT_S) -> 
     now, at, taken, waits = 0.0, 0, 0, []
     while at < len(arrivals):
         now = max(now, arrivals[at])
-        until = now + 0.01
+        until, waited = now + 0.01, now - arrivals[at]
         while at < len(arrivals) and arrivals[at] <= now < until:
             if overload.refuses(now):
                 now += 0.00015
@@ -115,7 +91,7 @@ def simulate(offered_per_s: float, seconds: float, limit_s: float = LIMIT_S) -> 
                 now += 0.004
                 taken += 1
             at += 1
-        overload.drained(1, at >= len(arrivals) or arrivals[at] > now, now)
+        overload.waited(1, waited if at < len(arrivals) and arrivals[at] <= now else 0.0)
     return taken / now, waits
 
 
