@@ -91,7 +91,7 @@ class Arrival:
         try:
             routed = self._admit(peer, ledger, slots)
             self._note_way(caller, ledger)
-            self._verify(invite.request, peer, caller, ledger, routed.route.emergency)
+            self._verify(invite.request, peer, caller, ledger, routed.route.emergency, slots)
             flow = self._flow(routed, ledger, peer, caller)
             leg = self._caller(invite, peer)
         except NotAdmitted as refusal:
@@ -174,14 +174,22 @@ class Arrival:
                 ledger.direction, ledger.trunk = Direction.OUTBOUND, routed.go.name
         return routed
 
-    def _verify(self, request: Request, peer: Peer, caller: Caller, ledger: Ledger, emergency: bool) -> None:
+    def _verify(
+        self,
+        request: Request,
+        peer: Peer,
+        caller: Caller,
+        ledger: Ledger,
+        emergency: bool,
+        slots: list[Room],
+    ) -> None:
         """Check what a carrier signed of the caller, where its trunk asks for that; the last question, as it
         costs most. Of an emergency call it is only noted.
         """
         if not isinstance(peer, TrunkPeer):
             return
         trunk = self._exchange.identities.trunk(peer.name)
-        found = trunk.verify(request, caller)
+        found = trunk.verify(request, caller, slots.append)
         if found is None:
             return
         self._exchange.metrics.stir_verified(found.outcome)

@@ -15,6 +15,7 @@ from switch.identities.presenting import Presented, Presenting
 from switch.identities.redirection import Redirections
 from switch.identities.replays import Replays
 from switch.identities.stir import Signer, Verification, Verifier
+from switch.limits import Room
 from switch.routes import called_number
 
 
@@ -124,15 +125,20 @@ class TrunkIdentities:
         """Who calls by the trunk. Raises Malformed."""
         return read_caller(request, trust=self._trunk.caller_id.trust, inbound=self._numbering.read)
 
-    def verify(self, request: Request, caller: Caller) -> Verification | None:
-        """Whether a carrier signed that `caller` calls whom To names; None where that is not asked."""
+    def verify(self, request: Request, caller: Caller, hold: Callable[[Room], None]) -> Verification | None:
+        """Whether a carrier signed that `caller` calls whom To names; None where that is not asked. The call
+        is to `hold` the use of what holds, and give it back where it is refused.
+        """
         if self._verifier is None:
             return None
         number, now_s = number_of(request.to.uri), self._now_s()
         orig, dest = self._numbering.e164(caller.number), self._numbering.e164(number)
 
         def is_replay(passport: Passport) -> bool:
-            return self._replays.is_replay(passport, dest or "", request.call_id, now_s)
+            use = self._replays.use(passport, dest or "", request.call_id, now_s)
+            if use is not None:
+                hold(use)
+            return use is None
 
         return self._verifier.verify(request.headers.lines("Identity"), orig, dest, now_s, is_replay)
 

@@ -11,7 +11,7 @@ from switch.identities.stir import Signer
 from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.records import Direction, LegRole
 from tests.switch.far_end import FarEnd, sdp
-from tests.switch.identities.authority import Authority, publish
+from tests.switch.identities.authority import Authority, Issued, publish
 from tests.switch.identities.invites import invite
 from tests.switch.stage import CARRIER, NUMBER, Stage
 
@@ -305,6 +305,23 @@ STRICT = {
 }
 
 
+async def strict(stage: Stage, now_s: float) -> Issued:
+    """A trunk whose calls have to be signed; who may sign them."""
+    root = Authority(now=datetime.fromtimestamp(now_s, UTC))
+    carrier = root.certify()
+    (stage.folder / "roots.pem").write_bytes(root.issued.pem)
+    publish(stage.folder / "certificates", "carrier.pem", carrier)
+    publish(stage.folder / "certificates", "foreign.pem", Authority("Foreign", now=root.now).certify())
+    stage.exchange.identities.keys = read_keys(stage.exchange.config)
+    await stage.reload(**STRICT, routes=[{"trunk": "carrier", "to": "*", "go": "tone"}])
+    return carrier
+
+
+def identity(carrier: Issued, file: str, orig: str, signed_s: float) -> tuple[str, str]:
+    signer = Signer(carrier.key, f"https://certificates.example/{file}", "A")
+    return "Identity", signer.identity(orig, NUMBER, signed_s, ours=True)
+
+
 @pytest.mark.parametrize("sections", [STRICT])
 @pytest.mark.parametrize(
     ("orig", "age_s", "file", "status", "outcome"),
@@ -321,23 +338,26 @@ async def test_rfc_8224_section_6_2_2(
     stage: Stage, orig: str | None, age_s: int, file: str, status: int, outcome: str
 ) -> None:
     now_s = time.time()
-    root = Authority(now=datetime.fromtimestamp(now_s, UTC))
-    carrier = root.certify()
-    (stage.folder / "roots.pem").write_bytes(root.issued.pem)
-    publish(stage.folder / "certificates", "carrier.pem", carrier)
-    publish(stage.folder / "certificates", "foreign.pem", Authority("Foreign", now=root.now).certify())
-    stage.exchange.identities.keys = read_keys(stage.exchange.config)
-    await stage.reload(**STRICT, routes=[{"trunk": "carrier", "to": "*", "go": "tone"}])
-    headers = []
-    if orig is not None:
-        signer = Signer(carrier.key, f"https://certificates.example/{file}", "A")
-        headers.append(("Identity", signer.identity(orig, NUMBER, now_s - age_s, ours=True)))
+    carrier = await strict(stage, now_s)
+    headers = [] if orig is None else [identity(carrier, file, orig, now_s - age_s)]
     session = await stage.carrier.dial(NUMBER, b"", *headers)
     assert stage.carrier.status(session) == status
     assert stage.metrics().value("centralita_stir_verifications_total", result=outcome) == 1
     if status != 200:
         assert stage.history.calls[0].reason is Reason.IDENTITY
         assert stage.history.calls[0].legs[0].sip_status == status
+
+
+@pytest.mark.parametrize("sections", [STRICT])
+async def test_a_call_that_we_had_no_port_for_may_come_again_as_it_was_signed(stage: Stage) -> None:
+    """A carrier that hears 503 tries another address of ours, in a dialog of its own."""
+    now_s = time.time()
+    signed = identity(await strict(stage, now_s), "carrier.pem", "+34600111222", now_s)
+    room, statuses = stage.plane.room, []
+    for room_now in (0, room, room):
+        stage.plane.room = room_now
+        statuses.append(stage.carrier.status(await stage.carrier.dial(NUMBER, b"", signed)))
+    assert statuses == [503, 200, 438]
 
 
 LENIENT = {"carrier": {"accept_from": [f"{CARRIER[0]}/32"], "stir": {"verify": STIR}}}

@@ -12,6 +12,7 @@ from switch.identities.identities import Identities, read_keys
 from switch.identities.passport import read
 from switch.identities.redirection import Cause, Redirection
 from switch.identities.stir import Outcome
+from switch.limits import Room
 from tests.switch.identities.authority import NOW, Authority, publish
 from tests.switch.identities.invites import invite
 
@@ -83,19 +84,21 @@ def test_our_calls_are_signed_and_hold(tmp_path: Path) -> None:
     )
     trunk = found.trunk("carrier")
     caller = trunk.caller(request)
-    verified = trunk.verify(request, caller)
+    held: list[Room] = []
+    verified = trunk.verify(request, caller, held.append)
     assert verified is not None
     assert (verified.outcome, verified.attest) == (Outcome.PASSED, "A")
     again = parse(request.encode().replace(b"Call-ID: 1\r\n", b"Call-ID: 2\r\n"))
     assert isinstance(again, Request)
-    replayed = found.trunk("another").verify(again, caller)
+    replayed = found.trunk("another").verify(again, caller, held.append)
     assert replayed is not None
     assert replayed.outcome is Outcome.REPLAYED
-    assert trunk.verify(request, caller) == verified
+    assert trunk.verify(request, caller, held.append) == verified
     changed = invite(f"Identity: {identity}", from_=f"{presented.from_};tag=1", to="<sip:911000001@h>")
-    refused = trunk.verify(changed, caller)
+    refused = trunk.verify(changed, caller, held.append)
     assert refused is not None
     assert refused.outcome is Outcome.INVALID
+    assert len(held) == 2, "only a call whose signature holds uses one up"
     assert not trunk.rejects_unverified
 
 
@@ -126,10 +129,10 @@ def test_what_is_signed_is_who_is_shown(tmp_path: Path) -> None:
 
 def test_where_nobody_asks_nothing_is_verified(tmp_path: Path) -> None:
     trunk = identities(tmp_path).trunk("carrier")
-    assert trunk.verify(invite("Identity: nonsense"), Caller("+34600111222")) is None
+    assert trunk.verify(invite("Identity: nonsense"), Caller("+34600111222"), [].append) is None
     strict = identities(tmp_path, stir={"verify": {**VERIFY, "on_failure": "reject"}}).trunk("carrier")
     assert strict.rejects_unverified
-    verified = strict.verify(invite(), Caller("+34600111222"))
+    verified = strict.verify(invite(), Caller("+34600111222"), [].append)
     assert verified is not None
     assert verified.outcome is Outcome.MISSING
 
