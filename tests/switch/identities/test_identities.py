@@ -129,12 +129,14 @@ def test_what_is_signed_is_who_is_shown(tmp_path: Path) -> None:
 
 def test_where_nobody_asks_nothing_is_verified(tmp_path: Path) -> None:
     trunk = identities(tmp_path).trunk("carrier")
-    assert trunk.verify(invite("Identity: nonsense"), Caller("+34600111222"), [].append) is None
+    held: list[Room] = []
+    assert trunk.verify(invite("Identity: nonsense"), Caller("+34600111222"), held.append) is None
     strict = identities(tmp_path, stir={"verify": {**VERIFY, "on_failure": "reject"}}).trunk("carrier")
     assert strict.rejects_unverified
-    verified = strict.verify(invite(), Caller("+34600111222"), [].append)
+    verified = strict.verify(invite(), Caller("+34600111222"), held.append)
     assert verified is not None
     assert verified.outcome is Outcome.MISSING
+    assert held == []
 
 
 def test_a_removed_trunk_keeps_its_rules_for_the_calls_that_go_on(tmp_path: Path) -> None:
