@@ -16,6 +16,8 @@ TICK_S: Final = 2.0
 """While somebody talks the book on disk is about this old: what kill -9 may lose of a call's length."""
 APART_S: Final = 0.05
 """A change is written at once, unless the last one was not so long ago: then those until then together."""
+RETRY_S: Final = 5.0
+"""What could not be written is tried again as soon as this."""
 _REST: Final = 9
 """So many times as long as writing took it rests: with thousands of phones the whole book is megabytes."""
 _AT_ONCE_BYTES: Final = 16 * 1024
@@ -41,6 +43,8 @@ class TollWatch:
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
+        self._failing = False
+        """The last try to write failed, and the log has it."""
         self._log = structlog.get_logger("toll")
 
     def start(self) -> None:
@@ -77,11 +81,26 @@ class TollWatch:
             await self._changed.wait()
             self._changed.clear()
             begun = self._loop.time()
-            try:
-                await self._save()
-            except Exception:  # noqa: BLE001 - a task's edge: the next change is another chance
-                self._log.exception("cannot keep what was spent", path=str(self._path))
-            await self._rest(max(APART_S, (self._loop.time() - begun) * _REST))
+            await self._try_to_save()
+            spent_s = self._loop.time() - begun
+            await self._rest(RETRY_S if self._failing else max(APART_S, spent_s * _REST))
+            if self._failing and not self._stopping.is_set():
+                self._changed.set()
+
+    async def _try_to_save(self) -> None:
+        try:
+            await self._save()
+        except Exception as error:  # noqa: BLE001 - a task's edge: it is tried again
+            if not self._failing:
+                ours = not isinstance(error, OSError)
+                self._log.error(
+                    "cannot keep what was spent", path=str(self._path), error=str(error), exc_info=ours
+                )
+            self._failing = True
+        else:
+            if self._failing:
+                self._log.info("what was spent is kept again", path=str(self._path))
+            self._failing = False
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -100,11 +119,8 @@ class TollWatch:
 
     def _write(self, pages: list[bytes]) -> None:
         fresh = self._path.with_suffix(".new")
-        try:
-            fresh.write_bytes(b"[%b]" % b",".join(pages))
-            os.replace(fresh, self._path)
-        except OSError as error:
-            self._log.error("cannot keep what was spent", path=str(self._path), error=str(error))
+        fresh.write_bytes(b"[%b]" % b",".join(pages))
+        os.replace(fresh, self._path)
 
     def _read(self) -> tuple[Spent, ...]:
         try:

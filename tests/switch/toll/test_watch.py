@@ -1,6 +1,7 @@
 """The watch ends what has used up its minutes, and keeps the book through restarts."""
 
 import asyncio
+import errno
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -129,6 +130,35 @@ async def test_a_book_that_cannot_be_read_or_written_is_an_error_in_the_log(
     assert "cannot keep" in lines[1]["event"]
 
 
+async def test_after_a_full_disk_it_is_written_though_nothing_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: asyncio.Event
+) -> None:
+    """The log says it once, and once that it is over."""
+    path, room = tmp_path / "toll.json", iter([0, 0, 1])
+    desk, write = Desk(), Path.write_bytes
+
+    def write_bytes(fresh: Path, data: bytes) -> int:
+        if not next(room):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(fresh, data)
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    monkeypatch.setattr("switch.toll.watch.RETRY_S", 0.01)
+    watch = TollWatch(desk.toll, path, asyncio.get_running_loop(), Clock())
+    with capture_logs() as lines:
+        watch.start()
+        desk.call(NOON)
+        async with asyncio.timeout(10):
+            await written.wait()
+        monkeypatch.setattr(Path, "write_bytes", write)
+        await watch.stop()
+    assert [(line["event"], line["log_level"]) for line in lines] == [
+        ("cannot keep what was spent", "error"),
+        ("what was spent is kept again", "info"),
+    ]
+    assert [spent.name for spent in book(path)] == ["1001"]
+
+
 async def test_while_much_is_written_the_loop_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,5 +222,5 @@ async def test_an_error_that_nobody_foresaw_is_logged_and_the_book_kept_still(
             await failed.wait()
         desk.call(NOON)
         await watch.stop()
-    assert [line["event"] for line in lines] == ["cannot keep what was spent"]
+    assert [line["log_level"] for line in lines] == ["error", "info"]
     assert len(book(tmp_path / "toll.json")[0].begun) == 2
