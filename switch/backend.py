@@ -19,7 +19,8 @@ from switch.api.backend import (
     TrunkRow,
     Unknown,
 )
-from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.ending import EndedBy, Reason
+from switch.calls.parting import cut_off
 from switch.calls.registry import Registry
 from switch.config.addresses import HostPort
 from switch.exchange import Exchange
@@ -108,11 +109,7 @@ class Running:
         found = self._registry.calls.get(call)
         if found is None:
             raise Unknown(f"no call {call!r} in progress")
-        if found.ledger.waiting or found.ledger.connected_us is None:
-            result = Result.FAILED
-        else:
-            result = Result.ANSWERED if found.agent is not None else Result.COMPLETED
-        found.end(result, Reason.ADMINISTRATOR, EndedBy.ADMINISTRATOR)
+        found.end(cut_off(found.ledger, found.agent), Reason.ADMINISTRATOR, EndedBy.ADMINISTRATOR)
 
     # Phones and trunks
 

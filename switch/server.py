@@ -200,7 +200,8 @@ class Server:
         """End what is left, unregister, and give BYEs and recordings a moment."""
         registry, trunks = self._switch.registry, self._exchange.trunks
         for call in list(registry.calls.values()):
-            call.end(_result(call.agent is not None), Reason.SWITCH_STOPPED, EndedBy.SWITCH)
+            talking = call.agent is not None and call.ledger.connected_us is not None
+            call.end(Result.ANSWERED if talking else Result.FAILED, Reason.SWITCH_STOPPED, EndedBy.SWITCH)
         self._exchange.dispatch.flush()
         trunks.stop()
         with suppress(TimeoutError):
@@ -231,7 +232,3 @@ class Server:
         task: asyncio.Task[object] = self._exchange.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _result(talking: bool) -> Result:
-    return Result.ANSWERED if talking else Result.FAILED

@@ -30,7 +30,7 @@ from switch.calls.leg_events import Answered, Connected, Ended, Held, LegEvent, 
 from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import NOBODY, LegOwner
-from switch.calls.parting import agent_hung_up, callee_gone, caller_gone, refused, unreachable
+from switch.calls.parting import agent_gone, agent_hung_up, callee_gone, caller_gone, refused, unreachable
 from switch.calls.reaching import Reaching
 from switch.calls.recording import CallRecording
 from switch.calls.redirecting import Redirecting
@@ -198,7 +198,7 @@ class Call:
 
     def agent_vanished(self) -> None:
         """The agent answered and hung up before the two could be connected."""
-        self.end(Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT)
+        self.end(*agent_hung_up(self.ledger))
 
     # What the legs say
 
@@ -342,7 +342,7 @@ class Call:
             self.end(*callee_gone(event, self.ledger))
 
     def _agent_gone(self, leg: Leg, event: Ended | Lost) -> None:
-        if (parting := agent_hung_up(event)) is not None:
+        if (parting := agent_gone(event, self.ledger)) is not None:
             self.end(*parting)
             return
         leg.end(Farewell(q850=NORMAL_CLEARING))

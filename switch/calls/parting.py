@@ -28,29 +28,40 @@ class Parting(NamedTuple):
     told: Farewell | None = None
 
 
+def cut_off(ledger: Ledger, agent: str | None) -> Result:
+    """What becomes of a call that ends now; `agent` is whom the caller talks to. Without our 200 it never was
+    one, though an agent has answered.
+    """
+    if ledger.connected_us is None or ledger.waiting:
+        return Result.FAILED
+    return Result.COMPLETED if agent is None else Result.ANSWERED
+
+
 def caller_gone(event: Ended | Lost, ledger: Ledger, agent: str | None) -> Parting:
-    """The caller's end; `agent` is whom he talked to. Only who hangs up before the answer has abandoned."""
+    """The caller's end. Only who hangs up before our 200, or in line, has abandoned."""
     reason, by = _why(event, Reason.CALLER_HUNG_UP, EndedBy.CALLER)
-    if agent is not None:
-        result = Result.ANSWERED
-    elif ledger.connected_us is not None and not ledger.waiting:
-        result = Result.COMPLETED
-    else:
-        result = Result.ABANDONED if reason is Reason.CALLER_HUNG_UP else Result.FAILED
+    result = cut_off(ledger, agent)
+    if result is Result.FAILED and reason is Reason.CALLER_HUNG_UP:
+        result = Result.ABANDONED
     return Parting(result, reason, by, _told(event))
 
 
-def agent_hung_up(event: Ended | Lost) -> Parting | None:
+def agent_gone(event: Ended | Lost, ledger: Ledger) -> Parting | None:
     """The agent's end; None where he is lost, which need not be the call's end."""
     if isinstance(event, Lost) or event.cause is not EndCause.REMOTE_BYE:
         return None
-    return Parting(Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT, _told(event))
+    return agent_hung_up(ledger, _told(event))
+
+
+def agent_hung_up(ledger: Ledger, told: Farewell | None = None) -> Parting:
+    """The agent answered, and hung up."""
+    result = Result.FAILED if ledger.connected_us is None else Result.ANSWERED
+    return Parting(result, Reason.AGENT_HUNG_UP, EndedBy.AGENT, told)
 
 
 def callee_gone(event: Ended | Lost, ledger: Ledger) -> Parting:
-    """The end of whoever was dialled; without our 200 to the caller the call never was one."""
-    result = Result.FAILED if ledger.connected_us is None else Result.COMPLETED
-    return Parting(result, *_why(event, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE), _told(event))
+    """The end of whoever was dialled."""
+    return Parting(cut_off(ledger, None), *_why(event, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE), _told(event))
 
 
 def refused(event: Refused) -> Parting:

@@ -36,12 +36,13 @@ def _closed(exchange: Exchange, call: CallRecord) -> CallRecord:
     """The record as last noted, ended when the former run was last seen alive."""
     died = utc(max(exchange.logbook.last_beat_us, to_us(call.started_at)))
     segments = tuple(replace(segment, to=segment.to or max(died, segment.from_)) for segment in call.segments)
+    answered = bool(call.visits) and None not in (call.connected_at, call.answered_at)
     return replace(
         call,
         ended_at=died,
         talk_s=_seconds(segments, SegmentKind.TALK),
         hold_s=_seconds(segments, SegmentKind.HOLD),
-        result=Result.ANSWERED if call.answered_at is not None and call.visits else Result.FAILED,
+        result=Result.ANSWERED if answered else Result.FAILED,
         reason=Reason.SWITCH_RESTARTED,
         ended_by=EndedBy.SWITCH,
         visits=tuple(visit if visit.left_at is not None else _left(visit, died) for visit in call.visits),

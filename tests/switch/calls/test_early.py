@@ -11,6 +11,7 @@ from sip.syntax.fields import Headers
 from sip.syntax.message import Request, Response, parse
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.leg import Leg
+from switch.history.entries import AgentChanged
 from tests.switch.far_end import FarEnd, answering, sdp, silent
 from tests.switch.stage import CARRIER, NUMBER, OURS, PHONES, Stage
 
@@ -229,7 +230,19 @@ async def test_a_call_that_ends_in_the_turn_in_which_the_200_left_ends_on_the_wi
     stage.assert_nothing_left()
 
 
-async def test_an_agent_waits_with_the_200_for_the_prack(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("ends", "status", "parting"),
+    [
+        ("never", 504, (Result.FAILED, Reason.PRACK_TIMEOUT, EndedBy.SWITCH)),
+        ("cancels", 487, (Result.ABANDONED, Reason.CALLER_HUNG_UP, EndedBy.CALLER)),
+        ("agent hangs up", 480, (Result.FAILED, Reason.AGENT_HUNG_UP, EndedBy.AGENT)),
+        ("administrator", 480, (Result.FAILED, Reason.ADMINISTRATOR, EndedBy.ADMINISTRATOR)),
+    ],
+)
+async def test_an_agent_waits_with_the_200_for_the_prack(
+    stage: Stage, ends: str, status: int, parting: tuple[Result, Reason, EndedBy]
+) -> None:
+    """He answered, so his part is booked like any other; the call was never connected."""
     await stage.reload(queues={"support": {"requires": "support >= 1", "answer": "early"}})
     stage.carrier.supports_reliable = True
     stage.lose = lambda data: data.startswith(b"PRACK")
@@ -238,13 +251,28 @@ async def test_an_agent_waits_with_the_200_for_the_prack(stage: Stage) -> None:
     await phone.answer()
     call = stage.call
     assert (call.agent, call.caller.answered, call.ledger.segments) == ("ana", False, [])
-    await phone.hang_up()
-    assert stage.carrier.status(session) == 480
+    match ends:
+        case "never":
+            await stage.pass_by(33)
+        case "cancels":
+            stage.carrier.endpoint.cancel(session, stage.now())
+            stage.moved(stage.carrier)
+        case "administrator":
+            stage.running.hangup(call.id)
+        case _:
+            await phone.hang_up()
+    await stage.settle()
+    assert stage.carrier.status(session) == status
     (record,) = stage.history.calls
-    assert (record.result, record.reason) == (Result.ANSWERED, Reason.AGENT_HUNG_UP)
+    assert (record.result, record.reason, record.ended_by) == parting
     assert (record.connected_at, record.talk_s, record.recording) == (None, 0.0, None)
+    assert (record.agent, record.visits[0].result, record.legs[1].sip_status) == ("ana", Result.ANSWERED, 200)
+    assert stage.metrics().value("centralita_queue_answered_total", queue="support") == 1
+    assert phone.endpoint.counts().sessions == 0
     stage.lose = lambda data: False
     await stage.pass_by(60)
+    states = [entry.change.state.value for entry in stage.history.all(AgentChanged)]
+    assert states[states.index("ringing") :] == ["ringing", "on_call", "wrap_up", "ready"]
     stage.assert_nothing_left()
 
 

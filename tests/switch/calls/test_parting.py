@@ -8,7 +8,15 @@ from switch.calls.dialling import Unreachable
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.ledger import Ledger, Visit
 from switch.calls.leg_events import Ended, Lost, Refused
-from switch.calls.parting import Parting, agent_hung_up, callee_gone, caller_gone, refused, unreachable
+from switch.calls.parting import (
+    Parting,
+    agent_gone,
+    agent_hung_up,
+    callee_gone,
+    caller_gone,
+    refused,
+    unreachable,
+)
 from switch.records import Direction
 
 BYE, CANCELLED = Ended(EndCause.REMOTE_BYE, 31), Ended(EndCause.CANCELLED, None, elsewhere=True)
@@ -35,8 +43,9 @@ def ledger(*, connected: bool, waiting: bool) -> Ledger:
         (True, True, None, Result.ABANDONED, Result.FAILED),
         (True, False, None, Result.COMPLETED, Result.COMPLETED),
         (True, False, "ana", Result.ANSWERED, Result.ANSWERED),
+        (False, False, "ana", Result.ABANDONED, Result.FAILED),
     ],
-    ids=["ringing", "in line, ringing", "in line", "connected", "with an agent"],
+    ids=["ringing", "in line, ringing", "in line", "connected", "with an agent", "an agent, but no 200"],
 )
 def test_only_a_caller_who_hangs_up_has_abandoned(
     connected: bool, waiting: bool, agent: str | None, hung_up: Result, failed: Result
@@ -49,9 +58,12 @@ def test_only_a_caller_who_hangs_up_has_abandoned(
 
 
 def test_an_agent_hangs_up_by_bye_and_is_lost_by_anything_else() -> None:
-    parting = agent_hung_up(BYE)
+    talking, early = ledger(connected=True, waiting=False), ledger(connected=False, waiting=False)
+    parting = agent_gone(BYE, talking)
     assert parting == (Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT, Farewell(q850=31))
-    assert [agent_hung_up(fault) for fault in FAULTS] == [None] * len(FAULTS)
+    assert [agent_gone(fault, talking) for fault in FAULTS] == [None] * len(FAULTS)
+    assert agent_hung_up(talking) == (Result.ANSWERED, Reason.AGENT_HUNG_UP, EndedBy.AGENT, None)
+    assert agent_hung_up(early) == (Result.FAILED, Reason.AGENT_HUNG_UP, EndedBy.AGENT, None)
 
 
 def test_a_callee_hangs_up_or_is_lost() -> None:

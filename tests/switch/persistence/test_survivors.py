@@ -56,6 +56,22 @@ async def test_the_dialogs_of_a_talk_get_bye_and_the_call_is_booked(stage: Stage
     await after.close()
 
 
+async def test_an_agent_whose_caller_never_had_our_200_has_answered_no_call(
+    stage: Stage, tmp_path: Path
+) -> None:
+    await stage.reload(queues={"support": {"requires": "support >= 1", "answer": "early"}})
+    stage.carrier.supports_reliable = True
+    stage.lose = lambda data: data.startswith(b"PRACK")
+    phone = await stage.phone()
+    await stage.carrier.dial(NUMBER)
+    await phone.answer()
+    after = await crashed(stage, tmp_path / "after")
+    assert end_survivors(after.exchange) == 1
+    (record,) = after.history.calls
+    assert (record.result, record.agent, record.connected_at) == (Result.FAILED, "ana", None)
+    await after.close()
+
+
 async def test_a_caller_who_waited_is_booked_as_failed(stage: Stage, tmp_path: Path) -> None:
     session = await stage.carrier.dial(NUMBER)
     await stage.pass_by(7)
