@@ -72,7 +72,7 @@ def _start_wall(exchange: Exchange, stack: AsyncExitStack) -> None:
     watch = TollWatch(exchange.toll, path, exchange.loop, exchange.now_us)
     watch.start()
     stack.push_async_callback(watch.stop)
-    lag = Lag(exchange.loop, exchange.gate.overload.lagged)
+    lag = Lag(exchange.loop, exchange.gate.overload.lagged, exchange.metrics.loop_lag)
     lag.start()
     stack.callback(lag.stop)
 

@@ -1,4 +1,4 @@
-"""How the process itself is doing: lag of the event loop, pauses of the garbage collector."""
+"""How the process itself is doing: that it lives, and the pauses of the garbage collector."""
 
 import asyncio
 import gc
@@ -12,7 +12,7 @@ INTERVAL_S: Final = 0.5
 
 
 class Vitals:
-    """Measures while it runs, and calls `on_beat` each time."""
+    """From `start` to `stop`: each collection is measured, and `on_beat` called twice a second."""
 
     def __init__(
         self, metrics: Metrics, loop: asyncio.AbstractEventLoop, on_beat: Callable[[], None]
@@ -20,7 +20,6 @@ class Vitals:
         self._metrics = metrics
         self._on_beat = on_beat
         self._loop = loop
-        self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._collecting_since = 0.0
 
@@ -36,11 +35,9 @@ class Vitals:
             self._timer.cancel()
 
     def _arm(self) -> None:
-        self._due = time.monotonic() + INTERVAL_S
         self._timer = self._loop.call_later(INTERVAL_S, self._beat)
 
     def _beat(self) -> None:
-        self._metrics.loop_lag(max(0.0, time.monotonic() - self._due))
         self._on_beat()
         self._arm()
 

@@ -1,4 +1,4 @@
-"""How late the event loop runs, often enough to tell an overload."""
+"""How late the event loop runs: measured once for all who ask, often enough to tell an overload."""
 
 import asyncio
 import time
@@ -9,12 +9,12 @@ INTERVAL_S: Final = 0.05
 
 
 class Lag:
-    """Measures from `start` to `stop`; `on_measured` hears the seconds each time."""
+    """Measures from `start` to `stop`; each of `on_measured` hears the seconds each time."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        on_measured: Callable[[float], None],
+        *on_measured: Callable[[float], None],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._loop = loop
@@ -35,5 +35,7 @@ class Lag:
             self._timer = None
 
     def _measure(self) -> None:
-        self._on_measured(max(0.0, self._now() - self._due))
+        late_s = max(0.0, self._now() - self._due)
+        for on_measured in self._on_measured:
+            on_measured(late_s)
         self.start()

@@ -54,6 +54,7 @@ async def test_a_burst_of_new_calls_is_shed_and_all_else_goes_on(tell_on_failure
         assert {answer.headers.get("Retry-After") for answer in shed} == {"7"}
         metrics = await switch.metrics()
         assert metrics.value("centralita_overload_refused_total", method="INVITE") >= len(shed)
+        assert metrics.value("centralita_event_loop_lag_seconds_count") > 0
         assert metrics.value("centralita_calls_active", direction="inbound") == 1, "the emergency call"
         later = await stack.enter_async_context(RawSip.open(switch.sip))
         await switch.until(
