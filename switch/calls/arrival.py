@@ -90,7 +90,7 @@ class Arrival:
         self._exchange.tracing.claim(ledger.id, invite.request.call_id, f"caller {peer.name}")
         try:
             routed = self._admit(peer, ledger, slots)
-            self._note_way(caller, ledger)
+            self._note_redirections(caller, ledger)
             self._verify(invite.request, peer, caller, ledger, routed.route.emergency, slots)
             flow = self._flow(routed, ledger, peer, caller)
             leg = self._caller(invite, peer)
@@ -198,7 +198,7 @@ class Arrival:
         if trunk.rejects_unverified and found.outcome.refusal is not None and not emergency:
             raise NotAdmitted(Reason.IDENTITY, answer=found.outcome.refusal)
 
-    def _note_way(self, caller: Caller, ledger: Ledger) -> None:
+    def _note_redirections(self, caller: Caller, ledger: Ledger) -> None:
         """Say in the log who the call was first meant for, where that is told and may be."""
         if caller.redirections:
             first = caller.redirections[0]
@@ -206,15 +206,15 @@ class Arrival:
             meant_for = "" if first.withheld else first.number
             log.info("call was redirected", meant_for=meant_for, times=count(caller.redirections))
 
-    def _way(self, routed: Routed, ledger: Ledger, peer: Peer, caller: Caller) -> Redirections:
+    def _redirections(self, routed: Routed, ledger: Ledger, peer: Peer, caller: Caller) -> Redirections:
         """How a call came here that is only passed on; one that goes round comes to its end."""
         if not (isinstance(peer, TrunkPeer) and isinstance(routed.go, TrunkTarget)):
             return ()
-        way = (*caller.redirections, Redirection(ledger.to, Cause.UNCONDITIONAL))
-        if count(way) <= MAX_REDIRECTIONS:
-            return way
+        redirections = (*caller.redirections, Redirection(ledger.to, Cause.UNCONDITIONAL))
+        if count(redirections) <= MAX_REDIRECTIONS:
+            return redirections
         if routed.route.emergency:
-            return ()  # it goes on whatever its way was, and written out that way might be too long
+            return ()  # it goes on however it came, and its redirections written out might be too long
         raise NotAdmitted(Reason.REDIRECTED_TOO_OFTEN)
 
     def _slot(self, trunk: str, emergency: bool, *, arriving: bool = False) -> Slot:
@@ -297,6 +297,6 @@ class Arrival:
             case DialledPhone():
                 return to_phone(routed.number, caller)
             case TrunkTarget(name=name):
-                return to_trunk(name, routed.number, caller, self._way(routed, ledger, peer, caller))
+                return to_trunk(name, routed.number, caller, self._redirections(routed, ledger, peer, caller))
             case _:
                 assert_never(go)

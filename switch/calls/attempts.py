@@ -19,9 +19,9 @@ from switch.trunks.next_hop import NextHop
 class Attempts:
     """What a call needs to reach somebody, and to go on where that leads elsewhere.
 
-    `hold` keeps room on a further trunk until the call is over; `toll` is what may be spent there; `past` is
-    how the call came here, where it is only passed on; `display` is what phones show in place of the caller's
-    name.
+    `hold` keeps room on a further trunk until the call is over; `toll` is what may be spent there;
+    `redirections` are those of a call that is only passed on; `display` is what phones show in place of the
+    caller's name.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Attempts:
         caller: Caller,
         hold: Callable[[Slot], None],
         toll: CallToll,
-        past: Redirections = (),
+        redirections: Redirections = (),
         display: str | None = None,
     ) -> None:
         self._exchange = exchange
@@ -41,7 +41,7 @@ class Attempts:
         self._caller = caller
         self._hold = hold
         self._toll = toll
-        self._past = past
+        self._redirections = redirections
         self._display = display
         self._held: set[str] = set()
 
@@ -94,7 +94,7 @@ class Attempts:
         return self._dialling.phone(name, LegRole.CALLEE, display, self._caller.shown, self._owner)
 
     def _call(self, hop: NextHop, number: str) -> OutgoingLeg:
-        return self._dialling.trunk(hop, number, self._caller, self._past, self._owner)
+        return self._dialling.trunk(hop, number, self._caller, self._redirections, self._owner)
 
 
 def _after(first: Callable[[], None], dial: Callable[[], OutgoingLeg]) -> Callable[[], OutgoingLeg]:

@@ -76,12 +76,12 @@ class Dialling:
         return leg
 
     def trunk(
-        self, hop: NextHop, number: str, caller: Caller, past: Redirections, owner: LegOwner
+        self, hop: NextHop, number: str, caller: Caller, redirections: Redirections, owner: LegOwner
     ) -> OutgoingLeg:
-        """Call a number by way of `hop`; `past` is how the call came here, where it is only passed on.
+        """Call a number by way of `hop`; `redirections` are those of a call that is only passed on.
         Raises Unreachable.
         """
-        presented = self._presented(hop.trunk, number, caller, past)
+        presented = self._presented(hop.trunk, number, caller, redirections)
         try:
             flow = self._exchange.flow_to(hop.place)
         except (OSError, ValueError):
@@ -113,10 +113,10 @@ class Dialling:
             return None
         return self._exchange.shell.wide_flow_to(hop.place.address, hop.place.port)
 
-    def _presented(self, trunk: str, number: str, caller: Caller, way: Redirections) -> Presented:
+    def _presented(self, trunk: str, number: str, caller: Caller, redirections: Redirections) -> Presented:
         """Who calls whom, as the trunk is told it."""
         try:
-            return self._exchange.identities.present(trunk, caller, number, way)
+            return self._exchange.identities.present(trunk, caller, number, redirections)
         except NotANumber:
             raise Unreachable(404, "Not Found") from None
 

@@ -141,9 +141,11 @@ class Call:
         self._reach(attempts, attempts.phone(name))
         await self.until_over()
 
-    async def dial_trunk(self, name: str, number: str, caller: Caller, way: Redirections = ()) -> None:
-        """Call out over a trunk, likewise; `way` is how the call came here, where it is only passed on."""
-        attempts = self._attempts(caller, way)
+    async def dial_trunk(
+        self, name: str, number: str, caller: Caller, redirections: Redirections = ()
+    ) -> None:
+        """Call out over a trunk, likewise; `redirections` are those of a call that is only passed on."""
+        attempts = self._attempts(caller, redirections)
         self._reach(attempts, attempts.trunk(name, number))
         await self.until_over()
 
@@ -286,11 +288,13 @@ class Call:
         if self._conversation is not None:
             self._conversation.begin(self._next_token())
 
-    def _attempts(self, caller: Caller, way: Redirections = (), display: str | None = None) -> Attempts:
+    def _attempts(
+        self, caller: Caller, redirections: Redirections = (), display: str | None = None
+    ) -> Attempts:
         peer, hold = self.caller.peer, self._slots.append
         guard, now_us = self._exchange.toll, self._exchange.now_us
         toll = CallToll(guard, peer, self.ledger, self._slots, self.spent, now_us)
-        return Attempts(self._exchange, self._dialling, self, caller, hold, toll, way, display)
+        return Attempts(self._exchange, self._dialling, self, caller, hold, toll, redirections, display)
 
     def _reach(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
         """Call the other side, until somebody is there."""

@@ -14,10 +14,10 @@ def to_phone(name: str, caller: Caller) -> Flow:
     return ring_the_phone
 
 
-def to_trunk(name: str, number: str, caller: Caller, way: Redirections = ()) -> Flow:
-    """Call out over a trunk; `way` is how the call came here, where it is only passed on."""
+def to_trunk(name: str, number: str, caller: Caller, redirections: Redirections = ()) -> Flow:
+    """Call out over a trunk; `redirections` are those of a call that is only passed on."""
 
     async def call_out(call: Call) -> None:
-        await call.dial_trunk(name, number, caller, way)
+        await call.dial_trunk(name, number, caller, redirections)
 
     return call_out

@@ -75,11 +75,11 @@ class Identities:
         """The caller where one of our phones calls; his name is that of the agent whose phone it is."""
         return read_phone(request, name, self._names.get(name, ""))
 
-    def present(self, trunk: str, caller: Caller, number: str, way: Redirections = ()) -> Presented:
-        """What the trunk is told where `caller` calls `number`; `way` is how the call came here, where it is
+    def present(self, trunk: str, caller: Caller, number: str, redirections: Redirections = ()) -> Presented:
+        """What the trunk is told where `caller` calls `number`; `redirections` are those of a call that is
         only passed on. Raises NotANumber.
         """
-        return self._trunks[trunk].present(caller, number, way)
+        return self._trunks[trunk].present(caller, number, redirections)
 
 
 class TrunkIdentities:
@@ -142,9 +142,9 @@ class TrunkIdentities:
 
         return self._verifier.verify(request.headers.lines("Identity"), orig, dest, now_s, is_replay)
 
-    def present(self, caller: Caller, number: str, way: Redirections) -> Presented:
+    def present(self, caller: Caller, number: str, redirections: Redirections) -> Presented:
         """See `Identities.present`."""
-        presented = self._presenting.present(caller, number, self._domain, way)
+        presented = self._presenting.present(caller, number, self._domain, redirections)
         if self._signer is None:
             return presented
         orig, dest = self._numbering.e164(presented.caller), self._numbering.e164(number)

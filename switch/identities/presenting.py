@@ -49,8 +49,8 @@ class Presenting:
         self._numbering = numbering
         self._allowed = re.compile("|".join(map(expression, policy.allowed)) or r"(?!)")
 
-    def present(self, caller: Caller, number: str, domain: str, way: Redirections = ()) -> Presented:
-        """`caller` calls `number`; `way` is how the call came here, where it is only passed on.
+    def present(self, caller: Caller, number: str, domain: str, redirections: Redirections = ()) -> Presented:
+        """`caller` calls `number`; `redirections` are those of a call that is only passed on.
 
         Raises NotANumber for a called number that the carrier could not read.
         """
@@ -65,7 +65,7 @@ class Presenting:
         headers = [*self._identity(address, withheld)] if shown else []
         if withheld:
             headers.append(("Privacy", "id"))
-        headers += self._way(way, called, domain)
+        headers += self._redirections(redirections, called, domain)
         return Presented(called, shown, ANONYMOUS if withheld else address, tuple(headers))
 
     def _shown(self, caller: Caller) -> tuple[str, str]:
@@ -105,16 +105,18 @@ class Presenting:
             case _:
                 assert_never(header)
 
-    def _way(self, way: Redirections, called: str, domain: str) -> Iterable[tuple[str, str]]:
-        if not way:
+    def _redirections(
+        self, redirections: Redirections, called: str, domain: str
+    ) -> Iterable[tuple[str, str]]:
+        if not redirections:
             return
         form, write, trusted = self._policy.redirection, self._numbering.write, self._policy.trust
         match form:
             case RedirectionForm.NONE:
                 return
             case RedirectionForm.DIVERSION:
-                yield "Diversion", diversion(way, domain, write, trusted)
+                yield "Diversion", diversion(redirections, domain, write, trusted)
             case RedirectionForm.HISTORY_INFO:
-                yield "History-Info", history_info(way, called, domain, write, trusted)
+                yield "History-Info", history_info(redirections, called, domain, write, trusted)
             case _:
                 assert_never(form)

@@ -112,8 +112,8 @@ def test_a_name_is_no_number_to_show_or_to_call() -> None:
 )
 def test_who_it_was_meant_for(redirection: str, lines: list[tuple[str, str]]) -> None:
     policy = Presenting(CallerId.model_validate({"redirection": redirection}), Numbering(Numbers()))
-    way = (Redirection("+34922000000", Cause.UNCONDITIONAL),)
-    assert list(policy.present(EVA, CALLED, "pbx.example", way).headers) == lines
+    redirections = (Redirection("+34922000000", Cause.UNCONDITIONAL),)
+    assert list(policy.present(EVA, CALLED, "pbx.example", redirections).headers) == lines
     assert policy.present(EVA, CALLED, "pbx.example").headers == ()
 
 
@@ -149,13 +149,16 @@ def test_nothing_gets_into_the_message_but_what_is_meant(
     """Whatever a caller calls himself: the INVITE is one, and reads back as the same caller."""
     given_ = read_caller(_invite(number, display), trust=False, inbound=str)
     caller = Caller(given_.number, given_.display, withheld)
-    way = (Redirection(number, Cause.USER_BUSY), Redirection(called, Cause.NO_ANSWER, withheld=withheld))
+    redirections = (
+        Redirection(number, Cause.USER_BUSY),
+        Redirection(called, Cause.NO_ANSWER, withheld=withheld),
+    )
     presenting = Presenting(CallerId.model_validate(policy), Numbering(Numbers()))
     if not called:
         with pytest.raises(NotANumber):
-            presenting.present(caller, called, "pbx.example", way)
+            presenting.present(caller, called, "pbx.example", redirections)
         return
-    presented = presenting.present(caller, called, "pbx.example", way)
+    presented = presenting.present(caller, called, "pbx.example", redirections)
     lines = [f"From: {presented.from_};tag=1", f"To: {presented.to('192.0.2.1')}"]
     lines += [f"{name}: {value}" for name, value in presented.headers]
     head = [f"INVITE {presented.uri('192.0.2.1')} SIP/2.0", "Via: SIP/2.0/UDP h;branch=z9hG4bK1", *lines]

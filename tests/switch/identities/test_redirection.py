@@ -87,24 +87,30 @@ def test_an_invite_with_a_thousand_diversions_is_read_in_part() -> None:
 
 
 def test_the_latest_diversion_stands_first() -> None:
-    way = (Redirection(SUPPORT, Cause.NO_ANSWER, 2), Redirection(SALES, Cause.UNCONDITIONAL, withheld=True))
-    assert diversion(way, "pbx.example", ALIKE, trusted=True) == (
+    redirections = (
+        Redirection(SUPPORT, Cause.NO_ANSWER, 2),
+        Redirection(SALES, Cause.UNCONDITIONAL, withheld=True),
+    )
+    assert diversion(redirections, "pbx.example", ALIKE, trusted=True) == (
         "<sip:+34922000000@pbx.example>;reason=unconditional;counter=1;privacy=full, "
         "<sip:+34911000000@pbx.example>;reason=no-answer;counter=2"
     )
-    assert diversion(way[1:], "pbx.example", ALIKE, trusted=False) == (
+    assert diversion(redirections[1:], "pbx.example", ALIKE, trusted=False) == (
         "<sip:anonymous@anonymous.invalid>;reason=unconditional;counter=1;privacy=full"
     )
 
 
 def test_history_ends_at_where_the_call_goes() -> None:
-    way = (Redirection(SUPPORT, Cause.USER_BUSY), Redirection(SALES, Cause.TIME_OF_DAY, withheld=True))
-    assert history_info(way, "+34933000000", "pbx.example", ALIKE, trusted=True) == (
+    redirections = (
+        Redirection(SUPPORT, Cause.USER_BUSY),
+        Redirection(SALES, Cause.TIME_OF_DAY, withheld=True),
+    )
+    assert history_info(redirections, "+34933000000", "pbx.example", ALIKE, trusted=True) == (
         "<sip:+34911000000@pbx.example>;index=1, "
         "<sip:+34922000000@pbx.example;cause=486?Privacy=history>;index=1.1;mp=1, "
         "<sip:+34933000000@pbx.example;cause=404>;index=1.1.1;mp=1.1"
     )
-    hidden = history_info(way[1:], "+34933000000", "pbx.example", ALIKE, trusted=False)
+    hidden = history_info(redirections[1:], "+34933000000", "pbx.example", ALIKE, trusted=False)
     assert "+34922" not in hidden
     assert hidden.startswith("<sip:anonymous@anonymous.invalid>;index=1, ")
 
@@ -139,17 +145,19 @@ WAYS = st.lists(
 
 
 @given(WAYS)
-def test_what_is_written_reads_back_the_same(way: Redirections) -> None:
-    way = tuple(Redirection(one.number.replace(";", ""), one.cause, 1, one.withheld) for one in way)
-    way = tuple(one for one in way if one.number and one.number.lower() != "anonymous")
-    if not way:
+def test_what_is_written_reads_back_the_same(redirections: Redirections) -> None:
+    redirections = tuple(
+        Redirection(one.number.replace(";", ""), one.cause, 1, one.withheld) for one in redirections
+    )
+    redirections = tuple(one for one in redirections if one.number and one.number.lower() != "anonymous")
+    if not redirections:
         return
-    assert read(f"Diversion: {diversion(way, 'pbx.example', ALIKE, trusted=True)}") == way
-    written = history_info(way, "600", "pbx.example", ALIKE, trusted=True)
-    assert read(f"History-Info: {written}") == way
+    assert read(f"Diversion: {diversion(redirections, 'pbx.example', ALIKE, trusted=True)}") == redirections
+    written = history_info(redirections, "600", "pbx.example", ALIKE, trusted=True)
+    assert read(f"History-Info: {written}") == redirections
 
 
 def test_a_counter_counts_in_both() -> None:
-    way = (Redirection(SUPPORT, Cause.USER_BUSY, counter=3),)
-    assert count(way) == 3
-    assert count(read(f"History-Info: {history_info(way, '600', 'h', ALIKE, trusted=True)}")) == 3
+    redirections = (Redirection(SUPPORT, Cause.USER_BUSY, counter=3),)
+    assert count(redirections) == 3
+    assert count(read(f"History-Info: {history_info(redirections, '600', 'h', ALIKE, trusted=True)}")) == 3
