@@ -196,7 +196,6 @@ _CALLER: Final[Table] = {  # sections 9.1, 13.2 and 15; Timer C: 16.6 step 11, 1
     (OWING,      BYE):          (ENDED,      (ACKNOWLEDGE, REPORT_BYE, ANSWER_BYE)),
     (OWING,      EXPIRED):      (ENDING,     (ACKNOWLEDGE, SEND_BYE, REPORT_EXPIRY)),
     (OWING,      INVITE):       (OWING,      (PENDING,)),
-    (OWING,      ACK):          (OWING,      ()),
 }  # fmt: skip
 
 _CALLEE: Final[Table] = {  # sections 9.2, 13.3, 15 and 15.1.2
@@ -207,7 +206,6 @@ _CALLEE: Final[Table] = {  # sections 9.2, 13.3, 15 and 15.1.2
     (INCOMING,   CANCELLED):    (ENDED,      (REPORT_CANCEL, SEND_TERMINATED)),
     (INCOMING,   BYE):          (ENDED,      (REPORT_BYE, ANSWER_BYE, SEND_TERMINATED)),
     (INCOMING,   INVITE):       (INCOMING,   (TOO_SOON,)),
-    (INCOMING,   ACK):          (INCOMING,   ()),
     (INCOMING,   UNACKNOWLEDGED): (ENDED,    (SEND_TIMEOUT, REPORT_NO_PRACK)),
     (ACCEPTED,   ACK):          (CONFIRMED,  (STOP_ANSWER, STOP_ACK, REPORT_ACK)),
     (ACCEPTED,   TIMER_ANSWER): (ACCEPTED,   (REPEAT_ANSWER,)),
@@ -215,13 +213,11 @@ _CALLEE: Final[Table] = {  # sections 9.2, 13.3, 15 and 15.1.2
     (ACCEPTED,   EXPIRED):      (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE, REPORT_EXPIRY)),
     (ACCEPTED,   BYE):          (ENDED,      (STOP_ANSWER, STOP_ACK, REPORT_BYE, ANSWER_BYE)),
     (ACCEPTED,   HANGUP):       (LEAVING,    ()),
-    (ACCEPTED,   CANCELLED):    (ACCEPTED,   ()),
     (ACCEPTED,   INVITE):       (ACCEPTED,   (PENDING,)),
     (LEAVING,    ACK):          (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE)),
     (LEAVING,    TIMER_ANSWER): (LEAVING,    (REPEAT_ANSWER,)),
     (LEAVING,    TIMER_ACK):    (ENDING,     (STOP_ANSWER, SEND_BYE)),
     (LEAVING,    BYE):          (ENDED,      (STOP_ANSWER, STOP_ACK, ANSWER_BYE)),
-    (LEAVING,    CANCELLED):    (LEAVING,    ()),
     (LEAVING,    INVITE):       (LEAVING,    (PENDING,)),
 }  # fmt: skip
 
@@ -233,7 +229,6 @@ _EITHER: Final[Table] = {  # sections 14.2 and 15; expiry: RFC 4028 section 10
     (CONFIRMED,  EXPIRED):      (ENDING,     (SEND_BYE, REPORT_EXPIRY)),
     (CONFIRMED,  ACK):          (CONFIRMED,  ()),
     (CONFIRMED,  CANCEL):       (CONFIRMED,  ()),
-    (CONFIRMED,  CANCELLED):    (CONFIRMED,  ()),
     (REINVITED,  ACCEPT):       (REANSWERED, (SEND_ANSWER, START_ANSWER, START_ACK)),
     (REINVITED,  REJECT):       (CONFIRMED,  (SEND_REFUSAL,)),
     (REINVITED,  CANCELLED):    (CONFIRMED,  (SEND_TERMINATED, REPORT_WITHDRAWAL)),
@@ -253,12 +248,10 @@ _EITHER: Final[Table] = {  # sections 14.2 and 15; expiry: RFC 4028 section 10
     (REANSWERED, BYE):          (ENDED,      (STOP_ANSWER, STOP_ACK, REPORT_BYE, ANSWER_BYE)),
     (REANSWERED, HANGUP):       (ENDING,     (STOP_ANSWER, STOP_ACK, SEND_BYE)),
     (REANSWERED, CANCEL):       (REANSWERED, ()),
-    (REANSWERED, CANCELLED):    (REANSWERED, ()),
     (ENDING,     BYE_DONE):     (ENDED,      ()),
     (ENDING,     BYE):          (ENDING,     (ANSWER_BYE,)),
     (ENDING,     INVITE):       (ENDING,     (GONE,)),
     (ENDING,     ACK):          (ENDING,     ()),
-    (ENDING,     CANCELLED):    (ENDING,     ()),
 }  # fmt: skip
 
 _LATE: Final[Table] = {  # the application's calls that crossed what ended or refused, or that it made twice

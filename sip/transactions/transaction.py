@@ -119,7 +119,6 @@ INVITE_CLIENT: Final[Table] = {  # RFC 3261 figure 5, amended by RFC 6026 sectio
     (CALLING,    PROVISIONAL): (PROCEEDING, (STOP_A, STOP_B, PASS_UP)),
     (CALLING,    SUCCESS):     (ACCEPTED,   (STOP_A, STOP_B, START_M, PASS_UP, DROP_INVITE)),
     (CALLING,    FAILURE):     (COMPLETED,  (STOP_A, STOP_B, START_D, SEND_ACK, PASS_UP, SHRINK)),
-    (CALLING,    ABANDON):     (TERMINATED, (STOP_A, STOP_B)),
     (PROCEEDING, PROVISIONAL): (PROCEEDING, (PASS_UP,)),
     (PROCEEDING, SUCCESS):     (ACCEPTED,   (START_M, PASS_UP, DROP_INVITE)),
     (PROCEEDING, FAILURE):     (COMPLETED,  (START_D, SEND_ACK, PASS_UP, SHRINK)),
@@ -162,7 +161,6 @@ INVITE_SERVER: Final[Table] = {  # RFC 3261 figure 7, amended by RFC 6026 sectio
     (PROCEEDING, PROVISIONAL):  (PROCEEDING, (STOP_TRYING, SEND)),
     (PROCEEDING, SUCCESS):      (ACCEPTED,   (STOP_TRYING, SEND, START_L, SHRINK)),
     (PROCEEDING, FAILURE):      (COMPLETED,  (STOP_TRYING, SEND, START_G, START_H, SHRINK)),
-    (PROCEEDING, ACK):          (PROCEEDING, ()),
     (COMPLETED,  REQUEST):      (COMPLETED,  (RESEND,)),
     (COMPLETED,  TIMER_G):      (COMPLETED,  (RESEND, DOUBLE_G)),
     (COMPLETED,  TIMER_H):      (TERMINATED, (STOP_G,)),
@@ -171,7 +169,6 @@ INVITE_SERVER: Final[Table] = {  # RFC 3261 figure 7, amended by RFC 6026 sectio
     (CONFIRMED,  ACK):          (CONFIRMED,  ()),
     (CONFIRMED,  TIMER_I):      (TERMINATED, ()),
     (ACCEPTED,   REQUEST):      (ACCEPTED,   ()),  # its session repeats the 2xx
-    (ACCEPTED,   ACK):          (ACCEPTED,   ()),  # its session takes it by its dialog
     (ACCEPTED,   TIMER_L):      (TERMINATED, ()),
 }  # fmt: skip
 

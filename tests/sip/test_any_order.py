@@ -6,10 +6,24 @@ from typing import Any
 
 import pytest
 
-from sip.events import Answered, Event, PrackOffered, Progress, Reinvited, SessionId, Updated
+from sip.accounts.authentication import Credentials
+from sip.events import (
+    Accepted,
+    Answered,
+    Event,
+    IncomingRequest,
+    OutgoingRequest,
+    PrackOffered,
+    Progress,
+    Reinvited,
+    ResponseReceived,
+    SessionId,
+    TransactionId,
+    Updated,
+)
 from sip.syntax.message import Request, Response
 from tests.sip.calls import CONTACT, Called, Calling, over
-from tests.sip.raw import SDP, Peer, reply
+from tests.sip.raw import SDP, UDP, Peer, reply
 
 ALLOW = "Allow: INVITE, ACK, CANCEL, BYE, UPDATE, PRACK, INFO"
 CHALLENGE = 'WWW-Authenticate: Digest realm="them", nonce="1", qop="auth"'
@@ -25,13 +39,26 @@ class Anything:
         self.random = random
         self.call: Calling | Called
         self.ours: list[Request] = []
+        self.said: list[str] = []
+        """The peer's requests, which it may repeat."""
+        self.invited: list[tuple[int, str]] = []
+        """CSeq and branch of each INVITE of the peer, which ACK and CANCEL may name."""
+        self.waiting: list[TransactionId] = []
+        """Requests outside of the call that the application may answer."""
         if random.random() < 0.5:
-            self.call = Calling(sdp=random.choice(["", SDP]), supports_reliable=random.random() < 0.5)
+            credentials = random.choice([None, Credentials("us", "secret")])
+            reliable = random.random() < 0.5
+            self.call = Calling(
+                sdp=random.choice(["", SDP]), supports_reliable=reliable, credentials=credentials
+            )
             self.ours.append(self.call.invite)
             self.call.peer.endpoint.session_expires_s = random.choice([0, 90])
         else:
             lines = [line for line in CAN if random.random() < 0.5]
-            self.call = Called(*lines, answered=False, body=random.choice(["", SDP]))
+            self.call = Called(
+                *lines, answered=False, body=random.choice(["", SDP]), t1=random.choice([0.5, 2])
+            )
+            self.invited.append((1, "z9hG4bK-first"))
         self.peer: Peer = self.call.peer
         self.cseq = 10
         self.rseq = "1"
@@ -39,6 +66,8 @@ class Anything:
 
     def one(self) -> None:
         happens: list[Callable[[], None]] = [self.response, self.response, self.request, self.wish, self.time]
+        if self.random.random() < 0.1:
+            happens = [self.again, self.outside, self.broken]
         self.random.choice(happens)()
         for event in self.peer.events():
             self.hear(event)
@@ -79,17 +108,42 @@ class Anything:
             options["body"] = SDP
         if method == "PRACK":
             lines.append(f"RAck: {self.rseq} 1 INVITE")
-        elif method == "ACK":
-            options["cseq"] = random.choice([1, self.cseq - 1, self.cseq - 2])
-        elif method == "CANCEL":
-            options = {"cseq": 1, "branch": "z9hG4bK-first"}
+        elif method == "INVITE":
+            options["branch"] = f"z9hG4bK-re{self.cseq}"
+            self.invited.append((self.cseq, options["branch"]))
+        elif method in ("ACK", "CANCEL"):
+            cseq, branch = random.choice(self.invited[-2:] or [(1, "z9hG4bK-first")])
+            options = {
+                "cseq": cseq,
+                "branch": branch if method == "CANCEL" or random.random() < 0.5 else None,
+            }
         if isinstance(self.call, Calling):
             invite = self.call.invite
             options |= {"to_tag": invite.from_tag or "", "call_id": invite.call_id}
             options["from_tag"] = random.choice(["theirs", "theirs", "fork"])
         elif method != "CANCEL":
             options["to_tag"] = self.call.tag
-        self.note(self.peer.send(self.peer.request(method, *lines, **options)))
+        self.said.append(self.peer.request(method, *lines, **options))
+        self.note(self.peer.send(self.said[-1]))
+
+    def again(self) -> None:
+        if self.said:
+            self.note(self.peer.send(self.random.choice(self.said[-3:])))
+
+    def outside(self) -> None:
+        """A request that stands alone, of the peer or ours."""
+        if self.random.random() < 0.7:
+            self.said.append(self.peer.request("OPTIONS", call_id=f"alone-{self.cseq}"))
+            self.cseq += 1
+            self.peer.send(self.said[-1])
+            return
+        names = "<sip:us@192.0.2.1>", "<sip:them@192.0.2.9>"
+        self.peer.endpoint.request(
+            OutgoingRequest("OPTIONS", "sip:them@192.0.2.9", UDP, *names), self.peer.now
+        )
+
+    def broken(self) -> None:
+        self.peer.endpoint.flow_failed(UDP, self.peer.now)
 
     def wish(self) -> None:
         endpoint, session, now = self.peer.endpoint, self.call.session, self.peer.now
@@ -105,14 +159,24 @@ class Anything:
         elif not self.accepted:
             wishes += [
                 self.accept,
+                self.reject,
                 lambda: self.progress(reliable=False),
                 lambda: self.progress(reliable=True),
             ]
+        if self.waiting:
+            wishes.append(self.respond)
         self.random.choice(wishes)()
 
     def accept(self) -> None:
+        self.accepted = self.peer.endpoint.accept(self.call.session, SDP.encode(), self.peer.now)
+
+    def reject(self) -> None:
         self.accepted = True
-        self.peer.endpoint.accept(self.call.session, SDP.encode(), self.peer.now)
+        self.peer.endpoint.reject(self.call.session, 486, self.peer.now)
+
+    def respond(self) -> None:
+        status = self.random.choice([100, 200, 404])
+        self.peer.endpoint.respond(self.random.choice(self.waiting), status, self.peer.now)
 
     def progress(self, reliable: bool) -> None:
         sdp = self.random.choice([None, SDP.encode()])
@@ -123,9 +187,13 @@ class Anything:
 
     def hear(self, event: Event) -> None:
         endpoint, now = self.peer.endpoint, self.peer.now
+        if isinstance(event, Accepted):
+            self.accepted = True
         if self.random.random() < 0.3:
             return
         match event:
+            case IncomingRequest():
+                self.waiting.append(event.transaction)
             case Reinvited() | Updated() | PrackOffered():
                 status = self.random.choice([200, 200, 488])
                 endpoint.answer_offer(event.session, status, now, SDP.encode())
@@ -142,7 +210,8 @@ class Anything:
             self.peer.endpoint.hangup(SessionId(session), self.peer.now)
         self.peer.events()
         assert over(self.peer)
-        assert self.peer.events() == [], "given up, it is not told any more"
+        told = [event for event in self.peer.events() if not isinstance(event, ResponseReceived)]
+        assert told == [], "given up, it is not told any more"
 
 
 def in_any_order(seed: int) -> None:

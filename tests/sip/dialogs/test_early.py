@@ -285,3 +285,12 @@ def test_an_early_dialog_whose_response_cannot_be_read_is_answered_400_and_lives
     call.reply(180, "Contact: <sip:")
     assert only_response(call.request("OPTIONS", 1)).status == 400
     assert kinds(call.reply(200)) == ["ACK"]
+
+
+def test_rfc_3262_5_the_second_reliable_response_may_be_the_one_that_makes_the_offer() -> None:
+    call = Calling(sdp="", supports_reliable=True)
+    assert kinds(call.reply(180, REQUIRE, "RSeq: 1")) == ["PRACK"]
+    assert call.reply(183, REQUIRE, "RSeq: 2", body=SDP) == []
+    call.peer.endpoint.answer_offer(call.session, 200, 0.0, SDP.encode(), dialog_tag="theirs")
+    prack = only_request(call.peer.sent())
+    assert (prack.method, prack.headers.get("RAck"), prack.body) == ("PRACK", "2 1 INVITE", SDP.encode())

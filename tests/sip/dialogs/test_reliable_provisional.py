@@ -128,6 +128,60 @@ def test_3_the_answer_does_not_wait_for_the_prack_of_a_response_without_sdp() ->
     assert over(call.peer)
 
 
+@pytest.mark.parametrize("sdp", ["", OURS])
+@pytest.mark.parametrize("described", [False, True])
+def test_3_what_is_said_after_the_answer_is_not_sent(described: bool, sdp: str) -> None:
+    call, first = ringing(sdp=OURS if described else "")
+    waits = not call.peer.endpoint.accept(call.session, SDP.encode(), 0.0)
+    assert waits == described
+    call.peer.sent()
+    assert call.progress(180, sdp) == []
+    if described:
+        assert not call.peer.endpoint.accept(call.session, SDP.encode(), 0.0), "twice is not sooner"
+        assert kinds(call.request("PRACK", 2, rack(first))) == ["200 PRACK", "200 INVITE"]
+        assert call.progress(180, sdp) == []
+    call.peer.endpoint.hangup(call.session, 0.0)
+    assert over(call.peer)
+
+
+@pytest.mark.parametrize("sdp", ["", OURS])
+def test_5_what_is_said_while_an_offer_waits_follows_its_answer(sdp: str) -> None:
+    call, first = ringing()
+    call.request("PRACK", 2, rack(first), body=SDP)
+    assert call.progress(180, sdp) == []
+    call.peer.endpoint.answer_offer(call.session, 200, 0.0, OURS.encode())
+    assert kinds(call.peer.sent()) == ["200 PRACK", "180 INVITE"]
+
+
+@pytest.mark.parametrize("sdp", ["", OURS])
+def test_5_but_not_what_is_said_after_an_answer_to_the_call_that_waits_for_it(sdp: str) -> None:
+    call, first = ringing()
+    call.request("PRACK", 2, rack(first), body=SDP)
+    assert not call.peer.endpoint.accept(call.session, SDP.encode(), 0.0)
+    assert not call.peer.endpoint.accept(call.session, SDP.encode(), 0.0)
+    assert call.progress(180, sdp) == []
+    call.peer.endpoint.reject(call.session, 486, 0.0)
+    assert sorted(kinds(call.peer.sent())) == ["486 INVITE", "487 PRACK"]
+    assert over(call.peer)
+
+
+@pytest.mark.parametrize("sdp", ["", OURS])
+@pytest.mark.parametrize("first", ["", OURS])
+def test_3_without_the_prack_nothing_that_waits_is_sent(first: str, sdp: str) -> None:
+    call, _ = ringing(sdp=first)
+    assert call.progress(180, sdp) == []
+    assert set(kinds(call.peer.run(33))) == {"183 INVITE", "504 INVITE"}
+    assert over(call.peer)
+
+
+def test_a_call_is_refused_after_all_its_responses_are_acknowledged() -> None:
+    call, first = ringing()
+    call.request("PRACK", 2, rack(first))
+    call.peer.endpoint.reject(call.session, 486, 0.0)
+    assert kinds(call.peer.sent()) == ["486 INVITE"]
+    assert over(call.peer)
+
+
 def test_3_an_answer_that_waits_is_not_sent_without_the_prack() -> None:
     call, _ = ringing()
     call.peer.endpoint.accept(call.session, SDP.encode(), 0.0)

@@ -189,6 +189,77 @@ def test_a_refresh_that_crosses_theirs_rests_and_is_not_needed_any_more() -> Non
     assert kinds(call.peer.run(1.1)) == ["INVITE"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "afterwards"),
+    [
+        ((), []),
+        ((TIMER, "Session-Expires: 90;refresher=uac"), ["BYE"]),
+        ((TIMER, "Session-Expires: 90;refresher=uas"), ["UPDATE"]),
+    ],
+)
+@pytest.mark.parametrize("crossing", [False, True])
+def test_10_their_offer_settles_who_refreshes_whatever_becomes_of_ours(
+    crossing: bool, lines: tuple[str, ...], afterwards: list[str]
+) -> None:
+    """An UPDATE without an offer is no glare."""
+    call = called(UPDATE)
+    update = only_request(call.peer.run(45.1)) if crossing else None
+    call.request("INVITE", 2, *lines)
+    call.peer.endpoint.answer_offer(call.session, 200, call.peer.now, SDP.encode())
+    call.ack(2)
+    if update is not None:
+        call.peer.send(reply(update, 500))
+    call.peer.sent()
+    assert kinds(call.peer.run(60.1))[:1] == afterwards
+
+
+def test_10_a_session_that_nobody_refreshes_any_more_has_no_end_of_its_own() -> None:
+    call = called(UPDATE)
+    for number in (2, 3):
+        call.request("INVITE", number)
+        call.peer.endpoint.answer_offer(call.session, 200, call.peer.now, SDP.encode())
+        call.ack(number)
+        call.peer.sent()
+    assert call.peer.run(200) == []
+
+
+def test_10_a_refresh_without_any_answer_does_not_keep_a_session() -> None:
+    call = called(UPDATE)
+    update = only_request(call.peer.run(45.1))
+    call.peer.send(reply(update, 100))
+    assert "BYE" in kinds(call.peer.run(15))
+    call.peer.send(reply(update, 500))
+    assert call.peer.events() == [SessionEnded(call.session, ENDED, None, "")]
+    assert over(call.peer)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_lost_dialog_ends_the_session_in_the_midst_of_their_offer(answered: bool) -> None:
+    call = called(UPDATE)
+    update = only_request(call.peer.run(45.1))
+    call.request("INVITE", 2)
+    if answered:
+        call.peer.endpoint.answer_offer(call.session, 200, call.peer.now, SDP.encode())
+        call.peer.sent()
+    sent = kinds(call.peer.send(reply(update, 481)))
+    assert sent == (["BYE"] if answered else ["487 INVITE", "BYE"])
+    assert names(call.peer.events()) == ["Reinvited", "SessionEnded"]
+    assert over(call.peer)
+
+
+def test_7_4_a_refresh_by_invite_may_be_told_to_be_rarer() -> None:
+    call = calling(OURS_TO_KEEP)
+    ack, invite = call.peer.send(reply(only_request(call.peer.run(45.1)), 422, "Min-SE: 600"))
+    assert (kinds([ack, invite]), invite.headers.get("Min-SE")) == (["ACK", "INVITE"], "600")
+
+
+def test_a_call_that_ends_while_a_refresh_rests_has_none_any_more() -> None:
+    call = calling(OURS_TO_KEEP)
+    call.peer.send(reply(only_request(call.peer.run(45.1)), 491))
+    assert kinds(call.request("BYE", 5)) == ["200 BYE"]
+    assert over(call.peer)
+
+
 # They refresh
 
 

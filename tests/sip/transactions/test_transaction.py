@@ -62,9 +62,8 @@ def test_a_server_says_in_each_state_what_a_retransmission_means(table: Table) -
         assert (state, Input.REQUEST) in table
 
 
-def test_an_invite_server_says_in_each_state_what_an_ack_means() -> None:
-    states = {state for state, _ in INVITE_SERVER} - {State.INITIAL}
-    assert {state for state, name in INVITE_SERVER if name is Input.ACK} == states
+def test_an_ack_ends_an_invite_server_that_has_refused_and_is_the_sessions_else() -> None:
+    assert {state for state, name in INVITE_SERVER if name is Input.ACK} == {State.COMPLETED, State.CONFIRMED}
 
 
 def test_no_action_and_no_input_is_unused() -> None:
