@@ -120,7 +120,17 @@ class Worker:
         """Networks as (base, mask), as long as the port's hosts; event types -1 for none."""
     def silence(self, slot: int, generation: int) -> None: ...
     def relay(self, slot: int, generation: int, other_slot: int, other_generation: int) -> None: ...
-    def play(self, slot: int, generation: int, sound: SoundMemory, *, loop: bool, token: int) -> None: ...
+    def play(
+        self,
+        slot: int,
+        generation: int,
+        sounds: tuple[SoundMemory, ...],
+        *,
+        loop: bool,
+        token: int,
+        first_frame: int = 0,
+    ) -> None:
+        """One after another without a gap, from the `first_frame` of all on; ValueError: there is none."""
     def tone(self, slot: int, generation: int, hz: float, level_dbm0: float) -> None: ...
     def send_digit(self, slot: int, generation: int, event: int, duration: int) -> None:
         """Event 0 to 15 (RFC 4733 section 3.2), duration 1 to 65535 of the clock of 8 kHz."""

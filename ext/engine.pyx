@@ -21,7 +21,9 @@ from ext.engine_os cimport (
 )
 from ext.engine_reception cimport packets_lost
 from ext.engine_ring cimport ring_free, ring_make, ring_pop, ring_push, ring_room
-from ext.engine_sound cimport SoundBlock, sound_make, sound_release, sound_share
+from ext.engine_sound cimport (
+    Playlist, SoundBlock, playlist_free, playlist_make, sound_make, sound_release, sound_share,
+)
 from ext.engine_worker cimport (
     BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK,
     ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_SEND, ORDER_STOP,
@@ -58,6 +60,23 @@ cdef class SoundMemory:
     def users(self) -> int:
         """This object, and the ports and orders that hold on to the frames."""
         return atomic_load(&self.block.users)
+
+
+cdef Playlist* playlist_of(tuple sounds) except NULL:
+    """Shares each of them."""
+    cdef Playlist* playlist
+    cdef SoundMemory sound
+    if not sounds:
+        raise ValueError("a playlist has at least one sound")
+    for sound in sounds:
+        if sound is None:
+            raise TypeError("None is no sound")
+    playlist = playlist_make(len(sounds))
+    if playlist == NULL:
+        raise MemoryError()
+    for i, sound in enumerate(sounds):
+        playlist.sounds[i] = sound_share(sound.block)
+    return playlist
 
 
 cdef Address socket_address(tuple place) except *:
@@ -308,16 +327,20 @@ cdef class Worker:
         order.other_generation = other_generation
         self._push(&order)
 
-    def play(self, slot, generation, SoundMemory sound not None, *, bint loop, token) -> None:
+    def play(
+        self, slot, generation, tuple sounds not None, *, bint loop, token, size_t first_frame=0
+    ) -> None:
         cdef Order order = self._order(ORDER_SEND, slot, generation)
+        cdef Playlist* playlist
         order.source = SOURCE_PLAY
         order.flag = loop
         order.token = token
-        order.block = sound_share(sound.block)
+        order.first_frame = first_frame
+        order.block = playlist = playlist_of(sounds)
         try:
             self._push(&order)
         except RingFull:
-            sound_release(sound.block)
+            playlist_free(playlist)
             raise
 
     def tone(self, slot, generation, double hz, double level_dbm0) -> None:

@@ -12,7 +12,7 @@ from ext.engine_reception cimport packets_lost
 from ext.engine_recorder cimport recorder_begin, recorder_end, recorder_pause
 from ext.engine_ring cimport ring_pop
 from ext.engine_rtcp cimport schedule_report, send_report
-from ext.engine_sound cimport SoundBlock, sound_release
+from ext.engine_sound cimport Playlist, playlist_free
 from ext.engine_sources cimport clear_source, drop_listeners, set_source
 from ext.engine_worker cimport (
     CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE,
@@ -118,7 +118,7 @@ cdef inline void watch_port(Worker* worker, Port* port, Order* order) noexcept n
 cdef inline void void_order(Order* order) noexcept nogil:
     """Frees what nobody took over."""
     if order.kind == ORDER_SEND:
-        sound_release(<SoundBlock*>order.block)
+        playlist_free(<Playlist*>order.block)
     else:
         free(order.block)
 

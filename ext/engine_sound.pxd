@@ -1,7 +1,7 @@
-"""A sound in engine memory: copied in once, shared by all who play it, freed by whoever lets go last."""
+"""Sounds in engine memory: copied in once, shared by all who play them, freed by whoever lets go last."""
 
 from libc.stdint cimport uint64_t, uint8_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
 from ext.engine_os cimport atomic_add
@@ -11,6 +11,10 @@ cdef struct SoundBlock:
     uint64_t users
     size_t frames           # of 160 octets in each codec
     uint8_t* codecs[2]      # indexed by Codec
+
+cdef struct Playlist:       # of one port, or of the order on its way there
+    size_t count
+    SoundBlock* sounds[1]   # so many, one after another
 
 
 cdef inline SoundBlock* sound_make(const uint8_t* pcma, const uint8_t* pcmu, size_t frames) noexcept nogil:
@@ -36,3 +40,20 @@ cdef inline SoundBlock* sound_share(SoundBlock* sound) noexcept nogil:
 cdef inline void sound_release(SoundBlock* sound) noexcept nogil:
     if sound != NULL and atomic_add(&sound.users, -1) == 0:
         free(sound)
+
+
+cdef inline Playlist* playlist_make(size_t count) noexcept nogil:
+    """One of `count` sounds, 1 or more, which are still to be put in; or NULL when there is no memory."""
+    cdef Playlist* playlist = <Playlist*>calloc(1, sizeof(Playlist) + (count - 1) * sizeof(SoundBlock*))
+    if playlist != NULL:
+        playlist.count = count
+    return playlist
+
+
+cdef inline void playlist_free(Playlist* playlist) noexcept nogil:
+    cdef size_t i
+    if playlist == NULL:
+        return
+    for i in range(playlist.count):
+        sound_release(playlist.sounds[i])
+    free(playlist)

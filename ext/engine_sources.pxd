@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int16_t, uint64_t, uint8_t
 
-from ext.engine_sound cimport SoundBlock, sound_release
+from ext.engine_sound cimport Playlist, SoundBlock, playlist_free
 from ext.engine_stream cimport FRAME, HEARD_AUDIO, relay_packet, send_frame
 from ext.engine_worker cimport (
     EVENT_FINISHED, PCMA, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Order, Port, Worker, tell,
@@ -27,8 +27,8 @@ cdef inline void stop_playing(Worker* worker, Port* port) noexcept nogil:
     worker.playing[index] = worker.playing[worker.playing_count]
     worker.ports[worker.playing[index]].playing_index = index
     port.playing_index = -1
-    sound_release(port.sound)
-    port.sound = NULL
+    playlist_free(port.playlist)
+    port.playlist = NULL
 
 
 cdef inline void clear_source(Worker* worker, Port* port) noexcept nogil:
@@ -63,15 +63,24 @@ cdef inline void begin_playing(Worker* worker, Port* port, int source) noexcept 
     worker.playing_count += 1
 
 
+cdef inline void seek(Port* port, size_t frame) noexcept nogil:
+    """To a frame of the whole playlist, or its last where it is shorter."""
+    port.sound_index = 0
+    while port.sound_index + 1 < port.playlist.count and frame >= port.playlist.sounds[port.sound_index].frames:
+        frame -= port.playlist.sounds[port.sound_index].frames
+        port.sound_index += 1
+    port.sound_frame = min(frame, port.playlist.sounds[port.sound_index].frames - 1)
+
+
 cdef inline void set_source(Worker* worker, Port* port, Order* order) noexcept nogil:
-    """Takes over the order's reference to its sound."""
+    """Takes over the order's playlist."""
     clear_source(worker, port)
     if order.source == SOURCE_RELAY:
         begin_relay(worker, port, order.other_slot, order.other_generation)
     elif order.source == SOURCE_PLAY:
-        port.sound = <SoundBlock*>order.block
+        port.playlist = <Playlist*>order.block
         order.block = NULL
-        port.sound_frame = 0
+        seek(port, order.first_frame)
         port.loop = order.flag
         port.token = order.token
         begin_playing(worker, port, SOURCE_PLAY)
@@ -92,11 +101,16 @@ cdef inline void tone_frame(Worker* worker, Port* port) noexcept nogil:
 
 
 cdef inline void sound_frame(Worker* worker, Port* port) noexcept nogil:
-    send_frame(worker, port, port.sound.codecs[port.codec] + port.sound_frame * FRAME)
+    cdef SoundBlock* sound = port.playlist.sounds[port.sound_index]
+    send_frame(worker, port, sound.codecs[port.codec] + port.sound_frame * FRAME)
     port.sound_frame += 1
-    if port.sound_frame < port.sound.frames:
+    if port.sound_frame < sound.frames:
         return
     port.sound_frame = 0
+    port.sound_index += 1
+    if port.sound_index < port.playlist.count:
+        return
+    port.sound_index = 0
     if not port.loop:
         clear_source(worker, port)
         tell(worker, port, EVENT_FINISHED, port.token, 0)

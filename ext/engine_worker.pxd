@@ -11,7 +11,7 @@ from ext.engine_os cimport (
     Address, atomic_add, atomic_fence, atomic_store, iovec, mmsghdr, pthread_t,
 )
 from ext.engine_ring cimport Ring, ring_push
-from ext.engine_sound cimport SoundBlock
+from ext.engine_sound cimport Playlist
 from ext.kernels cimport Oscillator
 
 cdef enum:
@@ -71,7 +71,7 @@ cdef struct Order:
     int kind
     int slot
     uint64_t generation
-    void* block             # what it hands over: Network[], SoundBlock, Recorder; freed if the order is void
+    void* block             # what it hands over: Network[], Playlist, Recorder; freed if the order is void
     int count
     int fds[3]              # RTP, stranger's RTP, RTCP
     uint32_t ssrc
@@ -86,6 +86,7 @@ cdef struct Order:
     int receive_event
     int source
     bint flag               # loop, mute or pause
+    size_t first_frame      # of the playlist, where it begins
     int other_slot
     uint64_t other_generation
     uint64_t token
@@ -221,8 +222,9 @@ cdef struct Port:
     int heard_slot          # SOURCE_RELAY: the port that is relayed
     int first_listener      # chain of the ports that relay this one; -1 ends it
     int next_listener
-    SoundBlock* sound
-    size_t sound_frame
+    Playlist* playlist
+    size_t sound_index      # of the sound that plays
+    size_t sound_frame      # of its frames, the next
     bint loop
     uint64_t token
     Oscillator oscillator

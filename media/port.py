@@ -55,11 +55,21 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Sends a sound, once or for ever. At its end `PlaybackFinished` carries `token` (0 or more)."""
+    """Sends a sound, or several one after another without a gap, once or for ever.
 
-    sound: Sound
+    It begins at `first_frame` of all their 20 ms frames together, or at the last where there are fewer; a
+    loop goes back to the first. At the end `PlaybackFinished` carries `token` (0 or more).
+    """
+
+    sound: Sound | tuple[Sound, ...]
     loop: bool = False
     token: int = 0
+    first_frame: int = 0
+
+    @property
+    def sounds(self) -> tuple[Sound, ...]:
+        """All of them, in order."""
+        return self.sound if isinstance(self.sound, tuple) else (self.sound,)
 
 
 @dataclass(frozen=True, slots=True)

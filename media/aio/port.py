@@ -121,9 +121,11 @@ class EnginePort:
             case Relay(port):
                 other = self._neighbour(port)
                 self.order(lambda: worker.relay(slot, generation, other.slot, other.generation))
-            case Play(sound, loop, token):
-                memory = self.shard.sounds.memory(sound)
-                self.order(lambda: worker.play(slot, generation, memory, loop=loop, token=token))
+            case Play(_, loop, token, first):
+                memories = tuple(map(self.shard.sounds.memory, source.sounds))
+                self.order(
+                    lambda: worker.play(slot, generation, memories, loop=loop, token=token, first_frame=first)
+                )
             case Tone(hz, level_dbm0):
                 self.order(lambda: worker.tone(slot, generation, hz, level_dbm0))
             case _:

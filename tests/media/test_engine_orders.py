@@ -76,7 +76,7 @@ def test_what_a_full_ring_refuses_is_not_kept() -> None:
     memory = SoundMemory(bytes(160), bytes(160))
     worker.mute(0, 1, True)
     orders: tuple[Callable[[], None], ...] = (
-        lambda: worker.play(0, 1, memory, loop=False, token=0),
+        lambda: worker.play(0, 1, (memory,), loop=False, token=0),
         lambda: worker.connect(
             0,
             1,
@@ -102,7 +102,7 @@ def test_orders_that_no_thread_took_give_everything_back() -> None:
     handed = ordered_open(worker, 0, 1)
     recording = os.open("/dev/null", os.O_WRONLY)
     worker.record(0, 1, recording, 1)
-    worker.play(0, 1, memory, loop=False, token=0)
+    worker.play(0, 1, (memory,), loop=False, token=0)
     assert memory.users == 2
     del worker
     assert memory.users == 1

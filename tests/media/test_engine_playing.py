@@ -50,6 +50,45 @@ async def test_music_goes_round_without_a_seam(stage: Stage) -> None:
     assert "PlaybackFinished" not in stage.kinds(port)
 
 
+def steps(*lengths: int) -> tuple[Sound, ...]:
+    """Sounds of so many frames, each frame unlike any other."""
+    codes = iter(range(1, 200))
+    frames = [b"".join(bytes([next(codes)]) * 160 for _ in range(length)) for length in lengths]
+    return tuple(Sound(f"{len(each)} octets", each, each[::-1]) for each in frames)
+
+
+@pytest.mark.parametrize("codec", ["PCMA", "PCMU"])
+async def test_sounds_follow_one_another_without_a_gap(stage: Stage, codec: str) -> None:
+    caller = stage.peer(CALLER, codec=codec)
+    port = await stage.leg(caller)
+    sounds = steps(1, 4, 1, 2)
+    port.send(Play((*sounds, sounds[0]), token=7))
+    finished = await stage.event(PlaybackFinished, port)
+    packets = caller.waiting()
+    assert finished.token == 7
+    assert b"".join(packet.payload for packet in packets) == b"".join(
+        sound.encoded(codec) for sound in (*sounds, sounds[0])
+    )
+    assert in_step(packets)
+    assert [packet.header.marker for packet in packets] == [True] + 8 * [False]
+    stamps = [packet.header.timestamp for packet in packets]
+    assert {(after - before) & 0xFFFFFFFF for before, after in pairwise(stamps)} == {160}
+    assert stage.kinds(port).count("PlaybackFinished") == 1, "at the end of all, not of each"
+
+
+@pytest.mark.parametrize("first_frame", [0, 1, 2, 4, 5, 6, 100])
+async def test_a_playlist_begins_where_it_should_and_goes_round(stage: Stage, first_frame: int) -> None:
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    sounds = steps(2, 3, 1)
+    whole = b"".join(sound.pcma for sound in sounds)
+    start = min(first_frame, 5) * 160
+    port.send(Play(sounds, loop=True, first_frame=first_frame))
+    packets = await caller.receive_many(14)
+    assert b"".join(packet.payload for packet in packets) == (whole[start:] + whole * 3)[: 14 * 160]
+    assert in_step(packets)
+
+
 async def test_the_tick_does_not_drift(stage: Stage) -> None:
     caller = stage.peer(CALLER)
     port = await stage.leg(caller)
@@ -88,18 +127,19 @@ async def test_a_tone_has_its_frequency_its_level_and_no_seams(
 
 async def test_engine_memory_of_a_sound_goes_with_its_last_user(stage: Stage) -> None:
     memory = SoundMemory(b"\xd5" * 160, b"\xff" * 160)
+    other = SoundMemory(b"\xd5" * 320, b"\xff" * 320)
     port = await stage.leg(stage.peer(CALLER))
     assert isinstance(port, EnginePort)
     worker, slot, generation = port.shard.worker, port.slot, port.generation
     assert memory.users == 1
-    worker.play(slot, generation, memory, loop=True, token=0)
+    worker.play(slot, generation, (memory, other, memory), loop=True, token=0)
     await until(lambda: port.stats().packets_sent > 2)
-    assert memory.users == 2
+    assert (memory.users, other.users) == (3, 2), "the playlist holds it as often as it names it"
     port.send(Silence())
-    await until(lambda: memory.users == 1)
-    worker.play(slot, generation + 1, memory, loop=True, token=0)
+    await until(lambda: (memory.users, other.users) == (1, 1))
+    worker.play(slot, generation + 1, (memory, other), loop=True, token=0)
     await stage.settled()
-    await until(lambda: memory.users == 1)
+    await until(lambda: (memory.users, other.users) == (1, 1))
 
 
 async def test_a_sound_may_be_forgotten_while_it_plays(stage: Stage) -> None:
@@ -110,6 +150,16 @@ async def test_a_sound_may_be_forgotten_while_it_plays(stage: Stage) -> None:
     gc.collect()
     sound = decode_alaw(b"".join(packet.payload for packet in await caller.receive_many(20)))
     assert level_dbfs(sound, 440) == pytest.approx(-10 - FULL_SCALE_DBM0, abs=0.5)
+
+
+async def test_a_playlist_has_sounds_and_nothing_else(stage: Stage) -> None:
+    port = await stage.leg(stage.peer(CALLER))
+    assert isinstance(port, EnginePort)
+    memory = SoundMemory(b"\xd5" * 160, b"\xff" * 160)
+    for sounds, error in (((), ValueError), ((memory, None), TypeError)):
+        with pytest.raises(error):
+            port.shard.worker.play(port.slot, port.generation, sounds, loop=False, token=0)  # type: ignore[arg-type]
+    assert memory.users == 1
 
 
 @pytest.mark.parametrize(("pcma", "pcmu"), [(b"", b""), (bytes(160), bytes(320)), (bytes(100), bytes(100))])

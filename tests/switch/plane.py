@@ -141,8 +141,8 @@ def heard(source: Source) -> str:
     match source:
         case Relay(port=port):
             return f"relay {port.number}"
-        case Play(sound=sound):
-            return sound.name
+        case Play():
+            return ", ".join(sound.name for sound in source.sounds)
         case Tone(hz=hz):
             return f"tone {hz:g}"
         case Echo():
