@@ -10,9 +10,8 @@ from enum import StrEnum
 from ipaddress import ip_address
 from typing import Final, Protocol, TypeVar
 
-from sip.flow import Transport
+from sip.flow import DEFAULT_PORTS, Transport
 
-_PORTS: Final[Mapping[str, int]] = {"udp": 5060, "tcp": 5060, "tls": 5061}
 _SERVICES: Final[Mapping[str, str]] = {"sip+d2u": "udp", "sip+d2t": "tcp", "sips+d2t": "tls"}
 """NAPTR services by the transport they stand for (RFC 3263 section 4.1)."""
 _PREFIXES: Final[Mapping[str, str]] = {"udp": "_sip._udp.", "tcp": "_sip._tcp.", "tls": "_sips._tcp."}
@@ -177,7 +176,7 @@ class _Search:
         address = _numeric(host)
         if address is not None:  # 4.1 and 4.2: a number is never looked up
             way: Transport = transport or "udp"
-            return [Server((Place(way, address, port or _PORTS[way], host),))]
+            return [Server((Place(way, address, port or DEFAULT_PORTS[way], host),))]
         if port is not None:  # a port means this very host
             return self._host(host, port, transport or "udp")
         if transport is not None:
@@ -211,7 +210,7 @@ class _Search:
         """
         for transport in transports:
             if not self._answers.get(Question(_PREFIXES[transport] + host, Kind.SRV)):
-                return self._host(host, _PORTS[transport], transport)
+                return self._host(host, DEFAULT_PORTS[transport], transport)
         return []
 
     def _by_service(self, name: str, transport: Transport) -> list[Server]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from sip.flow import neighbourhood
+from sip.flow import DEFAULT_PORTS, neighbourhood
 from sip.syntax.headers import quote
 from sip.syntax.kernels import unquote
 from sip.syntax.limits import MAX_PARAMETERS
@@ -34,7 +34,6 @@ _NONCE = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})-([0-9a-f]{32})\Z")
 _COUNT = re.compile(r"[0-9a-fA-F]{8}\Z")
 _NEEDED: Final = frozenset({"username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"})
 _WINDOW: Final = 64
-_DEFAULT_PORTS: Final = {"sip": 5060, "sips": 5061}
 
 
 class FailureKind(Enum):
@@ -259,8 +258,9 @@ def _is_for(uri: str, request: Request) -> bool:
     return _place(theirs) == _place(ours)
 
 
-def _place(uri: Uri) -> tuple[str, str | None, str, int | None]:
-    return uri.scheme, uri.user, uri.host.lower(), uri.port or _DEFAULT_PORTS.get(uri.scheme)
+def _place(uri: Uri) -> tuple[str, str | None, str, int]:
+    port = uri.port or DEFAULT_PORTS["tls" if uri.scheme == "sips" else "udp"]
+    return uri.scheme, uri.user, uri.host.lower(), port
 
 
 def _is_right(answer: dict[str, str], algorithm: str, method: str, password: str) -> bool:

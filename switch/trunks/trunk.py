@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sip.accounts.authentication import Authorizer, Authorizers, Credentials
 from sip.accounts.registration import State
+from sip.flow import DEFAULT_PORTS
 from sip.location import Destination, Place, in_turn
 from switch.config.addresses import Proxy
 from switch.config.trunk import Target as TargetSettings
@@ -16,8 +16,6 @@ from switch.trunks.next_hop import NextHop
 from switch.trunks.registration import Account, Registration
 from switch.trunks.sip_client import SipClient
 from switch.trunks.target import OptionsProbe, Target
-
-_PORT: Final = 5060
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +86,8 @@ class Trunk:
         wanted = host.lower().rstrip(".")
         hops = [NextHop(self.name, target.proxy, target.place) for target in self.targets]
         for hop in self._in_order(hops):
-            place = hop.place
-            if (wanted, port or _PORT) in ((hop.host, hop.port or _PORT), (place.address, place.port)):
+            place, default = hop.place, DEFAULT_PORTS[hop.place.transport]
+            if (wanted, port or default) in ((hop.host, hop.port or default), (place.address, place.port)):
                 return hop
         return None
 

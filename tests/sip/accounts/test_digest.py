@@ -199,6 +199,7 @@ def test_user_name_hashed_as_written(user: str) -> None:
         ("sip:centralita.example;transport=udp", URI),
         ("sip:CENTRALITA.example:5060", URI),
         (URI, "sip:centralita.example:5060;transport=tcp"),
+        ("sips:centralita.example", "sips:centralita.example:5061"),
     ],
 )
 def test_digest_uri_is_the_request_uri(digest_uri: str, request_uri: str) -> None:
@@ -208,7 +209,14 @@ def test_digest_uri_is_the_request_uri(digest_uri: str, request_uri: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "request_uri", ["sip:1002@centralita.example", "sips:centralita.example", "sip:x", "http:x"]
+    "request_uri",
+    [
+        "sip:1002@centralita.example",
+        "sips:centralita.example",
+        "sip:centralita.example:5061",
+        "sip:x",
+        "http:x",
+    ],
 )
 def test_digest_uri_of_another_request(request_uri: str) -> None:
     server = challenger()

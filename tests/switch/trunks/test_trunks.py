@@ -240,6 +240,13 @@ async def test_a_uri_is_at_a_target_by_host_and_port(
     assert stage.exchange.trunks.next_hop_to("other", Uri.parse(uri)) is None
 
 
+@pytest.mark.parametrize("sections", [trunks(options="0", targets=[{"uri": "sip:192.0.2.11;transport=tls"}])])
+@pytest.mark.parametrize(("port", "found"), [("", True), (":5061", True), (":5060", False)])
+async def test_rfc3263_4_2_the_usual_port_of_tls_is_another(stage: Stage, port: str, found: bool) -> None:
+    hop = stage.exchange.trunks.next_hop_to("t", Uri.parse(f"sip:1@192.0.2.11{port}"))
+    assert (hop is not None) == found
+
+
 # Registration
 
 
