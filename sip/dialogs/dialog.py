@@ -105,7 +105,8 @@ class Dialog:
 
         `maddr` and `transport` count (RFC 3261 section 19.1.1), but names are never looked up here, and TLS
         is neither left nor begun: its certificate is good for the flow that has it. An open connection of
-        that transport to that host is used again (RFC 5923).
+        that transport to that host is used again (RFC 5923). TCP needs no listener of ours: the response
+        comes back on the connection of the request (section 18.2.2), and our Contact stays where it was.
         """
         if self.natted:
             return self.flow

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shutil
 import socket
 import time
 from dataclasses import replace
@@ -74,6 +73,22 @@ async def test_a_call_over_udp() -> None:
 @on_each_loop
 async def test_a_call_over_tcp() -> None:
     await call("tcp")
+
+
+@on_each_loop
+async def test_12_2_a_target_on_tcp_is_reached_by_who_listens_on_udp_only() -> None:
+    async with Phone(("udp", "127.0.11.8", 0)) as alice, Phone(*BOB) as bob:
+        _, (host, port) = bob.shell.addresses[1]
+        session = invite(alice, alice.flow_to(bob, "udp"))
+        await alice.hears(Answered)
+        dialog = alice.endpoint.dialog(session)
+        assert dialog is not None
+        dialog.target = f"sip:bob@{host}:{port};transport=tcp"
+        alice.hangup(session)
+        await bob.hears(SessionEnded)
+        await asyncio.gather(alice.quiet(), bob.quiet())
+        assert bob.endpoint.counters.messages["in", "BYE", 0, "tcp"] == 1
+        assert alice.endpoint.counters.messages["in", "BYE", 200, "tcp"] == 1, "on the same connection"
 
 
 @on_each_loop
@@ -244,7 +259,6 @@ def test_the_address_towards_a_peer() -> None:
         shell.flow_to("name", 5060)
 
 
-@pytest.mark.skipif(shutil.which("sipp") is None, reason="SIPp is not installed")
 @on_each_loop
 async def test_five_calls_of_sipp() -> None:
     async with Phone(("udp", "127.0.11.6", 0)) as phone:

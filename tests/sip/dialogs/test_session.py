@@ -17,7 +17,7 @@ from sip.events import (
     Trying,
 )
 from sip.flow import Flow
-from sip.syntax.message import Request
+from sip.syntax.message import Request, parse
 from tests.sip.calls import TCP, Called, Calling, kinds, names, over
 from tests.sip.raw import OURS, PEER, SDP, UDP, Peer, only_request, only_response, reply
 
@@ -336,6 +336,21 @@ def test_14_2_a_reinvite_is_reported_and_its_contact_becomes_the_target() -> Non
     ((data, flow),) = call.peer.endpoint.datagrams()
     assert flow.remote == (PEER[0], 5090)
     assert data.startswith(b"BYE sip:them@192.0.2.9:5090 SIP/2.0")
+
+
+def test_12_2_1_1_a_target_on_tcp_is_asked_there_and_told_to_find_us_where_it_has() -> None:
+    """The Contact is of the flow that the dialog came over: on TCP we may not be listening."""
+    call = Called()
+    call.request("INVITE", 2, "Contact: <sip:them@192.0.2.9;transport=tcp>")
+    call.peer.endpoint.answer_offer(call.session, 200, 0.0, SDP.encode())
+    call.ack(2)
+    call.peer.endpoint.datagrams()
+    call.peer.endpoint.reinvite(call.session, SDP.encode(), 0.0)
+    ((data, flow),) = call.peer.endpoint.datagrams()
+    invite = parse(data)
+    assert flow == Flow("tcp", OURS, PEER)
+    assert invite.top_via.transport == "TCP"
+    assert invite.headers.get("Contact") == f"<sip:{OURS[0]}:{OURS[1]}>"
 
 
 def test_a_phone_that_moves_behind_nat_is_followed_once_its_reinvite_is_accepted() -> None:
