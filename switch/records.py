@@ -72,9 +72,10 @@ class LegRecord(msgspec.Struct, frozen=True, kw_only=True):
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     codec: str | None = None
-    packets_received: int = 0
-    packets_sent: int = 0
-    packets_lost: int = 0
+    packets_received: int | None = 0
+    packets_sent: int | None = 0
+    packets_lost: int | None = 0
+    """None where a crash took what the port had counted."""
     jitter_s: float | None = None
     mos: float | None = None
     """None when no packet came (see `switch.metrics.mos`)."""

@@ -6,12 +6,11 @@ every leg has is here; what comes before the answer is in `leg_incoming` and `le
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 import structlog
 
 from media.events import Digit, PlaybackFinished, PortEvent, Silent
-from media.port import DIGIT_MS, Port, PortStats, Silence, Source
+from media.port import DIGIT_MS, Port, Silence, Source
 from sip import events as sip
 from sip.dialogs.offer_answer import Agreed, NotAcceptable
 from sip.flow import Flow
@@ -29,8 +28,6 @@ from switch.config.trunk import Dtmf, Prack
 from switch.exchange import Exchange
 from switch.peers import Peer, TrunkPeer
 from switch.records import LegRecord, LegRole
-
-_NOTHING_COUNTED: Final = PortStats()
 
 
 class Leg:
@@ -161,11 +158,11 @@ class Leg:
                 pass
 
     def record(self, *, counted: bool = True) -> LegRecord:
-        """The leg as the call's record has it; only if `counted` with what its port has counted."""
+        """The leg as the call's record has it; until its end only if `counted` with what its port counts."""
         if self._record is not None:
             return self._record
         codec = self.agreed.codec if self.agreed is not None else None
-        return self._history.record(codec, self.port.stats() if counted else _NOTHING_COUNTED)
+        return self._history.record(codec, self.port.stats() if counted else None)
 
     @property
     def ringing_at(self) -> datetime | None:

@@ -1,6 +1,7 @@
 """What became of one leg: its moments, its final status, its cause, and so its part of the call's record."""
 
 from datetime import datetime
+from typing import Any
 
 from media.port import PortStats
 from switch.metrics.mos import mos
@@ -43,9 +44,8 @@ class LegHistory:
         """It is over."""
         self._ended_us = now_us
 
-    def record(self, codec: str | None, stats: PortStats) -> LegRecord:
-        """As the call's record has it, with what its port has counted."""
-        heard = stats.packets_received > 0
+    def record(self, codec: str | None, stats: PortStats | None) -> LegRecord:
+        """As the call's record has it, with what its port has counted; None where that is unknown."""
         return LegRecord(
             id=self._id,
             role=self._role,
@@ -58,12 +58,21 @@ class LegHistory:
             answered_at=_moment(self._answered_us),
             ended_at=_moment(self._ended_us),
             codec=codec,
-            packets_received=stats.packets_received,
-            packets_sent=stats.packets_sent,
-            packets_lost=stats.packets_lost,
-            jitter_s=stats.jitter_s if heard else None,
-            mos=mos(stats.packets_received, stats.packets_lost, stats.jitter_s),
+            **_counts(stats),
         )
+
+
+def _counts(stats: PortStats | None) -> dict[str, Any]:
+    """The fields of the record that the port fills."""
+    if stats is None:
+        return dict.fromkeys(("packets_received", "packets_sent", "packets_lost"))
+    return {
+        "packets_received": stats.packets_received,
+        "packets_sent": stats.packets_sent,
+        "packets_lost": stats.packets_lost,
+        "jitter_s": stats.jitter_s if stats.packets_received > 0 else None,
+        "mos": mos(stats.packets_received, stats.packets_lost, stats.jitter_s),
+    }
 
 
 def _moment(us: int | None) -> datetime | None:

@@ -106,9 +106,9 @@ legs = Table(
     Column("answered_at", Utc),
     Column("ended_at", Utc),
     Column("codec", String(32)),
-    Column("packets_received", BigInteger, nullable=False),
-    Column("packets_sent", BigInteger, nullable=False),
-    Column("packets_lost", BigInteger, nullable=False),
+    Column("packets_received", BigInteger),
+    Column("packets_sent", BigInteger),
+    Column("packets_lost", BigInteger),
     Column("jitter_s", Float),
     Column("mos", Float),
 )

@@ -84,6 +84,7 @@ async def test_after_kill_9_registrations_are_there_and_old_calls_are_ended(tell
         (record,) = await switch.ended_calls(1)
         assert (record["result"], record["reason"]) == ("answered", "switch_restarted")
         assert record["agent"] == "ana"
+        assert [leg["packets_received"] for leg in record["legs"]] == [None, None]
         assert (switch.data_dir / record["recording"]["path"]).exists()
         (phone,) = await switch.items("/api/v1/phones")
         assert phone["registered"]

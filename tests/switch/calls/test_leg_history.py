@@ -34,4 +34,11 @@ def test_each_moment_is_told_once_and_the_first_ringing_counts() -> None:
 def test_who_was_never_heard_has_no_jitter() -> None:
     record = LegHistory("leg", LegRole.CALLER, "1001", INVITED_US).record(None, PortStats())
     assert (record.jitter_s, record.mos) == (None, None)
+    assert (record.packets_received, record.packets_sent, record.packets_lost) == (0, 0, 0)
     assert (record.ringing_at, record.answered_at, record.ended_at, record.sip_status) == (None,) * 4
+
+
+def test_what_nobody_can_tell_any_more_is_unknown() -> None:
+    record = LegHistory("leg", LegRole.CALLER, "1001", INVITED_US).record("PCMA", None)
+    assert (record.packets_received, record.packets_sent, record.packets_lost) == (None,) * 3
+    assert (record.jitter_s, record.mos) == (None, None)

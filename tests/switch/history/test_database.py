@@ -1,15 +1,23 @@
 """The schema and how a database comes to it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from msgspec.structs import replace
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.history.database import connect, migrate
-from switch.history.tables import metadata
+from switch.history.entries import CallEnded
+from switch.history.reader import Reader
+from switch.history.tables import calls, legs, metadata
+from switch.history.writer import Writer
+from tests.switch.samples import answered_call
 
 
 async def test_the_migrations_lead_to_the_tables(engine: AsyncEngine) -> None:
@@ -27,6 +35,36 @@ async def test_migrating_again_changes_nothing(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         versions = (await connection.execute(text("select version_num from alembic_version"))).all()
     assert len(versions) == 1
+
+
+async def test_what_a_database_holds_outlives_each_migration(engine: AsyncEngine, tmp_path: Path) -> None:
+    def step(connection: Connection, to: Callable[[Config, str], None], revision: str) -> None:
+        config = Config()
+        config.set_main_option("script_location", "switch/history/migrations")
+        config.attributes["connection"] = connection
+        to(config, revision)
+
+    call = answered_call()
+    unknown = replace(call.legs[1], packets_received=None)
+    writer = Writer(engine, tmp_path, node="test")
+    writer.start()
+    writer.put(CallEnded(call=replace(call, legs=(call.legs[0], unknown))))
+    await writer.close()
+    reader = Reader(engine)
+    assert (found := await reader.call(call.id)) is not None
+    assert found.legs == (call.legs[0], unknown)
+    async with engine.begin() as connection:
+        await connection.run_sync(step, command.downgrade, "0001")
+        await connection.execute(text("create table _alembic_tmp_legs (cut integer)"))
+        await connection.run_sync(step, command.upgrade, "head")
+    assert (found := await reader.call(call.id)) is not None
+    assert found.legs == (call.legs[0], replace(unknown, packets_received=0))
+    async with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            made = await connection.execute(text("select sql from sqlite_master where name = 'legs'"))
+            assert "WITHOUT ROWID" in made.scalar_one()
+        await connection.execute(calls.delete())
+        assert (await connection.execute(legs.select())).all() == []
 
 
 async def test_sqlite_readers_do_not_wait_for_the_writer(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ async def test_the_dialogs_of_a_talk_get_bye_and_the_call_is_booked(stage: Stage
     assert b"Reason: Q.850;cause=41" in stage.carrier.received[-1]
     assert all(segment.to is not None for segment in record.segments)
     assert record.talk_s == pytest.approx(5.0, abs=0.1)
+    assert [leg.packets_received for leg in record.legs] == [None, None], "the ports died with their counts"
     await after.pass_by(60)
     after.assert_nothing_left()
     assert end_survivors(after.exchange) == 0
