@@ -45,8 +45,28 @@ cdef void oscillator_start(Oscillator* oscillator, double hz, double level_dbm0)
 cdef void oscillator_fill(Oscillator* oscillator, int16_t* samples, Py_ssize_t count) noexcept nogil
 # Mean square that a sine of `hz` has in these samples (Goertzel): amplitude squared over two.
 cdef double goertzel_power(const int16_t* samples, Py_ssize_t count, double hz) noexcept nogil
+# The same for LANES tones in one pass; `turns` are 2 cos(2 pi hz / 8000) of each.
+cdef enum:
+    LANES = 8
+cdef void goertzel_powers_into(
+    const int16_t* samples, Py_ssize_t count, const double* turns, double* powers
+) noexcept nogil
+# The sine that fits these samples best: its frequency, and the share of their power that it leaves, 0 to 1.
+cdef struct SineFit:
+    double hz
+    double residue
+cdef void sine_fit_into(const int16_t* samples, Py_ssize_t count, SineFit* fit) noexcept nogil
 # Mean square of everything in these samples.
 cdef double mean_power(const int16_t* samples, Py_ssize_t count) noexcept nogil
+
+# --- Noise ---
+cdef struct Noise:
+    uint32_t state          # any value but 0
+    double amplitude        # peak, in sample units
+
+cdef void noise_start(Noise* noise, double level_dbm0, uint32_t seed) noexcept nogil
+# Writes the next `count` samples of white noise (xorshift32, evenly spread), the same for the same seed.
+cdef void noise_fill(Noise* noise, int16_t* samples, Py_ssize_t count) noexcept nogil
 
 # --- Mixing (sum minus own) ---
 # total[i] += samples[i]; at most 65536 frames may be summed into one total.

@@ -1,5 +1,5 @@
-"""Stateless media kernels, compiled. Pure twins: media.g711, media.rtp, media.tones, media.mixing,
-media.resampling.
+"""Stateless media kernels, compiled. Pure twins: media.g711, media.rtp, media.tones, media.noise,
+media.mixing, media.resampling.
 
 `pcm` is 16-bit linear samples in native byte order; ValueError if its length is odd.
 Import them through `media.kernels`, which chooses the build.
@@ -39,6 +39,18 @@ def tone(hz: float, level_dbm0: float, count: int) -> bytes:
 
 def tone_power(pcm: bytes, hz: float) -> float:
     """Mean square, in sample units, that a sine of `hz` has in `pcm` (Goertzel); 0.0 if empty."""
+
+def tone_powers(pcm: bytes, hz: Sequence[float]) -> list[float]:
+    """`tone_power` of up to 8 tones, in one pass. ValueError if there are more."""
+
+def sine_fit(pcm: bytes) -> tuple[float, float]:
+    """The sine that fits best: its frequency in Hz, and which share of the power it leaves, 0 to 1.
+
+    Nothing at all, or only silence, is (0.0, 1.0).
+    """
+
+def noise(level_dbm0: float, count: int, seed: int) -> bytes:
+    """PCM of white noise, so many samples, the same for the same seed. ValueError if `count` is negative."""
 
 def power(pcm: bytes) -> float:
     """Mean square of all of `pcm`; 0.0 if empty."""

@@ -12,7 +12,7 @@ one octet at a time (docs/explanation/performance.md has the figures).
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.math cimport cos, lrint, pow, sin
+from libc.math cimport acos, cos, lrint, pow, sin, sqrt
 from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
@@ -230,6 +230,53 @@ cdef double goertzel_power(const int16_t* samples, Py_ssize_t count, double hz) 
     return 2.0 * (last * last + before * before - turn * last * before) / (<double>count * <double>count)
 
 
+cdef void goertzel_powers_into(
+    const int16_t* samples, Py_ssize_t count, const double* turns, double* powers
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef int lane
+    cdef double[LANES] before, last, turn
+    cdef double now, square = <double>count * <double>count
+    for lane in range(LANES):
+        before[lane] = last[lane] = powers[lane] = 0.0
+        turn[lane] = turns[lane]
+    if count == 0:
+        return
+    for i in range(count):
+        for lane in range(LANES):
+            now = samples[i] + turn[lane] * last[lane] - before[lane]
+            before[lane] = last[lane]
+            last[lane] = now
+    for lane in range(LANES):
+        powers[lane] = 2.0 * (
+            last[lane] * last[lane] + before[lane] * before[lane] - turn[lane] * last[lane] * before[lane]
+        ) / square
+
+
+cdef void sine_fit_into(const int16_t* samples, Py_ssize_t count, SineFit* fit) noexcept nogil:
+    """A sine's neighbours add up to 2 cos(step) times what stands between: least squares finds that factor."""
+    cdef Py_ssize_t i
+    cdef long long centre, sides, centres = 0, products = 0, squares = 0
+    cdef double half
+    fit.hz = 0.0
+    fit.residue = 1.0
+    for i in range(1, count - 1):
+        centre = samples[i]
+        sides = <long long>samples[i - 1] + samples[i + 1]
+        centres += centre * centre
+        products += centre * sides
+        squares += sides * sides
+    if centres == 0:
+        return
+    half = <double>products / (2.0 * <double>centres)
+    half = 1.0 if half > 1.0 else (-1.0 if half < -1.0 else half)
+    fit.hz = acos(half) * RATE / (2.0 * M_PI)
+    fit.residue = (
+        <double>squares - 4.0 * half * <double>products + 4.0 * half * half * <double>centres
+    ) / (4.0 * <double>centres)
+    fit.residue = 0.0 if fit.residue < 0.0 else (1.0 if fit.residue > 1.0 else fit.residue)
+
+
 cdef double mean_power(const int16_t* samples, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t i
     cdef long long total = 0
@@ -238,6 +285,26 @@ cdef double mean_power(const int16_t* samples, Py_ssize_t count) noexcept nogil:
     for i in range(count):
         total += <int32_t>samples[i] * <int32_t>samples[i]
     return <double>total / <double>count
+
+
+# --- Noise ---
+
+cdef void noise_start(Noise* noise, double level_dbm0, uint32_t seed) noexcept nogil:
+    """Evenly spread samples have a third of their peak's square as mean square, a sine a half."""
+    noise.state = seed if seed != 0 else 1
+    noise.amplitude = FULL_SCALE * pow(10.0, (level_dbm0 - OVERLOAD_DBM0) / 20.0) * sqrt(1.5)
+
+
+cdef void noise_fill(Noise* noise, int16_t* samples, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef uint32_t state = noise.state
+    cdef double scale = noise.amplitude / 2147483648.0
+    for i in range(count):
+        state ^= state << 13
+        state ^= state >> 17
+        state ^= state << 5
+        samples[i] = saturated(lrint(<double><int32_t>state * scale))
+    noise.state = state
 
 
 # --- Mixing ---
@@ -401,6 +468,34 @@ def tone(double hz, double level_dbm0, Py_ssize_t count):
 
 def tone_power(bytes pcm not None, double hz):
     return goertzel_power(samples_in(pcm), samples_of(pcm), hz)
+
+
+def tone_powers(bytes pcm not None, hz):
+    cdef double[LANES] turns, powers
+    cdef int lane, wanted = len(hz)
+    if wanted > LANES:
+        raise ValueError(f"at most {LANES} tones at a time")
+    for lane in range(LANES):
+        turns[lane] = 2.0 * cos(2.0 * M_PI * <double>hz[lane] / RATE) if lane < wanted else 0.0
+    goertzel_powers_into(samples_in(pcm), samples_of(pcm), turns, powers)
+    return [powers[lane] for lane in range(wanted)]
+
+
+def sine_fit(bytes pcm not None):
+    cdef SineFit fit
+    sine_fit_into(samples_in(pcm), samples_of(pcm), &fit)
+    return fit.hz, fit.residue
+
+
+def noise(double level_dbm0, Py_ssize_t count, object seed):
+    cdef bytes pcm
+    cdef Noise state
+    if count < 0:
+        raise ValueError("noise has no negative length")
+    pcm = room(2 * count)
+    noise_start(&state, level_dbm0, seed & 0xFFFFFFFF)
+    noise_fill(&state, <int16_t*>samples_in(pcm), count)
+    return pcm
 
 
 def power(bytes pcm not None):

@@ -8,12 +8,15 @@ if KERNELS == "compiled":
         alaw_encode,
         alaw_to_ulaw,
         mix,
+        noise,
         power,
         resample,
         rtp_header,
         rtp_parse,
+        sine_fit,
         tone,
         tone_power,
+        tone_powers,
         ulaw_decode,
         ulaw_encode,
         ulaw_to_alaw,
@@ -21,9 +24,10 @@ if KERNELS == "compiled":
 else:
     from media.g711 import alaw_decode, alaw_encode, alaw_to_ulaw, ulaw_decode, ulaw_encode, ulaw_to_alaw
     from media.mixing import mix
+    from media.noise import noise
     from media.resampling import resample
     from media.rtp import rtp_header, rtp_parse
-    from media.tones import power, tone, tone_power
+    from media.tones import power, sine_fit, tone, tone_power, tone_powers
 
 __all__ = [
     "KERNELS",
@@ -31,12 +35,15 @@ __all__ = [
     "alaw_encode",
     "alaw_to_ulaw",
     "mix",
+    "noise",
     "power",
     "resample",
     "rtp_header",
     "rtp_parse",
+    "sine_fit",
     "tone",
     "tone_power",
+    "tone_powers",
     "ulaw_decode",
     "ulaw_encode",
     "ulaw_to_alaw",

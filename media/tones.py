@@ -3,7 +3,8 @@
 The arithmetic is that of the kernels, operation by operation, so both builds give the same doubles.
 """
 
-from math import cos, log10, pi, sin
+from collections.abc import Sequence
+from math import acos, cos, log10, pi, sin
 from typing import Final
 
 from media.pcm import FRAME_SAMPLES, RATE, samples, saturated
@@ -14,6 +15,9 @@ OVERLOAD_DBM0: Final = 3.14
 
 MILLIWATT_POWER: Final = FULL_SCALE**2 / 2 / 10 ** (OVERLOAD_DBM0 / 10)
 """Mean square of a sine of 0 dBm0."""
+
+MOST_TONES: Final = 8
+"""That `tone_powers` takes: as many as a digit's two groups have."""
 
 SILENCE_DBM0: Final = -96.0
 """What `level_dbm0` says of no power at all: below the smallest sample."""
@@ -52,6 +56,32 @@ def tone_power(pcm: bytes, hz: float) -> float:
     for value in values:
         before, last = last, value + turn * last - before
     return 2.0 * (last * last + before * before - turn * last * before) / (float(len(values)) * len(values))
+
+
+def tone_powers(pcm: bytes, hz: Sequence[float]) -> list[float]:
+    """`tone_power` of up to 8 tones. ValueError if there are more."""
+    if len(hz) > MOST_TONES:
+        raise ValueError(f"at most {MOST_TONES} tones at a time")
+    return [tone_power(pcm, each) for each in hz]
+
+
+def sine_fit(pcm: bytes) -> tuple[float, float]:
+    """The sine that fits best: its frequency in Hz, and which share of the power it leaves, 0 to 1.
+
+    A sine's neighbours add up to 2 cos(2 pi hz / 8000) times what stands between them; least squares finds
+    that factor. Nothing at all, or only silence, is (0.0, 1.0).
+    """
+    values = samples(pcm)
+    inner = range(1, len(values) - 1)
+    centres = sum(values[i] * values[i] for i in inner)
+    if centres == 0:
+        return 0.0, 1.0
+    sides = [values[i - 1] + values[i + 1] for i in inner]
+    products = sum(values[i] * side for i, side in zip(inner, sides, strict=True))
+    squares = sum(side * side for side in sides)
+    half = min(max(float(products) / (2.0 * centres), -1.0), 1.0)
+    residue = (float(squares) - 4.0 * half * products + 4.0 * half * half * centres) / (4.0 * centres)
+    return acos(half) * RATE / (2.0 * pi), min(max(residue, 0.0), 1.0)
 
 
 def power(pcm: bytes) -> float:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ext import kernels as compiled
-from media import g711, mixing, resampling, rtp, tones
+from media import g711, mixing, noise, resampling, rtp, tones
 
 PURE: Any = SimpleNamespace(
     alaw_decode=g711.alaw_decode,
@@ -19,6 +19,9 @@ PURE: Any = SimpleNamespace(
     rtp_parse=rtp.rtp_parse,
     tone=tones.tone,
     tone_power=tones.tone_power,
+    tone_powers=tones.tone_powers,
+    sine_fit=tones.sine_fit,
+    noise=noise.noise,
     power=tones.power,
 )
 

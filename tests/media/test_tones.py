@@ -68,3 +68,28 @@ def test_twins_make_the_same_tone(hz: float, level: float, count: int) -> None:
 def test_twins_hear_the_same(pcm: bytes, hz: float) -> None:
     assert COMPILED.power(pcm) == PURE.power(pcm)
     assert COMPILED.tone_power(pcm, hz) == PURE.tone_power(pcm, hz)
+    assert COMPILED.sine_fit(pcm) == PURE.sine_fit(pcm)
+
+
+@given(pcm_of(320), st.lists(st.floats(0.0, 4000.0), max_size=8))
+def test_twins_hear_the_same_of_many_tones(pcm: bytes, hz: list[float]) -> None:
+    assert COMPILED.tone_powers(pcm, hz) == PURE.tone_powers(pcm, hz)
+    assert PURE.tone_powers(pcm, hz) == [PURE.tone_power(pcm, each) for each in hz]
+
+
+def test_nine_tones_are_too_many(build: Any) -> None:
+    with pytest.raises(ValueError, match="at most 8"):
+        build.tone_powers(b"", [1000.0] * 9)
+
+
+@pytest.mark.parametrize("hz", [400.0, 950.0, 1004.0, 1400.0, 1800.0, 2500.0])
+def test_a_sine_is_fitted(hz: float, build: Any) -> None:
+    found, residue = build.sine_fit(build.tone(hz, -20.0, 160))
+    assert found == pytest.approx(hz, abs=2.0)
+    assert residue < 0.001
+
+
+def test_what_is_no_sine_fits_badly(build: Any) -> None:
+    assert build.sine_fit(build.noise(-20.0, 1600, 1))[1] > 0.3
+    assert build.sine_fit(bytes(320)) == (0.0, 1.0)
+    assert build.sine_fit(b"") == (0.0, 1.0)
