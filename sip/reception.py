@@ -22,7 +22,8 @@ from sip.syntax.status import phrase
 from sip.syntax.uri import Uri
 from sip.transactions.layer import Layer, awaits_ack, is_rfc_2543, response_input, server_key
 from sip.transactions.reuse import return_flow
-from sip.transactions.transaction import Input, Owner, Transaction
+from sip.transactions.transaction import Owner, Transaction
+from sip.transactions.transaction_table import Input
 from sip.transactions.writing import NO_BODY, ReplyHead, header_lines
 
 _LATE = 481

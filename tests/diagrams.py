@@ -9,7 +9,7 @@ from acd import offer, queued_call
 from sip.accounts import registration as registering
 from sip.dialogs import early, renegotiation, session_table, session_timer
 from sip.dialogs import reliable_provisional as reliable
-from sip.transactions import transaction
+from sip.transactions import transaction_table
 from switch.calls import offering
 from switch.trunks import health
 
@@ -34,9 +34,11 @@ class Drawing(NamedTuple):
 
 def drawings() -> Iterator[Drawing]:
     """All machines, those of the protocol first."""
-    for name, table in transaction.TABLES.items():
+    for name, table in transaction_table.TABLES.items():
         title = f"Transaction: {name} (RFC 3261 section 17, RFC 6026)"
-        yield Drawing(title, "sip/transactions/transaction.py", (transaction.State.INITIAL,), table)
+        yield Drawing(
+            title, "sip/transactions/transaction_table.py", (transaction_table.State.INITIAL,), table
+        )
     for state, side in ((session_table.State.CALLING, "caller"), (session_table.State.INCOMING, "callee")):
         title = f"Session, as the {side} (RFC 3261 sections 9, 13, 14 and 15)"
         yield Drawing(

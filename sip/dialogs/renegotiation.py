@@ -15,7 +15,7 @@ from sip.dialogs.loss import is_lost
 from sip.dialogs.machine import Machine
 from sip.syntax.message import Response
 from sip.transactions.layer import Layer
-from sip.transactions.transaction import Input as TransactionInput
+from sip.transactions.transaction_table import Input as TransactionInput
 from sip.transactions.writing import NO_BODY
 
 MAX_TRIES: Final = 6

@@ -24,8 +24,8 @@ from sip.events import (
 from sip.syntax.body import session_description
 from sip.syntax.message import Request, Response
 from sip.syntax.status import phrase
-from sip.transactions.transaction import Input as TransactionInput
 from sip.transactions.transaction import Transaction
+from sip.transactions.transaction_table import Input as TransactionInput
 from sip.transactions.writing import NO_BODY, Statement, body_lines
 
 if TYPE_CHECKING:

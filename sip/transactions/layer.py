@@ -9,16 +9,14 @@ from sip.syntax.message import Request, Response
 from sip.syntax.status import phrase
 from sip.transactions.reuse import return_flow
 from sip.transactions.timers import Timers
-from sip.transactions.transaction import (
+from sip.transactions.transaction import Owner, Timing, Transaction
+from sip.transactions.transaction_table import (
     INVITE_CLIENT,
     INVITE_SERVER,
     NON_INVITE_CLIENT,
     NON_INVITE_SERVER,
     Input,
-    Owner,
     State,
-    Timing,
-    Transaction,
 )
 from sip.transactions.writing import BRANCH_COOKIE, NO_BODY, ReplyHead, RequestHead, via_value
 

@@ -16,7 +16,8 @@ from sip.accounts.registration import REGISTRATION, Registering
 from sip.dialogs.machine import Machine
 from sip.dialogs.session import Session
 from sip.dialogs.session_table import SESSION
-from sip.transactions.transaction import TABLES, Transaction
+from sip.transactions.transaction import Transaction
+from sip.transactions.transaction_table import TABLES
 from tests.sip import test_endpoint, test_reception
 from tests.sip.accounts import test_registration
 from tests.sip.dialogs import (

@@ -3,7 +3,7 @@
 import pytest
 
 from sip.dialogs import session_table
-from sip.transactions.transaction import (
+from sip.transactions.transaction_table import (
     INVITE_CLIENT,
     INVITE_SERVER,
     NON_INVITE_CLIENT,
