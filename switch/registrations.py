@@ -10,7 +10,8 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from sip.accounts.registrar import Binding, BindingChange, Change, ProbeDue, Registrar
+from sip.accounts.binding import Binding
+from sip.accounts.registrar import BindingChange, Change, ProbeDue, Registrar
 from sip.endpoint import Endpoint
 from sip.events import IncomingRequest, OutgoingRequest, RequestId, ResponseReceived
 from sip.flow import Flow

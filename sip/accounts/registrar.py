@@ -8,7 +8,8 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Any, Final
 
-from sip.flow import DEFAULT_PORTS, Flow, neighbourhood
+from sip.accounts.binding import Binding
+from sip.flow import Flow, neighbourhood
 from sip.syntax.headers import STAR, NameAddr
 from sip.syntax.message import Request
 from sip.syntax.status import phrase
@@ -32,31 +33,6 @@ class Change(StrEnum):
     """Two OPTIONS in a row went unanswered."""
     REACHABLE = "reachable"
     """It answered again, or registered again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One contact of a user. `uri` is for the Request-URI, `flow` is where to send; times are those of `now`.
-
-    `natted`: the contact's address is not the one the request came from, so only `flow` reaches it.
-    """
-
-    user: str
-    uri: str
-    flow: Flow
-    natted: bool
-    q: float
-    expires_at: float
-    call_id: str
-    cseq: int
-    user_agent: str
-    reachable: bool = True
-
-    @property
-    def target(self) -> str:
-        """The Request-URI that reaches it: its URI without headers and method (RFC 3261 19.1.1)."""
-        plain = "?" not in self.uri and "method" not in self.uri
-        return self.uri if plain else str(Uri.parse(self.uri).target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +106,14 @@ class Registrar:
         if contacts is STAR:
             if request.expires != 0:
                 return _refused(400)
-            if any(_is_out_of_order(entry.binding, request) for entry in self._entries(user)):
+            if any(entry.binding.outdates(request) for entry in self._entries(user)):
                 return _refused(500)
             return self._outcome(user, now, self._remove(user, list(self._entries(user)), Change.REMOVED))
         asked = [(contact, self._expires_s(contact, request)) for contact in contacts]
         if any(0 < expires_s < self._min_expires for _, expires_s in asked):
             return _refused(423, ("Min-Expires", str(self._min_expires)))
         known = [self._find(user, contact.uri) for contact in contacts]
-        if any(entry is not None and _is_out_of_order(entry.binding, request) for entry in known):
+        if any(entry is not None and entry.binding.outdates(request) for entry in known):
             return _refused(500)
         changes: list[BindingChange] = []
         for contact, expires_s in asked:
@@ -156,7 +132,7 @@ class Registrar:
         entry = self._find(user, contact.uri)
         if expires_s == 0:
             return self._remove(user, [entry], Change.REMOVED) if entry is not None else []
-        binding = _binding(request, user, contact, flow, now + expires_s)
+        binding = Binding.of_request(request, user, contact, flow, now + expires_s)
         if entry is None:
             return self._add(binding, flow, now)
         changes = [BindingChange(Change.REFRESHED, binding)]
@@ -209,7 +185,7 @@ class Registrar:
             del self._hosts[host]
 
     def _outcome(self, user: str, now: float, changes: list[BindingChange]) -> RegisterOutcome:
-        contacts = [("Contact", _contact(binding, now)) for binding in self.bindings(user)]
+        contacts = [("Contact", binding.contact(now)) for binding in self.bindings(user)]
         return RegisterOutcome(200, phrase(200), contacts, changes)
 
     def _entries(self, user: str) -> list[_Entry]:
@@ -287,7 +263,7 @@ class Registrar:
         binding = entry.binding
         lost = binding.natted and binding.reachable
         reachable = binding.reachable and not binding.natted
-        entry.binding = replace(binding, flow=_reconnect(binding), reachable=reachable)
+        entry.binding = replace(binding, flow=binding.reconnected(), reachable=reachable)
         self._schedule(entry, now)
         return [BindingChange(Change.UNREACHABLE, entry.binding)] if lost else []
 
@@ -340,19 +316,7 @@ class Registrar:
 
     def saved(self, binding: Binding, now: float) -> dict[str, Any]:
         """One binding as plain JSON types, its expiry as seconds left."""
-        return {
-            "user": binding.user,
-            "uri": binding.uri,
-            "flow": binding.flow.to_list(),
-            "came_by": self._came_by(binding).to_list(),
-            "natted": binding.natted,
-            "q": binding.q,
-            "expires_in_s": binding.expires_at - now,
-            "call_id": binding.call_id,
-            "cseq": binding.cseq,
-            "user_agent": binding.user_agent,
-            "reachable": binding.reachable,
-        }
+        return {**binding.to_dict(now), "came_by": self._came_by(binding).to_list()}
 
     def _came_by(self, binding: Binding) -> Flow:
         entry = next((each for each in self._entries(binding.user) if each.binding.uri == binding.uri), None)
@@ -366,76 +330,9 @@ class Registrar:
         for each in saved:
             left_s = float(each["expires_in_s"]) - elapsed_s
             if left_s > 0:
-                binding = _restored(each, now + left_s)
+                binding = Binding.from_dict(each, now + left_s)
                 self._add(binding, Flow.from_list(each["came_by"]), now)
 
 
 def _refused(status: int, *headers: tuple[str, str]) -> RegisterOutcome:
     return RegisterOutcome(status, phrase(status), headers, ())
-
-
-def _is_out_of_order(binding: Binding, request: Request) -> bool:
-    """Section 10.3 step 7: within one Call-ID only a higher CSeq changes a binding."""
-    return binding.call_id == request.call_id and request.cseq.number <= binding.cseq
-
-
-def _contact(binding: Binding, now: float) -> str:
-    q = "" if binding.q == 1.0 else f";q={binding.q:g}"
-    return f"<{binding.uri}>;expires={max(0, round(binding.expires_at - now))}{q}"
-
-
-def _binding(request: Request, user: str, contact: NameAddr, flow: Flow, expires_at: float) -> Binding:
-    natted, target = _reached_by(request, contact.uri, flow)
-    return Binding(
-        user=user,
-        uri=str(contact.uri),
-        flow=target,
-        natted=natted,
-        q=contact.q,
-        expires_at=expires_at,
-        call_id=request.call_id,
-        cseq=request.cseq.number,
-        user_agent=request.headers.get("User-Agent") or "",
-    )
-
-
-def _reached_by(request: Request, uri: Uri, flow: Flow) -> tuple[bool, Flow]:
-    """Whether the contact hides behind a NAT, and where to send.
-
-    A contact on another host than the source is natted. On UDP another port is too, when the phone asks for
-    symmetric responses (`rport`, RFC 3581); a phone that does not may listen on its contact's port only.
-    A phone on TLS has no certificate by which we could know it again: only its own connection leads to it.
-    """
-    if uri.host != flow.remote[0] or flow.transport == "tls":
-        return True, flow
-    port = uri.port or DEFAULT_PORTS[flow.transport]
-    if flow.transport == "tcp" or port == flow.remote[1]:
-        return False, flow
-    if request.top_via.wants_rport:
-        return True, flow
-    return False, flow._replace(remote=(uri.host, port))
-
-
-def _reconnect(binding: Binding) -> Flow:
-    """Without its TCP connection a phone is reached at its contact's port (RFC 3261 section 18.1.1)."""
-    flow = binding.flow._replace(connection=0)
-    if flow.transport == "udp" or binding.natted:
-        return flow
-    uri = Uri.parse(binding.uri)
-    return flow._replace(remote=(uri.host, uri.port or DEFAULT_PORTS[flow.transport]))
-
-
-def _restored(saved: dict[str, Any], expires_at: float) -> Binding:
-    binding = Binding(
-        user=str(saved["user"]),
-        uri=str(saved["uri"]),
-        flow=Flow.from_list(saved["flow"]),
-        natted=bool(saved["natted"]),
-        q=float(saved["q"]),
-        expires_at=expires_at,
-        call_id=str(saved["call_id"]),
-        cseq=int(saved["cseq"]),
-        user_agent=str(saved["user_agent"]),
-        reachable=bool(saved["reachable"]),
-    )
-    return replace(binding, flow=_reconnect(binding))
