@@ -2,7 +2,7 @@
 
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends gcc libc6-dev python3 python3-dev python3-venv \
+    && apt-get install -y --no-install-recommends gcc libc6-dev libopus-dev python3 python3-dev python3-venv \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY requirements requirements
@@ -16,7 +16,7 @@ RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --whe
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends espeak-ng python3 \
+    && apt-get install -y --no-install-recommends espeak-ng libopus0 python3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --create-home --home-dir /var/lib/centralita centralita
 COPY --from=build /opt/centralita /opt/centralita

@@ -1,7 +1,10 @@
 """Compiled extensions only; everything else about the distribution is in pyproject.toml."""
 
 import os
+import shlex
+import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -15,6 +18,33 @@ SANITIZE = os.environ.get("CENTRALITA_SANITIZE") == "1"
 COMPILE = ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"] if SANITIZE else ["-O3"]
 LINK = ["-fsanitize=address"] if SANITIZE else []
 
+# Extensions that stand on a library of the system: its name, a header of it, and its package in Debian.
+OPTIONAL = {
+    "opus": ("opus", "opus/opus.h", "libopus-dev"),
+}
+
+
+def is_there(library: str, header: str) -> bool:
+    """Whether a program with this header and library compiles and links."""
+    compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+    flags = shlex.split(" ".join(os.environ.get(name, "") for name in ("CPPFLAGS", "CFLAGS", "LDFLAGS")))
+    command = [*compiler, *flags, "-x", "c", "-", "-o", os.devnull, f"-l{library}"]
+    program = f"#include <{header}>\nint main(void) {{ return 0; }}\n"
+    return subprocess.run(command, input=program.encode(), capture_output=True, check=False).returncode == 0
+
+
+def sources() -> list[Path]:
+    """What can be built here; the rest is named, and the switch does without it."""
+    found = []
+    for source in sorted(Path("ext").glob("*.pyx")):
+        library, header, package = OPTIONAL.get(source.stem, ("", "", ""))
+        if not library or is_there(library, header):
+            found.append(source)
+        else:
+            print(f"ext.{source.stem} is left out: it needs {package}", file=sys.stderr)
+    return found
+
+
 setup(
     ext_modules=cythonize(
         [
@@ -24,7 +54,7 @@ setup(
                 extra_compile_args=[*COMPILE, "-Wno-unused-function"],
                 extra_link_args=[*LINK, "-pthread"],
             )
-            for source in sorted(Path("ext").glob("*.pyx"))
+            for source in sources()
         ],
         language_level=3,
         compiler_directives={

@@ -145,15 +145,30 @@ ensure_venv() {
     stamp python "$PYTHON_ID"
 }
 
+has_opus() { [ -e "/usr/include/opus/opus.h" ]; }
+
+# Wanted, not needed: without a library its extension is left out, and `centralita check` says where it matters.
+ensure_libraries() {
+    has_opus && return
+    if can_install; then
+        (install_packages libopus-dev) && return
+    fi
+    say "going on without libopus-dev: no Opus"
+}
+
+extensions_hash() {
+    cd "$ROOT" && hash_of "$PYTHON_ID" "${CENTRALITA_SANITIZE:-}" "${CC:-}" "${CFLAGS:-}" \
+        "$(has_opus && echo opus)" -- \
+        setup.py pyproject.toml $(find ext -name '*.pyx' -o -name '*.pxd' -o -name '*.h' | LC_ALL=C sort)
+}
+
 # The package itself, in place: extensions beside their sources, the command in .venv/bin.
 ensure_extensions() {
-    local hash
-    hash="$(cd "$ROOT" && hash_of "$PYTHON_ID" "${CENTRALITA_SANITIZE:-}" "${CC:-}" "${CFLAGS:-}" -- \
-        setup.py pyproject.toml $(find ext -name '*.pyx' -o -name '*.pxd' -o -name '*.h' | LC_ALL=C sort))"
-    stamped extensions "$hash" && return
+    stamped extensions "$(extensions_hash)" && return
+    ensure_libraries
     say "compiling the extensions"
     pip_install --no-deps --no-build-isolation --editable "$ROOT" || fail "the extensions did not compile"
-    stamp extensions "$hash"
+    stamp extensions "$(extensions_hash)"
 }
 
 ensure_environment() {

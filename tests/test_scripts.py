@@ -38,6 +38,12 @@ def test_what_is_there_is_not_asked_for() -> None:
     assert bash("can_install() { exit 9; }; ensure_packages bash coreutils").returncode == 0
 
 
+def test_a_library_that_is_wanted_and_not_to_be_had_stops_nothing() -> None:
+    told = bash("can_install() { false; }; has_opus() { false; }; ensure_libraries; echo on")
+    assert (told.returncode, told.stdout) == (0, "on\n")
+    assert "going on without libopus-dev: no Opus" in told.stderr
+
+
 def test_a_stamp_holds_until_what_it_depends_on_changes(tmp_path: Path) -> None:
     (tmp_path / "lock").write_text("one")
     told = bash(

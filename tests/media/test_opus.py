@@ -1,0 +1,107 @@
+"""Opus by libopus (RFC 6716, RFC 7587): what is heard after a loss, and what is not sent in a silence."""
+
+import random
+from array import array
+
+import numpy as np
+import pytest
+
+from ext.codecs import Coder
+from media.codecs import CODECS
+from tests.media.test_g722 import pcm, speech
+
+CODEC = CODECS["OPUS"]
+pytestmark = pytest.mark.skipif(CODEC.capsule is None, reason=f"needs {CODEC.package}")
+
+FRAME = 640
+"""Octets of PCM in 20 ms."""
+SPEECH = pcm(speech, 32000)
+LOST = (17, 33, 48, 62, 79)
+"""In the middle of syllables, each alone."""
+
+
+def frames(sound: bytes) -> list[bytes]:
+    return [sound[at : at + FRAME] for at in range(0, len(sound), FRAME)]
+
+
+def encoded(sound: bytes) -> list[bytes]:
+    coder = Coder(CODEC.capsule)
+    return [coder.encode(frame) for frame in frames(sound)]
+
+
+def heard(packets: list[bytes], lost: tuple[int, ...] = (), fec: bool = True) -> list[bytes]:
+    coder = Coder(CODEC.capsule)
+    return [
+        coder.conceal(320, packets[i + 1] if fec else None) if i in lost else coder.decode(packet)
+        for i, packet in enumerate(packets)
+    ]
+
+
+def likeness(one: bytes, other: bytes) -> float:
+    """Correlation, from -1 to 1."""
+    return float(np.corrcoef(np.frombuffer(one, np.int16), np.frombuffer(other, np.int16))[0, 1])
+
+
+def test_speech_survives() -> None:
+    """6.5 ms of look-ahead."""
+    after = b"".join(heard(encoded(SPEECH)))
+    assert len(after) == len(SPEECH)
+    best = max(likeness(SPEECH[: -2 * lag], after[2 * lag :]) for lag in range(60, 160))
+    assert best > 0.95
+
+
+def test_a_lost_frame_comes_back_with_the_next() -> None:
+    packets = encoded(SPEECH)
+    whole, repaired, guessed = heard(packets), heard(packets, LOST), heard(packets, LOST, fec=False)
+    for i in LOST:
+        assert likeness(repaired[i], whole[i]) > 0.8
+        assert np.std(np.frombuffer(repaired[i], np.int16)) > 0.5 * np.std(np.frombuffer(whole[i], np.int16))
+    by_fec, by_guess = (np.mean([likeness(each[i], whole[i]) for i in LOST]) for each in (repaired, guessed))
+    assert by_fec > by_guess + 0.05
+
+
+def test_silence_costs_few_packets() -> None:
+    """One in 400 ms, after the first moments."""
+    packets = encoded(SPEECH[:FRAME] * 25 + bytes(FRAME) * 200)
+    sent = [i for i, packet in enumerate(packets) if packet]
+    assert [*range(25)] == sent[:25]
+    assert len([i for i in sent if i >= 50]) <= 200 // 20
+    assert len([i for i in sent if i >= 50]) >= 5
+
+
+def test_what_was_not_sent_is_quiet() -> None:
+    coder = Coder(CODEC.capsule)
+    packets = encoded(SPEECH[-FRAME * 20 :] + bytes(FRAME) * 100)
+    sounds = [coder.decode(packet) if packet else coder.conceal(320) for packet in packets]
+    assert max(abs(sample) for sample in array("h", b"".join(sounds[60:]))) < 100
+
+
+def test_a_packet_may_hold_several_frames() -> None:
+    """RFC 6716 section 3.2.5: code 3, here two frames of 20 ms with the same table of contents."""
+    coder = Coder(CODEC.capsule)
+    first, second = encoded(SPEECH)[20:22]
+    assert first[0] == second[0]
+    assert first[0] & 3 == 0
+    length = len(first) - 1
+    assert length < 252
+    packet = bytes([first[0] | 2, length]) + first[1:] + second[1:]
+    assert len(coder.decode(packet)) == 2 * FRAME
+
+
+def test_no_payload() -> None:
+    coder = Coder(CODEC.capsule)
+    for payload in (b"", b"\xff\xff"):
+        with pytest.raises(ValueError, match="no payload"):
+            coder.decode(payload)
+    with pytest.raises(ValueError, match="no frame"):
+        coder.encode(bytes(2 * 321))
+
+
+def test_anything_is_sound_or_refused() -> None:
+    coder, chance = Coder(CODEC.capsule), random.Random(7587)
+    for _ in range(2000):
+        payload = chance.randbytes(chance.randint(1, 80))
+        try:
+            assert len(coder.decode(payload)) % 80 == 0
+        except ValueError:
+            assert len(coder.conceal(320, payload)) == FRAME
