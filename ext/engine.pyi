@@ -62,6 +62,23 @@ class SoundMemory:
         """This object, and the ports and orders that hold on to the frames."""
 
 @disjoint_base
+class ForkMemory:
+    """What a fork hears, on its way from a worker to its one reader: the newest 2.56 s at most."""
+
+    def __new__(cls) -> Self: ...
+    @property
+    def dropped(self) -> int:
+        """Frames that found no room."""
+    @property
+    def ended(self) -> bool:
+        """Whether the worker has let go: what `read` then finds is the last."""
+    def read(self) -> list[tuple[int, bytes]]:
+        """All frames that wait: number since the fork began, 20 ms of two channels in turn (640 octets)."""
+
+def sync_filesystem(fd: int) -> None:
+    """Bring everything on the file system of this descriptor to the disk (syncfs). Blocks; OSError."""
+
+@disjoint_base
 class Worker:
     """One thread for RTP and one for its recordings; signals are blocked in both."""
 
@@ -137,9 +154,14 @@ class Worker:
     def mute(self, slot: int, generation: int, muted: bool) -> None: ...
     def watch_silence(self, slot: int, generation: int, ns: int) -> None:
         """0 ends the watch."""
-    def record(self, slot: int, generation: int, fd: int, token: int) -> None:
+    def record(self, slot: int, generation: int, fd: int, token: int, *, masks_digits: bool) -> None:
         """Take over an empty file; event 8 follows when it is closed, whatever happens."""
-    def pause(self, slot: int, generation: int, token: int, paused: bool) -> None: ...
+    def fork(self, slot: int, generation: int, memory: ForkMemory, token: int, *, masks_digits: bool) -> None:
+        """Let `memory` hear the port until `stop_recording` or its end."""
+    def pause(self, slot: int, generation: int, token: int, mode: str) -> None:
+        """`keep` what is heard, `leave out` the time that passes, or `blank` it: silence as long as it."""
+    def mask_digit(self, slot: int, generation: int, back_ns: int, ahead: int) -> None:
+        """The peer presses a digit: since `back_ns` and for `ahead` (of 8 kHz) it is not to be recorded."""
     def stop_recording(self, slot: int, generation: int, token: int) -> None: ...
     def close(self, slot: int, generation: int) -> None: ...
     @property

@@ -5,6 +5,7 @@ A `Worker` owns the sockets it is given. Everything about its threads is in the 
 engine_worker.pxd has the memory, engine_loop.pxd the life. Orders and events go through one ring each way.
 """
 
+import os
 import sysconfig
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
@@ -12,12 +13,13 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
+from ext.engine_fork cimport FORK_SAMPLES, ForkBlock, ForkFrame, fork_make, fork_release, fork_share
 from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
 from ext.engine_os cimport (
     AF_INET, AF_INET6, CLOCK_MONOTONIC, EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, SIG_SETMASK,
     TFD_CLOEXEC, TFD_NONBLOCK, Address, atomic_exchange, atomic_fence, atomic_load, close, epoll_create1, epoll_ctl,
-    epoll_event, eventfd, htons, ntohs, pthread_create, pthread_join, pthread_setname_np,
-    pthread_sigmask, pthread_t, sigfillset, signal_fd, sigset_t, timerfd_create,
+    epoll_event, errno, eventfd, htons, ntohs, pthread_create, pthread_join, pthread_setname_np,
+    pthread_sigmask, pthread_t, sigfillset, signal_fd, sigset_t, syncfs, timerfd_create,
 )
 from ext.engine_reception cimport packets_lost
 from ext.engine_ring cimport ring_free, ring_make, ring_pop, ring_push, ring_room
@@ -26,9 +28,9 @@ from ext.engine_sound cimport (
 )
 from ext.engine_worker cimport (
     BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK,
-    ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_SEND, ORDER_STOP,
-    ORDER_WATCH, PCMA, PCMU, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Errand, Event, Facts,
-    Network, Order, Port, Recorder, Totals,
+    ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD,
+    ORDER_SEND, ORDER_STOP, ORDER_WATCH, PCMA, PCMU, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE,
+    TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Event, Facts, Network, Order, Port, Recorder, Totals,
 )
 from ext.engine_worker cimport Worker as Memory
 from ext.engine_writer cimport run_writer
@@ -77,6 +79,43 @@ cdef Playlist* playlist_of(tuple sounds) except NULL:
     for i, sound in enumerate(sounds):
         playlist.sounds[i] = sound_share(sound.block)
     return playlist
+
+
+cdef class ForkMemory:
+    """What a fork hears, on its way from a worker to its one reader."""
+
+    cdef ForkBlock* block
+
+    def __cinit__(self):
+        self.block = fork_make()
+        if self.block == NULL:
+            raise MemoryError()
+
+    def __dealloc__(self):
+        fork_release(self.block)
+
+    @property
+    def dropped(self) -> int:
+        return atomic_load(&self.block.dropped)
+
+    @property
+    def ended(self) -> bool:
+        return atomic_load(&self.block.ended) != 0
+
+    def read(self) -> list:
+        cdef ForkFrame frame
+        cdef list frames = []
+        while ring_pop(&self.block.ring, &frame):
+            frames.append((frame.number, (<char*>frame.samples)[: FORK_SAMPLES * 2]))
+        return frames
+
+
+def sync_filesystem(int fd) -> None:
+    cdef int failed
+    with nogil:
+        failed = errno if syncfs(fd) != 0 else 0
+    if failed:
+        raise OSError(failed, os.strerror(failed))
 
 
 cdef Address socket_address(tuple place) except *:
@@ -368,26 +407,48 @@ cdef class Worker:
         order.ns = ns
         self._push(&order)
 
-    def record(self, slot, generation, int fd, token) -> None:
-        cdef Order order = self._order(ORDER_RECORD, slot, generation)
+    def record(self, slot, generation, int fd, token, *, bint masks_digits) -> None:
+        self._tap(ORDER_RECORD, slot, generation, fd, token, masks_digits, NULL)
+
+    def fork(self, slot, generation, ForkMemory memory not None, token, *, bint masks_digits) -> None:
+        fork_share(memory.block)
+        try:
+            self._tap(ORDER_FORK, slot, generation, -1, token, masks_digits, memory.block)
+        except Exception:
+            fork_release(memory.block)
+            raise
+
+    cdef int _tap(
+        self, int kind, int slot, uint64_t generation, int fd, uint64_t token, bint masks_digits, ForkBlock* fork
+    ) except -1:
+        cdef Order order = self._order(kind, slot, generation)
         cdef Recorder* recorder = <Recorder*>calloc(1, sizeof(Recorder))
         if recorder == NULL:
             raise MemoryError()
         recorder.fd = fd
+        recorder.fork = fork
         recorder.token = token
         recorder.slot = slot
         recorder.generation = generation
+        recorder.masks_digits = masks_digits
         order.block = recorder
         try:
             self._push(&order)
         except RingFull:
             free(recorder)
             raise
+        return 0
 
-    def pause(self, slot, generation, token, bint paused) -> None:
+    def pause(self, slot, generation, token, str mode not None) -> None:
         cdef Order order = self._order(ORDER_PAUSE, slot, generation)
         order.token = token
-        order.flag = paused
+        order.count = {"keep": TAP_KEEPS, "leave out": TAP_LEAVES_OUT, "blank": TAP_BLANKS}[mode]
+        self._push(&order)
+
+    def mask_digit(self, slot, generation, int64_t back_ns, int ahead) -> None:
+        cdef Order order = self._order(ORDER_MASK, slot, generation)
+        order.ns = back_ns
+        order.duration = ahead
         self._push(&order)
 
     def stop_recording(self, slot, generation, token) -> None:

@@ -4,27 +4,31 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
+from ext.engine_fork cimport fork_release
 from ext.engine_keypad cimport keypad_clear, keypad_press
 from ext.engine_latch cimport unlock
+from ext.engine_masking cimport mask_heard
 from ext.engine_os cimport EPOLL_CTL_ADD, atomic_store, close, same_address
 from ext.engine_receive cimport RTCP_SOCKET, RTP_SOCKET, STRANGER_SOCKET, watch_socket
 from ext.engine_reception cimport packets_lost
-from ext.engine_recorder cimport recorder_begin, recorder_end, recorder_pause
+from ext.engine_recorder cimport recorder_begin, recorder_end, recorder_mode, tap_port, untap_port
 from ext.engine_ring cimport ring_pop
 from ext.engine_rtcp cimport schedule_report, send_report
 from ext.engine_sound cimport Playlist, playlist_free
 from ext.engine_sources cimport clear_source, drop_listeners, set_source
 from ext.engine_worker cimport (
-    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE,
-    ORDER_RECORD, ORDER_SEND, ORDER_STOP, ORDER_WATCH, Network, Order, Port, Recorder, Worker, tell,
+    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_MASK, ORDER_MUTE,
+    ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_SEND, ORDER_STOP, ORDER_WATCH, Network, Order, Port, Recorder,
+    Worker, tell,
 )
 
 
 cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
-    cdef Recorder* recorder = port.recorder
+    cdef Recorder* recorder
     cdef int64_t generation = <int64_t>port.generation
-    port.recorder = NULL
-    if recorder != NULL:
+    while port.taps != NULL:
+        recorder = port.taps
+        untap_port(port, recorder)
         recorder_end(worker, recorder)
     drop_listeners(worker, port)
     clear_source(worker, port)
@@ -92,20 +96,22 @@ cdef inline void record_port(Worker* worker, Port* port, Order* order) noexcept 
     cdef Recorder* recorder = <Recorder*>order.block
     order.block = NULL
     recorder_begin(worker, recorder)
-    if port == NULL or port.recorder != NULL:
+    if port == NULL or (recorder.fork == NULL and port.recorder != NULL):
         recorder_end(worker, recorder)
     else:
-        port.recorder = recorder
+        tap_port(worker, port, recorder)
 
 
 cdef inline void order_recorder(Worker* worker, Port* port, Order* order) noexcept nogil:
-    cdef Recorder* recorder = port.recorder
-    if recorder == NULL or recorder.token != order.token:
+    cdef Recorder* recorder = port.taps
+    while recorder != NULL and recorder.token != order.token:
+        recorder = recorder.next_tap
+    if recorder == NULL:
         return
     if order.kind == ORDER_PAUSE:
-        recorder_pause(worker, recorder, order.flag)
+        recorder_mode(worker, recorder, order.count)
     else:
-        port.recorder = NULL
+        untap_port(port, recorder)
         recorder_end(worker, recorder)
 
 
@@ -119,8 +125,10 @@ cdef inline void void_order(Order* order) noexcept nogil:
     """Frees what nobody took over."""
     if order.kind == ORDER_SEND:
         playlist_free(<Playlist*>order.block)
-    else:
-        free(order.block)
+        return
+    if order.kind == ORDER_FORK and order.block != NULL:
+        fork_release((<Recorder*>order.block).fork)
+    free(order.block)
 
 
 cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
@@ -128,7 +136,7 @@ cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
     cdef bint alive = port.generation == order.generation
     if order.kind == ORDER_OPEN:
         open_port(worker, port, order)
-    elif order.kind == ORDER_RECORD:
+    elif order.kind == ORDER_RECORD or order.kind == ORDER_FORK:
         record_port(worker, port if alive else NULL, order)
     elif not alive:
         pass
@@ -142,6 +150,8 @@ cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
         watch_port(worker, port, order)
     elif order.kind == ORDER_PAUSE or order.kind == ORDER_STOP:
         order_recorder(worker, port, order)
+    elif order.kind == ORDER_MASK:
+        mask_heard(worker, port, order.ns // 125000, order.duration)
     elif order.kind == ORDER_DIGIT:
         keypad_press(worker, port, order.digit, order.duration)
     elif order.kind == ORDER_CLOSE:

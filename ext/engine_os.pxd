@@ -63,6 +63,8 @@ cdef extern from * nogil:
     ssize_t read(int fd, void* buffer, size_t length)
     ssize_t write(int fd, const void* buffer, size_t length)
     ssize_t pwrite(int fd, const void* buffer, size_t length, long offset)
+    int ftruncate(int fd, long length)
+    int syncfs(int fd)
     int close(int fd)
     ctypedef union epoll_data_t:
         uint64_t u64

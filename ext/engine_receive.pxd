@@ -10,6 +10,7 @@ from libc.stdint cimport uint64_t, uint8_t
 
 from ext.engine_digits cimport digit_packet, digits_restart
 from ext.engine_latch cimport admit, host_allowed
+from ext.engine_masking cimport mask_heard
 from ext.engine_os cimport (
     EAGAIN, EPOLL_CTL_MOD, EPOLLET, EPOLLIN, MSG_DONTWAIT, Address, epoll_ctl, epoll_event, errno, recvmmsg,
     same_address,
@@ -59,12 +60,12 @@ cdef inline void hear(Worker* worker, Port* port, const RtpHeader* header, uint8
     worker.totals.octets_received += header.payload_length
     if heard == HEARD_AUDIO:
         reception_jitter(&port.reception, header.timestamp, worker.now_ns)
-        if port.recorder != NULL:
-            record_packet(
-                worker, port.recorder, LEFT, port.codec, header.timestamp, payload, header.payload_length
-            )
+        if port.taps != NULL:
+            record_packet(worker, port, LEFT, header.timestamp, payload, header.payload_length)
     elif heard == HEARD_EVENT:
         digit_packet(worker, port, header.timestamp, payload, header.payload_length)
+        if port.digits.seen:
+            mask_heard(worker, port, port.digits.duration, 0)
     relay_to_listeners(worker, port, heard, header, payload)
 
 

@@ -1,20 +1,23 @@
-"""The recorder of one port: left what it receives, right what it sends, put in their places on one clock.
+"""Whoever taps a port, a file or a fork: left what it receives, right what it sends, put in their places on
+one clock.
 
 The first packet lies where it arrived, or left; those that follow lie where their timestamps say, for as
 long as these agree with the clock within 200 ms. Each second the least delay corrects the place, so two
-clocks that differ by some parts in a million stay aligned. A window of 480 ms lets late packets in: what
-leaves it goes, by the second, to the writer's thread.
+clocks that differ by some parts in a million stay aligned. A window of 800 ms lets late packets in, and
+silence over what must not be kept: what leaves it goes, by the second, to the writer's thread, or at once to
+a fork's reader.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t, uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
+from ext.engine_fork cimport fork_end, fork_push
 from ext.engine_os cimport atomic_load, signal_fd
 from ext.engine_ring cimport ring_pop, ring_push
 from ext.engine_worker cimport (
-    CHUNK_FRAMES, EVENT_BEHIND, EVENT_RECORDED, FINISHED, FINISHING, PCMA, RECORDING, TO_FINISH,
-    WINDOW_FRAMES, Chunk, Errand, Event, Recorder, Side, Worker, tell,
+    CHUNK_FRAMES, EVENT_BEHIND, EVENT_RECORDED, FINISHED, FINISHING, PCMA, RECORDING, TAP_BLANKS,
+    TAP_LEAVES_OUT, TO_FINISH, WINDOW_FRAMES, Chunk, Errand, Event, Port, Recorder, Side, Worker, tell,
 )
 from ext.kernels cimport alaw_decode_into, ulaw_decode_into
 
@@ -23,7 +26,9 @@ cdef enum:
     RIGHT = 1
     SAMPLES = 160
     LONGEST_PACKET = 800    # samples of one packet that are recorded: 100 ms
-    HELD_FRAMES = 10        # a frame waits 200 ms for late packets
+    FILE_HELD_FRAMES = 25   # a frame waits 500 ms: late packets come sooner, word of a digit may not
+    FORK_HELD_FRAMES = 3    # who listens wants it soon
+    WANTED = 4              # beside the bits of the two sides: the frame is not left out
     ASTRAY = 1600           # samples (200 ms) between timestamp and clock that delays explain
     LEAP = 16000            # samples (2 s) that they never do
     DRIFTED = 40            # samples (5 ms) that the least delay of a second corrects
@@ -98,32 +103,61 @@ cdef inline void drop_frames(Worker* worker, Recorder* recorder, int frames) noe
             tell(worker, &worker.ports[recorder.slot], EVENT_BEHIND, recorder.token, 0)
 
 
+cdef inline void keep_frame(Worker* worker, Recorder* recorder, const int16_t* frame) noexcept nogil:
+    if recorder.chunk == NULL:
+        recorder.chunk = take_chunk(worker)
+    if recorder.chunk == NULL:
+        drop_frames(worker, recorder, 1)
+        return
+    recorder.behind = False
+    memcpy(recorder.chunk.samples + recorder.chunk.frames * 2 * SAMPLES, frame, 4 * SAMPLES)
+    recorder.chunk.frames += 1
+    if recorder.chunk.frames == CHUNK_FRAMES:
+        hand_over(worker, recorder)
+
+
+cdef inline void blank(int16_t* frame, int side) noexcept nogil:
+    cdef int i
+    for i in range(SAMPLES):
+        frame[2 * i + side] = 0
+
+
 cdef inline void flush_frame(Worker* worker, Recorder* recorder) noexcept nogil:
-    """The oldest frame leaves the window, for the disk if it was not paused."""
+    """The oldest frame leaves the window, for where it belongs if it was not left out."""
     cdef int index = recorder.flushed % WINDOW_FRAMES
     cdef int16_t* frame = recorder.window + index * 2 * SAMPLES
+    cdef int side
     recorder.flushed += 1
-    if recorder.wanted[index] and atomic_load(&recorder.error) == 0:
-        if recorder.chunk == NULL:
-            recorder.chunk = take_chunk(worker)
-        if recorder.chunk == NULL:
-            drop_frames(worker, recorder, 1)
+    if recorder.wanted[index] & WANTED and atomic_load(&recorder.error) == 0:
+        for side in range(2):
+            if not recorder.wanted[index] & 1 << side:
+                blank(frame, side)
+        if recorder.fork != NULL:
+            fork_push(recorder.fork, recorder.flushed - 1, frame)
         else:
-            recorder.behind = False
-            memcpy(recorder.chunk.samples + recorder.chunk.frames * 2 * SAMPLES, frame, 4 * SAMPLES)
-            recorder.chunk.frames += 1
-            if recorder.chunk.frames == CHUNK_FRAMES:
-                hand_over(worker, recorder)
+            keep_frame(worker, recorder, frame)
     memset(frame, 0, 4 * SAMPLES)
 
 
+cdef inline uint8_t wanted_now(const Recorder* recorder) noexcept nogil:
+    """What is to become of the frame that begins."""
+    cdef uint8_t wanted = WANTED
+    cdef int side
+    if recorder.mode == TAP_LEAVES_OUT:
+        return 0
+    for side in range(2):
+        if recorder.mode != TAP_BLANKS and recorder.current >= recorder.masked_until[side]:
+            wanted |= 1 << side
+    return wanted
+
+
 cdef inline void advance(Worker* worker, Recorder* recorder) noexcept nogil:
-    """Every frame that has begun by now is wanted or left out."""
+    """What becomes of each frame is said when it begins."""
     cdef int64_t now_frame = (worker.now_ns - recorder.start_ns) // FRAME_NS
     while recorder.current <= now_frame:
         if recorder.current - recorder.flushed >= WINDOW_FRAMES:
             flush_frame(worker, recorder)
-        recorder.wanted[recorder.current % WINDOW_FRAMES] = not recorder.paused
+        recorder.wanted[recorder.current % WINDOW_FRAMES] = wanted_now(recorder)
         recorder.current += 1
 
 
@@ -192,43 +226,73 @@ cdef inline int64_t position_of(
     return position
 
 
-cdef inline void record_packet(
-    Worker* worker,
-    Recorder* recorder,
-    int side,
-    int codec,
-    uint32_t timestamp,
-    const uint8_t* payload,
-    int length,
+cdef inline int64_t recorder_now(const Worker* worker, const Recorder* recorder) noexcept nogil:
+    """In samples since it began."""
+    return (worker.now_ns - recorder.start_ns) // 125000
+
+
+cdef inline void record_pcm(
+    Worker* worker, Port* port, int side, uint32_t timestamp, const int16_t* samples, int count
 ) noexcept nogil:
-    cdef int16_t samples[LONGEST_PACKET]
-    cdef int64_t arrival = (worker.now_ns - recorder.start_ns) // 125000
+    """For all who tap the port: 8 kHz, `timestamp` on any clock of 8 kHz that this side keeps to."""
+    cdef Recorder* tap = port.taps
     cdef int64_t position
+    while tap != NULL:
+        advance(worker, tap)
+        position = position_of(&tap.sides[side], timestamp, recorder_now(worker, tap), worker.now_ns)
+        place(tap, side, position, samples, count)
+        tap = tap.next_tap
+
+
+cdef inline void record_packet(
+    Worker* worker, Port* port, int side, uint32_t timestamp, const uint8_t* payload, int length
+) noexcept nogil:
+    """A packet in the port's codec. Call it only where `port.taps` says that somebody listens."""
+    cdef int16_t samples[LONGEST_PACKET]
     if length > LONGEST_PACKET:
         length = LONGEST_PACKET
-    if codec == PCMA:
+    if port.codec == PCMA:
         alaw_decode_into(payload, samples, length)
     else:
         ulaw_decode_into(payload, samples, length)
-    advance(worker, recorder)
-    position = position_of(&recorder.sides[side], timestamp, arrival, worker.now_ns)
-    place(recorder, side, position, samples, length)
+    record_pcm(worker, port, side, timestamp, samples, length)
 
 
 # --- its life ---
 
 cdef inline void recorder_begin(Worker* worker, Recorder* recorder) noexcept nogil:
     recorder.start_ns = worker.now_ns
+    recorder.held_frames = FILE_HELD_FRAMES if recorder.fork == NULL else FORK_HELD_FRAMES
     recorder.next = worker.recorders
     worker.recorders = recorder
-    worker.totals.recorders += 1
+    worker.totals.recorders += recorder.fork == NULL
     advance(worker, recorder)
 
 
-cdef inline void recorder_pause(Worker* worker, Recorder* recorder, bint paused) noexcept nogil:
-    """From the next frame on: the one in progress keeps what it was."""
+cdef inline void recorder_mode(Worker* worker, Recorder* recorder, int mode) noexcept nogil:
+    """From the next frame on; but the one in which silence begins is silent."""
     advance(worker, recorder)
-    recorder.paused = paused
+    recorder.mode = mode
+    if mode == TAP_BLANKS:
+        recorder.wanted[(recorder.current - 1) % WINDOW_FRAMES] &= WANTED
+
+
+cdef inline void tap_port(Worker* worker, Port* port, Recorder* recorder) noexcept nogil:
+    recorder.next_tap = port.taps
+    port.taps = recorder
+    if recorder.fork == NULL:
+        port.recorder = recorder
+
+
+cdef inline void untap_port(Port* port, Recorder* recorder) noexcept nogil:
+    """Also for one that does not tap it."""
+    cdef Recorder** link = &port.taps
+    while link[0] != NULL and link[0] != recorder:
+        link = &link[0].next_tap
+    if link[0] != NULL:
+        link[0] = recorder.next_tap
+    if port.recorder == recorder:
+        port.recorder = NULL
 
 
 cdef inline void recorder_end(Worker* worker, Recorder* recorder) noexcept nogil:
@@ -237,6 +301,11 @@ cdef inline void recorder_end(Worker* worker, Recorder* recorder) noexcept nogil
     advance(worker, recorder)
     while recorder.flushed < frames and recorder.flushed < recorder.current:
         flush_frame(worker, recorder)
+    if recorder.fork != NULL:
+        fork_end(recorder.fork)
+        recorder.fork = NULL
+        recorder.ending = FINISHED
+        return
     hand_over(worker, recorder)
     recorder.ending = TO_FINISH
 
@@ -246,13 +315,15 @@ cdef inline void unlink_recorder(Worker* worker, Recorder* recorder) noexcept no
     while link[0] != recorder:
         link = &link[0].next
     link[0] = recorder.next
-    worker.totals.recorders -= 1
+    worker.totals.recorders -= recorder.fd >= 0
     free(recorder)
 
 
 cdef inline bint tell_recorded(Worker* worker, Recorder* recorder) noexcept nogil:
-    """Unlike a port's events this one is not merged: it is tried again until it fits."""
+    """Unlike a port's events this one is not merged: it is tried again until it fits. A fork's reader knows."""
     cdef Event event
+    if recorder.fd < 0:
+        return True
     event.kind = EVENT_RECORDED
     event.slot = recorder.slot
     event.generation = recorder.generation
@@ -269,10 +340,10 @@ cdef inline void recorder_tick(Worker* worker, Recorder* recorder) noexcept nogi
     cdef int64_t now_frame = (worker.now_ns - recorder.start_ns) // FRAME_NS
     if recorder.ending == RECORDING:
         advance(worker, recorder)
-        while recorder.flushed < now_frame - HELD_FRAMES:
+        while recorder.flushed < now_frame - recorder.held_frames:
             flush_frame(worker, recorder)
         if atomic_load(&recorder.error) != 0:
-            worker.ports[recorder.slot].recorder = NULL
+            untap_port(&worker.ports[recorder.slot], recorder)
             recorder_end(worker, recorder)
     if recorder.ending == TO_FINISH and send_errand(worker, recorder, NULL):
         recorder.ending = FINISHING

@@ -94,8 +94,8 @@ cdef inline void send_frame(Worker* worker, Port* port, const uint8_t* frame) no
     stream.fresh = False
     stream.next_sequence += 1
     stream_sent(stream, timestamp, worker.now_ns)
-    if port.recorder != NULL:
-        record_packet(worker, port.recorder, RIGHT, port.codec, timestamp, frame, FRAME)
+    if port.taps != NULL:
+        record_packet(worker, port, RIGHT, timestamp, frame, FRAME)
     put_on_wire(worker, port, packet, 12 + FRAME)
 
 
@@ -170,6 +170,6 @@ cdef inline void relay_packet(
         stream.ssrc,
     )
     stream_sent(stream, timestamp, worker.now_ns)
-    if heard == HEARD_AUDIO and port.recorder != NULL:
-        record_packet(worker, port.recorder, RIGHT, port.codec, timestamp, payload, header.payload_length)
+    if heard == HEARD_AUDIO and port.taps != NULL:
+        record_packet(worker, port, RIGHT, timestamp, payload, header.payload_length)
     put_on_wire(worker, port, payload - 12, 12 + header.payload_length)

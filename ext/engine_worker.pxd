@@ -7,6 +7,7 @@ A port is written by its worker alone. Python reads its counters (aligned words,
 
 from libc.stdint cimport int16_t, int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
+from ext.engine_fork cimport ForkBlock
 from ext.engine_os cimport (
     Address, atomic_add, atomic_fence, atomic_store, iovec, mmsghdr, pthread_t,
 )
@@ -22,7 +23,7 @@ cdef enum:
     DATAGRAM = 2048         # octets; RTP and RTCP stay below the path's 1500
     CHUNK_FRAMES = 50       # the recorder writes to disk by the second
     KEYS_QUEUED = 64        # digits that wait to be sent; more are dropped
-    WINDOW_FRAMES = 24      # 480 ms in which the recorder puts late and early packets in their places
+    WINDOW_FRAMES = 40      # 800 ms in which the recorder puts late and early packets in their places
 
 cdef enum:              # codecs
     PCMA = 0
@@ -35,7 +36,9 @@ cdef enum:              # orders
     ORDER_MUTE
     ORDER_WATCH
     ORDER_RECORD
-    ORDER_PAUSE
+    ORDER_PAUSE             # `count` is a TAP_..., for the recorder of that token
+    ORDER_MASK              # `ns` back and `duration` on
+    ORDER_FORK
     ORDER_STOP
     ORDER_DIGIT
     ORDER_CLOSE
@@ -56,6 +59,11 @@ cdef enum:              # sources
     SOURCE_RELAY
     SOURCE_PLAY
     SOURCE_TONE
+
+cdef enum:              # what a recorder makes of what it hears
+    TAP_KEEPS
+    TAP_LEAVES_OUT          # time stands still
+    TAP_BLANKS              # time passes, in silence
 
 cdef enum:              # how far a recorder is from its end
     RECORDING
@@ -85,7 +93,7 @@ cdef struct Order:
     int send_event
     int receive_event
     int source
-    bint flag               # loop, mute or pause
+    bint flag               # loop or mute
     size_t first_frame      # of the playlist, where it begins
     int other_slot
     uint64_t other_generation
@@ -229,7 +237,8 @@ cdef struct Port:
     uint64_t token
     Oscillator oscillator
     int playing_index       # in Worker.playing, or -1
-    Recorder* recorder
+    Recorder* recorder      # into a file
+    Recorder* taps          # chain of all that record the port: that one and forks
     int64_t rtp_ns          # last packets from who may speak; 0: none yet
     int64_t rtcp_ns
     int64_t watch_ns        # 0: nobody watches
@@ -252,24 +261,29 @@ cdef struct Chunk:
     int16_t samples[CHUNK_FRAMES * 320]
 
 cdef struct Recorder:
-    int fd
+    int fd                  # -1: a fork
+    ForkBlock* fork
+    int held_frames         # how long a frame waits for late packets, and can still be masked
+    bint masks_digits
     uint64_t token
     int slot
     uint64_t generation
     int64_t start_ns
     int64_t flushed         # frames that left the window
     int64_t current         # frames that have begun
-    bint paused
+    int mode                # TAP_...
+    int64_t masked_until[2] # frames, by side
     bint behind
     int ending
     uint64_t dropped
     uint64_t frames         # written; the writer's
     uint64_t error          # errno of the first write that failed; the writer's, read by the worker
     Side sides[2]
-    uint8_t wanted[WINDOW_FRAMES]
+    uint8_t wanted[WINDOW_FRAMES]   # by frame: WANTED, and which sides are heard
     int16_t window[WINDOW_FRAMES * 320]
     Chunk* chunk
     Recorder* next          # all of a worker's recorders
+    Recorder* next_tap      # of the port's
 
 cdef struct Errand:         # between worker and writer, both ways
     Recorder* recorder

@@ -1,13 +1,13 @@
 """The writer: one thread for each worker that puts recordings on disk, so that no packet waits for one.
 
 A file is a complete WAV after every write: its header is corrected each time, at the price of a second
-system call in a second. The first error ends a recording; what was written stays.
+system call in a second. The first error ends a recording; the whole frames that were written stay.
 """
 
 from libc.stdint cimport uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
-from ext.engine_os cimport EINTR, atomic_load, atomic_store, close, errno, pwrite, read, write
+from ext.engine_os cimport EINTR, atomic_load, atomic_store, close, errno, ftruncate, pwrite, read, write
 from ext.engine_ring cimport ring_pop, ring_push
 from ext.engine_worker cimport Chunk, Errand, Recorder, Worker
 
@@ -42,7 +42,8 @@ cdef inline void fail(Recorder* recorder) noexcept nogil:
     atomic_store(&recorder.error, errno)
 
 
-cdef inline bint write_all(Recorder* recorder, const uint8_t* octets, size_t length) noexcept nogil:
+cdef inline size_t write_all(Recorder* recorder, const uint8_t* octets, size_t length) noexcept nogil:
+    """How many were written: fewer than all after an error."""
     cdef size_t done = 0
     cdef ssize_t written
     while done < length:
@@ -51,23 +52,25 @@ cdef inline bint write_all(Recorder* recorder, const uint8_t* octets, size_t len
             done += written
         elif errno != EINTR:
             fail(recorder)
-            return False
-    return True
+            break
+    return done
 
 
 cdef inline void write_header(Recorder* recorder) noexcept nogil:
     cdef uint8_t header[HEADER_OCTETS]
     wav_header(header, recorder.frames)
-    if pwrite(recorder.fd, header, HEADER_OCTETS, 0) != HEADER_OCTETS:
+    if pwrite(recorder.fd, header, HEADER_OCTETS, 0) != HEADER_OCTETS and recorder.error == 0:
         fail(recorder)
 
 
 cdef inline void write_chunk(Recorder* recorder, Chunk* chunk) noexcept nogil:
+    cdef const uint8_t* octets = <const uint8_t*>chunk.samples
     if atomic_load(&recorder.error) != 0:
         return
-    if write_all(recorder, <const uint8_t*>chunk.samples, chunk.frames * FRAME_OCTETS):
-        recorder.frames += chunk.frames
-        write_header(recorder)
+    recorder.frames += write_all(recorder, octets, chunk.frames * FRAME_OCTETS) // FRAME_OCTETS
+    if atomic_load(&recorder.error) != 0:
+        ftruncate(recorder.fd, HEADER_OCTETS + recorder.frames * FRAME_OCTETS)
+    write_header(recorder)
 
 
 cdef inline void finish_file(Recorder* recorder) noexcept nogil:

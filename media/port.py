@@ -125,11 +125,41 @@ class Recording(Protocol):
     def pause(self) -> None:
         """Leave out everything from now on; what follows `resume` joins on without a gap."""
 
+    def blank(self) -> None:
+        """Silence in both channels, as long as it lasts, the 20 ms in progress included."""
+
     def resume(self) -> None:
         """Record again."""
 
     def stop(self) -> None:
         """End it; `RecordingStopped` follows when the file is complete. Again: nothing happens."""
+
+
+class Fork(Protocol):
+    """What a port hears and says as PCM, while it happens: left what it receives, right what it sends."""
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were left out because nobody read for 2.5 s."""
+
+    @property
+    def ended(self) -> bool:
+        """Stopped, or its port closed: what `read` then finds is the last."""
+
+    def read(self) -> list[tuple[int, bytes]]:
+        """The frames since the last time, 60 ms late: number since the fork began, and 20 ms of PCM.
+
+        PCM is 8 kHz, 16 bits in native byte order, two channels in turn: 640 octets.
+        """
+
+    def blank(self) -> None:
+        """Silence in both channels from now on."""
+
+    def resume(self) -> None:
+        """Hear again."""
+
+    def stop(self) -> None:
+        """End it. Again: nothing happens."""
 
 
 class Port(Protocol):
@@ -172,11 +202,21 @@ class Port(Protocol):
     def watch_silence(self, seconds: float | None) -> None:
         """Tell `Silent` when neither RTP nor RTCP came for so long, counted from now; None: watch no more."""
 
-    def record(self, path: Path) -> Recording:
+    def record(self, path: Path, *, masks_digits: bool = True) -> Recording:
         """Record to a stereo WAV (8 kHz, 16 bits) whose directory exists or can be made.
 
-        Trouble with the file is told by `RecordingStopped`, never raised. ValueError: it is being recorded
-        already.
+        Where it `masks_digits`, a channel is silent from 300 ms before the first word of a digit until 200 ms
+        after the last. Trouble with the file is told by `RecordingStopped`, never raised. ValueError: it is
+        being recorded already.
+        """
+
+    def fork(self, *, masks_digits: bool = True) -> Fork:
+        """Hear the port in Python, besides whoever else does; digits are masked as by `record`."""
+
+    def mask_digit(self, duration_ms: int = DIGIT_MS) -> None:
+        """The peer has told of a digit in another way than by RFC 4733, such as INFO: mask it likewise.
+
+        It may have begun to sound `duration_ms` ago, or begin now.
         """
 
     def stats(self) -> PortStats:

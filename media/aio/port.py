@@ -23,6 +23,7 @@ from media.port import (
     LONGEST_DIGIT_MS,
     SHORTEST_DIGIT_MS,
     Echo,
+    Fork,
     PeerMedia,
     Play,
     Port,
@@ -144,8 +145,19 @@ class EnginePort:
         ns = 0 if seconds is None else max(1, round(seconds * 1e9))
         self.order(lambda: self.shard.worker.watch_silence(self.slot, self.generation, ns))
 
-    def record(self, path: Path) -> Recording:
-        return self._recorder.begin(self, path)
+    def record(self, path: Path, *, masks_digits: bool = True) -> Recording:
+        return self._recorder.begin(self, path, masks_digits)
+
+    def fork(self, *, masks_digits: bool = True) -> Fork:
+        return self._recorder.fork(self, masks_digits)
+
+    def mask_digit(self, duration_ms: int = DIGIT_MS) -> None:
+        lasts_ms = min(max(duration_ms, 0), LONGEST_DIGIT_MS)
+        self.order(
+            lambda: self.shard.worker.mask_digit(
+                self.slot, self.generation, lasts_ms * 1_000_000, lasts_ms * 8
+            )
+        )
 
     def close(self) -> None:
         if self._closed_with is not None:

@@ -24,19 +24,26 @@ class EngineRecording:
     def path(self) -> Path:
         return self._path
 
-    def begin(self, descriptor: int) -> None:
+    def begin(self, descriptor: int, masks_digits: bool) -> None:
         """Hand the open file over.
 
         Not by the port's own order: a closed port too must end with RecordingStopped.
         """
         port = self.port
-        port.shard.order(lambda: port.shard.worker.record(port.slot, port.generation, descriptor, self.token))
+        port.shard.order(
+            lambda: port.shard.worker.record(
+                port.slot, port.generation, descriptor, self.token, masks_digits=masks_digits
+            )
+        )
 
     def pause(self) -> None:
-        self._pause(True)
+        self._pause("leave out")
+
+    def blank(self) -> None:
+        self._pause("blank")
 
     def resume(self) -> None:
-        self._pause(False)
+        self._pause("keep")
 
     def stop(self) -> None:
         port = self.port
@@ -44,9 +51,9 @@ class EngineRecording:
             port.order(lambda: port.shard.worker.stop_recording(port.slot, port.generation, self.token))
         self.stopped = True
 
-    def _pause(self, paused: bool) -> None:
+    def _pause(self, mode: str) -> None:
         port = self.port
-        port.order(lambda: port.shard.worker.pause(port.slot, port.generation, self.token, paused))
+        port.order(lambda: port.shard.worker.pause(port.slot, port.generation, self.token, mode))
 
 
 def part_of(path: Path) -> Path:
@@ -69,15 +76,21 @@ def open_part(path: Path) -> int:
     return descriptor
 
 
+def sha256_of(path: Path) -> str:
+    """Of all the octets of a file, in hex; they are on the disk by then. Blocks. OSError."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    return digest
+
+
 def complete(path: Path) -> str:
     """Sync the part, give it its name, sync the directory; the SHA-256 of all its octets.
 
     Blocks: not for the loop.
     """
     part = part_of(path)
-    with part.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
+    digest = sha256_of(part)
     part.rename(path)
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -88,7 +88,7 @@ def test_what_a_full_ring_refuses_is_not_kept() -> None:
             send_event=-1,
             receive_event=-1,
         ),
-        lambda: worker.record(0, 1, 0, 1),
+        lambda: worker.record(0, 1, 0, 1, masks_digits=True),
     )
     for order in orders:
         with pytest.raises(RingFull):
@@ -101,7 +101,7 @@ def test_orders_that_no_thread_took_give_everything_back() -> None:
     memory = SoundMemory(bytes(160), bytes(160))
     handed = ordered_open(worker, 0, 1)
     recording = os.open("/dev/null", os.O_WRONLY)
-    worker.record(0, 1, recording, 1)
+    worker.record(0, 1, recording, 1, masks_digits=True)
     worker.play(0, 1, (memory,), loop=False, token=0)
     assert memory.users == 2
     del worker
@@ -118,7 +118,7 @@ def test_orders_for_a_dead_generation_are_ignored() -> None:
     second = ordered_open(worker, 0, 2)
     worker.tone(0, 1, 1000.0, 0.0)
     worker.close(0, 1)
-    worker.record(0, 1, os.open("/dev/null", os.O_WRONLY), 77)
+    worker.record(0, 1, os.open("/dev/null", os.O_WRONLY), 77, masks_digits=True)
     assert [event[0:1] + event[4:6] for event in told(worker, 1)] == [(8, 77, 0)]
     assert all(is_open(each) for each in second)
     assert worker.stats(0, 1) is None

@@ -40,6 +40,9 @@ class NotingRecording:
     def pause(self) -> None:
         self.asked.append("pause")
 
+    def blank(self) -> None:
+        self.asked.append("blank")
+
     def resume(self) -> None:
         self.asked.append("resume")
 
@@ -55,6 +58,29 @@ class NotingRecording:
         return RecordingStopped(self._port, self, self.path, 50, 1.0, 0, sha256, self.error)
 
 
+class NotingFork:
+    """Hears nothing; a test puts into `frames` what it is to have heard."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.frames: list[tuple[int, bytes]] = []
+        self.dropped = 0
+        self.ended = False
+
+    def read(self) -> list[tuple[int, bytes]]:
+        frames, self.frames = self.frames, []
+        return frames
+
+    def blank(self) -> None:
+        self.asked.append("blank")
+
+    def resume(self) -> None:
+        self.asked.append("resume")
+
+    def stop(self) -> None:
+        self.ended = True
+
+
 class NotingPort:
     """One port. `peer` is the last SDP, `sources` all that it was to send, `watches` all silence watches."""
 
@@ -68,6 +94,11 @@ class NotingPort:
         """Those that it was to send, with their lengths in ms."""
         self.watches: list[float | None] = []
         self.recording: NotingRecording | None = None
+        self.masks_digits: bool | None = None
+        """As the last recording or fork wanted it."""
+        self.masked_ms: list[int] = []
+        """The digits that were told of."""
+        self.forks: list[NotingFork] = []
         self.counted = PortStats()
         self.closed = False
         self._tell = tell
@@ -92,15 +123,26 @@ class NotingPort:
     def watch_silence(self, seconds: float | None) -> None:
         self.watches.append(seconds)
 
-    def record(self, path: Path) -> NotingRecording:
+    def record(self, path: Path, *, masks_digits: bool = True) -> NotingRecording:
+        self.masks_digits = masks_digits
         self.recording = NotingRecording(self, path, self._tell)
         return self.recording
+
+    def fork(self, *, masks_digits: bool = True) -> NotingFork:
+        self.masks_digits = masks_digits
+        self.forks.append(NotingFork())
+        return self.forks[-1]
+
+    def mask_digit(self, duration_ms: int = DIGIT_MS) -> None:
+        self.masked_ms.append(duration_ms)
 
     def stats(self) -> PortStats:
         return self.counted
 
     def close(self) -> None:
         self.closed = True
+        for fork in self.forks:
+            fork.stop()
         if self.recording is not None:
             self.recording.stop()
 
