@@ -1,14 +1,18 @@
 """Digits between trunks that tell them differently: as RFC 4733 events, and by INFO of both kinds."""
 
 import asyncio
+import functools
+import random
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
 from sip.syntax import dtmf_info
+from sip.syntax.message import Request, Response, parse
 from tests.e2e.centre import SECRETS, Tell, centre, phone_and_carrier
 from tests.peers import ports
+from tests.peers.child import PeerError
 from tests.peers.phone import Phones
 from tests.peers.raw_party import RawDialog, RawIncoming, RawOutgoing, RawParty
 from tests.peers.sipp import Sipp
@@ -17,6 +21,8 @@ from tests.peers.voice import Voice
 
 PRESSED = "155#A"
 RELAY, PLAIN = "application/dtmf-relay", "application/dtmf"
+MOST_AHEAD = 20
+"""Digits pressed before the other side has heard the first of them."""
 
 
 class Side:
@@ -53,9 +59,12 @@ class Side:
 
 
 async def inform(dialog: RawDialog, kind: str, digit: str) -> None:
-    body = digit if kind == PLAIN else f"Signal={digit}\r\nDuration=120\r\n"
-    answer = await dialog.ask("INFO", body, content_type=kind)
+    answer = await dialog.ask("INFO", info_body(kind, digit), content_type=kind)
     assert answer.status == 200
+
+
+def info_body(kind: str, digit: str) -> str:
+    return digit if kind == PLAIN else f"Signal={digit}\r\nDuration=120\r\n"
 
 
 SETTINGS = {"event": "rfc4733", RELAY: "info-relay", PLAIN: "info"}
@@ -86,6 +95,86 @@ async def test_each_digit_crosses_once(tell_on_failure: Tell, of_caller: str, of
             assert await hearer.hears(len(PRESSED)) == PRESSED
             await pressing
         await caller.voice.listen(0.3)
+        assert not caller.heard_more()
+        assert not callee.heard_more()
+        await caller.dialog.ask("BYE")
+
+
+class LossyParty(RawParty):
+    """Loses messages both ways by a seed, and does what RFC 3261 then asks: answers the same once more."""
+
+    loss = 0.0
+    chance = random.Random(1)
+
+    def _take(self, data: bytes) -> None:
+        if self.chance.random() >= self.loss:
+            known = len(self._requests) + len(self._responses)
+            super()._take(data)
+            message = parse(data)
+            if isinstance(message, Request) and len(self._requests) + len(self._responses) == known:
+                self._reply(self._answers.get(branch(message), b""))
+
+    async def send(self, message: str) -> None:
+        parsed = parse(message.encode())
+        if isinstance(parsed, Response):
+            self._answers[branch(parsed)] = message.encode()
+        if self.chance.random() >= self.loss:
+            await super().send(message)
+
+    @functools.cached_property
+    def _answers(self) -> dict[str, bytes]:
+        return {}
+
+
+def branch(message: Request | Response) -> str:
+    return message.top_via.params.get("branch") or ""
+
+
+async def inform_until_answered(dialog: RawDialog, kind: str, digit: str) -> None:
+    """The same INFO again each 50 ms until its answer comes."""
+    sent = await dialog.say("INFO", info_body(kind, digit), content_type=kind)
+    while True:
+        try:
+            answer = await dialog.party.response(f"{dialog.cseq} INFO", timeout_s=0.05)
+        except PeerError:
+            await dialog.party.send(sent)
+        else:
+            assert answer.status == 200
+            return
+
+
+@pytest.mark.parametrize(
+    ("count", "seed"), [(100, 1), *(pytest.param(1000, seed, marks=pytest.mark.long) for seed in (2, 3))]
+)
+async def test_digits_by_info_where_messages_are_lost(tell_on_failure: Tell, count: int, seed: int) -> None:
+    """One message in twenty, of each kind of INFO; none missed, none doubled, none overtakes another."""
+    address = ports.own_address()
+    async with AsyncExitStack() as stack:
+        caller, callee = [
+            Side(
+                await stack.enter_async_context(LossyParty.open(f"{address}:5060", ports.own_address())),
+                await stack.enter_async_context(Voice.speaking(hz)),
+                means,
+            )
+            for hz, means in ((440.0, RELAY), (1000.0, PLAIN))
+        ]
+        settings = between(caller, callee) | {"sip": {"t1": "50ms"}}
+        switch = await stack.enter_async_context(Switch.running(address=address, **settings))
+        tell_on_failure("switch", switch.story)
+        await connect(caller, callee)
+        LossyParty.loss, LossyParty.chance = 0.05, random.Random(seed)
+        stack.callback(setattr, LossyParty, "loss", 0.0)
+        for presser, hearer in ((caller, callee), (callee, caller)):
+            pressed = "".join(random.Random(seed).choices("0123456789*#ABCD", k=count))
+            heard = ""
+            for start in range(0, count, MOST_AHEAD):
+                some = pressed[start : start + MOST_AHEAD]
+                hearing = asyncio.create_task(hearer.hears(len(some)))
+                for digit in some:
+                    await inform_until_answered(presser.dialog, presser.means, digit)
+                heard += await hearing
+            assert heard == pressed
+        LossyParty.loss = 0.0
         assert not caller.heard_more()
         assert not callee.heard_more()
         await caller.dialog.ask("BYE")
