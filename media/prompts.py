@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-LANGUAGES: Final = ("en", "es")
+from media.spoken.sayings import GRAMMARS
+
+LANGUAGES: Final = tuple(GRAMMARS)
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "welcome": {
@@ -52,12 +54,22 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "es": "Gracias por llamar. Adiós.",
     },
 }
-"""Built-in prompts: name, then language, then the words that are spoken."""
+"""Built-in prompts that are whole sentences: name, then language, then the words that are spoken."""
 
 MUSIC: Final = ("default",)
 """Built-in classes of music."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def texts(language: str) -> Mapping[str, str]:
+    """The words of every built-in prompt of a language: whole sentences, and parts of sentences."""
+    return {name: spoken[language] for name, spoken in TEXTS.items()} | {**parts(language)}
+
+
+def parts(language: str) -> Mapping[str, str]:
+    """The words of the prompts that sentences are made of: no silence may stand around them."""
+    return GRAMMARS[language].texts
 
 
 def built_in(data_dir: Path) -> Path:

@@ -1,10 +1,13 @@
 """The sounds of one `data_dir`: prompts and music read from their files, once each."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from media.aio.synthesis import SPEECH_PROGRAM, speech_program
-from media.prompts import TEXTS, music_directories, prompt_paths
+from media.prompts import music_directories, parts, prompt_paths, texts
 from media.sound import Sound
+from media.spoken.sayings import PAUSE, Saying, sequence
+from media.trimming import trim
 from media.wav import WavError, decode_wav
 
 
@@ -13,7 +16,7 @@ class SoundError(LookupError):
 
 
 class SoundLibrary:
-    """Prompts in one language, and music, by name.
+    """Prompts in each language, and music, by name.
 
     Reads files, and so may block: ask for what the configuration names before the switch is ready, and for
     what a reload brings on another thread. A sound that was read is kept; a changed file is heard by the next
@@ -23,14 +26,31 @@ class SoundLibrary:
     def __init__(self, data_dir: Path, language: str) -> None:
         self._data_dir = data_dir
         self._language = language
-        self._prompts: dict[str, Sound] = {}
+        self._prompts: dict[tuple[str, str], Sound] = {}
         self._music: dict[str, Sound] = {}
 
-    def prompt(self, name: str) -> Sound:
-        """The prompt `name` in the library's language. SoundError if there is none or it cannot be read."""
-        if name not in self._prompts:
-            self._prompts[name] = _read(name, [self._find_prompt(name)])
-        return self._prompts[name]
+    def prompt(self, name: str, language: str | None = None) -> Sound:
+        """The prompt `name`, in the library's own language where none is given.
+
+        SoundError if there is none or it cannot be read.
+        """
+        language = language or self._language
+        key = language, name
+        if key not in self._prompts:
+            pcm = _decode(self._find_prompt(language, name))
+            self._prompts[key] = Sound.from_pcm(name, trim(pcm) if name in parts(language) else pcm)
+        return self._prompts[key]
+
+    def spoken(self, sayings: Sequence[Saying], language: str | None = None) -> tuple[Sound, ...]:
+        """The prompts that say all this, one after another, likewise. ValueError: it cannot be said."""
+        language = language or self._language
+        return tuple(self.prompt(name, language) for name in sequence(language, sayings))
+
+    def read_parts(self, language: str | None = None) -> None:
+        """Read all that sentences are made of, so that no call waits for a file. SoundError likewise."""
+        language = language or self._language
+        for name in (*parts(language), PAUSE):
+            self.prompt(name, language)
 
     def music(self, music_class: str) -> Sound:
         """The files of a class in the order of their names, as one sound to loop. SoundError as above."""
@@ -38,18 +58,18 @@ class SoundLibrary:
             self._music[music_class] = _read(music_class, self._find_music(music_class))
         return self._music[music_class]
 
-    def _find_prompt(self, name: str) -> Path:
+    def _find_prompt(self, language: str, name: str) -> Path:
         try:
-            paths = prompt_paths(self._data_dir, self._language, name)
+            paths = prompt_paths(self._data_dir, language, name)
         except ValueError as error:
             raise SoundError(str(error)) from error
         for path in paths:
             if path.is_file():
                 return path
         remedy = f"put a WAV file at {paths[0]}"
-        if self._language in TEXTS.get(name, ()) and speech_program() is None:
+        if name in texts(language) and speech_program() is None:
             remedy += f", or install {SPEECH_PROGRAM} (apt-get install {SPEECH_PROGRAM}) and start again"
-        raise SoundError(f"no prompt {name!r} in language {self._language!r}: {remedy}")
+        raise SoundError(f"no prompt {name!r} in language {language!r}: {remedy}")
 
     def _find_music(self, music_class: str) -> list[Path]:
         try:

@@ -7,21 +7,25 @@ they are optional until a configuration names one, and whoever asks for it then 
 
 import hashlib
 import json
+import os
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from media.kernels import power
 from media.music import compose
-from media.pcm import samples, saturated
-from media.prompts import LANGUAGES, MUSIC, TEXTS, built_in, music_directory, prompt_file
+from media.pcm import RATE, samples, saturated
+from media.prompts import LANGUAGES, MUSIC, built_in, music_directory, prompt_file, texts
+from media.spoken.sayings import PAUSE
 from media.tones import MILLIWATT_POWER
+from media.trimming import trim
 from media.wav import WavError, decode_wav, encode_wav
 
 SPEECH_PROGRAM: Final = "espeak-ng"
@@ -30,9 +34,12 @@ VOICES: Final = {"en": "en-gb", "es": "es"}
 WORDS_A_MINUTE: Final = 150
 
 SPEECH_DBM0: Final = -20.0
-"""Mean level of a prompt, pauses included: about that of a talker on the telephone."""
+"""Mean level of a prompt, its pauses included: about that of a talker on the telephone."""
 
-RECIPE: Final = "1"
+PAUSE_S: Final = 0.25
+"""The silence between two sentences."""
+
+RECIPE: Final = "2"
 """Counted up when the way in which sounds are made changes, so that they are made again."""
 
 MUSIC_SEEDS: Final = {"default": 1848}
@@ -68,19 +75,17 @@ def make(data_dir: Path) -> Made:
     directory = built_in(data_dir)
     before = _manifest(directory)
     kept = {recipe.name: recipe.digest for recipe in _recipes() if _is_made(recipe, directory, before)}
-    made: dict[str, str] = {}
     problems: list[str] = []
     can_speak = speech_program() is not None
     if not can_speak:
         problems.append(f"no {SPEECH_PROGRAM}, so no spoken prompts: apt-get install {SPEECH_PROGRAM}")
-    for recipe in _recipes():
-        if recipe.name in kept or (recipe.speech and not can_speak):
-            continue
-        try:
-            _write(directory / recipe.name, encode_wav(recipe.cook()))
-            made[recipe.name] = recipe.digest
-        except SpeechError as error:
-            problems.append(f"{recipe.name}: {error}")
+    wanted = [recipe for recipe in _recipes() if recipe.name not in kept and (can_speak or not recipe.speech)]
+    with ThreadPoolExecutor(os.cpu_count()) as cooks:
+        found = list(cooks.map(lambda recipe: _cook(recipe, directory), wanted))
+    problems += [problem for problem in found if problem is not None]
+    made = {
+        recipe.name: recipe.digest for recipe, problem in zip(wanted, found, strict=True) if problem is None
+    }
     if made:
         _write(directory / _MANIFEST, json.dumps(kept | made, indent=1).encode())
     return Made(len(made), len(kept), tuple(problems))
@@ -92,7 +97,10 @@ def speech_program() -> str | None:
 
 
 def speak(text: str, language: str) -> bytes:
-    """`text` spoken in `language`, 8 kHz mono PCM at SPEECH_DBM0. SpeechError if espeak-ng fails."""
+    """`text` spoken in `language`, 8 kHz mono PCM at SPEECH_DBM0, without silence around it.
+
+    SpeechError if espeak-ng fails.
+    """
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory, "speech.wav")
         options = ["-v", VOICES[language], "-s", str(WORDS_A_MINUTE), "-w", str(file)]
@@ -104,7 +112,7 @@ def speak(text: str, language: str) -> bytes:
                 text=True,
                 timeout=SPEECH_TIMEOUT_S,
             )
-            return _at_level(decode_wav(file.read_bytes()), SPEECH_DBM0)
+            return _at_level(trim(decode_wav(file.read_bytes())), SPEECH_DBM0)
         except subprocess.CalledProcessError as error:
             words = error.stderr.strip() or f"{SPEECH_PROGRAM} ended with {error.returncode}"
             raise SpeechError(words) from error
@@ -114,8 +122,9 @@ def speak(text: str, language: str) -> bytes:
 
 def _recipes() -> Iterator[_Recipe]:
     for language in LANGUAGES:
-        for name, texts in TEXTS.items():
-            yield _spoken(language, name, texts[language])
+        for name, text in texts(language).items():
+            yield _spoken(language, name, text)
+        yield _silence(prompt_file(language, PAUSE))
     for music_class in MUSIC:
         yield _composed(music_class)
 
@@ -126,6 +135,11 @@ def _spoken(language: str, name: str, text: str) -> _Recipe:
     return _Recipe(file, digest, lambda: speak(text, language), speech=True)
 
 
+def _silence(file: Path) -> _Recipe:
+    length = round(PAUSE_S * RATE)
+    return _Recipe(file.as_posix(), _digest("silence", str(length)), lambda: bytes(2 * length), speech=False)
+
+
 def _composed(music_class: str) -> _Recipe:
     seed = MUSIC_SEEDS[music_class]
     name = (music_directory(music_class) / "chords.wav").as_posix()
@@ -134,6 +148,15 @@ def _composed(music_class: str) -> _Recipe:
         return compose(iter(random.Random(seed).random, None))
 
     return _Recipe(name, _digest("music", str(seed)), cook, speech=False)
+
+
+def _cook(recipe: _Recipe, directory: Path) -> str | None:
+    """Make one file; what is wrong, if it cannot be made."""
+    try:
+        _write(directory / recipe.name, encode_wav(recipe.cook()))
+    except SpeechError as error:
+        return f"{recipe.name}: {error}"
+    return None
 
 
 def _is_made(recipe: _Recipe, directory: Path, manifest: dict[str, str]) -> bool:

@@ -2,6 +2,7 @@
 
 import wave
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,16 @@ from media.aio import synthesis
 from media.aio.sounds import SoundError, SoundLibrary
 from media.kernels import alaw_decode, power, tone_power
 from media.music import compose
-from media.prompts import LANGUAGES, MUSIC, TEXTS, built_in, music_directories, prompt_paths
+from media.prompts import LANGUAGES, MUSIC, TEXTS, built_in, music_directories, parts, prompt_paths, texts
 from media.sound import Sound
+from media.spoken.sayings import Ahead, Number, Position, Saying, TimeOfDay, Wait
 from media.tones import level_dbm0
 from media.wav import decode_wav, encode_wav
 from tests.media.waves import sine
+
+SPOKEN = sum(len(texts(language)) for language in LANGUAGES)
+UNSPOKEN = len(LANGUAGES) + len(MUSIC)
+"""Pauses and music."""
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +40,78 @@ def plays(sound: Sound, hz: float) -> bool:
     return level_dbm0(tone_power(alaw_decode(sound.pcma), hz)) > -12.0
 
 
+def quiet(pcm: bytes) -> list[bool]:
+    """For each 10 ms whether it is silent, to an ear on the telephone."""
+    powers = [power(pcm[start : start + 160]) for start in range(0, len(pcm), 160)]
+    return [each < max(powers) / 10**4.5 for each in powers]
+
+
+def silences_s(sound: Sound) -> tuple[float, float]:
+    """How long it is silent before and after its sound."""
+    windows = quiet(alaw_decode(sound.pcma))
+    return windows.index(False) / 100, windows[::-1].index(False) / 100
+
+
+def inner_silences_s(pcm: bytes) -> list[float]:
+    """How long it is silent each time between two sounds."""
+    runs = [(silent, len(list(run))) for silent, run in groupby(quiet(pcm))]
+    return [length / 100 for silent, length in runs[1:-1] if silent]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_built_in_prompt_is_spoken_in_every_language(made: Path, language: str, name: str) -> None:
     sound = SoundLibrary(made, language).prompt(name)
     assert 0.5 < sound.duration_s < 10.0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_part_of_a_sentence_is_spoken_with_no_silence_around_it(made: Path, language: str) -> None:
+    library = SoundLibrary(made, language)
+    library.read_parts()
+    for name in parts(language):
+        sound = library.prompt(name)
+        assert 0.1 < sound.duration_s < 3.0, name
+        before, after = silences_s(sound)
+        assert before <= 0.01, name
+        assert after <= 0.05, name
+
+
+SENTENCES = (
+    [Ahead(21), Wait(3660.0)],
+    [Position(3), Wait(30.0)],
+    [TimeOfDay(13, 5), TimeOfDay(1, 45)],
+    [Number(value) for value in (0, 16, 22, 31, 99, 100, 101, 555, 1999, 21_021, 999_999)],
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("sayings", SENTENCES)
+def test_words_follow_one_another_as_in_speech(made: Path, language: str, sayings: list[Saying]) -> None:
+    """Between two words no more than the stop of a t or k within one, some 70 ms, and the pauses longer."""
+    for saying in sayings:
+        heard = b"".join(sound.pcma for sound in SoundLibrary(made, language).spoken([saying]))
+        assert max(inner_silences_s(alaw_decode(heard)), default=0.0) <= 0.15
+    pcm = alaw_decode(b"".join(sound.pcma for sound in SoundLibrary(made, language).spoken(sayings)))
+    pauses = [silence for silence in inner_silences_s(pcm) if silence > 0.2]
+    assert len(pauses) == len(sayings) - 1
+    assert max(pauses, default=0.0) < 0.35
+
+
+def test_your_own_words_are_cut_to_their_sound(tmp_path: Path) -> None:
+    own = prompt_paths(tmp_path, "es", "number-1")[0]
+    put(own, 440.0)
+    own.write_bytes(encode_wav(bytes(8000) + sine(440, -10.0, seconds=0.5) + bytes(8000)))
+    assert SoundLibrary(tmp_path, "es").prompt("number-1").duration_s == pytest.approx(0.53, abs=0.02)
+    own.rename(own.with_name("mine.wav"))
+    assert SoundLibrary(tmp_path, "es").prompt("mine").duration_s == 1.5, "a whole prompt is yours to cut"
+
+
+def test_each_language_is_spoken_by_one_library(made: Path) -> None:
+    library = SoundLibrary(made, "en")
+    spanish = [sound.pcma for sound in SoundLibrary(made, "es").spoken([Position(3)])]
+    assert [sound.pcma for sound in library.spoken([Position(3)], "es")] == spanish
+    assert [sound.pcma for sound in library.spoken([Position(3)])] != spanish
 
 
 def test_languages_differ(made: Path) -> None:
@@ -72,7 +145,7 @@ def test_music_is_the_same_for_the_same_choices() -> None:
 
 def test_set_up_makes_nothing_twice(made: Path) -> None:
     again = synthesis.make(made)
-    assert (again.made, again.kept) == (0, len(LANGUAGES) * len(TEXTS) + len(MUSIC))
+    assert (again.made, again.kept) == (0, SPOKEN + UNSPOKEN)
 
 
 def test_set_up_makes_again_what_is_gone(made: Path) -> None:
@@ -84,9 +157,9 @@ def test_set_up_makes_all_again_if_its_list_is_broken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert synthesis.make(tmp_path).made == len(MUSIC)
+    assert synthesis.make(tmp_path).made == UNSPOKEN
     (built_in(tmp_path) / "made.json").write_text("[")
-    assert synthesis.make(tmp_path).made == len(MUSIC)
+    assert synthesis.make(tmp_path).made == UNSPOKEN
 
 
 def test_your_own_prompt_wins(tmp_path: Path) -> None:
@@ -121,7 +194,7 @@ def test_without_espeak_ng_prompts_are_optional_until_one_is_used(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     result = synthesis.make(tmp_path)
-    assert result.made == len(MUSIC)
+    assert result.made == UNSPOKEN
     assert result.problems == ("no espeak-ng, so no spoken prompts: apt-get install espeak-ng",)
     library = SoundLibrary(tmp_path, "en")
     assert library.music("default").duration_s > 30.0
@@ -137,7 +210,7 @@ def test_an_espeak_ng_that_fails_is_told_in_its_words(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     problems = synthesis.make(tmp_path).problems
-    assert len(problems) == len(LANGUAGES) * len(TEXTS)
+    assert len(problems) == SPOKEN
     assert all(problem.endswith(": no such voice") for problem in problems)
 
 

@@ -1,0 +1,1 @@
+"""Numbers, times, positions and waits as sequences of prompts, in each language by its grammar."""
