@@ -299,7 +299,7 @@ class Call:
     def _reach(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
         """Call the other side, until somebody is there."""
         hunt = Hunt(self._exchange, first, Redirecting(self._exchange, self.caller.peer, attempts).follow)
-        self._reaching = Reaching(self.caller, hunt)
+        self._reaching = Reaching(self.caller, hunt, self._exchange.config.media.tones)
         try:
             hunt.begin(self._called)
         except Unreachable as error:

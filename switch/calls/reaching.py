@@ -1,7 +1,7 @@
 """Somebody is called, until he answers or the last one refuses: what his caller hears of it meanwhile."""
 
 from media.port import Play, Relay
-from media.ringback import ringback
+from media.progress import Country, Signal, progress_tone
 from switch.calls.bridge import pass_on
 from switch.calls.digits import Pressed
 from switch.calls.hunting import Hunt
@@ -15,9 +15,11 @@ from switch.calls.ringback import Do, action
 class Reaching:
     """The caller, and the leg of the hunt that is out."""
 
-    def __init__(self, caller: IncomingLeg, hunt: Hunt) -> None:
+    def __init__(self, caller: IncomingLeg, hunt: Hunt, country: Country) -> None:
+        """Where we make the ringing tone, it is that of `country`."""
         self._caller = caller
         self._hunt = hunt
+        self._country = country
         self._callee: OutgoingLeg | None = None
         self._relaying = False
         """The two hear each other before the answer."""
@@ -64,7 +66,7 @@ class Reaching:
             case Do.PLAY:
                 self._deserted = False
                 self._caller.ring(event.status)
-                self._caller.send(Play(ringback(), loop=True))
+                self._caller.send(Play(progress_tone(self._country, Signal.RINGBACK), loop=True))
 
     def _relay(self, callee: OutgoingLeg) -> None:
         if not self._relaying:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
+from media.progress import Country
 from switch.config import addresses, targets, values
 from switch.config.addresses import HostPort, Listen
 from switch.config.section import (
@@ -201,6 +202,8 @@ class Media(Section):
     ] = (Codec.PCMA, Codec.PCMU)
     silence_timeout: Duration = 20.0
     """0 is off."""
+    tones: Country = Country.ES
+    """Whose ringing tone a caller hears where we make it."""
 
 
 class Http(Section):

@@ -139,7 +139,7 @@ FIXED = "a running switch cannot change this; restart it, or take the change bac
         ("http: {listen: 127.0.0.1:8081}", [f"1:16: http.listen: {FIXED}"]),
         ("server: {language: es, timezone: UTC, drain_timeout: 1s}\nqueues: {a: {}}", []),
         ("sip: {domain: x.example, advertise: 192.0.2.1}", []),
-        ("media: {codecs: [PCMU], silence_timeout: 0}", []),
+        ("media: {codecs: [PCMU], silence_timeout: 0, tones: mx}", []),
     ],
 )
 def test_what_only_a_restart_can_change_is_refused(mistakes: Mistakes, text: str, found: list[str]) -> None:
