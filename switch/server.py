@@ -31,6 +31,7 @@ from switch.config.schema import Config
 from switch.garbage import Collector
 from switch.logs import configure_logs
 from switch.metrics.vitals import Vitals
+from switch.persistence.mending import mend_recordings, parts_left
 from switch.persistence.survivors import end_survivors
 from switch.reloading import Reloader, apply
 from switch.sounds import names_missing
@@ -137,12 +138,15 @@ class Server:
         )
         self._stopping = asyncio.Event()
         self._terminated = False
+        self._parts: list[Path] = []
+        """Recordings that the former run had not completed."""
         self._tasks: set[asyncio.Task[object]] = set()
         self._log = structlog.get_logger("server")
 
     async def take_up(self) -> None:
         """Tell the router what became of the former run: before the first packet of this one comes."""
         exchange = self._exchange
+        self._parts = await asyncio.to_thread(parts_left, exchange)
         exchange.dispatch.post(SwitchRestarted())
         apply(exchange, exchange.config, self._switch.staffing, self._switch.identification)
         stored = await self._switch.reader.bindings(datetime.now(UTC))
@@ -153,12 +157,15 @@ class Server:
         """End on the wire what the former run left, open the API, and say `ready`."""
         exchange = self._exchange
         exchange.trunks.start()
-        end_survivors(exchange)
+        recorded = end_survivors(exchange)
+        data_dir = exchange.config.server.data_dir
+        self._spawn(
+            mend_recordings(data_dir, recorded, self._parts, self._switch.reader, exchange.booking.book)
+        )
         vitals = Vitals(exchange.metrics, exchange.loop, exchange.logbook.beat)
         vitals.start()
         stack.callback(vitals.stop)
         exchange.metrics.watch(self._running.sources(lambda: len(asyncio.all_tasks())))
-        data_dir = exchange.config.server.data_dir
         services = Services(
             backend=self._running,
             reader=self._switch.reader,

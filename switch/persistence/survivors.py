@@ -1,4 +1,4 @@
-"""What a crash left behind: dialogs to end on the wire, calls to book, half-written recordings to name."""
+"""What a crash left behind: dialogs to end on the wire, and calls to book."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,15 +10,19 @@ from switch.calls.causes import Farewell
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.exchange import Exchange
 from switch.metrics.metrics import RepairKind
-from switch.records import CallRecord, RecordingRecord, SegmentKind, SegmentRecord, VisitRecord, to_us, utc
+from switch.records import CallRecord, SegmentKind, SegmentRecord, VisitRecord, to_us, utc
 
 _TOLD = Farewell(q850=41)
 """Temporary failure (Q.850 cause 41)."""
 
 
-def end_survivors(exchange: Exchange) -> int:
-    """End every dialog of the former run with BYE, book its calls as `switch_restarted`; how many calls."""
+def end_survivors(exchange: Exchange) -> tuple[CallRecord, ...]:
+    """End every dialog of the former run with BYE, book its calls as `switch_restarted`.
+
+    Returned are those that were recorded: they are booked when their files are mended (`mending`).
+    """
     exchange.booking.again()
+    recorded = []
     survivors = exchange.logbook.survivors()
     for survivor in survivors:
         for leg, dialog in survivor.dialogs.items():
@@ -26,10 +30,14 @@ def end_survivors(exchange: Exchange) -> int:
             endpoint.hangup(endpoint.restore(dialog, exchange.now()), exchange.now(), headers=_TOLD.headers)
             exchange.logbook.dialog_closed(leg)
             exchange.metrics.repaired(RepairKind.LEG)
-        exchange.booking.book(_closed(exchange, survivor.call))
+        record = _closed(exchange, survivor.call)
+        if record.recording is None:
+            exchange.booking.book(record)
+        else:
+            recorded.append(record)
     if survivors:
         structlog.get_logger("server").warning("ended what the former run left", calls=len(survivors))
-    return len(survivors)
+    return tuple(recorded)
 
 
 def _closed(exchange: Exchange, call: CallRecord) -> CallRecord:
@@ -47,7 +55,6 @@ def _closed(exchange: Exchange, call: CallRecord) -> CallRecord:
         ended_by=EndedBy.SWITCH,
         visits=tuple(visit if visit.left_at is not None else _left(visit, died) for visit in call.visits),
         segments=segments,
-        recording=_recording(exchange, call),
     )
 
 
@@ -66,13 +73,3 @@ def _seconds(segments: Iterable[SegmentRecord], kind: SegmentKind) -> float:
         if each.kind is kind and each.to is not None
     ]
     return round(sum(spans), 6)
-
-
-def _recording(exchange: Exchange, call: CallRecord) -> RecordingRecord | None:
-    """The file as the crash left it: `.part`, or complete if it was renamed just in time."""
-    if call.recording is None:
-        return None
-    whole = call.recording.path.removesuffix(".part")
-    data_dir = exchange.config.server.data_dir
-    found = next((name for name in (f"{whole}.part", whole) if (data_dir / name).exists()), None)
-    return RecordingRecord(path=found) if found is not None else None
