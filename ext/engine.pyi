@@ -40,12 +40,14 @@ Stats: TypeAlias = tuple[
     int | None,
     float | None,
     float | None,
+    int,
+    int,
 ]
 """The fields of media.port.PortStats in order; last_received in monotonic ns, 0 for never."""
 
-Totals: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
+Totals: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int, int]
 """Packets received and sent, octets received and sent, packets lost, strangers, malformed, errors of sending,
-frames that recorders dropped, recordings in progress, events merged.
+frames that recorders dropped, recordings in progress, events merged, SRTP packets that failed, replayed ones.
 """
 
 class RingFull(Exception):
@@ -149,6 +151,8 @@ class Worker:
     ) -> None:
         """One after another without a gap, from the `first_frame` of all on; ValueError: there is none."""
     def tone(self, slot: int, generation: int, hz: float, level_dbm0: float) -> None: ...
+    def secure(self, slot: int, generation: int, sends: object | None, receives: object | None) -> None:
+        """SRTP with these capsules of ext.srtp from now on; both None: in the clear."""
     def send_digit(self, slot: int, generation: int, event: int, duration: int) -> None:
         """Event 0 to 15 (RFC 4733 section 3.2), duration 1 to 65535 of the clock of 8 kHz."""
     def mute(self, slot: int, generation: int, muted: bool) -> None: ...

@@ -9,6 +9,7 @@ import os
 import sysconfig
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
@@ -29,9 +30,10 @@ from ext.engine_sound cimport (
 from ext.engine_worker cimport (
     BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK,
     ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD,
-    ORDER_SEND, ORDER_STOP, ORDER_WATCH, PCMA, PCMU, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE,
+    ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, PCMA, PCMU, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE,
     TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Event, Facts, Network, Order, Port, Recorder, Totals,
 )
+from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_release, srtp_share
 from ext.engine_worker cimport Worker as Memory
 from ext.engine_writer cimport run_writer
 
@@ -142,6 +144,10 @@ cdef object place_of(const Address* address):
     if address.any.sa_family == AF_INET:
         return (<const char*>&address.v4.sin_addr)[:4], ntohs(address.v4.sin_port)
     return None
+
+
+cdef SrtpKey* srtp_key(object capsule) except? NULL:
+    return NULL if capsule is None else <SrtpKey*>PyCapsule_GetPointer(capsule, SRTP_CAPSULE)
 
 
 cdef Network* network_array(tuple networks) except? NULL:
@@ -389,6 +395,19 @@ cdef class Worker:
         order.level_dbm0 = level_dbm0
         self._push(&order)
 
+    def secure(self, slot, generation, sends, receives) -> None:
+        cdef Order order = self._order(ORDER_SECURE, slot, generation)
+        cdef SrtpKey* sending = srtp_key(sends)
+        cdef SrtpKey* receiving = srtp_key(receives)
+        order.sends = srtp_share(sending)
+        order.receives = srtp_share(receiving)
+        try:
+            self._push(&order)
+        except RingFull:
+            srtp_release(sending)
+            srtp_release(receiving)
+            raise
+
     def send_digit(self, slot, generation, int event, int duration) -> None:
         cdef Order order = self._order(ORDER_DIGIT, slot, generation)
         if not 0 <= event <= 15 or not 0 < duration <= 0xFFFF:
@@ -519,6 +538,8 @@ cdef class Worker:
             port.control.peer_lost if port.control.reported else None,
             port.control.peer_jitter / 8000.0 if port.control.reported else None,
             port.control.round_trip_ns / 1e9 if port.control.round_trip_ns >= 0 else None,
+            port.secrecy.failed,
+            port.secrecy.replayed,
         )
 
     def totals(self) -> tuple:
@@ -531,7 +552,7 @@ cdef class Worker:
         return (
             totals.packets_received, totals.packets_sent, totals.octets_received, totals.octets_sent, lost,
             totals.strangers, totals.malformed, totals.send_errors, totals.dropped_frames, totals.recorders,
-            atomic_load(&self.memory.merged),
+            atomic_load(&self.memory.merged), totals.srtp_failed, totals.srtp_replayed,
         )
 
     def take_lag_ns(self) -> int:

@@ -14,12 +14,14 @@ from ext.engine_reception cimport packets_lost
 from ext.engine_recorder cimport recorder_begin, recorder_end, recorder_mode, tap_port, untap_port
 from ext.engine_ring cimport ring_pop
 from ext.engine_rtcp cimport schedule_report, send_report
+from ext.engine_secrecy cimport forget_keys, secure_port
 from ext.engine_sound cimport Playlist, playlist_free
+from ext.engine_srtp cimport srtp_release
 from ext.engine_sources cimport clear_source, drop_listeners, set_source
 from ext.engine_worker cimport (
     CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_MASK, ORDER_MUTE,
-    ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_SEND, ORDER_STOP, ORDER_WATCH, Network, Order, Port, Recorder,
-    Worker, tell,
+    ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, Network, Order, Port,
+    Recorder, Worker, tell,
 )
 
 
@@ -35,6 +37,7 @@ cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
     keypad_clear(worker, port)
     if port.control.sent or port.stream.packets:
         send_report(worker, port, True)
+    forget_keys(port)
     close(port.rtp_fd)
     close(port.stranger_fd)
     close(port.rtcp_fd)
@@ -129,6 +132,8 @@ cdef inline void void_order(Order* order) noexcept nogil:
     if order.kind == ORDER_FORK and order.block != NULL:
         fork_release((<Recorder*>order.block).fork)
     free(order.block)
+    srtp_release(order.sends)
+    srtp_release(order.receives)
 
 
 cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
@@ -154,6 +159,8 @@ cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
         mask_heard(worker, port, order.ns // 125000, order.duration)
     elif order.kind == ORDER_DIGIT:
         keypad_press(worker, port, order.digit, order.duration)
+    elif order.kind == ORDER_SECURE:
+        secure_port(port, order)
     elif order.kind == ORDER_CLOSE:
         close_port(worker, port)
     void_order(order)

@@ -18,6 +18,7 @@ from ext.engine_os cimport (
 from ext.engine_reception cimport reception_jitter, reception_sequence
 from ext.engine_recorder cimport LEFT, record_packet
 from ext.engine_rtcp cimport control_packet
+from ext.engine_secrecy cimport opened
 from ext.engine_sources cimport relay_to_listeners
 from ext.engine_stream cimport HEARD_AUDIO, HEARD_EVENT, HEARD_OTHER
 from ext.engine_worker cimport BATCH, DATAGRAM, EVENT_FIRST, Port, Worker, tell
@@ -83,7 +84,10 @@ cdef inline void rtp_packet(
     Worker* worker, Port* port, uint8_t* packet, int length, const Address* source
 ) noexcept nogil:
     cdef RtpHeader header
-    if length >= 2 and 192 <= packet[1] <= 223:
+    cdef bint control = length >= 2 and 192 <= packet[1] <= 223
+    if not opened(worker, port, control, packet, &length, source):
+        return
+    if control:
         muxed_control(worker, port, source)
     elif not rtp_read(packet, length, &header):
         if host_allowed(port, source, &port.sdp_rtp):

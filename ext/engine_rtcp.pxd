@@ -11,6 +11,7 @@ from ext.engine_os cimport (
     CLOCK_REALTIME, MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, clock_gettime, sendto, timespec,
 )
 from ext.engine_reception cimport expected_packets, packets_lost
+from ext.engine_secrecy cimport opened, sealed
 from ext.engine_worker cimport CNAME_LENGTH, Control, Port, Reception, Worker, next_random
 
 cdef enum:
@@ -121,6 +122,8 @@ cdef inline void send_report(Worker* worker, Port* port, bint goodbye) noexcept 
     cdef bint sender = port.stream.packets != port.control.packets_told
     cdef int blocks = 1 if port.reception.started else 0
     cdef int words = 1 + (5 if sender else 0) + 6 * blocks
+    cdef const uint8_t* ready
+    cdef size_t length
     if target == NULL:
         return
     end = put_head(end, blocks, SENDER_REPORT if sender else RECEIVER_REPORT, words)
@@ -133,10 +136,14 @@ cdef inline void send_report(Worker* worker, Port* port, bint goodbye) noexcept 
     if goodbye:
         end = put_network(put_head(end, 1, GOODBYE, 1), port.stream.ssrc)
     port.control.packets_told = port.stream.packets
+    length = end - packet
+    ready = sealed(worker, port, True, packet, &length)
+    if ready == NULL:
+        return
     if sendto(
         port.rtcp_fd,
-        packet,
-        end - packet,
+        ready,
+        length,
         MSG_DONTWAIT | MSG_NOSIGNAL,
         &target.any,
         address_length(target),
@@ -200,9 +207,11 @@ cdef inline void read_report(Worker* worker, Port* port, const uint8_t* packet, 
 
 
 cdef inline void control_packet(
-    Worker* worker, Port* port, const uint8_t* packet, int length, const Address* source
+    Worker* worker, Port* port, uint8_t* packet, int length, const Address* source
 ) noexcept nogil:
     """A sign of life, when it is RTCP and from who may speak here; anything else counts as a stranger's."""
+    if not opened(worker, port, True, packet, &length, source):
+        return
     if not well_formed(packet, length) or not admit_control(worker, port, source, get32(packet + 4)):
         port.strangers += 1
         worker.totals.strangers += 1

@@ -11,6 +11,7 @@ from ext.engine_latch cimport rtp_target
 from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, send, sendto
 from ext.engine_reception cimport MAX_DROPOUT, MAX_MISORDER
 from ext.engine_recorder cimport RIGHT, record_packet
+from ext.engine_secrecy cimport sealed
 from ext.engine_worker cimport Port, Stream, Worker
 from ext.kernels cimport RtpHeader, rtp_write
 
@@ -50,6 +51,10 @@ cdef inline void put_on_wire(Worker* worker, Port* port, const uint8_t* packet, 
     """The connected socket's send costs a third less than one with an address."""
     cdef ssize_t sent
     cdef const Address* target
+    cdef size_t octets = length - 12
+    packet = sealed(worker, port, False, packet, &length)
+    if packet == NULL:
+        return
     if port.latch.locked:
         sent = send(port.rtp_fd, packet, length, MSG_DONTWAIT | MSG_NOSIGNAL)
     else:
@@ -66,9 +71,9 @@ cdef inline void put_on_wire(Worker* worker, Port* port, const uint8_t* packet, 
         worker.totals.send_errors += 1
         return
     port.stream.packets += 1
-    port.stream.octets += length - 12
+    port.stream.octets += octets
     worker.totals.packets_sent += 1
-    worker.totals.octets_sent += length - 12
+    worker.totals.octets_sent += octets
 
 
 cdef inline bint may_send(const Port* port) noexcept nogil:

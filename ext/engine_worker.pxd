@@ -13,6 +13,7 @@ from ext.engine_os cimport (
 )
 from ext.engine_ring cimport Ring, ring_push
 from ext.engine_sound cimport Playlist
+from ext.engine_srtp cimport SRTP_TRAILER, SrtpKey
 from ext.kernels cimport Oscillator
 
 cdef enum:
@@ -41,6 +42,7 @@ cdef enum:              # orders
     ORDER_FORK
     ORDER_STOP
     ORDER_DIGIT
+    ORDER_SECURE
     ORDER_CLOSE
 
 cdef enum:              # events
@@ -103,6 +105,8 @@ cdef struct Order:
     int64_t ns
     int digit               # RFC 4733 event
     int duration            # in timestamp units
+    SrtpKey* sends          # ORDER_SECURE; NULL: in the clear
+    SrtpKey* receives
 
 cdef struct Event:
     int kind
@@ -203,6 +207,13 @@ cdef struct Facts:
     Address peer            # as in the newest EVENT_LOCK
     uint64_t closed_generation  # 0 while it is open
 
+cdef struct Secrecy:        # SRTP; a NULL key: in the clear
+    SrtpKey* sends
+    SrtpKey* receives
+    SrtpKey* received_before    # until the first packet under `receives`: those under way are not lost
+    uint64_t failed
+    uint64_t replayed
+
 cdef struct Port:
     uint64_t generation     # 0: closed
     int slot
@@ -245,6 +256,7 @@ cdef struct Port:
     int64_t watch_since_ns
     bint silence_told
     uint64_t strangers
+    Secrecy secrecy
     Facts facts
 
 cdef struct Side:
@@ -296,6 +308,8 @@ cdef struct Totals:
     uint64_t packets_sent
     uint64_t octets_sent
     uint64_t strangers
+    uint64_t srtp_failed
+    uint64_t srtp_replayed
     uint64_t malformed
     uint64_t send_errors
     uint64_t lost_closed    # by ports that are closed
@@ -344,6 +358,7 @@ cdef struct Worker:
     iovec vectors[BATCH]
     Address names[BATCH]
     uint8_t datagrams[BATCH * DATAGRAM]
+    uint8_t sealed[DATAGRAM + SRTP_TRAILER]     # a copy of the packet that is protected
 
 
 cdef inline void post(Worker* worker, const Event* event) noexcept nogil:

@@ -24,7 +24,7 @@ class Replayed(Exception):
 class _Key:
     @property
     def capsule(self) -> object:
-        """What Worker.secure takes; lives as long as this object, or whoever took it."""
+        """What Worker.secure takes; the key lives as long as any of them."""
 
 class SendingKey(_Key):
     """For one stream, whose SSRC is known. ValueError: not as many octets as the suite wants."""

@@ -5,14 +5,14 @@ The library is the one that pylibsrtp carries (docs/adr/0006-libsrtp-on-openssl.
 through its binding, workers call its functions by their addresses.
 """
 
-from cpython.pycapsule cimport PyCapsule_New
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdint cimport uint32_t, uint8_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
 from ext.engine_srtp cimport (
     SRTP_CAPSULE, SRTP_OK, SRTP_REPLAYED, SRTP_TOO_OLD, SRTP_TRAILER, SrtpKey, SrtpTransform, srtp_protect,
-    srtp_release, srtp_unprotect,
+    srtp_release, srtp_share, srtp_unprotect,
 )
 
 from pylibsrtp._binding import ffi, lib
@@ -64,6 +64,10 @@ cdef uintptr_t new_session(str suite, bytes material, object ssrc) except 0:
     return <uintptr_t><object>int(ffi.cast("uintptr_t", session[0]))
 
 
+cdef void release_capsule(object capsule) noexcept:
+    srtp_release(<SrtpKey*>PyCapsule_GetPointer(capsule, SRTP_CAPSULE))
+
+
 cdef class _Key:
     cdef SrtpKey* key
 
@@ -90,7 +94,7 @@ cdef class _Key:
 
     @property
     def capsule(self):
-        return PyCapsule_New(self.key, SRTP_CAPSULE, NULL)
+        return PyCapsule_New(srtp_share(self.key), SRTP_CAPSULE, release_capsule)
 
 
 cdef class SendingKey(_Key):

@@ -1,6 +1,6 @@
 """The media port as its owner sees it: what it is told, what it can send, what it has counted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
@@ -17,6 +17,22 @@ LONGEST_DIGIT_MS: Final = 8000
 
 
 @dataclass(frozen=True, slots=True)
+class MasterKey:
+    """Of SRTP: `suite` as in SDP, `material` is key and salt, one after the other (RFC 4568 section 6.1)."""
+
+    suite: str
+    material: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SrtpKeys:
+    """What we protect with, and what the peer does."""
+
+    sending: MasterKey
+    receiving: MasterKey
+
+
+@dataclass(frozen=True, slots=True)
 class PeerMedia:
     """The other end as SDP describes it, and who may speak for it.
 
@@ -26,7 +42,8 @@ class PeerMedia:
     `send_event_type` what the peer wants to get telephone-events as (None: it gets none, relayed or our
     own), `receive_event_type` what it sends them as (None: they are passed over). `ptime_ms` is the peer's
     wish: what we make ourselves has 20 ms, which every receiver takes (RFC 3551 section 4.2), what we relay
-    has what came.
+    has what came. `srtp`: RTP and RTCP are protected both ways, and nothing else is taken for the peer's;
+    the same keys again go on where they were.
     """
 
     address: str
@@ -39,6 +56,7 @@ class PeerMedia:
     send_event_type: int | None = None
     receive_event_type: int | None = None
     ptime_ms: int = 20
+    srtp: SrtpKeys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +113,8 @@ class PortStats:
     `packets_lost` and `jitter_s` are of what we receive (RFC 3550 A.3, A.8). `strangers` are packets that
     came from nobody who may speak here. `peer_packets_lost`, `peer_jitter_s` and `round_trip_s` are what
     the peer's RTCP says of what we send; None until it has. `last_received` is monotonic seconds of the
-    last RTP or RTCP packet.
+    last RTP or RTCP packet. `srtp_failed` are packets from where the peer may be that its key did not make,
+    `srtp_replayed` those that it made and that were there before; neither is received, nor heard.
     """
 
     packets_received: int = 0
@@ -113,6 +132,8 @@ class PortStats:
     peer_packets_lost: int | None = None
     peer_jitter_s: float | None = None
     round_trip_s: float | None = None
+    srtp_failed: int = 0
+    srtp_replayed: int = 0
 
 
 class Recording(Protocol):
@@ -180,7 +201,8 @@ class Port(Protocol):
     def connect(self, peer: PeerMedia) -> None:
         """Say where the peer is, again at every change of SDP. A new address unlocks; else the lock stays.
 
-        ValueError: an address that the plane does not reach, or a codec that is neither "PCMA" nor "PCMU".
+        ValueError: an address that the plane does not reach, a codec that is neither "PCMA" nor "PCMU",
+        an SRTP suite that this machine does not have.
         """
 
     def send(self, source: Source) -> None:
@@ -250,3 +272,5 @@ class PlaneCounters:
     worker_lag_s: float
     recordings_active: int
     recorder_dropped_frames: int
+    srtp_failed: int = 0
+    srtp_replayed: int = 0

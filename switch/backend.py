@@ -266,6 +266,8 @@ class Running:
             bytes_out=counters.octets_sent,
             packets_lost=counters.packets_lost,
             strangers=counters.strangers,
+            srtp_failed=counters.srtp_failed,
+            srtp_replayed=counters.srtp_replayed,
             ports=counters.ports,
             worker_lag_s=counters.worker_lag_s,
             events_merged=counters.events_merged,

@@ -193,6 +193,8 @@ class MediaPlane:
             dropped,
             active,
             merged,
+            srtp_failed,
+            srtp_replayed,
         ) = sums
         return PlaneCounters(
             packets_received=received,
@@ -209,6 +211,8 @@ class MediaPlane:
             worker_lag_s=max(shard.worker.take_lag_ns() for shard in self._shards) / 1e9,
             recordings_active=active,
             recorder_dropped_frames=dropped,
+            srtp_failed=srtp_failed,
+            srtp_replayed=srtp_replayed,
         )
 
     def _ports_by_state(self) -> dict[str, int]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from media.aio.addresses import address_of, networks, place
+from media.aio.keyring import Keyring
 from media.events import (
     Digit,
     FirstPacket,
@@ -32,6 +33,7 @@ from media.port import (
     Relay,
     Silence,
     Source,
+    SrtpKeys,
     Tone,
 )
 
@@ -78,6 +80,8 @@ class EnginePort:
         self._ipv6 = ipv6
         self._closed_with: PortStats | None = None
         self._seen = [0] * len(Kind)
+        self._keyring = Keyring(ssrc)
+        self._srtp: SrtpKeys | None = None
 
     def __repr__(self) -> str:
         return f"<port {self._number} {'closed' if self._closed_with else 'open'}>"
@@ -95,9 +99,13 @@ class EnginePort:
     def connect(self, peer: PeerMedia) -> None:
         if peer.codec not in ("PCMA", "PCMU"):
             raise ValueError(f"{peer.codec}: the engine knows PCMA and PCMU")
+        keys = self._keyring.capsules(peer.srtp) if peer.srtp != self._srtp else None
         rtp = place(peer.address, peer.port, self._ipv6)
         rtcp = place(peer.rtcp_address, peer.rtcp_port, self._ipv6)
         allowed = networks(peer.allowed, self._ipv6)
+        if keys is not None:
+            self._srtp = peer.srtp
+            self.order(lambda: self.shard.worker.secure(self.slot, self.generation, *keys))
         self.order(
             lambda: self.shard.worker.connect(
                 self.slot,

@@ -44,6 +44,8 @@ class MediaReading:
     bytes_out: int = 0
     packets_lost: int = 0
     strangers: int = 0
+    srtp_failed: int = 0
+    srtp_replayed: int = 0
     ports: Mapping[str, int] = field(default_factory=dict)
     """By state; every state is there."""
     worker_lag_s: float = 0.0

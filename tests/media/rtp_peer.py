@@ -68,6 +68,14 @@ class RtpPeer:
             receive_event_type=event_type,
         )
 
+    def sealed(self, packet: bytes) -> bytes:
+        """As it goes on the wire."""
+        return packet
+
+    def opened(self, datagram: bytes) -> bytes:
+        """The reverse."""
+        return datagram
+
     def meet(self, port: Port, host: str) -> None:
         """Send to this port from now on."""
         self.target = (host, port.number)
@@ -83,7 +91,7 @@ class RtpPeer:
         """The next packet of its stream; `step` is how far the timestamp then goes on."""
         chosen = self.payload_type if payload_type is None else payload_type
         header = rtp_header(chosen, marker, self.sequence, self.timestamp, self.ssrc)
-        self.socket.sendto(header + payload, self.target)
+        self.socket.sendto(self.sealed(header + payload), self.target)
         self.sequence = (self.sequence + 1) & 0xFFFF
         self.timestamp = (self.timestamp + step) & 0xFFFFFFFF
 
@@ -97,7 +105,7 @@ class RtpPeer:
     async def receive(self) -> Packet:
         """The next packet; TimeoutError when none comes."""
         async with asyncio.timeout(WITHIN_S):
-            return Packet(await asyncio.get_running_loop().sock_recv(self.socket, 2048))
+            return Packet(self.opened(await asyncio.get_running_loop().sock_recv(self.socket, 4096)))
 
     async def receive_many(self, count: int) -> list[Packet]:
         return [await self.receive() for _ in range(count)]
@@ -107,6 +115,6 @@ class RtpPeer:
         packets = []
         while True:
             try:
-                packets.append(Packet(self.socket.recv(2048)))
+                packets.append(Packet(self.opened(self.socket.recv(4096))))
             except BlockingIOError:
                 return packets

@@ -13,6 +13,7 @@ HOST = "127.20.0.1"
 POLL_S = 0.005
 
 Told = TypeVar("Told")
+Peer = TypeVar("Peer", bound=RtpPeer)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -56,7 +57,10 @@ class Stage:
     def peer(
         self, host: str = "127.20.0.10", port: int = 0, *, ssrc: int = 0x1234, codec: str = "PCMA"
     ) -> RtpPeer:
-        peer = RtpPeer(host, port, ssrc=ssrc, codec=codec)
+        return self.keep(RtpPeer(host, port, ssrc=ssrc, codec=codec))
+
+    def keep(self, peer: Peer) -> Peer:
+        """Close it with the plane."""
         self._peers.append(peer)
         return peer
 
