@@ -63,11 +63,10 @@ def heard_first(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def partners(name: str | None, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of `names` that a leg with this codec can talk to, its own first.
+    """Those of `names` that a leg with this codec can talk to, in their order.
 
     What is passed through only talks to itself alone, and nothing else talks to it. A leg that has no codec
-    yet (None) will have one that is heard.
+    yet (None) is to have one that is heard.
     """
-    if name is not None and not CODECS[name].is_heard:
-        return tuple(each for each in names if each == name)
-    return tuple(sorted((each for each in names if CODECS[each].is_heard), key=lambda each: each != name))
+    heard = name is None or CODECS[name].is_heard
+    return tuple(each for each in names if (CODECS[each].is_heard if heard else each == name))

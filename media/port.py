@@ -38,12 +38,13 @@ class PeerMedia:
 
     `address` and `port` are where RTP goes until the port is locked (port 0, 0.0.0.0 or ::: nowhere),
     `rtcp_address` and `rtcp_port` likewise for RTCP. `allowed` are the networks whose packets may lock the
-    port; the SDP address is always allowed. Payload types are those of the SDP: `payload_type` both ways,
-    `send_event_type` what the peer wants to get telephone-events as (None: it gets none, relayed or our
-    own), `receive_event_type` what it sends them as (None: they are passed over). `ptime_ms` is the peer's
-    wish: what we make ourselves has 20 ms, which every receiver takes (RFC 3551 section 4.2), what we relay
-    has what came. `srtp`: RTP and RTCP are protected both ways, and nothing else is taken for the peer's;
-    the same keys again go on where they were.
+    port; the SDP address is always allowed. `codec` is its name in SDP (media.codecs). Payload types are
+    those of the SDP: `payload_type` both ways, `send_event_type` what the peer wants to get telephone-events
+    as (None: it gets none, relayed or our own), `receive_event_type` what it sends them as (None: they are
+    passed over), and `event_rate_hz` what their durations count. `ptime_ms` is the peer's wish: what we make
+    ourselves has 20 ms, which every receiver takes (RFC 3551 section 4.2), what we relay has what came.
+    `srtp`: RTP and RTCP are protected both ways, and nothing else is taken for the peer's; the same keys
+    again go on where they were.
     """
 
     address: str
@@ -57,6 +58,7 @@ class PeerMedia:
     receive_event_type: int | None = None
     ptime_ms: int = 20
     srtp: SrtpKeys | None = None
+    event_rate_hz: int = 8000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Offer and answer (RFC 3264) for one leg with one audio stream."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sip.syntax.encodings import DYNAMIC, ENCODINGS, EVENT, EVENT_48, events_beside
 from sip.syntax.sdp import (
     Attribute,
     Direction,
@@ -15,15 +17,13 @@ from sip.syntax.sdp import (
     parse_sdp,
 )
 
-__all__ = ["Agreed", "Direction", "MediaSession", "NotAcceptable", "SdpError"]
+__all__ = ["Agreed", "Direction", "MediaSession", "NotAcceptable", "Offer", "SdpError", "usable_offer"]
 
 _PROFILE: Final = "RTP/AVP"
-_EVENT: Final = "TELEPHONE-EVENT"
-_EVENT_TYPE: Final = 101  # what nearly everybody uses, and some take without asking
-_DYNAMIC: Final = range(96, 128)  # RFC 3551 section 3
-_STATIC: Final = {"PCMU": 0, "PCMA": 8}
 _PTIMES_MS: Final = (10, 20, 30, 40, 60)
 _PTIME_MS: Final = 20
+_LONGEST_MS: Final = 200  # RFC 3551 section 4.2: no receiver need take more
+_PACKET_TIME: Final = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,9})?")
 _PORTS: Final = range(1024, 65536)  # nobody receives RTP below: it would be DNS or SIP that we hit
 _ON_HOLD: Final = ("0.0.0.0", "::")
 
@@ -41,7 +41,7 @@ class Agreed:
     We send `payload_type` and `send_event_type` (None: no events) to `remote_address`, and are sent
     `receive_payload_type` and `receive_event_type`. `direction` is ours; nothing may be sent unless it sends:
     `remote_address` may then be 0.0.0.0. `held`: the peer
-    has cut it below what we wanted.
+    has cut it below what we wanted. `event_rate_hz` is what the durations of events count (RFC 4733).
     """
 
     remote_address: str
@@ -56,6 +56,15 @@ class Agreed:
     ptime_ms: int
     direction: Direction
     held: bool
+    event_rate_hz: int = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An offer of theirs that we can answer: what it says, and the line of it that we take."""
+
+    theirs: SessionDescription
+    line: MediaDescription
 
 
 class MediaSession:
@@ -66,13 +75,14 @@ class MediaSession:
     differ is sent byte for byte again. After an exception nothing has changed.
     """
 
-    __slots__ = ("_agreed", "_offer", "_sent", "_slots", "session_id")
+    __slots__ = ("_agreed", "_offer", "_sent", "_slots", "_types", "session_id")
 
     def __init__(self, session_id: int) -> None:
         self.session_id = session_id
         self._sent: SessionDescription | None = None
         self._offer: MediaDescription | None = None  # our audio line, until we answer an offer of theirs
         self._slots: tuple[MediaDescription, ...] = ()  # the session's media lines; they keep their places
+        self._types: dict[str, int] = {}  # what payload types have meant in this session
         self._agreed: Agreed | None = None
 
     @property
@@ -93,16 +103,15 @@ class MediaSession:
     def offer(
         self, address: str, port: int, codecs: Sequence[str], direction: Direction = Direction.SENDRECV
     ) -> bytes:
-        """Our offer: the codecs in order of preference, then telephone-event.
+        """Our offer: the codecs in order of preference, then telephone-event at the rates of their clocks.
 
         Media lines that the session has had stay in place, refused (RFC 3264 section 8).
         """
-        types = {name: self._payload_type(name) for name in codecs}
-        event = self._agreed.receive_event_type if self._agreed else None
-        types[_EVENT] = self._free_type(types) if event is None else event
+        types = self._payload_types((*codecs, EVENT, *([EVENT_48] if "OPUS" in codecs else [])))
         audio = _audio(port, types, self._agreed.ptime_ms if self._agreed else _PTIME_MS, direction)
         sent = self._send(address, self._in_place(audio))
         self._offer = audio
+        self._types |= types
         return sent
 
     def accept(self, answer: bytes) -> Agreed:
@@ -117,7 +126,7 @@ class MediaSession:
         if place >= len(theirs.media):
             raise NotAcceptable("Media Line Missing In Answer")
         line = theirs.media[place]
-        offered = [name for name in self._offer.codecs if name != _EVENT]
+        offered = [name for name in self._offer.codecs if name not in (EVENT, EVENT_48)]
         fault = _fault(theirs, line, offered, self._sent.origin.address)
         if fault is not None:
             raise NotAcceptable(fault)
@@ -130,7 +139,7 @@ class MediaSession:
 
     def answer(
         self,
-        offer: bytes,
+        offer: bytes | Offer,
         address: str,
         port: int,
         codecs: Sequence[str],
@@ -142,18 +151,20 @@ class MediaSession:
         most (RFC 3264 6.1). Raises SdpError; NotAcceptable when there is no usable audio, or when a new offer
         adds media that we do not have (video, T.38).
         """
-        theirs = parse_sdp(offer)
-        line = _first_usable(theirs, codecs, address)
+        taken = usable_offer(offer, address, codecs) if isinstance(offer, bytes) else offer
+        theirs, line = taken.theirs, taken.line
         self._check_additions(theirs, line)
         offered = line.codecs
         codec = self._choose(offered, codecs)
-        types = {name: number for name, number in offered.items() if name in (codec, _EVENT)}
+        events = [name for name in events_beside(codec) if name in offered][:1]
+        types = {name: offered[name] for name in (codec, *events)}
         agreed = _agree(theirs, line, codec, types, direction)
         audio = _audio(port, types, agreed.ptime_ms, agreed.direction)
         media = tuple(audio if other is line else _refused(other) for other in theirs.media)
         sent = self._send(address, media)
         self._slots = media
         self._offer = None
+        self._types |= offered
         self._agreed = agreed
         return sent, agreed
 
@@ -176,15 +187,21 @@ class MediaSession:
         place = next(place for place, line in enumerate(self._slots) if line.port)
         return (*self._slots[:place], audio, *self._slots[place + 1 :])
 
-    def _payload_type(self, codec: str) -> int:
-        """A type keeps its meaning for the whole session (RFC 3264 8.3.2)."""
-        if self._agreed is not None and self._agreed.codec == codec:
-            return self._agreed.receive_payload_type
-        return _STATIC[codec]
-
-    def _free_type(self, taken: dict[str, int]) -> int:
-        used = {*map(str, taken.values()), *(name for line in self._slots for name in line.formats)}
-        return next((number for number in (_EVENT_TYPE, *_DYNAMIC) if str(number) not in used), _EVENT_TYPE)
+    def _payload_types(self, names: Sequence[str]) -> dict[str, int]:
+        """A type keeps its meaning for the whole session (RFC 3264 8.3.2); what is new gets its usual one, or
+        one that was never used.
+        """
+        used = {name for line in self._slots for name in line.formats}
+        types: dict[str, int] = {}
+        for name in names:
+            known, usual = self._types.get(name), ENCODINGS[name].payload_type
+            if known is None and (usual not in DYNAMIC or str(usual) not in used):
+                known = usual
+            if known is None or known in types.values():
+                known = next((number for number in DYNAMIC if str(number) not in used), usual)
+            types[name] = known
+            used.add(str(known))
+        return types
 
     def _send(self, address: str, media: tuple[MediaDescription, ...]) -> bytes:
         origin = Origin(self.session_id, self.version or 1, address)
@@ -199,9 +216,10 @@ class MediaSession:
 def _audio(port: int, types: dict[str, int], ptime_ms: int, direction: Direction) -> MediaDescription:
     attributes: list[Attribute] = []
     for name, number in types.items():
-        attributes.append(("rtpmap", f"{number} {name.lower() if name == _EVENT else name}/8000"))
-        if name == _EVENT:
-            attributes.append(("fmtp", f"{number} 0-16"))
+        encoding = ENCODINGS[name]
+        attributes.append(("rtpmap", f"{number} {encoding.rtpmap}"))
+        if encoding.fmtp is not None:
+            attributes.append(("fmtp", f"{number} {encoding.fmtp}"))
     attributes += [("ptime", str(ptime_ms)), (direction.value, None)]
     return MediaDescription(
         "audio", port, _PROFILE, tuple(str(number) for number in types.values()), None, tuple(attributes)
@@ -212,13 +230,17 @@ def _refused(line: MediaDescription) -> MediaDescription:
     return MediaDescription(line.kind, 0, line.profile, line.formats)
 
 
-def _first_usable(theirs: SessionDescription, codecs: Sequence[str], ours: str) -> MediaDescription:
-    """The first audio line that we can take; NotAcceptable says what is wrong with the first one."""
+def usable_offer(data: bytes, address: str, codecs: Sequence[str]) -> Offer:
+    """Read an offer and find the first audio line that can be answered from our address with one of `codecs`.
+
+    SdpError; NotAcceptable says what is wrong with the first audio line.
+    """
+    theirs = parse_sdp(data)
     faults = []
     for line in theirs.media:
-        fault = _fault(theirs, line, codecs, ours)
+        fault = _fault(theirs, line, codecs, address)
         if fault is None:
-            return line
+            return Offer(theirs, line)
         if line.kind == "audio":
             faults.append(fault)
     raise NotAcceptable(faults[0] if faults else "No Audio Offered")
@@ -239,7 +261,24 @@ def _fault(
         return "No Usable Media Address"
     if (":" in address) is not (":" in ours):
         return "Media Address Of Another Family"
-    return None if line.codecs.keys() & set(codecs) else "No Common Codec"
+    return _absurdity(line) or (None if line.codecs.keys() & set(codecs) else "No Common Codec")
+
+
+def _absurdity(line: MediaDescription) -> str | None:
+    """What no RTP has: whoever says so says nothing that we could believe."""
+    if not all(
+        name.isascii() and name.isdigit() and len(name) < 4 and int(name) < 128 for name in line.formats
+    ):
+        return "No Such Payload Type"
+    ptime, maxptime = line.attribute("ptime"), line.attribute("maxptime")
+    if ptime is not None and not _is_packet_time(ptime, _LONGEST_MS):
+        return "No Such Packet Time"
+    return None if maxptime is None or _is_packet_time(maxptime, 99999) else "No Such Packet Time"
+
+
+def _is_packet_time(text: str, longest_ms: int) -> bool:
+    """Milliseconds above zero, with or without a fraction (RFC 8866 section 6.4)."""
+    return _PACKET_TIME.fullmatch(text) is not None and 0 < float(text) <= longest_ms
 
 
 def _agree(
@@ -254,7 +293,7 @@ def _agree(
     if rtcp_address is None or address in _ON_HOLD or (":" in rtcp_address) is not (":" in address):
         rtcp_address = address
     types = line.codecs
-    events = types.get(_EVENT)
+    event = next((name for name in events_beside(codec) if name in types), EVENT)
     return Agreed(
         remote_address=address,
         remote_port=line.port,
@@ -263,11 +302,12 @@ def _agree(
         codec=codec,
         payload_type=types[codec],
         receive_payload_type=ours[codec],
-        send_event_type=events,
-        receive_event_type=None if events is None else ours.get(_EVENT),
+        send_event_type=types.get(event),
+        receive_event_type=ours.get(event) if event in types else None,
         ptime_ms=_ptime_ms(line),
         direction=wanted.within(peer.reversed),
         held=wanted.within(peer.reversed) is not wanted,
+        event_rate_hz=48000 if event == EVENT_48 else 8000,
     )
 
 

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
+from sip.syntax.encodings import STATIC, encoding_named
 from sip.syntax.limits import MAX_SDP_BYTES, MAX_SDP_FORMATS, MAX_SDP_LINES, MAX_SDP_MEDIA
 
 Attribute = tuple[str, str | None]
@@ -14,9 +15,6 @@ Attribute = tuple[str, str | None]
 
 _NUMBER = re.compile(r"[0-9]{1,20}\Z")
 _BLANKS: Final = " \t"  # nothing else parts words here, whatever Unicode calls a space
-_CLOCK_RATE: Final = 8000
-_STATIC_CODECS: Final = {0: "PCMU", 8: "PCMA"}  # RFC 3551 section 6
-_CODECS: Final = frozenset({"PCMU", "PCMA", "TELEPHONE-EVENT"})
 
 
 class SdpError(Exception):
@@ -98,15 +96,15 @@ class MediaDescription:
 
     @cached_property
     def codecs(self) -> dict[str, int]:
-        """The telephone codecs (PCMA, PCMU, TELEPHONE-EVENT) and their payload types, in the peer's order.
+        """The encodings that we know (encodings.py) and their payload types, in the peer's order.
 
         A static type needs no rtpmap; a name is taken whatever its case and payload type (RFC 3551).
         """
-        names = {**_STATIC_CODECS, **self._mapped()}
+        names = {**STATIC, **self._mapped()}
         found: dict[str, int] = {}
         for text in self.formats:
             name = names.get(int(text)) if text.isascii() and text.isdigit() and len(text) <= 3 else None
-            if name in _CODECS and int(text) < 128:
+            if name and int(text) < 128:
                 found.setdefault(name, int(text))
         return found
 
@@ -116,9 +114,7 @@ class MediaDescription:
             number, _, encoding = (value or "").partition(" ")
             if name != "rtpmap" or not number.isascii() or not number.isdigit() or len(number) > 3:
                 continue
-            codec, _, rate = encoding.strip(_BLANKS).partition("/")
-            known = rate in (str(_CLOCK_RATE), f"{_CLOCK_RATE}/1")
-            mapped[int(number)] = codec.upper() if known else ""
+            mapped[int(number)] = encoding_named(encoding.strip(_BLANKS))
         return mapped
 
     @property

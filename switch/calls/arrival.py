@@ -16,6 +16,7 @@ from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call, Flow
 from switch.calls.ledger import Ledger
 from switch.calls.leg_incoming import IncomingLeg
+from switch.calls.offered import usable
 from switch.calls.registry import Registry
 from switch.config.targets import (
     DialledPhone,
@@ -93,7 +94,7 @@ class Arrival:
             self._note_redirections(caller, ledger)
             self._verify(invite.request, peer, caller, ledger, routed.route.emergency, slots)
             flow = self._flow(routed, ledger, peer, caller)
-            leg = self._caller(invite, peer)
+            leg = self._caller(invite, peer, routed.go)
         except NotAdmitted as refusal:
             self._refuse(invite, peer, ledger, slots, refusal)
             return
@@ -231,20 +232,22 @@ class Arrival:
             raise NotAdmitted(Reason.TOLL_LIMIT)
         return admitted
 
-    def _caller(self, invite: sip.IncomingInvite, peer: Peer) -> IncomingLeg:
+    def _caller(self, invite: sip.IncomingInvite, peer: Peer, go: Go) -> IncomingLeg:
+        """The caller's leg. What he offers is judged first: nothing absurd makes us open a socket."""
         exchange = self._exchange
+        try:
+            codecs, offer = usable(exchange, invite, go)
+        except (NotAcceptable, SdpError) as error:
+            answer = (error.status, str(error))
+            raise NotAdmitted(Reason.NOT_ACCEPTABLE, answer=answer) from None
+        except OSError:  # no way back to whoever calls, so no address to write into our SDP
+            raise NotAdmitted(Reason.UNREACHABLE) from None
         try:
             port = exchange.plane.open()
         except NoPorts:
             raise NotAdmitted(Reason.NO_PORTS, DRAIN_RETRY_S) from None
         try:
-            return IncomingLeg(exchange, self._registry, invite, peer, port)
-        except (NotAcceptable, SdpError):
-            port.close()
-            raise NotAdmitted(Reason.NOT_ACCEPTABLE) from None
-        except OSError:  # no way back to whoever calls, so no address to write into our SDP
-            port.close()
-            raise NotAdmitted(Reason.UNREACHABLE) from None
+            return IncomingLeg(exchange, self._registry, invite, peer, port, codecs, offer)
         except BaseException:  # ours: no port is lost for it
             port.close()
             raise

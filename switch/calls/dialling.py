@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from media.aio.plane import NoPorts
+from media.codecs import partners
 from sip.events import Outgoing
 from sip.flow import Flow
 from sip.syntax.headers import quote
@@ -146,10 +147,9 @@ class Dialling:
             raise Unreachable(503, "Service Unavailable") from error
 
     def _codecs(self) -> Sequence[str]:
-        """The caller's codec first, so that most calls need no transcoding."""
-        codecs: list[str] = [codec.value for codec in self._exchange.config.media.codecs]
+        """The caller's codec first, so that most calls need no transcoding; none that cannot be."""
         first = self._caller.agreed.codec if self._caller.agreed is not None else None
-        return sorted(codecs, key=lambda codec: codec != first)
+        return sorted(partners(first, self._exchange.config.media.codecs), key=lambda codec: codec != first)
 
 
 @contextmanager

@@ -1,7 +1,10 @@
 """A leg whose INVITE came to us: the caller's. What he is told before the answer, the answer, a refusal."""
 
+from collections.abc import Sequence
+
 from media.port import Port
 from sip import events as sip
+from sip.dialogs.offer_answer import Offer
 from switch.calls.books import LegBook
 from switch.calls.causes import Farewell
 from switch.calls.leg import Leg
@@ -18,10 +21,17 @@ class IncomingLeg(Leg):
     """The caller's side of a call."""
 
     def __init__(
-        self, exchange: Exchange, book: LegBook, invite: sip.IncomingInvite, peer: Peer, port: Port
+        self,
+        exchange: Exchange,
+        book: LegBook,
+        invite: sip.IncomingInvite,
+        peer: Peer,
+        port: Port,
+        codecs: Sequence[str],
+        offer: Offer | None,
     ) -> None:
-        """Raises NotAcceptable or SdpError for an offer that we cannot answer, OSError where the kernel knows
-        no way back.
+        """`offer` is that of the INVITE, None where it made none. Raises OSError where the kernel knows no
+        way back.
         """
         super().__init__(
             exchange,
@@ -31,7 +41,7 @@ class IncomingLeg(Leg):
             peer=peer,
             flow=invite.flow,
             port=port,
-            codecs=[codec.value for codec in exchange.config.media.codecs],
+            codecs=codecs,
             owner=NOBODY,
         )
         self.rang = False
@@ -40,8 +50,8 @@ class IncomingLeg(Leg):
         """Our 200 is said; it is on its way when he is `answered`."""
         self._offered_early = False
         """Our offer went out before the answer; the 200 has nothing to add."""
-        if invite.sdp is not None:
-            self._media.answer(invite.sdp)
+        if offer is not None:
+            self._media.answer(offer)
             self._held_before = self.held
         knows_reliable = invite.request.has_option("100rel", "Supported", "Require")
         self._takes_reliable = knows_reliable and self.prack is not Prack.OFF

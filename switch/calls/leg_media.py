@@ -7,8 +7,9 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 
 import structlog
 
+from media.codecs import partners
 from media.port import PeerMedia, Port
-from sip.dialogs.offer_answer import Agreed, Direction, MediaSession, NotAcceptable
+from sip.dialogs.offer_answer import Agreed, Direction, MediaSession, NotAcceptable, Offer
 from sip.flow import Flow
 from sip.syntax.sdp import SdpError
 from switch.calls.digits import DigitsIn, DigitsOut
@@ -64,7 +65,7 @@ class LegMedia:
         self.local = self._session.offer(self._address, self._port.number, self._codecs)
         return self.local
 
-    def answer(self, offer: bytes) -> bytes:
+    def answer(self, offer: bytes | Offer) -> bytes:
         """Take an offer of theirs; our answer. Raises NotAcceptable or SdpError, and nothing has changed."""
         self.local, agreed = self._session.answer(offer, self._address, self._port.number, self._codecs)
         self._connect(agreed)
@@ -115,6 +116,7 @@ class LegMedia:
 
     def _connect(self, agreed: Agreed) -> None:
         before, self.agreed = self.agreed, agreed
+        self._codecs = partners(agreed.codec, self._codecs)  # whoever talks to this leg has one of those
         if before is not None and before.remote_address != agreed.remote_address:
             self._digits_in.forget()
         self._digits_out.agreed(events=agreed.send_event_type is not None)
@@ -130,6 +132,7 @@ class LegMedia:
                 send_event_type=agreed.send_event_type if self._digits_out.kind is None else None,
                 receive_event_type=agreed.receive_event_type if self._digits_in.takes_events else None,
                 ptime_ms=agreed.ptime_ms,
+                event_rate_hz=agreed.event_rate_hz,
             )
         )
         self._port.mute(agreed.direction in (Direction.RECVONLY, Direction.INACTIVE))

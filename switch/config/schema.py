@@ -37,10 +37,13 @@ class Language(StrEnum):
 
 
 class Codec(StrEnum):
-    """G.711 A-law and µ-law, by their names in SDP."""
+    """By their names in SDP (media.codecs)."""
 
     PCMA = "PCMA"
     PCMU = "PCMU"
+    G722 = "G722"
+    OPUS = "OPUS"
+    G729 = "G729"
 
 
 class Login(StrEnum):
@@ -197,9 +200,7 @@ class Media(Section):
     listen: Address = "0.0.0.0"
     advertise: Advertise = Advertise()
     ports: Annotated[range, BeforeValidator(addresses.ports)] = range(20000, 30000)
-    codecs: Annotated[
-        tuple[Annotated[Codec, BeforeValidator(values.codec)], ...], AfterValidator(values.some)
-    ] = (Codec.PCMA, Codec.PCMU)
+    codecs: Annotated[tuple[Codec, ...], AfterValidator(values.some)] = (Codec.PCMA, Codec.PCMU)
     silence_timeout: Duration = 20.0
     """0 is off."""
     tones: Country = Country.ES

@@ -172,13 +172,6 @@ def strategy(value: object) -> object:
     return value
 
 
-def codec(value: object) -> object:
-    """A codec by its name in SDP; the enumeration refuses what nobody knows."""
-    if isinstance(value, str) and value.lower() in ("opus", "g722", "g729"):
-        raise ValueError(f"not yet: {shown(value)} is not built; PCMA and PCMU are")
-    return value
-
-
 def some(items: tuple[object, ...]) -> tuple[object, ...]:
     """A list that has items, each once."""
     if not items:

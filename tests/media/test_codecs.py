@@ -66,7 +66,7 @@ def test_what_is_no_codec_is_refused() -> None:
 @pytest.mark.parametrize(
     ("codec", "offered"),
     [
-        ("PCMU", ("PCMU", "OPUS", "G722", "PCMA")),
+        ("PCMU", ("OPUS", "G722", "PCMA", "PCMU")),
         ("OPUS", ("OPUS", "G722", "PCMA", "PCMU")),
         ("G729", ("G729",)),
         (None, ("OPUS", "G722", "PCMA", "PCMU")),

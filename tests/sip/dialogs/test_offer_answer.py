@@ -294,8 +294,8 @@ def test_the_present_codec_stays_while_it_may() -> None:
         ("a=ptime:10\n", 10),
         ("a=ptime:60\n", 60),
         ("a=ptime:25\n", 20),
-        ("a=ptime:0\n", 20),
-        ("a=ptime:x\n", 20),
+        ("a=ptime:20.000\n", 20),
+        ("a=ptime:120\n", 20),
         ("a=ptime:30\na=maxptime:20\n", 20),
         ("a=maxptime:15\n", 10),
         ("a=maxptime:1\n", 10),
@@ -337,6 +337,16 @@ REFUSED = [
     ("m=audio 6000 RTP/AVP 8\nc=IN IP6 2001:db8::1\n", "Media Address Of Another Family"),
     ("m=audio 6000 RTP/AVP 8\nc=IN IP6 ff02::1\n", "No Usable Media Address"),
     ("m=audio 6000 RTP/AVP 8\nc=IN IP4 media.example.com\n", "No Usable Media Address"),
+    ("m=audio 6000 RTP/AVP 8 128\n", "No Such Payload Type"),
+    ("m=audio 6000 RTP/AVP 8 65536\n", "No Such Payload Type"),
+    ("m=audio 6000 RTP/AVP 8 -1\n", "No Such Payload Type"),
+    ("m=audio 6000 RTP/AVP 8 x\n", "No Such Payload Type"),
+    ("m=audio 6000 RTP/AVP 8\na=ptime:0\n", "No Such Packet Time"),
+    ("m=audio 6000 RTP/AVP 8\na=ptime:-20\n", "No Such Packet Time"),
+    ("m=audio 6000 RTP/AVP 8\na=ptime:201\n", "No Such Packet Time"),
+    ("m=audio 6000 RTP/AVP 8\na=ptime:1e9\n", "No Such Packet Time"),
+    ("m=audio 6000 RTP/AVP 8\na=ptime\n", "No Such Packet Time"),
+    ("m=audio 6000 RTP/AVP 8\na=maxptime:0\n", "No Such Packet Time"),
 ]
 
 

@@ -59,13 +59,21 @@ def test_direction_of_the_session_applies(session: str, media: str, direction: D
         ("8 0 101", ["a=rtpmap:101 telephone-event/8000"], {"PCMA": 8, "PCMU": 0, "TELEPHONE-EVENT": 101}),
         ("97", ["a=rtpmap:97 pcma/8000/1"], {"PCMA": 97}),
         ("97 8", ["a=rtpmap:97 PCMA/8000"], {"PCMA": 97}),
-        ("8", ["a=rtpmap:8 G722/8000"], {}),
+        ("8", ["a=rtpmap:8 G722/8000"], {"G722": 8}),
+        ("8", ["a=rtpmap:8 speex/8000"], {}),
+        ("9", ["a=rtpmap:9 G722/16000"], {}),
+        ("96 97", ["a=rtpmap:96 opus/48000", "a=rtpmap:97 opus/16000/2"], {}),
+        (
+            "101 102",
+            ["a=rtpmap:101 telephone-event/48000", "a=rtpmap:102 telephone-event/16000"],
+            {"TELEPHONE-EVENT/48000": 101},
+        ),
         ("97", ["a=rtpmap:97 PCMA/16000"], {}),
         ("97", ["a=rtpmap:97 PCMA/8000/2"], {}),
         ("97", ["a=rtpmap:98 PCMA/8000"], {}),
         ("97", ["a=rtpmap:x PCMA/8000", "a=rtpmap", "a=rtpmap:97"], {}),
         ("128 256 0", ["a=rtpmap:128 PCMA/8000"], {"PCMU": 0}),
-        ("9 18 111", ["a=rtpmap:111 opus/48000/2"], {}),
+        ("9 18 111", ["a=rtpmap:111 Opus/48000/2"], {"G722": 9, "G729": 18, "OPUS": 111}),
     ],
 )
 def test_codecs(formats: str, lines: list[str], codecs: dict[str, int]) -> None:

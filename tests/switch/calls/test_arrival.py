@@ -41,7 +41,7 @@ async def refused(
     [
         ("999", b"", 404, Reason.NO_ROUTE),
         ("600", VIDEO_ONLY, 488, Reason.NOT_ACCEPTABLE),
-        ("600", b"v=0\r\nthis is no SDP\r\n", 488, Reason.NOT_ACCEPTABLE),
+        ("600", b"v=0\r\nthis is no SDP\r\n", 400, Reason.NOT_ACCEPTABLE),
     ],
     ids=["no route", "only video", "no SDP"],
 )

@@ -76,7 +76,10 @@ def test_what_is_not_built_is_refused_in_words(mistakes: Mistakes, text: str, fo
         ("sip: {t1: 0}", ["1:11: sip.t1: must be more than 0"]),
         ("media: {codecs: []}", ["1:17: media.codecs: is empty"]),
         ("media: {codecs: [PCMA, PCMA]}", ["1:17: media.codecs: holds PCMA twice"]),
-        ("media: {codecs: [pcma]}", ["1:18: media.codecs[0]: 'pcma' is not one of PCMA, PCMU"]),
+        (
+            "media: {codecs: [pcma]}",
+            ["1:18: media.codecs[0]: 'pcma' is not one of PCMA, PCMU, G722, OPUS, G729"],
+        ),
         ("server: {language: fr}", ["1:20: server.language: 'fr' is not one of en, es"]),
         ("server: {language: [fr]}", ["1:20: server.language: expected one of en, es"]),
         ("server: {language: }", ["1:19: server.language: needs a value: one of en, es"]),

@@ -1,0 +1,51 @@
+"""Encodings of telephone audio in session descriptions: RFC 3551, RFC 4733 and RFC 7587."""
+
+from dataclasses import dataclass
+from typing import Final
+
+EVENT: Final = "TELEPHONE-EVENT"
+EVENT_48: Final = "TELEPHONE-EVENT/48000"
+"""The same for streams whose clock has 48 kHz (RFC 4733 section 2.1)."""
+
+DYNAMIC: Final = range(96, 128)
+"""RFC 3551 section 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """`payload_type` is the static one, or the one that nearly everybody uses; `fmtp` what we always say."""
+
+    name: str
+    rtpmap: str
+    payload_type: int
+    fmtp: str | None = None
+
+
+ENCODINGS: Final = {
+    encoding.name: encoding
+    for encoding in (
+        Encoding("PCMU", "PCMU/8000", 0),
+        Encoding("PCMA", "PCMA/8000", 8),
+        Encoding("G722", "G722/8000", 9),  # it has 16 kHz, and says so nowhere (RFC 3551 section 4.5.2)
+        Encoding("G729", "G729/8000", 18, "annexb=no"),  # else yes is meant (RFC 4856 section 2.1.9)
+        Encoding("OPUS", "opus/48000/2", 111, "useinbandfec=1"),  # mono is two channels as well (RFC 7587)
+        Encoding(EVENT, "telephone-event/8000", 101, "0-16"),
+        Encoding(EVENT_48, "telephone-event/48000", 110, "0-16"),
+    )
+}
+"""All that we know, by our names for them."""
+
+STATIC: Final = {each.payload_type: name for name, each in ENCODINGS.items() if each.payload_type < 96}
+"""Names of payload types that need no rtpmap."""
+
+_BY_RTPMAP: Final = {encoding.rtpmap.upper(): name for name, encoding in ENCODINGS.items()}
+
+
+def encoding_named(rtpmap: str) -> str:
+    """Our name for `PCMA/8000`, whatever its case; empty for what we do not know."""
+    return _BY_RTPMAP.get(rtpmap.upper().removesuffix("/1"), "")
+
+
+def events_beside(codec: str) -> tuple[str, ...]:
+    """The encodings of events that go with a codec, the better one first: phones offer Opus with either."""
+    return (EVENT_48, EVENT) if codec == "OPUS" else (EVENT,)
