@@ -153,8 +153,11 @@ class Worker:
     def tone(self, slot: int, generation: int, hz: float, level_dbm0: float) -> None: ...
     def secure(self, slot: int, generation: int, sends: object | None, receives: object | None) -> None:
         """SRTP with these capsules of ext.srtp from now on; both None: in the clear."""
-    def send_digit(self, slot: int, generation: int, event: int, duration: int) -> None:
-        """Event 0 to 15 (RFC 4733 section 3.2), duration 1 to 65535 of the clock of 8 kHz."""
+    def send_digit(self, slot: int, generation: int, event: int, duration: int, in_band: bool) -> None:
+        """Event 0 to 15 (RFC 4733 section 3.2), duration 1 to 65535 of the clock of 8 kHz.
+
+        Sent as telephone-event or, `in_band`, as a pair of tones.
+        """
     def mute(self, slot: int, generation: int, muted: bool) -> None: ...
     def watch_silence(self, slot: int, generation: int, ns: int) -> None:
         """0 ends the watch."""

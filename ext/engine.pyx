@@ -408,10 +408,11 @@ cdef class Worker:
             srtp_release(receiving)
             raise
 
-    def send_digit(self, slot, generation, int event, int duration) -> None:
+    def send_digit(self, slot, generation, int event, int duration, bint in_band) -> None:
         cdef Order order = self._order(ORDER_DIGIT, slot, generation)
         if not 0 <= event <= 15 or not 0 < duration <= 0xFFFF:
             raise ValueError(f"no digit: event {event}, duration {duration}")
+        order.flag = in_band
         order.digit = event
         order.duration = duration
         self._push(&order)

@@ -24,7 +24,10 @@ cdef extern from *:
     """
     static const double CENTRALITA_DTMF_HZ[8] = {697, 770, 852, 941, 1209, 1336, 1477, 1633};
     /* RFC 4733 events (section 3.2), by low and high tone. */
-    static const int CENTRALITA_DTMF_EVENTS[4][4] = {{1, 2, 3, 12}, {4, 5, 6, 13}, {7, 8, 9, 14}, {10, 0, 11, 15}};
+    __attribute__((unused)) static const int CENTRALITA_DTMF_EVENTS[4][4] = {{1, 2, 3, 12}, {4, 5, 6, 13}, {7, 8, 9, 14}, {10, 0, 11, 15}};
+    /* And back. */
+    __attribute__((unused)) static const int CENTRALITA_DTMF_ROWS[16] = {3, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 0, 1, 2, 3};
+    __attribute__((unused)) static const int CENTRALITA_DTMF_COLUMNS[16] = {1, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 2, 3, 3, 3, 3};
     #define CENTRALITA_DTMF_STEP (2.5 / 300.0)  /* three make the tolerance: Q.24 wants 1.5 to 1.8 %, not 3 to 3.5 */
     #define CENTRALITA_DTMF_LEAST 5.20e5        /* -27 dBm0 of each tone, as mean square: -25 is heard, -29 is not */
     #define CENTRALITA_DTMF_COARSE 0.30         /* share of the power, by Goertzel on the nominal frequencies */
@@ -35,6 +38,8 @@ cdef extern from *:
     """
     const double* DTMF_HZ "CENTRALITA_DTMF_HZ"
     const int DTMF_EVENTS "CENTRALITA_DTMF_EVENTS"[4][4]
+    const int* DTMF_ROWS "CENTRALITA_DTMF_ROWS"
+    const int* DTMF_COLUMNS "CENTRALITA_DTMF_COLUMNS"
     const double STEP "CENTRALITA_DTMF_STEP"
     const double LEAST "CENTRALITA_DTMF_LEAST"
     const double COARSE_SHARE "CENTRALITA_DTMF_COARSE"

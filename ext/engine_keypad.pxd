@@ -1,20 +1,31 @@
-"""RFC 4733 digits that a port sends, one by one, in the stream of everything else, which is silent meanwhile.
+"""Digits that a port sends, one by one, in the stream of everything else, which is silent meanwhile.
 
-An update every 20 ms, the end three times in a row (section 2.5.1.4), then a rest before whatever comes next.
+As RFC 4733 events: an update every 20 ms, the end three times in a row (section 2.5.1.4). Or in band: two tones
+(ITU-T Q.23) in the port's codec. Then a rest before whatever comes next.
 """
 
-from libc.stdint cimport uint16_t, uint32_t, uint8_t
+from libc.stdint cimport int16_t, uint16_t, uint32_t, uint8_t
+from libc.string cimport memset
 
-from ext.engine_stream cimport FRAME, may_send, put_on_wire, stream_sent, timestamp_now
-from ext.engine_worker cimport KEYS_QUEUED, Keypad, Port, Stream, Worker
-from ext.kernels cimport rtp_write
+from ext.engine_dtmf cimport DTMF_COLUMNS, DTMF_HZ, DTMF_ROWS, GROUP
+from ext.engine_masking cimport mask_taps
+from ext.engine_recorder cimport RIGHT
+from ext.engine_stream cimport FRAME, may_send, put_frame, put_on_wire, stream_sent, timestamp_now
+from ext.engine_worker cimport KEYS_QUEUED, PCMA, Key, Keypad, Port, Stream, Worker
+from ext.kernels cimport alaw_encode_into, oscillator_fill, oscillator_start, rtp_write, ulaw_encode_into
 
 cdef enum:
     EVENT_OCTETS = 4        # section 2.3
     END_BIT = 0x80
     VOLUME = 10             # -10 dBm0
+    LOW_DBM0 = -11          # the high tone 2 dB above the low one, as lines take more from it (ETSI ES 201 235)
+    HIGH_DBM0 = -9
     ENDS = 3
     REST = 4                # ticks: 80 ms, which every decoder takes for the space between two digits
+
+
+cdef inline Key* sounding(Keypad* keypad) noexcept nogil:
+    return &keypad.keys[keypad.first]
 
 
 cdef inline void send_key(Worker* worker, Port* port, bint marker, bint end) noexcept nogil:
@@ -23,7 +34,7 @@ cdef inline void send_key(Worker* worker, Port* port, bint marker, bint end) noe
     cdef Keypad* keypad = &port.keypad
     cdef uint8_t packet[12 + EVENT_OCTETS]
     rtp_write(packet, <uint8_t>port.send_event, marker, stream.next_sequence, keypad.timestamp, stream.ssrc)
-    packet[12] = keypad.events[keypad.first]
+    packet[12] = sounding(keypad).event
     packet[13] = VOLUME | (END_BIT if end else 0)
     packet[14] = <uint8_t>(keypad.elapsed >> 8)
     packet[15] = <uint8_t>(keypad.elapsed & 0xFF)
@@ -36,7 +47,7 @@ cdef inline void send_key(Worker* worker, Port* port, bint marker, bint end) noe
 cdef inline void sound_key(Worker* worker, Port* port) noexcept nogil:
     """Another 20 ms of it, or the last of them."""
     cdef Keypad* keypad = &port.keypad
-    cdef int duration = keypad.durations[keypad.first]
+    cdef int duration = sounding(keypad).duration
     cdef bint begins = keypad.elapsed == 0
     if begins:
         keypad.timestamp = timestamp_now(&port.stream, worker.now_ns)
@@ -57,18 +68,61 @@ cdef inline void rest_key(Worker* worker, Port* port) noexcept nogil:
     keypad.rest += 1
 
 
+cdef inline void begin_tones(Worker* worker, Port* port) noexcept nogil:
+    """What records the port hears none of it."""
+    cdef Keypad* keypad = &port.keypad
+    cdef int event = sounding(keypad).event
+    oscillator_start(&keypad.low, DTMF_HZ[DTMF_ROWS[event]], LOW_DBM0)
+    oscillator_start(&keypad.high, DTMF_HZ[GROUP + DTMF_COLUMNS[event]], HIGH_DBM0)
+    mask_taps(worker, port, RIGHT, 0, sounding(keypad).duration + FRAME)
+
+
+cdef inline void pair_fill(Keypad* keypad, int16_t* samples, int count) noexcept nogil:
+    """The two levels together stay below full scale."""
+    cdef int16_t high[FRAME]
+    cdef int i
+    oscillator_fill(&keypad.low, samples, count)
+    oscillator_fill(&keypad.high, high, count)
+    for i in range(count):
+        samples[i] = <int16_t>(samples[i] + high[i])
+
+
+cdef inline void tones_tick(Worker* worker, Port* port) noexcept nogil:
+    """20 ms of the pair; its end, and the silence that follows."""
+    cdef Keypad* keypad = &port.keypad
+    cdef int count = min(sounding(keypad).duration - keypad.elapsed, FRAME)
+    cdef int16_t samples[FRAME]
+    cdef uint8_t frame[FRAME]
+    if keypad.elapsed == 0:
+        begin_tones(worker, port)
+    memset(samples, 0, sizeof(samples))
+    pair_fill(keypad, samples, count)
+    keypad.elapsed += count
+    if keypad.elapsed == sounding(keypad).duration:
+        keypad.rest += 1
+    if port.codec == PCMA:
+        alaw_encode_into(samples, frame, FRAME)
+    else:
+        ulaw_encode_into(samples, frame, FRAME)
+    put_frame(worker, port, frame)
+
+
+cdef inline bint may_press(const Port* port, bint in_band) noexcept nogil:
+    return may_send(port) and (in_band or port.send_event >= 0)
+
+
 cdef inline bint keypad_tick(Worker* worker, Port* port) noexcept nogil:
     """Whether there is more to come. Who gets no events any more gets none of those that wait either."""
     cdef Keypad* keypad = &port.keypad
-    if port.send_event < 0 or not may_send(port):
-        return False
     if keypad.rest > REST:
         keypad.first = (keypad.first + 1) % KEYS_QUEUED
         keypad.count -= 1
         keypad.elapsed = keypad.rest = 0
-    if keypad.count == 0:
+    if keypad.count == 0 or not may_press(port, sounding(keypad).in_band):
         return False
-    if keypad.rest == 0:
+    if sounding(keypad).in_band:
+        tones_tick(worker, port)
+    elif keypad.rest == 0:
         sound_key(worker, port)
     else:
         rest_key(worker, port)
@@ -96,15 +150,17 @@ cdef inline void keypads_tick(Worker* worker) noexcept nogil:
             keypad_forget(port)
 
 
-cdef inline void keypad_press(Worker* worker, Port* port, int event, int duration) noexcept nogil:
+cdef inline void keypad_press(
+    Worker* worker, Port* port, int event, int duration, bint in_band
+) noexcept nogil:
     """Sound this digit from the next tick on, or when those before it are over."""
     cdef Keypad* keypad = &port.keypad
-    cdef int place
-    if port.send_event < 0 or not may_send(port) or keypad.count == KEYS_QUEUED:
+    cdef Key* key = &keypad.keys[(keypad.first + keypad.count) % KEYS_QUEUED]
+    if not may_press(port, in_band) or keypad.count == KEYS_QUEUED:
         return
-    place = (keypad.first + keypad.count) % KEYS_QUEUED
-    keypad.events[place] = <uint8_t>event
-    keypad.durations[place] = <uint16_t>duration
+    key.event = <uint8_t>event
+    key.duration = <uint16_t>duration
+    key.in_band = in_band
     keypad.count += 1
     if not keypad.busy:
         keypad.busy = True

@@ -158,7 +158,7 @@ cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
     elif order.kind == ORDER_MASK:
         mask_heard(worker, port, order.ns // 125000, order.duration)
     elif order.kind == ORDER_DIGIT:
-        keypad_press(worker, port, order.digit, order.duration)
+        keypad_press(worker, port, order.digit, order.duration, order.flag)
     elif order.kind == ORDER_SECURE:
         secure_port(port, order)
     elif order.kind == ORDER_CLOSE:

@@ -85,14 +85,11 @@ cdef inline bint may_speak(const Port* port) noexcept nogil:
     return not port.keypad.busy and may_send(port)
 
 
-cdef inline void send_frame(Worker* worker, Port* port, const uint8_t* frame) noexcept nogil:
-    """The next 20 ms of a prompt or tone, in the port's codec."""
+cdef inline void put_frame(Worker* worker, Port* port, const uint8_t* frame) noexcept nogil:
+    """The next 20 ms of a port that may send, in its codec."""
     cdef Stream* stream = &port.stream
     cdef uint8_t packet[12 + FRAME]
     cdef uint32_t timestamp
-    if not may_speak(port):
-        stream.fresh = True
-        return
     timestamp = timestamp_now(stream, worker.now_ns) if stream.fresh else stream.timestamp + FRAME
     rtp_write(packet, port.payload_type, stream.fresh, stream.next_sequence, timestamp, stream.ssrc)
     memcpy(packet + 12, frame, FRAME)
@@ -102,6 +99,14 @@ cdef inline void send_frame(Worker* worker, Port* port, const uint8_t* frame) no
     if port.taps != NULL:
         record_packet(worker, port, RIGHT, timestamp, frame, FRAME)
     put_on_wire(worker, port, packet, 12 + FRAME)
+
+
+cdef inline void send_frame(Worker* worker, Port* port, const uint8_t* frame) noexcept nogil:
+    """The next 20 ms of a prompt or tone, in the port's codec."""
+    if may_speak(port):
+        put_frame(worker, port, frame)
+    else:
+        port.stream.fresh = True
 
 
 cdef inline bint opens_run(const Stream* stream, const RtpHeader* header) noexcept nogil:

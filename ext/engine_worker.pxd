@@ -95,7 +95,7 @@ cdef struct Order:
     int send_event
     int receive_event
     int source
-    bint flag               # loop or mute
+    bint flag               # loop, mute or in band
     size_t first_frame      # of the playlist, where it begins
     int other_slot
     uint64_t other_generation
@@ -177,12 +177,18 @@ cdef struct Digits:         # RFC 4733
     uint32_t ended_segments # duration of the segments before this one, section 2.5.1.3
     int64_t last_ns
 
-cdef struct Keypad:         # RFC 4733 events of our own
+cdef struct Key:
+    uint8_t event           # RFC 4733
+    bint in_band            # as a pair of tones
+    uint16_t duration       # in timestamp units
+
+cdef struct Keypad:         # digits of our own
     bint busy               # one sounds, or rests: nothing else is sent meanwhile
     int first               # of those that wait, the one that sounds included
     int count
-    uint8_t events[KEYS_QUEUED]
-    uint16_t durations[KEYS_QUEUED]     # in timestamp units
+    Key keys[KEYS_QUEUED]
+    Oscillator low          # the tones of one in band
+    Oscillator high
     uint32_t timestamp      # of the one that sounds
     int elapsed             # how long it has sounded, in timestamp units
     int rest                # ticks since its end

@@ -220,6 +220,13 @@ class Port(Protocol):
         the peer gets no telephone-events, nor while the port is muted. ValueError: no digit.
         """
 
+    def sound_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
+        """The same in band, for a peer that takes digits in no other way: two tones (ITU-T Q.23) of
+        -11 and -9 dBm0, then silence.
+
+        What records the port hears none of it, unless it masks no digits.
+        """
+
     def mute(self, muted: bool) -> None:
         """Stop sending, because SDP's direction says so, or go on. The source's time passes meanwhile."""
 

@@ -141,10 +141,16 @@ class EnginePort:
                 assert_never(source)
 
     def send_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
+        self._press(digit, duration_ms, in_band=False)
+
+    def sound_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
+        self._press(digit, duration_ms, in_band=True)
+
+    def _press(self, digit: str, duration_ms: int, *, in_band: bool) -> None:
         if len(digit) != 1 or digit not in DIGITS:
             raise ValueError(f"{digit!r} is no digit")
         event, duration = DIGITS.index(digit), 8 * min(max(duration_ms, SHORTEST_DIGIT_MS), LONGEST_DIGIT_MS)
-        self.order(lambda: self.shard.worker.send_digit(self.slot, self.generation, event, duration))
+        self.order(lambda: self.shard.worker.send_digit(self.slot, self.generation, event, duration, in_band))
 
     def mute(self, muted: bool) -> None:
         self.order(lambda: self.shard.worker.mute(self.slot, self.generation, muted))

@@ -92,6 +92,8 @@ class NotingPort:
         self.muted = False
         self.digits: list[tuple[str, int]] = []
         """Those that it was to send, with their lengths in ms."""
+        self.sounded: list[tuple[str, int]] = []
+        """Likewise, in band."""
         self.watches: list[float | None] = []
         self.recording: NotingRecording | None = None
         self.masks_digits: bool | None = None
@@ -116,6 +118,9 @@ class NotingPort:
 
     def send_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
         self.digits.append((digit, duration_ms))
+
+    def sound_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
+        self.sounded.append((digit, duration_ms))
 
     def mute(self, muted: bool) -> None:
         self.muted = muted
