@@ -75,3 +75,9 @@ cdef void mix_add(int32_t* total, const int16_t* samples, Py_ssize_t count) noex
 cdef void mix_minus_own(
     const int32_t* total, const int16_t* own, int16_t* mixed, Py_ssize_t count
 ) noexcept nogil
+
+# --- The E-model (ITU-T G.107): R, and the score of an R; see media.emodel ---
+cdef double rating_of(
+    double best, double ie, double bpl, double delay_ms, double loss, double burst_ratio
+) noexcept nogil
+cdef double mos_of(double rating) noexcept nogil

@@ -1,5 +1,5 @@
 """Stateless media kernels, compiled. Pure twins: media.g711, media.rtp, media.tones, media.noise,
-media.mixing, media.resampling.
+media.mixing, media.resampling, media.emodel.
 
 `pcm` is 16-bit linear samples in native byte order; ValueError if its length is odd.
 Import them through `media.kernels`, which chooses the build.
@@ -65,3 +65,11 @@ def resample(pcm: bytes, taps: bytes, up: int, down: int) -> bytes:
     filter's delay is taken out: output sample n is the sound at input sample n * down / up.
     ValueError if the taps are even in number or the ratio is not of positive integers.
     """
+
+def emodel_rating(
+    best: float, ie: float, bpl: float, delay_ms: float, loss: float, burst_ratio: float
+) -> float:
+    """R of the E-model, on the scale where clean G.711 is 93.2 (ITU-T G.107; media.emodel has the whole)."""
+
+def emodel_mos(rating: float) -> float:
+    """The mean opinion score of an R (G.107 annex B): 1.0 (bad) to 4.5."""

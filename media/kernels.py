@@ -7,6 +7,8 @@ if KERNELS == "compiled":
         alaw_decode,
         alaw_encode,
         alaw_to_ulaw,
+        emodel_mos,
+        emodel_rating,
         mix,
         noise,
         power,
@@ -22,6 +24,7 @@ if KERNELS == "compiled":
         ulaw_to_alaw,
     )
 else:
+    from media.emodel import emodel_mos, emodel_rating
     from media.g711 import alaw_decode, alaw_encode, alaw_to_ulaw, ulaw_decode, ulaw_encode, ulaw_to_alaw
     from media.mixing import mix
     from media.noise import noise
@@ -34,6 +37,8 @@ __all__ = [
     "alaw_decode",
     "alaw_encode",
     "alaw_to_ulaw",
+    "emodel_mos",
+    "emodel_rating",
     "mix",
     "noise",
     "power",

@@ -4,12 +4,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from ext import kernels as compiled
-from media import g711, mixing, noise, resampling, rtp, tones
+from media import emodel, g711, mixing, noise, resampling, rtp, tones
 
 PURE: Any = SimpleNamespace(
     alaw_decode=g711.alaw_decode,
     alaw_encode=g711.alaw_encode,
     alaw_to_ulaw=g711.alaw_to_ulaw,
+    emodel_mos=emodel.emodel_mos,
+    emodel_rating=emodel.emodel_rating,
     ulaw_decode=g711.ulaw_decode,
     ulaw_encode=g711.ulaw_encode,
     ulaw_to_alaw=g711.ulaw_to_alaw,
