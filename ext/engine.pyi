@@ -24,6 +24,9 @@ silent for `a` ns; 4 playback `a` finished; 5 recorder of recording `a` fell beh
 Facts: TypeAlias = tuple[tuple[int, ...], tuple[Any, ...], tuple[tuple[int, int], ...], bool]
 """Counts by kind 0 to 6, newest `a` by kind, newest 16 digits as (event, ms), whether it is closed."""
 
+Heard: TypeAlias = tuple[float, float, int, float, float, float, float, float, float]
+"""The fields of media.quality.Quality in order, without the last."""
+
 Stats: TypeAlias = tuple[
     int,
     int,
@@ -42,8 +45,16 @@ Stats: TypeAlias = tuple[
     float | None,
     int,
     int,
+    int,
+    int,
+    int | None,
+    Heard | None,
+    bytes | None,
 ]
-"""The fields of media.port.PortStats in order; last_received in monotonic ns, 0 for never."""
+"""The first fields of media.port.PortStats in order, to packets_discarded; last_received in monotonic ns, 0
+for never. Then how many packets the peer should have heard when it reported; how what we heard sounds; and
+the peer's newest VoIP metrics block (RFC 3611 section 4.7) after its SSRC.
+"""
 
 Totals: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int, int]
 """Packets received and sent, octets received and sent, packets lost, strangers, malformed, errors of sending,
@@ -135,8 +146,11 @@ class Worker:
         payload_type: int,
         send_event: int,
         receive_event: int,
+        impairment: tuple[float, float, float],
     ) -> None:
-        """Networks as (base, mask), as long as the port's hosts; event types -1 for none."""
+        """Networks as (base, mask), as long as the port's hosts; event types -1 for none. `impairment` is the
+        codec's in the E-model: best, ie, bpl of media.emodel.
+        """
     def silence(self, slot: int, generation: int) -> None: ...
     def relay(self, slot: int, generation: int, other_slot: int, other_generation: int) -> None: ...
     def play(

@@ -22,16 +22,20 @@ from ext.engine_os cimport (
     epoll_event, errno, eventfd, htons, ntohs, pthread_create, pthread_join, pthread_setname_np,
     pthread_sigmask, pthread_t, sigfillset, signal_fd, sigset_t, syncfs, timerfd_create,
 )
+from ext.engine_losses cimport (
+    loss_of, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
+)
+from ext.engine_quality cimport delay_ms, mean_jitter, rating_heard, spacing_ms
 from ext.engine_reception cimport packets_lost
 from ext.engine_ring cimport ring_free, ring_make, ring_pop, ring_push, ring_room
 from ext.engine_sound cimport (
     Playlist, SoundBlock, playlist_free, playlist_make, sound_make, sound_release, sound_share,
 )
 from ext.engine_worker cimport (
-    BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK,
+    BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, METRICS,
     ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD,
     ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, PCMA, PCMU, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE,
-    TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Event, Facts, Network, Order, Port, Recorder, Totals,
+    TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Event, Facts, Losses, Network, Order, Port, Recorder, Totals,
 )
 from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_release, srtp_share
 from ext.engine_worker cimport Worker as Memory
@@ -341,13 +345,14 @@ cdef class Worker:
 
     def connect(
         self, slot, generation, tuple rtp not None, tuple rtcp not None, tuple networks not None, *,
-        str codec not None, payload_type, send_event, receive_event,
+        str codec not None, payload_type, send_event, receive_event, tuple impairment not None,
     ) -> None:
         cdef Order order = self._order(ORDER_CONNECT, slot, generation)
         order.rtp = socket_address(rtp)
         order.rtcp = socket_address(rtcp)
         order.codec = {"PCMA": PCMA, "PCMU": PCMU}[codec]
         order.payload_type = payload_type
+        order.impairment[0], order.impairment[1], order.impairment[2] = impairment
         order.send_event = send_event
         order.receive_event = receive_event
         order.count = len(networks)
@@ -541,6 +546,11 @@ cdef class Worker:
             port.control.round_trip_ns / 1e9 if port.control.round_trip_ns >= 0 else None,
             port.secrecy.failed,
             port.secrecy.replayed,
+            port.reception.duplicates,
+            port.reception.discarded,
+            port.control.peer_expected if port.control.reported else None,
+            heard_tuple(port),
+            facts.metrics[:METRICS] if facts.metered else None,
         )
 
     def totals(self) -> tuple:
@@ -558,6 +568,28 @@ cdef class Worker:
 
     def take_lag_ns(self) -> int:
         return atomic_exchange(&self.memory.worst_lag_ns, 0)
+
+
+cdef tuple heard_tuple(const Port* port):
+    """How the losses lie in what was received, and how it sounds; None before there is any."""
+    cdef Losses losses = losses_settled(&port.reception.losses)
+    cdef double packet_s = spacing_ms(port) / 1000
+    cdef double discarded = part(
+        port.reception.discarded, packets_in_gaps(&losses) + packets_in_bursts(&losses)
+    )
+    if not port.reception.started or port.impairment[2] <= 0.0:
+        return None
+    return (
+        loss_of(&losses) - discarded,
+        discarded,
+        losses.c13,
+        part(lost_in_bursts(&losses), packets_in_bursts(&losses)),
+        part(losses.c14, packets_in_gaps(&losses)),
+        packet_s * part(packets_in_bursts(&losses), losses.c13),
+        packet_s * part(packets_in_gaps(&losses), losses.c13 + 1),
+        mean_jitter(port) / 8000,
+        rating_heard(port, &losses, delay_ms(port)),
+    )
 
 
 cdef Facts whole_facts(const Port* port) noexcept:

@@ -58,7 +58,7 @@ cdef inline void open_port(Worker* worker, Port* port, Order* order) noexcept no
     port.payload_type = port.send_event = port.receive_event = -1
     port.first_listener = port.next_listener = port.playing_index = -1
     port.stream.ssrc = order.ssrc
-    port.stream.next_sequence = order.sequence
+    port.stream.next_sequence = port.control.first_sequence = order.sequence
     port.stream.origin_timestamp = order.timestamp
     port.stream.fresh = True
     port.control.round_trip_ns = -1
@@ -90,6 +90,7 @@ cdef inline void connect_port(Worker* worker, Port* port, Order* order) noexcept
     port.sdp_rtcp = order.rtcp
     port.codec = order.codec
     port.payload_type = order.payload_type
+    memcpy(port.impairment, order.impairment, sizeof(port.impairment))
     port.send_event = order.send_event
     port.receive_event = order.receive_event
 

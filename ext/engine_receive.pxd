@@ -60,7 +60,7 @@ cdef inline void hear(Worker* worker, Port* port, const RtpHeader* header, uint8
     worker.totals.packets_received += 1
     worker.totals.octets_received += header.payload_length
     if heard == HEARD_AUDIO:
-        reception_jitter(&port.reception, header.timestamp, worker.now_ns)
+        reception_jitter(&port.reception, header.sequence, header.timestamp, worker.now_ns)
         if port.taps != NULL:
             record_packet(worker, port, LEFT, header.timestamp, payload, header.payload_length)
     elif heard == HEARD_EVENT:

@@ -2,11 +2,13 @@
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t
 
+from ext.engine_losses cimport losses_advance, losses_discard, losses_late, losses_restart
 from ext.engine_worker cimport Reception
 
 cdef enum:
     MAX_DROPOUT = 3000      # RFC 3550 A.1: a jump further than this is a new start
     MAX_MISORDER = 100
+    LONGEST_PACKET = 1600   # timestamp units: 200 ms, the longest that RFC 3551 section 4.2 has receivers take
 
 
 cdef inline uint64_t expected_packets(const Reception* reception) noexcept nogil:
@@ -16,9 +18,8 @@ cdef inline uint64_t expected_packets(const Reception* reception) noexcept nogil
 
 
 cdef inline int64_t packets_lost(const Reception* reception) noexcept nogil:
-    """Of all SSRCs so far. Duplicates can make one SSRC's share negative (A.3); it counts as none."""
-    cdef int64_t lost = <int64_t>expected_packets(reception) - <int64_t>reception.received
-    return reception.lost_before + (lost if lost > 0 else 0)
+    """Of all SSRCs so far. What came twice counts once, unlike in a report block (A.3)."""
+    return reception.lost_before + <int64_t>(expected_packets(reception) - reception.unique)
 
 
 cdef inline void reception_restart(Reception* reception, uint32_t ssrc, uint16_t sequence) noexcept nogil:
@@ -29,6 +30,8 @@ cdef inline void reception_restart(Reception* reception, uint32_t ssrc, uint16_t
     reception.base = sequence
     reception.cycles = 0
     reception.received = 0
+    reception.unique = 1
+    losses_restart(&reception.losses)
     reception.expected_prior = 0
     reception.received_prior = 0
     reception.timed = False
@@ -38,17 +41,43 @@ cdef inline void reception_sequence(Reception* reception, uint32_t ssrc, uint16_
     cdef int16_t step
     if not reception.started or ssrc != reception.ssrc:
         reception_restart(reception, ssrc, sequence)
+        reception.received = 1
+        return
     step = <int16_t>(sequence - reception.top)
+    reception.received += 1
     if step > MAX_DROPOUT or step < -MAX_MISORDER:
         reception_restart(reception, ssrc, sequence)
+        reception.received = 1
     elif step > 0:
         if sequence < reception.top:
             reception.cycles += 65536
         reception.top = sequence
-    reception.received += 1
+        reception.unique += 1
+        losses_advance(&reception.losses, step)
+    elif losses_late(&reception.losses, -step):
+        reception.unique += 1
+    elif -step < reception.losses.known:
+        reception.duplicates += 1
 
 
-cdef inline void reception_jitter(Reception* reception, uint32_t timestamp, int64_t now_ns) noexcept nogil:
+cdef inline void reception_discard(Reception* reception, uint16_t sequence) noexcept nogil:
+    """This packet came, but too late to be played."""
+    if losses_discard(&reception.losses, <int16_t>(reception.top - sequence)):
+        reception.discarded += 1
+
+
+cdef inline void measure_spacing(Reception* reception, uint16_t sequence, uint32_t timestamp) noexcept nogil:
+    """From two packets of audio, one right after the other."""
+    cdef uint32_t spacing = timestamp - reception.timestamp
+    if reception.timed and <uint16_t>(sequence - reception.sequence) == 1 and 0 < spacing <= LONGEST_PACKET:
+        reception.spacing = spacing
+    reception.timestamp = timestamp
+    reception.sequence = sequence
+
+
+cdef inline void reception_jitter(
+    Reception* reception, uint16_t sequence, uint32_t timestamp, int64_t now_ns
+) noexcept nogil:
     """Only for audio: the packets of a telephone-event share one timestamp (RFC 4733 section 2.2)."""
     cdef uint32_t transit = <uint32_t>(<uint64_t>now_ns // 125000) - timestamp
     cdef double distance
@@ -59,5 +88,8 @@ cdef inline void reception_jitter(Reception* reception, uint32_t timestamp, int6
         # A jump of a second is a new talkspurt of a device that does not count silence, not jitter.
         if distance < 8000:
             reception.jitter += (distance - reception.jitter) / 16
+            reception.jitter_sum += distance
+            reception.jitter_count += 1
+    measure_spacing(reception, sequence, timestamp)
     reception.transit = transit
     reception.timed = True

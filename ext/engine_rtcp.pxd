@@ -7,12 +7,12 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
 from ext.engine_latch cimport admit_control, rtcp_target
-from ext.engine_os cimport (
-    CLOCK_REALTIME, MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, clock_gettime, sendto, timespec,
-)
-from ext.engine_reception cimport expected_packets, packets_lost
+from ext.engine_octets cimport get16, get32, in_ntp_units, ntp_now, put_head, put_network
+from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, sendto
+from ext.engine_reception cimport expected_packets
 from ext.engine_secrecy cimport opened, sealed
 from ext.engine_worker cimport CNAME_LENGTH, Control, Port, Reception, Worker, next_random
+from ext.engine_xr cimport note_trip, put_extended, read_extended
 
 cdef enum:
     SENDER_REPORT = 200
@@ -25,46 +25,11 @@ cdef enum:
 cdef extern from *:
     """
     #define RTCP_INTERVAL_NS 5000000000LL
-    /* NTP counts from 1900, Unix from 1970. */
-    #define NTP_EPOCH 2208988800ULL
     """
     const int64_t RTCP_INTERVAL_NS
-    const uint64_t NTP_EPOCH
-
-
-# --- octets in network order ---
-
-cdef inline uint16_t get16(const uint8_t* octets) noexcept nogil:
-    return <uint16_t>(octets[0] << 8 | octets[1])
-
-
-cdef inline uint32_t get32(const uint8_t* octets) noexcept nogil:
-    return <uint32_t>octets[0] << 24 | <uint32_t>octets[1] << 16 | <uint32_t>octets[2] << 8 | octets[3]
-
-
-cdef inline uint8_t* put_network(uint8_t* octets, uint32_t value) noexcept nogil:
-    octets[0] = value >> 24
-    octets[1] = (value >> 16) & 0xFF
-    octets[2] = (value >> 8) & 0xFF
-    octets[3] = value & 0xFF
-    return octets + 4
-
-
-cdef inline uint8_t* put_head(uint8_t* octets, int count, int kind, int words) noexcept nogil:
-    octets[0] = <uint8_t>(2 << 6 | count)
-    octets[1] = <uint8_t>kind
-    octets[2] = <uint8_t>(words >> 8)
-    octets[3] = <uint8_t>words
-    return octets + 4
 
 
 # --- what we report ---
-
-cdef inline uint64_t ntp_now() noexcept nogil:
-    cdef timespec now
-    clock_gettime(CLOCK_REALTIME, &now)
-    return (<uint64_t>now.tv_sec + NTP_EPOCH) << 32 | (<uint64_t>now.tv_nsec << 32) // 1000000000
-
 
 cdef inline uint8_t* put_sender(Worker* worker, Port* port, uint8_t* octets) noexcept nogil:
     """Section 6.4.1: NTP time, the same moment in RTP time, packets and octets sent."""
@@ -78,14 +43,13 @@ cdef inline uint8_t* put_sender(Worker* worker, Port* port, uint8_t* octets) noe
 
 
 cdef inline uint8_t* put_report(Worker* worker, Port* port, uint8_t* octets) noexcept nogil:
-    """One report block: what we hear of the peer (A.3)."""
+    """One report block: what we hear of the peer (A.3). What came twice makes up for what was lost."""
     cdef Reception* reception = &port.reception
     cdef uint64_t expected = expected_packets(reception)
     cdef int64_t wanted = <int64_t>(expected - reception.expected_prior)
     cdef int64_t missing = wanted - <int64_t>(reception.received - reception.received_prior)
-    cdef int64_t lost = packets_lost(reception)
+    cdef int64_t lost = <int64_t>expected - <int64_t>reception.received
     cdef uint32_t fraction = 0
-    cdef int64_t since_ns
     if wanted > 0 and missing > 0:
         fraction = <uint32_t>((missing << 8) // wanted)
     if fraction > 255:
@@ -93,14 +57,14 @@ cdef inline uint8_t* put_report(Worker* worker, Port* port, uint8_t* octets) noe
     reception.expected_prior = expected
     reception.received_prior = reception.received
     octets = put_network(octets, reception.ssrc)
-    octets = put_network(octets, fraction << 24 | <uint32_t>(lost if lost < 0x7FFFFF else 0x7FFFFF))
+    lost = 0x7FFFFF if lost > 0x7FFFFF else -0x800000 if lost < -0x800000 else lost
+    octets = put_network(octets, fraction << 24 | <uint32_t>lost & 0xFFFFFF)
     octets = put_network(octets, reception.cycles + reception.top)
     octets = put_network(octets, <uint32_t>reception.jitter)
     octets = put_network(octets, port.control.last_report)
     if port.control.last_report == 0:
         return put_network(octets, 0)
-    since_ns = worker.now_ns - port.control.last_report_ns
-    return put_network(octets, <uint32_t>(since_ns * 65536 // 1000000000))
+    return put_network(octets, in_ntp_units(worker.now_ns - port.control.last_report_ns))
 
 
 cdef inline uint8_t* put_cname(Port* port, uint8_t* octets) noexcept nogil:
@@ -133,6 +97,7 @@ cdef inline void send_report(Worker* worker, Port* port, bint goodbye) noexcept 
     if blocks:
         end = put_report(worker, port, end)
     end = put_cname(port, end)
+    end = put_extended(worker, port, sender, end)
     if goodbye:
         end = put_network(put_head(end, 1, GOODBYE, 1), port.stream.ssrc)
     port.control.packets_told = port.stream.packets
@@ -173,20 +138,16 @@ cdef inline bint well_formed(const uint8_t* packet, int length) noexcept nogil:
 
 
 cdef inline void read_block(Worker* worker, Port* port, const uint8_t* block) noexcept nogil:
-    """What the peer hears of us. The round trip as in section 6.4.1, figure 2."""
+    """What the peer hears of us."""
     cdef Control* control = &port.control
     cdef uint32_t lost = get32(block + 4) & 0xFFFFFF
-    cdef uint32_t last = get32(block + 16)
-    cdef uint32_t trip
     if get32(block) != port.stream.ssrc:
         return
     control.reported = True
     control.peer_lost = lost if lost < 0x800000 else 0
+    control.peer_expected = <int64_t>get32(block + 8) - control.first_sequence + 1
     control.peer_jitter = get32(block + 12)
-    if last != 0:
-        trip = <uint32_t>(ntp_now() >> 16) - last - get32(block + 20)
-        if trip >> 31 == 0:     # clocks that were set back give nonsense
-            control.round_trip_ns = <int64_t>trip * 1000000000 // 65536
+    note_trip(control, get32(block + 16), get32(block + 20))
 
 
 cdef inline void read_report(Worker* worker, Port* port, const uint8_t* packet, int length) noexcept nogil:
@@ -220,3 +181,4 @@ cdef inline void control_packet(
     port.silence_told = False
     port.control.received += 1
     read_report(worker, port, packet, length)
+    read_extended(worker, port, packet, length)

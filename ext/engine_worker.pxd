@@ -20,6 +20,7 @@ cdef enum:
     CANDIDATES = 4          # streams that compete for a port before it is locked
     DIGITS_KEPT = 16        # digits that can be reread after the event ring overflowed
     CNAME_LENGTH = 24
+    METRICS = 28            # octets of a VoIP metrics block after its SSRC
     BATCH = 16              # datagrams for one recvmmsg; more only when a peer sends a burst
     DATAGRAM = 2048         # octets; RTP and RTCP stay below the path's 1500
     CHUNK_FRAMES = 50       # the recorder writes to disk by the second
@@ -92,6 +93,7 @@ cdef struct Order:
     Address rtcp
     int codec
     int payload_type
+    double impairment[3]
     int send_event
     int receive_event
     int source
@@ -135,6 +137,18 @@ cdef struct Latch:
     Address rtcp_peer
     uint32_t rtcp_ssrc
 
+cdef struct Losses:         # RFC 3611 appendix A.2; see engine_losses.pxd
+    uint64_t window         # bit n: the packet n before the highest came
+    int known               # how many of its bits are of this stream
+    uint64_t run            # packets heard since the last loss
+    uint64_t lost_in_a_row  # losses since the last gap
+    uint64_t c11            # heard in gaps
+    uint64_t c13            # bursts
+    uint64_t c14            # losses alone in a gap
+    uint64_t c22            # heard in bursts right after a packet heard
+    uint64_t c23            # heard in bursts right after a loss
+    uint64_t c33            # lost right after a loss
+
 cdef struct Reception:      # RFC 3550 appendix A
     bint started
     uint32_t ssrc
@@ -142,12 +156,21 @@ cdef struct Reception:      # RFC 3550 appendix A
     uint32_t cycles         # shifted, as in A.1
     uint32_t base           # extended sequence number of the first
     uint64_t received       # of this SSRC
+    uint64_t unique         # the same without what came twice
+    uint64_t duplicates     # of all SSRCs
+    uint64_t discarded      # came too late to be played, of all SSRCs
+    Losses losses
     int64_t lost_before     # by SSRCs that came before
     uint64_t expected_prior
     uint64_t received_prior
     bint timed
     uint32_t transit
     double jitter           # in timestamp units
+    double jitter_sum       # all that moved it, and how many they were
+    uint64_t jitter_count
+    uint32_t timestamp      # of the newest audio, and its sequence number
+    uint16_t sequence
+    uint32_t spacing        # between packets, in timestamp units; 0: not yet known
     uint64_t packets
     uint64_t octets
 
@@ -198,10 +221,14 @@ cdef struct Control:        # RTCP
     uint64_t packets_told   # sent when the last report was made
     uint32_t last_report    # middle 32 bits of the NTP time of the peer's last SR
     int64_t last_report_ns
+    uint32_t last_reference # the same of the peer's receiver reference time (RFC 3611 section 4.4)
+    int64_t last_reference_ns
     uint64_t received
     uint64_t sent
+    uint16_t first_sequence # of our stream
     bint reported
     int64_t peer_lost
+    int64_t peer_expected   # what the peer should have heard by then
     uint32_t peer_jitter
     int64_t round_trip_ns   # -1: not known
 
@@ -211,6 +238,8 @@ cdef struct Facts:
     int64_t values[EVENT_KINDS]
     int64_t digits[DIGITS_KEPT]      # event << 32 | duration in ms
     Address peer            # as in the newest EVENT_LOCK
+    bint metered            # `metrics` are there: the peer's newest VoIP metrics (RFC 3611 section 4.7)
+    uint8_t metrics[METRICS]
     uint64_t closed_generation  # 0 while it is open
 
 cdef struct Secrecy:        # SRTP; a NULL key: in the clear
@@ -232,6 +261,7 @@ cdef struct Port:
     int allowed_count
     int codec
     int payload_type        # -1 before the first SDP
+    double impairment[3]    # of its codec: best, ie, bpl of media.emodel; bpl 0 before the first SDP
     int send_event          # -1: none
     int receive_event
     bint muted
@@ -256,6 +286,8 @@ cdef struct Port:
     int playing_index       # in Worker.playing, or -1
     Recorder* recorder      # into a file
     Recorder* taps          # chain of all that record the port: that one and forks
+    int buffer_ms           # of the jitter buffer that delays what is heard; 0: none, it is only relayed
+    int buffer_most_ms      # the most that it has been
     int64_t rtp_ns          # last packets from who may speak; 0: none yet
     int64_t rtcp_ns
     int64_t watch_ns        # 0: nobody watches

@@ -56,7 +56,7 @@ measured ones (Al-Ahmadi, Pocta, Melvin) of wideband at a constant 15 kbit/s, th
 
 
 def impairment(codec: str | None) -> Impairment:
-    """Of the codec with this name in SDP; a codec that we do not know is taken for G.711."""
+    """Of the codec with this name in SDP; one that we do not know, or none yet, is taken for G.711."""
     return IMPAIRMENTS.get(codec or "", _G711)
 
 

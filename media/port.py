@@ -5,6 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
+from media.quality import Quality
 from media.sound import Sound
 
 DIGITS: Final = "0123456789*#ABCD"
@@ -112,11 +113,14 @@ Source: TypeAlias = Silence | Relay | Play | Echo | Tone
 class PortStats:
     """What a port has counted since it was opened. Octets are of RTP payload, RFC 3550 section 6.4.1.
 
-    `packets_lost` and `jitter_s` are of what we receive (RFC 3550 A.3, A.8). `strangers` are packets that
-    came from nobody who may speak here. `peer_packets_lost`, `peer_jitter_s` and `round_trip_s` are what
-    the peer's RTCP says of what we send; None until it has. `last_received` is monotonic seconds of the
-    last RTP or RTCP packet. `srtp_failed` are packets from where the peer may be that its key did not make,
-    `srtp_replayed` those that it made and that were there before; neither is received, nor heard.
+    `packets_lost` and `jitter_s` are of what we receive (RFC 3550 A.3, A.8), though what came twice makes up
+    for no loss; `packets_duplicated` and `packets_discarded` came, but in vain. `strangers` are packets that
+    came from nobody who may speak here. `peer_packets_lost`, `peer_jitter_s` and `round_trip_s` are what the
+    peer's RTCP says of what we send; None until it has. `last_received` is monotonic seconds of the last RTP
+    or RTCP packet. `srtp_failed` are packets from where the peer may be that its key did not make,
+    `srtp_replayed` those that it made and that were there before; neither is received, nor heard. `received`
+    is how the peer sounds here, `sent` how we sound there by its reports; None before the first packet, and
+    report.
     """
 
     packets_received: int = 0
@@ -136,6 +140,10 @@ class PortStats:
     round_trip_s: float | None = None
     srtp_failed: int = 0
     srtp_replayed: int = 0
+    packets_duplicated: int = 0
+    packets_discarded: int = 0
+    received: Quality | None = None
+    sent: Quality | None = None
 
 
 class Recording(Protocol):

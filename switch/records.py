@@ -77,8 +77,24 @@ class LegRecord(msgspec.Struct, frozen=True, kw_only=True):
     packets_lost: int | None = 0
     """None where a crash took what the port had counted."""
     jitter_s: float | None = None
+    """The mean over the leg."""
     mos: float | None = None
-    """None when no packet came (see `switch.metrics.mos`)."""
+    """How its party sounded here, of the E-model (see `media.emodel`); None when no packet came."""
+    r: float | None = None
+    packets_duplicated: int | None = 0
+    packets_discarded: int | None = 0
+    bursts: int | None = None
+    """Of loss, and what was lost in and between them (RFC 3611 section 4.7.2); lengths are means."""
+    burst_loss: float | None = None
+    gap_loss: float | None = None
+    burst_s: float | None = None
+    gap_s: float | None = None
+    round_trip_s: float | None = None
+    sent_packets_lost: int | None = None
+    """This and the rest are what the party reported of what it heard; None if it reported nothing."""
+    sent_jitter_s: float | None = None
+    sent_mos: float | None = None
+    sent_r: float | None = None
 
 
 class VisitRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from media.aio.addresses import address_of, networks, place
 from media.aio.keyring import Keyring
+from media.emodel import Impairment, impairment
 from media.events import (
     Digit,
     FirstPacket,
@@ -18,6 +19,7 @@ from media.events import (
     Silent,
     Unlocked,
 )
+from media.kernels import emodel_mos
 from media.port import (
     DIGIT_MS,
     DIGITS,
@@ -36,6 +38,7 @@ from media.port import (
     SrtpKeys,
     Tone,
 )
+from media.quality import Quality, Told, VoipMetrics, sounds_there
 
 if TYPE_CHECKING:
     from ext.engine import Stats
@@ -78,6 +81,7 @@ class EnginePort:
         self._number = number
         self._ssrc = ssrc
         self._ipv6 = ipv6
+        self._impairment = impairment(None)
         self._closed_with: PortStats | None = None
         self._seen = [0] * len(Kind)
         self._keyring = Keyring(ssrc)
@@ -106,6 +110,7 @@ class EnginePort:
         if keys is not None:
             self._srtp = peer.srtp
             self.order(lambda: self.shard.worker.secure(self.slot, self.generation, *keys))
+        self._impairment = of = impairment(peer.codec)
         self.order(
             lambda: self.shard.worker.connect(
                 self.slot,
@@ -117,6 +122,7 @@ class EnginePort:
                 payload_type=peer.payload_type,
                 send_event=-1 if peer.send_event_type is None else peer.send_event_type,
                 receive_event=-1 if peer.receive_event_type is None else peer.receive_event_type,
+                impairment=(of.best, of.ie, of.bpl),
             )
         )
 
@@ -198,7 +204,9 @@ class EnginePort:
         return self._closed_with is not None
 
     def stats(self) -> PortStats:
-        return self._closed_with or as_stats(self.shard.worker.stats(self.slot, self.generation))
+        return self._closed_with or as_stats(
+            self.shard.worker.stats(self.slot, self.generation), self._impairment
+        )
 
     def take(self, kind: Kind, count: int, a: Any, b: int) -> PortEvent | None:
         """An event of the worker, or None if it was taken before: what is reread may still be in the ring."""
@@ -237,14 +245,20 @@ class EnginePort:
         return [event for each in told if (event := self.take(*each)) is not None]
 
 
-def as_stats(stats: "Stats | None") -> PortStats:
-    """None, before the worker has opened the port, is nothing counted."""
+def as_stats(stats: "Stats | None", of: Impairment) -> PortStats:
+    """None, before the worker has opened the port, is nothing counted. `of` is the codec's impairment."""
     if stats is None:
         return PortStats()
-    last_ns, locked = stats[10], stats[11]
+    last_ns, locked, lost, jitter_s, trip_s = stats[10:15]
+    expected, heard, metrics = stats[-3:]
+    told = None
+    if lost is not None and jitter_s is not None and expected is not None:
+        told = Told(lost, expected, jitter_s, trip_s, VoipMetrics.parse(metrics) if metrics else None)
     return PortStats(
         *stats[:10],
         last_ns / 1e9 if last_ns else None,
         address_of(locked) if locked is not None else None,
-        *stats[12:],
+        *stats[12:-3],
+        received=Quality(*heard, emodel_mos(heard[-1])) if heard else None,
+        sent=sounds_there(told, of) if told else None,
     )

@@ -1,11 +1,19 @@
 """What became of one leg: its moments, its final status, its cause, and so its part of the call's record."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from media.port import PortStats
-from switch.metrics.mos import mos
 from switch.records import LegRecord, LegRole, utc
+
+_COUNTED: Final = (
+    "packets_received",
+    "packets_sent",
+    "packets_lost",
+    "packets_duplicated",
+    "packets_discarded",
+)
+_MEASURED: Final = ("jitter_s", "bursts", "burst_loss", "gap_loss", "burst_s", "gap_s")
 
 
 class LegHistory:
@@ -65,14 +73,17 @@ class LegHistory:
 def _counts(stats: PortStats | None) -> dict[str, Any]:
     """The fields of the record that the port fills."""
     if stats is None:
-        return dict.fromkeys(("packets_received", "packets_sent", "packets_lost"))
-    return {
-        "packets_received": stats.packets_received,
-        "packets_sent": stats.packets_sent,
-        "packets_lost": stats.packets_lost,
-        "jitter_s": stats.jitter_s if stats.packets_received > 0 else None,
-        "mos": mos(stats.packets_received, stats.packets_lost, stats.jitter_s),
-    }
+        return dict.fromkeys(_COUNTED)
+    counted: dict[str, Any] = {name: getattr(stats, name) for name in _COUNTED}
+    counted["round_trip_s"] = stats.round_trip_s
+    counted["sent_packets_lost"] = stats.peer_packets_lost
+    if (here := stats.received) is not None:
+        counted |= {name: getattr(here, name) for name in _MEASURED}
+        counted |= {"mos": round(here.mos, 2), "r": round(here.r, 1)}
+    if (there := stats.sent) is not None:
+        counted["sent_jitter_s"] = there.jitter_s
+        counted |= {"sent_mos": round(there.mos, 2), "sent_r": round(there.r, 1)}
+    return counted
 
 
 def _moment(us: int | None) -> datetime | None:

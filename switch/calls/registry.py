@@ -101,8 +101,7 @@ class Registry:
             return
         self._by_port.pop(leg.port, None)
         self._exchange.logbook.dialog_closed(leg.id)
-        record = leg.record()
-        self._exchange.metrics.leg_ended(record.jitter_s, record.mos)
+        self._exchange.metrics.leg_ended(leg.record())
         match leg.peer:
             case TrunkPeer(name=name):
                 self._exchange.metrics.trunk_call_ended(name)

@@ -111,6 +111,19 @@ legs = Table(
     Column("packets_lost", BigInteger),
     Column("jitter_s", Float),
     Column("mos", Float),
+    Column("r", Float),
+    Column("packets_duplicated", BigInteger),
+    Column("packets_discarded", BigInteger),
+    Column("bursts", BigInteger),
+    Column("burst_loss", Float),
+    Column("gap_loss", Float),
+    Column("burst_s", Float),
+    Column("gap_s", Float),
+    Column("round_trip_s", Float),
+    Column("sent_packets_lost", BigInteger),
+    Column("sent_jitter_s", Float),
+    Column("sent_mos", Float),
+    Column("sent_r", Float),
 )
 
 queue_visits = Table(

@@ -23,7 +23,7 @@ from switch.metrics import families
 from switch.metrics.histogram import Histogram
 from switch.metrics.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueTarget
 from switch.metrics.readings import MediaReading, SipReading, Sources
-from switch.records import AgentState, Direction, OfferResult
+from switch.records import AgentState, Direction, LegRecord, OfferResult
 from switch.toll.guard import TollLimit
 from switch.trace.exporter import HepResult
 
@@ -59,6 +59,7 @@ _DECISION_S = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.002
 _SETUP_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0)
 _HANDLE_S = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
 _JITTER_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
+_ROUND_TRIP_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1.0)
 _MOS = (1.0, 2.0, 2.5, 3.0, 3.1, 3.6, 4.0, 4.3, 4.5)
 
 
@@ -89,6 +90,9 @@ class Metrics:
         self._decision = Histogram(_DECISION_S)
         self._jitter = Histogram(_JITTER_S)
         self._mos = Histogram(_MOS)
+        self._sent_jitter = Histogram(_JITTER_S)
+        self._sent_mos = Histogram(_MOS)
+        self._round_trip = Histogram(_ROUND_TRIP_S)
         self._loop_lag = Histogram(_SHORT_S)
         self._gc_pause = Histogram(_SHORT_S)
         self.registry.register(self)
@@ -184,12 +188,17 @@ class Metrics:
         """A state disagreed with the facts and was corrected."""
         self._repairs[kind] += 1
 
-    def leg_ended(self, jitter_s: float | None, mos: float | None) -> None:
-        """A leg ended; None for what it had no media to measure."""
-        if jitter_s is not None:
-            self._jitter.observe(jitter_s)
-        if mos is not None:
-            self._mos.observe(mos)
+    def leg_ended(self, leg: LegRecord) -> None:
+        """A leg ended; what it had no media, or no report, to measure is None and not counted."""
+        for histogram, measured in (
+            (self._jitter, leg.jitter_s),
+            (self._mos, leg.mos),
+            (self._sent_jitter, leg.sent_jitter_s),
+            (self._sent_mos, leg.sent_mos),
+            (self._round_trip, leg.round_trip_s),
+        ):
+            if measured is not None:
+                histogram.observe(measured)
 
     def recording_started(self) -> None:
         """A recording runs."""
@@ -244,6 +253,9 @@ class Metrics:
         yield families.DECISION.histograms({(): self._decision.copy()})
         yield families.RTP_JITTER.histograms({(): self._jitter.copy()})
         yield families.RTP_MOS.histograms({(): self._mos.copy()})
+        yield families.RTP_SENT_JITTER.histograms({(): self._sent_jitter.copy()})
+        yield families.RTP_SENT_MOS.histograms({(): self._sent_mos.copy()})
+        yield families.RTP_ROUND_TRIP.histograms({(): self._round_trip.copy()})
         yield families.LOOP_LAG.histograms({(): self._loop_lag.copy()})
         yield families.GC_PAUSE.histograms({(): self._gc_pause.copy()})
 

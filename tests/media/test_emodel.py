@@ -64,7 +64,7 @@ def test_all_defaults_give_93_2(build: Any) -> None:
 )
 def test_the_score_of_a_rating(build: Any, r: float, score: float) -> None:
     """G.107 table B.1."""
-    assert build.emodel_mos(r) == pytest.approx(score, abs=0.005)
+    assert build.emodel_mos(r) == pytest.approx(score, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_wider_band_is_better_and_a_narrower_codec_worse(build: Any) -> None:
     assert impairment("SPEEX") == impairment(None) == IMPAIRMENTS["PCMA"]
 
 
-of_any = st.sampled_from(list(IMPAIRMENTS.values()) + [G711_BARE])
+of_any = st.sampled_from([*IMPAIRMENTS.values(), G711_BARE])
 delays = st.floats(0.0, 2000.0)
 fractions = st.floats(0.0, 1.0)
 ratios = st.floats(1.0, 20.0)

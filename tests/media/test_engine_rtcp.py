@@ -6,15 +6,19 @@ import struct
 import pytest
 
 from media.port import Echo, Port
+from tests.media.rtcp import (
+    DESCRIPTION,
+    EXTENDED,
+    SENDER,
+    Report,
+    packets,
+    receiver_report,
+)
 from tests.media.rtp_peer import RtpPeer
 from tests.media.stage import Stage, until
 
 CALLER = "127.20.0.10"
 REPORT_WITHIN_S = 8.0
-
-
-def receiver_report(ssrc: int, blocks: bytes = b"") -> bytes:
-    return struct.pack("!BBHI", 0x80 | len(blocks) // 24, 201, 1 + len(blocks) // 4, ssrc) + blocks
 
 
 async def report_from(stage: Stage, peer: RtpPeer, rtcp: RtpPeer) -> bytes:
@@ -39,17 +43,19 @@ async def test_a_sender_reports_what_it_sent_and_heard(stage: Stage) -> None:
     caller.send()
     sent = await caller.receive_many(2)
     report = await report_from(stage, caller, rtcp)
-    first, kind, words, ssrc, _, _, timestamp, packets, octets = struct.unpack_from("!BBHIIIIII", report)
-    assert (first, kind, words, ssrc, packets, octets) == (0x81, 200, 12, port.ssrc, 2, 320)
+    told = Report.parse(report)
+    assert told.kinds == [SENDER, DESCRIPTION, EXTENDED]
+    assert told.sent is not None
+    *_, timestamp, count, octets = told.sent
+    assert (told.ssrc, count, octets) == (port.ssrc, 2, 320)
     assert 0 < (timestamp - sent[-1].header.timestamp) & 0xFFFFFFFF < 8000 * REPORT_WITHIN_S
-    heard, lost, _top, _jitter, last, _delay = struct.unpack_from("!IIIIII", report, 28)
-    assert (heard, lost, last) == (caller.ssrc, (2 * 256 // 7) << 24 | 2, 0)
-    kind, words = struct.unpack_from("!BH", report, 53)
-    assert kind == 202
-    assert len(report) == 52 + 4 * (words + 1)
-    assert report[60:62] == b"\x01\x18"
-    assert bytes.fromhex(report[62:86].decode()) != bytes(12)
-    assert report[86:] == b"\0\0"
+    block = told.blocks[0]
+    assert (block.ssrc, block.lost, block.fraction) == (caller.ssrc, 2, 73 / 256)
+    assert (block.last, block.delay) == (0, 0)
+    name = packets(report)[1][2][4:]
+    assert name[:2] == b"\x01\x18"
+    assert bytes.fromhex(name[2:26].decode()) != bytes(12)
+    assert name[26:] == b"\0\0"
     assert port.stats().rtcp_sent == 1
 
 

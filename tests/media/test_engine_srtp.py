@@ -11,11 +11,11 @@ from ext.srtp import SUITES
 from media.events import Digit, Locked, RecordingStopped
 from media.port import Echo, MasterKey, Port, PortStats, Relay, SrtpKeys
 from media.rtp import rtp_header
+from tests.media.rtcp import receiver_report
 from tests.media.rtp_peer import RtpPeer
 from tests.media.srtp_peer import SrtpPeer
 from tests.media.stage import Stage, until
 from tests.media.test_engine_recorder import channels, talk
-from tests.media.test_engine_rtcp import receiver_report
 from tests.peers.audio import level_dbfs
 
 CALLER = "127.20.0.10"

@@ -11,8 +11,8 @@ from media.aio.addresses import address_of, networks, place, reaches
 from media.aio.plane import MediaPlane
 from media.events import Locked, Unlocked
 from media.port import Echo, PeerMedia, Relay
+from tests.media.rtcp import receiver_report
 from tests.media.stage import Stage, until
-from tests.media.test_engine_rtcp import receiver_report
 from tests.media.test_engine_stream import in_step
 
 HERE = "::1"

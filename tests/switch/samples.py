@@ -43,6 +43,19 @@ def leg(name: str, role: LegRole, peer: str) -> LegRecord:
         packets_lost=0,
         jitter_s=0.001,
         mos=4.4,
+        r=92.2,
+        packets_duplicated=1,
+        packets_discarded=2,
+        bursts=1,
+        burst_loss=0.5,
+        gap_loss=0.001,
+        burst_s=0.08,
+        gap_s=30.1,
+        round_trip_s=0.02,
+        sent_packets_lost=3,
+        sent_jitter_s=0.002,
+        sent_mos=4.3,
+        sent_r=89.5,
     )
 
 

@@ -138,6 +138,19 @@ async def test_a_call_is_the_contracts_json(client: httpx.AsyncClient) -> None:
         "packets_lost",
         "jitter_s",
         "mos",
+        "r",
+        "packets_duplicated",
+        "packets_discarded",
+        "bursts",
+        "burst_loss",
+        "gap_loss",
+        "burst_s",
+        "gap_s",
+        "round_trip_s",
+        "sent_packets_lost",
+        "sent_jitter_s",
+        "sent_mos",
+        "sent_r",
     ]
 
 

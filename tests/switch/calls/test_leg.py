@@ -8,6 +8,7 @@ import pytest
 
 from media.events import Digit, PlaybackFinished, Silent
 from media.port import PortStats
+from media.quality import Quality
 from sip.events import EndCause, SessionId
 from sip.syntax.message import parse
 from sip.syntax.sdp import parse_sdp
@@ -346,7 +347,11 @@ async def test_the_record_has_the_legs_facts(stage: Stage) -> None:
     await phone.answer()
     await stage.pass_by(10)
     stage.port(leg).counted = PortStats(
-        packets_received=500, packets_sent=490, packets_lost=5, jitter_s=0.002
+        packets_received=500,
+        packets_sent=490,
+        packets_lost=5,
+        jitter_s=0.001,
+        received=Quality(0.01, 0.0, 0, 0.0, 0.01, 0.0, 10.0, 0.002, 89.0, 4.3),
     )
     leg.end(Farewell())
     stage.port(leg).counted = PortStats()

@@ -19,6 +19,23 @@ from switch.history.tables import calls, legs, metadata
 from switch.history.writer import Writer
 from tests.switch.samples import answered_call
 
+SINCE_0003 = (
+    "r",
+    "packets_duplicated",
+    "packets_discarded",
+    "bursts",
+    "burst_loss",
+    "gap_loss",
+    "burst_s",
+    "gap_s",
+    "round_trip_s",
+    "sent_packets_lost",
+    "sent_jitter_s",
+    "sent_mos",
+    "sent_r",
+)
+"""What a leg has since that migration: it is gone when an older program had the database."""
+
 
 async def test_the_migrations_lead_to_the_tables(engine: AsyncEngine) -> None:
     def differences(connection: Connection) -> list[object]:
@@ -58,7 +75,8 @@ async def test_what_a_database_holds_outlives_each_migration(engine: AsyncEngine
         await connection.execute(text("create table _alembic_tmp_legs (cut integer)"))
         await connection.run_sync(step, command.upgrade, "head")
     assert (found := await reader.call(call.id)) is not None
-    assert found.legs == (call.legs[0], replace(unknown, packets_received=0))
+    bare = [replace(leg, **dict.fromkeys(SINCE_0003)) for leg in (call.legs[0], unknown)]
+    assert found.legs == (bare[0], replace(bare[1], packets_received=0))
     async with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             made = await connection.execute(text("select sql from sqlite_master where name = 'legs'"))

@@ -16,7 +16,8 @@ from switch.metrics.exposition import render
 from switch.metrics.metrics import HandlePhase, Metrics, RepairKind
 from switch.metrics.queue_counts import QueueTarget
 from switch.metrics.readings import MediaReading, SipReading, Sources
-from switch.records import AgentState, Direction, OfferResult
+from switch.records import AgentState, Direction, LegRecord, LegRole, OfferResult
+from tests.switch.samples import at, leg
 
 NOW_US = 1_700_000_000_000_000
 
@@ -150,8 +151,10 @@ async def test_a_call_from_its_start_to_its_end(metrics: Metrics) -> None:
     metrics.recording_started()
     metrics.recording_ended()
     metrics.handled("support", HandlePhase.TALK, 61.0)
-    metrics.leg_ended(0.001, 4.4)
-    metrics.leg_ended(None, None)
+    metrics.leg_ended(leg("caller", LegRole.CALLER, "carrier"))
+    metrics.leg_ended(
+        LegRecord(id="unheard", role=LegRole.AGENT, peer="1001", sip_call_id="", invited_at=at(0))
+    )
     metrics.trunk_call_ended("carrier")
     metrics.call_ended(Direction.INBOUND, Result.ANSWERED, Reason.CALLER_HUNG_UP)
     families = await page(metrics)
@@ -164,6 +167,10 @@ async def test_a_call_from_its_start_to_its_end(metrics: Metrics) -> None:
     assert value(families, "offers", "_total", queue="support", result="answered") == 1
     assert value(families, "handle_seconds", "_sum", queue="support", phase="talk") == 61
     assert value(families, "rtp_mos", "_count") == 1
+    assert value(families, "rtp_jitter_seconds", "_sum") == 0.001
+    assert value(families, "rtp_sent_mos", "_sum") == 4.3
+    assert value(families, "rtp_sent_jitter_seconds", "_sum") == 0.002
+    assert value(families, "rtp_round_trip_seconds", "_sum") == 0.02
     assert value(families, "recordings_active") == 0
 
 
