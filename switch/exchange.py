@@ -5,6 +5,8 @@ import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from media.aio.plane import MediaPlane
 from media.aio.sounds import SoundLibrary
@@ -21,6 +23,7 @@ from switch.limits import Limits
 from switch.metrics.metrics import Metrics
 from switch.persistence.booking import Booking
 from switch.persistence.logbook import Logbook
+from switch.records import utc
 from switch.registrations import Registrations
 from switch.routes import Routes
 from switch.toll.guard import TollGuard
@@ -77,6 +80,10 @@ class Exchange:
     def now_us(self) -> int:
         """The clock of router, records and logs: UTC microseconds."""
         return self.clock.now_us()
+
+    def local_time(self) -> datetime:
+        """The time of day at `server.timezone`."""
+        return utc(self.now_us()).astimezone(ZoneInfo(self.config.server.timezone))
 
     def media_address(self, peer: str) -> str:
         """The address that we write into the SDP for `peer`. OSError: our ports have no way there."""

@@ -1,7 +1,11 @@
 """The sounds that a configuration names, read before they are needed; what is missing, in words."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 from media.aio.sounds import SoundError, SoundLibrary
 from switch.config.schema import Config
+from switch.config.targets import ClockTarget
 
 
 def read_sounds(config: Config) -> SoundLibrary:
@@ -13,17 +17,22 @@ def read_sounds(config: Config) -> SoundLibrary:
 
 def names_missing(library: SoundLibrary, config: Config) -> tuple[str, ...]:
     """One line for each prompt or music that cannot be played."""
-    wanted = [("music", "queues.*.music", "default")]
-    wanted += [("music", f"queues.{name}.music", queue.music) for name, queue in config.queues.items()]
-    wanted += [
-        ("prompt", f"queues.{name}.recording_notice", queue.recording_notice)
-        for name, queue in config.queues.items()
-        if queue.recording_notice is not None
-    ]
     errors = []
-    for kind, key, name in wanted:
+    for key, read in _wanted(library, config):
         try:
-            library.music(name) if kind == "music" else library.prompt(name)
+            read()
         except SoundError as error:
             errors.append(f"{key}: {error}")
     return tuple(dict.fromkeys(errors))
+
+
+def _wanted(library: SoundLibrary, config: Config) -> Iterator[tuple[str, Callable[[], object]]]:
+    """The key that names each, and what reads it."""
+    yield "queues.*.music", partial(library.music, "default")
+    for name, queue in config.queues.items():
+        yield f"queues.{name}.music", partial(library.music, queue.music)
+        if queue.recording_notice is not None:
+            yield f"queues.{name}.recording_notice", partial(library.prompt, queue.recording_notice)
+    for place, route in enumerate(config.routes):
+        if route.go == ClockTarget():
+            yield f"routes[{place}].go", library.read_parts

@@ -19,6 +19,7 @@ from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.offered import usable
 from switch.calls.registry import Registry
 from switch.config.targets import (
+    ClockTarget,
     DialledPhone,
     EchoTarget,
     Go,
@@ -29,6 +30,7 @@ from switch.config.targets import (
 )
 from switch.config.trunk import DidFrom
 from switch.exchange import Exchange
+from switch.flows.clock import clock
 from switch.flows.direct import to_phone, to_trunk
 from switch.flows.echo import echo
 from switch.flows.queue import queue
@@ -295,6 +297,8 @@ class Arrival:
                 return echo
             case ToneTarget():
                 return tone
+            case ClockTarget():
+                return clock(self._exchange.local_time)
             case PhoneTarget(name=name):
                 return to_phone(name, caller)
             case DialledPhone():

@@ -16,6 +16,8 @@ import structlog
 from acd.commands import LeaveQueue
 from acd.events import CallGone, CallQueued, ConversationEnd, ConversationEnded, GoneReason
 from media.port import Echo, Play, Tone
+from media.sound import Sound
+from media.spoken.sayings import Saying
 from switch.calls.attempts import Attempts
 from switch.calls.books import CallBook
 from switch.calls.causes import NORMAL_CLEARING, Farewell, farewell
@@ -62,6 +64,8 @@ class Call:
         self.ledger = ledger
         self.caller = caller
         self.over = False
+        self.language: str = exchange.config.server.language.value
+        """In which the caller is spoken to."""
         self.told = Farewell()
         """What everybody is told at the end."""
         self.agent: str | None = None
@@ -105,10 +109,11 @@ class Call:
 
     async def play(self, prompt: str) -> None:
         """Play a prompt to its end."""
-        self._played_token = self._next_token()
-        self._played = self._exchange.loop.create_future()
-        self.caller.send(Play(self._exchange.sounds.prompt(prompt), token=self._played_token))
-        await self._played
+        await self._play(self._exchange.sounds.prompt(prompt, self.language))
+
+    async def say(self, *sayings: Saying) -> None:
+        """Say all this to its end, a pause between each two."""
+        await self._play(*self._exchange.sounds.spoken(sayings, self.language))
 
     async def music(self, music_class: str) -> None:
         """Play music until something else is sent."""
@@ -326,6 +331,12 @@ class Call:
             if self.recording.go_on(self.caller.port):
                 self._book.recording_started(self)
         self._book.call_changed(self)
+
+    async def _play(self, *sounds: Sound) -> None:
+        self._played_token = self._next_token()
+        self._played = self._exchange.loop.create_future()
+        self.caller.send(Play(sounds, token=self._played_token))
+        await self._played
 
     def _next_token(self) -> int:
         self._last_token += 1

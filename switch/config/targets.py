@@ -60,6 +60,14 @@ class ToneTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockTarget:
+    """`clock`: says what time it is"""
+
+    def __str__(self) -> str:
+        return "clock"
+
+
+@dataclass(frozen=True, slots=True)
 class HangupTarget:
     """`hangup`: the call ends"""
 
@@ -67,7 +75,7 @@ class HangupTarget:
         return "hangup"
 
 
-Go = QueueTarget | TrunkTarget | PhoneTarget | DialledPhone | EchoTarget | ToneTarget
+Go = QueueTarget | TrunkTarget | PhoneTarget | DialledPhone | EchoTarget | ToneTarget | ClockTarget
 Overflow = QueueTarget | PhoneTarget | HangupTarget
 
 _NAMED: dict[str, type[QueueTarget | TrunkTarget | PhoneTarget]] = {
@@ -75,10 +83,11 @@ _NAMED: dict[str, type[QueueTarget | TrunkTarget | PhoneTarget]] = {
     "trunk": TrunkTarget,
     "phone": PhoneTarget,
 }
-_BARE: dict[str, type[DialledPhone | EchoTarget | ToneTarget | HangupTarget]] = {
+_BARE: dict[str, type[DialledPhone | EchoTarget | ToneTarget | ClockTarget | HangupTarget]] = {
     "phone": DialledPhone,
     "echo": EchoTarget,
     "tone": ToneTarget,
+    "clock": ClockTarget,
     "hangup": HangupTarget,
 }
 
@@ -87,7 +96,7 @@ def go(value: object) -> Go:
     """The target of a route; raises `ValueError` with a message for people."""
     target = _target(value)
     if not isinstance(target, Go):
-        raise expected(value, "a target", "queue:NAME, trunk:NAME, phone:NAME, phone, echo or tone")
+        raise expected(value, "a target", "queue:NAME, trunk:NAME, phone:NAME, phone, echo, tone or clock")
     return target
 
 

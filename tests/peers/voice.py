@@ -108,6 +108,11 @@ class Voice:
             raise PeerError(f"only {self.digits!r} in {timeout_s:g} s") from None
         return self.digits
 
+    @property
+    def heard(self) -> Pcm:
+        """All that came, since the last `listen` began if there was one."""
+        return np.concatenate([np.zeros(0, dtype=np.int16), *self._heard])
+
     async def listen(self, seconds: float = 0.3, timeout_s: float = 3.0) -> Pcm:
         """The next `seconds` of sound that come; less where nothing comes in time."""
         self._heard.clear()
@@ -116,7 +121,7 @@ class Voice:
                 while sum(len(each) for each in self._heard) < seconds * 8000:
                     self._news.clear()
                     await self._news.wait()
-        return np.concatenate(self._heard) if self._heard else np.zeros(0, dtype=np.int16)
+        return self.heard
 
     def _send_event(
         self, event: int, duration: int, start: int, *, end: bool = False, first: bool = False

@@ -22,6 +22,7 @@ from media.aio.sounds import SoundLibrary
 from media.events import PlaybackFinished, PortEvent
 from media.port import Play
 from media.sound import Sound
+from media.spoken.sayings import Saying, sequence
 from sip.aio.closing import Closed
 from sip.aio.connection_limits import Bounds
 from sip.aio.resolver import Found, LookupFailed
@@ -138,8 +139,11 @@ class Sounds:
     def __init__(self) -> None:
         self._made: dict[str, Sound] = {}
 
-    def prompt(self, name: str) -> Sound:
+    def prompt(self, name: str, language: str = "en") -> Sound:
         return self._sound(f"prompt {name}")
+
+    def spoken(self, sayings: Sequence[Saying], language: str) -> tuple[Sound, ...]:
+        return tuple(self._sound(f"{language} {name}") for name in sequence(language, sayings))
 
     def music(self, music_class: str) -> Sound:
         return self._sound(f"music {music_class}")

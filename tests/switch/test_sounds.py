@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from media.prompts import parts
+from media.spoken.sayings import PAUSE
 from media.wav import encode_wav
 from switch.config.schema import Config
 from switch.sounds import names_missing, read_sounds
@@ -49,3 +51,17 @@ def test_a_file_that_is_no_wav_is_an_error_too(tmp_path: Path) -> None:
     errors = names_missing(read_sounds(wanted), wanted)
     assert [error.partition(":")[0] for error in errors] == ["queues.*.music", "queues.support.music"]
     assert all("a.wav" in error for error in errors)
+
+
+def test_a_clock_needs_every_word(tmp_path: Path) -> None:
+    put(tmp_path, "music/default/a.wav", *(f"prompts/es/{name}.wav" for name in (*parts("es"), PAUSE)))
+    wanted = Config.model_validate(
+        {
+            "server": {"data_dir": tmp_path, "language": "es"},
+            "routes": [{"phone": "*", "to": "603", "go": "clock"}],
+        }
+    )
+    assert names_missing(read_sounds(wanted), wanted) == ()
+    (tmp_path / "prompts/es/number-7.wav").unlink()
+    (missing,) = names_missing(read_sounds(wanted), wanted)
+    assert missing.startswith("routes[0].go: no prompt 'number-7' in language 'es'")

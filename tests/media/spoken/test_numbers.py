@@ -24,7 +24,7 @@ def test_the_words_of_a_number_mean_it(language: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_words_of_every_number_mean_it(language: str) -> None:
     for value in range(LARGEST + 1):

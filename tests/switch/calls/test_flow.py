@@ -9,6 +9,7 @@ import pytest
 from acd.events import ConversationEnd, ConversationEnded
 from media.events import PlaybackFinished, Silent
 from media.port import Play
+from media.spoken.sayings import Ahead, Position
 from sip.events import IncomingInvite, SessionId
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call
@@ -81,6 +82,26 @@ async def test_a_prompt_is_played_to_its_own_end(stage: Stage, monkeypatch: pyte
     record = await booked(stage)
     assert heard == ["one", "two"]
     assert ending(record) == (Result.COMPLETED, Reason.FLOW_ENDED, EndedBy.SWITCH)
+
+
+async def test_a_caller_is_spoken_to_in_his_calls_language(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def two_languages(call: Call) -> None:
+        await call.answer()
+        await call.say(Position(21), Ahead(1))
+        call.language = "es"
+        await call.say(Ahead(1))
+
+    await directed(stage, monkeypatch, two_languages)
+    caller = stage.call.caller
+    english = "en you-are-number, en number-20, en number-1, en pause, en there-is, en number-1, en call"
+    assert stage.heard(caller) == f"{english}, en ahead-of-you"
+    stage.played(caller)
+    await stage.settle()
+    assert stage.heard(caller) == "es there-are, es number-1-feminine, es call, es ahead-of-you"
+    stage.played(caller)
+    assert ending(await booked(stage)) == (Result.COMPLETED, Reason.FLOW_ENDED, EndedBy.SWITCH)
 
 
 async def test_hangup_ends_the_call_for_the_reason_that_the_flow_gives(

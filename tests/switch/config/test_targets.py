@@ -4,6 +4,7 @@ import pytest
 
 from switch.config import targets
 from switch.config.targets import (
+    ClockTarget,
     DialledPhone,
     EchoTarget,
     HangupTarget,
@@ -14,7 +15,7 @@ from switch.config.targets import (
 )
 from switch.config.values import Text
 
-GO = "a target; write it as queue:NAME, trunk:NAME, phone:NAME, phone, echo or tone"
+GO = "a target; write it as queue:NAME, trunk:NAME, phone:NAME, phone, echo, tone or clock"
 OVERFLOW = "a target; write it as hangup, queue:NAME or phone:NAME"
 
 
@@ -27,6 +28,7 @@ OVERFLOW = "a target; write it as hangup, queue:NAME or phone:NAME"
         ("phone:1001", PhoneTarget("1001")),
         ("phone", DialledPhone()),
         ("echo", EchoTarget()),
+        ("clock", ClockTarget()),
         ("tone", ToneTarget()),
     ],
 )

@@ -1,0 +1,32 @@
+"""A switch whose test lines speak: 600 in English, 602 in Spanish."""
+
+import sys
+from typing import Final
+
+from media.spoken.grammar import Noun
+from media.spoken.sayings import PAUSE, Ahead, Count, Position, Prompt, Saying, TimeOfDay
+from switch.calls import arrival
+from switch.calls.flow import Call
+from switch.cli import main
+from tests.peers.switch import ROOT
+
+LANGUAGES: Final = {"600": "en", "602": "es"}
+SAYINGS: Final[tuple[Saying, ...]] = (Position(3), Ahead(21), TimeOfDay(13, 5), Count(21, Noun.MINUTE))
+COMMAND: Final = (
+    sys.executable,
+    "-c",
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.e2e.saying import serve; serve()",
+)
+
+
+async def say_all(call: Call) -> None:
+    """The flow of both lines."""
+    call.language = LANGUAGES[call.ledger.to]
+    await call.answer()
+    await call.say(Prompt(PAUSE), *SAYINGS)
+
+
+def serve() -> None:
+    """`centralita`, with that flow."""
+    arrival.echo = arrival.tone = say_all  # type: ignore[attr-defined]
+    main()
