@@ -99,3 +99,26 @@ async def test_the_second_leg_is_offered_what_the_first_one_has(
     caller = await stage.phone("1002")
     await caller.dial("1001", sdp(caller.flow.local[0], types=types))
     assert any(b"INVITE " in data and offered in data for data in phone.received), phone.received
+
+
+@pytest.mark.parametrize("sections", [EVERY])
+async def test_a_late_offer_of_ours_has_only_what_is_heard(stage: Stage) -> None:
+    """Who will be called, and what he has, is not known yet."""
+    await stage.carrier.dial("600", None)
+    assert any(b" RTP/AVP 8 9 0 101\r\n" in data for data in stage.carrier.received)
+
+
+@pytest.mark.parametrize("sections", [EVERY])
+@pytest.mark.parametrize(
+    ("first", "then", "codec"),
+    [("18", "8", None), ("8", "18", None), ("8", "9", "G722"), ("18", "18 8", "G729")],
+)
+async def test_what_is_passed_through_stays_so_and_what_is_heard_too(
+    stage: Stage, first: str, then: str, codec: str | None
+) -> None:
+    """The other side of the call was found by the first codec."""
+    session = await stage.carrier.dial("600", with_types(first))
+    answer = await stage.carrier.reinvite(session, with_types(then))
+    assert answer.status == (200 if codec else 488)
+    assert stage.plane.ports[0].peer is not None
+    assert stage.plane.ports[0].peer.codec == (codec or {"18": "G729", "8": "PCMA"}[first])
