@@ -14,6 +14,7 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
+from ext.engine_dtmf cimport dtmf_start
 from ext.engine_fork cimport FORK_SAMPLES, ForkBlock, ForkFrame, fork_make, fork_release, fork_share
 from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
 from ext.engine_os cimport (
@@ -187,6 +188,7 @@ cdef class Worker:
         self.memory.capacity = capacity
         self.memory.chunk_limit = recorder_chunks
         self.memory.random = seed | 1
+        dtmf_start(&self.memory.ear)
         self._make_rings(orders, events, recorder_chunks)
         self._make_descriptors()
         self._lay_out_batch()

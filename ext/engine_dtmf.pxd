@@ -91,22 +91,22 @@ cdef inline double true_power(const Dtmf* dtmf, double hz) noexcept nogil:
     return 0.0 if best == 0 or best == LANES - 1 else powers[best]
 
 
-cdef inline int judge(const Dtmf* dtmf) noexcept nogil:
-    """The digit whose tones fill the window, or NO_DIGIT."""
+cdef inline int judge(const Dtmf* dtmf, double least) noexcept nogil:
+    """The digit whose tones, each with a mean square of `least` or more, fill the window, or NO_DIGIT."""
     cdef double powers[LANES]
     cdef double total = mean_power(dtmf.window, WINDOW), low, high
     cdef int row, column
-    if total < 2.0 * LEAST:
+    if total < 2.0 * least:
         return NO_DIGIT
     goertzel_powers_into(dtmf.window, WINDOW, dtmf.turns, powers)
     row, column = strongest(powers), strongest(powers + GROUP)
     if powers[row] + powers[GROUP + column] < COARSE_SHARE * total:
         return NO_DIGIT
     low = true_power(dtmf, DTMF_HZ[row])
-    if low < LEAST:
+    if low < least:
         return NO_DIGIT
     high = true_power(dtmf, DTMF_HZ[GROUP + column])
-    if high < LEAST or low + high < SHARE * total or low > TWIST * high or high > REVERSE_TWIST * low:
+    if high < least or low + high < SHARE * total or low > TWIST * high or high > REVERSE_TWIST * low:
         return NO_DIGIT
     return DTMF_EVENTS[row][column]
 
@@ -153,6 +153,6 @@ cdef inline void dtmf_frame(Dtmf* dtmf, const int16_t* samples, int count) noexc
         taken += part
         dtmf.filled += part
         if dtmf.filled == HOP:
-            take_judgement(dtmf, judge(dtmf))
+            take_judgement(dtmf, judge(dtmf, LEAST))
             memmove(dtmf.window, dtmf.window + HOP, (WINDOW - HOP) * sizeof(int16_t))
             dtmf.filled = 0

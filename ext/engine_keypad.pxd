@@ -9,9 +9,8 @@ from libc.string cimport memset
 
 from ext.engine_dtmf cimport DTMF_COLUMNS, DTMF_HZ, DTMF_ROWS, GROUP
 from ext.engine_masking cimport mask_taps
-from ext.engine_recorder cimport RIGHT
 from ext.engine_stream cimport FRAME, may_send, put_frame, put_on_wire, stream_sent, timestamp_now
-from ext.engine_worker cimport KEYS_QUEUED, PCMA, Key, Keypad, Port, Stream, Worker
+from ext.engine_worker cimport KEYS_QUEUED, PCMA, RIGHT, Key, Keypad, Port, Stream, Worker
 from ext.kernels cimport alaw_encode_into, oscillator_fill, oscillator_start, rtp_write, ulaw_encode_into
 
 cdef enum:

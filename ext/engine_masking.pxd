@@ -1,23 +1,30 @@
 """What recordings and forks do not hear: the digits that somebody presses.
 
-Word of a digit seldom comes with the first of its sound: a gateway has listened for 40 ms before it says so,
-an INFO takes its own way. So the silence reaches back into what the recorder still holds.
+Word of a digit, an event or an INFO, seldom comes with the first of its sound: a gateway has listened for 40 ms
+before it says so. And many phones send the sound too, or nothing else. So what is recorded is silent around
+every word of a digit, as far back as the recorder still holds it, and wherever a frame sounds like one.
 """
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int16_t, int64_t
 
-from ext.engine_recorder cimport LEFT, RIGHT, SAMPLES, advance, recorder_now
-from ext.engine_worker cimport WINDOW_FRAMES, Port, Recorder, Worker
+from ext.engine_dtmf cimport NO_DIGIT, judge
+from ext.engine_worker cimport LEFT, RIGHT, SAMPLES, WINDOW_FRAMES, Port, Recorder, Worker
 
 cdef enum:
     DIGIT_BACK = 2400       # samples (300 ms) before the word of a digit in which it may have sounded already
     DIGIT_AHEAD = 1600      # samples (200 ms) after it in which it may yet sound
 
+cdef extern from *:
+    """
+    #define CENTRALITA_FAINTEST 2600.0  /* -50 dBm0 of each tone, as mean square: far below what is a digit */
+    """
+    const double FAINTEST "CENTRALITA_FAINTEST"
+
 
 cdef inline void recorder_mask(Recorder* recorder, int side, int64_t begin, int64_t end) noexcept nogil:
-    """Silence on one side from sample `begin` to sample `end`, by whole frames, both since the start.
+    """Silence on one side from sample `begin`, which has been, to sample `end`, both since the start.
 
-    It reaches back as far as the frames are held, and on as far as it says.
+    By whole frames; it reaches back as far as they are held, and on as far as it says.
     """
     cdef int64_t frame = begin // SAMPLES
     cdef int64_t until = (end + SAMPLES - 1) // SAMPLES
@@ -30,6 +37,20 @@ cdef inline void recorder_mask(Recorder* recorder, int side, int64_t begin, int6
         recorder.masked_until[side] = until
 
 
+cdef inline void mask_digits_in(Worker* worker, Recorder* recorder, int64_t frame) noexcept nogil:
+    """Where a frame sounds like a digit it is masked, with the one before and the one after.
+
+    A digit of 40 ms or more fills at least one frame wherever it begins.
+    """
+    cdef const int16_t* samples = recorder.window + frame % WINDOW_FRAMES * 2 * SAMPLES
+    cdef int side, i
+    for side in range(2):
+        for i in range(SAMPLES):
+            worker.ear.window[i] = samples[2 * i + side]
+        if judge(&worker.ear, FAINTEST) != NO_DIGIT:
+            recorder_mask(recorder, side, (frame - 1) * SAMPLES, (frame + 2) * SAMPLES)
+
+
 cdef inline void mask_taps(
     Worker* worker, Port* port, int side, int64_t back, int64_t ahead
 ) noexcept nogil:
@@ -38,8 +59,7 @@ cdef inline void mask_taps(
     cdef int64_t now
     while tap != NULL:
         if tap.masks_digits:
-            advance(worker, tap)
-            now = recorder_now(worker, tap)
+            now = (worker.now_ns - tap.start_ns) // 125000
             recorder_mask(tap, side, now - back, now + ahead)
         tap = tap.next_tap
 

@@ -16,12 +16,12 @@ from ext.engine_os cimport (
     same_address,
 )
 from ext.engine_reception cimport reception_jitter, reception_sequence
-from ext.engine_recorder cimport LEFT, record_packet
+from ext.engine_recorder cimport record_packet
 from ext.engine_rtcp cimport control_packet
 from ext.engine_secrecy cimport opened
 from ext.engine_sources cimport relay_to_listeners
 from ext.engine_stream cimport HEARD_AUDIO, HEARD_EVENT, HEARD_OTHER
-from ext.engine_worker cimport BATCH, DATAGRAM, EVENT_FIRST, Port, Worker, tell
+from ext.engine_worker cimport BATCH, DATAGRAM, EVENT_FIRST, LEFT, Port, Worker, tell
 from ext.kernels cimport RtpHeader, rtp_read
 
 cdef enum:

@@ -13,18 +13,16 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from ext.engine_fork cimport fork_end, fork_push
+from ext.engine_masking cimport mask_digits_in
 from ext.engine_os cimport atomic_load, signal_fd
 from ext.engine_ring cimport ring_pop, ring_push
 from ext.engine_worker cimport (
-    CHUNK_FRAMES, EVENT_BEHIND, EVENT_RECORDED, FINISHED, FINISHING, PCMA, RECORDING, TAP_BLANKS,
+    CHUNK_FRAMES, EVENT_BEHIND, EVENT_RECORDED, FINISHED, FINISHING, PCMA, RECORDING, SAMPLES, TAP_BLANKS,
     TAP_LEAVES_OUT, TO_FINISH, WINDOW_FRAMES, Chunk, Errand, Event, Port, Recorder, Side, Worker, tell,
 )
 from ext.kernels cimport alaw_decode_into, ulaw_decode_into
 
 cdef enum:
-    LEFT = 0
-    RIGHT = 1
-    SAMPLES = 160
     LONGEST_PACKET = 800    # samples of one packet that are recorded: 100 ms
     FILE_HELD_FRAMES = 25   # a frame waits 500 ms: late packets come sooner, word of a digit may not
     FORK_HELD_FRAMES = 3    # who listens wants it soon
@@ -127,6 +125,10 @@ cdef inline void flush_frame(Worker* worker, Recorder* recorder) noexcept nogil:
     cdef int index = recorder.flushed % WINDOW_FRAMES
     cdef int16_t* frame = recorder.window + index * 2 * SAMPLES
     cdef int side
+    if recorder.masks_digits:
+        if recorder.flushed == 0:
+            mask_digits_in(worker, recorder, 0)
+        mask_digits_in(worker, recorder, recorder.flushed + 1)
     recorder.flushed += 1
     if recorder.wanted[index] & WANTED and atomic_load(&recorder.error) == 0:
         for side in range(2):

@@ -10,9 +10,9 @@ from libc.string cimport memcpy
 from ext.engine_latch cimport rtp_target
 from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, send, sendto
 from ext.engine_reception cimport MAX_DROPOUT, MAX_MISORDER
-from ext.engine_recorder cimport RIGHT, record_packet
+from ext.engine_recorder cimport record_packet
 from ext.engine_secrecy cimport sealed
-from ext.engine_worker cimport Port, Stream, Worker
+from ext.engine_worker cimport RIGHT, Port, Stream, Worker
 from ext.kernels cimport RtpHeader, rtp_write
 
 cdef enum:

@@ -7,6 +7,7 @@ A port is written by its worker alone. Python reads its counters (aligned words,
 
 from libc.stdint cimport int16_t, int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
+from ext.engine_dtmf cimport Dtmf
 from ext.engine_fork cimport ForkBlock
 from ext.engine_os cimport (
     Address, atomic_add, atomic_fence, atomic_store, iovec, mmsghdr, pthread_t,
@@ -62,6 +63,11 @@ cdef enum:              # sources
     SOURCE_RELAY
     SOURCE_PLAY
     SOURCE_TONE
+
+cdef enum:              # sides of a recording
+    LEFT = 0                # what the port receives
+    RIGHT = 1               # what it sends
+    SAMPLES = 160           # of a frame, on one side
 
 cdef enum:              # what a recorder makes of what it hears
     TAP_KEEPS
@@ -389,6 +395,7 @@ cdef struct Worker:
     int writer_fd
     uint64_t errands_out
     Recorder* recorders
+    Dtmf ear                # judges frames that are to be recorded, one at a time
     Chunk* spare
     int chunks
     int chunk_limit

@@ -58,3 +58,6 @@ class Opening:
     @property
     def special_information_ms(self) -> int | None:
         """When the special information tone (ITU-T E.180) began."""
+
+def frames_to_mask(pcm: bytes) -> list[int]:
+    """The 20 ms frames that sound like a digit to who records: these and their neighbours are not kept."""

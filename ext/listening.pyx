@@ -3,8 +3,10 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int16_t
+from libc.string cimport memcpy
 
-from ext.engine_dtmf cimport NO_DIGIT, Dtmf, dtmf_frame, dtmf_start
+from ext.engine_dtmf cimport NO_DIGIT, WINDOW, Dtmf, dtmf_frame, dtmf_start, judge
+from ext.engine_masking cimport FAINTEST
 from ext.engine_opening cimport NOT_YET, PROFILE, Opening as OpeningMemory, opening_frame, opening_start
 from ext.engine_voice cimport Voice as VoiceMemory, voice_frame, voice_start
 
@@ -100,3 +102,15 @@ cdef class Opening:
     @property
     def special_information_ms(self):
         return ms(self.opening.sit)
+
+
+def frames_to_mask(bytes pcm not None) -> list:
+    cdef Dtmf dtmf
+    cdef Py_ssize_t frame
+    cdef list found = []
+    dtmf_start(&dtmf)
+    for frame in range(PyBytes_GET_SIZE(pcm) // (2 * FRAME)):
+        memcpy(dtmf.window, PyBytes_AS_STRING(pcm) + frame * 2 * FRAME, 2 * WINDOW)
+        if judge(&dtmf, FAINTEST) != NO_DIGIT:
+            found.append(frame)
+    return found

@@ -14,6 +14,8 @@ from switch.api.backend import (
     PhoneRow,
     QueueRow,
     Readiness,
+    RecordingRow,
+    RecordingState,
     Refused,
     Reloaded,
     TrunkRow,
@@ -21,6 +23,7 @@ from switch.api.backend import (
 )
 from switch.calls.ending import EndedBy, Reason
 from switch.calls.parting import cut_off
+from switch.calls.recording import CallRecording
 from switch.calls.registry import Registry
 from switch.config.addresses import HostPort
 from switch.exchange import Exchange
@@ -110,6 +113,25 @@ class Running:
         if found is None:
             raise Unknown(f"no call {call!r} in progress")
         found.end(cut_off(found.ledger, found.agent), Reason.ADMINISTRATOR, EndedBy.ADMINISTRATOR)
+
+    def recording(self, call: str) -> RecordingRow:
+        """Of a call in progress."""
+        recording = self._recording(call)
+        state = RecordingState.PAUSED if recording.paused else RecordingState.RECORDING
+        return RecordingRow(call=call, state=state, path=recording.path)
+
+    def set_recording(self, call: str, state: RecordingState) -> RecordingRow:
+        """Pause it or let it go on, as the administrator."""
+        self._recording(call).pause(state is RecordingState.PAUSED, EndedBy.ADMINISTRATOR)
+        return self.recording(call)
+
+    def _recording(self, call: str) -> CallRecording:
+        found = self._registry.calls.get(call)
+        if found is None:
+            raise Unknown(f"no call {call!r} in progress")
+        if found.recording is None or not found.recording.running:
+            raise Refused(f"call {call!r} is not being recorded")
+        return found.recording
 
     # Phones and trunks
 

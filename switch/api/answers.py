@@ -7,7 +7,17 @@ from typing import Any
 import msgspec
 from fastapi import Response
 
-from switch.api.backend import AgentRow, BanRow, Draining, PhoneRow, QueueRow, Readiness, Reloaded, TrunkRow
+from switch.api.backend import (
+    AgentRow,
+    BanRow,
+    Draining,
+    PhoneRow,
+    QueueRow,
+    Readiness,
+    RecordingRow,
+    Reloaded,
+    TrunkRow,
+)
 from switch.records import CallRecord
 from switch.trace.row import MessageRow
 
@@ -22,6 +32,7 @@ _KINDS = (
     PhoneRow,
     QueueRow,
     Readiness,
+    RecordingRow,
     Reloaded,
     TrunkRow,
 )

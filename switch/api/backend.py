@@ -5,6 +5,7 @@ The rows are the contract's JSON. Every method is called in the loop's thread, a
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -122,6 +123,23 @@ class BanRow(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
 
+class RecordingState(StrEnum):
+    """Whether what is said now is kept."""
+
+    RECORDING = "recording"
+    PAUSED = "paused"
+    """Silence is, as long as it is paused."""
+
+
+class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The recording of a call in progress."""
+
+    call: str
+    state: RecordingState
+    path: str
+    """Relative to data_dir."""
+
+
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the switch takes calls, and if not, why."""
 
@@ -175,6 +193,14 @@ class Backend(Protocol):
 
     def hangup(self, call: str) -> None:
         """End the call as the administrator. Raises Unknown when it is not in progress."""
+        ...
+
+    def recording(self, call: str) -> RecordingRow:
+        """Of a call in progress. Raises Unknown when it is none, Refused when it is not recorded."""
+        ...
+
+    def set_recording(self, call: str, state: RecordingState) -> RecordingRow:
+        """Pause it or let it go on; the row shows the state that follows. Raises Unknown, Refused."""
         ...
 
     def phones(self) -> Sequence[PhoneRow]: ...

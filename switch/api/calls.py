@@ -10,11 +10,11 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.api.answers import Failure, Items, answer, many, nothing, one
-from switch.api.backend import Backend
+from switch.api.backend import Backend, RecordingRow, RecordingState
 from switch.api.services import Services
 from switch.history.reader import MAX_PAGE, BadCursor, Reader
 from switch.records import CallRecord
@@ -28,6 +28,14 @@ class CallState(StrEnum):
 
     ACTIVE = "active"
     ENDED = "ended"
+
+
+class RecordingChange(BaseModel):
+    """What the recording is to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: RecordingState
 
 
 def routes(services: Services) -> APIRouter:
@@ -66,6 +74,16 @@ def routes(services: Services) -> APIRouter:
         """End a call in progress."""
         services.backend.hangup(call)
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @router.get("/{call}/recording", responses=one(RecordingRow))
+    async def recording(call: str) -> Response:
+        """Whether a call in progress is being recorded, or its recording paused."""
+        return answer(services.backend.recording(call))
+
+    @router.post("/{call}/recording", responses=one(RecordingRow))
+    async def set_recording(call: str, change: RecordingChange) -> Response:
+        """Pause the recording: silence is kept in place of what is said. Or let it go on."""
+        return answer(services.backend.set_recording(call, change.state))
 
     return router
 

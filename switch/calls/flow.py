@@ -327,7 +327,8 @@ class Call:
         """The two begin to hear each other."""
         if self.queued_as is not None and self.queued_as.record:
             if self.recording is None:
-                self.recording = CallRecording(self._exchange.config.server, self.ledger)
+                digits = self.queued_as.record_digits
+                self.recording = CallRecording(self._exchange.config.server, self.ledger, digits)
             if self.recording.go_on(self.caller.port):
                 self._book.recording_started(self)
         self._book.call_changed(self)
@@ -365,7 +366,7 @@ class Call:
             self._conversation.end()
         agent, self.agent, self.party, self._conversation = self.agent, None, None, None
         if self.recording is not None:
-            self.recording.pause()
+            self.recording.leave_out()
         if self.queued_as is not None:
             self.caller.send(Play(self._exchange.sounds.music(self.queued_as.music), loop=True))
         self._exchange.dispatch.post(

@@ -232,6 +232,7 @@ class Leg:
         if self._digits_in.means is None:
             self._digits_in.hears(Means.INFO)
             self._media.expects_no_events()
+        self.port.mask_digit(pressed.duration_ms)
         self._pressed(Pressed(pressed.digit, pressed.duration_ms, Means.INFO))
 
     def _pressed(self, pressed: Pressed) -> None:

@@ -9,8 +9,9 @@ import structlog
 
 from media.events import RecordingStopped
 from media.port import Port, Recording
+from switch.calls.ending import EndedBy
 from switch.calls.ledger import Ledger
-from switch.config.schema import Server
+from switch.config.schema import RecordDigits, Server
 from switch.records import RecordingRecord, utc
 
 _MINUTE_US: Final = 60_000_000
@@ -33,38 +34,64 @@ class CallRecording:
     the recording, not the call.
     """
 
-    def __init__(self, server: Server, ledger: Ledger) -> None:
+    def __init__(self, server: Server, ledger: Ledger, digits: RecordDigits) -> None:
         self._data_dir = server.data_dir
         self._ledger = ledger
         self._path = recording_path(ledger.id, ledger.started_us, server.timezone)
         self._recording: Recording | None = None
         self._closed = False
+        self._masks_digits = digits is RecordDigits.MASKED
+        self._left_out = False
+        self.paused = False
+        """Somebody does not want kept what is said now."""
 
     @property
     def running(self) -> bool:
         """Whether its file is still open."""
         return self._recording is not None and not self._closed
 
+    @property
+    def path(self) -> str:
+        """Of the file that grows, relative to data_dir."""
+        return f"{self._path}.part"
+
     def go_on(self, port: Port) -> bool:
         """Record from now on; whether the file begins with that. One that has failed is not tried again."""
         if self._recording is not None:
             if not self._closed:
-                self._recording.resume()
+                self._keep(self._recording)
             return False
         path = self._data_dir / self._path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._recording = port.record(path)
+            self._recording = port.record(path, masks_digits=self._masks_digits)
         except OSError as error:
             self._log.error("cannot record", error=str(error))
             return False
-        self._ledger.recording = RecordingRecord(path=f"{self._path}.part")
+        self._ledger.recording = RecordingRecord(path=self.path)
         return True
 
-    def pause(self) -> None:
-        """Leave out what follows."""
+    def leave_out(self) -> None:
+        """Nobody talks: what follows is not in the file, until it goes on."""
+        self._left_out = True
         if self.running and self._recording is not None:
             self._recording.pause()
+
+    def pause(self, paused: bool, by: EndedBy) -> None:
+        """Silence as long as it is paused, then on; through hold and from agent to agent."""
+        if paused is self.paused:
+            return
+        self.paused = paused
+        self._log.info("recording paused" if paused else "recording goes on", by=by.value)
+        if self.running and self._recording is not None and not self._left_out:
+            self._keep(self._recording)
+
+    def _keep(self, recording: Recording) -> None:
+        self._left_out = False
+        if self.paused:
+            recording.blank()
+        else:
+            recording.resume()
 
     def stop(self) -> None:
         """Close the file; RecordingStopped follows."""
@@ -74,7 +101,7 @@ class CallRecording:
     def stopped(self, event: RecordingStopped) -> None:
         """The file is closed, complete or not."""
         self._closed = True
-        name = str(self._path) if event.error is None else f"{self._path}.part"
+        name = str(self._path) if event.error is None else self.path
         self._ledger.recording = RecordingRecord(path=name, duration_s=event.duration_s, sha256=event.sha256)
         if event.error is not None:
             self._log.error("recording stopped", error=event.error, path=str(event.path))

@@ -82,6 +82,14 @@ class OnAgentLost(StrEnum):
     HANGUP = "hangup"
 
 
+class RecordDigits(StrEnum):
+    """What a recording has of the digits that are pressed."""
+
+    MASKED = "masked"
+    """Silence in their place."""
+    AUDIBLE = "audible"
+
+
 class NoAgents(StrEnum):
     """What happens to a caller while nobody is logged in."""
 
@@ -264,6 +272,7 @@ class Queue(Section):
     caller_display: Annotated[str, BeforeValidator(values.display)] = "{queue} {number}"
     recording_notice: Words | None = None
     record: Flag = True
+    record_digits: RecordDigits = RecordDigits.MASKED
 
 
 class Route(Section):

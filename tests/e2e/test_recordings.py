@@ -80,6 +80,38 @@ async def test_who_hangs_up_during_the_notice_leaves_no_recording(tell_on_failur
         await switch.agent_is("ana", "ready")
 
 
+async def test_what_is_said_while_it_is_paused_is_silence_in_the_file(tell_on_failure: Tell) -> None:
+    async with AsyncExitStack() as stack:
+        switch = await stack.enter_async_context(Switch.running(**centre(1)))
+        tell_on_failure("switch", switch.story)
+        carrier = await stack.enter_async_context(Phones.running())
+        call = await (await carrier.phone("caller")).dial(f"sip:{NUMBER}@{switch.sip}", tone_hz=440.0)
+        _, ana = await answered(stack, switch, "1001", 1000.0)
+        await ana.listen(1.0)
+        (now,) = await switch.items("/api/v1/calls?state=active")
+        recording = f"/api/v1/calls/{now['id']}/recording"
+        paused = await switch.request("POST", recording, json={"state": "paused"})
+        assert paused.json() == {"call": now["id"], "state": "paused", "path": now["recording"]["path"]}
+        await call.say(1700.0)
+        await ana.listen(0.5)
+        await ana.hold()
+        await call.listen(0.3)
+        await ana.resume()
+        await ana.listen(0.5)
+        await call.say(440.0)
+        await ana.listen(0.3)
+        assert (await switch.request("POST", recording, json={"state": "recording"})).status_code == 200
+        await ana.listen(1.0)
+        await call.hang_up()
+        (record,) = await switch.ended_calls(1)
+        assert (await switch.request("POST", recording, json={"state": "paused"})).status_code == 404
+        assert "recording paused" in switch.log()
+        left, right = channels(switch.data_dir / record["recording"]["path"])
+    assert abs(len(left) / 8000 - record["talk_s"] - record["hold_s"]) < 0.04
+    assert stretches(left) == ["440 Hz", "silence", "440 Hz"], story(listen(left, TONES_HZ))
+    assert stretches(right) == ["1000 Hz", "silence", "1000 Hz"], story(listen(right, TONES_HZ))
+
+
 def stretches(sound: Pcm) -> list[str]:
     """What is heard, in order, but for what lasts a single window: the seams."""
     found: list[str] = []

@@ -28,6 +28,12 @@ def digits_in(sound: Pcm) -> str:
         piece = sound[start : start + size]
         rows = [level_dbfs(piece, hz) for hz in ROWS_HZ]
         columns = [level_dbfs(piece, hz) for hz in COLUMNS_HZ]
-        if max(rows) > AUDIBLE_DBFS and max(columns) > AUDIBLE_DBFS:
+        if all(_stands_out(group) for group in (rows, columns)):
             found.add(KEYS[int(np.argmax(rows))][int(np.argmax(columns))])
     return "".join(sorted(found))
+
+
+def _stands_out(levels: list[float]) -> bool:
+    """One tone of the group, and not the spectrum of a click."""
+    first, second, *_ = sorted(levels, reverse=True)
+    return first > AUDIBLE_DBFS and first > second + 6.0

@@ -92,6 +92,18 @@ async def test_where_digits_are_not_masked_they_are_heard(stage: Stage, tmp_path
     assert digits_in(channels(tmp_path / "open.wav")[0]) == "5"
 
 
+async def test_a_digit_that_nobody_tells_of_is_masked_by_its_sound(stage: Stage, tmp_path: Path) -> None:
+    caller, agent, left, _ = await bridged(stage)
+    recording, fork = left.record(tmp_path / "sound.wav"), left.fork()
+    await asyncio.gather(say(caller, with_digit("8", 0.1)), say(agent, with_digit("3", 0.05)))
+    await finished(stage, recording)
+    heard = channels(tmp_path / "sound.wav")
+    assert [digits_in(side) for side in heard] == ["", ""]
+    assert all(len(seconds_of_speech(side)) > 9 for side in heard)
+    forked = np.frombuffer(b"".join(pcm for _, pcm in fork.read()), np.int16)
+    assert [digits_in(forked[side::2]) for side in (0, 1)] == ["", ""]
+
+
 async def test_a_digit_told_in_words_is_masked_back_and_on(stage: Stage, tmp_path: Path) -> None:
     """As INFO tells it: when the key is let go, or when it goes down."""
     caller, _, left, _ = await bridged(stage)

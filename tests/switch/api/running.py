@@ -16,6 +16,8 @@ from switch.api.backend import (
     PhoneRow,
     QueueRow,
     Readiness,
+    RecordingRow,
+    RecordingState,
     Refused,
     Reloaded,
     TrunkRow,
@@ -63,6 +65,7 @@ class Memory:
         }
         self.ready = Readiness(ready=True, detail="ready")
         self.banned = ["203.0.113.66"]
+        self.recorded: RecordingState | None = RecordingState.RECORDING
         self.mistakes: tuple[str, ...] = ()
 
     def readiness(self) -> Readiness:
@@ -112,6 +115,18 @@ class Memory:
     def hangup(self, call: str) -> None:
         if self.calls.pop(call, None) is None:
             raise Unknown(f"no call {call!r} in progress")
+
+    def recording(self, call: str) -> RecordingRow:
+        if call not in self.calls:
+            raise Unknown(f"no call {call!r} in progress")
+        if self.recorded is None:
+            raise Refused(f"call {call!r} is not being recorded")
+        return RecordingRow(call=call, state=self.recorded, path=f"recordings/{call}.wav.part")
+
+    def set_recording(self, call: str, state: RecordingState) -> RecordingRow:
+        self.recording(call)
+        self.recorded = state
+        return self.recording(call)
 
     def phones(self) -> Sequence[PhoneRow]:
         contact = ContactRow(

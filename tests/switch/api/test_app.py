@@ -29,6 +29,8 @@ PROTECTED = [
     *(("GET", path) for path in ("queues", "agents", "calls", "phones", "trunks", "events")),
     *(("GET", path) for path in (f"calls/{ACTIVE}", f"calls/{ACTIVE}/why", f"recordings/{ENDED}")),
     ("POST", "agents/ana/state"),
+    ("GET", f"calls/{ACTIVE}/recording"),
+    ("POST", f"calls/{ACTIVE}/recording"),
     ("DELETE", f"calls/{ACTIVE}"),
     ("POST", "reload"),
     ("POST", "drain"),
@@ -273,6 +275,18 @@ async def test_a_wrong_change_of_state_is_refused(client: httpx.AsyncClient, bod
         f"{V1}/agents/ana/state", content=body, headers={"Content-Type": "application/json"}
     )
     assert problem(response, 422)["errors"]
+
+
+async def test_pausing_a_recording(api: Running, client: httpx.AsyncClient) -> None:
+    url = f"{V1}/calls/{ACTIVE}/recording"
+    for state in ("paused", "recording"):
+        assert (await client.post(url, json={"state": state})).json()["state"] == state
+        assert (await client.get(url)).json()["state"] == state
+    for body in ({"state": "stopped"}, {}, {"state": "paused", "extra": 1}):
+        problem(await client.post(url, json=body), 422)
+    problem(await client.post(f"{V1}/calls/none/recording", json={"state": "paused"}), 404)
+    api.memory.recorded = None
+    problem(await client.post(url, json={"state": "paused"}), 409)
 
 
 async def test_a_recording_whole_and_in_part(api: Running, client: httpx.AsyncClient) -> None:

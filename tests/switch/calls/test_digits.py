@@ -129,6 +129,7 @@ async def test_what_a_trunk_presses_reaches_a_phone_that_takes_events(
     press(stage, caller)
     assert (stage.port(phone).digits, informed) == (sent, [])
     assert stage.port(caller).digits == []
+    assert stage.port(caller).masked_ms == [ms for _, ms in sent], "the engine masks events by itself"
 
 
 @pytest.mark.parametrize("press", [event, info_relay, info])

@@ -11,6 +11,7 @@ from media.events import PlaybackFinished, Silent
 from media.port import Play
 from media.spoken.sayings import Ahead, Position
 from sip.events import IncomingInvite, SessionId
+from switch.api.backend import RecordingState, Refused, Unknown
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call
 from switch.calls.leg_events import Lost
@@ -354,6 +355,56 @@ async def test_one_file_is_begun_at_the_first_bridge_and_goes_on_at_the_next(sta
     assert record.recording is not None
     assert record.recording.path.endswith(f"{record.id}.wav")
     assert (record.recording.duration_s, record.recording.sha256) == (1.0, "ab" * 32)
+
+
+async def test_a_paused_recording_stays_paused_from_agent_to_agent(stage: Stage) -> None:
+    await talking(stage)
+    call = stage.call
+    recording = stage.port(call.caller).recording
+    assert recording is not None
+    assert stage.port(call.caller).masks_digits
+    stage.running.set_recording(call.id, RecordingState.PAUSED)
+    stage.running.set_recording(call.id, RecordingState.PAUSED)
+    stage.lose = lambda data: data.startswith(b"OPTIONS")
+    stage.tell(Silent(stage.port(call.party), 20.0))
+    await stage.pass_by(4.1)
+    other = await stage.phone("1002")
+    await stage.settle()
+    await other.answer()
+    assert stage.running.recording(call.id).state is RecordingState.PAUSED
+    assert stage.running.set_recording(call.id, RecordingState.RECORDING).state is RecordingState.RECORDING
+    assert recording.asked == ["record", "blank", "pause", "blank", "resume"]
+
+
+async def test_a_recording_that_goes_on_while_nobody_talks_begins_with_the_talk(stage: Stage) -> None:
+    await talking(stage)
+    call = stage.call
+    recording = stage.port(call.caller).recording
+    assert recording is not None
+    stage.running.set_recording(call.id, RecordingState.PAUSED)
+    stage.lose = lambda data: data.startswith(b"OPTIONS")
+    stage.tell(Silent(stage.port(call.party), 20.0))
+    await stage.pass_by(4.1)
+    stage.running.set_recording(call.id, RecordingState.RECORDING)
+    assert recording.asked == ["record", "blank", "pause"]
+    other = await stage.phone("1002")
+    await stage.settle()
+    await other.answer()
+    assert recording.asked == ["record", "blank", "pause", "resume"]
+
+
+@pytest.mark.parametrize("sections", [{"queues": {"support": {"record_digits": "audible"}}}])
+async def test_digits_are_audible_where_the_queue_says_so(stage: Stage) -> None:
+    await talking(stage)
+    assert stage.port(stage.call.caller).masks_digits is False
+
+
+async def test_what_is_not_recorded_cannot_be_paused(stage: Stage) -> None:
+    with pytest.raises(Unknown):
+        stage.running.recording("none")
+    await stage.carrier.dial("600")
+    with pytest.raises(Refused, match="not being recorded"):
+        stage.running.set_recording(stage.call.id, RecordingState.PAUSED)
 
 
 async def test_a_disk_that_fails_costs_the_recording_and_not_the_call(stage: Stage) -> None:
