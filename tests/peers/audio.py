@@ -16,9 +16,17 @@ def pcm(samples: bytes) -> Pcm:
     return np.frombuffer(samples, dtype="<i2")
 
 
-def tone(hz: float, seconds: float = 1.0, level_dbfs: float = -13.0) -> Pcm:
+def narrowed(samples: bytes, rate: int, channels: int) -> tuple[bytes, bytes]:
+    """Our 8 kHz out of a multiple of it and of any channels, by their mean; and what is left at the end."""
+    every = max(rate // RATE * channels, 1)
+    whole = len(samples) // (2 * every) * 2 * every
+    mean = pcm(samples[:whole]).reshape(-1, every).mean(axis=1) if whole else np.zeros(0)
+    return mean.astype(np.int16).tobytes(), samples[whole:]
+
+
+def tone(hz: float, seconds: float = 1.0, level_dbfs: float = -13.0, rate: int = RATE) -> Pcm:
     """A sine; its default level is about -10 dBm0, loud speech on a telephone."""
-    t = np.arange(round(seconds * RATE)) / RATE
+    t = np.arange(round(seconds * rate)) / rate
     return (32767 * 10 ** (level_dbfs / 20) * np.sin(2 * np.pi * hz * t)).astype(np.int16)
 
 

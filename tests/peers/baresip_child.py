@@ -22,12 +22,13 @@ from baresip import (
     UserAgent,
 )
 
-from tests.peers.audio import RATE, tone
+from tests.peers.audio import narrowed, tone
 from tests.peers.child import Message
 from tests.peers.child_io import serve, tell
 
 FRAME_S = 0.02
-AHEAD = 2 * round(0.06 * RATE)  # bytes kept ready to send, so that a late wake-up does not break the tone
+AHEAD_S = 0.06  # kept ready to send, so that a late wake-up does not break the tone
+CODECS = {"G722": "g722/16000/1", "OPUS": "opus/48000/2"}  # baresip's names of what has not 8 kHz
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Leg:
     call: Call
     tone_hz: float | None = None
     heard: bytearray = field(default_factory=bytearray)
+    rest: bytes = b""
     said: int = 0
     voice: asyncio.Task[None] | None = None
 
@@ -46,15 +48,20 @@ class Leg:
         """Moves PCM both ways until the call is over; a renegotiation replaces the streams under us."""
         while True:
             with contextlib.suppress(AudioNotActive, AudioRestarted):
-                self.heard += self.call.audio.read(RATE)
-                if self.tone_hz is not None and self.call.audio.info().tx_buffered < AHEAD:
-                    self.said += self.call.audio.write(self._next(self.tone_hz))
+                info = self.call.audio.info()
+                came = self.rest + self.call.audio.read(info.rx_sample_rate * info.rx_channels)
+                heard, self.rest = narrowed(came, info.rx_sample_rate, info.rx_channels)
+                self.heard += heard
+                ahead = 2 * round(AHEAD_S * info.tx_sample_rate) * info.tx_channels
+                if self.tone_hz is not None and info.tx_buffered < ahead:
+                    said = self._next(self.tone_hz, info.tx_sample_rate, info.tx_channels, ahead)
+                    self.said += self.call.audio.write(said)
             await asyncio.sleep(FRAME_S)
 
-    def _next(self, hz: float) -> bytes:
-        second = tone(hz).tobytes()  # whole hertz: a second of it repeats without a seam
+    def _next(self, hz: float, rate: int, channels: int, length: int) -> bytes:
+        second = tone(hz, rate=rate).repeat(channels).tobytes()  # whole hertz: it repeats without a seam
         start = self.said % len(second)
-        return (second + second)[start : start + AHEAD]
+        return (second + second)[start : start + length]
 
 
 @dataclass
@@ -143,7 +150,7 @@ class Stack:
             password=order["secret"],
             reg_interval=order["expires_s"] if registrar else 0,
             transport=order["transport"],
-            audio_codecs=tuple(codec.lower() for codec in order["codecs"]),
+            audio_codecs=tuple(CODECS.get(codec, codec.lower()) for codec in order["codecs"]),
         )
         handset = Handset(order["user"], await UserAgent.create(self.runtime, account))
         handset.agent.on_incoming(lambda call: self.ring(handset, call))

@@ -12,6 +12,16 @@ def test_a_tone_is_heard_at_its_level_and_no_other_is(hz: float) -> None:
     assert audio.hears_only(heard, hz, [440, 1000, 1004 + 300])
 
 
+@pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (16000, 1), (48000, 2)])
+def test_other_rates_are_heard_at_ours(rate: int, channels: int) -> None:
+    sound = audio.tone(440, 0.5, rate=rate).repeat(channels).tobytes()
+    first, rest = audio.narrowed(sound[:10001], rate, channels)
+    second, nothing = audio.narrowed(rest + sound[10001:], rate, channels)
+    heard = audio.pcm(first + second)
+    assert (len(heard), nothing) == (4000, b"")
+    assert audio.level_dbfs(heard, 440) == pytest.approx(-13, abs=0.3)
+
+
 def test_silence_and_nothing_are_told_from_a_tone() -> None:
     assert audio.is_silent(np.zeros(8000, dtype=np.int16))
     assert not audio.hears(np.zeros(0, dtype=np.int16), 440)
