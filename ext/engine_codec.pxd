@@ -24,7 +24,7 @@ cdef struct CodecTable:
     # State of one leg, both directions; NULL: no memory. A NULL function: the codec keeps no state, pass NULL.
     void* (*open)() noexcept nogil
     void (*close)(void* state) noexcept nogil
-    # Octets written, 0: nothing to send (DTX), negative: failed. `samples` are whole frames of 10 ms.
+    # Octets written, 0: nothing to send (DTX), negative: failed. `samples` are 10, 20, 40 or 60 ms.
     int (*encode)(void* state, const int16_t* pcm, int samples, uint8_t* octets, int room) noexcept nogil
     # Samples at pcm_rate_hz, negative: no such payload, or more samples than `room`.
     int (*decode)(void* state, const uint8_t* octets, int length, int16_t* pcm, int room) noexcept nogil

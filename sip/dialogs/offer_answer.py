@@ -20,7 +20,6 @@ from sip.syntax.sdp import (
 __all__ = ["Agreed", "Direction", "MediaSession", "NotAcceptable", "Offer", "SdpError", "usable_offer"]
 
 _PROFILE: Final = "RTP/AVP"
-_PTIMES_MS: Final = (10, 20, 30, 40, 60)
 _PTIME_MS: Final = 20
 _LONGEST_MS: Final = 200  # RFC 3551 section 4.2: no receiver need take more
 _PACKET_TIME: Final = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,9})?")
@@ -304,20 +303,21 @@ def _agree(
         receive_payload_type=ours[codec],
         send_event_type=types.get(event),
         receive_event_type=ours.get(event) if event in types else None,
-        ptime_ms=_ptime_ms(line),
+        ptime_ms=_ptime_ms(line, codec),
         direction=wanted.within(peer.reversed),
         held=wanted.within(peer.reversed) is not wanted,
         event_rate_hz=48000 if event == EVENT_48 else 8000,
     )
 
 
-def _ptime_ms(line: MediaDescription) -> int:
+def _ptime_ms(line: MediaDescription, codec: str) -> int:
     """The packet length that they ask for, when we can make it, else ours; never above their `maxptime`."""
     asked, most = (_number(line.attribute(name)) for name in ("ptime", "maxptime"))
-    ptime_ms = asked if asked in _PTIMES_MS else _PTIME_MS
+    possible = ENCODINGS[codec].ptimes_ms
+    ptime_ms = asked if asked in possible else _PTIME_MS
     if most is None or most >= ptime_ms:
         return ptime_ms
-    return max((known for known in _PTIMES_MS if known <= most), default=_PTIMES_MS[0])
+    return max((known for known in possible if known <= most), default=possible[0])
 
 
 def _number(text: str | None) -> int | None:

@@ -13,12 +13,15 @@ DYNAMIC: Final = range(96, 128)
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """`payload_type` is the static one, or the one that nearly everybody uses; `fmtp` what we always say."""
+    """`payload_type` is the static one, or the one that nearly everybody uses; `fmtp` what we always say;
+    `ptimes_ms` the lengths of packets that there are, up to 60 ms.
+    """
 
     name: str
     rtpmap: str
     payload_type: int
     fmtp: str | None = None
+    ptimes_ms: tuple[int, ...] = (10, 20, 30, 40, 60)
 
 
 ENCODINGS: Final = {
@@ -28,7 +31,8 @@ ENCODINGS: Final = {
         Encoding("PCMA", "PCMA/8000", 8),
         Encoding("G722", "G722/8000", 9),  # it has 16 kHz, and says so nowhere (RFC 3551 section 4.5.2)
         Encoding("G729", "G729/8000", 18, "annexb=no"),  # else yes is meant (RFC 4856 section 2.1.9)
-        Encoding("OPUS", "opus/48000/2", 111, "useinbandfec=1"),  # mono is two channels as well (RFC 7587)
+        # Mono is two channels as well, and no frames make up 30 ms (RFC 7587 sections 4.1 and 4.2).
+        Encoding("OPUS", "opus/48000/2", 111, "useinbandfec=1", (10, 20, 40, 60)),
         Encoding(EVENT, "telephone-event/8000", 101, "0-16"),
         Encoding(EVENT_48, "telephone-event/48000", 110, "0-16"),
     )

@@ -61,6 +61,9 @@ def _fault(fault: Malformed) -> str:
     return f"{fault} {fault.partial}"
 
 
+CODECS = ["PCMA", "OPUS", "G722", "PCMU", "G729"]
+
+
 def sdp(data: bytes) -> None:
     """A session description: read, written and read again, and answered as an offer."""
     try:
@@ -73,9 +76,9 @@ def sdp(data: bytes) -> None:
         raise Disagreement("not read as it was written")
     session = MediaSession(1)
     try:
-        answer, _ = session.answer(data, "192.0.2.1", 20000, ["PCMA", "PCMU"])
+        answer, _ = session.answer(data, "192.0.2.1", 20000, CODECS)
         parse_sdp(answer)
-        session.offer("192.0.2.1", 20000, ["PCMA", "PCMU"])
+        session.offer("192.0.2.1", 20000, CODECS)
         session.accept(data)
     except (SdpError, NotAcceptable):
         return
