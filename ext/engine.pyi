@@ -64,6 +64,15 @@ frames that recorders dropped, recordings in progress, events merged, SRTP packe
 class RingFull(Exception):
     """The worker has more orders waiting than its ring holds; nothing was ordered."""
 
+def codecs() -> list[str]:
+    """Those that a port can be connected with, as in SDP."""
+
+def register_codec(capsule: object) -> None:
+    """Make an extension's codec known: a PyCapsule named "centralita.codec" (engine_codec.pxd).
+
+    Once more: nothing happens. ValueError: it is no such capsule, or there are too many.
+    """
+
 @disjoint_base
 class SoundMemory:
     """A sound's frames in engine memory; they live as long as this object or anybody who plays it."""
@@ -146,10 +155,14 @@ class Worker:
         payload_type: int,
         send_event: int,
         receive_event: int,
+        event_rate_hz: int,
         impairment: tuple[float, float, float],
+        ptime_ms: int,
     ) -> None:
-        """Networks as (base, mask), as long as the port's hosts; event types -1 for none. `impairment` is the
-        codec's in the E-model: best, ie, bpl of media.emodel.
+        """Networks as (base, mask), as long as the port's hosts; event types -1 for none; ptime 0 for any.
+        `impairment` is the codec's in the E-model: best, ie, bpl of media.emodel.
+
+        KeyError: no such codec.
         """
     def silence(self, slot: int, generation: int) -> None: ...
     def relay(self, slot: int, generation: int, other_slot: int, other_generation: int) -> None: ...
@@ -165,6 +178,12 @@ class Worker:
     ) -> None:
         """One after another without a gap, from the `first_frame` of all on; ValueError: there is none."""
     def tone(self, slot: int, generation: int, hz: float, level_dbm0: float) -> None: ...
+    def open_room(self, room: int, generation: int) -> None: ...
+    def close_room(self, room: int, generation: int) -> None:
+        """Its members fall silent."""
+    def mix(self, slot: int, generation: int, room: int, room_generation: int) -> None: ...
+    def gain(self, slot: int, generation: int, mouth: int, mouth_generation: int, gain: float) -> None:
+        """How loud the port `mouth` is in this port's ear, until that leaves its room; 1.0 forgets."""
     def secure(self, slot: int, generation: int, sends: object | None, receives: object | None) -> None:
         """SRTP with these capsules of ext.srtp from now on; both None: in the clear."""
     def send_digit(self, slot: int, generation: int, event: int, duration: int, in_band: bool) -> None:

@@ -15,7 +15,9 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from ext.engine_dtmf cimport dtmf_start
+from ext.engine_codec cimport CODEC_CAPSULE, CodecTable, g729_table, pcma_table, pcmu_table
 from ext.engine_fork cimport FORK_SAMPLES, ForkBlock, ForkFrame, fork_make, fork_release, fork_share
+from ext.engine_hearing cimport free_ears
 from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
 from ext.engine_os cimport (
     AF_INET, AF_INET6, CLOCK_MONOTONIC, EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, SIG_SETMASK,
@@ -27,16 +29,18 @@ from ext.engine_losses cimport (
     loss_of, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
 )
 from ext.engine_quality cimport delay_ms, mean_jitter, rating_heard, spacing_ms
+from ext.engine_orders cimport void_order
 from ext.engine_reception cimport packets_lost
 from ext.engine_ring cimport ring_free, ring_make, ring_pop, ring_push, ring_room
 from ext.engine_sound cimport (
     Playlist, SoundBlock, playlist_free, playlist_make, sound_make, sound_release, sound_share,
 )
 from ext.engine_worker cimport (
-    BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, METRICS,
-    ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD,
-    ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, PCMA, PCMU, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE,
-    TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Event, Facts, Losses, Network, Order, Port, Recorder, Totals,
+    BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, METRICS, ORDER_CLOSE,
+    ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE,
+    ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, SOURCE_MIX, SOURCE_PLAY,
+    SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Event, Facts,
+    Gain, Losses, Network, Order, Port, Recorder, Room, Totals,
 )
 from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_release, srtp_share
 from ext.engine_worker cimport Worker as Memory
@@ -48,6 +52,31 @@ if sysconfig.get_config_var("Py_GIL_DISABLED"):
 
 class RingFull(Exception):
     """The worker has more orders waiting than its ring holds; nothing was ordered."""
+
+
+cdef enum:
+    MOST_CODECS = 16
+
+cdef CodecTable built_in[3]
+built_in[0], built_in[1], built_in[2] = pcma_table(), pcmu_table(), g729_table()
+cdef const CodecTable* tables[MOST_CODECS]
+tables[0], tables[1], tables[2] = &built_in[0], &built_in[1], &built_in[2]
+cdef dict codec_numbers = {"PCMA": 0, "PCMU": 1, "G729": 2}
+
+
+def codecs() -> list:
+    return list(codec_numbers)
+
+
+def register_codec(capsule) -> None:
+    cdef const CodecTable* table = <const CodecTable*>PyCapsule_GetPointer(capsule, CODEC_CAPSULE)
+    cdef str name = table.name.decode()
+    if name in codec_numbers:
+        return
+    if len(codec_numbers) == MOST_CODECS:
+        raise ValueError("too many codecs")
+    tables[len(codec_numbers)] = table
+    codec_numbers[name] = len(codec_numbers)
 
 
 cdef class SoundMemory:
@@ -200,9 +229,13 @@ cdef class Worker:
             errands *= 2
         memory.ports = <Port*>calloc(memory.capacity, sizeof(Port))
         memory.playing = <int*>calloc(memory.capacity, sizeof(int))
+        memory.hearing = <int*>calloc(memory.capacity, sizeof(int))
+        memory.rooms = <Room*>calloc(memory.capacity, sizeof(Room))
         if (
             memory.ports == NULL
             or memory.playing == NULL
+            or memory.hearing == NULL
+            or memory.rooms == NULL
             or not ring_make(&memory.orders, orders, sizeof(Order))
             or not ring_make(&memory.events, events, sizeof(Event))
             or not ring_make(&memory.errands, errands, sizeof(Errand))
@@ -255,12 +288,15 @@ cdef class Worker:
         if memory.orders.items != NULL:
             free_orders(memory)
         free_chunks(memory)
+        free_ears(memory)
         ring_free(&memory.orders)
         ring_free(&memory.events)
         ring_free(&memory.errands)
         ring_free(&memory.returns)
         free(memory.ports)
         free(memory.playing)
+        free(memory.hearing)
+        free(memory.rooms)
         PyMem_Free(memory)
 
     # --- threads ---
@@ -347,22 +383,31 @@ cdef class Worker:
 
     def connect(
         self, slot, generation, tuple rtp not None, tuple rtcp not None, tuple networks not None, *,
-        str codec not None, payload_type, send_event, receive_event, tuple impairment not None,
+        str codec not None, payload_type, send_event, receive_event, event_rate_hz,
+        tuple impairment not None, ptime_ms,
     ) -> None:
         cdef Order order = self._order(ORDER_CONNECT, slot, generation)
         order.rtp = socket_address(rtp)
         order.rtcp = socket_address(rtcp)
-        order.codec = {"PCMA": PCMA, "PCMU": PCMU}[codec]
+        order.codec = codec_numbers[codec]
+        order.table = tables[order.codec]
+        order.ptime_ms = ptime_ms
         order.payload_type = payload_type
         order.impairment[0], order.impairment[1], order.impairment[2] = impairment
         order.send_event = send_event
         order.receive_event = receive_event
+        order.event_rate_hz = event_rate_hz
         order.count = len(networks)
         order.block = network_array(networks)
+        if order.table.open != NULL:
+            order.codec_state = order.table.open()
+            if order.codec_state == NULL:
+                free(order.block)
+                raise MemoryError()
         try:
             self._push(&order)
         except RingFull:
-            free(order.block)
+            void_order(&order)
             raise
 
     def silence(self, slot, generation) -> None:
@@ -401,6 +446,46 @@ cdef class Worker:
         order.hz = hz
         order.level_dbm0 = level_dbm0
         self._push(&order)
+
+    def open_room(self, room, generation) -> None:
+        self._room(room, generation, True)
+
+    def close_room(self, room, generation) -> None:
+        self._room(room, generation, False)
+
+    cdef int _room(self, int room, uint64_t generation, bint opened) except -1:
+        cdef Order order = self._order(ORDER_ROOM, 0, 0)
+        if not 0 <= room < self.memory.capacity:
+            raise IndexError(room)
+        order.other_slot = room
+        order.other_generation = generation
+        order.flag = opened
+        return self._push(&order)
+
+    def mix(self, slot, generation, int room, room_generation) -> None:
+        cdef Order order = self._order(ORDER_SEND, slot, generation)
+        if not 0 <= room < self.memory.capacity:
+            raise IndexError(room)
+        order.source = SOURCE_MIX
+        order.other_slot = room
+        order.other_generation = room_generation
+        self._push(&order)
+
+    def gain(self, slot, generation, int mouth, mouth_generation, double gain) -> None:
+        cdef Order order = self._order(ORDER_GAIN, slot, generation)
+        if not 0 <= mouth < self.memory.capacity:
+            raise IndexError(mouth)
+        order.other_slot = mouth
+        order.other_generation = mouth_generation
+        order.gain = gain
+        order.block = calloc(1, sizeof(Gain))
+        if order.block == NULL:
+            raise MemoryError()
+        try:
+            self._push(&order)
+        except RingFull:
+            free(order.block)
+            raise
 
     def secure(self, slot, generation, sends, receives) -> None:
         cdef Order order = self._order(ORDER_SECURE, slot, generation)
@@ -534,7 +619,7 @@ cdef class Worker:
             port.reception.packets,
             port.reception.octets,
             packets_lost(&port.reception),
-            port.reception.jitter / 8000,
+            port.reception.jitter / port.stream.rate_hz,
             port.stream.packets,
             port.stream.octets,
             port.control.received,
@@ -544,7 +629,7 @@ cdef class Worker:
             max(port.rtp_ns, port.rtcp_ns),
             place_of(&facts.peer),
             port.control.peer_lost if port.control.reported else None,
-            port.control.peer_jitter / 8000.0 if port.control.reported else None,
+            port.control.peer_jitter / <double>port.stream.rate_hz if port.control.reported else None,
             port.control.round_trip_ns / 1e9 if port.control.round_trip_ns >= 0 else None,
             port.secrecy.failed,
             port.secrecy.replayed,

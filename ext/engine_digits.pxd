@@ -1,7 +1,9 @@
 """RFC 4733 digits: each told once, however many of its packets arrive, even if none that ends it does."""
 
-from libc.stdint cimport int32_t, uint32_t, uint8_t
+from libc.stdint cimport int32_t, uint32_t, uint64_t, uint8_t
 
+from ext.engine_heard cimport NARROW_HZ
+from ext.engine_keypad cimport LONGEST_KEY, keypad_press
 from ext.engine_worker cimport EVENT_DIGIT, Digits, Port, Worker, tell
 
 cdef enum:
@@ -9,10 +11,24 @@ cdef enum:
     END_LOST_NS = 200000000         # four updates of 50 ms without a word: its end was lost
 
 
+cdef inline void press_for_listeners(Worker* worker, Port* port, int event, uint32_t units) noexcept nogil:
+    """Those who relay this port decoded get none of its packets: they press the key again, as long."""
+    cdef Port* listener
+    cdef int slot = port.first_listener
+    cdef uint64_t duration = <uint64_t>units * NARROW_HZ // port.event_rate_hz
+    while slot >= 0:
+        listener = &worker.ports[slot]
+        slot = listener.next_listener
+        if listener.decoded:
+            keypad_press(worker, listener, event, <int>min(duration, <uint64_t>LONGEST_KEY), False)
+
+
 cdef inline void end_digit(Worker* worker, Port* port) noexcept nogil:
     cdef Digits* digits = &port.digits
+    cdef uint32_t units = digits.ended_segments + digits.duration
     digits.pending = False
-    tell(worker, port, EVENT_DIGIT, digits.event, (digits.ended_segments + digits.duration) // 8)
+    tell(worker, port, EVENT_DIGIT, digits.event, units * 1000 // <uint32_t>port.event_rate_hz)
+    press_for_listeners(worker, port, digits.event, units)
 
 
 cdef inline void digit_packet(

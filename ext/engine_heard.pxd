@@ -108,7 +108,7 @@ cdef inline void set_noise(Heard* heard, const Kept* packet) noexcept nogil:
     while level > 0 and magnitude >= 1.0:
         magnitude *= 0.8912509381337456     # one dB less
         level -= 1
-    heard.noise_level = <int>(magnitude / 2)    # of white noise, whose peak is twice its mean magnitude
+    heard.noise_level = <int>(magnitude * 0.8660254037844386)   # evenly spread noise: root mean square to mean
     heard.resting = True
 
 
@@ -179,7 +179,8 @@ cdef inline void refill(Heard* heard) noexcept nogil:
         add_lost(heard, after, lost_samples(heard, after))
     elif packet.noise:
         set_noise(heard, packet)
-        jitter.timestamp = packet.timestamp
+        if gap > 0:
+            jitter.timestamp = packet.timestamp
         take_out(jitter, packet)
     else:
         add_packet(heard, packet)

@@ -248,6 +248,20 @@ cdef inline bint jitter_put(
     return True
 
 
+cdef inline void jitter_note(Jitter* jitter, uint16_t sequence, uint32_t timestamp) noexcept nogil:
+    """A packet of the stream that is no audio, such as a digit: its number is used, its time passes in silence."""
+    cdef Kept* packet = place_of(jitter, sequence)
+    if not jitter.begun or not has_place(jitter, sequence, timestamp):
+        return
+    packet.filled = True
+    packet.taken = False
+    packet.noise = True
+    packet.sequence = sequence
+    packet.timestamp = timestamp
+    packet.length = 0
+    jitter.held += 1
+
+
 cdef inline Kept* following(Jitter* jitter) noexcept nogil:
     """The first that is there, of those after the next, or NULL."""
     cdef int i

@@ -8,10 +8,13 @@ from libc.stdint cimport int16_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memset
 
 from ext.engine_dtmf cimport DTMF_COLUMNS, DTMF_HZ, DTMF_ROWS, GROUP
+from ext.engine_heard cimport NARROW_HZ
 from ext.engine_masking cimport mask_taps
-from ext.engine_stream cimport FRAME, may_send, put_frame, put_on_wire, stream_sent, timestamp_now
-from ext.engine_worker cimport KEYS_QUEUED, PCMA, RIGHT, Key, Keypad, Port, Stream, Worker
-from ext.kernels cimport alaw_encode_into, oscillator_fill, oscillator_start, rtp_write, ulaw_encode_into
+from ext.engine_stream cimport (
+    FRAME, fall_silent, may_send, put_on_wire, say_at_once, stream_sent, timestamp_now,
+)
+from ext.engine_worker cimport KEYS_QUEUED, RIGHT, Key, Keypad, Port, Stream, Worker
+from ext.kernels cimport oscillator_fill, oscillator_start, rtp_write
 
 cdef enum:
     EVENT_OCTETS = 4        # section 2.3
@@ -19,6 +22,7 @@ cdef enum:
     VOLUME = 10             # -10 dBm0
     LOW_DBM0 = -11          # the high tone 2 dB above the low one, as lines take more from it (ETSI ES 201 235)
     HIGH_DBM0 = -9
+    LONGEST_KEY = 64000     # 8 s at 8 kHz
     ENDS = 3
     REST = 4                # ticks: 80 ms, which every decoder takes for the space between two digits
 
@@ -31,14 +35,17 @@ cdef inline void send_key(Worker* worker, Port* port, bint marker, bint end) noe
     """One packet of the digit that sounds; its timestamp is that of the beginning."""
     cdef Stream* stream = &port.stream
     cdef Keypad* keypad = &port.keypad
+    cdef int duration = keypad.elapsed * (port.event_rate_hz // NARROW_HZ)
     cdef uint8_t packet[12 + EVENT_OCTETS]
     rtp_write(packet, <uint8_t>port.send_event, marker, stream.next_sequence, keypad.timestamp, stream.ssrc)
     packet[12] = sounding(keypad).event
     packet[13] = VOLUME | (END_BIT if end else 0)
-    packet[14] = <uint8_t>(keypad.elapsed >> 8)
-    packet[15] = <uint8_t>(keypad.elapsed & 0xFF)
+    if duration > 0xFFFF:
+        duration = 0xFFFF   # section 2.5.1.3: 1.4 s at 48 kHz
+    packet[14] = <uint8_t>(duration >> 8)
+    packet[15] = <uint8_t>(duration & 0xFF)
     stream.next_sequence += 1
-    stream.fresh = True     # what follows is a talkspurt of its own
+    fall_silent(port)       # what follows is a talkspurt of its own
     stream_sent(stream, keypad.timestamp, worker.now_ns)
     put_on_wire(worker, port, packet, 12 + EVENT_OCTETS)
 
@@ -63,6 +70,7 @@ cdef inline void rest_key(Worker* worker, Port* port) noexcept nogil:
     cdef uint32_t passed = keypad.elapsed + (keypad.rest - 1) * FRAME
     if keypad.rest < ENDS:
         send_key(worker, port, False, True)
+    passed *= port.stream.rate_hz // NARROW_HZ
     stream_sent(&port.stream, keypad.timestamp + passed, worker.now_ns)
     keypad.rest += 1
 
@@ -91,7 +99,6 @@ cdef inline void tones_tick(Worker* worker, Port* port) noexcept nogil:
     cdef Keypad* keypad = &port.keypad
     cdef int count = min(sounding(keypad).duration - keypad.elapsed, FRAME)
     cdef int16_t samples[FRAME]
-    cdef uint8_t frame[FRAME]
     if keypad.elapsed == 0:
         begin_tones(worker, port)
     memset(samples, 0, sizeof(samples))
@@ -99,11 +106,7 @@ cdef inline void tones_tick(Worker* worker, Port* port) noexcept nogil:
     keypad.elapsed += count
     if keypad.elapsed == sounding(keypad).duration:
         keypad.rest += 1
-    if port.codec == PCMA:
-        alaw_encode_into(samples, frame, FRAME)
-    else:
-        ulaw_encode_into(samples, frame, FRAME)
-    put_frame(worker, port, frame)
+    say_at_once(worker, port, samples, NARROW_HZ)
 
 
 cdef inline bint may_press(const Port* port, bint in_band) noexcept nogil:

@@ -11,6 +11,7 @@ from libc.stdlib cimport free
 from libc.string cimport memset
 
 from ext.engine_digits cimport digit_timeout
+from ext.engine_hearing cimport hear_all
 from ext.engine_keypad cimport keypads_tick
 from ext.engine_orders cimport apply_orders, close_port, void_order
 from ext.engine_os cimport (
@@ -23,7 +24,8 @@ from ext.engine_receive cimport drain
 from ext.engine_recorder cimport recorder_end, recorders_tick, unlink_recorder
 from ext.engine_ring cimport ring_pop, ring_push
 from ext.engine_rtcp cimport schedule_report, send_report
-from ext.engine_sources cimport play_all
+from ext.engine_room cimport mix_rooms
+from ext.engine_sources cimport play_all, repacketise
 from ext.engine_worker cimport (
     EVENT_SILENT, FINISHED, ORDER_OPEN, ORDER_RECORD, RECORDING, Chunk, Errand, Order, Port, Recorder,
     Worker, tell,
@@ -66,6 +68,7 @@ cdef inline void watch_silence(Worker* worker, Port* port) noexcept nogil:
 
 cdef inline void look_after(Worker* worker, Port* port) noexcept nogil:
     digit_timeout(worker, port)
+    repacketise(worker, port)
     watch_silence(worker, port)
     if worker.now_ns >= port.control.due_ns:
         send_report(worker, port, False)
@@ -77,6 +80,8 @@ cdef inline void one_tick(Worker* worker) noexcept nogil:
     worker.tick += 1
     keypads_tick(worker)
     play_all(worker)
+    hear_all(worker)
+    mix_rooms(worker)
     while slot < worker.slots_used:
         if worker.ports[slot].generation:
             look_after(worker, &worker.ports[slot])

@@ -4,7 +4,10 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
+from ext.engine_codec cimport CodecTable
 from ext.engine_fork cimport fork_release
+from ext.engine_heard cimport NARROW_HZ
+from ext.engine_hearing cimport stop_hearing, tend
 from ext.engine_keypad cimport keypad_clear, keypad_press
 from ext.engine_latch cimport unlock
 from ext.engine_masking cimport mask_heard
@@ -16,13 +19,41 @@ from ext.engine_ring cimport ring_pop
 from ext.engine_rtcp cimport schedule_report, send_report
 from ext.engine_secrecy cimport forget_keys, secure_port
 from ext.engine_sound cimport Playlist, playlist_free
+from ext.engine_room cimport free_gains, open_room, set_gain
 from ext.engine_srtp cimport srtp_release
-from ext.engine_sources cimport clear_source, drop_listeners, set_source
+from ext.engine_sources cimport clear_source, drop_listeners, refit, set_source
+from ext.engine_stream cimport fall_silent
 from ext.engine_worker cimport (
-    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_MASK, ORDER_MUTE,
-    ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, Network, Order, Port,
-    Recorder, Worker, tell,
+    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_MASK,
+    ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP,
+    ORDER_WATCH, SOURCE_RELAY, Network, Order, Port, Recorder, Worker, tell,
 )
+
+
+cdef inline void close_codec(const CodecTable* table, void* state) noexcept nogil:
+    if state != NULL:
+        table.close(state)
+
+
+cdef inline void tend_all(Worker* worker, Port* port) noexcept nogil:
+    """It begins or ends to be recorded: what it hears may be needed, and what it relays."""
+    tend(worker, port)
+    if port.source == SOURCE_RELAY:
+        tend(worker, &worker.ports[port.heard_slot])
+
+
+cdef inline void close_room(Worker* worker, int slot) noexcept nogil:
+    """Who was in it falls silent."""
+    while worker.rooms[slot].first_member >= 0:
+        clear_source(worker, &worker.ports[worker.rooms[slot].first_member])
+    worker.rooms[slot].generation = 0
+
+
+cdef inline void order_room(Worker* worker, Order* order) noexcept nogil:
+    if order.flag:
+        open_room(worker, order.other_slot, order.other_generation)
+    elif worker.rooms[order.other_slot].generation == order.other_generation:
+        close_room(worker, order.other_slot)
 
 
 cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
@@ -34,6 +65,8 @@ cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
         recorder_end(worker, recorder)
     drop_listeners(worker, port)
     clear_source(worker, port)
+    free_gains(port)
+    close_codec(port.table, port.codec_state)
     keypad_clear(worker, port)
     if port.control.sent or port.stream.packets:
         send_report(worker, port, True)
@@ -57,6 +90,7 @@ cdef inline void open_port(Worker* worker, Port* port, Order* order) noexcept no
     port.rtcp_fd = order.fds[RTCP_SOCKET]
     port.payload_type = port.send_event = port.receive_event = -1
     port.first_listener = port.next_listener = port.playing_index = -1
+    port.stream.rate_hz = port.event_rate_hz = NARROW_HZ
     port.stream.ssrc = order.ssrc
     port.stream.next_sequence = port.control.first_sequence = order.sequence
     port.stream.origin_timestamp = order.timestamp
@@ -76,6 +110,23 @@ cdef inline void open_port(Worker* worker, Port* port, Order* order) noexcept no
         close_port(worker, port)
 
 
+cdef inline void use_codec(Worker* worker, Port* port, Order* order) noexcept nogil:
+    """A codec that goes on keeps its state; what is not needed goes back with the order."""
+    cdef void* state = port.codec_state
+    if port.table == order.table:
+        return
+    if port.heard != NULL:
+        stop_hearing(worker, port)
+    close_codec(port.table, state)
+    port.codec_state = order.codec_state
+    order.codec_state = NULL
+    port.table = order.table
+    port.codec = order.codec
+    port.stream.rate_hz = order.table.rtp_rate_hz
+    fall_silent(port)
+    refit(worker, port)
+
+
 cdef inline void connect_port(Worker* worker, Port* port, Order* order) noexcept nogil:
     cdef bint moved = not same_address(&order.rtp, &port.sdp_rtp)
     if moved:
@@ -88,11 +139,13 @@ cdef inline void connect_port(Worker* worker, Port* port, Order* order) noexcept
     port.allowed_count = order.count
     port.sdp_rtp = order.rtp
     port.sdp_rtcp = order.rtcp
-    port.codec = order.codec
+    use_codec(worker, port, order)
+    port.ptime_ms = order.ptime_ms
     port.payload_type = order.payload_type
     memcpy(port.impairment, order.impairment, sizeof(port.impairment))
     port.send_event = order.send_event
     port.receive_event = order.receive_event
+    port.event_rate_hz = order.event_rate_hz
 
 
 cdef inline void record_port(Worker* worker, Port* port, Order* order) noexcept nogil:
@@ -104,6 +157,7 @@ cdef inline void record_port(Worker* worker, Port* port, Order* order) noexcept 
         recorder_end(worker, recorder)
     else:
         tap_port(worker, port, recorder)
+        tend_all(worker, port)
 
 
 cdef inline void order_recorder(Worker* worker, Port* port, Order* order) noexcept nogil:
@@ -117,6 +171,7 @@ cdef inline void order_recorder(Worker* worker, Port* port, Order* order) noexce
     else:
         untap_port(port, recorder)
         recorder_end(worker, recorder)
+        tend_all(worker, port)
 
 
 cdef inline void watch_port(Worker* worker, Port* port, Order* order) noexcept nogil:
@@ -129,10 +184,11 @@ cdef inline void void_order(Order* order) noexcept nogil:
     """Frees what nobody took over."""
     if order.kind == ORDER_SEND:
         playlist_free(<Playlist*>order.block)
-        return
-    if order.kind == ORDER_FORK and order.block != NULL:
-        fork_release((<Recorder*>order.block).fork)
-    free(order.block)
+    else:
+        if order.kind == ORDER_FORK and order.block != NULL:
+            fork_release((<Recorder*>order.block).fork)
+        free(order.block)
+    close_codec(order.table, order.codec_state)
     srtp_release(order.sends)
     srtp_release(order.receives)
 
@@ -144,8 +200,12 @@ cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
         open_port(worker, port, order)
     elif order.kind == ORDER_RECORD or order.kind == ORDER_FORK:
         record_port(worker, port if alive else NULL, order)
+    elif order.kind == ORDER_ROOM:
+        order_room(worker, order)
     elif not alive:
         pass
+    elif order.kind == ORDER_GAIN:
+        set_gain(port, order)
     elif order.kind == ORDER_CONNECT:
         connect_port(worker, port, order)
     elif order.kind == ORDER_SEND:

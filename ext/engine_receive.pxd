@@ -16,15 +16,17 @@ from ext.engine_os cimport (
     same_address,
 )
 from ext.engine_reception cimport reception_jitter, reception_sequence
+from ext.engine_hearing cimport listen
 from ext.engine_recorder cimport record_packet
 from ext.engine_rtcp cimport control_packet
 from ext.engine_secrecy cimport opened
 from ext.engine_sources cimport relay_to_listeners
-from ext.engine_stream cimport HEARD_AUDIO, HEARD_EVENT, HEARD_OTHER
-from ext.engine_worker cimport BATCH, DATAGRAM, EVENT_FIRST, LEFT, Port, Worker, tell
+from ext.engine_stream cimport HEARD_AUDIO, HEARD_EVENT, HEARD_NOISE, HEARD_OTHER
+from ext.engine_worker cimport BATCH, DATAGRAM, EVENT_FIRST, LEFT, PCMU, Port, Worker, tell
 from ext.kernels cimport RtpHeader, rtp_read
 
 cdef enum:
+    COMFORT_NOISE = 13      # RFC 3389 section 4
     RTP_SOCKET = 0
     STRANGER_SOCKET = 1
     RTCP_SOCKET = 2
@@ -42,6 +44,8 @@ cdef inline int classify(const Port* port, const RtpHeader* header) noexcept nog
             return HEARD_AUDIO
         if header.payload_type == port.receive_event:
             return HEARD_EVENT
+        if header.payload_type == COMFORT_NOISE:
+            return HEARD_NOISE
     return HEARD_OTHER
 
 
@@ -50,7 +54,7 @@ cdef inline void hear(Worker* worker, Port* port, const RtpHeader* header, uint8
     cdef int heard = classify(port, header)
     port.rtp_ns = worker.now_ns
     port.silence_told = False
-    if heard != HEARD_OTHER and port.facts.counts[EVENT_FIRST] == 0:
+    if heard <= HEARD_EVENT and port.facts.counts[EVENT_FIRST] == 0:
         tell(worker, port, EVENT_FIRST, 1, 0)
     if header.ssrc != port.reception.ssrc:
         digits_restart(worker, port)
@@ -60,13 +64,17 @@ cdef inline void hear(Worker* worker, Port* port, const RtpHeader* header, uint8
     worker.totals.packets_received += 1
     worker.totals.octets_received += header.payload_length
     if heard == HEARD_AUDIO:
-        reception_jitter(&port.reception, header.sequence, header.timestamp, worker.now_ns)
-        if port.taps != NULL:
+        reception_jitter(
+            &port.reception, header.sequence, header.timestamp, port.stream.rate_hz, worker.now_ns
+        )
+        if port.taps != NULL and port.codec <= PCMU:
             record_packet(worker, port, LEFT, header.timestamp, payload, header.payload_length)
     elif heard == HEARD_EVENT:
         digit_packet(worker, port, header.timestamp, payload, header.payload_length)
         if port.digits.seen:
             mask_heard(worker, port, port.digits.duration, 0)
+    if port.heard != NULL:
+        listen(worker, port, heard, header, payload)
     relay_to_listeners(worker, port, heard, header, payload)
 
 

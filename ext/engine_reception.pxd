@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t
 
+from ext.engine_jitter cimport units
 from ext.engine_losses cimport losses_advance, losses_discard, losses_late, losses_restart
 from ext.engine_worker cimport Reception
 
@@ -76,17 +77,17 @@ cdef inline void measure_spacing(Reception* reception, uint16_t sequence, uint32
 
 
 cdef inline void reception_jitter(
-    Reception* reception, uint16_t sequence, uint32_t timestamp, int64_t now_ns
+    Reception* reception, uint16_t sequence, uint32_t timestamp, int rate_hz, int64_t now_ns
 ) noexcept nogil:
     """Only for audio: the packets of a telephone-event share one timestamp (RFC 4733 section 2.2)."""
-    cdef uint32_t transit = <uint32_t>(<uint64_t>now_ns // 125000) - timestamp
+    cdef uint32_t transit = units(now_ns, rate_hz) - timestamp
     cdef double distance
     if reception.timed:
         distance = <double><int32_t>(transit - reception.transit)
         if distance < 0:
             distance = -distance
         # A jump of a second is a new talkspurt of a device that does not count silence, not jitter.
-        if distance < 8000:
+        if distance < rate_hz:
             reception.jitter += (distance - reception.jitter) / 16
             reception.jitter_sum += distance
             reception.jitter_count += 1

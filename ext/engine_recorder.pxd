@@ -234,14 +234,18 @@ cdef inline int64_t recorder_now(const Worker* worker, const Recorder* recorder)
 
 
 cdef inline void record_pcm(
-    Worker* worker, Port* port, int side, uint32_t timestamp, const int16_t* samples, int count
+    Worker* worker, Port* port, int side, uint32_t timestamp, const int16_t* samples, int count, int64_t arrival_ns
 ) noexcept nogil:
-    """For all who tap the port: 8 kHz, `timestamp` on any clock of 8 kHz that this side keeps to."""
+    """For all who tap the port: 8 kHz, `timestamp` on any clock of 8 kHz that this side keeps to.
+
+    `arrival_ns` is when these samples came, before any buffer held them.
+    """
     cdef Recorder* tap = port.taps
-    cdef int64_t position
+    cdef int64_t arrival, position
     while tap != NULL:
         advance(worker, tap)
-        position = position_of(&tap.sides[side], timestamp, recorder_now(worker, tap), worker.now_ns)
+        arrival = (arrival_ns - tap.start_ns) // 125000
+        position = position_of(&tap.sides[side], timestamp, arrival, worker.now_ns)
         place(tap, side, position, samples, count)
         tap = tap.next_tap
 
@@ -249,7 +253,7 @@ cdef inline void record_pcm(
 cdef inline void record_packet(
     Worker* worker, Port* port, int side, uint32_t timestamp, const uint8_t* payload, int length
 ) noexcept nogil:
-    """A packet in the port's codec. Call it only where `port.taps` says that somebody listens."""
+    """A packet of G.711. Call it only where `port.taps` says that somebody listens."""
     cdef int16_t samples[LONGEST_PACKET]
     if length > LONGEST_PACKET:
         length = LONGEST_PACKET
@@ -257,7 +261,7 @@ cdef inline void record_packet(
         alaw_decode_into(payload, samples, length)
     else:
         ulaw_decode_into(payload, samples, length)
-    record_pcm(worker, port, side, timestamp, samples, length)
+    record_pcm(worker, port, side, timestamp, samples, length, worker.now_ns)
 
 
 # --- its life ---

@@ -6,6 +6,7 @@ The CNAME is random for each port (RFC 7022), so it tells nothing of the machine
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
+from ext.engine_jitter cimport units
 from ext.engine_latch cimport admit_control, rtcp_target
 from ext.engine_octets cimport get16, get32, in_ntp_units, ntp_now, put_head, put_network
 from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, sendto
@@ -34,7 +35,7 @@ cdef extern from *:
 cdef inline uint8_t* put_sender(Worker* worker, Port* port, uint8_t* octets) noexcept nogil:
     """Section 6.4.1: NTP time, the same moment in RTP time, packets and octets sent."""
     cdef uint64_t ntp = ntp_now()
-    cdef uint32_t elapsed = <uint32_t>((worker.now_ns - port.stream.timestamp_ns) // 125000)
+    cdef uint32_t elapsed = units(worker.now_ns - port.stream.timestamp_ns, port.stream.rate_hz)
     octets = put_network(octets, <uint32_t>(ntp >> 32))
     octets = put_network(octets, <uint32_t>ntp)
     octets = put_network(octets, port.stream.timestamp + elapsed)

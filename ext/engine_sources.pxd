@@ -1,16 +1,57 @@
-"""What a port sends: relays in a chain on the port they listen to, prompts and tones on the tick."""
+"""What a port sends: relays in a chain on the port they listen to, prompts, tones and rooms on the tick.
+
+A relay passes packets on as they come where codec and packet time agree; where they do not, it says what the
+other port hears, frame by frame (engine_hearing).
+"""
 
 from libc.stdint cimport int16_t, uint64_t, uint8_t
 
 from ext.engine_sound cimport Playlist, SoundBlock, playlist_free
-from ext.engine_stream cimport FRAME, HEARD_AUDIO, relay_packet, send_frame
+from ext.engine_heard cimport NARROW_HZ
+from ext.engine_hearing cimport tend
+from ext.engine_room cimport free_gains, join_room, leave_room
+from ext.engine_stream cimport FRAME, HEARD_AUDIO, fall_silent, may_speak, relay_packet, say, send_frame
 from ext.engine_worker cimport (
-    EVENT_FINISHED, PCMA, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Order, Port, Worker, tell,
+    EVENT_FINISHED, PCMA, PCMU, SOURCE_MIX, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Order,
+    Port, Worker, tell,
 )
 from ext.kernels cimport (
-    RtpHeader, alaw_encode_into, alaw_to_ulaw_into, oscillator_fill, oscillator_start, ulaw_encode_into,
-    ulaw_to_alaw_into,
+    RtpHeader, alaw_decode_into, alaw_to_ulaw_into, oscillator_fill, oscillator_start, ulaw_to_alaw_into,
 )
+
+cdef enum:
+    MISFITS = 3             # packets in a row of another time than asked for, before they are made anew
+
+
+# --- relays ---
+
+cdef inline bint same_payload(const Port* one, const Port* other) noexcept nogil:
+    """Whether packets of one can go to the other as they are, or by the table of G.711."""
+    return one.codec == other.codec or (one.codec <= PCMU and other.codec <= PCMU)
+
+
+cdef inline void fit(Worker* worker, Port* listener) noexcept nogil:
+    listener.decoded = not same_payload(&worker.ports[listener.heard_slot], listener)
+    listener.misfits = 0
+
+
+cdef inline void refit(Worker* worker, Port* port) noexcept nogil:
+    """The port's codec may have changed."""
+    cdef int slot = port.first_listener
+    while slot >= 0:
+        fit(worker, &worker.ports[slot])
+        slot = worker.ports[slot].next_listener
+    if port.source == SOURCE_RELAY:
+        fit(worker, port)
+        tend(worker, &worker.ports[port.heard_slot])
+    tend(worker, port)
+
+
+cdef inline void repacketise(Worker* worker, Port* port) noexcept nogil:
+    """For who gets packets of another time than he asked for."""
+    if port.misfits >= MISFITS and port.source == SOURCE_RELAY and not port.decoded:
+        port.decoded = True
+        tend(worker, &worker.ports[port.heard_slot])
 
 
 cdef inline void stop_listening(Worker* worker, Port* port) noexcept nogil:
@@ -18,6 +59,8 @@ cdef inline void stop_listening(Worker* worker, Port* port) noexcept nogil:
     while link[0] != port.slot:
         link = &worker.ports[link[0]].next_listener
     link[0] = port.next_listener
+    port.decoded = False
+    tend(worker, &worker.ports[port.heard_slot])
 
 
 cdef inline void stop_playing(Worker* worker, Port* port) noexcept nogil:
@@ -34,10 +77,14 @@ cdef inline void stop_playing(Worker* worker, Port* port) noexcept nogil:
 cdef inline void clear_source(Worker* worker, Port* port) noexcept nogil:
     if port.source == SOURCE_RELAY:
         stop_listening(worker, port)
+    elif port.source == SOURCE_MIX:
+        leave_room(worker, port)
+        free_gains(port)
     elif port.playing_index >= 0:
         stop_playing(worker, port)
     port.source = SOURCE_SILENCE
-    port.stream.fresh = True
+    fall_silent(port)
+    tend(worker, port)
 
 
 cdef inline void drop_listeners(Worker* worker, Port* port) noexcept nogil:
@@ -54,6 +101,8 @@ cdef inline void begin_relay(Worker* worker, Port* port, int slot, uint64_t gene
     port.heard_slot = slot
     port.next_listener = heard.first_listener
     heard.first_listener = port.slot
+    fit(worker, port)
+    tend(worker, heard)
 
 
 cdef inline void begin_playing(Worker* worker, Port* port, int source) noexcept nogil:
@@ -87,22 +136,31 @@ cdef inline void set_source(Worker* worker, Port* port, Order* order) noexcept n
     elif order.source == SOURCE_TONE:
         oscillator_start(&port.oscillator, order.hz, order.level_dbm0)
         begin_playing(worker, port, SOURCE_TONE)
+    elif order.source == SOURCE_MIX:
+        join_room(worker, port, order.other_slot, order.other_generation)
 
 
 cdef inline void tone_frame(Worker* worker, Port* port) noexcept nogil:
     cdef int16_t samples[FRAME]
-    cdef uint8_t frame[FRAME]
     oscillator_fill(&port.oscillator, samples, FRAME)
-    if port.codec == PCMA:
-        alaw_encode_into(samples, frame, FRAME)
+    say(worker, port, samples, NARROW_HZ)
+
+
+cdef inline void say_sound(Worker* worker, Port* port, SoundBlock* sound) noexcept nogil:
+    """G.711 was encoded once for all who listen; other codecs keep a state for each."""
+    cdef int16_t samples[FRAME]
+    if port.codec > PCMU:
+        alaw_decode_into(sound.codecs[PCMA] + port.sound_frame * FRAME, samples, FRAME)
+        say(worker, port, samples, NARROW_HZ)
+    elif may_speak(port):
+        send_frame(worker, port, sound.codecs[port.codec] + port.sound_frame * FRAME, FRAME)
     else:
-        ulaw_encode_into(samples, frame, FRAME)
-    send_frame(worker, port, frame)
+        fall_silent(port)
 
 
 cdef inline void sound_frame(Worker* worker, Port* port) noexcept nogil:
     cdef SoundBlock* sound = port.playlist.sounds[port.sound_index]
-    send_frame(worker, port, sound.codecs[port.codec] + port.sound_frame * FRAME)
+    say_sound(worker, port, sound)
     port.sound_frame += 1
     if port.sound_frame < sound.frames:
         return
@@ -139,17 +197,30 @@ cdef inline void to_other_codec(int codec, uint8_t* payload, int length) noexcep
         ulaw_to_alaw_into(payload, payload, length)
 
 
+cdef inline void note_packet_time(Port* listener, const RtpHeader* header) noexcept nogil:
+    cdef int octets = listener.table.frame_octets * listener.ptime_ms // 20
+    if octets == 0 or octets == header.payload_length:
+        listener.misfits = 0
+    else:
+        listener.misfits += 1
+
+
 cdef inline bint relay_to_codec(
     Worker* worker, Port* port, int heard, int codec, const RtpHeader* header, uint8_t* payload
 ) noexcept nogil:
-    """To the listeners whose codec is `codec`. True: there are others."""
+    """To the listeners whose codec is `codec`. True: there are others, who take G.711 of the other kind."""
     cdef bint others = False
     cdef Port* listener
     cdef int slot = port.first_listener
     while slot >= 0:
         listener = &worker.ports[slot]
         slot = listener.next_listener
-        if heard != HEARD_AUDIO or listener.codec == codec:
+        if listener.decoded:
+            continue
+        if heard != HEARD_AUDIO:
+            relay_packet(worker, listener, heard, header, payload)
+        elif listener.codec == codec:
+            note_packet_time(listener, header)
             relay_packet(worker, listener, heard, header, payload)
         else:
             others = True

@@ -5,24 +5,33 @@ was long, and never behind what was sent.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint8_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memmove
 
+from ext.engine_heard cimport NARROW_HZ, WIDE_HZ
+from ext.engine_jitter cimport units
 from ext.engine_latch cimport rtp_target
 from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, send, sendto
 from ext.engine_reception cimport MAX_DROPOUT, MAX_MISORDER
-from ext.engine_recorder cimport record_packet
+from ext.engine_recorder cimport record_packet, record_pcm
 from ext.engine_secrecy cimport sealed
-from ext.engine_worker cimport RIGHT, Port, Stream, Worker
+from ext.engine_resample cimport downward, upward
+from ext.engine_worker cimport PACKED_OCTETS, PCMU, RIGHT, Port, Stream, Worker
 from ext.kernels cimport RtpHeader, rtp_write
 
 cdef enum:
-    FRAME = 160             # samples and octets of 20 ms
-    STEP_TOLERATED = 8000   # a relayed timestamp further than this from real time is a new start
+    FRAME = 160             # samples and octets of 20 ms of G.711
+    TICK_MS = 20
+    LONGEST_PAYLOAD = 1200  # octets; none of our codecs makes as many
 
 cdef enum:              # what a port heard
     HEARD_AUDIO
     HEARD_EVENT             # RFC 4733
-    HEARD_OTHER             # comfort noise and the like: alive, but not passed on
+    HEARD_NOISE             # RFC 3389
+    HEARD_OTHER             # alive, but not passed on
+
+
+cdef inline uint32_t tick_units(const Stream* stream) noexcept nogil:
+    return <uint32_t>(stream.rate_hz * TICK_MS // 1000)
 
 
 cdef inline uint32_t timestamp_now(const Stream* stream, int64_t now_ns) noexcept nogil:
@@ -30,9 +39,9 @@ cdef inline uint32_t timestamp_now(const Stream* stream, int64_t now_ns) noexcep
     cdef uint32_t by_clock
     if not stream.begun:
         return stream.origin_timestamp
-    by_clock = stream.origin_timestamp + <uint32_t>((now_ns - stream.origin_ns) // 125000)
-    if <int32_t>(by_clock - (stream.timestamp + FRAME)) < 0:
-        return stream.timestamp + FRAME
+    by_clock = stream.origin_timestamp + units(now_ns - stream.origin_ns, stream.rate_hz)
+    if <int32_t>(by_clock - (stream.timestamp + tick_units(stream))) < 0:
+        return stream.timestamp + tick_units(stream)
     return by_clock
 
 
@@ -85,28 +94,100 @@ cdef inline bint may_speak(const Port* port) noexcept nogil:
     return not port.keypad.busy and may_send(port)
 
 
-cdef inline void put_frame(Worker* worker, Port* port, const uint8_t* frame) noexcept nogil:
-    """The next 20 ms of a port that may send, in its codec."""
+cdef inline void fall_silent(Port* port) noexcept nogil:
+    """What is said next begins anew: with a marker, by the clock."""
+    port.stream.fresh = True
+    port.packed_octets = 0
+
+
+cdef inline uint32_t own_timestamp(const Stream* stream, int64_t now_ns) noexcept nogil:
+    """Of the next packet that we make."""
+    return timestamp_now(stream, now_ns) if stream.fresh else stream.upcoming
+
+
+cdef inline void send_payload(
+    Worker* worker, Port* port, const uint8_t* payload, int octets, uint32_t duration
+) noexcept nogil:
+    """One packet of our own making; `duration` in timestamp units."""
     cdef Stream* stream = &port.stream
-    cdef uint8_t packet[12 + FRAME]
-    cdef uint32_t timestamp
-    timestamp = timestamp_now(stream, worker.now_ns) if stream.fresh else stream.timestamp + FRAME
+    cdef uint8_t packet[12 + LONGEST_PAYLOAD]
+    cdef uint32_t timestamp = own_timestamp(stream, worker.now_ns)
     rtp_write(packet, port.payload_type, stream.fresh, stream.next_sequence, timestamp, stream.ssrc)
-    memcpy(packet + 12, frame, FRAME)
+    memcpy(packet + 12, payload, octets)
     stream.fresh = False
     stream.next_sequence += 1
     stream_sent(stream, timestamp, worker.now_ns)
-    if port.taps != NULL:
-        record_packet(worker, port, RIGHT, timestamp, frame, FRAME)
-    put_on_wire(worker, port, packet, 12 + FRAME)
+    stream.upcoming = timestamp + duration
+    if port.taps != NULL and port.codec <= PCMU:
+        record_packet(worker, port, RIGHT, timestamp, payload, octets)
+    put_on_wire(worker, port, packet, 12 + octets)
 
 
-cdef inline void send_frame(Worker* worker, Port* port, const uint8_t* frame) noexcept nogil:
-    """The next 20 ms of a prompt or tone, in the port's codec."""
-    if may_speak(port):
-        put_frame(worker, port, frame)
+cdef inline void send_packed(
+    Worker* worker, Port* port, const uint8_t* payload, int octets, int packet_octets
+) noexcept nogil:
+    """In packets of the length that the peer asked for: more than one, or one when enough has gathered."""
+    cdef int sent = 0
+    cdef uint32_t duration = tick_units(&port.stream) * packet_octets // octets
+    memcpy(port.packed + port.packed_octets, payload, octets)
+    port.packed_octets += octets
+    while port.packed_octets - sent >= packet_octets:
+        send_payload(worker, port, port.packed + sent, packet_octets, duration)
+        sent += packet_octets
+    port.packed_octets -= sent
+    memmove(port.packed, port.packed + sent, port.packed_octets)
+
+
+cdef inline void send_frame(Worker* worker, Port* port, const uint8_t* frame, int octets) noexcept nogil:
+    """The next 20 ms, in the port's codec."""
+    cdef int packet_octets = port.table.frame_octets * port.ptime_ms // TICK_MS
+    if packet_octets == 0 or packet_octets == octets or packet_octets + octets > PACKED_OCTETS:
+        send_payload(worker, port, frame, octets, tick_units(&port.stream))
     else:
-        port.stream.fresh = True
+        send_packed(worker, port, frame, octets, packet_octets)
+
+
+cdef inline void record_said(Worker* worker, Port* port, const int16_t* samples, int rate_hz) noexcept nogil:
+    """What goes out in a codec that the recorder does not read."""
+    cdef int16_t narrow[FRAME]
+    cdef uint32_t timestamp = own_timestamp(&port.stream, worker.now_ns) // (port.stream.rate_hz // NARROW_HZ)
+    if rate_hz == WIDE_HZ:
+        downward(&port.recorded, samples, 2 * FRAME, narrow)
+        samples = narrow
+    record_pcm(worker, port, RIGHT, timestamp, samples, FRAME, worker.now_ns)
+
+
+cdef inline void say_at_once(Worker* worker, Port* port, const int16_t* samples, int rate_hz) noexcept nogil:
+    """The next 20 ms of a port that may send, as samples of 8 or 16 kHz."""
+    cdef int16_t converted[2 * FRAME]
+    cdef uint8_t octets[LONGEST_PAYLOAD]
+    cdef const int16_t* own = samples
+    cdef int length
+    if port.table.encode == NULL:
+        return
+    if rate_hz != port.table.pcm_rate_hz:
+        own = converted
+        if rate_hz == WIDE_HZ:
+            downward(&port.down, samples, 2 * FRAME, converted)
+        else:
+            upward(&port.up, samples, FRAME, converted)
+    if port.taps != NULL and port.codec > PCMU:
+        record_said(worker, port, samples, rate_hz)
+    length = port.table.encode(
+        port.codec_state, own, port.table.pcm_rate_hz // 50, octets, LONGEST_PAYLOAD
+    )
+    if length > 0:
+        send_frame(worker, port, octets, length)
+    else:
+        fall_silent(port)
+
+
+cdef inline void say(Worker* worker, Port* port, const int16_t* samples, int rate_hz) noexcept nogil:
+    """The same for one that may not, or with NULL: then it falls silent."""
+    if samples != NULL and may_speak(port):
+        say_at_once(worker, port, samples, rate_hz)
+    else:
+        fall_silent(port)
 
 
 cdef inline bint opens_run(const Stream* stream, const RtpHeader* header) noexcept nogil:
@@ -135,9 +216,9 @@ cdef inline void leave_out(Stream* stream, const RtpHeader* header) noexcept nog
 
 cdef inline bint strays(const Stream* stream, uint32_t timestamp, int64_t now_ns) noexcept nogil:
     """A peer that does not count its silences, or jumps: its timestamps no longer follow real time."""
-    cdef int64_t expected = (now_ns - stream.timestamp_ns) // 125000
+    cdef int64_t expected = <int64_t>units(now_ns - stream.timestamp_ns, stream.rate_hz)
     cdef int64_t stray = <int64_t><int32_t>(timestamp - stream.timestamp) - expected
-    return stray > STEP_TOLERATED or stray < -STEP_TOLERATED
+    return stray > stream.rate_hz or stray < -stream.rate_hz
 
 
 cdef inline void relay_packet(
@@ -153,9 +234,9 @@ cdef inline void relay_packet(
     cdef bint marker = header.marker
     cdef bint opens
     if not may_speak(port):
-        stream.fresh = True
+        fall_silent(port)
         return
-    if heard == HEARD_OTHER or out_type < 0:
+    if heard >= HEARD_NOISE or out_type < 0:
         leave_out(stream, header)
         return
     opens = opens_run(stream, header)
@@ -180,6 +261,6 @@ cdef inline void relay_packet(
         stream.ssrc,
     )
     stream_sent(stream, timestamp, worker.now_ns)
-    if heard == HEARD_AUDIO and port.taps != NULL:
+    if heard == HEARD_AUDIO and port.taps != NULL and port.codec <= PCMU:
         record_packet(worker, port, RIGHT, timestamp, payload, header.payload_length)
     put_on_wire(worker, port, payload - 12, 12 + header.payload_length)

@@ -8,13 +8,16 @@ A port is written by its worker alone. Python reads its counters (aligned words,
 from libc.stdint cimport int16_t, int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
 from ext.engine_dtmf cimport Dtmf
+from ext.engine_codec cimport CodecTable
 from ext.engine_fork cimport ForkBlock
+from ext.engine_heard cimport Heard
 from ext.engine_os cimport (
     Address, atomic_add, atomic_fence, atomic_store, iovec, mmsghdr, pthread_t,
 )
 from ext.engine_ring cimport Ring, ring_push
 from ext.engine_sound cimport Playlist
 from ext.engine_srtp cimport SRTP_TRAILER, SrtpKey
+from ext.engine_resample cimport Downward, Upward
 from ext.kernels cimport Oscillator
 
 cdef enum:
@@ -28,9 +31,10 @@ cdef enum:
     KEYS_QUEUED = 64        # digits that wait to be sent; more are dropped
     WINDOW_FRAMES = 40      # 800 ms in which the recorder puts late and early packets in their places
 
-cdef enum:              # codecs
+cdef enum:              # codecs; the others have the numbers in which they were registered
     PCMA = 0
     PCMU = 1
+    PACKED_OCTETS = 640     # of a packet that waits until it is as long as the peer wants it
 
 cdef enum:              # orders
     ORDER_OPEN
@@ -46,6 +50,8 @@ cdef enum:              # orders
     ORDER_DIGIT
     ORDER_SECURE
     ORDER_CLOSE
+    ORDER_ROOM
+    ORDER_GAIN
 
 cdef enum:              # events
     EVENT_FIRST
@@ -63,6 +69,7 @@ cdef enum:              # sources
     SOURCE_RELAY
     SOURCE_PLAY
     SOURCE_TONE
+    SOURCE_MIX
 
 cdef enum:              # sides of a recording
     LEFT = 0                # what the port receives
@@ -88,7 +95,11 @@ cdef struct Order:
     int kind
     int slot
     uint64_t generation
-    void* block             # what it hands over: Network[], Playlist, Recorder; freed if the order is void
+    void* block             # what it hands over: Network[], Playlist, Recorder, Gain; freed if the order is void
+    const CodecTable* table
+    void* codec_state       # handed over, too
+    int ptime_ms            # 0: nothing was asked for
+    double gain
     int count
     int fds[3]              # RTP, stranger's RTP, RTCP
     uint32_t ssrc
@@ -102,6 +113,7 @@ cdef struct Order:
     double impairment[3]
     int send_event
     int receive_event
+    int event_rate_hz
     int source
     bint flag               # loop, mute or in band
     size_t first_frame      # of the playlist, where it begins
@@ -126,6 +138,17 @@ cdef struct Event:
     int64_t c
     int64_t d
     Address peer
+
+cdef struct Gain:           # other than 1, of one member in another's ear
+    Gain* next
+    int mouth
+    uint64_t mouth_generation
+    double gain
+
+cdef struct Room:
+    uint64_t generation     # 0: closed
+    int first_member
+    int members
 
 cdef struct Candidate:
     Address address
@@ -182,6 +205,7 @@ cdef struct Reception:      # RFC 3550 appendix A
 
 cdef struct Stream:         # what a port sends, for its whole life
     uint32_t ssrc
+    int rate_hz             # of its timestamps
     uint16_t next_sequence
     bint begun
     bint fresh              # a source begins: marker, new offsets
@@ -189,6 +213,7 @@ cdef struct Stream:         # what a port sends, for its whole life
     int64_t origin_ns
     uint32_t timestamp      # the newest sent, and when it was
     int64_t timestamp_ns
+    uint32_t upcoming       # what a packet of ours has that follows it at once
     uint32_t in_ssrc        # of the relayed stream
     uint16_t in_first       # first and highest of its sequence numbers in this run
     uint16_t in_top
@@ -266,10 +291,14 @@ cdef struct Port:
     Network* allowed
     int allowed_count
     int codec
+    const CodecTable* table
+    void* codec_state
+    int ptime_ms            # of what we make ourselves, and of what we relay; 0: nobody asked, 20 and as it comes
     int payload_type        # -1 before the first SDP
     double impairment[3]    # of its codec: best, ie, bpl of media.emodel; bpl 0 before the first SDP
     int send_event          # -1: none
     int receive_event
+    int event_rate_hz       # of the durations of both
     bint muted
     Latch latch
     Reception reception
@@ -283,6 +312,18 @@ cdef struct Port:
     int heard_slot          # SOURCE_RELAY: the port that is relayed
     int first_listener      # chain of the ports that relay this one; -1 ends it
     int next_listener
+    bint decoded            # SOURCE_RELAY: from samples, since codec or packet time differ
+    int misfits             # packets in a row whose time is not what the peer asked for
+    int room_slot           # SOURCE_MIX
+    int next_member
+    Gain* gains             # of others in this port's ear
+    Heard* heard            # NULL: nobody needs its samples
+    int hearing_index       # in Worker.hearing
+    Upward up               # of what it says, to its codec's rate
+    Downward down
+    Downward recorded       # and to the recorder's
+    uint8_t packed[PACKED_OCTETS]
+    int packed_octets
     Playlist* playlist
     size_t sound_index      # of the sound that plays
     size_t sound_frame      # of its frames, the next
@@ -379,6 +420,11 @@ cdef struct Worker:
     int open_count
     int* playing
     int playing_count
+    int* hearing            # the ports whose samples are needed
+    int hearing_count
+    Heard* spare_ears
+    Room* rooms
+    int rooms_used          # the highest that was ever open, plus one
     Port* first_keypad
     bint ticking
     int64_t now_ns

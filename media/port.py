@@ -42,10 +42,10 @@ class PeerMedia:
     port; the SDP address is always allowed. `codec` is its name in SDP (media.codecs). Payload types are
     those of the SDP: `payload_type` both ways, `send_event_type` what the peer wants to get telephone-events
     as (None: it gets none, relayed or our own), `receive_event_type` what it sends them as (None: they are
-    passed over), and `event_rate_hz` what their durations count. `ptime_ms` is the peer's wish: what we make
-    ourselves has 20 ms, which every receiver takes (RFC 3551 section 4.2), what we relay has what came.
-    `srtp`: RTP and RTCP are protected both ways, and nothing else is taken for the peer's; the same keys
-    again go on where they were.
+    passed over), and `event_rate_hz` what their durations count. `ptime_ms` is the peer's wish, 10, 20, 30
+    or 40: what we make has this length, and what we relay is made anew when it comes in another; Opus always
+    has 20. `srtp`: RTP and RTCP are protected both ways, and nothing else is taken for the peer's; the same
+    keys again go on where they were.
     """
 
     address: str
@@ -106,7 +106,31 @@ class Tone:
     level_dbm0: float = 0.0
 
 
-Source: TypeAlias = Silence | Relay | Play | Echo | Tone
+class Room(Protocol):
+    """A conference: whoever sends its `Mix` speaks in it and hears the sum of all others.
+
+    Each has a gain in each ear, 1.0 unless said otherwise; so listen, whisper, barge and take-over are gains.
+    It mixes at 8 kHz, or at 16 kHz while a member's codec has that rate.
+    """
+
+    def gain(self, ear: "Port", mouth: "Port", gain: float) -> None:
+        """How loud `mouth` is in `ear`: linear, 0.0 not at all. May be said before either is in the room.
+
+        It lasts until `ear` leaves. ValueError: negative, or a port of another worker.
+        """
+
+    def close(self) -> None:
+        """Who is in it falls silent. Again: nothing happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Speaks in a room, and sends what all others in it say."""
+
+    room: Room
+
+
+Source: TypeAlias = Silence | Relay | Play | Echo | Tone | Mix
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +235,15 @@ class Port(Protocol):
     def connect(self, peer: PeerMedia) -> None:
         """Say where the peer is, again at every change of SDP. A new address unlocks; else the lock stays.
 
-        ValueError: an address that the plane does not reach, a codec that is neither "PCMA" nor "PCMU",
-        an SRTP suite that this machine does not have.
+        ValueError: an address that the plane does not reach, a codec that the engine does not know, an SRTP
+        suite that this machine does not have.
         """
 
     def send(self, source: Source) -> None:
         """Send this from now on, until the next call. The first packet has the marker bit.
 
-        A relay from a port that closes falls silent. ValueError: a relay between ports of different workers.
+        A relay from a port that closes falls silent, so does who is in a room that closes. ValueError: a
+        relay between ports of different workers, or the room of another.
         """
 
     def send_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:

@@ -16,7 +16,7 @@ from media.aio.recorder import Recorder
 from media.aio.shard import Shard, Sounds
 from media.aio.sockets import PortSockets, bind_port, ports_within_limit, raise_descriptor_limit
 from media.events import PortClosed, PortEvent
-from media.port import PlaneCounters, Port
+from media.port import PlaneCounters, Port, Room
 
 CNAME_OCTETS: Final = 12
 CLOSE_WITHIN_S: Final = 10.0
@@ -122,6 +122,10 @@ class MediaPlane:
             raise NoPorts
         number, sockets = found
         return shard.add(lambda slot: self._port(shard, slot, number, sockets))
+
+    def room(self, near: Port) -> Room:
+        """A conference for ports on the worker of `near`."""
+        return self._shard_for(near).open_room(next(self._generations))
 
     def _shard_for(self, near: Port | None) -> Shard:
         if isinstance(near, EnginePort):

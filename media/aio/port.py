@@ -5,8 +5,10 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
+from ext.engine import codecs
 from media.aio.addresses import address_of, networks, place
 from media.aio.keyring import Keyring
+from media.aio.room import EngineRoom
 from media.emodel import Impairment, impairment
 from media.events import (
     Digit,
@@ -27,9 +29,9 @@ from media.port import (
     SHORTEST_DIGIT_MS,
     Echo,
     Fork,
+    Mix,
     PeerMedia,
     Play,
-    Port,
     PortStats,
     Recording,
     Relay,
@@ -101,8 +103,8 @@ class EnginePort:
     # --- orders ---
 
     def connect(self, peer: PeerMedia) -> None:
-        if peer.codec not in ("PCMA", "PCMU"):
-            raise ValueError(f"{peer.codec}: the engine knows PCMA and PCMU")
+        if peer.codec not in codecs():
+            raise ValueError(f"{peer.codec}: the engine knows {', '.join(codecs())}")
         keys = self._keyring.capsules(peer.srtp) if peer.srtp != self._srtp else None
         rtp = place(peer.address, peer.port, self._ipv6)
         rtcp = place(peer.rtcp_address, peer.rtcp_port, self._ipv6)
@@ -122,7 +124,9 @@ class EnginePort:
                 payload_type=peer.payload_type,
                 send_event=-1 if peer.send_event_type is None else peer.send_event_type,
                 receive_event=-1 if peer.receive_event_type is None else peer.receive_event_type,
+                event_rate_hz=peer.event_rate_hz,
                 impairment=(of.best, of.ie, of.bpl),
+                ptime_ms=peer.ptime_ms,
             )
         )
 
@@ -134,13 +138,17 @@ class EnginePort:
             case Echo():
                 self.order(lambda: worker.relay(slot, generation, slot, generation))
             case Relay(port):
-                other = self._neighbour(port)
+                other = self.shard.own(port)
                 self.order(lambda: worker.relay(slot, generation, other.slot, other.generation))
             case Play(_, loop, token, first):
                 memories = tuple(map(self.shard.sounds.memory, source.sounds))
                 self.order(
                     lambda: worker.play(slot, generation, memories, loop=loop, token=token, first_frame=first)
                 )
+            case Mix(room):
+                if not isinstance(room, EngineRoom) or room.shard is not self.shard:
+                    raise ValueError("a room needs its members on one worker: open them near it")
+                self.order(lambda: worker.mix(slot, generation, room.slot, room.generation))
             case Tone(hz, level_dbm0):
                 self.order(lambda: worker.tone(slot, generation, hz, level_dbm0))
             case _:
@@ -190,11 +198,6 @@ class EnginePort:
         """Give the worker an order about this port; nothing once it is closed."""
         if self._closed_with is None:
             self.shard.order(order)
-
-    def _neighbour(self, port: Port) -> "EnginePort":
-        if not isinstance(port, EnginePort) or port.shard is not self.shard:
-            raise ValueError("a relay needs both ports on one worker: open the second near the first")
-        return port
 
     # --- what is known ---
 

@@ -11,7 +11,9 @@ from weakref import WeakKeyDictionary
 from ext.engine import RingFull, SoundMemory, Worker
 from media.aio.port import EnginePort, Kind
 from media.aio.recorder import Recorder, Written
+from media.aio.room import EngineRoom
 from media.events import PortClosed, PortEvent
+from media.port import Port
 from media.sound import Sound
 
 RETRY_S: Final = 0.002
@@ -46,6 +48,7 @@ class Shard:
         self.sounds: Final = sounds
         self.ports: dict[int, EnginePort] = {}
         self._free = list(range(capacity))
+        self._free_rooms = list(range(capacity))
         self._order_ring = order_ring
         self._backlog: deque[Callable[[], None]] = deque()
         self._recorder = recorder
@@ -96,6 +99,23 @@ class Shard:
         slot = heapq.heappop(self._free)
         port = self.ports[slot] = make(slot)
         return port
+
+    def own(self, port: Port) -> EnginePort:
+        """A port of this worker. ValueError: it is another's."""
+        if not isinstance(port, EnginePort) or port.shard is not self:
+            raise ValueError("these ports need one worker: open the second near the first")
+        return port
+
+    def open_room(self, generation: int) -> EngineRoom:
+        """A room in the lowest free slot."""
+        room = EngineRoom(self, heapq.heappop(self._free_rooms), generation)
+        self.order(lambda: self.worker.open_room(room.slot, room.generation))
+        return room
+
+    def close_room(self, room: EngineRoom) -> None:
+        """Its slot is free for the next: orders are carried out in their order."""
+        self.order(lambda: self.worker.close_room(room.slot, room.generation))
+        heapq.heappush(self._free_rooms, room.slot)
 
     # --- events ---
 

@@ -6,8 +6,8 @@ import json
 import sys
 import time
 
-from tests.bench.compiling import ensure_compiled
 from tests.bench.goals import BENCHMARKS, Progress, Rows, table
+from tests.compiling import ensure_compiled
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("name", choices=[*BENCHMARKS, "all"])
     parser.add_argument("--json", action="store_true", help="last line: one JSON object with every key")
     arguments = parser.parse_args()
-    ensure_compiled()
+    ensure_compiled("tests.bench")
     names = list(BENCHMARKS) if arguments.name == "all" else [arguments.name]
     results: dict[str, Rows] = {}
     for name in names:

@@ -4,7 +4,7 @@ from statistics import median
 from typing import Final
 
 from ext.srtp import SUITES
-from tests.bench.compiling import ensure_compiled
+from tests.compiling import ensure_compiled
 
 RUNS: Final = 5
 ROUNDS: Final = 200
@@ -12,7 +12,7 @@ ROUNDS: Final = 200
 
 def main() -> None:
     """Print the table that docs/explanation/performance.md shows."""
-    ensure_compiled()
+    ensure_compiled("tests.bench")
     from tests.bench.srtp_cost import microseconds  # only now it is compiled
 
     print(f"| {'suite':<23} | {'protect, µs':>11} | {'unprotect, µs':>13} | {'both, µs':>8} |")

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from media.rtp import rtp_parse
-from tests.bench.compiling import ensure_compiled
+from tests.compiling import ensure_compiled
 
 
 @pytest.fixture(scope="module")
 def rtp_load() -> Any:
-    ensure_compiled()
+    ensure_compiled("tests.bench")
     return importlib.import_module("tests.bench.rtp_load")
 
 

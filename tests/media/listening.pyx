@@ -7,7 +7,7 @@ from libc.string cimport memset
 
 from ext.engine_codec cimport CodecTable, pcma_table, pcmu_table
 from ext.engine_heard cimport Heard, heard_at, heard_packet, heard_start, heard_tick
-from ext.engine_jitter cimport wanted_delay
+from ext.engine_jitter cimport jitter_note, wanted_delay
 from ext.engine_resample cimport Downward, Upward, downward, upward
 
 
@@ -29,6 +29,9 @@ cdef class Listener:
 
     def put(self, ssrc, sequence, timestamp, bytes payload, int64_t now_ns, *, bint noise=False) -> None:
         heard_packet(self.heard, ssrc, sequence, timestamp, noise, <const unsigned char*>payload, len(payload), now_ns)
+
+    def note(self, sequence, timestamp) -> None:
+        jitter_note(&self.heard.jitter, sequence, timestamp)
 
     def tick(self, int64_t now_ns, int rate_hz=8000):
         heard_tick(self.heard, now_ns)

@@ -20,6 +20,7 @@ class Packet:
     def __init__(self, octets: bytes) -> None:
         parsed = rtp_parse(octets)
         assert parsed is not None, octets.hex()
+        self.octets = octets
         self.header: RtpHeader = parsed
         self.payload = octets[parsed.payload_offset : parsed.payload_offset + parsed.payload_length]
 
@@ -54,6 +55,7 @@ class RtpPeer:
         allowed: Iterable[str] = (),
         event_type: int | None = EVENT_TYPE,
         rtcp: tuple[str, int] | None = None,
+        ptime_ms: int = 20,
     ) -> PeerMedia:
         """Its SDP."""
         host, port = self.address
@@ -66,6 +68,7 @@ class RtpPeer:
             payload_type=self.payload_type,
             send_event_type=event_type,
             receive_event_type=event_type,
+            ptime_ms=ptime_ms,
         )
 
     def sealed(self, packet: bytes) -> bytes:

@@ -64,9 +64,9 @@ class Stage:
         self._peers.append(peer)
         return peer
 
-    async def leg(self, peer: RtpPeer, **sdp: Any) -> Port:
+    async def leg(self, peer: RtpPeer, *, near: Port | None = None, **sdp: Any) -> Port:
         """A port connected to this peer, and locked by its first three packets."""
-        port = self.plane.open()
+        port = self.plane.open(near)
         port.connect(peer.media(**sdp))
         peer.meet(port, self.host)
         await self.settled()

@@ -87,7 +87,9 @@ def test_what_a_full_ring_refuses_is_not_kept() -> None:
             payload_type=8,
             send_event=-1,
             receive_event=-1,
+            event_rate_hz=8000,
             impairment=(93.0, 0.0, 25.1),
+            ptime_ms=20,
         ),
         lambda: worker.record(0, 1, 0, 1, masks_digits=True),
     )

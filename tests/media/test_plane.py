@@ -97,7 +97,7 @@ async def test_a_seed_repeats_ssrcs() -> None:
         PeerMedia("localhost", 4000, "127.0.0.1", 4001, (), "PCMA", 8),
         PeerMedia("::1", 4000, "127.0.0.1", 4001, (), "PCMA", 8),
         PeerMedia("127.0.0.1", 70000, "127.0.0.1", 4001, (), "PCMA", 8),
-        PeerMedia("127.0.0.1", 4000, "127.0.0.1", 4001, (), "G729", 18),
+        PeerMedia("127.0.0.1", 4000, "127.0.0.1", 4001, (), "SPEEX", 97),
     ],
     ids=["name", "IPv6", "port", "codec"],
 )

@@ -10,6 +10,7 @@ from media.events import PortEvent, RecordingStopped
 from media.port import (
     DIGIT_MS,
     Echo,
+    Mix,
     PeerMedia,
     PlaneCounters,
     Play,
@@ -194,5 +195,7 @@ def heard(source: Source) -> str:
             return f"tone {hz:g}"
         case Echo():
             return "echo"
+        case Mix():
+            return "room"
         case Silence():
             return "silence"

@@ -1,0 +1,126 @@
+"""Which ports are heard as samples, and who gets their frames on the tick.
+
+A port is heard while a room, a listener of another codec or packet time, or a recorder that cannot read its
+packets needs it. `tend` looks at what is so and makes it so, after every order that may have changed it.
+"""
+
+from libc.stdint cimport int16_t, uint32_t, uint8_t
+from libc.stdlib cimport calloc, free
+
+from ext.engine_heard cimport (
+    NARROW_HZ, Heard, heard_at, heard_packet, heard_start, heard_tick,
+)
+from ext.engine_jitter cimport jitter_note
+from ext.engine_recorder cimport record_pcm
+from ext.engine_stream cimport FRAME, HEARD_AUDIO, HEARD_NOISE, say
+from ext.engine_worker cimport LEFT, PCMU, RIGHT, SOURCE_MIX, Port, Worker
+from ext.kernels cimport RtpHeader
+
+
+# --- who needs it ---
+
+cdef inline bint needed(Worker* worker, const Port* port) noexcept nogil:
+    cdef const Port* listener
+    cdef int slot = port.first_listener
+    if port.source == SOURCE_MIX or (port.taps != NULL and port.codec > PCMU):
+        return True
+    while slot >= 0:
+        listener = &worker.ports[slot]
+        if listener.decoded or (listener.taps != NULL and listener.codec > PCMU):
+            return True
+        slot = listener.next_listener
+    return False
+
+
+cdef inline void stop_hearing(Worker* worker, Port* port) noexcept nogil:
+    """The last of the list takes the place."""
+    cdef int index = port.hearing_index
+    worker.hearing_count -= 1
+    worker.hearing[index] = worker.hearing[worker.hearing_count]
+    worker.ports[worker.hearing[index]].hearing_index = index
+    port.heard.next = worker.spare_ears
+    worker.spare_ears = port.heard
+    port.heard = NULL
+
+
+cdef inline void start_hearing(Worker* worker, Port* port) noexcept nogil:
+    """On the tick or for an order, never for a packet: the first time it takes memory."""
+    cdef Heard* heard = worker.spare_ears
+    if heard != NULL:
+        worker.spare_ears = heard.next
+    else:
+        heard = <Heard*>calloc(1, sizeof(Heard))
+        if heard == NULL:
+            return
+    heard_start(heard, port.table, port.codec_state)
+    port.heard = heard
+    port.hearing_index = worker.hearing_count
+    worker.hearing[worker.hearing_count] = port.slot
+    worker.hearing_count += 1
+
+
+cdef inline void tend(Worker* worker, Port* port) noexcept nogil:
+    """Begin or end to hear the port, as it is needed and as its codec can be heard at all."""
+    cdef bint wanted = port.table != NULL and port.table.decode != NULL and needed(worker, port)
+    if port.heard != NULL and (not wanted or port.heard.codec != port.table):
+        stop_hearing(worker, port)
+    if wanted and port.heard == NULL:
+        start_hearing(worker, port)
+
+
+cdef inline void free_ears(Worker* worker) noexcept nogil:
+    cdef Heard* heard
+    while worker.spare_ears != NULL:
+        heard = worker.spare_ears
+        worker.spare_ears = heard.next
+        free(heard)
+
+
+# --- packets ---
+
+cdef inline void listen(
+    Worker* worker, Port* port, int heard, const RtpHeader* header, const uint8_t* payload
+) noexcept nogil:
+    if heard == HEARD_AUDIO or heard == HEARD_NOISE:
+        heard_packet(
+            port.heard, header.ssrc, header.sequence, header.timestamp, heard == HEARD_NOISE, payload,
+            header.payload_length, worker.now_ns,
+        )
+    else:
+        jitter_note(&port.heard.jitter, header.sequence, header.timestamp)
+
+
+# --- the tick ---
+
+cdef inline void record_heard(Worker* worker, Port* port, Port* recorded, int side, uint32_t offset) noexcept nogil:
+    """For those who tap `recorded`; `offset` is from the timestamps that came to those that went out."""
+    cdef Heard* heard = port.heard
+    cdef uint32_t timestamp = (heard.timestamp + offset) // <uint32_t>(port.table.rtp_rate_hz // NARROW_HZ)
+    cdef const int16_t* samples = heard_at(heard, NARROW_HZ)
+    if samples != NULL:
+        record_pcm(worker, recorded, side, timestamp, samples, FRAME, worker.now_ns - heard.delay_ns)
+
+
+cdef inline void pass_on(Worker* worker, Port* port) noexcept nogil:
+    """This tick's frame, to the recorder and to those who relay it decoded."""
+    cdef Port* listener
+    cdef int slot = port.first_listener
+    if port.taps != NULL and port.codec > PCMU:
+        record_heard(worker, port, port, LEFT, 0)
+    while slot >= 0:
+        listener = &worker.ports[slot]
+        slot = listener.next_listener
+        if listener.decoded:
+            say(worker, listener, heard_at(port.heard, port.table.pcm_rate_hz), port.table.pcm_rate_hz)
+        elif listener.taps != NULL and listener.codec > PCMU:
+            record_heard(worker, port, listener, RIGHT, listener.stream.timestamp_offset)
+
+
+cdef inline void hear_all(Worker* worker) noexcept nogil:
+    """Every frame is made before any room is mixed."""
+    cdef int i
+    cdef Port* port
+    for i in range(worker.hearing_count):
+        port = &worker.ports[worker.hearing[i]]
+        heard_tick(port.heard, worker.tick_ns)
+        pass_on(worker, port)

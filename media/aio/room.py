@@ -1,0 +1,32 @@
+"""The engine's rooms, as orders to the worker of their members."""
+
+from typing import TYPE_CHECKING, Final
+
+from media.port import Port
+
+if TYPE_CHECKING:
+    from media.aio.shard import Shard
+
+
+class EngineRoom:
+    """Implements media.port.Room."""
+
+    def __init__(self, shard: "Shard", slot: int, generation: int) -> None:
+        self.shard: Final = shard
+        self.slot: Final = slot
+        self.generation: Final = generation
+        self._open = True
+
+    def gain(self, ear: Port, mouth: Port, gain: float) -> None:
+        if gain < 0:
+            raise ValueError(f"a gain is 0 or more, not {gain}")
+        listener, speaker = self.shard.own(ear), self.shard.own(mouth)
+        worker = self.shard.worker
+        listener.order(
+            lambda: worker.gain(listener.slot, listener.generation, speaker.slot, speaker.generation, gain)
+        )
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            self.shard.close_room(self)

@@ -1,0 +1,82 @@
+"""Ports that are heard as samples: packet times, digits, recordings of rooms (ext/engine_hearing.pxd)."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from media.events import RecordingStopped
+from media.port import Mix, Relay
+from tests.media.orchestra import Orchestra, clear
+from tests.media.stage import Stage
+from tests.peers.audio import RATE, pcm
+
+
+@pytest.mark.parametrize("codecs", [("PCMA", "PCMA"), ("PCMU", "PCMA")])
+@pytest.mark.parametrize("ptimes_ms", [(20, 30), (30, 20), (40, 10), (10, 40), (30, 40)])
+async def test_each_gets_packets_as_long_as_he_asked_for(
+    stage: Stage, ptimes_ms: tuple[int, int], codecs: tuple[str, str]
+) -> None:
+    orchestra = Orchestra(stage, 2)
+    one, other = [
+        await orchestra.join(codec=codec, ptime_ms=ptime_ms)
+        for codec, ptime_ms in zip(codecs, ptimes_ms, strict=True)
+    ]
+    one.port.send(Relay(other.port))
+    other.port.send(Relay(one.port))
+    await orchestra.play(0.3)
+    for party in (one, other):
+        party.forget()
+    await orchestra.play(0.8)
+    for party, said in ((one, other), (other, one)):
+        packets = party.peer.waiting()
+        size = RATE * party.ptime_ms // 1000
+        assert {len(packet.payload) for packet in packets} == {size}
+        steps = {(b.header.timestamp - a.header.timestamp) & 0xFFFFFFFF for a, b in pairwise(packets)}
+        assert steps == {size}
+        assert abs(len(packets) * party.ptime_ms - 800) <= 80
+        if party.peer.codec == said.peer.codec:
+            whole = b"".join(said.frames) * 2
+            same = sum(packet.payload in whole for packet in packets)
+            assert same > 0.5 * len(packets), "but for a cut where this machine was late, nothing is changed"
+
+
+async def test_a_digit_goes_through_where_packets_do_not(stage: Stage) -> None:
+    orchestra = Orchestra(stage, 2)
+    one, other = await orchestra.join(ptime_ms=20), await orchestra.join(ptime_ms=40)
+    other.port.send(Relay(one.port))
+    await orchestra.play(0.3)
+    for duration in (160, 320, 480, 640, 800):
+        one.peer.send_event(5, duration=duration, end=duration == 800)
+    one.peer.timestamp += 800
+    other.forget()
+    await orchestra.play(0.4)
+    events = [packet for packet in other.peer.waiting() if packet.header.payload_type == 101]
+    assert {packet.payload[0] for packet in events} == {5}
+    assert [packet.header.marker for packet in events] == [True] + [False] * (len(events) - 1)
+    assert len({packet.header.timestamp for packet in events}) == 1
+    assert int.from_bytes(events[-1].payload[2:4], "big") == 800
+    assert sum(packet.payload[1] & 0x80 != 0 for packet in events) == 3
+
+
+async def test_a_member_of_a_room_is_recorded_left_and_the_others_right(stage: Stage, tmp_path: Path) -> None:
+    orchestra = Orchestra(stage, 3)
+    caller, agent, third = [await orchestra.join() for _ in range(3)]
+    room = stage.plane.room(caller.port)
+    for party in (caller, agent, third):
+        party.port.send(Mix(room))
+    recording = caller.port.record(tmp_path / "room.wav")
+    await orchestra.play(1.6)
+    recording.stop()
+    stopped = await stage.event(RecordingStopped)
+    assert stopped.error is None
+    left, right = read_channels(stopped.path)
+    for channel, wanted in ((left, [caller.hz]), (right, [agent.hz, third.hz])):
+        windows = orchestra.levels(channel)
+        assert any(clear(levels, wanted, caller.level_db) for levels in windows), windows
+
+
+def read_channels(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    both = pcm(path.read_bytes()[44:]).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
