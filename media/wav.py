@@ -56,17 +56,17 @@ def decode_wav(octets: bytes) -> bytes:
 
     8, 16, 24 and 32 bits, 1 to 8 channels, 8 to 192 kHz. WavError for anything else.
     """
-    found, body = _chunks(octets)
-    _check(found)
+    found, body = _usable(octets)
     width = found.bits // 8
-    block = width * found.channels
-    body = body[: len(body) - len(body) % block]
-    if not body:
-        raise WavError("holds no samples")
     interleaved = _sixteen_bits(body, width)
     return _average(
         [_to_8_khz(interleaved[channel :: found.channels], found.rate) for channel in range(found.channels)]
     )
+
+
+def check_wav(octets: bytes) -> None:
+    """WavError where `decode_wav` would raise one, without the work."""
+    _usable(octets)
 
 
 def encode_wav(pcm: bytes, rate: int = RATE, channels: int = 1) -> bytes:
@@ -76,6 +76,16 @@ def encode_wav(pcm: bytes, rate: int = RATE, channels: int = 1) -> bytes:
     form = _FORMAT.pack(FORMAT_PCM, channels, rate, rate * block, block, 16)
     chunks = _CHUNK.pack(b"fmt ", len(form)) + form + _CHUNK.pack(b"data", len(body)) + body
     return _CHUNK.pack(b"RIFF", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+def _usable(octets: bytes) -> tuple[_Format, bytes]:
+    """Format and whole samples, of which there is at least one."""
+    found, body = _chunks(octets)
+    _check(found)
+    body = body[: len(body) - len(body) % (found.bits // 8 * found.channels)]
+    if not body:
+        raise WavError("holds no samples")
+    return found, body
 
 
 def _chunks(octets: bytes) -> tuple[_Format, bytes]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from media.aio.plane import MediaPlane
 from media.aio.sounds import SoundLibrary
+from media.port import Play
 from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
 from sip.flow import Address, Flow
@@ -80,6 +81,10 @@ class Exchange:
     def now_us(self) -> int:
         """The clock of router, records and logs: UTC microseconds."""
         return self.clock.now_us()
+
+    def music(self, music_class: str) -> Play:
+        """What somebody is sent who waits from now on."""
+        return self.sounds.music(music_class).play(self.now_us() / 1e6)
 
     def local_time(self) -> datetime:
         """The time of day at `server.timezone`."""

@@ -3,16 +3,27 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+import structlog
+
 from media.aio.sounds import SoundError, SoundLibrary
-from switch.config.schema import Config
+from media.playlist import Manner
+from switch.config.schema import Config, Music, MusicOrder, MusicStart
 from switch.config.targets import ClockTarget
 
 
 def read_sounds(config: Config) -> SoundLibrary:
     """A library that has read what `config` names, but for what is missing. Not for the loop's thread."""
-    library = SoundLibrary(config.server.data_dir, config.server.language.value)
+    manners = {name: _manner(music) for name, music in config.music.items()}
+    library = SoundLibrary(config.server.data_dir, config.server.language.value, manners)
     names_missing(library, config)
+    for fault in library.left_out:
+        structlog.get_logger("sounds").warning("left out of the music", fault=fault)
     return library
+
+
+def _manner(music: Music) -> Manner:
+    seed = music.seed if music.order is MusicOrder.SHUFFLED else None
+    return Manner(seed, live=music.start is MusicStart.LIVE)
 
 
 def names_missing(library: SoundLibrary, config: Config) -> tuple[str, ...]:

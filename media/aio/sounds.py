@@ -1,14 +1,16 @@
 """The sounds of one `data_dir`: prompts and music read from their files, once each."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from media.aio.synthesis import SPEECH_PROGRAM, speech_program
-from media.prompts import music_directories, parts, prompt_paths, texts
+from media.playlist import Manner, Playlist
+from media.prompts import MUSIC, music_directories, parts, prompt_paths, texts
 from media.sound import Sound
 from media.spoken.sayings import PAUSE, Saying, sequence
 from media.trimming import trim
-from media.wav import WavError, decode_wav
+from media.wav import WavError, check_wav, decode_wav
 
 
 class SoundError(LookupError):
@@ -23,11 +25,15 @@ class SoundLibrary:
     library, that is after a reload.
     """
 
-    def __init__(self, data_dir: Path, language: str) -> None:
+    def __init__(self, data_dir: Path, language: str, manners: Mapping[str, Manner] | None = None) -> None:
+        """`manners` says how classes of music are played; without one, in the order of their names."""
+        self.left_out: list[str] = []
+        """Why files of music are not played, each by its name."""
         self._data_dir = data_dir
         self._language = language
+        self._manners = manners or {}
         self._prompts: dict[tuple[str, str], Sound] = {}
-        self._music: dict[str, Sound] = {}
+        self._music: dict[str, Playlist] = {}
 
     def prompt(self, name: str, language: str | None = None) -> Sound:
         """The prompt `name`, in the library's own language where none is given.
@@ -52,11 +58,27 @@ class SoundLibrary:
         for name in (*parts(language), PAUSE):
             self.prompt(name, language)
 
-    def music(self, music_class: str) -> Sound:
-        """The files of a class in the order of their names, as one sound to loop. SoundError as above."""
+    def music(self, music_class: str) -> Playlist:
+        """The files of a class. One that cannot be read is left out; SoundError if there is none left."""
         if music_class not in self._music:
-            self._music[music_class] = _read(music_class, self._find_music(music_class))
+            self._music[music_class] = self._playlist(music_class)
         return self._music[music_class]
+
+    def _playlist(self, music_class: str) -> Playlist:
+        pieces: list[Sound] = []
+        faults: list[SoundError] = []
+        for file in _music_files(self._data_dir, music_class):
+            try:
+                pieces.append(Sound.from_pcm(file.stem, _decode(file)))
+            except SoundError as error:
+                faults.append(error)
+        if not pieces:
+            raise faults[0]
+        self.left_out += map(str, faults)
+        manner = self._manners.get(music_class, Manner())
+        if manner.seed is not None:
+            random.Random(manner.seed).shuffle(pieces)
+        return Playlist(tuple(pieces), manner.live)
 
     def _find_prompt(self, language: str, name: str) -> Path:
         try:
@@ -71,25 +93,48 @@ class SoundLibrary:
             remedy += f", or install {SPEECH_PROGRAM} (apt-get install {SPEECH_PROGRAM}) and start again"
         raise SoundError(f"no prompt {name!r} in language {language!r}: {remedy}")
 
-    def _find_music(self, music_class: str) -> list[Path]:
+
+def unreadable_music(data_dir: Path, music_class: str) -> Iterator[str]:
+    """What is wrong with a class of music before it is ever played: each file by its name.
+
+    Nothing is wrong with one that is still to be built in.
+    """
+    try:
+        files = _music_files(data_dir, music_class)
+    except SoundError as error:
+        if music_class not in MUSIC:
+            yield str(error)
+        return
+    for file in files:
         try:
-            directories = music_directories(self._data_dir, music_class)
-        except ValueError as error:
-            raise SoundError(str(error)) from error
-        for directory in directories:
-            if files := sorted(directory.glob("*.wav")):
-                return files
-        raise SoundError(f"no music {music_class!r}: put WAV files into {directories[0]}")
+            check_wav(_octets(file))
+        except WavError as error:
+            yield f"{file} {error}"
+        except SoundError as error:
+            yield str(error)
 
 
-def _read(name: str, files: list[Path]) -> Sound:
-    return Sound.from_pcm(name, b"".join(map(_decode, files)))
+def _music_files(data_dir: Path, music_class: str) -> list[Path]:
+    """At least one, in the order of their names; SoundError else."""
+    try:
+        directories = music_directories(data_dir, music_class)
+    except ValueError as error:
+        raise SoundError(str(error)) from error
+    for directory in directories:
+        if files := sorted(directory.glob("*.wav")):
+            return files
+    raise SoundError(f"no music {music_class!r}: put WAV files into {directories[0]}")
 
 
 def _decode(file: Path) -> bytes:
     try:
-        return decode_wav(file.read_bytes())
+        return decode_wav(_octets(file))
     except WavError as error:
         raise SoundError(f"{file} {error}") from error
+
+
+def _octets(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
     except OSError as error:
         raise SoundError(f"{file}: {error.strerror}") from error

@@ -3,16 +3,20 @@
 from collections.abc import Callable
 
 from media.port import Play, Relay
-from media.sound import Sound
 from switch.calls.digits import Means, Pressed
 from switch.calls.leg import Leg
 from switch.records import SegmentKind
 
 
 class Bridge:
-    """Connects two legs for as long as it stands. `on_kind` hears of talk becoming hold and back."""
+    """Connects two legs for as long as it stands.
 
-    def __init__(self, a: Leg, b: Leg, music: Sound, on_kind: Callable[[SegmentKind], None]) -> None:
+    `music` says what somebody hears who is put on hold; `on_kind` hears of talk becoming hold and back.
+    """
+
+    def __init__(
+        self, a: Leg, b: Leg, music: Callable[[], Play], on_kind: Callable[[SegmentKind], None]
+    ) -> None:
         self.legs = (a, b)
         self.kind = SegmentKind.TALK
         self._music = music
@@ -36,7 +40,7 @@ class Bridge:
 
     def _feed(self, listener: Leg, speaker: Leg) -> None:
         if speaker.held and not listener.held:
-            listener.send(Play(self._music, loop=True))
+            listener.send(self._music())
         else:
             listener.send(Relay(speaker.port))
 

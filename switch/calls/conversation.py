@@ -1,6 +1,7 @@
 """The caller and one other party, from answer to parting: the recording notice, the bridge, the segments."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from media.port import Play
@@ -85,7 +86,8 @@ class Conversation:
             self._exchange.metrics.handled(visit.queue, phase, seconds)
 
     def _join(self) -> None:
-        music = self._exchange.sounds.music(self._queue.music if self._queue is not None else _DEFAULT_MUSIC)
+        music_class = self._queue.music if self._queue is not None else _DEFAULT_MUSIC
+        music = partial(self._exchange.music, music_class)
         self._bridge = Bridge(self._caller, self.party, music, self._kind_changed)
         self._bridge.join()
         self._kind_changed(self._bridge.kind)

@@ -117,7 +117,7 @@ class Call:
 
     async def music(self, music_class: str) -> None:
         """Play music until something else is sent."""
-        self.caller.send(Play(self._exchange.sounds.music(music_class), loop=True))
+        self.caller.send(self._exchange.music(music_class))
 
     async def echo(self) -> None:
         """Let the caller hear himself."""
@@ -368,7 +368,7 @@ class Call:
         if self.recording is not None:
             self.recording.leave_out()
         if self.queued_as is not None:
-            self.caller.send(Play(self._exchange.sounds.music(self.queued_as.music), loop=True))
+            self.caller.send(self._exchange.music(self.queued_as.music))
         self._exchange.dispatch.post(
             ConversationEnded(call=self.id, agent=agent or "", how=ConversationEnd.AGENT_LOST)
         )

@@ -78,7 +78,7 @@ def check(file: Annotated[Path, typer.Argument(help="A configuration.")] = DEFAU
     from switch.config import ConfigErrors, load  # slow, as above
 
     try:
-        load(file, warn=lambda doubt: typer.echo(doubt, err=True))
+        load(file, warn=lambda doubt: typer.echo(doubt, err=True), thorough=True)
     except ConfigErrors as errors:
         for error in errors.errors:
             print(error)

@@ -74,7 +74,10 @@ def compare(old: Config, new: Config) -> Changes:
         agents=_difference(old.agents, new.agents),
         queues=_difference(old.queues, new.queues),
         routes=old.routes != new.routes,
-        settings=tuple(f"{section}.{key}" for section, key in changed if (section, key) not in _FIXED),
+        settings=(
+            *(f"{section}.{key}" for section, key in changed if (section, key) not in _FIXED),
+            *(["music"] if old.music != new.music else []),
+        ),
         restart=tuple(pair for pair in changed if pair in _FIXED),
     )
 

@@ -16,7 +16,7 @@ from switch.config.reading import Tree, meant
 from switch.config.schema import Config, Queue, Route
 from switch.config.targets import PhoneTarget, QueueTarget, TrunkTarget
 
-_NAMED = ("trunks", "phones", "agents", "queues")
+_NAMED = ("trunks", "phones", "agents", "queues", "music")
 _LONGEST_NAME = 64
 _SIP_USER = re.compile(r"[A-Za-z0-9_.+-]+")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from switch.config import document
+from switch.config import document, music
 from switch.config.changes import compare
 from switch.config.checks import Finding, findings
 from switch.config.document import Document, NotADocument, Position, Problem
@@ -29,12 +29,14 @@ def load(
     environment: Mapping[str, str] | None = None,
     running: Config | None = None,
     warn: Warn = lambda doubt: None,
+    thorough: bool = False,
 ) -> Config:
     """The configuration in the file at `path`; raises `ConfigErrors` with everything that is wrong.
 
     `${NAME}` is looked up in `environment` (default: that of the process). With `running`, the
     configuration of a switch that is to change over without a restart, what only a restart can change is an
-    error too. `warn` is told what is no mistake but will not do (`switch.config.doubts`).
+    error too. `warn` is told what is no mistake but will not do (`switch.config.doubts`). `thorough`, what a
+    running switch passes over is an error too.
 
     Reading is pure Python, some 0.4 s for each thousand phones with their agents: a running switch does it in
     a child process.
@@ -44,6 +46,8 @@ def load(
         read = document.read(text, os.environ if environment is None else environment)
         tree = Tree(read)
         config, problems = _read(read, tree, running)
+        if thorough and config is not None:
+            problems += [_problem(tree, fault) for fault in music.faults(config)]
     except NotADocument as error:
         config, problems = None, [error.problem]
     if config is None or problems:

@@ -68,6 +68,20 @@ class Strategy(StrEnum):
     LONGEST_IDLE = "longest-idle"
 
 
+class MusicOrder(StrEnum):
+    """Which file of a class of music comes next."""
+
+    BY_NAME = "by-name"
+    SHUFFLED = "shuffled"
+
+
+class MusicStart(StrEnum):
+    """Where somebody comes in who is queued or put on hold: at the beginning, or as with a radio."""
+
+    BEGINNING = "beginning"
+    LIVE = "live"
+
+
 class OnNoAnswer(StrEnum):
     """What happens to an agent who let it ring."""
 
@@ -249,6 +263,15 @@ class ServiceLevel(Section):
     short_abandon: Duration = 5.0
 
 
+class Music(Section):
+    """`music.CLASS`: how the files of `music/CLASS` are played"""
+
+    order: MusicOrder = MusicOrder.BY_NAME
+    seed: Count = 0
+    """Of the order where it is shuffled: another seed, another order."""
+    start: MusicStart = MusicStart.BEGINNING
+
+
 class Queue(Section):
     """`queues.NAME`"""
 
@@ -319,6 +342,8 @@ class Config(Section):
     phones: dict[str, Phone] = Field(default_factory=dict)
     agents: dict[str, Agent] = Field(default_factory=dict)
     queues: dict[str, Queue] = Field(default_factory=dict)
+    music: dict[str, Music] = Field(default_factory=dict)
+    """Classes that are not named here are played as one with the default values."""
     routes: tuple[Route, ...] = ()
 
     def path(self, relative: str | Path) -> Path:

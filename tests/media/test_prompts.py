@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from media.aio import synthesis
-from media.aio.sounds import SoundError, SoundLibrary
+from media.aio.sounds import SoundError, SoundLibrary, unreadable_music
 from media.kernels import alaw_decode, power, tone_power
 from media.music import compose
+from media.playlist import Manner
 from media.prompts import LANGUAGES, MUSIC, TEXTS, built_in, music_directories, parts, prompt_paths, texts
 from media.sound import Sound
 from media.spoken.sayings import Ahead, Number, Position, Saying, TimeOfDay, Wait
@@ -175,10 +176,53 @@ def test_your_own_music_wins_and_is_played_in_the_order_of_its_names(tmp_path: P
     put(ours / "chords.wav", 350.0)
     put(own / "2.wav", 1000.0)
     put(own / "1.wav", 440.0)
-    music = SoundLibrary(tmp_path, "en").music("default")
-    assert music.duration_s == 2.0
-    assert plays(Sound("first", music.pcma[:8000], b""), 440.0)
-    assert plays(Sound("second", music.pcma[8000:], b""), 1000.0)
+    first, second = SoundLibrary(tmp_path, "en").music("default").pieces
+    assert plays(first, 440.0)
+    assert plays(second, 1000.0)
+
+
+def names(library: SoundLibrary) -> str:
+    """The names of the files of the class jazz in the order in which they are played."""
+    return "".join(piece.name for piece in library.music("jazz").pieces)
+
+
+def test_music_is_shuffled_by_its_seed_alone(tmp_path: Path) -> None:
+    for name in "abcdefgh":
+        put(music_directories(tmp_path, "jazz")[0] / f"{name}.wav", 440.0)
+    orders = [names(SoundLibrary(tmp_path, "en", {"jazz": Manner(seed)})) for seed in (None, 1, 1, 2)]
+    assert orders[0] == "abcdefgh"
+    assert orders[1] == orders[2]
+    assert len({*orders}) == 3
+    assert all(sorted(order) == sorted(orders[0]) for order in orders)
+
+
+def test_music_that_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> None:
+    folder = music_directories(tmp_path, "jazz")[0]
+    for name in "ac":
+        put(folder / f"{name}.wav", 440.0)
+    (folder / "b.wav").write_bytes(b"RIFF")
+    (folder / "d.wav").mkdir()
+    library = SoundLibrary(tmp_path, "en")
+    assert names(library) == "ac"
+    told = [f"{folder / 'b.wav'} is no WAV file (no RIFF WAVE header)", f"{folder / 'd.wav'}: Is a directory"]
+    assert library.left_out == told
+    assert list(unreadable_music(tmp_path, "jazz")) == told
+
+
+def test_a_class_of_music_of_which_nothing_can_be_read_is_an_error(tmp_path: Path) -> None:
+    folder = music_directories(tmp_path, "jazz")[0]
+    folder.mkdir(parents=True)
+    (folder / "a.wav").write_bytes(b"")
+    with pytest.raises(SoundError, match=r"a\.wav is no WAV file"):
+        SoundLibrary(tmp_path, "en").music("jazz")
+
+
+def test_what_is_wrong_with_music_is_known_before_it_is_read(tmp_path: Path) -> None:
+    assert list(unreadable_music(tmp_path, "default")) == [], "it will be made at set-up"
+    (missing,) = unreadable_music(tmp_path, "jazz")
+    assert missing == f"no music 'jazz': put WAV files into {tmp_path / 'music' / 'jazz'}"
+    (named,) = unreadable_music(tmp_path, "../jazz")
+    assert "cannot name" in named
 
 
 def test_a_sound_is_read_once(tmp_path: Path) -> None:
@@ -197,7 +241,8 @@ def test_without_espeak_ng_prompts_are_optional_until_one_is_used(
     assert result.made == UNSPOKEN
     assert result.problems == ("no espeak-ng, so no spoken prompts: apt-get install espeak-ng",)
     library = SoundLibrary(tmp_path, "en")
-    assert library.music("default").duration_s > 30.0
+    (piece,) = library.music("default").pieces
+    assert piece.duration_s > 30.0
     with pytest.raises(SoundError, match=r"no prompt 'welcome' in language 'en'.*apt-get install espeak-ng"):
         library.prompt("welcome")
 

@@ -20,6 +20,7 @@ from acd.router import Router
 from media.aio.plane import MediaPlane
 from media.aio.sounds import SoundLibrary
 from media.events import PlaybackFinished, PortEvent
+from media.playlist import Playlist
 from media.port import Play
 from media.sound import Sound
 from media.spoken.sayings import Saying, sequence
@@ -145,8 +146,8 @@ class Sounds:
     def spoken(self, sayings: Sequence[Saying], language: str) -> tuple[Sound, ...]:
         return tuple(self._sound(f"{language} {name}") for name in sequence(language, sayings))
 
-    def music(self, music_class: str) -> Sound:
-        return self._sound(f"music {music_class}")
+    def music(self, music_class: str) -> Playlist:
+        return Playlist((self._sound(f"music {music_class}"),))
 
     def _sound(self, name: str) -> Sound:
         return self._made.setdefault(name, Sound.from_pcm(name, bytes(320)))

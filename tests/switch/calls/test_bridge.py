@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from media.aio.plane import MediaPlane
-from media.port import Port, Silence, Source
+from media.port import Play, Port, Silence, Source
 from media.sound import Sound
 from switch.calls.bridge import Bridge
 from switch.calls.leg import Leg
@@ -15,7 +15,12 @@ from tests.media.stage import HOST, until
 from tests.media.stage import Stage as MediaStage
 from tests.switch.plane import NotingPort, heard
 
-MUSIC = Sound.from_pcm("music", bytes(320))
+PIECE = Sound.from_pcm("music", bytes(320))
+
+
+def music() -> Play:
+    """What is played on hold."""
+    return Play(PIECE, loop=True)
 
 
 class Party:
@@ -36,7 +41,7 @@ class Talk:
         self.ports = NotingPort(1, print), NotingPort(2, print)
         self.a, self.b = (Party(port) for port in self.ports)
         self.kinds: list[SegmentKind] = []
-        self.bridge = Bridge(cast(Leg, self.a), cast(Leg, self.b), MUSIC, self.kinds.append)
+        self.bridge = Bridge(cast(Leg, self.a), cast(Leg, self.b), music, self.kinds.append)
         self.bridge.join()
 
     def hear(self) -> tuple[str, str]:
@@ -83,13 +88,13 @@ async def test_a_leg_that_moves_is_heard_by_its_new_party_only() -> None:
         peers = [stage.peer(f"127.20.0.{host}", ssrc=host) for host in (10, 11, 12)]
         ports = [await stage.leg(peer) for peer in peers]
         first, moving, second = (cast(Leg, Party(port)) for port in ports)
-        Bridge(first, moving, MUSIC, print).join()
+        Bridge(first, moving, music, print).join()
         await stage.settled()
         peers[1].send(b"\x11" * 160)
         assert (await peers[0].receive()).payload == b"\x11" * 160
 
         first.send(Silence())
-        Bridge(second, moving, MUSIC, print).join()
+        Bridge(second, moving, music, print).join()
         await stage.settled()
         peers[1].send(b"\x22" * 160)
         peers[2].send(b"\x33" * 160)

@@ -47,6 +47,13 @@ def test_everything() -> None:
     )
 
 
+def test_music_takes_effect_at_once() -> None:
+    new = OLD | {"music": {"default": {"start": "live"}}}
+    changes = compare(Config.model_validate(OLD), Config.model_validate(new))
+    assert (changes.settings, changes.restart) == (("music",), ())
+    assert str(changes) == "music changed"
+
+
 @pytest.mark.parametrize("section", ["trunks", "phones", "agents", "queues", "routes"])
 def test_one_section(section: str) -> None:
     changes = compare(
