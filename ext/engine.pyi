@@ -15,10 +15,10 @@ Place: TypeAlias = tuple[bytes, int]
 Told: TypeAlias = tuple[int, int, int, int, Any, int, int, int]
 """(kind, slot, generation, count, a, b, c, d), kinds and values as in engine_worker.pxd:
 
-0 first packet; 1 locked to the Place `a` or, None, unlocked; 2 digit `a` of `b` ms; 3
-silent for `a` ns; 4 playback `a` finished; 5 recorder of recording `a` fell behind; 6 closed; 8 recording
-`a` ended with `b` frames, `c` dropped, errno `d`. `count` numbers the events of one kind of one port from
-1, so none is taken twice; 0 for kind 8.
+0 first packet; 1 locked to the Place `a` or, None, unlocked; 2 digit `a` of `b` ms, 16 added if it came in
+band; 3 silent for `a` ns; 4 playback `a` finished; 5 recorder of recording `a` fell behind; 6 closed; 8
+recording `a` ended with `b` frames, `c` dropped, errno `d`. `count` numbers the events of one kind of one
+port from 1, so none is taken twice; 0 for kind 8.
 """
 
 Facts: TypeAlias = tuple[tuple[int, ...], tuple[Any, ...], tuple[tuple[int, int], ...], bool]
@@ -191,6 +191,8 @@ class Worker:
 
         Sent as telephone-event or, `in_band`, as a pair of tones.
         """
+    def listen(self, slot: int, generation: int, listens: bool) -> None:
+        """For digits in the sound: told as event 2 with 16 added to `a`."""
     def mute(self, slot: int, generation: int, muted: bool) -> None: ...
     def watch_silence(self, slot: int, generation: int, ns: int) -> None:
         """0 ends the watch."""

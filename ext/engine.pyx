@@ -37,10 +37,10 @@ from ext.engine_sound cimport (
 )
 from ext.engine_worker cimport (
     BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, METRICS, ORDER_CLOSE,
-    ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE,
-    ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, SOURCE_MIX, SOURCE_PLAY,
+    ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN,
+    ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, SOURCE_MIX, SOURCE_PLAY,
     SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Event, Facts,
-    Gain, Losses, Network, Order, Port, Recorder, Room, Totals,
+    Gain, InBand, Losses, Network, Order, Port, Recorder, Room, Totals,
 )
 from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_release, srtp_share
 from ext.engine_worker cimport Worker as Memory
@@ -508,6 +508,18 @@ cdef class Worker:
         order.digit = event
         order.duration = duration
         self._push(&order)
+
+    def listen(self, slot, generation, bint listens) -> None:
+        cdef Order order = self._order(ORDER_LISTEN, slot, generation)
+        if listens:
+            order.block = calloc(1, sizeof(InBand))
+            if order.block == NULL:
+                raise MemoryError()
+        try:
+            self._push(&order)
+        except RingFull:
+            free(order.block)
+            raise
 
     def mute(self, slot, generation, bint muted) -> None:
         cdef Order order = self._order(ORDER_MUTE, slot, generation)

@@ -1,7 +1,7 @@
 """Which ports are heard as samples, and who gets their frames on the tick.
 
-A port is heard while a room, a listener of another codec or packet time, or a recorder that cannot read its
-packets needs it. `tend` looks at what is so and makes it so, after every order that may have changed it.
+A port is heard while a room, a listener of another codec or packet time, or a recorder or a search for digits
+that cannot read its packets needs it. `tend` looks at what is so and makes it so, after every order that may have changed it.
 """
 
 from libc.stdint cimport int16_t, uint32_t, uint8_t
@@ -10,6 +10,7 @@ from libc.stdlib cimport calloc, free
 from ext.engine_heard cimport (
     NARROW_HZ, Heard, heard_at, heard_packet, heard_start, heard_tick,
 )
+from ext.engine_inband cimport inband_covers, inband_frame
 from ext.engine_jitter cimport jitter_note
 from ext.engine_recorder cimport record_pcm
 from ext.engine_stream cimport FRAME, HEARD_AUDIO, HEARD_NOISE, say
@@ -22,7 +23,7 @@ from ext.kernels cimport RtpHeader
 cdef inline bint needed(Worker* worker, const Port* port) noexcept nogil:
     cdef const Port* listener
     cdef int slot = port.first_listener
-    if port.source == SOURCE_MIX or (port.taps != NULL and port.codec > PCMU):
+    if port.source == SOURCE_MIX or ((port.taps != NULL or port.inband != NULL) and port.codec > PCMU):
         return True
     while slot >= 0:
         listener = &worker.ports[slot]
@@ -102,15 +103,20 @@ cdef inline void record_heard(Worker* worker, Port* port, Port* recorded, int si
 
 
 cdef inline void pass_on(Worker* worker, Port* port) noexcept nogil:
-    """This tick's frame, to the recorder and to those who relay it decoded."""
+    """This tick's frame, to the recorder, to who looks for digits and to those who relay it decoded."""
     cdef Port* listener
     cdef int slot = port.first_listener
-    if port.taps != NULL and port.codec > PCMU:
-        record_heard(worker, port, port, LEFT, 0)
+    if port.codec > PCMU:
+        if port.taps != NULL:
+            record_heard(worker, port, port, LEFT, 0)
+        if port.inband != NULL:
+            inband_frame(worker, port, heard_at(port.heard, NARROW_HZ))
     while slot >= 0:
         listener = &worker.ports[slot]
         slot = listener.next_listener
-        if listener.decoded:
+        if listener.decoded and inband_covers(worker, port, listener):
+            say(worker, listener, NULL, NARROW_HZ)
+        elif listener.decoded:
             say(worker, listener, heard_at(port.heard, port.table.pcm_rate_hz), port.table.pcm_rate_hz)
         elif listener.taps != NULL and listener.codec > PCMU:
             record_heard(worker, port, listener, RIGHT, listener.stream.timestamp_offset)

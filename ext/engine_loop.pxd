@@ -12,6 +12,7 @@ from libc.string cimport memset
 
 from ext.engine_digits cimport digit_timeout
 from ext.engine_hearing cimport hear_all
+from ext.engine_inband cimport inband_timeout
 from ext.engine_keypad cimport keypads_tick
 from ext.engine_orders cimport apply_orders, close_port, void_order
 from ext.engine_os cimport (
@@ -68,6 +69,7 @@ cdef inline void watch_silence(Worker* worker, Port* port) noexcept nogil:
 
 cdef inline void look_after(Worker* worker, Port* port) noexcept nogil:
     digit_timeout(worker, port)
+    inband_timeout(worker, port)
     repacketise(worker, port)
     watch_silence(worker, port)
     if worker.now_ns >= port.control.due_ns:

@@ -8,6 +8,7 @@ from ext.engine_codec cimport CodecTable
 from ext.engine_fork cimport fork_release
 from ext.engine_heard cimport NARROW_HZ
 from ext.engine_hearing cimport stop_hearing, tend
+from ext.engine_inband cimport inband_listen
 from ext.engine_keypad cimport keypad_clear, keypad_press
 from ext.engine_latch cimport unlock
 from ext.engine_masking cimport mask_heard
@@ -24,9 +25,9 @@ from ext.engine_srtp cimport srtp_release
 from ext.engine_sources cimport clear_source, drop_listeners, refit, set_source
 from ext.engine_stream cimport fall_silent
 from ext.engine_worker cimport (
-    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_MASK,
-    ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP,
-    ORDER_WATCH, SOURCE_RELAY, Network, Order, Port, Recorder, Worker, tell,
+    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_LISTEN,
+    ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP,
+    ORDER_WATCH, SOURCE_RELAY, InBand, Network, Order, Port, Recorder, Worker, tell,
 )
 
 
@@ -76,6 +77,7 @@ cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
     close(port.rtcp_fd)
     free(port.allowed)
     port.allowed = NULL
+    inband_listen(port, NULL)
     worker.totals.lost_closed += packets_lost(&port.reception)
     worker.open_count -= 1
     atomic_store(&port.generation, 0)
@@ -220,6 +222,10 @@ cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
         mask_heard(worker, port, order.ns // 125000, order.duration)
     elif order.kind == ORDER_DIGIT:
         keypad_press(worker, port, order.digit, order.duration, order.flag)
+    elif order.kind == ORDER_LISTEN:
+        inband_listen(port, <InBand*>order.block)
+        order.block = NULL
+        tend(worker, port)
     elif order.kind == ORDER_SECURE:
         secure_port(port, order)
     elif order.kind == ORDER_CLOSE:

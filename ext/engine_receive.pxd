@@ -9,6 +9,7 @@ alone, never by its socket.
 from libc.stdint cimport uint64_t, uint8_t
 
 from ext.engine_digits cimport digit_packet, digits_restart
+from ext.engine_inband cimport inband_packet
 from ext.engine_latch cimport admit, host_allowed
 from ext.engine_masking cimport mask_heard
 from ext.engine_os cimport (
@@ -69,6 +70,8 @@ cdef inline void hear(Worker* worker, Port* port, const RtpHeader* header, uint8
         )
         if port.taps != NULL and port.codec <= PCMU:
             record_packet(worker, port, LEFT, header.timestamp, payload, header.payload_length)
+        if port.inband != NULL and port.codec <= PCMU:
+            inband_packet(worker, port, header, payload)
     elif heard == HEARD_EVENT:
         digit_packet(worker, port, header.timestamp, payload, header.payload_length)
         if port.digits.seen:

@@ -6,11 +6,12 @@ other port hears, frame by frame (engine_hearing).
 
 from libc.stdint cimport int16_t, uint64_t, uint8_t
 
+from ext.engine_inband cimport inband_covers
 from ext.engine_sound cimport Playlist, SoundBlock, playlist_free
 from ext.engine_heard cimport NARROW_HZ
 from ext.engine_hearing cimport tend
 from ext.engine_room cimport free_gains, join_room, leave_room
-from ext.engine_stream cimport FRAME, HEARD_AUDIO, fall_silent, may_speak, relay_packet, say, send_frame
+from ext.engine_stream cimport FRAME, HEARD_AUDIO, HEARD_OTHER, fall_silent, may_speak, relay_packet, say, send_frame
 from ext.engine_worker cimport (
     EVENT_FINISHED, PCMA, PCMU, SOURCE_MIX, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Order,
     Port, Worker, tell,
@@ -217,7 +218,9 @@ cdef inline bint relay_to_codec(
         slot = listener.next_listener
         if listener.decoded:
             continue
-        if heard != HEARD_AUDIO:
+        if heard == HEARD_AUDIO and inband_covers(worker, port, listener):
+            relay_packet(worker, listener, HEARD_OTHER, header, payload)
+        elif heard != HEARD_AUDIO:
             relay_packet(worker, listener, heard, header, payload)
         elif listener.codec == codec:
             note_packet_time(listener, header)

@@ -7,8 +7,8 @@ A port is written by its worker alone. Python reads its counters (aligned words,
 
 from libc.stdint cimport int16_t, int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
-from ext.engine_dtmf cimport Dtmf
 from ext.engine_codec cimport CodecTable
+from ext.engine_dtmf cimport Dtmf
 from ext.engine_fork cimport ForkBlock
 from ext.engine_heard cimport Heard
 from ext.engine_os cimport (
@@ -28,6 +28,7 @@ cdef enum:
     BATCH = 16              # datagrams for one recvmmsg; more only when a peer sends a burst
     DATAGRAM = 2048         # octets; RTP and RTCP stay below the path's 1500
     CHUNK_FRAMES = 50       # the recorder writes to disk by the second
+    IN_BAND = 16            # beside the RFC 4733 event of a digit that came in band
     KEYS_QUEUED = 64        # digits that wait to be sent; more are dropped
     WINDOW_FRAMES = 40      # 800 ms in which the recorder puts late and early packets in their places
 
@@ -48,6 +49,7 @@ cdef enum:              # orders
     ORDER_FORK
     ORDER_STOP
     ORDER_DIGIT
+    ORDER_LISTEN            # for digits in band
     ORDER_SECURE
     ORDER_CLOSE
     ORDER_ROOM
@@ -56,7 +58,7 @@ cdef enum:              # orders
 cdef enum:              # events
     EVENT_FIRST
     EVENT_LOCK              # `peer` is where it is locked to, of no family when it is unlocked
-    EVENT_DIGIT             # `a` the RFC 4733 event, `b` its duration in ms
+    EVENT_DIGIT             # `a` the RFC 4733 event, with IN_BAND if it was heard there, `b` its duration in ms
     EVENT_SILENT            # `a` the nanoseconds that were asked for
     EVENT_FINISHED          # `a` the token
     EVENT_BEHIND            # `a` the recording's token
@@ -236,6 +238,15 @@ cdef struct Key:
     bint in_band            # as a pair of tones
     uint16_t duration       # in timestamp units
 
+cdef struct InBand:         # digits in the sound
+    Dtmf dtmf
+    bint sounds             # one is heard just now
+    bint begun
+    uint16_t sequence       # of the newest packet
+    uint32_t ssrc
+    int64_t heard_ns        # when it came
+    int64_t sounded_ns      # when a digit was last heard to sound
+
 cdef struct Keypad:         # digits of our own
     bint busy               # one sounds, or rests: nothing else is sent meanwhile
     int first               # of those that wait, the one that sounds included
@@ -304,6 +315,7 @@ cdef struct Port:
     Reception reception
     Stream stream
     Digits digits
+    InBand* inband          # NULL: nobody listens
     Keypad keypad
     Port* next_keypad       # chain of those that are busy
     Control control

@@ -31,11 +31,15 @@ class Unlocked:
 
 @dataclass(frozen=True, slots=True)
 class Digit:
-    """One RFC 4733 digit, told once, at its end: `digit` is one of 0123456789*#ABCD."""
+    """A digit, told once, at its end: `digit` is one of 0123456789*#ABCD.
+
+    As RFC 4733 event or, where the port was to listen for them, `in_band`.
+    """
 
     port: Port
     digit: str
     duration_ms: int
+    in_band: bool = False
 
 
 @dataclass(frozen=True, slots=True)

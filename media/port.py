@@ -260,6 +260,13 @@ class Port(Protocol):
         What records the port hears none of it, unless it masks no digits.
         """
 
+    def listen_for_digits(self, listens: bool) -> None:
+        """Hear digits in the sound (ITU-T Q.24), for a peer that tells them in no other way, or no longer.
+
+        G.711 only. A listener who takes telephone-events hears no more of one than its first 40 ms, and a
+        recording that masks digits none of it. `Digit` says that it came in band.
+        """
+
     def mute(self, muted: bool) -> None:
         """Stop sending, because SDP's direction says so, or go on. The source's time passes meanwhile."""
 

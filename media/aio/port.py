@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from media.aio.shard import Shard
 
 
+IN_BAND: Final = len(DIGITS)
+"""Added to the event of a digit that was heard in the sound."""
+
+
 class Kind(IntEnum):
     """The engine's kinds of events, as in engine_worker.pxd."""
 
@@ -166,6 +170,9 @@ class EnginePort:
         event, duration = DIGITS.index(digit), 8 * min(max(duration_ms, SHORTEST_DIGIT_MS), LONGEST_DIGIT_MS)
         self.order(lambda: self.shard.worker.send_digit(self.slot, self.generation, event, duration, in_band))
 
+    def listen_for_digits(self, listens: bool) -> None:
+        self.order(lambda: self.shard.worker.listen(self.slot, self.generation, listens))
+
     def mute(self, muted: bool) -> None:
         self.order(lambda: self.shard.worker.mute(self.slot, self.generation, muted))
 
@@ -222,7 +229,7 @@ class EnginePort:
             case Kind.LOCK:
                 return Locked(self, address_of(a)) if a is not None else Unlocked(self)
             case Kind.DIGIT:
-                return Digit(self, DIGITS[a], b)
+                return Digit(self, DIGITS[a % IN_BAND], b, in_band=a >= IN_BAND)
             case Kind.SILENT:
                 return Silent(self, a / 1e9)
             case Kind.FINISHED:

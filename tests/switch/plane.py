@@ -95,6 +95,7 @@ class NotingPort:
         """Those that it was to send, with their lengths in ms."""
         self.sounded: list[tuple[str, int]] = []
         """Likewise, in band."""
+        self.listens = False
         self.watches: list[float | None] = []
         self.recording: NotingRecording | None = None
         self.masks_digits: bool | None = None
@@ -122,6 +123,9 @@ class NotingPort:
 
     def sound_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
         self.sounded.append((digit, duration_ms))
+
+    def listen_for_digits(self, listens: bool) -> None:
+        self.listens = listens
 
     def mute(self, muted: bool) -> None:
         self.muted = muted
