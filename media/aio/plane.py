@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from ext.engine import Worker
+from ext.engine import Worker, register_codec
 from media.aio.addresses import is_ipv6, reaches
 from media.aio.numbers import PortNumbers
 from media.aio.port import EnginePort
 from media.aio.recorder import Recorder
 from media.aio.shard import Shard, Sounds
 from media.aio.sockets import PortSockets, bind_port, ports_within_limit, raise_descriptor_limit
+from media.codecs import CODECS
 from media.events import PortClosed, PortEvent
 from media.port import PlaneCounters, Port, Room
 
@@ -52,6 +53,9 @@ class MediaPlane:
         `clock` tells how long a closed port has rested. `recorder_chunks` are the seconds of recordings
         that may wait for a slow disk, for each worker.
         """
+        for codec in CODECS.values():
+            if codec.capsule is not None:
+                register_codec(codec.capsule)
         self.on_event: Callable[[PortEvent], None] = _ignore
         self._listen = listen
         self._ipv6 = is_ipv6(listen)

@@ -5,17 +5,22 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ext.codecs import Coder
+from media.codecs import CODECS
 from media.port import Port
-from tests.media.hearing import pcm_of_rtp
+from tests.compiling import ensure_compiled
 from tests.media.rtp_peer import RtpPeer
 from tests.media.stage import Stage
-from tests.peers.audio import RATE, Pcm, encode_alaw, encode_ulaw, level_dbfs, tone
+from tests.peers.audio import RATE, Pcm, level_dbfs, pcm, tone
+
+ensure_compiled("tests.media")
+
+from tests.media.listening import to_narrow, to_wide  # noqa: E402  compiled above
 
 FRAME_S = 0.02
 WINDOW = RATE // 4
 Levels = dict[float, float]
 """Of each tone, in dB below full scale."""
-ENCODERS = {"PCMA": encode_alaw, "PCMU": encode_ulaw}
 ABSENT_DB = -50.0
 """A tone that is not meant to be heard stays so far below all that is: in a quarter of a second the noise of
 G.711, which a steady tone gathers at its harmonics, is not far under that."""
@@ -47,7 +52,8 @@ class Party:
 
     def say(self) -> None:
         """The next packet."""
-        self.peer.send(self.frames[self.said % len(self.frames)], step=RATE * self.ptime_ms // 1000)
+        step = CODECS[self.peer.codec].clock_rate_hz * self.ptime_ms // 1000
+        self.peer.send(self.frames[self.said % len(self.frames)], step=step)
         self.said += 1
 
     def forget(self) -> None:
@@ -55,8 +61,11 @@ class Party:
         self.peer.waiting()
 
     def heard(self) -> Pcm:
-        """All that came since."""
-        return pcm_of_rtp(packet.octets for packet in self.peer.waiting())
+        """All that came since, decoded packet by packet."""
+        codec = CODECS[self.peer.codec]
+        coder = Coder(codec.capsule)
+        sound = b"".join(coder.decode(packet.payload) for packet in self.peer.waiting())
+        return pcm(sound if codec.pcm_rate_hz == RATE else to_narrow(sound[: len(sound) // 640 * 640]))
 
 
 class Orchestra:
@@ -74,12 +83,18 @@ class Orchestra:
         hz = next(self._pitches)
         peer = self._stage.peer("127.20.0.10", codec=codec, ssrc=1000 + len(self.parties))
         port = await self._stage.leg(peer, near=near, ptime_ms=ptime_ms)
-        payload = ENCODERS[codec](tone(hz, 1.0 if 1000 % ptime_ms == 0 else 3.0, self._level_db))
-        size = RATE * ptime_ms // 1000
-        frames = [payload[i : i + size] for i in range(0, len(payload) - size + 1, size)]
-        party = Party(peer, port, hz, frames, self._level_db, ptime_ms)
+        party = Party(peer, port, hz, self._frames(codec, hz, ptime_ms), self._level_db, ptime_ms)
         self.parties.append(party)
         return party
+
+    def _frames(self, codec: str, hz: float, ptime_ms: int) -> list[bytes]:
+        """Whole seconds of the tone, a payload each."""
+        rate = CODECS[codec].pcm_rate_hz
+        sound = tone(hz, 1.0 if 1000 % ptime_ms == 0 else 3.0, self._level_db).tobytes()
+        sound = sound if rate == RATE else to_wide(sound)
+        size = 2 * rate * ptime_ms // 1000
+        coder = Coder(CODECS[codec].capsule)
+        return [coder.encode(sound[i : i + size]) for i in range(0, len(sound) - size + 1, size)]
 
     async def play(self, seconds: float) -> None:
         """Everybody says his tone, in real time."""

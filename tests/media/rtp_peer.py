@@ -10,7 +10,7 @@ from media.port import PeerMedia, Port
 from media.rtp import RtpHeader, rtp_header, rtp_parse
 
 WITHIN_S = 5.0
-PAYLOAD_TYPES = {"PCMA": 8, "PCMU": 0}
+PAYLOAD_TYPES = {"PCMA": 8, "PCMU": 0, "G722": 9, "OPUS": 111, "G729": 18}
 EVENT_TYPE = 101
 
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from media.events import RecordingStopped
-from media.port import Mix, Relay
-from tests.media.orchestra import Orchestra, clear
+from media.port import Mix, Play, Relay
+from media.sound import Sound
+from tests.media.orchestra import Orchestra, clear, others
 from tests.media.stage import Stage
-from tests.peers.audio import RATE, pcm
+from tests.peers.audio import RATE, pcm, tone
 
 
 @pytest.mark.parametrize("codecs", [("PCMA", "PCMA"), ("PCMU", "PCMA")])
@@ -40,6 +41,62 @@ async def test_each_gets_packets_as_long_as_he_asked_for(
             whole = b"".join(said.frames) * 2
             same = sum(packet.payload in whole for packet in packets)
             assert same > 0.5 * len(packets), "but for a cut where this machine was late, nothing is changed"
+
+
+PAIRS = [
+    ("PCMA", "G722"),
+    ("PCMA", "OPUS"),
+    ("G722", "OPUS"),
+    ("PCMU", "PCMA"),
+    ("G722", "G722"),
+    ("OPUS", "OPUS"),
+]
+
+
+@pytest.mark.parametrize("codecs", PAIRS, ids="-".join)
+async def test_two_codecs_hear_each_other(stage: Stage, codecs: tuple[str, str]) -> None:
+    orchestra = Orchestra(stage, 2)
+    one, other = [await orchestra.join(codec=codec) for codec in codecs]
+    one.port.send(Relay(other.port))
+    other.port.send(Relay(one.port))
+    await orchestra.expect({one.hz: [other.hz], other.hz: [one.hz]})
+
+
+async def test_a_room_of_all_codecs(stage: Stage) -> None:
+    orchestra = Orchestra(stage, 4)
+    parties = [await orchestra.join(codec=codec) for codec in ("PCMA", "PCMU", "G722", "OPUS")]
+    room = stage.plane.room(parties[0].port)
+    for party in parties:
+        party.port.send(Mix(room))
+    await orchestra.expect({party.hz: others(parties, party) for party in parties})
+
+
+@pytest.mark.parametrize("codec", ["G722", "OPUS"])
+@pytest.mark.parametrize("other_codec", ["PCMA", "same"])
+async def test_a_call_in_any_codec_is_recorded(
+    stage: Stage, codec: str, other_codec: str, tmp_path: Path
+) -> None:
+    orchestra = Orchestra(stage, 2)
+    caller = await orchestra.join(codec=codec)
+    agent = await orchestra.join(codec=codec if other_codec == "same" else other_codec)
+    caller.port.send(Relay(agent.port))
+    agent.port.send(Relay(caller.port))
+    recording = caller.port.record(tmp_path / "call.wav")
+    await orchestra.play(1.6)
+    recording.stop()
+    left, right = read_channels((await stage.event(RecordingStopped)).path)
+    for channel, wanted in ((left, [caller.hz]), (right, [agent.hz])):
+        windows = orchestra.levels(channel)
+        assert any(clear(levels, wanted, caller.level_db) for levels in windows), windows
+
+
+async def test_music_and_tones_in_any_codec(stage: Stage) -> None:
+    orchestra = Orchestra(stage, 3)
+    parties = [await orchestra.join(codec=codec) for codec in ("PCMA", "G722", "OPUS")]
+    music = Sound.from_pcm("music", tone(parties[0].hz, 1.0, parties[0].level_db).tobytes())
+    for party in parties:
+        party.port.send(Play(music, loop=True))
+    await orchestra.expect({party.hz: [parties[0].hz] for party in parties})
 
 
 async def test_a_digit_goes_through_where_packets_do_not(stage: Stage) -> None:
