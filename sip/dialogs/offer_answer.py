@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sip.dialogs.secrecy import Keys, Secrecy
 from sip.syntax.encodings import DYNAMIC, ENCODINGS, EVENT, EVENT_48, events_beside
 from sip.syntax.sdp import (
     Attribute,
@@ -19,7 +20,6 @@ from sip.syntax.sdp import (
 
 __all__ = ["Agreed", "Direction", "MediaSession", "NotAcceptable", "Offer", "SdpError", "usable_offer"]
 
-_PROFILE: Final = "RTP/AVP"
 _PTIME_MS: Final = 20
 _LONGEST_MS: Final = 200  # RFC 3551 section 4.2: no receiver need take more
 _PACKET_TIME: Final = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,9})?")
@@ -40,7 +40,8 @@ class Agreed:
     We send `payload_type` and `send_event_type` (None: no events) to `remote_address`, and are sent
     `receive_payload_type` and `receive_event_type`. `direction` is ours; nothing may be sent unless it sends:
     `remote_address` may then be 0.0.0.0. `held`: the peer
-    has cut it below what we wanted. `event_rate_hz` is what the durations of events count (RFC 4733).
+    has cut it below what we wanted. `event_rate_hz` is what the durations of events count (RFC 4733). `keys`:
+    all of it is SRTP; None is in the clear.
     """
 
     remote_address: str
@@ -56,6 +57,7 @@ class Agreed:
     direction: Direction
     held: bool
     event_rate_hz: int = 8000
+    keys: Keys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,17 @@ class MediaSession:
     differ is sent byte for byte again. After an exception nothing has changed.
     """
 
-    __slots__ = ("_agreed", "_offer", "_sent", "_slots", "_types", "session_id")
+    __slots__ = ("_agreed", "_kept", "_offer", "_secrecy", "_sent", "_slots", "_types", "session_id")
 
-    def __init__(self, session_id: int) -> None:
+    def __init__(self, session_id: int, secrecy: Secrecy | None = None) -> None:
         self.session_id = session_id
         self._sent: SessionDescription | None = None
         self._offer: MediaDescription | None = None  # our audio line, until we answer an offer of theirs
         self._slots: tuple[MediaDescription, ...] = ()  # the session's media lines; they keep their places
         self._types: dict[str, int] = {}  # what payload types have meant in this session
         self._agreed: Agreed | None = None
+        self._secrecy = secrecy or Secrecy()  # in the clear
+        self._kept: Keys | None = None  # what the session had when we offered
 
     @property
     def agreed(self) -> Agreed | None:
@@ -107,7 +111,10 @@ class MediaSession:
         Media lines that the session has had stay in place, refused (RFC 3264 section 8).
         """
         types = self._payload_types((*codecs, EVENT, *([EVENT_48] if "OPUS" in codecs else [])))
-        audio = _audio(port, types, self._agreed.ptime_ms if self._agreed else _PTIME_MS, direction)
+        self._kept = self._agreed.keys if self._agreed else None
+        profile, keys = self._secrecy.offer(self._kept)
+        ptime_ms = self._agreed.ptime_ms if self._agreed else _PTIME_MS
+        audio = _audio(port, types, ptime_ms, direction, profile, keys)
         sent = self._send(address, self._in_place(audio))
         self._offer = audio
         self._types |= types
@@ -127,11 +134,12 @@ class MediaSession:
         line = theirs.media[place]
         offered = [name for name in self._offer.codecs if name not in (EVENT, EVENT_48)]
         fault = _fault(theirs, line, offered, self._sent.origin.address)
+        fault = fault or self._secrecy.fault_of_answer(line, self._kept)
         if fault is not None:
             raise NotAcceptable(fault)
         codec = next(name for name in line.codecs if name in offered)
         ours = self._offer.direction or Direction.SENDRECV
-        agreed = _agree(theirs, line, codec, self._offer.codecs, ours)
+        agreed = _agree(theirs, line, codec, self._offer.codecs, ours, self._secrecy.accept(line))
         self._slots = self._sent.media
         self._agreed = agreed
         return agreed
@@ -150,15 +158,23 @@ class MediaSession:
         most (RFC 3264 6.1). Raises SdpError; NotAcceptable when there is no usable audio, or when a new offer
         adds media that we do not have (video, T.38).
         """
-        taken = usable_offer(offer, address, codecs) if isinstance(offer, bytes) else offer
+        before = self._agreed.keys if self._agreed else None
+        if isinstance(offer, bytes):
+            offer = usable_offer(offer, address, codecs, self._secrecy, before)
+        return self._answer(offer, address, port, codecs, direction)
+
+    def _answer(
+        self, taken: Offer, address: str, port: int, codecs: Sequence[str], direction: Direction
+    ) -> tuple[bytes, Agreed]:
         theirs, line = taken.theirs, taken.line
         self._check_additions(theirs, line)
         offered = line.codecs
         codec = self._choose(offered, codecs)
         events = [name for name in events_beside(codec) if name in offered][:1]
         types = {name: offered[name] for name in (codec, *events)}
-        agreed = _agree(theirs, line, codec, types, direction)
-        audio = _audio(port, types, agreed.ptime_ms, agreed.direction)
+        keys, attributes = self._secrecy.answer(line)
+        agreed = _agree(theirs, line, codec, types, direction, keys)
+        audio = _audio(port, types, agreed.ptime_ms, agreed.direction, line.profile, attributes)
         media = tuple(audio if other is line else _refused(other) for other in theirs.media)
         sent = self._send(address, media)
         self._slots = media
@@ -212,8 +228,15 @@ class MediaSession:
         return encoded
 
 
-def _audio(port: int, types: dict[str, int], ptime_ms: int, direction: Direction) -> MediaDescription:
-    attributes: list[Attribute] = []
+def _audio(
+    port: int,
+    types: dict[str, int],
+    ptime_ms: int,
+    direction: Direction,
+    profile: str,
+    keys: list[Attribute],
+) -> MediaDescription:
+    attributes = list(keys)
     for name, number in types.items():
         encoding = ENCODINGS[name]
         attributes.append(("rtpmap", f"{number} {encoding.rtpmap}"))
@@ -221,7 +244,7 @@ def _audio(port: int, types: dict[str, int], ptime_ms: int, direction: Direction
             attributes.append(("fmtp", f"{number} {encoding.fmtp}"))
     attributes += [("ptime", str(ptime_ms)), (direction.value, None)]
     return MediaDescription(
-        "audio", port, _PROFILE, tuple(str(number) for number in types.values()), None, tuple(attributes)
+        "audio", port, profile, tuple(str(number) for number in types.values()), None, tuple(attributes)
     )
 
 
@@ -229,20 +252,25 @@ def _refused(line: MediaDescription) -> MediaDescription:
     return MediaDescription(line.kind, 0, line.profile, line.formats)
 
 
-def usable_offer(data: bytes, address: str, codecs: Sequence[str]) -> Offer:
+def usable_offer(
+    data: bytes, address: str, codecs: Sequence[str], secrecy: Secrecy, before: Keys | None = None
+) -> Offer:
     """Read an offer and find the first audio line that can be answered from our address with one of `codecs`.
 
-    SdpError; NotAcceptable says what is wrong with the first audio line.
+    One with keys goes before one without; `before` are those that the session has. SdpError; NotAcceptable
+    says what is wrong with the first audio line.
     """
     theirs = parse_sdp(data)
-    faults = []
+    usable, faults = [], []
     for line in theirs.media:
-        fault = _fault(theirs, line, codecs, address)
+        fault = _fault(theirs, line, codecs, address) or secrecy.fault_of_offer(line, before)
         if fault is None:
-            return Offer(theirs, line)
-        if line.kind == "audio":
+            usable.append(line)
+        elif line.kind == "audio":
             faults.append(fault)
-    raise NotAcceptable(faults[0] if faults else "No Audio Offered")
+    if not usable:
+        raise NotAcceptable(faults[0] if faults else "No Audio Offered")
+    return Offer(theirs, next((line for line in usable if secrecy.encrypts(line)), usable[0]))
 
 
 def _fault(
@@ -252,8 +280,6 @@ def _fault(
     address = theirs.address(line)
     if line.kind != "audio":
         return "Not Audio"
-    if line.profile.upper() != _PROFILE:
-        return "Transport Not Supported"
     if line.port not in _PORTS or line.rtcp[0] > _PORTS[-1]:
         return "No Usable Media Port"
     if address is None or (address not in _ON_HOLD and not is_unicast(address)):
@@ -281,7 +307,12 @@ def _is_packet_time(text: str, longest_ms: int) -> bool:
 
 
 def _agree(
-    theirs: SessionDescription, line: MediaDescription, codec: str, ours: dict[str, int], wanted: Direction
+    theirs: SessionDescription,
+    line: MediaDescription,
+    codec: str,
+    ours: dict[str, int],
+    wanted: Direction,
+    keys: Keys | None,
 ) -> Agreed:
     """`ours` are the payload types that we take, by codec; `wanted` is our direction at most."""
     address = theirs.address(line) or _ON_HOLD[0]
@@ -307,6 +338,7 @@ def _agree(
         direction=wanted.within(peer.reversed),
         held=wanted.within(peer.reversed) is not wanted,
         event_rate_hz=48000 if event == EVENT_48 else 8000,
+        keys=keys,
     )
 
 

@@ -238,7 +238,7 @@ class Arrival:
         """The caller's leg. What he offers is judged first: nothing absurd makes us open a socket."""
         exchange = self._exchange
         try:
-            codecs, offer = usable(exchange, invite, go)
+            codecs, offer = usable(exchange, invite, peer, go)
         except (NotAcceptable, SdpError) as error:
             answer = (error.status, str(error))
             raise NotAdmitted(Reason.NOT_ACCEPTABLE, answer=answer) from None

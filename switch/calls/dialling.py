@@ -130,7 +130,7 @@ class Dialling:
         except NoPorts:
             raise Unreachable(503, "Service Unavailable") from None
         try:
-            return OutgoingLeg(
+            leg = OutgoingLeg(
                 exchange,
                 self._book,
                 id=new_id(exchange.now_us()),
@@ -145,6 +145,10 @@ class Dialling:
         except OSError as error:  # the kernel knows no way there, so there is no address for our SDP
             port.close()
             raise Unreachable(503, "Service Unavailable") from error
+        if not leg.media_possible:
+            port.close()
+            raise Unreachable(488, "Not Acceptable Here")
+        return leg
 
     def _codecs(self) -> Sequence[str]:
         """The caller's codec first, so that most calls need no transcoding; none that cannot be."""

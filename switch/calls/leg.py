@@ -87,6 +87,11 @@ class Leg:
         return self._media.held
 
     @property
+    def media_possible(self) -> bool:
+        """Whether it can have media: not where they must be encrypted and no key may be told."""
+        return self._media.possible
+
+    @property
     def takes_events(self) -> bool:
         """Whether digits reach the party as RFC 4733 events, so that relayed ones do by themselves."""
         return self._digits_out.kind is None

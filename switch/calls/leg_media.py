@@ -13,6 +13,7 @@ from sip.dialogs.offer_answer import Agreed, Direction, MediaSession, NotAccepta
 from sip.flow import Flow
 from sip.syntax.sdp import SdpError
 from switch.calls.digits import DigitsIn, DigitsOut
+from switch.calls.leg_secrecy import secrecy, srtp
 from switch.exchange import Exchange
 from switch.peers import Peer, PhonePeer, TrunkPeer
 
@@ -41,7 +42,8 @@ class LegMedia:
         self._flow = flow
         self._port = port
         self._codecs = tuple(codecs)
-        self._session = MediaSession(secrets.randbits(62))
+        self._secrecy = secrecy(exchange.config, peer, flow)
+        self._session = MediaSession(secrets.randbits(62), self._secrecy)
         self._address = exchange.media_address(flow.remote[0])
         self._early: dict[str, bytes] = {}
         """What each early dialog answered, the last one last; the one that is taken up in the end may have no
@@ -54,6 +56,11 @@ class LegMedia:
     def flows(self) -> bool:
         """Whether anything can come from the peer."""
         return self.agreed is not None and self.agreed.direction.receives
+
+    @property
+    def possible(self) -> bool:
+        """Whether there can be media: not where they must be encrypted and no key may be told."""
+        return self._secrecy.possible
 
     @property
     def early_dialog(self) -> str:
@@ -133,6 +140,7 @@ class LegMedia:
                 receive_event_type=agreed.receive_event_type if self._digits_in.takes_events else None,
                 ptime_ms=agreed.ptime_ms,
                 event_rate_hz=agreed.event_rate_hz,
+                srtp=srtp(agreed.keys),
             )
         )
         self._port.mute(agreed.direction in (Direction.RECVONLY, Direction.INACTIVE))

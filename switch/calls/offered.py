@@ -3,11 +3,15 @@
 from media.codecs import heard_first, partners
 from sip.dialogs.offer_answer import NotAcceptable, Offer, usable_offer
 from sip.events import IncomingInvite
+from switch.calls.leg_secrecy import secrecy
 from switch.config.targets import Go, QueueTarget, ToneTarget
 from switch.exchange import Exchange
+from switch.peers import Peer
 
 
-def usable(exchange: Exchange, invite: IncomingInvite, go: Go) -> tuple[tuple[str, ...], Offer | None]:
+def usable(
+    exchange: Exchange, invite: IncomingInvite, peer: Peer, go: Go
+) -> tuple[tuple[str, ...], Offer | None]:
     """The codecs that his leg may have on its way to `go`, and his offer, None where the offer will be ours.
 
     A codec that is passed through only may be his alone where somebody who has it too may answer, and then
@@ -17,14 +21,18 @@ def usable(exchange: Exchange, invite: IncomingInvite, go: Go) -> tuple[tuple[st
     address = exchange.media_address(invite.flow.remote[0])
     every = tuple(codec.value for codec in exchange.config.media.codecs)
     heard = partners(None, every)
+    keys = secrecy(exchange.config, peer, invite.flow)
+    if not keys.possible:
+        raise NotAcceptable("Encryption Required")
     if invite.sdp is None:
         return heard, None
     if not isinstance(go, QueueTarget | ToneTarget):
         codecs = heard_first(every)
-        return codecs, usable_offer(invite.sdp, address, codecs)
+        return codecs, usable_offer(invite.sdp, address, codecs, keys)
     try:
-        return heard, usable_offer(invite.sdp, address, heard)
+        return heard, usable_offer(invite.sdp, address, heard, keys)
     except NotAcceptable:
-        offer = usable_offer(invite.sdp, address, every)  # with them it could be answered, but not heard
+        # With them it could be answered, but not heard.
+        offer = usable_offer(invite.sdp, address, every, keys)
         names = " ".join(sorted(offer.line.codecs.keys() & set(every)))
         raise NotAcceptable(f"No Prompts Or Music In {names}") from None

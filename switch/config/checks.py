@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
 from sip.dialogs.session_interval import MIN_SE_S
-from switch.config import callers, carriers, certificates, codecs, tolls, tracing
+from switch.config import callers, carriers, certificates, codecs, secrecy, tolls, tracing
 from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
@@ -62,6 +62,7 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
     yield from (Finding(path, message) for path, message in tolls.faults(config))
     yield from (Finding(path, message) for path, message in codecs.faults(config))
     yield from (Finding(path, message) for path, message in tracing.faults(config))
+    yield from (Finding(path, message) for path, message in secrecy.faults(config))
     yield from _phones(config, document)
     yield from _agents(config, known)
     yield from _queues(config, known)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from media.aio.addresses import reaches
+from switch.config import secrecy
 from switch.config.checks import Finding
 from switch.config.schema import Config
 
@@ -11,6 +12,7 @@ from switch.config.schema import Config
 def doubts(config: Config) -> Iterator[Finding]:
     """Every doubt about a configuration without mistakes."""
     yield from _without_media(config)
+    yield from (Finding(path, message) for path, message in secrecy.doubts(config))
 
 
 def _without_media(config: Config) -> Iterator[Finding]:

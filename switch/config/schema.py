@@ -8,6 +8,8 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from media.progress import Country
+from sip.dialogs.secrecy import Policy
+from sip.syntax.sdp_crypto import Suite
 from switch.config import addresses, targets, values
 from switch.config.addresses import HostPort, Listen
 from switch.config.section import (
@@ -225,6 +227,10 @@ class Media(Section):
     codecs: Annotated[tuple[Codec, ...], AfterValidator(values.some)] = (Codec.PCMA, Codec.PCMU)
     silence_timeout: Duration = 20.0
     """0 is off."""
+    srtp_suites: Annotated[tuple[Suite, ...], AfterValidator(values.some)] = tuple(Suite)
+    """The preferred one first."""
+    srtp_keys_in_clear: Flag = False
+    """Whether keys of SRTP are told over UDP and TCP too, where whoever reads them can listen."""
     tones: Country = Country.ES
     """Whose ringing tone a caller hears where we make it."""
 
@@ -241,6 +247,7 @@ class Phone(Section):
     secret: Secret = SecretStr("")
     """The digest password; from `secret_file` where that is given."""
     secret_file: Words | None = None
+    srtp: Policy = Policy.OFFERED
     toll: PhoneToll = PhoneToll()
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from sip.dialogs.secrecy import Policy
 from switch.config import addresses, values
 from switch.config.addresses import Proxy, Source
 from switch.config.section import Count, Duration, Flag, Networks, Positive, Secret, Section, Words
@@ -199,6 +200,7 @@ class Trunk(Section):
     caller_id: CallerId = CallerId()
     prack: Prack = Prack.SUPPORTED
     dtmf: Dtmf = Dtmf.AUTO
+    srtp: Policy = Policy.OFFERED
     stir: Stir = Stir()
     toll: Toll = Toll()
     max_calls: Count = 200

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from sip.dialogs.offer_answer import MediaSession, NotAcceptable
+from sip.dialogs.secrecy import Policy, Secrecy
 from sip.syntax.body import accepts_description, is_readable, session_description
 from sip.syntax.malformed import Malformed
 from sip.syntax.message import Message, parse
 from sip.syntax.multipart import Part, read_body
 from sip.syntax.sdp import SdpError, parse_sdp
+from sip.syntax.sdp_crypto import Suite
 from sip.syntax.stream import Framer
 from tests.sip.builds import BUILDS, users
 from tests.sip.raw import Peer
@@ -74,7 +76,7 @@ def sdp(data: bytes) -> None:
         _ = media.codecs, media.rtcp, description.direction(media), description.address(media)
     if parse_sdp(description.encode()) != description:
         raise Disagreement("not read as it was written")
-    session = MediaSession(1)
+    session = MediaSession(1, Secrecy(Policy.OFFERED, tuple(Suite)))
     try:
         answer, _ = session.answer(data, "192.0.2.1", 20000, CODECS)
         parse_sdp(answer)

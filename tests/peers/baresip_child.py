@@ -26,6 +26,11 @@ from tests.peers.audio import narrowed, tone
 from tests.peers.child import Message
 from tests.peers.child_io import serve, tell
 
+MEDIA_ENCRYPTION: dict[str, tuple[str, ...]] = {
+    "off": (),
+    "optional": ("mediaenc=srtp",),
+    "mandatory": ("mediaenc=srtp-mand",),
+}
 FRAME_S = 0.02
 AHEAD_S = 0.06  # kept ready to send, so that a late wake-up does not break the tone
 CODECS = {"G722": "g722/16000/1", "OPUS": "opus/48000/2"}  # baresip's names of what has not 8 kHz
@@ -151,6 +156,7 @@ class Stack:
             reg_interval=order["expires_s"] if registrar else 0,
             transport=order["transport"],
             audio_codecs=tuple(CODECS.get(codec, codec.lower()) for codec in order["codecs"]),
+            extra_params=MEDIA_ENCRYPTION[order["srtp"]],
         )
         handset = Handset(order["user"], await UserAgent.create(self.runtime, account))
         handset.agent.on_incoming(lambda call: self.ring(handset, call))

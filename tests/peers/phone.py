@@ -16,6 +16,7 @@ from tests.peers.child import Child, Message, PeerError
 
 CallState = Literal["incoming", "outgoing", "ringing", "established", "closed"]
 OnCall = Literal["ring", "answer", "reject"]
+SrtpUse = Literal["off", "optional", "mandatory"]
 MODULES = {"baresip": "tests.peers.baresip_child", "pjsua2": "tests.peers.pjsua_child"}
 
 
@@ -188,8 +189,12 @@ class Phones:
         codecs: Sequence[str] = ("PCMA", "PCMU"),
         expires_s: int = 600,
         transport: Literal["udp", "tcp", "tls"] = "udp",
+        srtp: SrtpUse = "off",
     ) -> Phone:
-        """Adds a phone; without a registrar it is one that is called, and calls, by address alone."""
+        """Adds a phone; without a registrar it is one that is called, and calls, by address alone.
+
+        With optional SRTP it offers RTP/AVP with keys and takes what comes; mandatory is RTP/SAVP.
+        """
         await self.child.do(
             "phone",
             user=user,
@@ -198,6 +203,7 @@ class Phones:
             codecs=list(codecs),
             expires_s=expires_s,
             transport=transport,
+            srtp=srtp,
         )
         phone = Phone(self.child, user, f"sip:{user}@{self.address}:{self.sip_port}")
         self._phones[user] = phone

@@ -19,6 +19,11 @@ from tests.peers.child import Message
 from tests.peers.child_io import serve, tell
 
 WAV_HEADER = 44
+SRTP = {
+    "off": pj.PJMEDIA_SRTP_DISABLED,
+    "optional": pj.PJMEDIA_SRTP_OPTIONAL,
+    "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
+}
 STATES = {
     pj.PJSIP_INV_STATE_EARLY: "ringing",
     pj.PJSIP_INV_STATE_CONFIRMED: "established",
@@ -205,6 +210,8 @@ class Stack:
             config.regConfig.timeoutSec = order["expires_s"]
         config.regConfig.registerOnAdd = False
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", user, 0, order["secret"]))
+        config.mediaConfig.srtpUse = SRTP[order["srtp"]]
+        config.mediaConfig.srtpSecureSignaling = 0
         config.mediaConfig.transportConfig.boundAddress = self.address
         config.mediaConfig.transportConfig.publicAddress = self.address
         for codec in self.endpoint.codecEnum2():
@@ -261,6 +268,9 @@ def _endpoint(address: str, port: int) -> Any:
         transport.port = port
         transport.boundAddress = transport.publicAddress = address
         endpoint.transportCreate(kind, transport)
+    tls = pj.TransportConfig()  # on any port: it only calls, so it needs no certificate either
+    tls.boundAddress = tls.publicAddress = address
+    endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, tls)
     endpoint.libStart()
     endpoint.audDevManager().setNullDev()
     return endpoint

@@ -1,0 +1,102 @@
+"""Which keys a leg may agree on: the policy for its peer, and the way of its messages."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from media.aio import keyring
+from media.port import MasterKey, SrtpKeys
+from sip.dialogs.offer_answer import MediaSession
+from sip.dialogs.secrecy import Keys
+from sip.flow import Flow, Transport
+from sip.syntax.sdp_crypto import Suite
+from switch.calls.leg_secrecy import secrecy, srtp
+from switch.config import load
+from switch.config.schema import Config
+from switch.peers import Peer, PhonePeer, TrunkPeer
+
+ALL = list(Suite)
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Callable[[str], Config]:
+    def read(text: str) -> Config:
+        path = tmp_path / "test.yaml"
+        path.write_text(text)
+        return load(path, {})
+
+    return read
+
+
+def offered(config: Config, peer: Peer, transport: Transport) -> tuple[bool, str, list[str]]:
+    """Whether there can be media; profile and suites of our offer."""
+    how = secrecy(config, peer, Flow(transport, ("10.0.0.1", 5060), ("10.0.0.9", 5060)))
+    text = MediaSession(1, how).offer("10.0.0.1", 20000, ["PCMA"]).decode()
+    profile = text.partition("m=audio 20000 ")[2].partition(" ")[0]
+    suites = [line.split(" ")[1] for line in text.splitlines() if line.startswith("a=crypto:")]
+    return how.possible, profile, suites
+
+
+@pytest.mark.parametrize("peer", [PhonePeer("1001"), TrunkPeer("carrier")], ids=["phone", "trunk"])
+@pytest.mark.parametrize(
+    ("policy", "transport", "in_clear", "expected"),
+    [
+        ("never", "tls", False, (True, "RTP/AVP", [])),
+        ("never", "udp", True, (True, "RTP/AVP", [])),
+        ("offered", "tls", False, (True, "RTP/AVP", ALL)),
+        ("offered", "udp", False, (True, "RTP/AVP", [])),
+        ("offered", "tcp", False, (True, "RTP/AVP", [])),
+        ("offered", "udp", True, (True, "RTP/AVP", ALL)),
+        ("required", "tls", False, (True, "RTP/SAVP", ALL)),
+        ("required", "udp", True, (True, "RTP/SAVP", ALL)),
+        ("required", "tcp", False, (False, "RTP/SAVP", [])),
+    ],
+)
+def test_policy_and_transport(
+    configured: Callable[[str], Config],
+    peer: Peer,
+    policy: str,
+    transport: Transport,
+    in_clear: bool,
+    expected: tuple[bool, str, list[str]],
+) -> None:
+    config = configured(
+        f"media: {{srtp_keys_in_clear: {str(in_clear).lower()}}}\n"
+        f"phones: {{'1001': {{secret: some-secret-or-other, srtp: {policy}}}}}\n"
+        f"trunks: {{carrier: {{accept_from: [10.0.0.9/32], srtp: {policy}}}}}\n"
+    )
+    assert offered(config, peer, transport) == expected
+
+
+def test_offered_is_the_default_and_the_order_of_suites_ours(configured: Callable[[str], Config]) -> None:
+    config = configured("media: {srtp_suites: [AES_CM_128_HMAC_SHA1_80, AEAD_AES_128_GCM]}")
+    expected = (True, "RTP/AVP", ["AES_CM_128_HMAC_SHA1_80", "AEAD_AES_128_GCM"])
+    assert offered(config, PhonePeer("gone"), "tls") == expected
+
+
+def test_every_suite_is_on_this_machine() -> None:
+    assert frozenset(Suite) == keyring.SUITES
+
+
+def test_keys_as_the_port_takes_them() -> None:
+    assert srtp(None) is None
+    keys = srtp(Keys(Suite.AEAD_AES_128_GCM, b"s" * 28, b"r" * 28))
+    assert keys == SrtpKeys(
+        MasterKey("AEAD_AES_128_GCM", b"s" * 28), MasterKey("AEAD_AES_128_GCM", b"r" * 28)
+    )
+    assert type(keys.sending.suite) is str, "what the engine is built for"
+
+
+def test_no_two_legs_have_the_same_key(configured: Callable[[str], Config]) -> None:
+    flow = Flow("tls", ("10.0.0.1", 5061), ("10.0.0.9", 5061))
+    config = configured("phones: {'1001': {secret: some-secret-or-other}}")
+    lines = [
+        line
+        for _ in range(8)
+        for line in MediaSession(1, secrecy(config, PhonePeer("1001"), flow))
+        .offer("10.0.0.1", 20000, ["PCMA"])
+        .splitlines()
+        if b"inline:" in line
+    ]
+    assert len({line.partition(b"inline:")[2] for line in lines}) == len(lines) == 8 * len(Suite)
