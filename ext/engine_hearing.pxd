@@ -4,7 +4,7 @@ A port is heard while a room, a listener of another codec or packet time, or a r
 that cannot read its packets needs it. `tend` looks at what is so and makes it so, after every order that may have changed it.
 """
 
-from libc.stdint cimport int16_t, uint32_t, uint8_t
+from libc.stdint cimport int16_t, int64_t, uint32_t, uint8_t
 from libc.stdlib cimport calloc, free
 
 from ext.engine_heard cimport (
@@ -12,6 +12,7 @@ from ext.engine_heard cimport (
 )
 from ext.engine_inband cimport inband_covers, inband_frame
 from ext.engine_jitter cimport jitter_note
+from ext.engine_reception cimport reception_discard
 from ext.engine_recorder cimport record_pcm
 from ext.engine_stream cimport FRAME, HEARD_AUDIO, HEARD_NOISE, say
 from ext.engine_worker cimport LEFT, PCMU, RIGHT, SOURCE_MIX, Port, Worker
@@ -82,11 +83,14 @@ cdef inline void free_ears(Worker* worker) noexcept nogil:
 cdef inline void listen(
     Worker* worker, Port* port, int heard, const RtpHeader* header, const uint8_t* payload
 ) noexcept nogil:
+    cdef int64_t late = port.heard.jitter.late
     if heard == HEARD_AUDIO or heard == HEARD_NOISE:
         heard_packet(
             port.heard, header.ssrc, header.sequence, header.timestamp, heard == HEARD_NOISE, payload,
             header.payload_length, worker.now_ns,
         )
+        if port.heard.jitter.late != late:
+            reception_discard(&port.reception, header.sequence)
     else:
         jitter_note(&port.heard.jitter, header.sequence, header.timestamp)
 
