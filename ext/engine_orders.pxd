@@ -23,7 +23,7 @@ from ext.engine_sound cimport Playlist, playlist_free
 from ext.engine_room cimport free_gains, open_room, set_gain
 from ext.engine_srtp cimport srtp_release
 from ext.engine_sources cimport clear_source, drop_listeners, refit, set_source
-from ext.engine_stream cimport fall_silent
+from ext.engine_stream cimport fall_silent, use_clock
 from ext.engine_worker cimport (
     CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_LISTEN,
     ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP,
@@ -124,7 +124,7 @@ cdef inline void use_codec(Worker* worker, Port* port, Order* order) noexcept no
     order.codec_state = NULL
     port.table = order.table
     port.codec = order.codec
-    port.stream.rate_hz = order.table.rtp_rate_hz
+    use_clock(&port.stream, order.table.rtp_rate_hz)
     fall_silent(port)
     refit(worker, port)
 

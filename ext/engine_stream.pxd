@@ -45,6 +45,14 @@ cdef inline uint32_t timestamp_now(const Stream* stream, int64_t now_ns) noexcep
     return by_clock
 
 
+cdef inline void use_clock(Stream* stream, int rate_hz) noexcept nogil:
+    """Another codec's timestamps: they go on from the last, at their own pace."""
+    if stream.begun and rate_hz != stream.rate_hz:
+        stream.origin_timestamp = stream.timestamp
+        stream.origin_ns = stream.timestamp_ns
+    stream.rate_hz = rate_hz
+
+
 cdef inline void stream_sent(Stream* stream, uint32_t timestamp, int64_t now_ns) noexcept nogil:
     if not stream.begun:
         stream.begun = True

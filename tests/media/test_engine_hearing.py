@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from media.events import RecordingStopped
-from media.port import Mix, Play, Relay
+from media.port import Mix, Play, Relay, Tone
 from media.sound import Sound
 from tests.media.orchestra import Orchestra, clear, others
+from tests.media.rtp_peer import PAYLOAD_TYPES
 from tests.media.stage import Stage
 from tests.peers.audio import RATE, pcm, tone
 
@@ -97,6 +98,24 @@ async def test_music_and_tones_in_any_codec(stage: Stage) -> None:
     for party in parties:
         party.port.send(Play(music, loop=True))
     await orchestra.expect({party.hz: [parties[0].hz] for party in parties})
+
+
+async def test_a_stream_goes_on_in_another_codec(stage: Stage) -> None:
+    peer = stage.peer("127.20.0.10")
+    port = await stage.leg(peer)
+    port.send(Tone())
+    stamps = []
+    for codec in ("PCMA", "OPUS", "G722", "PCMA"):
+        peer.codec, peer.payload_type = codec, PAYLOAD_TYPES[codec]
+        port.connect(peer.media())
+        while (packet := await peer.receive()).header.payload_type != peer.payload_type:
+            continue
+        stamps += [packet.header.timestamp, *(each.header.timestamp for each in await peer.receive_many(5))]
+    steps = [(after - before) & 0xFFFFFFFF for before, after in pairwise(stamps)]
+    assert steps[:5] == [160] * 5
+    assert steps[6:11] == [960] * 5
+    assert steps[12:17] == [160] * 5
+    assert all(0 < step < 48000 for step in steps), "no leap where the codec changes"
 
 
 async def test_a_digit_goes_through_where_packets_do_not(stage: Stage) -> None:
