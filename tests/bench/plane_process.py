@@ -16,7 +16,7 @@ import uvloop
 
 from media.aio.plane import MediaPlane
 from media.events import PortClosed, PortEvent, RecordingStopped
-from media.port import PeerMedia, PlaneCounters, Port, Relay
+from media.port import Mix, PeerMedia, PlaneCounters, Port, Relay
 
 ADDRESS: Final = "127.77.0.1"
 PORTS: Final = range(10000, 32766)
@@ -63,18 +63,20 @@ class PlaneProcess:
         """How many ports it can have open."""
         return int(self._ask("capacity"))
 
-    def bridge(
-        self, calls: Sequence[tuple[Endpoint, Endpoint]], rtcp: Endpoint, recordings: Path | None
-    ) -> list[int]:
+    def bridge(self, calls: Sequence[tuple[PeerMedia, PeerMedia]], recordings: Path | None) -> list[int]:
         """Bridge these pairs of peers, recorded into a directory or not; the port for each peer in turn."""
-        return list(self._ask("bridge", calls, rtcp, recordings))
+        return list(self._ask("bridge", calls, recordings))
+
+    def gather(self, peers: Sequence[PeerMedia], size: int) -> list[int]:
+        """Rooms of so many, filled in order; the port for each peer in turn."""
+        return list(self._ask("gather", peers, size))
 
     def usage(self) -> Usage:
         """CPU and counters until now."""
         return Usage(*self._ask("usage"))
 
     def close_all(self) -> list[str]:
-        """Close every port; the errors of recordings, empty if all are complete."""
+        """Close every port; what went wrong with recordings and jitter buffers, empty if nothing did."""
         return list(self._ask("close_all"))
 
     def _ask(self, order: str, *arguments: Any) -> Any:
@@ -118,14 +120,11 @@ class _Child:
         return self._plane.capacity()
 
     async def _bridge(
-        self, calls: Sequence[tuple[Endpoint, Endpoint]], rtcp: Endpoint, recordings: Path | None
+        self, calls: Sequence[tuple[PeerMedia, PeerMedia]], recordings: Path | None
     ) -> list[int]:
         for number, (caller, agent) in enumerate(calls):
-            left = self._plane.open()
-            right = self._plane.open(near=left)
-            self._ports += (left, right)
-            left.connect(_peer(caller, rtcp))
-            right.connect(_peer(agent, rtcp))
+            left = self._open(caller)
+            right = self._open(agent, left)
             left.send(Relay(right))
             right.send(Relay(left))
             if recordings is not None:
@@ -135,12 +134,30 @@ class _Child:
                 await asyncio.sleep(0)
         return [port.number for port in self._ports]
 
+    async def _gather(self, peers: Sequence[PeerMedia], size: int) -> list[int]:
+        for number, peer in enumerate(peers):
+            port = self._open(peer, self._ports[0] if self._ports else None)
+            if number % size == 0:
+                room = self._plane.room(port)
+            port.send(Mix(room))
+            if number % 200 == 199:
+                await asyncio.sleep(0)
+        return [port.number for port in self._ports]
+
+    def _open(self, peer: PeerMedia, near: Port | None = None) -> Port:
+        port = self._plane.open(near)
+        port.connect(peer)
+        self._ports.append(port)
+        return port
+
     async def _usage(self) -> tuple[float, PlaneCounters]:
         return time.process_time(), self._plane.counters()
 
     async def _close_all(self) -> list[str]:
         self._finished.clear()
         self._unfinished += len(self._ports)
+        if discarded := sum(port.stats().packets_discarded for port in self._ports):
+            self._errors.append(f"{discarded} packets came too late to be played")
         for port in self._ports:
             port.close()
         if self._ports:
@@ -156,7 +173,3 @@ class _Child:
             self._unfinished -= 1
             if self._unfinished == 0:
                 self._finished.set()
-
-
-def _peer(media: Endpoint, rtcp: Endpoint) -> PeerMedia:
-    return PeerMedia(*media, *rtcp, allowed=(), codec="PCMA", payload_type=8)

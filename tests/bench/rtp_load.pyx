@@ -1,16 +1,23 @@
 # cython: language_level=3
-"""Callers by the thousand: each leg a connected UDP socket that sends G.711 every 20 ms and counts what comes.
+"""Callers by the thousand: each leg a connected UDP socket that sends 20 ms of audio at a time and counts what
+comes.
 
-One thread, without the GIL. A packet's payload carries who sent it and when; the kernel stamps its arrival at
-the receiving socket, so the delay is the relay's and not that of our reading. What is our own, how late a
-packet left after its time, is reported beside it: a run whose generator was late proves nothing.
+One thread, without the GIL. A packet's payload carries when it was sent; the kernel stamps its arrival at the
+receiving socket, so the delay is the relay's and not that of our reading. Where the other end makes the audio
+anew (a room, another codec) nothing of ours arrives: then sequence numbers tell of losses, and timestamps how
+late a packet is. What is our own, how late a packet left after its time, is reported beside it: a run whose
+generator was late proves nothing.
 """
 
+from cpython.pycapsule cimport PyCapsule_GetPointer
+
 from cpython.exc cimport PyErr_CheckSignals
-from libc.errno cimport EAGAIN, EINTR, errno
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.errno cimport errno
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
+
+from ext.engine_srtp cimport SRTP_CAPSULE, SRTP_OK, SRTP_TRAILER, SrtpKey, srtp_protect, srtp_unprotect
 
 cdef extern from *:
     """
@@ -51,6 +58,7 @@ cdef extern from *:
         CLOCK_REALTIME
         CLOCK_THREAD_CPUTIME_ID
         EPOLLIN
+        EPOLLET
         EPOLL_CTL_ADD
         MSG_DONTWAIT
         PR_SET_TIMERSLACK
@@ -73,16 +81,19 @@ cdef extern from *:
 
 cdef enum:
     PTIME_NS = 20_000_000
+    NAP_NS = 1_500_000         # of the barest relay, so that packets gather: a wake-up costs more than one
     TICK_NS = 500_000          # sends that are due are looked for twice a millisecond
     SIGNAL_NS = 200_000_000    # how often Ctrl-C is heard
     HEADER = 12
     PAYLOAD = 160
+    LONGEST = 400              # octets of any payload
     BATCH = 16
     CONTROL = 64
     EVENTS = 1024
     BUCKET_NS = 10_000
     BUCKETS = 50_000           # 10 microseconds each, half a second in all; the last one holds the rest
     MAGIC = 0x43454E54
+    FIRST_SSRC = 0x10000000
 
 
 cdef struct Stamp:             # what a payload begins with
@@ -91,13 +102,29 @@ cdef struct Stamp:             # what a payload begins with
     int64_t sent_ns
 
 
+cdef struct Voice:             # what a leg says, over and over
+    int payload_type
+    int rate_hz                # of timestamps
+    int count
+    int* lengths
+    uint8_t* payloads          # LONGEST octets each
+
+
 cdef struct Leg:
     int fd
+    const Voice* voice         # NULL: stamps
+    int at                     # of its payloads
+    SrtpKey* sends             # NULL: in the clear
+    SrtpKey* receives
     uint16_t sequence
     uint32_t timestamp
     uint32_t ssrc
     int64_t due_ns
     uint64_t received
+    bint begun                 # of what comes, where it was made anew
+    uint16_t top
+    uint32_t first_timestamp
+    int64_t fastest_ns         # arrival less timestamp of the quickest
 
 
 cdef inline int64_t now_ns(int clock) noexcept nogil:
@@ -170,22 +197,34 @@ cdef class Load:
     cdef int count
     cdef int next
     cdef int epoll
+    cdef int payload_type
+    cdef bint made_anew
     cdef bint measured
+    cdef bint sending
+    cdef list keys
+    cdef Voice[2] voices
+    cdef int voice_count
     cdef Inbox inbox
     cdef uint32_t* delays
     cdef uint32_t* lags
-    cdef uint8_t[HEADER + PAYLOAD] packet
+    cdef uint8_t[HEADER + LONGEST] packet
+    cdef uint8_t[HEADER + LONGEST + SRTP_TRAILER] sealed
     cdef epoll_event[EVENTS] events
+    cdef int64_t measured_ns
+    cdef uint64_t holes
     cdef readonly unsigned long long sent
     cdef readonly unsigned long long received
     cdef readonly unsigned long long send_errors
     cdef readonly unsigned long long foreign
 
-    def __cinit__(self, fds, int payload_type=8):
+    def __cinit__(self, fds, int payload_type=8, bint made_anew=False):
         cdef int i, one = 1
         cdef epoll_event event
         self.epoll = -1
         self.count = len(fds)
+        self.payload_type = payload_type
+        self.made_anew = made_anew
+        self.keys = []
         self.inbox = Inbox()
         self.legs = <Leg*>calloc(self.count + 1, sizeof(Leg))
         self.delays = <uint32_t*>calloc(BUCKETS, sizeof(uint32_t))
@@ -197,7 +236,7 @@ cdef class Load:
             raise OSError(errno, "epoll_create1")
         for i in range(self.count):
             self.legs[i].fd = fds[i]
-            self.legs[i].ssrc = 0x10000000 + i
+            self.legs[i].ssrc = FIRST_SSRC + i
             self.legs[i].sequence = <uint16_t>(i * 7919)
             self.legs[i].timestamp = <uint32_t>i * 104729
             setsockopt(self.legs[i].fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one))
@@ -207,13 +246,44 @@ cdef class Load:
                 raise OSError(errno, "epoll_ctl")
         memset(self.packet, 0xD5, sizeof(self.packet))
         self.packet[0] = 0x80
-        self.packet[1] = payload_type & 0x7F
         prctl(PR_SET_TIMERSLACK, 1000)
 
+    def talk(self, legs, payloads, int payload_type, int rate_hz):
+        cdef Voice* voice
+        cdef bytes payload
+        cdef int i
+        if self.voice_count == 2 or not payloads or max(map(len, payloads)) > LONGEST:
+            raise ValueError(f"two voices, of payloads of at most {LONGEST} octets")
+        voice = &self.voices[self.voice_count]
+        self.voice_count += 1
+        voice.payload_type = payload_type
+        voice.rate_hz = rate_hz
+        voice.count = len(payloads)
+        voice.lengths = <int*>calloc(voice.count, sizeof(int))
+        voice.payloads = <uint8_t*>calloc(voice.count, LONGEST)
+        if voice.lengths == NULL or voice.payloads == NULL:
+            raise MemoryError
+        for i, payload in enumerate(payloads):
+            voice.lengths[i] = len(payload)
+            memcpy(voice.payloads + i * LONGEST, <const uint8_t*>payload, len(payload))
+        for leg in legs:
+            i = leg
+            self.legs[i].voice = voice
+            self.legs[i].at = i * 37 % voice.count
+
+    def secure(self, int leg, sending, receiving):
+        self.keys += (sending, receiving)
+        self.legs[leg].sends = <SrtpKey*>PyCapsule_GetPointer(sending.capsule, SRTP_CAPSULE)
+        self.legs[leg].receives = <SrtpKey*>PyCapsule_GetPointer(receiving.capsule, SRTP_CAPSULE)
+
     def __dealloc__(self):
+        cdef int i
         free(self.legs)
         free(self.delays)
         free(self.lags)
+        for i in range(self.voice_count):
+            free(self.voices[i].lengths)
+            free(self.voices[i].payloads)
         if self.epoll >= 0:
             close(self.epoll)
 
@@ -226,6 +296,7 @@ cdef class Load:
 
     def run(self, double seconds, bint measured):
         self.measured = measured
+        self.measured_ns += <int64_t>(seconds * 1e9) if measured else 0
         self.work(<int64_t>(seconds * 1e9), True)
 
     def drain(self, double seconds):
@@ -237,11 +308,24 @@ cdef class Load:
     def lag_ms(self, double quantile):
         return quantile_ms(self.lags, quantile)
 
+    @property
+    def lost(self):
+        """Where nothing of ours arrives: holes, and what the time that passed has too few of, but for one."""
+        cdef int64_t wanted = self.measured_ns // PTIME_NS - 1
+        cdef int64_t short = 0
+        cdef int i
+        if not self.made_anew:
+            return self.sent - self.received
+        for i in range(self.count):
+            short += max(wanted - <int64_t>self.legs[i].received, 0)
+        return max(short, <int64_t>self.holes)
+
     def received_by_leg(self):
         return [self.legs[i].received for i in range(self.count)]
 
     cdef void work(self, int64_t duration_ns, bint sending) except *:
         cdef int64_t end = now_ns(CLOCK_REALTIME) + duration_ns, stop
+        self.sending = sending
         while True:
             stop = min(end, now_ns(CLOCK_REALTIME) + SIGNAL_NS)
             with nogil:
@@ -269,22 +353,38 @@ cdef class Load:
             leg = &self.legs[self.next]
 
     cdef void send_one(self, Leg* leg) noexcept nogil:
+        cdef int64_t now = now_ns(CLOCK_REALTIME)
+        cdef int length = HEADER + self.fill(leg, now)
+        cdef const uint8_t* octets = &self.packet[0]
+        if leg.sends != NULL:
+            length = srtp_protect(leg.sends, False, &self.sealed[0], octets, length)
+            octets = &self.sealed[0]
+        if send(leg.fd, octets, length, MSG_DONTWAIT) < 0:
+            self.send_errors += 1
+        elif self.measured:
+            self.sent += 1
+            note(self.lags, now - leg.due_ns)
+
+    cdef int fill(self, Leg* leg, int64_t now) noexcept nogil:
+        """The next packet of a leg; octets of its payload."""
         cdef Stamp stamp
+        cdef const Voice* voice = leg.voice
         leg.sequence += 1
-        leg.timestamp += PAYLOAD
+        leg.timestamp += PAYLOAD if voice == NULL else voice.rate_hz // 50
+        self.packet[1] = <uint8_t>(self.payload_type if voice == NULL else voice.payload_type)
         self.packet[2] = <uint8_t>(leg.sequence >> 8)
         self.packet[3] = <uint8_t>leg.sequence
         store_32(&self.packet[4], leg.timestamp)
         store_32(&self.packet[8], leg.ssrc)
-        stamp.magic = MAGIC
-        stamp.measured = self.measured
-        stamp.sent_ns = now_ns(CLOCK_REALTIME)
-        memcpy(&self.packet[HEADER], &stamp, sizeof(Stamp))
-        if send(leg.fd, &self.packet[0], HEADER + PAYLOAD, MSG_DONTWAIT) < 0:
-            self.send_errors += 1
-        elif self.measured:
-            self.sent += 1
-            note(self.lags, stamp.sent_ns - leg.due_ns)
+        if voice == NULL:
+            stamp.magic = MAGIC
+            stamp.measured = self.measured
+            stamp.sent_ns = now
+            memcpy(&self.packet[HEADER], &stamp, sizeof(Stamp))
+            return PAYLOAD
+        leg.at = leg.at + 1 if leg.at + 1 < voice.count else 0
+        memcpy(&self.packet[HEADER], voice.payloads + leg.at * LONGEST, voice.lengths[leg.at])
+        return voice.lengths[leg.at]
 
     cdef void receive_all(self) noexcept nogil:
         cdef int i, ready = EVENTS
@@ -294,18 +394,59 @@ cdef class Load:
                 self.receive_leg(&self.legs[self.events[i].data.u32])
 
     cdef void receive_leg(self, Leg* leg) noexcept nogil:
-        cdef int i, count = BATCH
-        cdef Stamp stamp
+        cdef int i, length, count = BATCH
+        cdef uint8_t* packet
         while count == BATCH:
             count = self.inbox.receive(leg.fd)
             for i in range(count):
-                memcpy(&stamp, &self.inbox.packets[i][HEADER], sizeof(Stamp))
-                if self.inbox.messages[i].msg_len != HEADER + PAYLOAD or stamp.magic != MAGIC:
+                packet = &self.inbox.packets[i][0]
+                length = self.inbox.messages[i].msg_len
+                if leg.receives != NULL and srtp_unprotect(leg.receives, False, packet, &length) != SRTP_OK:
                     self.foreign += 1
-                elif stamp.measured:
-                    self.received += 1
-                    leg.received += 1
-                    note(self.delays, self.inbox.arrived_ns(i) - stamp.sent_ns)
+                elif self.made_anew:
+                    self.judge(leg, packet, length, self.inbox.arrived_ns(i))
+                else:
+                    self.recognise(leg, packet, length, self.inbox.arrived_ns(i))
+
+    cdef void recognise(self, Leg* leg, const uint8_t* packet, int length, int64_t arrived_ns) noexcept nogil:
+        """One that a load sent."""
+        cdef Stamp stamp
+        memcpy(&stamp, packet + HEADER, sizeof(Stamp))
+        if length != HEADER + PAYLOAD or stamp.magic != MAGIC:
+            self.foreign += 1
+        elif stamp.measured:
+            self.received += 1
+            leg.received += 1
+            note(self.delays, arrived_ns - stamp.sent_ns)
+
+    cdef void judge(self, Leg* leg, const uint8_t* packet, int length, int64_t arrived_ns) noexcept nogil:
+        """One that the other end made: late by how much more it lags behind its timestamp than the quickest."""
+        cdef int rate_hz = 8000 if leg.voice == NULL else leg.voice.rate_hz
+        cdef uint16_t sequence
+        cdef int64_t transit_ns
+        cdef int step
+        if length <= HEADER or packet[1] & 0x7F != (self.payload_type if leg.voice == NULL else leg.voice.payload_type):
+            self.foreign += 1
+            return
+        sequence = <uint16_t>(packet[2] << 8 | packet[3])
+        if not leg.begun:
+            leg.begun = True
+            leg.top = <uint16_t>(sequence - 1)
+            leg.first_timestamp = load_32(packet + 4)
+            leg.fastest_ns = arrived_ns
+        transit_ns = arrived_ns - <int64_t>(load_32(packet + 4) - leg.first_timestamp) * 1_000_000_000 // rate_hz
+        leg.fastest_ns = min(leg.fastest_ns, transit_ns)
+        step = <int16_t>(sequence - leg.top)
+        leg.top = sequence
+        if self.measured and self.sending:
+            self.received += 1
+            leg.received += 1
+            self.holes += step - 1 if step > 1 else 0
+            note(self.delays, transit_ns - leg.fastest_ns)
+
+
+cdef inline uint32_t load_32(const uint8_t* octets) noexcept nogil:
+    return <uint32_t>octets[0] << 24 | <uint32_t>octets[1] << 16 | <uint32_t>octets[2] << 8 | octets[3]
 
 
 cdef inline void store_32(uint8_t* octets, uint32_t value) noexcept nogil:
@@ -315,51 +456,38 @@ cdef inline void store_32(uint8_t* octets, uint32_t value) noexcept nogil:
     octets[3] = <uint8_t>value
 
 
-def floor_us(int sender, int receiver, int packets):
-    cdef uint8_t[HEADER + PAYLOAD] packet
-    cdef Inbox inbox = Inbox()
-    cdef int done = 0, i, count
-    cdef int64_t began, ended
-    memset(packet, 0xD5, sizeof(packet))
-    with nogil:
-        began = now_ns(CLOCK_THREAD_CPUTIME_ID)
-        while done < packets:
-            for i in range(BATCH):
-                if send(sender, packet, sizeof(packet), MSG_DONTWAIT) < 0 and errno != EAGAIN and errno != EINTR:
-                    break
-            count = inbox.receive(receiver)
-            if count <= 0:
-                break
-            done += count
-        ended = now_ns(CLOCK_THREAD_CPUTIME_ID)
-    if done < packets:
-        raise OSError(errno, "the packets of the floor measurement did not arrive")
-    return (ended - began) / 1e3 / done
-
-
-def echo(fds, double seconds):
-    """Relays between each pair of neighbours in the barest way: what the generator itself is tried on."""
+def relay(fds, double seconds):
     cdef int count = len(fds), i, j, peer, got, ready, epoll = epoll_create1(0)
     cdef int* sockets = <int*>calloc(count + 1, sizeof(int))
     cdef epoll_event event
     cdef epoll_event[EVENTS] events
     cdef Inbox inbox = Inbox()
-    cdef int64_t end = now_ns(CLOCK_REALTIME) + <int64_t>(seconds * 1e9)
+    cdef int64_t end = now_ns(CLOCK_REALTIME) + <int64_t>(seconds * 1e9), now
+    cdef int64_t began = now_ns(CLOCK_THREAD_CPUTIME_ID)
+    cdef uint64_t relayed = 0
     if sockets == NULL or epoll < 0:
         free(sockets)
         raise MemoryError
     for i in range(count):
         sockets[i] = fds[i]
-        event.events = EPOLLIN
+        event.events = EPOLLIN | EPOLLET
         event.data.u32 = i
         epoll_ctl(epoll, EPOLL_CTL_ADD, sockets[i], &event)
     with nogil:
-        while now_ns(CLOCK_REALTIME) < end:
+        now = now_ns(CLOCK_REALTIME)
+        while now < end:
             ready = epoll_wait(epoll, events, EVENTS, 10)
             for i in range(ready):
                 peer = events[i].data.u32 ^ 1
-                got = inbox.receive(sockets[events[i].data.u32])
-                for j in range(got):
-                    send(sockets[peer], &inbox.packets[j][0], inbox.messages[j].msg_len, MSG_DONTWAIT)
+                got = BATCH
+                while got == BATCH:
+                    got = inbox.receive(sockets[events[i].data.u32])
+                    for j in range(got):
+                        relayed += send(
+                            sockets[peer], &inbox.packets[j][0], inbox.messages[j].msg_len, MSG_DONTWAIT
+                        ) > 0
+            sleep_until(now_ns(CLOCK_REALTIME) + NAP_NS)
+            now = now_ns(CLOCK_REALTIME)
     close(epoll)
     free(sockets)
+    return relayed, (now_ns(CLOCK_THREAD_CPUTIME_ID) - began) / 1e9

@@ -53,19 +53,23 @@ def find_limit(
     least: int,
     most: int,
     *,
+    first: int = 0,
+    factor: float = FACTOR,
     resolution: float = RESOLUTION,
     attempts: Sequence[float] = ATTEMPTS,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Limit[OutcomeT]:
     """The most load, from `least` to `most`, of whose runs more than half are clean.
 
-    Probes go on until what they carried and what they did not are a part of `resolution` apart; the long runs
-    begin at the first of `attempts`, which are parts of what probes carried.
+    Probes begin at `first` (or `least`) and go on, each `factor` times the last, until what they carried and
+    what they did not are a part of `resolution` apart, or until it is `enough` and something was carried; the
+    long runs begin at the first of `attempts`, which are parts of what probes carried.
 
     `measure` is given a load and seconds. A load at which the generator is late however often it is tried
     counts as not carried: the limit is then the generator's, and true as far as it goes. NoLimit if there
     is none.
     """
-    probed = _probe_upwards(measure, least, most, resolution)
+    probed = _probe(_Probes(measure, least, most, factor, enough), min(max(first, least), most), resolution)
     for part in attempts:
         load = max(int(probed * part), least)
         if runs := _clean_runs(measure, load):
@@ -85,42 +89,57 @@ def _clean_runs(measure: Callable[[int, float], OutcomeT], load: int) -> list[Ou
     return runs
 
 
-def run_at(measure: Callable[[int, float], OutcomeT], load: int) -> Limit[OutcomeT]:
-    """The long runs at one load, whether clean or not."""
-    return Limit(load, [_sound(measure, load, RUN_S) for _ in range(RUNS)])
+def run_at(measure: Callable[[int, float], OutcomeT], load: int) -> OutcomeT:
+    """One long run at a load, whether clean or not."""
+    return _sound(measure, load, RUN_S)
 
 
-def _probe_upwards(
-    measure: Callable[[int, float], OutcomeT], least: int, most: int, resolution: float
-) -> int:
-    """The most load that probes carry: in growing steps until one is too much, then between the last two."""
-    carried, failed = 0, most + 1
-    load = least
-    while load < failed:
-        if _carries(measure, load):
+@dataclass(frozen=True, slots=True)
+class _Probes(Generic[OutcomeT]):
+    measure: Callable[[int, float], OutcomeT]
+    least: int
+    most: int
+    factor: float
+    enough: Callable[[], bool]
+
+    def bracket(self, load: int) -> tuple[int, int]:
+        """What was carried and what was not, one step apart; `most` + 1 where all was carried."""
+        if self.carries(load):
+            return self._upwards(load)
+        while load > self.least:
+            failed, load = load, max(int(load / self.factor), self.least)
+            if self.carries(load):
+                return load, failed
+        raise NoLimit(f"a load of {self.least} was not carried")
+
+    def _upwards(self, carried: int) -> tuple[int, int]:
+        while carried < self.most and not self.enough():
+            load = min(int(carried * self.factor), self.most)
+            if not self.carries(load):
+                return carried, load
             carried = load
-            load = min(int(load * FACTOR), most) if load < most else failed
-        else:
-            failed = load
-    if not carried:
-        raise NoLimit(f"a load of {least} was not carried")
-    while failed <= most and failed - carried > max(carried * resolution, 1):
+        return carried, self.most + 1
+
+    def carries(self, load: int) -> bool:
+        """Whether a probe is clean, or the one after a probe that failed (one may be a neighbour's doing)."""
+        failed = 0
+        for _ in range(PROBE_TRIES):
+            probe = self.measure(load, PROBE_S)
+            if not probe.void and probe.clean:
+                return True
+            failed += not probe.void
+            if failed == 2:
+                break
+        return False
+
+
+def _probe(probes: _Probes[OutcomeT], first: int, resolution: float) -> int:
+    """The most load that probes carry: step by step until one is too much, then between the last two."""
+    carried, failed = probes.bracket(first)
+    while failed <= probes.most and failed - carried > max(carried * resolution, 1) and not probes.enough():
         middle = (carried + failed) // 2
-        carried, failed = (middle, failed) if _carries(measure, middle) else (carried, middle)
+        carried, failed = (middle, failed) if probes.carries(middle) else (carried, middle)
     return carried
-
-
-def _carries(measure: Callable[[int, float], OutcomeT], load: int) -> bool:
-    """Whether a probe is clean, or the one after a probe that failed (one may be a neighbour's doing)."""
-    failed = 0
-    for _ in range(PROBE_TRIES):
-        probe = measure(load, PROBE_S)
-        if not probe.void and probe.clean:
-            return True
-        failed += not probe.void
-        if failed == 2:
-            break
-    return False
 
 
 def _sound(measure: Callable[[int, float], OutcomeT], load: int, seconds: float) -> OutcomeT:

@@ -1,6 +1,7 @@
 """The RTP generator, tried on the barest relay: it counts all, times it, and owns up to being late."""
 
 import importlib
+import itertools
 import socket
 import threading
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ def relaying(rtp_load: Any, wires: Any) -> Iterator[None]:
 
     def relay() -> None:
         while not done.is_set():
-            rtp_load.echo([end.fileno() for _, end in wires], 0.05)
+            rtp_load.relay([end.fileno() for _, end in wires], 0.05)
 
     thread = threading.Thread(target=relay)
     thread.start()
@@ -104,6 +105,58 @@ def test_a_stranger_is_no_packet_of_the_load(rtp_load: Any, wires: Any) -> None:
     assert (load.foreign, load.received) == (4, 0)
 
 
-def test_the_floor_is_a_few_microseconds(rtp_load: Any, wires: Any) -> None:
+def test_the_barest_relay_says_what_it_did(rtp_load: Any, wires: Any) -> None:
     leg, relay = wires[0]
-    assert 0.1 < rtp_load.floor_us(leg.fileno(), relay.fileno(), 10_000) < 100.0
+    leg.send(b"one")
+    leg.send(b"two")
+    packets, cpu_s = rtp_load.relay([relay.fileno(), wires[1][1].fileno()], 0.05)
+    assert packets == 2
+    assert 0.0 < cpu_s < 1.0
+    assert [wires[1][0].recv(10) for _ in range(2)] == [b"one", b"two"]
+
+
+def test_what_is_made_anew_is_judged_by_numbers_and_time(rtp_load: Any, wires: Any) -> None:
+    legs = [leg.fileno() for leg, _ in wires]
+    load = rtp_load.Load(legs, made_anew=True)
+    load.talk([0, 1], [b"x" * 40, b"y" * 50], 111, 48000)
+    load.talk([2, 3], [b"z" * 160], 8, 8000)
+    load.start()
+    with relaying(rtp_load, wires):
+        load.run(0.2, measured=False)
+        send_at_least(load, 160)
+    assert sum(load.received_by_leg()) == load.received >= 100
+    assert load.foreign == 0
+    assert load.lost <= load.sent - load.received
+
+
+def test_a_voice_goes_on_from_payload_to_payload(rtp_load: Any, wires: Any) -> None:
+    load = rtp_load.Load([leg.fileno() for leg, _ in wires], made_anew=True)
+    load.talk(range(4), [b"x" * 40, b"y" * 50], 111, 48000)
+    load.start()
+    send_at_least(load, 16)
+    packets = [wires[0][1].recv(2048) for _ in range(3)]
+    assert [packet[1] for packet in packets] == [111] * 3
+    assert {packets[0][12:], packets[1][12:]} == {b"x" * 40, b"y" * 50}
+    assert packets[2][12:] == packets[0][12:]
+    stamps = [int.from_bytes(packet[4:8], "big") for packet in packets]
+    assert [b - a for a, b in itertools.pairwise(stamps)] == [960, 960]
+    with pytest.raises(ValueError, match="payloads"):
+        load.talk([0], [b"x" * 1000], 111, 48000)
+
+
+def test_legs_that_speak_srtp(rtp_load: Any, wires: Any) -> None:
+    srtp = pytest.importorskip("ext.srtp")
+    suite, material = "AES_CM_128_HMAC_SHA1_80", bytes(range(30))
+    load = rtp_load.Load([leg.fileno() for leg, _ in wires])
+    for leg in range(4):
+        load.secure(
+            leg,
+            srtp.SendingKey(suite, material, 0x10000000 + leg),
+            srtp.ReceivingKey(suite, material),
+        )
+    load.start()
+    with relaying(rtp_load, wires):
+        send_at_least(load, 80)
+        while load.received < load.sent:
+            load.drain(0.01)
+    assert (load.foreign, load.lost) == (0, 0)

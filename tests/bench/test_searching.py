@@ -100,3 +100,16 @@ def test_the_median_is_the_middle_run() -> None:
     limit = find_limit(Machine(500).measure, 100, 2000)
     figures = iter([3.0, 1.0, 2.0])
     assert limit.median(lambda run: next(figures)) == 2.0
+
+
+@pytest.mark.parametrize("carried", [100, 130, 999, 1000, 1300, 1999])
+def test_a_search_may_begin_at_a_guess(carried: int) -> None:
+    limit = find_limit(Machine(carried).measure, 100, 2000, first=1000, factor=1.25)
+    assert carried * 0.94 <= limit.load <= carried
+
+
+def test_enough_ends_the_probes_once_something_was_carried() -> None:
+    machine = Machine(1000)
+    limit = find_limit(machine.measure, 100, 2000, first=1600, enough=lambda: True)
+    assert limit.load == 1000
+    assert [load for load, seconds in machine.seen if seconds == PROBE_S] == [1600, 1600, 1000]
