@@ -2,10 +2,13 @@
 
 import asyncio
 import socket
-from contextlib import AsyncExitStack
+import struct
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
+from ext.codecs import Coder
 from media.codecs import CODECS
 from media.rtp import rtp_header, rtp_parse
 from sip.syntax.sdp import parse_sdp
@@ -69,38 +72,69 @@ class Ear:
         self._socket = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         self._socket.setblocking(False)
         self._socket.bind((ports.PHONES, 0))
+        self._sequence = 0
 
-    def sdp(self, types: str) -> str:
+    def sdp(self, types: str, *rtpmaps: str) -> str:
         host, port = self._socket.getsockname()
-        return (
-            f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
-            f"m=audio {port} RTP/AVP {types}\r\n"
-        )
+        lines = [
+            *("v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0"),
+            *(f"m=audio {port} RTP/AVP {types}", *(f"a=rtpmap:{each}" for each in rtpmaps)),
+        ]
+        return "".join(f"{line}\r\n" for line in lines)
 
-    async def say(self, to: str, payload_type: int, payloads: list[bytes]) -> None:
-        """A packet each 20 ms to where that description says."""
-        description = parse_sdp(to.encode())
+    def meet(self, sdp: str) -> None:
+        """Speak to whoever wrote this description."""
+        description = parse_sdp(sdp.encode())
         line = description.media[0]
         self._socket.connect((description.address(line), line.port))
-        for i, payload in enumerate(payloads):
-            await asyncio.get_running_loop().sock_sendall(
-                self._socket, rtp_header(payload_type, i == 0, i, 160 * i, 7) + payload
-            )
+
+    async def say(self, payload_type: int, packets: list[tuple[int, bytes]]) -> None:
+        """A packet each 20 ms: its timestamp and payload."""
+        for timestamp, payload in packets:
+            header = rtp_header(payload_type, False, self._sequence, timestamp, 7)
+            self._sequence += 1
+            await asyncio.get_running_loop().sock_sendall(self._socket, header + payload)
             await asyncio.sleep(0.02)
 
-    async def heard(self, count: int) -> list[bytes]:
-        """The payloads of the next packets."""
+    async def press(self, payload_type: int, event: int, ms: int, rate: int, timestamp: int) -> None:
+        """RFC 4733: its duration grows with each packet, and its end is said thrice."""
+        lengths = [*range(20, ms, 20), ms, ms, ms]
+        packets = [
+            (
+                timestamp,
+                struct.pack("!BBH", event, 0x8A if at >= len(lengths) - 3 else 10, each * rate // 1000),
+            )
+            for at, each in enumerate(lengths)
+        ]
+        await self.say(payload_type, packets)
+
+    async def heard(self, count: int, payload_type: int) -> list[bytes]:
+        """The payloads of the next packets of that type."""
         payloads: list[bytes] = []
         async with asyncio.timeout(5.0):
             while len(payloads) < count:
                 packet = await asyncio.get_running_loop().sock_recv(self._socket, 2048)
                 header = rtp_parse(packet)
                 assert header is not None
-                payloads.append(packet[header[5] : header[5] + header[6]])
+                if header[0] == payload_type:
+                    payloads.append(packet[header[5] : header[5] + header[6]])
         return payloads
 
+    async def pressed(self, payload_type: int) -> tuple[int, int]:
+        """The event that ends next, and its duration."""
+        while True:
+            ((event, flags, duration),) = [
+                struct.unpack("!BBH", payload) for payload in await self.heard(1, payload_type)
+            ]
+            if flags & 0x80:
+                return event, duration
 
-async def test_g729_passes_untouched_between_two_who_have_it(tell_on_failure: Tell) -> None:
+
+@asynccontextmanager
+async def carriers(
+    tell_on_failure: Tell, *codecs: str
+) -> AsyncIterator[tuple[Switch, RawParty, RawParty, Ear, Ear]]:
+    """One that calls 9..., and one that is called, with their media."""
     address = ports.own_address()
     async with AsyncExitStack() as stack:
         a, b = [
@@ -109,11 +143,8 @@ async def test_g729_passes_untouched_between_two_who_have_it(tell_on_failure: Te
         ]
         sections = centre(
             1,
-            media={"codecs": ["PCMA", "G729"]},
-            trunks={
-                "a": {"accept_from": [f"{a.host}/32"], "media_from": [f"{ports.PHONES}/32"]},
-                "b": {"proxy": f"sip:{b.here}", "media_from": [f"{ports.PHONES}/32"]},
-            },
+            media={"codecs": list(codecs)},
+            trunks={"a": {"accept_from": [f"{a.host}/32"]}, "b": {"proxy": f"sip:{b.here}"}},
             routes=[
                 {"trunk": "a", "to": "9*", "go": "trunk:b", "transit": True},
                 {"trunk": "a", "to": "+34911*", "go": "queue:support"},
@@ -121,8 +152,11 @@ async def test_g729_passes_untouched_between_two_who_have_it(tell_on_failure: Te
         )
         switch = await stack.enter_async_context(Switch.running(address=address, **sections))
         tell_on_failure("switch", switch.story)
-        left, right = Ear(stack), Ear(stack)
+        yield switch, a, b, Ear(stack), Ear(stack)
 
+
+async def test_g729_passes_untouched_between_two_who_have_it(tell_on_failure: Tell) -> None:
+    async with carriers(tell_on_failure, "PCMA", "G729") as (switch, a, b, left, right):
         refused = await (await a.dial(NUMBER, left.sdp("18"))).refused()
         assert (refused.status, refused.reason) == (488, "No Prompts Or Music In G729")
 
@@ -132,10 +166,12 @@ async def test_g729_passes_untouched_between_two_who_have_it(tell_on_failure: Te
         await incoming.answer(right.sdp("18"))
         answer = (await call.answered()).body.decode()
         assert "a=fmtp:18 annexb=no\r\n" in answer
+        left.meet(answer)
+        right.meet(incoming.offer)
         said = [bytes([i] * 20) for i in range(50)]
-        for mouth, to, ear in ((left, answer, right), (right, incoming.offer, left)):
-            spoken = asyncio.create_task(mouth.say(to, 18, said))
-            heard = await ear.heard(25)
+        for mouth, ear in ((left, right), (right, left)):
+            spoken = asyncio.create_task(mouth.say(18, [(160 * i, each) for i, each in enumerate(said)]))
+            heard = await ear.heard(25, 18)
             first = said.index(heard[0])  # the engine may still be connecting the two
             assert heard == said[first : first + 25]
             await spoken
@@ -143,3 +179,28 @@ async def test_g729_passes_untouched_between_two_who_have_it(tell_on_failure: Te
         await incoming.expect("BYE")
         record = (await switch.ended_calls(2))[0]
         assert [leg["codec"] for leg in record["legs"]] == ["G729", "G729"]
+
+
+@pytest.mark.skipif(OPUS.capsule is None, reason=f"needs {OPUS.package}")
+async def test_digits_between_clocks_of_48_and_8_khz(tell_on_failure: Tell) -> None:
+    """An event keeps its milliseconds, whatever its durations count (RFC 4733 section 2.1)."""
+    async with carriers(tell_on_failure, "OPUS", "PCMA") as (_, a, b, left, right):
+        wide = left.sdp("111 110", "111 opus/48000/2", "110 telephone-event/48000")
+        call = await a.dial("9600", wide)
+        incoming = await b.invited()
+        await incoming.answer(right.sdp("8 101", "101 telephone-event/8000"))
+        left.meet((await call.answered()).body.decode())
+        right.meet(incoming.offer)
+        silence = Coder(OPUS.capsule)
+        await left.say(111, [(960 * i, silence.encode(bytes(640)) or b"\xf8\xff\xfe") for i in range(10)])
+        await right.say(8, [(160 * i, b"\xd5" * 160) for i in range(10)])
+        await left.press(110, 5, 100, 48000, 9600)
+        event, duration = await right.pressed(101)
+        assert event == 5
+        assert duration == pytest.approx(800, abs=160)
+        await right.press(101, 7, 100, 8000, 1600)
+        event, duration = await left.pressed(110)
+        assert event == 7
+        assert duration == pytest.approx(4800, abs=960)
+        await call.ask("BYE")
+        await incoming.expect("BYE")
