@@ -4,14 +4,14 @@ import sys
 from typing import Final
 
 from media.spoken.grammar import Noun
-from media.spoken.sayings import PAUSE, Ahead, Count, Position, Prompt, Saying, TimeOfDay
+from media.spoken.sayings import PAUSE, Ahead, Count, Prompt, Saying, TimeOfDay
 from switch.calls import arrival
 from switch.calls.flow import Call
 from switch.cli import main
 from tests.peers.switch import ROOT
 
 LANGUAGES: Final = {"600": "en", "602": "es"}
-SAYINGS: Final[tuple[Saying, ...]] = (Position(3), Ahead(21), TimeOfDay(13, 5), Count(21, Noun.MINUTE))
+SAYINGS: Final[tuple[Saying, ...]] = (Ahead(21), TimeOfDay(13, 5), Count(21, Noun.MINUTE))
 COMMAND: Final = (
     sys.executable,
     "-c",

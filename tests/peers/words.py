@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tests.peers.audio import RATE, Pcm
 
+Samples = npt.NDArray[np.float64]
 LIKENESS = 0.97
 """Of the same word through G.711 it is 0.999; of two words 0.9 at most."""
 OVERLAP_S = 0.04
@@ -24,9 +25,31 @@ class Heard:
     likeness: float
 
 
+class _Sound:
+    """What was heard, prepared for many words."""
+
+    def __init__(self, heard: Pcm, longest: int) -> None:
+        samples = heard.astype(np.float64)
+        self._length = len(samples)
+        self._size = 1 << (len(samples) + longest).bit_length()
+        self._spectrum = np.fft.rfft(samples, self._size)
+        self._energy = np.concatenate(([0.0], np.cumsum(samples**2)))
+
+    def likeness(self, word: Samples) -> Samples:
+        """The normalised correlation of a word with what was heard from each sample on."""
+        room = self._length - len(word) + 1
+        if room <= 0:
+            return np.zeros(0)
+        product = np.fft.irfft(self._spectrum * np.conj(np.fft.rfft(word, self._size)), self._size)[:room]
+        energy = np.maximum(self._energy[len(word) :] - self._energy[:room], 1.0) * float(np.sum(word**2))
+        found: Samples = product / np.sqrt(energy)
+        return found
+
+
 def words_in(heard: Pcm, vocabulary: Mapping[str, Pcm]) -> list[Heard]:
     """The words in what was heard, in order; where several fit, the one that is most alike."""
-    found = [each for name, word in vocabulary.items() for each in _places(name, word, heard)]
+    sound = _Sound(heard, max(map(len, vocabulary.values())))
+    found = [each for name, word in vocabulary.items() for each in _places(name, word, sound)]
     kept: list[Heard] = []
     for each in sorted(found, key=lambda each: -each.likeness):
         if all(
@@ -37,25 +60,11 @@ def words_in(heard: Pcm, vocabulary: Mapping[str, Pcm]) -> list[Heard]:
     return sorted(kept, key=lambda each: each.start_s)
 
 
-def _places(name: str, word: Pcm, heard: Pcm) -> list[Heard]:
+def _places(name: str, word: Pcm, sound: _Sound) -> list[Heard]:
     """Every place in which one word may be."""
-    likeness = _likeness(word.astype(np.float64), heard.astype(np.float64))
+    likeness = sound.likeness(word.astype(np.float64))
     places = []
-    while len(likeness) and (at := int(np.argmax(likeness))) >= 0 and likeness[at] >= LIKENESS:
-        start_s = at / RATE
-        places.append(Heard(name, start_s, start_s + len(word) / RATE, float(likeness[at])))
+    while len(likeness) and likeness[at := int(np.argmax(likeness))] >= LIKENESS:
+        places.append(Heard(name, at / RATE, (at + len(word)) / RATE, float(likeness[at])))
         likeness[max(0, at - len(word) // 2) : at + len(word) // 2] = 0.0
     return places
-
-
-def _likeness(word: npt.NDArray[np.float64], heard: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The normalised correlation with what was heard from each sample on."""
-    room = len(heard) - len(word) + 1
-    if room <= 0:
-        return np.zeros(0)
-    size = 1 << (len(heard) + len(word)).bit_length()
-    product = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(word, size)), size)[:room]
-    sums = np.concatenate(([0.0], np.cumsum(heard**2)))
-    energy = np.maximum(sums[len(word) :] - sums[: -len(word)], 1.0) * float(np.sum(word**2))
-    likeness: npt.NDArray[np.float64] = product / np.sqrt(energy)
-    return likeness
