@@ -98,11 +98,18 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
     return Books(recovery.router, journal, clock, history, Reader(engine), logbook, booking)
 
 
+def media_workers(cores: int) -> int:
+    """A thread for audio on every core but the loop's; the ports of one call are on one of them."""
+    return max(1, cores - 1)
+
+
 def _surroundings(config: Config, sounds: SoundLibrary) -> Surroundings:
     return Surroundings(
         loop=asyncio.get_running_loop(),
         shell=partial(_shell, config),
-        plane=MediaPlane(config.media.listen, config.media.ports),
+        plane=MediaPlane(
+            config.media.listen, config.media.ports, media_workers(len(os.sched_getaffinity(0)))
+        ),
         sounds=sounds,
         locator=_resolver(config),
         interfaces=Interfaces(),
