@@ -11,6 +11,7 @@ from switch.api.backend import (
     BanRow,
     ContactRow,
     Draining,
+    ForkRow,
     PhoneRow,
     QueueRow,
     Readiness,
@@ -22,6 +23,8 @@ from switch.api.backend import (
     Unknown,
 )
 from switch.calls.ending import EndedBy, Reason
+from switch.calls.flow import Call
+from switch.calls.forks import ForkRefused, fork_row
 from switch.calls.parting import cut_off
 from switch.calls.recording import CallRecording
 from switch.calls.registry import Registry
@@ -109,9 +112,7 @@ class Running:
 
     def hangup(self, call: str) -> None:
         """End the call as the administrator."""
-        found = self._registry.calls.get(call)
-        if found is None:
-            raise Unknown(f"no call {call!r} in progress")
+        found = self._call(call)
         found.end(cut_off(found.ledger, found.agent), Reason.ADMINISTRATOR, EndedBy.ADMINISTRATOR)
 
     def recording(self, call: str) -> RecordingRow:
@@ -122,13 +123,41 @@ class Running:
 
     def set_recording(self, call: str, state: RecordingState) -> RecordingRow:
         """Pause it or let it go on, as the administrator."""
-        self._recording(call).pause(state is RecordingState.PAUSED, EndedBy.ADMINISTRATOR)
+        paused = state is RecordingState.PAUSED
+        self._recording(call).pause(paused, EndedBy.ADMINISTRATOR)
+        if (forks := self._call(call).forks) is not None:
+            forks.pause(paused)
         return self.recording(call)
 
-    def _recording(self, call: str) -> CallRecording:
+    def forks(self, call: str) -> Sequence[ForkRow]:
+        """Of a call in progress, those that have ended included."""
+        forks = self._call(call).forks
+        return [] if forks is None else [fork_row(id, stream) for id, stream in forks.streams.items()]
+
+    def begin_fork(self, call: str, url: str) -> ForkRow:
+        """Let a service hear the call."""
+        found = self._call(call)
+        try:
+            id = found.fork(url)
+        except ForkRefused as error:
+            raise Refused(str(error)) from None
+        return next(row for row in self.forks(call) if row.id == id)
+
+    def end_fork(self, call: str, fork: str) -> None:
+        """The call goes on."""
+        forks = self._call(call).forks
+        if forks is None or fork not in forks.streams:
+            raise Unknown(f"call {call!r} has no fork {fork!r}")
+        forks.streams[fork].stop()
+
+    def _call(self, call: str) -> Call:
         found = self._registry.calls.get(call)
         if found is None:
             raise Unknown(f"no call {call!r} in progress")
+        return found
+
+    def _recording(self, call: str) -> CallRecording:
+        found = self._call(call)
         if found.recording is None or not found.recording.running:
             raise Refused(f"call {call!r} is not being recorded")
         return found.recording

@@ -140,6 +140,22 @@ class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
     """Relative to data_dir."""
 
 
+class ForkRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A speech service that hears a call in progress, or heard it."""
+
+    id: str
+    url: str
+    rate: int
+    """Hz; 16 bits, two channels."""
+    state: str
+    """connecting, open or ended."""
+    frames_sent: int
+    frames_dropped: int
+    """Of 20 ms: while the service did not read, or was not there."""
+    error: str | None
+    """The newest trouble with the connection."""
+
+
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the switch takes calls, and if not, why."""
 
@@ -201,6 +217,18 @@ class Backend(Protocol):
 
     def set_recording(self, call: str, state: RecordingState) -> RecordingRow:
         """Pause it or let it go on; the row shows the state that follows. Raises Unknown, Refused."""
+        ...
+
+    def forks(self, call: str) -> Sequence[ForkRow]:
+        """Of a call in progress. Raises Unknown."""
+        ...
+
+    def begin_fork(self, call: str, url: str) -> ForkRow:
+        """Let a service hear the call. Raises Unknown; Refused where the configuration does not allow it."""
+        ...
+
+    def end_fork(self, call: str, fork: str) -> None:
+        """Raises Unknown."""
         ...
 
     def phones(self) -> Sequence[PhoneRow]: ...

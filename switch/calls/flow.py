@@ -25,6 +25,7 @@ from switch.calls.conversation import Conversation
 from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.forks import CallForks, ForkRefused
 from switch.calls.hunting import Attempt, Hunt
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
@@ -37,7 +38,7 @@ from switch.calls.reaching import Reaching
 from switch.calls.recording import CallRecording
 from switch.calls.redirecting import Redirecting
 from switch.calls.visits import CONVERSATION, GONE
-from switch.config.schema import Queue
+from switch.config.schema import Queue, RecordDigits
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
@@ -74,6 +75,7 @@ class Call:
         """The other side: agent or callee, ringing or talking."""
         self.queued_as: Queue | None = None
         self.recording: CallRecording | None = None
+        self.forks: CallForks | None = None
         self._exchange = exchange
         self._book = book
         self._slots = list(slots)
@@ -162,6 +164,13 @@ class Call:
         """Wait for the end of the call, which ends this task; at once where the flow itself has ended it."""
         if not self.over:
             await self._exchange.loop.create_future()
+
+    def fork(self, url: str) -> str:
+        """Let a speech service hear the call until its end; the fork's id. Raises ForkRefused."""
+        digits = RecordDigits.MASKED if self.queued_as is None else self.queued_as.record_digits
+        if self.forks is None:
+            self.forks = CallForks(self.id, self.recording is not None and self.recording.paused)
+        return self.forks.begin(self.caller.port, url, self._exchange.config.media.fork_to, digits)
 
     def spent(self) -> None:
         """Whoever called has used up what he may spend on trunks today."""
@@ -253,6 +262,8 @@ class Call:
         self._leave_router(reason)
         if self.recording is not None:
             self.recording.stop()
+        if self.forks is not None:
+            self.forks.end()
         if self._reaching is not None:
             self._reaching.stop()
         for leg in ledger.legs:
@@ -331,6 +342,11 @@ class Call:
                 self.recording = CallRecording(self._exchange.config.server, self.ledger, digits)
             if self.recording.go_on(self.caller.port):
                 self._book.recording_started(self)
+        if self.queued_as is not None and self.queued_as.fork is not None and self.forks is None:
+            try:
+                self.fork(self.queued_as.fork)
+            except ForkRefused as error:
+                self._log.error("cannot fork", error=str(error))
         self._book.call_changed(self)
 
     async def _play(self, *sounds: Sound) -> None:

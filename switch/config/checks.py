@@ -11,6 +11,7 @@ from acd.skills import Comparison, SkillError, parse
 from sip.dialogs.session_interval import MIN_SE_S
 from switch.config import callers, carriers, certificates, codecs, secrecy, tolls, tracing
 from switch.config.document import Document, Path
+from switch.config.forks import refusal
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
 from switch.config.schema import Config, Queue, Route
@@ -165,6 +166,8 @@ def _queues(config: Config, known: _Known) -> Iterator[Finding]:
         for key, prompt in (("music", queue.music), ("recording_notice", queue.recording_notice)):
             if prompt is not None and (fault := _fault(prompt)) is not None:
                 yield Finding((*path, key), fault)
+        if queue.fork is not None and (fault := refusal(queue.fork, config.media.fork_to)) is not None:
+            yield Finding((*path, "fork"), fault)
         match queue.overflow:
             case QueueTarget(target):
                 yield from known.unknown((*path, "overflow"), "queues", target)

@@ -231,6 +231,8 @@ class Media(Section):
     """The preferred one first."""
     srtp_keys_in_clear: Flag = False
     """Whether keys of SRTP are told over UDP and TCP too, where whoever reads them can listen."""
+    fork_to: tuple[Words, ...] = ()
+    """Hosts, or host:port, of the WebSockets that may hear calls while they happen."""
     tones: Country = Country.ES
     """Whose ringing tone a caller hears where we make it."""
 
@@ -303,6 +305,8 @@ class Queue(Section):
     recording_notice: Words | None = None
     record: Flag = True
     record_digits: RecordDigits = RecordDigits.MASKED
+    fork: Words | None = None
+    """A WebSocket that hears each call from its first bridge on."""
 
 
 class Route(Section):

@@ -13,6 +13,7 @@ from switch.api.backend import (
     BanRow,
     ContactRow,
     Draining,
+    ForkRow,
     PhoneRow,
     QueueRow,
     Readiness,
@@ -65,6 +66,7 @@ class Memory:
         }
         self.ready = Readiness(ready=True, detail="ready")
         self.banned = ["203.0.113.66"]
+        self.forked: dict[str, ForkRow] = {}
         self.recorded: RecordingState | None = RecordingState.RECORDING
         self.mistakes: tuple[str, ...] = ()
 
@@ -127,6 +129,26 @@ class Memory:
         self.recording(call)
         self.recorded = state
         return self.recording(call)
+
+    def forks(self, call: str) -> Sequence[ForkRow]:
+        if call not in self.calls:
+            raise Unknown(f"no call {call!r} in progress")
+        return list(self.forked.values())
+
+    def begin_fork(self, call: str, url: str) -> ForkRow:
+        self.forks(call)
+        if "allowed" not in url:
+            raise Refused("media.fork_to does not name that host")
+        row = ForkRow(
+            id="1", url=url, rate=8000, state="connecting", frames_sent=0, frames_dropped=0, error=None
+        )
+        self.forked[row.id] = row
+        return row
+
+    def end_fork(self, call: str, fork: str) -> None:
+        self.forks(call)
+        if self.forked.pop(fork, None) is None:
+            raise Unknown(f"call {call!r} has no fork {fork!r}")
 
     def phones(self) -> Sequence[PhoneRow]:
         contact = ContactRow(

@@ -31,6 +31,9 @@ PROTECTED = [
     ("POST", "agents/ana/state"),
     ("GET", f"calls/{ACTIVE}/recording"),
     ("POST", f"calls/{ACTIVE}/recording"),
+    ("GET", f"calls/{ACTIVE}/forks"),
+    ("POST", f"calls/{ACTIVE}/forks"),
+    ("DELETE", f"calls/{ACTIVE}/forks/1"),
     ("DELETE", f"calls/{ACTIVE}"),
     ("POST", "reload"),
     ("POST", "drain"),
@@ -287,6 +290,19 @@ async def test_pausing_a_recording(api: Running, client: httpx.AsyncClient) -> N
     problem(await client.post(f"{V1}/calls/none/recording", json={"state": "paused"}), 404)
     api.memory.recorded = None
     problem(await client.post(url, json={"state": "paused"}), 409)
+
+
+async def test_forks_of_a_call(client: httpx.AsyncClient) -> None:
+    url = f"{V1}/calls/{ACTIVE}/forks"
+    assert (await client.get(url)).json() == {"items": [], "next": None}
+    begun = await client.post(url, json={"url": "ws://allowed/in"})
+    assert (begun.status_code, begun.json()["state"]) == (201, "connecting")
+    assert (await client.get(url)).json()["items"] == [begun.json()]
+    assert (await client.delete(f"{url}/1")).status_code == 204
+    problem(await client.delete(f"{url}/1"), 404)
+    problem(await client.post(url, json={"url": "ws://elsewhere"}), 409)
+    problem(await client.post(f"{V1}/calls/none/forks", json={"url": "ws://allowed"}), 404)
+    problem(await client.post(url, json={}), 422)
 
 
 async def test_a_recording_whole_and_in_part(api: Running, client: httpx.AsyncClient) -> None:

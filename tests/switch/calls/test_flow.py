@@ -407,6 +407,19 @@ async def test_what_is_not_recorded_cannot_be_paused(stage: Stage) -> None:
         stage.running.set_recording(stage.call.id, RecordingState.PAUSED)
 
 
+async def test_nobody_hears_a_call_whom_the_configuration_does_not_name(stage: Stage) -> None:
+    await talking(stage)
+    call = stage.call.id
+    assert stage.running.forks(call) == []
+    with pytest.raises(Refused, match=r"fork_to does not name 127\.0\.0\.1:9"):
+        stage.running.begin_fork(call, "ws://127.0.0.1:9/")
+    with pytest.raises(Unknown, match="no fork"):
+        stage.running.end_fork(call, "1")
+    with pytest.raises(Unknown, match="no call"):
+        stage.running.begin_fork("none", "ws://127.0.0.1:9/")
+    assert stage.port(stage.call.caller).forks == []
+
+
 async def test_a_disk_that_fails_costs_the_recording_and_not_the_call(stage: Stage) -> None:
     session, _ = await talking(stage)
     recording = stage.port(stage.call.caller).recording

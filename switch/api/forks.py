@@ -1,0 +1,43 @@
+"""Who else hears a call while it happens."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from switch.api.answers import Items, answer, many, nothing, one
+from switch.api.backend import ForkRow
+from switch.api.services import Services
+
+
+class ForkWanted(BaseModel):
+    """Where the call is to be heard."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(max_length=2000)
+
+
+def routes(services: Services) -> APIRouter:
+    """`/calls/{call}/forks`."""
+    router = APIRouter(prefix="/calls/{call}/forks", tags=["calls"])
+
+    @router.get("", responses=many(ForkRow))
+    async def forks(call: str) -> Response:
+        """The forks of a call in progress."""
+        return answer(Items(services.backend.forks(call)))
+
+    @router.post("", status_code=201, responses=one(ForkRow, HTTPStatus.CREATED))
+    async def begin(call: str, wanted: ForkWanted) -> Response:
+        """Send the PCM of both sides to a WebSocket until the call ends; 409 where `media.fork_to` does not
+        name its host.
+        """
+        return answer(services.backend.begin_fork(call, wanted.url), HTTPStatus.CREATED)
+
+    @router.delete("/{fork}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
+    async def end(call: str, fork: str) -> Response:
+        """End it; the call goes on."""
+        services.backend.end_fork(call, fork)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return router
