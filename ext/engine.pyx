@@ -383,7 +383,7 @@ cdef class Worker:
 
     def connect(
         self, slot, generation, tuple rtp not None, tuple rtcp not None, tuple networks not None, *,
-        str codec not None, payload_type, send_event, receive_event, event_rate_hz,
+        str codec not None, payload_type, send_event, receive_event, event_rate_hz, bint hears_tones,
         tuple impairment not None, ptime_ms,
     ) -> None:
         cdef Order order = self._order(ORDER_CONNECT, slot, generation)
@@ -396,6 +396,7 @@ cdef class Worker:
         order.impairment[0], order.impairment[1], order.impairment[2] = impairment
         order.send_event = send_event
         order.receive_event = receive_event
+        order.flag = hears_tones
         order.event_rate_hz = event_rate_hz
         order.count = len(networks)
         order.block = network_array(networks)

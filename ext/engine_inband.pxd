@@ -1,7 +1,7 @@
 """Digits in the sound of a port whose peer has no other way to tell them: heard, told, and masked.
 
 G.711 is judged as it comes, without a jitter buffer: a digit is known within 40 ms of its beginning, soon enough
-to keep the rest of it from a listener who gets it as an event. Other codecs are heard on the tick.
+to keep the rest of it from a listener who gets it in another way. Other codecs are heard on the tick.
 """
 
 from libc.stdint cimport int16_t, int64_t, uint16_t, uint8_t
@@ -96,9 +96,9 @@ cdef inline void inband_timeout(Worker* worker, Port* port) noexcept nogil:
 
 
 cdef inline bint inband_covers(Worker* worker, const Port* port, const Port* listener) noexcept nogil:
-    """Whether the listener is to hear nothing of this sound: it gets the digit as an event."""
+    """Whether the listener is to hear nothing of this sound: it gets the digit in another way."""
     cdef int64_t late = 0
-    if port.inband == NULL or listener.send_event < 0:
+    if port.inband == NULL or listener.hears_tones:
         return False
     if listener.decoded and port.heard != NULL:
         late = port.heard.delay_ns + SLACK_NS

@@ -147,6 +147,7 @@ cdef inline void connect_port(Worker* worker, Port* port, Order* order) noexcept
     memcpy(port.impairment, order.impairment, sizeof(port.impairment))
     port.send_event = order.send_event
     port.receive_event = order.receive_event
+    port.hears_tones = order.flag
     port.event_rate_hz = order.event_rate_hz
 
 

@@ -117,7 +117,7 @@ cdef struct Order:
     int receive_event
     int event_rate_hz
     int source
-    bint flag               # loop, mute or in band
+    bint flag               # loop, mute, in band or hears tones
     size_t first_frame      # of the playlist, where it begins
     int other_slot
     uint64_t other_generation
@@ -309,6 +309,7 @@ cdef struct Port:
     double impairment[3]    # of its codec: best, ie, bpl of media.emodel; bpl 0 before the first SDP
     int send_event          # -1: none
     int receive_event
+    bint hears_tones        # of others who press in band
     int event_rate_hz       # of the durations of both
     bint muted
     Latch latch

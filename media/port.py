@@ -45,7 +45,8 @@ class PeerMedia:
     passed over), and `event_rate_hz` what their durations count. `ptime_ms` is the peer's wish, 10, 20, 30
     or 40: what we make has this length, and what we relay is made anew when it comes in another; Opus always
     has 20. `srtp`: RTP and RTCP are protected both ways, and nothing else is taken for the peer's; the same
-    keys again go on where they were.
+    keys again go on where they were. `hears_tones`: digits in the sound that it is relayed reach it as they
+    are; else they are kept from it, because it gets them in another way.
     """
 
     address: str
@@ -60,6 +61,7 @@ class PeerMedia:
     ptime_ms: int = 20
     srtp: SrtpKeys | None = None
     event_rate_hz: int = 8000
+    hears_tones: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +265,7 @@ class Port(Protocol):
     def listen_for_digits(self, listens: bool) -> None:
         """Hear digits in the sound (ITU-T Q.24), for a peer that tells them in no other way, or no longer.
 
-        G.711 only. A listener who takes telephone-events hears no more of one than its first 40 ms, and a
+        G.711 only. A listener that does not hear tones gets no more of one than its first 40 ms, and a
         recording that masks digits none of it. `Digit` says that it came in band.
         """
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from media.port import Play, Relay
-from switch.calls.digits import Means, Pressed
+from switch.calls.digits import Pressed
 from switch.calls.leg import Leg
 from switch.records import SegmentKind
 
@@ -46,6 +46,6 @@ class Bridge:
 
 
 def pass_on(pressed: Pressed, listener: Leg) -> None:
-    """Let the listener have a digit, unless the engine has relayed it as the event that it was."""
-    if pressed.means is not Means.EVENT or not listener.takes_events:
+    """Let the listener have a digit, unless the engine has relayed it as the event or tone that it was."""
+    if listener.wants(pressed.means):
         listener.send_digit(pressed.digit, pressed.duration_ms)

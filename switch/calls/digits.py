@@ -1,7 +1,7 @@
-"""Digits of a call: heard as RFC 4733 events or by INFO, and passed on in the way that the other side takes.
+"""Digits of a call: heard as RFC 4733 events, by INFO or in the sound; passed on as the other takes them.
 
-Events from one side to another that takes events are relayed by the engine like audio; every other mix is
-translated here, digit by digit.
+Events from one side to another that takes events are relayed by the engine like audio, and so are tones to
+who has no better way; every other mix is translated here, digit by digit.
 """
 
 from dataclasses import dataclass
@@ -15,20 +15,25 @@ from switch.config.trunk import Dtmf
 
 _MOST_UNDER_WAY: Final = 64
 """INFO requests of one leg; a person does not press ahead of his carrier further than that."""
-_KINDS: Final = {
-    Dtmf.AUTO: Kind.RELAY,
-    Dtmf.RFC4733: None,
-    Dtmf.INFO_RELAY: Kind.RELAY,
-    Dtmf.INFO: Kind.PLAIN,
-}
 
 
 class Means(Enum):
-    """How a digit came."""
+    """How a digit comes or goes."""
 
     EVENT = auto()
     """RFC 4733"""
     INFO = auto()
+    TONES = auto()
+    """In band."""
+
+
+_MEANS: Final = {
+    Dtmf.AUTO: Means.INFO,
+    Dtmf.RFC4733: Means.EVENT,
+    Dtmf.INFO_RELAY: Means.INFO,
+    Dtmf.INFO: Means.INFO,
+    Dtmf.IN_BAND: Means.TONES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +53,21 @@ class Info(NamedTuple):
 
 
 class DigitsIn:
-    """What a party presses. One that tells each digit twice, as an event and by INFO, is heard once."""
+    """What a party presses. One that tells each digit in two ways is heard once."""
 
-    def __init__(self) -> None:
+    def __init__(self, setting: Dtmf = Dtmf.AUTO) -> None:
         self.means: Means | None = None
         """How its first digit came; others are passed over."""
+        self._setting = setting
 
     @property
     def takes_events(self) -> bool:
         """Whether events of this party are to be heard and relayed."""
-        return self.means is not Means.INFO
+        return self.means in (None, Means.EVENT)
+
+    def takes_tones(self, events: bool) -> bool:
+        """Whether to listen to its sound for digits: not where its SDP says that they come as events."""
+        return self.means in (None, Means.TONES) and (self._setting is Dtmf.IN_BAND or not events)
 
     def hears(self, means: Means) -> bool:
         """A digit came by these means; whether it counts."""
@@ -77,22 +87,39 @@ class DigitsOut:
         self._port = port
         self._setting = setting
         self._under_way = 0
-        self.kind: Kind | None = _KINDS[setting]
-        """Of INFO; None where digits go as events."""
+        self._means = _MEANS[setting]
+        self._kind = Kind.PLAIN if setting is Dtmf.INFO else Kind.RELAY
+
+    @property
+    def takes_events(self) -> bool:
+        """Whether digits go to it as events, so that relayed ones do by themselves."""
+        return self._means is Means.EVENT
 
     def agreed(self, events: bool) -> None:
         """What the SDP says: whether the party takes events."""
         if self._setting is Dtmf.AUTO:
-            self.kind = None if events else Kind.RELAY
+            self._means = Means.EVENT if events else Means.INFO
+
+    def wants(self, means: Means) -> bool:
+        """Whether a digit that came by these means is to be sent on: one that is relayed as it is is not.
+
+        Tones are heard by who has said of no other way that he takes it.
+        """
+        if means is Means.EVENT:
+            return not self.takes_events
+        asked_for_info = self._means is Means.INFO and self._setting is not Dtmf.AUTO
+        return means is Means.INFO or self.takes_events or asked_for_info
 
     def send(self, digit: str, duration_ms: int) -> Info | None:
         """One digit: by the port, or by the INFO that is to be sent, whose answer is `answered`."""
-        if self.kind is None:
+        if self._means is Means.EVENT:
             self._port.send_digit(digit, duration_ms)
+        elif self._means is Means.TONES:
+            self._port.sound_digit(digit, duration_ms)
         elif self._under_way < _MOST_UNDER_WAY:
             self._under_way += 1
             pressed = dtmf_info.Pressed(digit, duration_ms)
-            return Info(self.kind.value, dtmf_info.write(self.kind, pressed))
+            return Info(self._kind.value, dtmf_info.write(self._kind, pressed))
         return None
 
     def answered(self) -> None:

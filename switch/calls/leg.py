@@ -64,8 +64,8 @@ class Leg:
         settings = exchange.config.trunks.get(peer.name) if isinstance(peer, TrunkPeer) else None
         self.prack = settings.prack if settings is not None else Prack.SUPPORTED
         """Whether provisional responses go reliably, theirs and ours."""
-        self._digits_in = DigitsIn()
-        self._digits_out = DigitsOut(port, settings.dtmf if settings is not None else Dtmf.AUTO)
+        dtmf = settings.dtmf if settings is not None else Dtmf.AUTO
+        self._digits_in, self._digits_out = DigitsIn(dtmf), DigitsOut(port, dtmf)
         self._media = LegMedia(exchange, peer, flow, port, codecs, self._digits_in, self._digits_out)
         self._held_before = False
         self._late = False
@@ -91,10 +91,9 @@ class Leg:
         """Whether it can have media: not where they must be encrypted and no key may be told."""
         return self._media.possible
 
-    @property
-    def takes_events(self) -> bool:
-        """Whether digits reach the party as RFC 4733 events, so that relayed ones do by themselves."""
-        return self._digits_out.kind is None
+    def wants(self, means: Means) -> bool:
+        """Whether a digit that came by these means is to be sent to the party, who hears what is relayed."""
+        return self._digits_out.wants(means)
 
     # Verbs
 
@@ -103,7 +102,7 @@ class Leg:
         return self._media.offer()
 
     def send_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
-        """Let the party have a digit, as it wants them: an RFC 4733 event, or an INFO."""
+        """Let the party have a digit, as it wants them: an RFC 4733 event, an INFO or tones."""
         if not self.over:
             info = self._digits_out.send(digit, duration_ms)
             if info is not None:
@@ -153,8 +152,8 @@ class Leg:
     def port_event(self, event: PortEvent) -> None:
         """An event of this leg's port."""
         match event:
-            case Digit(digit=digit, duration_ms=duration_ms):
-                self._pressed(Pressed(digit, duration_ms, Means.EVENT))
+            case Digit(digit=digit, duration_ms=duration_ms, in_band=in_band):
+                self._pressed(Pressed(digit, duration_ms, Means.TONES if in_band else Means.EVENT))
             case PlaybackFinished(token=token):
                 self.owner.leg_event(self, Played(token))
             case Silent():
@@ -234,15 +233,16 @@ class Leg:
         if pressed is None:
             self._log.info("INFO without a digit", content_type=event.content_type)
             return
-        if self._digits_in.means is None:
-            self._digits_in.hears(Means.INFO)
-            self._media.expects_no_events()
         self.port.mask_digit(pressed.duration_ms)
         self._pressed(Pressed(pressed.digit, pressed.duration_ms, Means.INFO))
 
     def _pressed(self, pressed: Pressed) -> None:
-        if self._digits_in.hears(pressed.means):
-            self.owner.leg_event(self, pressed)
+        is_first = self._digits_in.means is None
+        if not self._digits_in.hears(pressed.means):
+            return
+        if is_first:
+            self._media.note_means()
+        self.owner.leg_event(self, pressed)
 
     # Silence and the end
 

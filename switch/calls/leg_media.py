@@ -12,7 +12,7 @@ from media.port import PeerMedia, Port
 from sip.dialogs.offer_answer import Agreed, Direction, MediaSession, NotAcceptable, Offer
 from sip.flow import Flow
 from sip.syntax.sdp import SdpError
-from switch.calls.digits import DigitsIn, DigitsOut
+from switch.calls.digits import DigitsIn, DigitsOut, Means
 from switch.calls.leg_secrecy import secrecy, srtp
 from switch.exchange import Exchange
 from switch.peers import Peer, PhonePeer, TrunkPeer
@@ -49,6 +49,7 @@ class LegMedia:
         """What each early dialog answered, the last one last; the one that is taken up in the end may have no
         more to say.
         """
+        self._listens = False
         self._digits_in = digits_in
         self._digits_out = digits_out
 
@@ -116,9 +117,9 @@ class LegMedia:
         if answer is not None and self._session.offered:
             self.accept(answer)
 
-    def expects_no_events(self) -> None:
-        """The peer tells its digits by INFO: events of the same presses are neither heard nor relayed."""
-        if self.agreed is not None:
+    def note_means(self) -> None:
+        """The first digit said how the peer tells them: no other means are heard or relayed."""
+        if self.agreed is not None and self._digits_in.means is not Means.EVENT:
             self._connect(self.agreed)
 
     def _connect(self, agreed: Agreed) -> None:
@@ -136,15 +137,23 @@ class LegMedia:
                 allowed=self._allowed(),
                 codec=agreed.codec,
                 payload_type=agreed.payload_type,
-                send_event_type=agreed.send_event_type if self._digits_out.kind is None else None,
+                send_event_type=agreed.send_event_type if self._digits_out.takes_events else None,
                 receive_event_type=agreed.receive_event_type if self._digits_in.takes_events else None,
                 ptime_ms=agreed.ptime_ms,
+                hears_tones=not self._digits_out.wants(Means.TONES),
                 event_rate_hz=agreed.event_rate_hz,
                 srtp=srtp(agreed.keys),
             )
         )
+        self._listen(self._digits_in.takes_tones(events=agreed.receive_event_type is not None))
         self._port.mute(agreed.direction in (Direction.RECVONLY, Direction.INACTIVE))
         self.held = agreed.held
+
+    def _listen(self, listens: bool) -> None:
+        """For digits in what the peer says."""
+        if listens is not self._listens:
+            self._listens = listens
+            self._port.listen_for_digits(listens)
 
     def _allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Who may speak for the peer besides its SDP address."""

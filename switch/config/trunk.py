@@ -134,6 +134,8 @@ class Dtmf(StrEnum):
     """INFO with application/dtmf-relay"""
     INFO = "info"
     """INFO with application/dtmf"""
+    IN_BAND = "in-band"
+    """Tones in the audio."""
 
 
 class Attestation(StrEnum):

@@ -1,4 +1,4 @@
-"""Digits between trunks that tell them differently: as RFC 4733 events, and by INFO of both kinds."""
+"""Digits between trunks that tell them differently: as RFC 4733 events, by INFO of both kinds, in band."""
 
 import asyncio
 import functools
@@ -38,12 +38,17 @@ class Side:
         if self.means == "event":
             await self.voice.press(digits)
             return
+        if self.means == "tones":
+            await self.voice.press_in_band(digits)
+            return
         for digit in digits:
             await inform(self.dialog, self.means, digit)
 
     async def hears(self, count: int) -> str:
         if self.means == "event":
             return await self.voice.until_digits(count)
+        if self.means == "tones":
+            return await self.voice.until_tones(count)
         digits = ""
         for _ in range(count):
             info = await self.dialog.expect("INFO")
@@ -55,7 +60,11 @@ class Side:
 
     def heard_more(self) -> bool:
         """Anything that nobody has asked for."""
-        return "INFO" in self.party.waiting() or (self.means != "event" and bool(self.voice.events))
+        events = self.means != "event" and bool(self.voice.events)
+        return "INFO" in self.party.waiting() or events or (self.means != "tones" and bool(self.voice.tones))
+
+    def sdp(self) -> str:
+        return self.voice.sdp(events=self.means != "tones")
 
 
 async def inform(dialog: RawDialog, kind: str, digit: str) -> None:
@@ -67,13 +76,21 @@ def info_body(kind: str, digit: str) -> str:
     return digit if kind == PLAIN else f"Signal={digit}\r\nDuration=120\r\n"
 
 
-SETTINGS = {"event": "rfc4733", RELAY: "info-relay", PLAIN: "info"}
+SETTINGS = {"event": "rfc4733", "tones": "in-band", RELAY: "info-relay", PLAIN: "info"}
 
 
 @pytest.mark.parametrize(
     ("of_caller", "of_callee"),
-    [("event", "event"), ("event", RELAY), (PLAIN, "event"), (RELAY, PLAIN)],
-    ids=["event to event", "event to INFO", "INFO to event", "INFO to INFO"],
+    [
+        ("event", "event"),
+        ("event", RELAY),
+        (PLAIN, "event"),
+        (RELAY, PLAIN),
+        ("tones", "event"),
+        ("tones", PLAIN),
+        ("tones", "tones"),
+    ],
+    ids=lambda means: means.removeprefix("application/"),
 )
 async def test_each_digit_crosses_once(tell_on_failure: Tell, of_caller: str, of_callee: str) -> None:
     """Both ways, while both speak."""
@@ -181,10 +198,10 @@ async def test_digits_by_info_where_messages_are_lost(tell_on_failure: Tell, cou
 
 
 async def connect(caller: Side, callee: Side) -> None:
-    call = await caller.party.dial("9600", caller.voice.sdp())
+    call = await caller.party.dial("9600", caller.sdp())
     incoming = await callee.party.invited()
     callee.voice.meet(incoming.offer)
-    await incoming.answer(callee.voice.sdp())
+    await incoming.answer(callee.sdp())
     caller.voice.meet((await call.answered()).body.decode())
     caller.dialog, callee.dialog = call, incoming
 

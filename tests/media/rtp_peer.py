@@ -54,6 +54,7 @@ class RtpPeer:
         *,
         allowed: Iterable[str] = (),
         event_type: int | None = EVENT_TYPE,
+        hears_tones: bool = True,
         rtcp: tuple[str, int] | None = None,
         ptime_ms: int = 20,
     ) -> PeerMedia:
@@ -68,6 +69,7 @@ class RtpPeer:
             payload_type=self.payload_type,
             send_event_type=event_type,
             receive_event_type=event_type,
+            hears_tones=hears_tones,
             ptime_ms=ptime_ms,
         )
 

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import socket
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import Self
 
 import numpy as np
 
+from ext.listening import Digits
 from media.rtp import rtp_header, rtp_parse
 from tests.peers import ports
 from tests.peers.audio import Pcm, decode_alaw, encode_alaw, tone
@@ -18,18 +20,25 @@ FRAME_S = 0.02
 PCMA = 8
 EVENT_TYPE = 101
 DIGITS = "0123456789*#ABCD"
+ROWS_HZ = {"123A": 697.0, "456B": 770.0, "789C": 852.0, "*0#D": 941.0}
+COLUMNS_HZ = (1209.0, 1336.0, 1477.0, 1633.0)
 
 
 class Voice:
-    """A-law. `digits` are the RFC 4733 events that came, each by its timestamp once, as their ends tell."""
+    """A-law. `digits` are the RFC 4733 events that came, each by its timestamp once, as their ends tell;
+    `tones` are the digits that were heard in the sound.
+    """
 
     def __init__(self, sock: socket.socket, hz: float) -> None:
         self.host, self.port = sock.getsockname()[:2]
         self.events: dict[int, str] = {}
+        self.tones = ""
         self.types: set[int] = set()
         self.sources: set[tuple[str, int]] = set()
         self._socket = sock
         self._frames = [encode_alaw(tone(hz))[i : i + FRAME] for i in range(0, 8000, FRAME)]
+        self._ear = Digits()
+        self._tones: deque[bytes] = deque()
         self._heard: list[Pcm] = []
         self._target: tuple[str, int] | None = None
         self._sequence = 1000
@@ -92,6 +101,26 @@ class Voice:
             self._timestamp += 1600
             await asyncio.sleep(5 * FRAME_S)
 
+    async def press_in_band(self, digits: str) -> None:
+        """As tones of 80 ms, 80 ms apart, in place of what it says."""
+        for digit in digits:
+            row = next(keys for keys in ROWS_HZ if digit in keys)
+            pair = tone(ROWS_HZ[row], 0.08, -12.0) + tone(COLUMNS_HZ[row.index(digit)], 0.08, -12.0)
+            sound = encode_alaw(np.concatenate([pair, np.zeros(4 * FRAME, dtype=np.int16)]))
+            self._tones += [sound[i : i + FRAME] for i in range(0, len(sound), FRAME)]
+        await asyncio.sleep(len(self._tones) * FRAME_S)
+
+    async def until_tones(self, count: int, timeout_s: float = 5.0) -> str:
+        """So many digits in the sound that comes."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while len(self.tones) < count:
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise PeerError(f"only {self.tones!r} in {timeout_s:g} s") from None
+        return self.tones
+
     @property
     def digits(self) -> str:
         """All that were pressed for it."""
@@ -144,7 +173,8 @@ class Voice:
             due += FRAME_S
             await asyncio.sleep(max(0.0, due - loop.time()))
             if self._target is not None and not self._silent:
-                self._send(PCMA, self._frames[frame % len(self._frames)], self._timestamp)
+                said = self._tones.popleft() if self._tones else self._frames[frame % len(self._frames)]
+                self._send(PCMA, said, self._timestamp)
                 self._timestamp += FRAME
                 frame += 1
 
@@ -160,6 +190,7 @@ class Voice:
             self.sources.add(source[:2])
             if parsed.payload_type == PCMA:
                 self._heard.append(decode_alaw(payload))
+                self.tones += "".join(DIGITS[e] for e, _ in self._ear.hear(self._heard[-1].tobytes()))
             elif parsed.payload_type == EVENT_TYPE and payload[1] & 0x80:
                 self.events[parsed.timestamp] = DIGITS[payload[0]]
             self._news.set()

@@ -57,6 +57,52 @@ def test_setting_and_sdp_say_how_digits_go(setting: Dtmf, events: bool, kind: Ki
         assert (party.port.digits, party.informed) == ([], [(kind.value, body)])
 
 
+@pytest.mark.parametrize("events", [True, False])
+def test_who_wants_tones_gets_tones(events: bool) -> None:
+    party = Out(Dtmf.IN_BAND)
+    party.out.agreed(events)
+    party.send("5", 160)
+    assert (party.port.sounded, party.port.digits, party.informed) == ([("5", 160)], [], [])
+
+
+@pytest.mark.parametrize(
+    ("setting", "events", "translated"),
+    [
+        (Dtmf.AUTO, True, {Means.INFO, Means.TONES}),
+        (Dtmf.AUTO, False, {Means.EVENT, Means.INFO}),
+        (Dtmf.RFC4733, True, {Means.INFO, Means.TONES}),
+        (Dtmf.INFO_RELAY, True, {Means.EVENT, Means.INFO, Means.TONES}),
+        (Dtmf.INFO, False, {Means.EVENT, Means.INFO, Means.TONES}),
+        (Dtmf.IN_BAND, True, {Means.EVENT, Means.INFO}),
+    ],
+)
+def test_what_is_relayed_as_it_is_and_what_is_made_anew(
+    setting: Dtmf, events: bool, translated: set[Means]
+) -> None:
+    party = Out(setting)
+    party.out.agreed(events)
+    assert {means for means in Means if party.out.wants(means)} == translated
+
+
+@pytest.mark.parametrize(
+    ("setting", "events", "first", "listens"),
+    [
+        (Dtmf.AUTO, True, None, False),
+        (Dtmf.AUTO, False, None, True),
+        (Dtmf.AUTO, False, Means.TONES, True),
+        (Dtmf.AUTO, False, Means.INFO, False),
+        (Dtmf.IN_BAND, True, None, True),
+        (Dtmf.IN_BAND, True, Means.EVENT, False),
+        (Dtmf.INFO, False, None, True),
+    ],
+)
+def test_who_is_listened_to(setting: Dtmf, events: bool, first: Means | None, listens: bool) -> None:
+    digits = DigitsIn(setting)
+    if first is not None:
+        digits.hears(first)
+    assert digits.takes_tones(events) is listens
+
+
 def test_who_presses_without_end_is_not_remembered_without_end() -> None:
     party = Out(Dtmf.INFO)
     for _ in range(1000):
@@ -86,6 +132,10 @@ def trunk(dtmf: str) -> dict[str, object]:
 
 def event(stage: Stage, leg: Leg) -> None:
     stage.tell(Digit(leg.port, "5", 160))
+
+
+def tones(stage: Stage, leg: Leg) -> None:
+    stage.tell(Digit(leg.port, "5", 160, in_band=True))
 
 
 def info_relay(stage: Stage, leg: Leg) -> None:
@@ -170,6 +220,42 @@ async def test_who_tells_by_info_is_not_heard_by_events_any_more(stage: Stage) -
     assert peer is not None
     assert peer.receive_event_type is None, "or the engine would relay the same digit"
     assert stage.port(phone).digits == [("5", 160)]
+
+
+async def test_who_has_no_telephone_event_is_listened_to(stage: Stage) -> None:
+    caller, phone, informed = await talking(stage, types="8")
+    assert stage.port(caller).listens
+    assert not stage.port(phone).listens
+    tones(stage, caller)
+    assert stage.port(phone).digits == [("5", 160)], "it takes events, and the engine keeps the tones from it"
+    info_relay(stage, caller)
+    assert stage.port(phone).digits == [("5", 160)], "the same press, told twice"
+    assert stage.port(caller).listens
+    event(stage, phone)
+    assert informed == [("application/dtmf-relay", RELAYED)]
+
+
+async def test_who_tells_by_info_is_not_listened_to_any_more(stage: Stage) -> None:
+    caller, phone, _ = await talking(stage, types="8")
+    info_relay(stage, caller)
+    assert not stage.port(caller).listens
+    tones(stage, caller)
+    assert stage.port(phone).digits == [("5", 160)]
+
+
+@pytest.mark.parametrize("sections", [trunk("in-band")])
+async def test_a_trunk_that_wants_tones_is_listened_to_though_it_has_events(stage: Stage) -> None:
+    caller, phone, informed = await talking(stage)
+    event(stage, phone)
+    assert stage.port(caller).sounded == [("5", 160)]
+    assert (stage.port(caller).digits, informed) == ([], [])
+    assert stage.port(caller).listens
+    tones(stage, caller)
+    event(stage, caller)
+    assert stage.port(phone).digits == [("5", 160)]
+    peer = stage.port(caller).peer
+    assert peer is not None
+    assert (peer.send_event_type, peer.receive_event_type) == (None, None)
 
 
 async def test_a_new_address_may_be_another_device(stage: Stage) -> None:
