@@ -8,13 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ext.codecs import Coder
 from media.aio.plane import MediaPlane
+from media.codecs import CODECS
 from media.events import Digit, RecordingStopped
 from media.kernels import alaw_decode, alaw_encode, ulaw_encode
 from media.port import Port, Relay
+from tests.compiling import ensure_compiled
 from tests.media.key_tones import Key, heard, pause, pcm, sine
 from tests.media.rtp_peer import RtpPeer
 from tests.media.stage import Stage, until
+
+ensure_compiled("tests.media")
+
+from tests.media.listening import to_narrow  # noqa: E402  compiled above
 
 CALLER = "127.20.0.10"
 AGENT = "127.20.0.20"
@@ -142,6 +149,25 @@ async def test_a_listener_who_gets_digits_otherwise_hears_less_than_one_of_it(st
     assert len(sounds[1]) - len(sounds[0]) == pytest.approx(16 * 160, abs=16 * 60)
 
 
+@pytest.mark.parametrize("hears_tones", [True, False])
+async def test_nor_does_one_for_whom_it_is_decoded(stage: Stage, hears_tones: bool) -> None:
+    """What he hears is later by the jitter buffer, its end too."""
+    caller, agent = stage.peer(CALLER), stage.peer(AGENT, codec="G722")
+    port = await stage.leg(caller)
+    listener = await stage.leg(agent, hears_tones=hears_tones, near=port)
+    listener.send(Relay(port))
+    port.listen_for_digits(True)
+    await stage.settled()
+    for frame in frames(pcm([pause(400)], noise_dbm0=-50) + pressed("558", 200) + bytes(3200), "PCMA"):
+        caller.send(frame)
+        await asyncio.sleep(0.02)
+    await stage.event(Digit, port, 3)
+    coder = Coder(CODECS["G722"].capsule)
+    wide_band = b"".join(coder.decode(packet.payload) for packet in agent.waiting())
+    digits = [digit for digit, _ in heard(to_narrow(wide_band[: len(wide_band) // 640 * 640]))]
+    assert digits == (["5", "5", "8"] if hears_tones else [])
+
+
 async def test_a_recording_has_none_of_it(stage: Stage, tmp_path: Path) -> None:
     peer = stage.peer(CALLER)
     port = await stage.leg(peer)
@@ -168,19 +194,37 @@ async def wide() -> AsyncIterator[Stage]:
     await stage.close()
 
 
+def pair(stage: Stage, codec: str) -> tuple[Port, Port]:
+    """The second hears what the first sounds."""
+    speaker, hearer = stage.plane.open(), stage.plane.open()
+    near, far = stage.peer(stage.host, codec=codec), stage.peer(stage.host, codec=codec)
+    near.address, far.address = (stage.host, hearer.number), (stage.host, speaker.number)
+    speaker.connect(near.media(event_type=None))
+    hearer.connect(far.media(event_type=None))
+    hearer.listen_for_digits(True)
+    return speaker, hearer
+
+
+@pytest.mark.parametrize("codec", ["G722", "OPUS"])
+async def test_digits_in_another_codec(wide: Stage, codec: str) -> None:
+    """Sounded, encoded, decoded and heard on the tick."""
+    pairs = [pair(wide, codec) for _ in range(4)]
+    await wide.settled()
+    for speaker, _ in pairs:
+        for digit in EVERY:
+            speaker.sound_digit(digit, 100)
+    await wide.event(Digit, nth=4 * len(EVERY), within_s=30.0)
+    for _, hearer in pairs:
+        assert told(wide, hearer) == [(digit, True) for digit in EVERY]
+
+
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 6))])
 async def test_a_thousand_digits_from_port_to_port(wide: Stage, seed: int) -> None:
-    """Forty pairs at once, half A-law: one port sounds them, the other hears them."""
+    """Forty pairs at once, half of them A-law."""
     chance = random.Random(seed)
     pairs = []
     for number in range(40):
-        speaker, hearer = wide.plane.open(), wide.plane.open()
-        codec = "PCMA" if number % 2 else "PCMU"
-        near, far = wide.peer(WIDE, codec=codec), wide.peer(WIDE, codec=codec)
-        near.address, far.address = (WIDE, hearer.number), (WIDE, speaker.number)
-        speaker.connect(near.media(event_type=None))
-        hearer.connect(far.media(event_type=None))
-        hearer.listen_for_digits(True)
+        speaker, hearer = pair(wide, "PCMA" if number % 2 else "PCMU")
         keys = [(chance.choice(EVERY), chance.randrange(40, 105, 5)) for _ in range(25)]
         pairs.append((speaker, hearer, keys))
     await wide.settled()
