@@ -156,6 +156,7 @@ class Worker:
         send_event: int,
         receive_event: int,
         event_rate_hz: int,
+        comfort_noise: bool,
         hears_tones: bool,
         impairment: tuple[float, float, float],
         ptime_ms: int,

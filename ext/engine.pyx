@@ -383,7 +383,8 @@ cdef class Worker:
 
     def connect(
         self, slot, generation, tuple rtp not None, tuple rtcp not None, tuple networks not None, *,
-        str codec not None, payload_type, send_event, receive_event, event_rate_hz, bint hears_tones,
+        str codec not None, payload_type, send_event, receive_event, event_rate_hz, bint comfort_noise,
+        bint hears_tones,
         tuple impairment not None, ptime_ms,
     ) -> None:
         cdef Order order = self._order(ORDER_CONNECT, slot, generation)
@@ -398,6 +399,7 @@ cdef class Worker:
         order.receive_event = receive_event
         order.flag = hears_tones
         order.event_rate_hz = event_rate_hz
+        order.comfort_noise = comfort_noise
         order.count = len(networks)
         order.block = network_array(networks)
         if order.table.open != NULL:

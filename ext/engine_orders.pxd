@@ -149,6 +149,7 @@ cdef inline void connect_port(Worker* worker, Port* port, Order* order) noexcept
     port.receive_event = order.receive_event
     port.hears_tones = order.flag
     port.event_rate_hz = order.event_rate_hz
+    port.comfort_noise = order.comfort_noise
 
 
 cdef inline void record_port(Worker* worker, Port* port, Order* order) noexcept nogil:

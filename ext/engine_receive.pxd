@@ -22,12 +22,11 @@ from ext.engine_recorder cimport record_packet
 from ext.engine_rtcp cimport control_packet
 from ext.engine_secrecy cimport opened
 from ext.engine_sources cimport relay_to_listeners
-from ext.engine_stream cimport HEARD_AUDIO, HEARD_EVENT, HEARD_NOISE, HEARD_OTHER
+from ext.engine_stream cimport COMFORT_NOISE, HEARD_AUDIO, HEARD_EVENT, HEARD_NOISE, HEARD_OTHER
 from ext.engine_worker cimport BATCH, DATAGRAM, EVENT_FIRST, LEFT, PCMU, Port, Worker, tell
 from ext.kernels cimport RtpHeader, rtp_read
 
 cdef enum:
-    COMFORT_NOISE = 13      # RFC 3389 section 4
     RTP_SOCKET = 0
     STRANGER_SOCKET = 1
     RTCP_SOCKET = 2

@@ -21,6 +21,7 @@ from ext.kernels cimport RtpHeader, rtp_write
 cdef enum:
     FRAME = 160             # samples and octets of 20 ms of G.711
     TICK_MS = 20
+    COMFORT_NOISE = 13      # RFC 3389 section 4
     LONGEST_PAYLOAD = 1200  # octets; none of our codecs makes as many
 
 cdef enum:              # what a port heard
@@ -229,6 +230,15 @@ cdef inline bint strays(const Stream* stream, uint32_t timestamp, int64_t now_ns
     return stray > stream.rate_hz or stray < -stream.rate_hz
 
 
+cdef inline int type_of(const Port* port, int heard) noexcept nogil:
+    """The payload type under which it goes on, -1 where it does not."""
+    if heard == HEARD_AUDIO:
+        return port.payload_type
+    if heard == HEARD_EVENT:
+        return port.send_event
+    return COMFORT_NOISE if heard == HEARD_NOISE and port.comfort_noise else -1
+
+
 cdef inline void relay_packet(
     Worker* worker, Port* port, int heard, const RtpHeader* header, uint8_t* payload
 ) noexcept nogil:
@@ -237,14 +247,14 @@ cdef inline void relay_packet(
     The new header is written over the 12 octets before the payload.
     """
     cdef Stream* stream = &port.stream
-    cdef int out_type = port.payload_type if heard == HEARD_AUDIO else port.send_event
+    cdef int out_type = type_of(port, heard)
     cdef uint32_t timestamp
     cdef bint marker = header.marker
     cdef bint opens
     if not may_speak(port):
         fall_silent(port)
         return
-    if heard >= HEARD_NOISE or out_type < 0:
+    if out_type < 0:
         leave_out(stream, header)
         return
     opens = opens_run(stream, header)

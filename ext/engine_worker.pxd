@@ -116,6 +116,7 @@ cdef struct Order:
     int send_event
     int receive_event
     int event_rate_hz
+    bint comfort_noise
     int source
     bint flag               # loop, mute, in band or hears tones
     size_t first_frame      # of the playlist, where it begins
@@ -311,6 +312,7 @@ cdef struct Port:
     int receive_event
     bint hears_tones        # of others who press in band
     int event_rate_hz       # of the durations of both
+    bint comfort_noise      # the peer takes RFC 3389
     bint muted
     Latch latch
     Reception reception

@@ -129,6 +129,7 @@ class EnginePort:
                 send_event=-1 if peer.send_event_type is None else peer.send_event_type,
                 receive_event=-1 if peer.receive_event_type is None else peer.receive_event_type,
                 event_rate_hz=peer.event_rate_hz,
+                comfort_noise=peer.comfort_noise,
                 hears_tones=peer.hears_tones,
                 impairment=(of.best, of.ie, of.bpl),
                 ptime_ms=peer.ptime_ms,

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sip.dialogs.secrecy import Keys, Secrecy
-from sip.syntax.encodings import DYNAMIC, ENCODINGS, EVENT, EVENT_48, events_beside
+from sip.syntax.encodings import (
+    COMFORT_NOISE,
+    DYNAMIC,
+    ENCODINGS,
+    EVENT,
+    EVENT_48,
+    events_beside,
+    noise_beside,
+)
 from sip.syntax.sdp import (
     Attribute,
     Direction,
@@ -40,8 +48,8 @@ class Agreed:
     We send `payload_type` and `send_event_type` (None: no events) to `remote_address`, and are sent
     `receive_payload_type` and `receive_event_type`. `direction` is ours; nothing may be sent unless it sends:
     `remote_address` may then be 0.0.0.0. `held`: the peer
-    has cut it below what we wanted. `event_rate_hz` is what the durations of events count (RFC 4733). `keys`:
-    all of it is SRTP; None is in the clear.
+    has cut it below what we wanted. `event_rate_hz` is what the durations of events count (RFC 4733).
+    `comfort_noise`: silence may be told by RFC 3389. `keys`: all of it is SRTP; None is in the clear.
     """
 
     remote_address: str
@@ -57,6 +65,7 @@ class Agreed:
     direction: Direction
     held: bool
     event_rate_hz: int = 8000
+    comfort_noise: bool = False
     keys: Keys | None = None
 
 
@@ -154,6 +163,9 @@ class MediaSession:
     ) -> tuple[bytes, Agreed]:
         """Answer an offer with one codec: the present one when it still may be, else the first of `codecs`.
 
+        Comfort noise is taken where it is offered, and never offered: it would ask phones to leave out what
+        they take for silence.
+
         The first usable audio line is taken, the others refused with port 0; `direction` is what we want at
         most (RFC 3264 6.1). Raises SdpError; NotAcceptable when there is no usable audio, or when a new offer
         adds media that we do not have (video, T.38).
@@ -171,7 +183,8 @@ class MediaSession:
         offered = line.codecs
         codec = self._choose(offered, codecs)
         events = [name for name in events_beside(codec) if name in offered][:1]
-        types = {name: offered[name] for name in (codec, *events)}
+        noise = [name for name in noise_beside(codec) if name in offered]
+        types = {name: offered[name] for name in (codec, *noise, *events)}
         keys, attributes = self._secrecy.answer(line)
         agreed = _agree(theirs, line, codec, types, direction, keys)
         audio = _audio(port, types, agreed.ptime_ms, agreed.direction, line.profile, attributes)
@@ -338,6 +351,7 @@ def _agree(
         direction=wanted.within(peer.reversed),
         held=wanted.within(peer.reversed) is not wanted,
         event_rate_hz=48000 if event == EVENT_48 else 8000,
+        comfort_noise=COMFORT_NOISE in ours and COMFORT_NOISE in types,
         keys=keys,
     )
 

@@ -142,6 +142,7 @@ class LegMedia:
                 ptime_ms=agreed.ptime_ms,
                 hears_tones=not self._digits_out.wants(Means.TONES),
                 event_rate_hz=agreed.event_rate_hz,
+                comfort_noise=agreed.comfort_noise,
                 srtp=srtp(agreed.keys),
             )
         )

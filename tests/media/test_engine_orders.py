@@ -88,6 +88,7 @@ def test_what_a_full_ring_refuses_is_not_kept() -> None:
             send_event=-1,
             receive_event=-1,
             event_rate_hz=8000,
+            comfort_noise=False,
             hears_tones=True,
             impairment=(93.0, 0.0, 25.1),
             ptime_ms=20,

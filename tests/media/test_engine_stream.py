@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -116,7 +117,7 @@ async def test_lost_packets_leave_their_gap_and_late_ones_their_place(stage: Sta
 
 
 async def test_what_is_not_passed_on_leaves_no_gap(stage: Stage) -> None:
-    """Comfort noise, and telephone-events for a peer that did not agree to them."""
+    """Comfort noise and telephone-events, for a peer that did not agree to them."""
     caller, agent = stage.peer(CALLER), stage.peer(AGENT)
     left, right = await bridge(stage, caller, agent)
     right.connect(agent.media(event_type=None))
@@ -130,6 +131,21 @@ async def test_what_is_not_passed_on_leaves_no_gap(stage: Stage) -> None:
     await until(lambda: left.stats().packets_received == 3 + 4)
     assert left.stats().strangers == 0
     assert agent.waiting() == []
+
+
+async def test_comfort_noise_goes_to_who_takes_it(stage: Stage) -> None:
+    caller, agent = stage.peer(CALLER), stage.peer(AGENT)
+    _, right = await bridge(stage, caller, agent)
+    right.connect(replace(agent.media(), comfort_noise=True))
+    await stage.settled()
+    caller.send()
+    caller.send(b"\x40", payload_type=13, step=3200)
+    caller.send(marker=True)
+    packets = await agent.receive_many(3)
+    assert [packet.header.payload_type for packet in packets] == [8, 13, 8]
+    assert packets[1].payload == b"\x40"
+    stamps = [packet.header.timestamp for packet in packets]
+    assert [(stamp - stamps[0]) & 0xFFFFFFFF for stamp in stamps] == [0, 160, 3360]
 
 
 async def test_a_new_ssrc_of_the_relayed_peer_changes_nothing_but_the_marker(stage: Stage) -> None:
