@@ -28,7 +28,7 @@ from ext.engine_os cimport (
 from ext.engine_losses cimport (
     loss_of, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
 )
-from ext.engine_quality cimport delay_ms, mean_jitter, rating_heard, spacing_ms
+from ext.engine_quality cimport delay_ms, mean_jitter_s, rating_heard, spacing_ms
 from ext.engine_orders cimport void_order
 from ext.engine_reception cimport packets_lost
 from ext.engine_ring cimport ring_free, ring_make, ring_pop, ring_push, ring_room
@@ -689,7 +689,7 @@ cdef tuple heard_tuple(const Port* port):
         part(losses.c14, packets_in_gaps(&losses)),
         packet_s * part(packets_in_bursts(&losses), losses.c13),
         packet_s * part(packets_in_gaps(&losses), losses.c13 + 1),
-        mean_jitter(port) / 8000,
+        mean_jitter_s(port),
         rating_heard(port, &losses, delay_ms(port)),
     )
 

@@ -40,6 +40,7 @@ cdef inline void stop_hearing(Worker* worker, Port* port) noexcept nogil:
     worker.hearing_count -= 1
     worker.hearing[index] = worker.hearing[worker.hearing_count]
     worker.ports[worker.hearing[index]].hearing_index = index
+    port.buffer_ms = 0
     port.heard.next = worker.spare_ears
     worker.spare_ears = port.heard
     port.heard = NULL
@@ -126,6 +127,14 @@ cdef inline void pass_on(Worker* worker, Port* port) noexcept nogil:
             record_heard(worker, port, listener, RIGHT, listener.stream.timestamp_offset)
 
 
+cdef inline void note_buffer(Port* port) noexcept nogil:
+    """For the reports: how long what is heard now has waited."""
+    if port.heard.present:
+        port.buffer_ms = <int>(port.heard.delay_ns // 1000000)
+    if port.buffer_ms > port.buffer_most_ms:
+        port.buffer_most_ms = port.buffer_ms
+
+
 cdef inline void hear_all(Worker* worker) noexcept nogil:
     """Every frame is made before any room is mixed."""
     cdef int i
@@ -133,4 +142,5 @@ cdef inline void hear_all(Worker* worker) noexcept nogil:
     for i in range(worker.hearing_count):
         port = &worker.ports[worker.hearing[i]]
         heard_tick(port.heard, worker.tick_ns)
+        note_buffer(port)
         pass_on(worker, port)

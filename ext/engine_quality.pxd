@@ -5,26 +5,24 @@ from ext.engine_worker cimport Losses, Port
 from ext.kernels cimport rating_of
 
 cdef enum:
-    UNITS_A_MS = 8              # of timestamps
-    USUAL_SPACING = 160         # 20 ms, until two packets have shown theirs
+    USUAL_SPACING_MS = 20       # until two packets have shown theirs
 
 
 cdef inline double spacing_ms(const Port* port) noexcept nogil:
     """How much audio one packet of the peer's holds."""
-    cdef int units = port.reception.spacing if port.reception.spacing else USUAL_SPACING
-    return <double>units / UNITS_A_MS
+    return port.reception.spacing_ms if port.reception.spacing_ms > 0.0 else USUAL_SPACING_MS
 
 
-cdef inline double mean_jitter(const Port* port) noexcept nogil:
-    """In timestamp units: of all packets so far, where A.8 has the last sixteen or so."""
+cdef inline double mean_jitter_s(const Port* port) noexcept nogil:
+    """Of all packets so far, where A.8 has the last sixteen or so."""
     if port.reception.jitter_count == 0:
         return 0.0
-    return port.reception.jitter_sum / <double>port.reception.jitter_count
+    return port.reception.jitter_sum_s / <double>port.reception.jitter_count
 
 
 cdef inline double buffer_ms(const Port* port) noexcept nogil:
     """Ours; where there is none, what a receiver needs for such jitter: twice the mean."""
-    return <double>port.buffer_ms if port.buffer_ms else 2.0 * mean_jitter(port) / UNITS_A_MS
+    return <double>port.buffer_ms if port.buffer_ms else 2000.0 * mean_jitter_s(port)
 
 
 cdef inline double delay_ms(const Port* port) noexcept nogil:

@@ -9,7 +9,7 @@ from ext.engine_worker cimport Reception
 cdef enum:
     MAX_DROPOUT = 3000      # RFC 3550 A.1: a jump further than this is a new start
     MAX_MISORDER = 100
-    LONGEST_PACKET = 1600   # timestamp units: 200 ms, the longest that RFC 3551 section 4.2 has receivers take
+    LONGEST_PACKET_MS = 200     # RFC 3551 section 4.2: the longest that receivers take
 
 
 cdef inline uint64_t expected_packets(const Reception* reception) noexcept nogil:
@@ -67,11 +67,13 @@ cdef inline void reception_discard(Reception* reception, uint16_t sequence) noex
         reception.discarded += 1
 
 
-cdef inline void measure_spacing(Reception* reception, uint16_t sequence, uint32_t timestamp) noexcept nogil:
+cdef inline void measure_spacing(
+    Reception* reception, uint16_t sequence, uint32_t timestamp, int rate_hz
+) noexcept nogil:
     """From two packets of audio, one right after the other."""
-    cdef uint32_t spacing = timestamp - reception.timestamp
-    if reception.timed and <uint16_t>(sequence - reception.sequence) == 1 and 0 < spacing <= LONGEST_PACKET:
-        reception.spacing = spacing
+    cdef double ms = <double><uint32_t>(timestamp - reception.timestamp) * 1000 / rate_hz
+    if reception.timed and <uint16_t>(sequence - reception.sequence) == 1 and 0 < ms <= LONGEST_PACKET_MS:
+        reception.spacing_ms = ms
     reception.timestamp = timestamp
     reception.sequence = sequence
 
@@ -89,8 +91,8 @@ cdef inline void reception_jitter(
         # A jump of a second is a new talkspurt of a device that does not count silence, not jitter.
         if distance < rate_hz:
             reception.jitter += (distance - reception.jitter) / 16
-            reception.jitter_sum += distance
+            reception.jitter_sum_s += distance / rate_hz
             reception.jitter_count += 1
-    measure_spacing(reception, sequence, timestamp)
+    measure_spacing(reception, sequence, timestamp, rate_hz)
     reception.transit = transit
     reception.timed = True

@@ -198,11 +198,11 @@ cdef struct Reception:      # RFC 3550 appendix A
     bint timed
     uint32_t transit
     double jitter           # in timestamp units
-    double jitter_sum       # all that moved it, and how many they were
+    double jitter_sum_s     # all that moved it, in seconds, and how many they were
     uint64_t jitter_count
     uint32_t timestamp      # of the newest audio, and its sequence number
     uint16_t sequence
-    uint32_t spacing        # between packets, in timestamp units; 0: not yet known
+    double spacing_ms       # between packets; 0: not yet known
     uint64_t packets
     uint64_t octets
 

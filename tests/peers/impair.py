@@ -109,6 +109,7 @@ class Direction:
         """Of the newest packet that left."""
         self._random = random.Random(seed)
         self._bad = False
+        self._fastest: float | None = None
         self._newest: int | None = None
         self._held: list[tuple[int, bytes]] = []
 
@@ -133,25 +134,30 @@ class Direction:
 
     # --- what happens to one packet ---
 
-    def take(self, data: bytes) -> list[tuple[float, bytes]]:
-        """What goes on now because this packet came, each after so many seconds."""
+    def take(self, data: bytes, timestamp: int, now: float) -> list[tuple[float, bytes]]:
+        """What goes on because this packet came, and when. Times are of one clock, past ones mean at once.
+
+        Delays count from when the packet was due by its timestamp, so a wire that was asleep for a while
+        brings nothing out of order that the network would not have.
+        """
         self.came += 1
+        due_at = self._due_at(timestamp, now)
         goes = len(self.fates) < SPARED or not self._loses()
         self.fates.append(goes)
-        due = self._released()
+        due = [(now, held) for held in self._released()]
         if not goes:
             return due
         spared = len(self.fates) <= SPARED
         if not spared and self._random.random() < self.impairment.reordered:
             self._hold(data)
         else:
-            due.insert(0, (self._delay_s(spared), data))
+            due.insert(0, (due_at + self._delay_s(spared), data))
         if not spared and self._random.random() < self.impairment.duplicated:
             self.duplicated += 1
             if self._random.random() < 0.5:
                 self._hold(data)
             else:
-                due.append((self._delay_s(spared), data))
+                due.append((due_at + self._delay_s(spared), data))
         return due
 
     @property
@@ -169,11 +175,18 @@ class Direction:
         waiting, self._held = [data for _, data in self._held], []
         return waiting
 
+    def _due_at(self, timestamp: int, now: float) -> float:
+        """By the fastest packet so far. A stream that leaps begins anew."""
+        transit = now - timestamp / RATE
+        if self._fastest is None or transit < self._fastest or transit - self._fastest > JUMP_S:
+            self._fastest = transit
+        return timestamp / RATE + self._fastest
+
     def _hold(self, data: bytes) -> None:
         self._held.append((self.impairment.behind, data))
 
-    def _released(self) -> list[tuple[float, bytes]]:
-        due = [(0.0, data) for count, data in self._held if count <= 1]
+    def _released(self) -> list[bytes]:
+        due = [data for count, data in self._held if count <= 1]
         self._held = [(count - 1, data) for count, data in self._held if count > 1]
         return due
 
@@ -292,14 +305,15 @@ class Wire:
     def _through(self, way: Direction, data: bytes, out: socket.socket, target: Place | None) -> None:
         if target is None:
             return
-        if len(data) < 12 or 192 <= data[1] <= 223 or rtp_parse(data) is None:
+        header = None if len(data) < 2 or 192 <= data[1] <= 223 else rtp_parse(data)
+        if header is None:
             _send(out, data, target)
             return
         loop = asyncio.get_running_loop()
-        waited = way.waiting
-        for delay_s, each in way.take(data):
-            if delay_s > 0.0:
-                loop.call_later(delay_s, self._let_go, way, each, out, target)
+        waited, now = way.waiting, loop.time()
+        for due_at, each in way.take(data, header.timestamp, now):
+            if due_at > now:
+                loop.call_at(due_at, self._let_go, way, each, out, target)
             else:
                 self._let_go(way, each, out, target)
         if way.waiting and not waited:

@@ -22,7 +22,7 @@ def packet(sequence: int) -> bytes:
 def fates(impairment: Impairment, seed: int, count: int = 2000) -> Direction:
     way = Direction(impairment, seed)
     for sequence in range(count):
-        for _, data in way.take(packet(sequence)):
+        for _, data in way.take(packet(sequence), 160 * sequence, 0.02 * sequence):
             header = rtp_parse(data)
             assert header is not None
             way.gone(header, 0.02 * sequence)
