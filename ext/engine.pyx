@@ -16,7 +16,7 @@ from libc.string cimport memcpy, memset
 
 from ext.engine_dtmf cimport dtmf_start
 from ext.engine_codec cimport CODEC_CAPSULE, CodecTable, g729_table, pcma_table, pcmu_table
-from ext.engine_fork cimport FORK_SAMPLES, ForkBlock, ForkFrame, fork_make, fork_release, fork_share
+from ext.engine_fork cimport ForkBlock, ForkFrame, fork_make, fork_release, fork_samples, fork_share
 from ext.engine_hearing cimport free_ears
 from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
 from ext.engine_os cimport (
@@ -122,8 +122,10 @@ cdef class ForkMemory:
 
     cdef ForkBlock* block
 
-    def __cinit__(self):
-        self.block = fork_make()
+    def __cinit__(self, int rate_hz=8000):
+        if rate_hz != 8000 and rate_hz != 16000:
+            raise ValueError(f"a fork has 8000 or 16000 Hz, not {rate_hz}")
+        self.block = fork_make(rate_hz == 16000)
         if self.block == NULL:
             raise MemoryError()
 
@@ -142,7 +144,7 @@ cdef class ForkMemory:
         cdef ForkFrame frame
         cdef list frames = []
         while ring_pop(&self.block.ring, &frame):
-            frames.append((frame.number, (<char*>frame.samples)[: FORK_SAMPLES * 2]))
+            frames.append((frame.number, (<char*>frame.samples)[: fork_samples(self.block) * 2]))
         return frames
 
 

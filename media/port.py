@@ -208,7 +208,7 @@ class Fork(Protocol):
     def read(self) -> list[tuple[int, bytes]]:
         """The frames since the last time, 60 ms late: number since the fork began, and 20 ms of PCM.
 
-        PCM is 8 kHz, 16 bits in native byte order, two channels in turn: 640 octets.
+        PCM is 16 bits in native byte order, two channels in turn: 640 octets at 8 kHz, 1280 at 16 kHz.
         """
 
     def blank(self) -> None:
@@ -285,8 +285,11 @@ class Port(Protocol):
         being recorded already.
         """
 
-    def fork(self, *, masks_digits: bool = True) -> Fork:
-        """Hear the port in Python, besides whoever else does; digits are masked as by `record`."""
+    def fork(self, rate_hz: int = 8000, *, masks_digits: bool = True) -> Fork:
+        """Hear the port in Python, besides whoever else does; digits are masked as by `record`.
+
+        At 16000 Hz there is nothing above 4 kHz. ValueError: another rate.
+        """
 
     def mask_digit(self, duration_ms: int = DIGIT_MS) -> None:
         """The peer has told of a digit in another way than by RFC 4733, such as INFO: mask it likewise.

@@ -134,11 +134,11 @@ class Running:
         forks = self._call(call).forks
         return [] if forks is None else [fork_row(id, stream) for id, stream in forks.streams.items()]
 
-    def begin_fork(self, call: str, url: str) -> ForkRow:
+    def begin_fork(self, call: str, url: str, rate_hz: int) -> ForkRow:
         """Let a service hear the call."""
         found = self._call(call)
         try:
-            id = found.fork(url)
+            id = found.fork(url, rate_hz)
         except ForkRefused as error:
             raise Refused(str(error)) from None
         return next(row for row in self.forks(call) if row.id == id)

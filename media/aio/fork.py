@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 class EngineFork:
     """Implements media.port.Fork by orders about its port."""
 
-    def __init__(self, port: "EnginePort", token: int, masks_digits: bool) -> None:
+    def __init__(self, port: "EnginePort", token: int, rate_hz: int, masks_digits: bool) -> None:
         self._port = port
         self._token: Final = token
-        self._memory = memory = ForkMemory()
+        self._memory = memory = ForkMemory(rate_hz)
         self._stopped = port.closed
         port.order(
             lambda: port.shard.worker.fork(

@@ -57,12 +57,12 @@ class ForkStream:
         """Runs from now on, in the running loop, until the fork ends."""
         self.fork: Final = fork
         self.url: Final = url
+        self.start: Final = start
         self.state = StreamState.CONNECTING
         self.sent = 0
         """Frames."""
         self.error: str | None = None
         """The newest trouble with the connection."""
-        self._start = dict(start)
         self._next = 0
         self._stopping = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"fork to {url}")
@@ -126,7 +126,7 @@ class ForkStream:
 
     async def _serve(self, service: ClientConnection) -> None:
         self._pass_over(self.fork.read())
-        await _say(service, {"event": "start", **self._start, "frame": self._next})
+        await _say(service, {"event": "start", **self.start, "frame": self._next})
         while not self._over:
             await self._send(service)
             await self._tick()

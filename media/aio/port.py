@@ -185,8 +185,8 @@ class EnginePort:
     def record(self, path: Path, *, masks_digits: bool = True) -> Recording:
         return self._recorder.begin(self, path, masks_digits)
 
-    def fork(self, *, masks_digits: bool = True) -> Fork:
-        return self._recorder.fork(self, masks_digits)
+    def fork(self, rate_hz: int = 8000, *, masks_digits: bool = True) -> Fork:
+        return self._recorder.fork(self, rate_hz, masks_digits)
 
     def mask_digit(self, duration_ms: int = DIGIT_MS) -> None:
         lasts_ms = min(max(duration_ms, 0), LONGEST_DIGIT_MS)

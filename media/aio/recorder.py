@@ -62,9 +62,9 @@ class Recorder:
             self._syncing = asyncio.get_running_loop().create_task(self._sync(), name="sync recordings")
         return recording
 
-    def fork(self, port: EnginePort, masks_digits: bool) -> EngineFork:
+    def fork(self, port: EnginePort, rate_hz: int, masks_digits: bool) -> EngineFork:
         """Hear a port in Python."""
-        return EngineFork(port, next(self._tokens), masks_digits)
+        return EngineFork(port, next(self._tokens), rate_hz, masks_digits)
 
     def find(self, token: int) -> EngineRecording | None:
         """A recording that is not over."""

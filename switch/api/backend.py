@@ -223,7 +223,7 @@ class Backend(Protocol):
         """Of a call in progress. Raises Unknown."""
         ...
 
-    def begin_fork(self, call: str, url: str) -> ForkRow:
+    def begin_fork(self, call: str, url: str, rate_hz: int) -> ForkRow:
         """Let a service hear the call. Raises Unknown; Refused where the configuration does not allow it."""
         ...
 

@@ -1,6 +1,7 @@
 """Who else hears a call while it happens."""
 
 from http import HTTPStatus
+from typing import Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +17,7 @@ class ForkWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: str = Field(max_length=2000)
+    rate: Literal[8000, 16000] = 8000
 
 
 def routes(services: Services) -> APIRouter:
@@ -32,7 +34,7 @@ def routes(services: Services) -> APIRouter:
         """Send the PCM of both sides to a WebSocket until the call ends; 409 where `media.fork_to` does not
         name its host.
         """
-        return answer(services.backend.begin_fork(call, wanted.url), HTTPStatus.CREATED)
+        return answer(services.backend.begin_fork(call, wanted.url, wanted.rate), HTTPStatus.CREATED)
 
     @router.delete("/{fork}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
     async def end(call: str, fork: str) -> Response:

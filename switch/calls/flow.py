@@ -165,12 +165,12 @@ class Call:
         if not self.over:
             await self._exchange.loop.create_future()
 
-    def fork(self, url: str) -> str:
+    def fork(self, url: str, rate_hz: int = 8000) -> str:
         """Let a speech service hear the call until its end; the fork's id. Raises ForkRefused."""
         digits = RecordDigits.MASKED if self.queued_as is None else self.queued_as.record_digits
         if self.forks is None:
             self.forks = CallForks(self.id, self.recording is not None and self.recording.paused)
-        return self.forks.begin(self.caller.port, url, self._exchange.config.media.fork_to, digits)
+        return self.forks.begin(self.caller.port, url, rate_hz, self._exchange.config.media.fork_to, digits)
 
     def spent(self) -> None:
         """Whoever called has used up what he may spend on trunks today."""

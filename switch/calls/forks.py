@@ -12,7 +12,7 @@ from switch.api.backend import ForkRow
 from switch.config.forks import refusal
 from switch.config.schema import RecordDigits
 
-RATE_HZ: Final = 8000
+RATES_HZ: Final = (8000, 16000)
 MOST: Final = 4
 """Of one call."""
 
@@ -26,7 +26,7 @@ def fork_row(id: str, stream: ForkStream) -> ForkRow:
     return ForkRow(
         id=id,
         url=stream.url,
-        rate=RATE_HZ,
+        rate=stream.start["rate"],
         state=stream.state.value,
         frames_sent=stream.sent,
         frames_dropped=stream.dropped,
@@ -44,24 +44,24 @@ class CallForks:
         self._ids = count(1)
         self._blank = paused
 
-    def begin(self, port: Port, url: str, allowed: Sequence[str], digits: RecordDigits) -> str:
+    def begin(self, port: Port, url: str, rate_hz: int, allowed: Sequence[str], digits: RecordDigits) -> str:
         """Let the service at `url` hear the call; the fork's id. Raises ForkRefused."""
         if (why := refusal(url, allowed)) is not None:
             raise ForkRefused(why)
         if sum(not stream.fork.ended for stream in self.streams.values()) >= MOST:
             raise ForkRefused(f"a call has {MOST} forks at most")
-        fork, id = port.fork(masks_digits=digits is RecordDigits.MASKED), str(next(self._ids))
+        fork, id = port.fork(rate_hz, masks_digits=digits is RecordDigits.MASKED), str(next(self._ids))
         if self._blank:
             fork.blank()
-        self.streams[id] = ForkStream(fork, url, self._start(id))
+        self.streams[id] = ForkStream(fork, url, self._start(id, rate_hz))
         structlog.get_logger("call").info("fork begins", call=self._call, fork=id, url=url)
         return id
 
-    def _start(self, id: str) -> dict[str, Any]:
+    def _start(self, id: str, rate_hz: int) -> dict[str, Any]:
         return {
             "call": self._call,
             "fork": id,
-            "rate": RATE_HZ,
+            "rate": rate_hz,
             "encoding": "pcm_s16le",
             "channels": ["caller", "agent"],
             "frame_ms": 20,

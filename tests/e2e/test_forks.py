@@ -39,13 +39,13 @@ async def test_a_speech_service_hears_each_party_in_its_channel(tell_on_failure:
         recording = f"/api/v1/calls/{now['id']}/recording"
         await switch.request("POST", recording, json={"state": "paused"})
         service.came.clear()
-        again = await switch.request("POST", forks, json={"url": service.url})
+        again = await switch.request("POST", forks, json={"url": service.url, "rate": 16000})
         assert (again.status_code, again.json()["id"]) == (201, "2")
         await service.until(lambda heard: heard.frames > 25)
         await call.hang_up()
         await answered.until("closed")
         await service.until(lambda heard: bool(heard.told("stop")))
         (start,) = service.told("start")
-        assert (start["call"], start["rate"], start["channels"]) == (now["id"], 8000, ["caller", "agent"])
+        assert (start["call"], start["rate"], start["channels"]) == (now["id"], 16000, ["caller", "agent"])
         assert not any(side.any() for side in service.sides()), "what is not recorded is not heard either"
         assert (await switch.request("GET", forks)).status_code == 404

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from media.port import Fork
 from tests.media.hearing import heard_anywhere, listen
@@ -41,6 +42,22 @@ async def test_each_side_has_its_own_channel_and_nothing_else(stage: Stage) -> N
     fork.stop()
     fork.stop()
     assert fork.ended
+
+
+async def test_at_16_khz_it_is_the_same_sound(stage: Stage) -> None:
+    caller, agent, left, _ = await bridged(stage)
+    narrow, wide = left.fork(), left.fork(16000)
+    await asyncio.gather(talk(caller, 440, 0.8), talk(agent, 1000, 0.8))
+    narrow_sides = sides((await drained(narrow, 35))[:35])
+    wide_sides = sides((await drained(wide, 35))[:35])
+    delay = 13  # of the filter; every other sample is one of 8 kHz
+    for low, high in zip(narrow_sides, wide_sides, strict=True):
+        assert len(high) == 2 * len(low)
+        assert np.array_equal(high[2 * delay :: 2], low[: len(low) - delay])
+        spectrum = np.abs(np.fft.rfft(high[3000:11000] * np.hanning(8000)))
+        assert spectrum[2300:].max() < spectrum.max() / 300, "nothing above 4.6 kHz"
+    with pytest.raises(ValueError, match="8000 or 16000"):
+        left.fork(44100)
 
 
 async def test_a_recording_and_two_forks_hear_the_same(stage: Stage, tmp_path: Path) -> None:

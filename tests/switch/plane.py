@@ -138,7 +138,7 @@ class NotingPort:
         self.recording = NotingRecording(self, path, self._tell)
         return self.recording
 
-    def fork(self, *, masks_digits: bool = True) -> NotingFork:
+    def fork(self, rate_hz: int = 8000, *, masks_digits: bool = True) -> NotingFork:
         self.masks_digits = masks_digits
         self.forks.append(NotingFork())
         return self.forks[-1]

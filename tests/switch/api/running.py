@@ -135,12 +135,12 @@ class Memory:
             raise Unknown(f"no call {call!r} in progress")
         return list(self.forked.values())
 
-    def begin_fork(self, call: str, url: str) -> ForkRow:
+    def begin_fork(self, call: str, url: str, rate_hz: int) -> ForkRow:
         self.forks(call)
         if "allowed" not in url:
             raise Refused("media.fork_to does not name that host")
         row = ForkRow(
-            id="1", url=url, rate=8000, state="connecting", frames_sent=0, frames_dropped=0, error=None
+            id="1", url=url, rate=rate_hz, state="connecting", frames_sent=0, frames_dropped=0, error=None
         )
         self.forked[row.id] = row
         return row

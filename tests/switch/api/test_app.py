@@ -295,14 +295,15 @@ async def test_pausing_a_recording(api: Running, client: httpx.AsyncClient) -> N
 async def test_forks_of_a_call(client: httpx.AsyncClient) -> None:
     url = f"{V1}/calls/{ACTIVE}/forks"
     assert (await client.get(url)).json() == {"items": [], "next": None}
-    begun = await client.post(url, json={"url": "ws://allowed/in"})
-    assert (begun.status_code, begun.json()["state"]) == (201, "connecting")
+    begun = await client.post(url, json={"url": "ws://allowed/in", "rate": 16000})
+    assert (begun.status_code, begun.json()["state"], begun.json()["rate"]) == (201, "connecting", 16000)
     assert (await client.get(url)).json()["items"] == [begun.json()]
     assert (await client.delete(f"{url}/1")).status_code == 204
     problem(await client.delete(f"{url}/1"), 404)
     problem(await client.post(url, json={"url": "ws://elsewhere"}), 409)
     problem(await client.post(f"{V1}/calls/none/forks", json={"url": "ws://allowed"}), 404)
     problem(await client.post(url, json={}), 422)
+    problem(await client.post(url, json={"url": "ws://allowed", "rate": 44100}), 422)
 
 
 async def test_a_recording_whole_and_in_part(api: Running, client: httpx.AsyncClient) -> None:

@@ -412,11 +412,11 @@ async def test_nobody_hears_a_call_whom_the_configuration_does_not_name(stage: S
     call = stage.call.id
     assert stage.running.forks(call) == []
     with pytest.raises(Refused, match=r"fork_to does not name 127\.0\.0\.1:9"):
-        stage.running.begin_fork(call, "ws://127.0.0.1:9/")
+        stage.running.begin_fork(call, "ws://127.0.0.1:9/", 8000)
     with pytest.raises(Unknown, match="no fork"):
         stage.running.end_fork(call, "1")
     with pytest.raises(Unknown, match="no call"):
-        stage.running.begin_fork("none", "ws://127.0.0.1:9/")
+        stage.running.begin_fork("none", "ws://127.0.0.1:9/", 8000)
     assert stage.port(stage.call.caller).forks == []
 
 
