@@ -1,4 +1,4 @@
-"""A disk that fills while it is recorded to: whole frames stay, the call goes on."""
+"""The disk under recordings: one that fills leaves whole frames; all is synced time and again."""
 
 import asyncio
 import os
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from media.aio import recorder
+from media.aio.recorder import sync
 from media.events import RecordingStopped
 from tests.media.hearing import heard_anywhere, listen
 from tests.media.stage import Stage
@@ -43,3 +45,31 @@ async def test_what_fits_is_a_wav_of_whole_frames(stage: Stage, small_disk: Path
     assert part.stat().st_size == 44 + stopped.frames * 640
     assert stopped.frames > 50, "more than the chunks that fit whole"
     assert heard_anywhere(listen(channels(part)[0])) == {440}
+
+
+async def test_what_is_recorded_is_brought_to_the_disk_time_and_again(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[set[Path]] = []
+    enough = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def note(folders: set[Path]) -> None:
+        sync(folders)
+        synced.append(folders)
+        if len(synced) == 2:
+            loop.call_soon_threadsafe(enough.set)
+
+    monkeypatch.setattr(recorder, "SYNC_EVERY_S", 0.02)
+    monkeypatch.setattr(recorder, "sync", note)
+    port = await stage.leg(stage.peer())
+    recording = port.record(tmp_path / "today" / "call.wav")
+    async with asyncio.timeout(10):
+        await enough.wait()
+    assert synced[:2] == [{tmp_path / "today"}] * 2
+    recording.stop()
+    await stage.event(RecordingStopped)
+
+
+def test_a_folder_that_is_gone_is_passed_over(tmp_path: Path) -> None:
+    sync([tmp_path / "gone", tmp_path, tmp_path])
