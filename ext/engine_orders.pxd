@@ -60,6 +60,8 @@ cdef inline void order_room(Worker* worker, Order* order) noexcept nogil:
 cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
     cdef Recorder* recorder
     cdef int64_t generation = <int64_t>port.generation
+    if port.control.sent or port.stream.packets:
+        send_report(worker, port, True)
     while port.taps != NULL:
         recorder = port.taps
         untap_port(port, recorder)
@@ -69,8 +71,6 @@ cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
     free_gains(port)
     close_codec(port.table, port.codec_state)
     keypad_clear(worker, port)
-    if port.control.sent or port.stream.packets:
-        send_report(worker, port, True)
     forget_keys(port)
     close(port.rtp_fd)
     close(port.stranger_fd)

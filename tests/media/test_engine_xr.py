@@ -8,9 +8,10 @@ import time
 import pytest
 
 from media.emodel import emodel_mos
-from media.port import Echo, Mix, Port
+from media.port import Echo, Mix, Port, Tone
 from tests.media.rtcp import (
     DELAYS,
+    GOODBYE,
     METRICS,
     REFERENCE,
     Report,
@@ -48,6 +49,16 @@ async def report_from(rtcp: RtpPeer) -> Report:
         return Report.parse(await asyncio.get_running_loop().sock_recv(rtcp.socket, 2048))
 
 
+async def last_report(port: Port, rtcp: RtpPeer) -> Report:
+    """The one that says goodbye, of a port that has sent something."""
+    port.send(Tone(440.0, -10.0))
+    await until(lambda: port.stats().packets_sent > 0)
+    port.close()
+    told = await report_from(rtcp)
+    assert told.kinds[-1] == GOODBYE
+    return told
+
+
 async def tell(port: Port, rtcp: RtpPeer, compound: bytes) -> None:
     before = port.stats().rtcp_received
     rtcp.socket.sendto(compound, rtcp.target)
@@ -64,8 +75,7 @@ async def test_what_we_hear_is_reported(stage: Stage) -> None:
         else:
             caller.sequence = (caller.sequence + 1) & 0xFFFF
     await until(lambda: port.stats().packets_received == 3 + 191)
-    told = await report_from(rtcp)
-    said, heard = told.metrics, port.stats().received
+    said, heard = (await last_report(port, rtcp)).metrics, port.stats().received
     assert heard is not None
     assert said.ssrc == caller.ssrc
     assert (said.loss, said.discarded) == (256 * 6 // 200, 0)
@@ -101,7 +111,7 @@ async def test_the_peers_reference_time_is_answered(stage: Stage) -> None:
     port, rtcp = await with_rtcp(stage, caller)
     reference = struct.pack("!BBHII", REFERENCE, 0, 2, 0xAAAA1234, 0x5678BBBB)
     await tell(port, rtcp, receiver_report(caller.ssrc) + extended_report(caller.ssrc, reference))
-    told = await report_from(rtcp)
+    told = await last_report(port, rtcp)
     ssrc, last, delay = struct.unpack("!III", told.extended[DELAYS])
     assert (ssrc, last) == (caller.ssrc, 0x12345678)
     assert 0 < delay < REPORT_WITHIN_S * 65536
@@ -178,7 +188,7 @@ async def test_extended_reports_of_strangers_say_nothing(stage: Stage) -> None:
     assert port.stats().rtcp_received == 1
     caller.send()
     await until(lambda: port.stats().packets_received == 4)
-    assert (await report_from(rtcp)).extended[METRICS]
+    assert (await last_report(port, rtcp)).extended[METRICS]
     assert stranger.waiting() == neighbour.waiting() == []
 
 
@@ -220,7 +230,7 @@ async def test_the_round_trip_by_sender_reports(stage: Stage) -> None:
     block = struct.pack("!IIIIII", port.ssrc, 0, 1, 0, ntp_middle(ago_s=0.6), int(0.4 * 65536))
     await tell(port, rtcp, sender_report(caller.ssrc, 0x12345678, block))
     assert port.stats().round_trip_s == pytest.approx(0.2, abs=0.1)
-    told = await report_from(rtcp)
+    told = await last_report(port, rtcp)
     assert told.blocks[0].last == 0x12345678
     assert told.metrics.trip_ms == pytest.approx(200, abs=100)
 
@@ -237,6 +247,7 @@ async def test_a_port_that_is_heard_tells_of_its_jitter_buffer(stage: Stage) -> 
     for _ in range(20):
         caller.send()
         await other.receive()
+    port.close()
     told = (await report_from(rtcp)).metrics
     assert told.config == 0xF0
     assert 0 < told.nominal_ms <= told.most_ms == told.limit_ms < 200
