@@ -56,6 +56,7 @@ class RingFull(Exception):
 
 cdef enum:
     MOST_CODECS = 16
+    LONGEST_PTIME_MS = 200      # RFC 3551 section 4.2
 
 cdef CodecTable built_in[3]
 built_in[0], built_in[1], built_in[2] = pcma_table(), pcmu_table(), g729_table()
@@ -390,6 +391,8 @@ cdef class Worker:
         tuple impairment not None, ptime_ms,
     ) -> None:
         cdef Order order = self._order(ORDER_CONNECT, slot, generation)
+        if not 0 <= ptime_ms <= LONGEST_PTIME_MS or event_rate_hz < 8000:
+            raise ValueError(f"no packet time of {ptime_ms} ms, or no clock of {event_rate_hz} Hz")
         order.rtp = socket_address(rtp)
         order.rtcp = socket_address(rtcp)
         order.codec = codec_numbers[codec]

@@ -22,8 +22,8 @@ from ext.engine_secrecy cimport forget_keys, secure_port
 from ext.engine_sound cimport Playlist, playlist_free
 from ext.engine_room cimport free_gains, open_room, set_gain
 from ext.engine_srtp cimport srtp_release
-from ext.engine_sources cimport clear_source, drop_listeners, refit, set_source
-from ext.engine_stream cimport fall_silent, use_clock
+from ext.engine_sources cimport clear_source, drop_listeners, fit, refit, set_source
+from ext.engine_stream cimport TICK_MS, fall_silent, use_clock
 from ext.engine_worker cimport (
     CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_LISTEN,
     ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP,
@@ -58,6 +58,7 @@ cdef inline void order_room(Worker* worker, Order* order) noexcept nogil:
 
 
 cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
+    """Whoever needs its samples lets go before the codec's state does."""
     cdef Recorder* recorder
     cdef int64_t generation = <int64_t>port.generation
     if port.control.sent or port.stream.packets:
@@ -66,6 +67,7 @@ cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
         recorder = port.taps
         untap_port(port, recorder)
         recorder_end(worker, recorder)
+    inband_listen(port, NULL)
     drop_listeners(worker, port)
     clear_source(worker, port)
     free_gains(port)
@@ -77,7 +79,6 @@ cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
     close(port.rtcp_fd)
     free(port.allowed)
     port.allowed = NULL
-    inband_listen(port, NULL)
     worker.totals.lost_closed += packets_lost(&port.reception)
     worker.open_count -= 1
     atomic_store(&port.generation, 0)
@@ -124,9 +125,24 @@ cdef inline void use_codec(Worker* worker, Port* port, Order* order) noexcept no
     order.codec_state = NULL
     port.table = order.table
     port.codec = order.codec
+    memset(&port.up, 0, sizeof(port.up))
+    memset(&port.down, 0, sizeof(port.down))
+    memset(&port.recorded, 0, sizeof(port.recorded))
     use_clock(&port.stream, order.table.rtp_rate_hz)
     fall_silent(port)
     refit(worker, port)
+
+
+cdef inline void use_packet_time(Worker* worker, Port* port, int ptime_ms) noexcept nogil:
+    """What waits for a longer packet is dropped; what is relayed may fit as it comes."""
+    cdef int packet_octets = port.table.frame_octets * ptime_ms // TICK_MS
+    if packet_octets == port.packet_octets:
+        return
+    port.packet_octets = packet_octets
+    port.packed_octets = 0
+    if port.source == SOURCE_RELAY:
+        fit(worker, port)
+        tend(worker, &worker.ports[port.heard_slot])
 
 
 cdef inline void connect_port(Worker* worker, Port* port, Order* order) noexcept nogil:
@@ -142,7 +158,7 @@ cdef inline void connect_port(Worker* worker, Port* port, Order* order) noexcept
     port.sdp_rtp = order.rtp
     port.sdp_rtcp = order.rtcp
     use_codec(worker, port, order)
-    port.ptime_ms = order.ptime_ms
+    use_packet_time(worker, port, order.ptime_ms)
     port.payload_type = order.payload_type
     memcpy(port.impairment, order.impairment, sizeof(port.impairment))
     port.send_event = order.send_event

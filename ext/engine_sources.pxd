@@ -199,8 +199,7 @@ cdef inline void to_other_codec(int codec, uint8_t* payload, int length) noexcep
 
 
 cdef inline void note_packet_time(Port* listener, const RtpHeader* header) noexcept nogil:
-    cdef int octets = listener.table.frame_octets * listener.ptime_ms // 20
-    if octets == 0 or octets == header.payload_length:
+    if listener.packet_octets == 0 or listener.packet_octets == header.payload_length:
         listener.misfits = 0
     else:
         listener.misfits += 1

@@ -149,11 +149,11 @@ cdef inline void send_packed(
 
 cdef inline void send_frame(Worker* worker, Port* port, const uint8_t* frame, int octets) noexcept nogil:
     """The next 20 ms, in the port's codec."""
-    cdef int packet_octets = port.table.frame_octets * port.ptime_ms // TICK_MS
-    if packet_octets == 0 or packet_octets == octets or packet_octets + octets > PACKED_OCTETS:
+    cdef int wanted = port.packet_octets
+    if wanted == 0 or wanted == octets or wanted + octets > PACKED_OCTETS:
         send_payload(worker, port, frame, octets, tick_units(&port.stream))
     else:
-        send_packed(worker, port, frame, octets, packet_octets)
+        send_packed(worker, port, frame, octets, wanted)
 
 
 cdef inline void record_said(Worker* worker, Port* port, const int16_t* samples, int rate_hz) noexcept nogil:

@@ -305,7 +305,7 @@ cdef struct Port:
     int codec
     const CodecTable* table
     void* codec_state
-    int ptime_ms            # of what we make ourselves, and of what we relay; 0: nobody asked, 20 and as it comes
+    int packet_octets       # as many as the peer asked for in a packet; 0: any number, and frames of 20 ms
     int payload_type        # -1 before the first SDP
     double impairment[3]    # of its codec: best, ie, bpl of media.emodel; bpl 0 before the first SDP
     int send_event          # -1: none

@@ -120,7 +120,7 @@ class Room(Protocol):
     def gain(self, ear: "Port", mouth: "Port", gain: float) -> None:
         """How loud `mouth` is in `ear`: linear, 0.0 not at all. May be said before either is in the room.
 
-        It lasts until `ear` leaves. ValueError: negative, or a port of another worker.
+        It lasts until `ear` leaves. ValueError: negative or above 100, or a port of another worker.
         """
 
     def close(self) -> None:

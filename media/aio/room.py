@@ -7,6 +7,9 @@ from media.port import Port
 if TYPE_CHECKING:
     from media.aio.shard import Shard
 
+LOUDEST: Final = 100.0
+"""40 dB: more would only clip, and the sums stay within 32 bits."""
+
 
 class EngineRoom:
     """Implements media.port.Room."""
@@ -18,8 +21,8 @@ class EngineRoom:
         self._open = True
 
     def gain(self, ear: Port, mouth: Port, gain: float) -> None:
-        if gain < 0:
-            raise ValueError(f"a gain is 0 or more, not {gain}")
+        if not 0 <= gain <= LOUDEST:
+            raise ValueError(f"a gain is 0 or more, and {LOUDEST:g} at most, not {gain}")
         listener, speaker = self.shard.own(ear), self.shard.own(mouth)
         worker = self.shard.worker
         listener.order(

@@ -143,7 +143,7 @@ class Orchestra:
 
 
 def clear(levels: Levels, wanted: Iterable[float], level_db: float) -> bool:
-    """Whether these tones are there as loud as they were said, and all others under everything by 60 dB."""
+    """Whether these tones are there as loud as they were said, and all others far under everything."""
     together = 10 * math.log10(sum(10 ** (level / 10) for level in levels.values()) + 1e-12)
     most = max(together + ABSENT_DB, -90.0)
     return all(

@@ -1,12 +1,13 @@
 """Ports that are heard as samples: packet times, digits, recordings of rooms (ext/engine_hearing.pxd)."""
 
+import asyncio
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from media.events import RecordingStopped
+from media.events import PortClosed, RecordingStopped
 from media.port import Mix, Play, Relay, Tone
 from media.sound import Sound
 from tests.media.orchestra import Orchestra, clear, others
@@ -134,6 +135,54 @@ async def test_a_digit_goes_through_where_packets_do_not(stage: Stage) -> None:
     assert len({packet.header.timestamp for packet in events}) == 1
     assert int.from_bytes(events[-1].payload[2:4], "big") == 800
     assert sum(packet.payload[1] & 0x80 != 0 for packet in events) == 3
+
+
+async def test_who_has_no_peer_yet_may_relay_another(stage: Stage) -> None:
+    speaker = stage.peer("127.20.0.10")
+    port = await stage.leg(speaker)
+    waiting = stage.plane.open(port)
+    waiting.send(Relay(port))
+    await stage.settled()
+    for _ in range(5):
+        speaker.send()
+    listener = stage.peer("127.20.0.11")
+    waiting.connect(listener.media())
+    await stage.settled()
+    speaker.send(b"\x55" * 160)
+    assert (await listener.receive()).payload == b"\x55" * 160
+
+
+@pytest.mark.parametrize("codec", ["G722", "OPUS"])
+async def test_a_port_that_listens_for_digits_closes_while_it_is_heard(stage: Stage, codec: str) -> None:
+    orchestra = Orchestra(stage, 2)
+    party = await orchestra.join(codec=codec)
+    party.port.listen_for_digits(True)
+    await orchestra.play(0.2)
+    party.port.close()
+    await stage.event(PortClosed, party.port)
+    other = await orchestra.join()
+    await orchestra.play(0.2)
+    assert other.port.stats().packets_received > 10
+
+
+async def test_a_new_packet_time_is_kept_to_at_once(stage: Stage) -> None:
+    """What waited for a longer packet is not sent in a later one."""
+    one, other = stage.peer("127.20.0.10"), stage.peer("127.20.0.11")
+    port = await stage.leg(one)
+    far = await stage.leg(other, near=port, ptime_ms=40)
+    far.send(Relay(port))
+    await stage.settled()
+    for _ in range(25):
+        one.send()
+        await asyncio.sleep(0.02)
+    while len((await other.receive()).payload) != 320:
+        pass
+    far.connect(other.media(ptime_ms=20))
+    await stage.settled()
+    other.waiting()
+    one.send(b"\x55" * 160)
+    packet = await other.receive()
+    assert packet.payload == b"\x55" * 160, "relayed as it came, with no buffer"
 
 
 async def test_a_member_of_a_room_is_recorded_left_and_the_others_right(stage: Stage, tmp_path: Path) -> None:

@@ -99,5 +99,6 @@ async def test_two_rooms_do_not_hear_each_other(stage: Stage) -> None:
 async def test_what_cannot_be_mixed(stage: Stage) -> None:
     _, caller, agent, _ = await call_with_supervisor(stage)
     room = stage.plane.room(caller.port)
-    with pytest.raises(ValueError, match="0 or more"):
-        room.gain(caller.port, agent.port, -1.0)
+    for gain in (-1.0, 101.0, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="0 or more"):
+            room.gain(caller.port, agent.port, gain)
