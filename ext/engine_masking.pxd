@@ -8,7 +8,9 @@ every word of a digit, as far back as the recorder still holds it, and wherever 
 from libc.stdint cimport int16_t, int64_t
 
 from ext.engine_dtmf cimport NO_DIGIT, judge
-from ext.engine_worker cimport LEFT, RIGHT, SAMPLES, WINDOW_FRAMES, Port, Recorder, Worker
+from ext.engine_worker cimport (
+    LEFT, RIGHT, SAMPLES, SOURCE_MIX, WINDOW_FRAMES, Gain, Port, Recorder, Worker,
+)
 
 cdef enum:
     DIGIT_BACK = 2400       # samples (300 ms) before the word of a digit in which it may have sounded already
@@ -64,6 +66,25 @@ cdef inline void mask_taps(
         tap = tap.next_tap
 
 
+cdef inline bint is_deaf(const Port* ear, const Port* mouth) noexcept nogil:
+    """Whether the one is not heard by the other at all, in the room in which they are."""
+    cdef const Gain* gain = ear.gains
+    while gain != NULL:
+        if gain.mouth == mouth.slot and gain.mouth_generation == mouth.generation:
+            return gain.gain == 0.0
+        gain = gain.next
+    return False
+
+
+cdef inline void mask_mixed(Worker* worker, Port* port, int64_t back, int64_t ahead) noexcept nogil:
+    """Likewise for all others of the room in which the digit is pressed."""
+    cdef int slot = worker.rooms[port.room_slot].first_member
+    while slot >= 0:
+        if slot != port.slot and not is_deaf(&worker.ports[slot], port):
+            mask_taps(worker, &worker.ports[slot], RIGHT, back, ahead)
+        slot = worker.ports[slot].next_member
+
+
 cdef inline void mask_heard(Worker* worker, Port* port, int64_t back, int64_t ahead) noexcept nogil:
     """The port's peer presses a digit: it may sound in what is received here and in what relays it."""
     cdef int slot = port.first_listener
@@ -71,3 +92,5 @@ cdef inline void mask_heard(Worker* worker, Port* port, int64_t back, int64_t ah
     while slot >= 0:
         mask_taps(worker, &worker.ports[slot], RIGHT, back + DIGIT_BACK, ahead + DIGIT_AHEAD)
         slot = worker.ports[slot].next_listener
+    if port.source == SOURCE_MIX:
+        mask_mixed(worker, port, back + DIGIT_BACK, ahead + DIGIT_AHEAD)

@@ -1,7 +1,9 @@
 """The running switch as its API sees it: rows from the router, the registrar, the calls and the counters."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from math import isnan
+from typing import Final
 
 from acd.agent import AgentState as RouterState
 from acd.events import AgentStateSet, WantedState
@@ -19,15 +21,19 @@ from switch.api.backend import (
     RecordingState,
     Refused,
     Reloaded,
+    SupervisionRow,
+    SupervisionState,
     TrunkRow,
     Unknown,
 )
+from switch.calls.dialling import Unreachable
 from switch.calls.ending import EndedBy, Reason
 from switch.calls.flow import Call
 from switch.calls.forks import ForkRefused, fork_row
 from switch.calls.parting import cut_off
 from switch.calls.recording import CallRecording
 from switch.calls.registry import Registry
+from switch.calls.supervision import Mode, NotNow, Supervision, supervise
 from switch.config.addresses import HostPort
 from switch.exchange import Exchange
 from switch.metrics.readings import MediaReading, SipReading, Sources
@@ -40,6 +46,8 @@ _WANTED = {
     AgentState.PAUSED: WantedState.PAUSED,
     AgentState.OFFLINE: WantedState.OFFLINE,
 }
+_RINGS_WITHIN_S: Final = 4.0
+"""A phone that has not even begun to ring by then is not there."""
 
 
 class Running:
@@ -150,17 +158,53 @@ class Running:
             raise Unknown(f"call {call!r} has no fork {fork!r}")
         forks.streams[fork].stop()
 
+    def _recording(self, call: str) -> CallRecording:
+        found = self._call(call)
+        if found.recording is None or not found.recording.running:
+            raise Refused(f"call {call!r} is not being recorded")
+        return found.recording
+
     def _call(self, call: str) -> Call:
         found = self._registry.calls.get(call)
         if found is None:
             raise Unknown(f"no call {call!r} in progress")
         return found
 
-    def _recording(self, call: str) -> CallRecording:
+    # Supervisors
+
+    def supervision(self, call: str) -> SupervisionRow:
+        """Of a call in progress."""
+        return _supervision_row(self._supervision(call))
+
+    async def supervise(self, call: str, phone: str, mode: Mode) -> SupervisionRow:
+        """Call the phone, and wait until it rings; or change what it is to the call."""
         found = self._call(call)
-        if found.recording is None or not found.recording.running:
-            raise Refused(f"call {call!r} is not being recorded")
-        return found.recording
+        there = found.supervision
+        if (there is None or there.phone != phone) and self._registry.is_busy(phone):
+            raise Refused(f"phone {phone!r} is busy")
+        try:
+            supervision = supervise(self._exchange, found, phone, mode, EndedBy.ADMINISTRATOR)
+        except Unreachable as error:
+            raise Refused(f"phone {phone!r} cannot be reached: {error.status} {error.phrase}") from None
+        except NotNow as error:
+            raise Refused(str(error)) from None
+        await asyncio.wait((supervision.rings,), timeout=_RINGS_WITHIN_S)
+        if not supervision.rings.done():
+            supervision.leave("it says nothing")
+        why = supervision.rings.result()
+        if why is not None:
+            raise Refused(f"phone {phone!r} was called in vain: {why}")
+        return _supervision_row(supervision)
+
+    def leave(self, call: str) -> None:
+        """Let its supervisor go, as the administrator."""
+        self._supervision(call).leave(EndedBy.ADMINISTRATOR.value)
+
+    def _supervision(self, call: str) -> Supervision:
+        supervision = self._call(call).supervision
+        if supervision is None:
+            raise Unknown(f"nobody supervises call {call!r}")
+        return supervision
 
     # Phones and trunks
 
@@ -324,6 +368,11 @@ class Running:
             events_merged=counters.events_merged,
             recorder_dropped_frames=counters.recorder_dropped_frames,
         )
+
+
+def _supervision_row(supervision: Supervision) -> SupervisionRow:
+    state = SupervisionState.CONNECTED if supervision.connected else SupervisionState.RINGING
+    return SupervisionRow(call=supervision.call, phone=supervision.phone, mode=supervision.mode, state=state)
 
 
 def _by_state(agents: dict[RouterState, int]) -> dict[AgentState, int]:

@@ -34,13 +34,20 @@ class LegRole(StrEnum):
     CALLER = "caller"
     AGENT = "agent"
     CALLEE = "callee"
+    SUPERVISOR = "supervisor"
 
 
 class SegmentKind(StrEnum):
-    """What an interval in which legs were connected was."""
+    """What an interval in which legs were connected was. The last three tell, beside talk and hold, that a
+    supervisor was there, and whom he could speak to: nobody, the agent, both.
+    """
 
     TALK = "talk"
     HOLD = "hold"
+    CONFERENCE = "conference"
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
 
 
 class OfferResult(StrEnum):

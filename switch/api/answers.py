@@ -17,6 +17,7 @@ from switch.api.backend import (
     Readiness,
     RecordingRow,
     Reloaded,
+    SupervisionRow,
     TrunkRow,
 )
 from switch.records import CallRecord
@@ -36,6 +37,7 @@ _KINDS = (
     Readiness,
     RecordingRow,
     Reloaded,
+    SupervisionRow,
     TrunkRow,
 )
 

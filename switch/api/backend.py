@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from switch.calls.supervision import Mode
 from switch.records import AgentState, CallRecord
 
 
@@ -156,6 +157,22 @@ class ForkRow(msgspec.Struct, frozen=True, kw_only=True):
     """The newest trouble with the connection."""
 
 
+class SupervisionState(StrEnum):
+    """How far a supervisor has come."""
+
+    RINGING = "ringing"
+    CONNECTED = "connected"
+
+
+class SupervisionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Who supervises a call, and how."""
+
+    call: str
+    phone: str
+    mode: Mode
+    state: SupervisionState
+
+
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the switch takes calls, and if not, why."""
 
@@ -229,6 +246,20 @@ class Backend(Protocol):
 
     def end_fork(self, call: str, fork: str) -> None:
         """Raises Unknown."""
+        ...
+
+    def supervision(self, call: str) -> SupervisionRow:
+        """Raises Unknown when it is no call in progress, or nobody supervises it."""
+        ...
+
+    async def supervise(self, call: str, phone: str, mode: Mode) -> SupervisionRow:
+        """Call the phone, or change what it is to the call; the row is of when it rings. Raises Unknown,
+        Refused.
+        """
+        ...
+
+    def leave(self, call: str) -> None:
+        """Let its supervisor go. Raises Unknown as `supervision` does."""
         ...
 
     def phones(self) -> Sequence[PhoneRow]: ...

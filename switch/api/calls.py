@@ -14,8 +14,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.api.answers import Failure, Items, answer, many, nothing, one
-from switch.api.backend import Backend, RecordingRow, RecordingState
+from switch.api.backend import Backend, RecordingRow, RecordingState, SupervisionRow
 from switch.api.services import Services
+from switch.calls.supervision import Mode
 from switch.history.reader import MAX_PAGE, BadCursor, Reader
 from switch.records import CallRecord
 
@@ -36,6 +37,15 @@ class RecordingChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: RecordingState
+
+
+class SupervisionChange(BaseModel):
+    """Who is to supervise, and how."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    phone: str
+    mode: Mode
 
 
 def routes(services: Services) -> APIRouter:
@@ -85,7 +95,29 @@ def routes(services: Services) -> APIRouter:
         """Pause the recording: silence is kept in place of what is said. Or let it go on."""
         return answer(services.backend.set_recording(call, change.state))
 
+    _add_supervision(router, services)
     return router
+
+
+def _add_supervision(router: APIRouter, services: Services) -> None:
+    @router.get("/{call}/supervise", responses=one(SupervisionRow))
+    async def supervision(call: str) -> Response:
+        """Who supervises a call in progress."""
+        return answer(services.backend.supervision(call))
+
+    @router.post("/{call}/supervise", responses=one(SupervisionRow))
+    async def supervise(call: str, change: SupervisionChange) -> Response:
+        """Call a phone that is to listen to the call, whisper to its agent, speak to both, or take it over.
+
+        Answers when the phone rings. The same phone again changes the mode at once.
+        """
+        return answer(await services.backend.supervise(call, change.phone, change.mode))
+
+    @router.delete("/{call}/supervise", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
+    async def leave(call: str) -> Response:
+        """Let the supervisor go; the call goes on."""
+        services.backend.leave(call)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 async def find(services: Services, call: str) -> CallRecord:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from media.port import Play
-from switch.calls.bridge import Bridge
+from switch.calls.bridge import Bridge, pass_on
 from switch.calls.digits import Pressed
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
@@ -28,15 +28,22 @@ class Conversation:
         party: Leg,
         queue: Queue | None,
         on_joined: Callable[[], None],
+        *,
+        by_agent: bool = True,
     ) -> None:
-        """`queue` is the one that the agent took the call from; None where one party dialled the other."""
+        """`queue` is the one that the call was taken from; None where one party dialled the other. `by_agent`
+        is where the router's agent took it: he hears its notice, and his time is counted.
+        """
         self.party = party
+        self.bridge: Bridge | None = None
+        """From the notice's end to the parting."""
         self._exchange = exchange
         self._ledger = ledger
         self._caller = caller
         self._queue = queue
         self._on_joined = on_joined
-        self._bridge: Bridge | None = None
+        self._by_agent = by_agent
+        self._held = False
         self._notice_token = 0
         self._listening: set[Leg] = set()
         """Who has not yet heard all of the notice."""
@@ -45,7 +52,7 @@ class Conversation:
     def begin(self, token: int) -> None:
         """Play the notice to both where there is one, as `token`, and then connect them."""
         queue = self._queue
-        if queue is None or queue.recording_notice is None or not queue.record:
+        if queue is None or queue.recording_notice is None or not queue.record or not self._by_agent:
             self._join()
             return
         notice = Play(self._exchange.sounds.prompt(queue.recording_notice), token=token)
@@ -62,36 +69,48 @@ class Conversation:
                 self._join()
 
     def pressed(self, leg: Leg, pressed: Pressed) -> None:
-        """One of them pressed a digit."""
-        if self._bridge is not None:
-            self._bridge.pressed(leg, pressed)
+        """One of the two pressed a digit, for the other unless one of them holds."""
+        if self.bridge is not None and not self._held:
+            listener = self.party if leg is self._caller else self._caller
+            pass_on(pressed, listener, relayed=self.bridge.relays)
 
     def held(self) -> None:
         """One of them holds, or came back."""
-        if self._bridge is not None:
-            self._bridge.join()
+        if self.bridge is not None:
+            self.bridge.update()
+            if self._held is not self._one_holds:
+                self._note_kind()
 
     def end(self) -> None:
         """They are not connected any more; what the agent spent on the call is counted."""
         now_us = self._exchange.now_us()
         self._ledger.parted(now_us)
-        self._bridge = None
+        if self.bridge is not None:
+            self.bridge.close()
+            self.bridge = None
         self._listening.clear()
         visit = self._ledger.served
-        if self._queue is None or visit is None:
+        if self._queue is None or visit is None or not self._by_agent:
             return
         segments = self._ledger.segments[self._first_segment :]
         for phase, kind in ((HandlePhase.TALK, SegmentKind.TALK), (HandlePhase.HOLD, SegmentKind.HOLD)):
             seconds = sum(segment.seconds(now_us) for segment in segments if segment.kind is kind)
             self._exchange.metrics.handled(visit.queue, phase, seconds)
 
+    @property
+    def _one_holds(self) -> bool:
+        return self._caller.held or self.party.held
+
     def _join(self) -> None:
         music_class = self._queue.music if self._queue is not None else _DEFAULT_MUSIC
-        music = partial(self._exchange.music, music_class)
-        self._bridge = Bridge(self._caller, self.party, music, self._kind_changed)
-        self._bridge.join()
-        self._kind_changed(self._bridge.kind)
+        self.bridge = Bridge(self._exchange.plane, partial(self._exchange.music, music_class))
+        self.bridge.add(self._caller)
+        self.bridge.add(self.party)
+        self.bridge.update()
+        self._note_kind()
         self._on_joined()
 
-    def _kind_changed(self, kind: SegmentKind) -> None:
+    def _note_kind(self) -> None:
+        self._held = self._one_holds
+        kind = SegmentKind.HOLD if self._held else SegmentKind.TALK
         self._ledger.joined(kind, (self._caller, self.party), self._exchange.now_us())

@@ -15,11 +15,11 @@ import structlog
 
 from acd.commands import LeaveQueue
 from acd.events import CallGone, CallQueued, ConversationEnd, ConversationEnded, GoneReason
-from media.port import Echo, Play, Tone
-from media.sound import Sound
+from media.port import Echo, Tone
 from media.spoken.sayings import Saying
 from switch.calls.attempts import Attempts
 from switch.calls.books import CallBook
+from switch.calls.bridge import Bridge
 from switch.calls.causes import NORMAL_CLEARING, Farewell, farewell
 from switch.calls.conversation import Conversation
 from switch.calls.dialling import Dialling, Unreachable
@@ -33,10 +33,20 @@ from switch.calls.leg_events import Answered, Connected, Ended, Held, LegEvent, 
 from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import NOBODY, LegOwner
-from switch.calls.parting import agent_gone, agent_hung_up, callee_gone, caller_gone, refused, unreachable
+from switch.calls.parting import (
+    agent_gone,
+    agent_hung_up,
+    callee_gone,
+    caller_gone,
+    refused,
+    supervisor_gone,
+    unreachable,
+)
+from switch.calls.playing import Playing
 from switch.calls.reaching import Reaching
 from switch.calls.recording import CallRecording
 from switch.calls.redirecting import Redirecting
+from switch.calls.supervision import Supervision
 from switch.calls.visits import CONVERSATION, GONE
 from switch.config.schema import Queue, RecordDigits
 from switch.exchange import Exchange
@@ -76,17 +86,17 @@ class Call:
         self.queued_as: Queue | None = None
         self.recording: CallRecording | None = None
         self.forks: CallForks | None = None
+        self.supervision: Supervision | None = None
+        """Who listens in, while somebody does or his phone rings."""
         self._exchange = exchange
-        self._book = book
+        self.book = book
         self._slots = list(slots)
-        self._dialling = Dialling(exchange, book, caller, max_forwards)
+        self.dialling = Dialling(exchange, book, caller, max_forwards)
         self._conversation: Conversation | None = None
         self._reaching: Reaching | None = None
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Future[LeaveQueue] | None = None
-        self._played: asyncio.Future[None] | None = None
-        self._played_token = 0
-        self._last_token = 0
+        self._playing = Playing(exchange.loop, caller)
         ledger.legs.append(caller)
 
     def start(self, flow: Flow) -> None:
@@ -111,11 +121,11 @@ class Call:
 
     async def play(self, prompt: str) -> None:
         """Play a prompt to its end."""
-        await self._play(self._exchange.sounds.prompt(prompt, self.language))
+        await self._playing.play(self._exchange.sounds.prompt(prompt, self.language))
 
     async def say(self, *sayings: Saying) -> None:
         """Say all this to its end, a pause between each two."""
-        await self._play(*self._exchange.sounds.spoken(sayings, self.language))
+        await self._playing.play(*self._exchange.sounds.spoken(sayings, self.language))
 
     async def music(self, music_class: str) -> None:
         """Play music until something else is sent."""
@@ -191,7 +201,7 @@ class Call:
 
     def ring_agent(self, phone: str, display: str, number: str, owner: LegOwner) -> OutgoingLeg:
         """The leg of an offer; the offer owns it. Raises Unreachable."""
-        return self._dialling.phone(phone, LegRole.AGENT, display, number, owner, routed=True)
+        return self.dialling.phone(phone, LegRole.AGENT, display, number, owner, routed=True)
 
     def connect(self, agent: str, leg: Leg) -> None:
         """An agent has answered: the leg is ours now, and the two are connected."""
@@ -205,16 +215,37 @@ class Call:
             return
         self.ledger.answered(self._exchange.now_us())
         self.caller.answer()
-        self._book.leg_confirmed(self.party, self)
-        self._conversation = Conversation(
-            self._exchange, self.ledger, self.caller, self.party, self.queued_as, self._joined
-        )
-        if self.caller.answered:
-            self._conversation.begin(self._next_token())
+        self.book.leg_confirmed(self.party, self)
+        self._converse(by_agent=True)
 
     def agent_vanished(self) -> None:
         """The agent answered and hung up before the two could be connected."""
         self.end(*agent_hung_up(self.ledger))
+
+    # A supervisor
+
+    @property
+    def bridge(self) -> Bridge | None:
+        """By which the caller hears who he talks to."""
+        return None if self._conversation is None else self._conversation.bridge
+
+    def let_wait(self, leg: Leg) -> None:
+        """Let a leg hear what a caller hears who waits for an agent."""
+        if self.queued_as is not None:
+            leg.send(self._exchange.music(self.queued_as.music))
+
+    def take_over(self, leg: Leg) -> None:
+        """The supervisor has the place of whoever the caller talks to, who leaves; the call goes on."""
+        before, leg.owner = self.party, self
+        self._part()
+        self._log.info("call taken over", agent=self.agent, leg=leg.id, phone=leg.peer.name)
+        if self.agent is not None:
+            how = ConversationEnd.TRANSFERRED
+            self._exchange.dispatch.post(ConversationEnded(call=self.id, agent=self.agent, how=how))
+        self.agent, self.party = None, leg
+        self._converse(by_agent=False)
+        if before is not None:
+            before.end(Farewell(q850=NORMAL_CLEARING))
 
     # What the legs say
 
@@ -256,6 +287,8 @@ class Call:
         ledger = self.ledger
         if self._conversation is not None:
             self._conversation.end()
+        if self.supervision is not None:
+            self.supervision.over()
         if ledger.overflowed and result is not Result.FAILED:
             result = Result.OVERFLOWED  # whatever became of it at the phone where the queue sent it
         ledger.ended_us, ledger.result, ledger.reason, ledger.ended_by = now_us, result, reason, ended_by
@@ -273,7 +306,7 @@ class Call:
         if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()
         self._let_go()
-        self._book.call_over(self)
+        self.book.call_over(self)
 
     def _let_go(self) -> None:
         """Break the circles of references. Otherwise the collector has to find every ended call, and at a
@@ -281,7 +314,8 @@ class Call:
         """
         for leg in self.ledger.legs:
             leg.owner = NOBODY
-        self._task = self._left = self._played = self._conversation = self._reaching = None
+        self._playing.stop()
+        self._task = self._left = self._conversation = self._reaching = self.supervision = None
 
     # Inside
 
@@ -300,9 +334,9 @@ class Call:
 
     def _connected(self) -> None:
         self.ledger.connected(self._exchange.now_us())
-        self._book.leg_confirmed(self.caller, self)
+        self.book.leg_confirmed(self.caller, self)
         if self._conversation is not None:
-            self._conversation.begin(self._next_token())
+            self._conversation.begin(self._playing.next_token())
 
     def _attempts(
         self, caller: Caller, redirections: Redirections = (), display: str | None = None
@@ -310,7 +344,7 @@ class Call:
         peer, hold = self.caller.peer, self._slots.append
         guard, now_us = self._exchange.toll, self._exchange.now_us
         toll = CallToll(guard, peer, self.ledger, self._slots, self.spent, now_us)
-        return Attempts(self._exchange, self._dialling, self, caller, hold, toll, redirections, display)
+        return Attempts(self._exchange, self.dialling, self, caller, hold, toll, redirections, display)
 
     def _reach(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
         """Call the other side, until somebody is there."""
@@ -320,6 +354,29 @@ class Call:
             hunt.begin(self._called)
         except Unreachable as error:
             self.end(*unreachable(error))
+
+    def _converse(self, by_agent: bool) -> None:
+        if self.party is None:
+            return
+        self._conversation = Conversation(
+            self._exchange,
+            self.ledger,
+            self.caller,
+            self.party,
+            self.queued_as,
+            self._joined,
+            by_agent=by_agent,
+        )
+        if self.caller.answered:
+            self._conversation.begin(self._playing.next_token())
+
+    def _part(self) -> None:
+        """Caller and party are not connected any more."""
+        if self._conversation is not None:
+            self._conversation.end()
+            self._conversation = None
+        if self.supervision is not None:
+            self.supervision.part()
 
     def _called(self, leg: OutgoingLeg) -> None:
         """This is the leg that counts now."""
@@ -336,40 +393,33 @@ class Call:
 
     def _joined(self) -> None:
         """The two begin to hear each other."""
+        if self.supervision is not None and self.bridge is not None and self.party is not None:
+            self.supervision.join(self.bridge, self.party)
         if self.queued_as is not None and self.queued_as.record:
             if self.recording is None:
                 digits = self.queued_as.record_digits
                 self.recording = CallRecording(self._exchange.config.server, self.ledger, digits)
             if self.recording.go_on(self.caller.port):
-                self._book.recording_started(self)
+                self.book.recording_started(self)
         if self.queued_as is not None and self.queued_as.fork is not None and self.forks is None:
             try:
                 self.fork(self.queued_as.fork)
             except ForkRefused as error:
                 self._log.error("cannot fork", error=str(error))
-        self._book.call_changed(self)
-
-    async def _play(self, *sounds: Sound) -> None:
-        self._played_token = self._next_token()
-        self._played = self._exchange.loop.create_future()
-        self.caller.send(Play(sounds, token=self._played_token))
-        await self._played
-
-    def _next_token(self) -> int:
-        self._last_token += 1
-        return self._last_token
+        self.book.call_changed(self)
 
     def _heard(self, leg: Leg, token: int) -> None:
         if self._conversation is not None:
             self._conversation.played(leg, token)
-        if token == self._played_token and self._played is not None and not self._played.done():
-            self._played.set_result(None)
+        self._playing.heard(token)
 
     def _gone(self, leg: Leg, event: Ended | Lost) -> None:
         if leg is self.caller:
             self.end(*caller_gone(event, self.ledger, self.agent))
         elif leg is self.party and self.agent is not None:
             self._agent_gone(leg, event)
+        elif leg is self.party and leg.role is LegRole.SUPERVISOR:
+            self.end(*supervisor_gone(event, self.ledger))
         elif leg is self.party:
             self.end(*callee_gone(event, self.ledger))
 
@@ -378,17 +428,15 @@ class Call:
             self.end(*parting)
             return
         leg.end(Farewell(q850=NORMAL_CLEARING))
-        if self._conversation is not None:
-            self._conversation.end()
-        agent, self.agent, self.party, self._conversation = self.agent, None, None, None
+        self._part()
+        agent, self.agent, self.party = self.agent, None, None
         if self.recording is not None:
             self.recording.leave_out()
-        if self.queued_as is not None:
-            self.caller.send(self._exchange.music(self.queued_as.music))
+        self.let_wait(self.caller)
         self._exchange.dispatch.post(
             ConversationEnded(call=self.id, agent=agent or "", how=ConversationEnd.AGENT_LOST)
         )
-        self._book.call_changed(self)
+        self.book.call_changed(self)
 
     def _leave_router(self, reason: Reason) -> None:
         if self.agent is not None:

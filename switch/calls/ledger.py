@@ -86,6 +86,9 @@ class Ledger:
     result: Result | None = None
     reason: Reason | None = None
     ended_by: EndedBy | None = None
+    _connection: Segment | None = None
+    """The segment in which the parties are now, and likewise a supervisor's."""
+    _supervision: Segment | None = None
 
     def connected(self, now_us: int) -> None:
         """Our 200 to the caller."""
@@ -100,12 +103,24 @@ class Ledger:
     def joined(self, kind: SegmentKind, legs: Sequence[Leg], now_us: int) -> None:
         """From now on these legs are connected like this; what was before ends."""
         self.parted(now_us)
-        self.segments.append(Segment(kind, now_us, tuple(leg.id for leg in legs)))
+        self._connection = self._segment(kind, legs, now_us)
 
     def parted(self, now_us: int) -> None:
         """The legs are not connected any more."""
-        if self.segments and self.segments[-1].to_us is None:
-            self.segments[-1].to_us = now_us
+        if self._connection is not None:
+            self._connection.to_us = now_us
+            self._connection = None
+
+    def supervised(self, kind: SegmentKind, legs: Sequence[Leg], now_us: int) -> None:
+        """From now on a supervisor is with them like this; as he was before ends."""
+        self.unsupervised(now_us)
+        self._supervision = self._segment(kind, legs, now_us)
+
+    def unsupervised(self, now_us: int) -> None:
+        """No supervisor is with them any more."""
+        if self._supervision is not None:
+            self._supervision.to_us = now_us
+            self._supervision = None
 
     def visit(self, id: str) -> Visit | None:
         """The visit of the router's id."""
@@ -122,6 +137,11 @@ class Ledger:
         return bool(self.visits) and self.visits[-1].result is Result.OVERFLOWED
 
     @property
+    def was_served(self) -> bool:
+        """Whether an agent took the caller out of the last queue."""
+        return bool(self.visits) and self.visits[-1].result is Result.ANSWERED
+
+    @property
     def served(self) -> Visit | None:
         """The visit that the flat fields of the record speak of: the last answered one, else the last."""
         answered = [visit for visit in self.visits if visit.result is Result.ANSWERED]
@@ -130,6 +150,11 @@ class Ledger:
     def seconds(self, kind: SegmentKind, now_us: int) -> float:
         """The sum of all segments of a kind."""
         return round(sum(segment.seconds(now_us) for segment in self.segments if segment.kind is kind), 6)
+
+    def _segment(self, kind: SegmentKind, legs: Sequence[Leg], now_us: int) -> Segment:
+        segment = Segment(kind, now_us, tuple(leg.id for leg in legs))
+        self.segments.append(segment)
+        return segment
 
     def record(self, now_us: int, *, counted: bool = True) -> CallRecord:
         """The call's record as of now; only if `counted` with what the ports have counted."""

@@ -34,7 +34,7 @@ def cut_off(ledger: Ledger, agent: str | None) -> Result:
     """
     if ledger.connected_us is None or ledger.waiting:
         return Result.FAILED
-    return Result.COMPLETED if agent is None else Result.ANSWERED
+    return Result.ANSWERED if agent is not None or ledger.was_served else Result.COMPLETED
 
 
 def caller_gone(event: Ended | Lost, ledger: Ledger, agent: str | None) -> Parting:
@@ -62,6 +62,12 @@ def agent_hung_up(ledger: Ledger, told: Farewell | None = None) -> Parting:
 def callee_gone(event: Ended | Lost, ledger: Ledger) -> Parting:
     """The end of whoever was dialled."""
     return Parting(cut_off(ledger, None), *_why(event, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE), _told(event))
+
+
+def supervisor_gone(event: Ended | Lost, ledger: Ledger) -> Parting:
+    """The end of a supervisor who has taken the call over."""
+    why = _why(event, Reason.SUPERVISOR_HUNG_UP, EndedBy.SUPERVISOR)
+    return Parting(cut_off(ledger, None), *why, _told(event))
 
 
 def refused(event: Refused) -> Parting:

@@ -10,6 +10,7 @@ from sip.dialogs.dialog import Dialog
 from switch.calls.flow import Call
 from switch.calls.leg import Leg
 from switch.calls.offering import Offering
+from switch.calls.supervision import Supervision
 from switch.exchange import Exchange
 from switch.peers import PhonePeer, TrunkPeer
 from switch.records import CallRecord
@@ -87,8 +88,11 @@ class Registry:
         if leg.session is not None:
             self._by_session[leg.session] = leg
         self._by_port[leg.port] = leg
-        if isinstance(leg.owner, Call | Offering):
-            self._claim(leg, leg.owner.id if isinstance(leg.owner, Call) else leg.owner.call)
+        match leg.owner:
+            case Call(id=call) | Offering(call=call) | Supervision(call=call):
+                self._claim(leg, call)
+            case _:
+                pass
         match leg.peer:
             case TrunkPeer(name=name):
                 self._exchange.metrics.trunk_call_started(name)
@@ -130,6 +134,10 @@ class Registry:
         """The call's port is tapped."""
         self._recorded[call.caller.port] = call
         self._exchange.metrics.recording_started()
+
+    def is_busy(self, phone: str) -> bool:
+        """Whether the phone rings, or is in a call."""
+        return any(leg.peer == PhonePeer(phone) for leg in self._by_session.values())
 
     # Booking
 

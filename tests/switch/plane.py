@@ -157,11 +157,26 @@ class NotingPort:
             self.recording.stop()
 
 
-class NotingPlane:
-    """Ports from 20000 on, `room` at a time."""
+class NotingRoom:
+    """A room without sound. `gains` are those told last, by the numbers of ear and mouth."""
 
     def __init__(self) -> None:
-        self.room = 1000
+        self.gains: dict[tuple[int, int], float] = {}
+        self.closed = False
+
+    def gain(self, ear: Port, mouth: Port, gain: float) -> None:
+        self.gains[ear.number, mouth.number] = gain
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class NotingPlane:
+    """Ports from 20000 on, `space` at a time."""
+
+    def __init__(self) -> None:
+        self.space = 1000
+        self.rooms: list[NotingRoom] = []
         self.ports: list[NotingPort] = []
         self.on_event: Callable[[PortEvent], None] = print
         self._numbers: Iterator[int] = count(20000, 2)
@@ -171,17 +186,21 @@ class NotingPlane:
         return [port for port in self.ports if not port.closed]
 
     def open(self, near: Port | None = None) -> NotingPort:
-        if len(self.open_ports) >= self.room:
+        if len(self.open_ports) >= self.space:
             raise NoPorts
         port = NotingPort(next(self._numbers), lambda event: self.on_event(event))
         self.ports.append(port)
         return port
 
+    def room(self, near: Port) -> NotingRoom:
+        self.rooms.append(NotingRoom())
+        return self.rooms[-1]
+
     def reaches(self, address: str) -> bool:
         return ":" not in address
 
     def capacity(self) -> int:
-        return self.room
+        return self.space
 
     def counters(self) -> PlaneCounters:
         ports = {"free": 0, "open": len(self.open_ports), "closing": 0, "resting": 0}

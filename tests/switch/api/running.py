@@ -21,11 +21,14 @@ from switch.api.backend import (
     RecordingState,
     Refused,
     Reloaded,
+    SupervisionRow,
+    SupervisionState,
     TrunkRow,
     Unknown,
 )
 from switch.api.services import Services
 from switch.api.token import AdminToken
+from switch.calls.supervision import Mode
 from switch.config.schema import Trace
 from switch.history.database import connect, migrate
 from switch.history.entries import CallEnded
@@ -67,6 +70,7 @@ class Memory:
         self.ready = Readiness(ready=True, detail="ready")
         self.banned = ["203.0.113.66"]
         self.forked: dict[str, ForkRow] = {}
+        self.supervised: SupervisionRow | None = None
         self.recorded: RecordingState | None = RecordingState.RECORDING
         self.mistakes: tuple[str, ...] = ()
 
@@ -149,6 +153,23 @@ class Memory:
         self.forks(call)
         if self.forked.pop(fork, None) is None:
             raise Unknown(f"call {call!r} has no fork {fork!r}")
+
+    def supervision(self, call: str) -> SupervisionRow:
+        if call not in self.calls or self.supervised is None:
+            raise Unknown(f"nobody supervises call {call!r}")
+        return self.supervised
+
+    async def supervise(self, call: str, phone: str, mode: Mode) -> SupervisionRow:
+        if call not in self.calls:
+            raise Unknown(f"no call {call!r} in progress")
+        if phone == "1002":
+            raise Refused("phone '1002' is busy")
+        self.supervised = SupervisionRow(call=call, phone=phone, mode=mode, state=SupervisionState.RINGING)
+        return self.supervised
+
+    def leave(self, call: str) -> None:
+        self.supervision(call)
+        self.supervised = None
 
     def phones(self) -> Sequence[PhoneRow]:
         contact = ContactRow(

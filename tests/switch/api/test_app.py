@@ -34,6 +34,7 @@ PROTECTED = [
     ("GET", f"calls/{ACTIVE}/forks"),
     ("POST", f"calls/{ACTIVE}/forks"),
     ("DELETE", f"calls/{ACTIVE}/forks/1"),
+    *((method, f"calls/{ACTIVE}/supervise") for method in ("GET", "POST", "DELETE")),
     ("DELETE", f"calls/{ACTIVE}"),
     ("POST", "reload"),
     ("POST", "drain"),
@@ -304,6 +305,21 @@ async def test_forks_of_a_call(client: httpx.AsyncClient) -> None:
     problem(await client.post(f"{V1}/calls/none/forks", json={"url": "ws://allowed"}), 404)
     problem(await client.post(url, json={}), 422)
     problem(await client.post(url, json={"url": "ws://allowed", "rate": 44100}), 422)
+
+
+async def test_supervising_a_call(client: httpx.AsyncClient) -> None:
+    url = f"{V1}/calls/{ACTIVE}/supervise"
+    problem(await client.get(url), 404)
+    problem(await client.delete(url), 404)
+    for mode in ("listen", "whisper", "barge", "take_over"):
+        row = {"call": ACTIVE, "phone": "1001", "mode": mode, "state": "ringing"}
+        assert (await client.post(url, json={"phone": "1001", "mode": mode})).json() == row
+        assert (await client.get(url)).json() == row
+    assert (await client.delete(url)).status_code == 204
+    for body in ({"phone": "1001"}, {"phone": "1001", "mode": "spy"}, {"mode": "listen"}):
+        problem(await client.post(url, json=body), 422)
+    problem(await client.post(url, json={"phone": "1002", "mode": "listen"}), 409)
+    problem(await client.post(f"{V1}/calls/none/supervise", json={"phone": "1001", "mode": "listen"}), 404)
 
 
 async def test_a_recording_whole_and_in_part(api: Running, client: httpx.AsyncClient) -> None:

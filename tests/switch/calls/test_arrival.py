@@ -61,7 +61,7 @@ async def test_a_call_that_cannot_be_taken(
 
 
 async def test_no_port_is_503_with_retry_after(stage: Stage) -> None:
-    stage.plane.room = 0
+    stage.plane.space = 0
     status, response = await refused(stage, stage.carrier, "600")
     assert status == 503
     assert b"Retry-After: 30" in response
@@ -353,9 +353,9 @@ async def test_a_call_that_we_had_no_port_for_may_come_again_as_it_was_signed(st
     """A carrier that hears 503 tries another address of ours, in a dialog of its own."""
     now_s = time.time()
     signed = identity(await strict(stage, now_s), "carrier.pem", "+34600111222", now_s)
-    room, statuses = stage.plane.room, []
+    room, statuses = stage.plane.space, []
     for room_now in (0, room, room):
-        stage.plane.room = room_now
+        stage.plane.space = room_now
         statuses.append(stage.carrier.status(await stage.carrier.dial(NUMBER, b"", signed)))
     assert statuses == [503, 200, 438]
 

@@ -171,7 +171,7 @@ async def test_a_phone_that_answers_and_hangs_up_at_once(stage: Stage) -> None:
 
 async def test_no_port_for_the_agents_leg(stage: Stage) -> None:
     session = await stage.carrier.dial(NUMBER)
-    stage.plane.room = 1
+    stage.plane.space = 1
     await stage.phone()
     assert [event for event in stage.posted if isinstance(event, OfferNotSent)]
     assert not stage.orders.offerings

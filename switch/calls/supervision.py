@@ -1,0 +1,214 @@
+"""Supervision: a phone that the switch calls, to listen to a call, whisper to its agent, speak to both, or
+take it over.
+
+A supervisor is with the call, not with its agent: while the caller waits for the next one he hears the music
+that the caller hears. Nothing that becomes of him changes anything for the others.
+"""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from media.codecs import CODECS
+from switch.calls.bridge import FULL, Bridge
+from switch.calls.causes import NORMAL_CLEARING, Farewell
+from switch.calls.ending import EndedBy
+from switch.calls.leg import Leg
+from switch.calls.leg_events import Answered, Cut, Ended, Held, LegEvent, Lost, Refused, Ringing
+from switch.calls.leg_outgoing import OutgoingLeg
+from switch.exchange import Exchange
+from switch.records import LegRole, SegmentKind
+
+if TYPE_CHECKING:
+    from switch.calls.flow import Call
+
+RING_TIMEOUT_S: Final = 30.0
+UNHEARD: Final = 0.0
+
+
+class Mode(StrEnum):
+    """What a supervisor is to a call."""
+
+    LISTEN = "listen"
+    """He hears both, and nobody hears him."""
+    WHISPER = "whisper"
+    """The agent hears him too, the caller does not."""
+    BARGE = "barge"
+    """All three hear each other."""
+    TAKE_OVER = "take_over"
+    """The agent leaves, and he has the agent's place."""
+
+
+_HEARD: Final[Mapping[Mode, tuple[float, float, SegmentKind]]] = {
+    Mode.LISTEN: (UNHEARD, UNHEARD, SegmentKind.LISTEN),
+    Mode.WHISPER: (UNHEARD, FULL, SegmentKind.WHISPER),
+    Mode.BARGE: (FULL, FULL, SegmentKind.BARGE),
+}
+"""How loud he is to the caller and to the other party, and what the record calls it."""
+
+
+class NotNow(Exception):
+    """The call, or the phone, is not in a state for that; the message is for people."""
+
+
+class Supervision:
+    """One supervisor of one call, from the ringing of his phone until he leaves or has the agent's place."""
+
+    def __init__(self, exchange: Exchange, call: Call, phone: str, mode: Mode, by: EndedBy) -> None:
+        """Call the phone. Raises Unreachable."""
+        self.call = call.id
+        self.phone = phone
+        self.mode = mode
+        self.rings: Future[str | None] = exchange.loop.create_future()
+        """Done when it rings or is answered, or with the reason why not."""
+        self._exchange = exchange
+        self._of = call
+        self._bridge: Bridge | None = None
+        self._party: Leg | None = None
+        self.leg: OutgoingLeg = self._ring()
+        self._timer = exchange.loop.call_later(RING_TIMEOUT_S, self._unanswered)
+        self._log.info("supervisor called", mode=mode.value, by=by.value)
+
+    @property
+    def connected(self) -> bool:
+        """Whether he has answered."""
+        return self.leg.answered
+
+    # What the call says
+
+    def join(self, bridge: Bridge, party: Leg) -> None:
+        """Caller and party hear each other by way of `bridge`; so does he, once he has answered."""
+        self._bridge, self._party = bridge, party
+        if self.connected:
+            bridge.add(self.leg)
+            self._apply()
+
+    def part(self) -> None:
+        """They do not any more: their bridge is closed. He hears what the caller hears."""
+        self._bridge = self._party = None
+        self._of.ledger.unsupervised(self._exchange.now_us())
+        if self.connected:
+            self._of.let_wait(self.leg)
+
+    def over(self) -> None:
+        """He is no supervisor of the call any more: he left, took it over, or it has ended."""
+        self._timer.cancel()
+        self._settle("the call has ended")
+        self._of.ledger.unsupervised(self._exchange.now_us())
+        self._of.supervision = None
+        self._of.book.call_changed(self._of)
+
+    # What the administrator says
+
+    def change(self, mode: Mode, by: EndedBy) -> None:
+        """From now on he is this to the call. Raises NotNow."""
+        if mode is Mode.TAKE_OVER and self.connected and self._bridge is None:
+            raise NotNow(f"call {self.call!r} has nobody to be taken over from")
+        self.mode = mode
+        self._log.info("supervisor changes", mode=mode.value, by=by.value)
+        if self.connected:
+            self._apply()
+
+    def leave(self, why: str) -> None:
+        """End his leg; the others go on as they were before."""
+        self._log.info("supervisor left", why=why)
+        self._settle(why)
+        if self._bridge is not None:
+            self._bridge.remove(self.leg)
+            self._bridge.update()
+        self.leg.end(Farewell(q850=NORMAL_CLEARING))
+        self.over()
+
+    # What his leg says
+
+    def leg_event(self, leg: Leg, event: LegEvent) -> None:
+        """Something happened on his leg."""
+        match event:
+            case Ringing():
+                self._settle(None)
+            case Answered():
+                self._answered()
+            case Refused(status=status):
+                self.leave("it is busy" if status in (486, 600) else f"it answers {status} {event.phrase}")
+            case Cut():
+                self.leg.give_up(503)
+                self.leave("its connection broke")
+            case Ended():
+                self.leave("hung up")
+            case Lost():
+                self.leave("lost")
+            case Held() if self._bridge is not None:
+                self._bridge.update()
+            case _:
+                pass  # his digits are for nobody
+
+    # Inside
+
+    @property
+    def _log(self) -> structlog.stdlib.BoundLogger:
+        log: structlog.stdlib.BoundLogger = structlog.get_logger("call")
+        return log.bind(call=self.call, phone=self.phone, leg=self.leg.id)
+
+    def _ring(self) -> OutgoingLeg:
+        ledger = self._of.ledger
+        leg = self._of.dialling.phone(self.phone, LegRole.SUPERVISOR, ledger.from_, ledger.from_, self)
+        ledger.legs.append(leg)
+        return leg
+
+    def _answered(self) -> None:
+        self._timer.cancel()
+        self._settle(None)
+        self._of.book.leg_confirmed(self.leg, self._of)
+        self._log.info("supervisor joined", mode=self.mode.value)
+        if self._bridge is None:
+            self._of.let_wait(self.leg)
+        else:
+            self._bridge.add(self.leg)
+            self._apply()
+
+    def _apply(self) -> None:
+        """Let the others hear him as his mode says: in one turn, and before he can be heard at all."""
+        if self._bridge is None or self._party is None:
+            return
+        if self.mode is Mode.TAKE_OVER:
+            self.over()
+            self._of.take_over(self.leg)
+            return
+        to_caller, to_party, kind = _HEARD[self.mode]
+        caller = self._of.caller
+        self._bridge.gain(caller, self.leg, to_caller)
+        self._bridge.gain(self._party, self.leg, to_party)
+        self._bridge.update()
+        self._of.ledger.supervised(kind, (caller, self._party, self.leg), self._exchange.now_us())
+
+    def _unanswered(self) -> None:
+        self.leg.give_up(408)
+        self.leave("it did not answer")
+
+    def _settle(self, why: str | None) -> None:
+        if not self.rings.done():
+            self.rings.set_result(why)
+
+
+def supervise(exchange: Exchange, call: Call, phone: str, mode: Mode, by: EndedBy) -> Supervision:
+    """Let the phone supervise the call, or change what it is to it. Raises NotNow, Unreachable."""
+    there = call.supervision
+    if there is not None and there.phone == phone:
+        there.change(mode, by)
+        return there
+    if there is not None:
+        raise NotNow(f"call {call.id!r} is supervised by phone {there.phone!r}")
+    if call.bridge is None:
+        raise NotNow(f"call {call.id!r} is not connected")
+    unheard = {leg.agreed.codec for leg in call.ledger.legs if not leg.over and leg.agreed is not None}
+    if not all(CODECS[codec].is_heard for codec in unheard):
+        raise NotNow(f"call {call.id!r} has a codec that cannot be mixed: {', '.join(sorted(unheard))}")
+    call.supervision = Supervision(exchange, call, phone, mode, by)
+    if call.party is not None:
+        call.supervision.join(call.bridge, call.party)
+    return call.supervision
