@@ -6,6 +6,7 @@ from typing import assert_never
 import structlog
 
 from media.aio.plane import NoPorts
+from media.port import Port
 from sip import events as sip
 from sip.dialogs.offer_answer import NotAcceptable
 from sip.syntax.message import Malformed, Request
@@ -20,6 +21,7 @@ from switch.calls.offered import usable
 from switch.calls.registry import Registry
 from switch.config.targets import (
     ClockTarget,
+    ConferenceTarget,
     DialledPhone,
     EchoTarget,
     Go,
@@ -31,6 +33,7 @@ from switch.config.targets import (
 from switch.config.trunk import DidFrom
 from switch.exchange import Exchange
 from switch.flows.clock import clock
+from switch.flows.conference import conference
 from switch.flows.direct import to_phone, to_trunk
 from switch.flows.echo import echo
 from switch.flows.queue import queue
@@ -245,7 +248,7 @@ class Arrival:
         except OSError:  # no way back to whoever calls, so no address to write into our SDP
             raise NotAdmitted(Reason.UNREACHABLE) from None
         try:
-            port = exchange.plane.open()
+            port = exchange.plane.open(self._near(go))
         except NoPorts:
             raise NotAdmitted(Reason.NO_PORTS, DRAIN_RETRY_S) from None
         try:
@@ -253,6 +256,10 @@ class Arrival:
         except BaseException:  # ours: no port is lost for it
             port.close()
             raise
+
+    def _near(self, go: Go) -> Port | None:
+        """Near which port his must be."""
+        return self._registry.conferences.near(go.name) if isinstance(go, ConferenceTarget) else None
 
     def _refuse(
         self,
@@ -297,6 +304,8 @@ class Arrival:
                 return echo
             case ToneTarget():
                 return tone
+            case ConferenceTarget(name=name):
+                return conference(name, self._registry.conferences)
             case ClockTarget():
                 return clock(self._exchange.local_time)
             case PhoneTarget(name=name):

@@ -21,6 +21,7 @@ from switch.calls.attempts import Attempts
 from switch.calls.books import CallBook
 from switch.calls.bridge import Bridge
 from switch.calls.causes import NORMAL_CLEARING, Farewell, farewell
+from switch.calls.conferences import Conferences
 from switch.calls.conversation import Conversation
 from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.digits import Pressed
@@ -53,7 +54,7 @@ from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
 from switch.limits import Room
-from switch.records import LegRole
+from switch.records import LegRole, SegmentKind
 from switch.toll.call_toll import CallToll
 
 Flow = Callable[["Call"], Awaitable[None]]
@@ -93,6 +94,7 @@ class Call:
         self._slots = list(slots)
         self.dialling = Dialling(exchange, book, caller, max_forwards)
         self._conversation: Conversation | None = None
+        self._conference: Bridge | None = None
         self._reaching: Reaching | None = None
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Future[LeaveQueue] | None = None
@@ -140,6 +142,15 @@ class Call:
         """Let the caller hear a tone at 0 dBm0."""
         self.caller.send(Tone(hz=hz))
         await self.until_over()
+
+    async def confer(self, conferences: Conferences, name: str) -> None:
+        """Talk to all who are in the conference of that name."""
+        self.ledger.joined(SegmentKind.CONFERENCE, (self.caller,), self._exchange.now_us())
+        self._conference = conferences.join(name, self.caller)
+        try:
+            await self.until_over()
+        finally:
+            conferences.leave(name, self.caller)
 
     async def queue(self, name: str, priority: int = 0) -> LeaveQueue:
         """Wait in a queue and talk to an agent. Returns only when the router sends the caller elsewhere."""
@@ -264,6 +275,8 @@ class Call:
             case Held():
                 if self._conversation is not None:
                     self._conversation.held()
+                elif self._conference is not None:
+                    self._conference.update()
             case Played(token=token):
                 self._heard(leg, token)
             case Pressed():
@@ -289,6 +302,7 @@ class Call:
             self._conversation.end()
         if self.supervision is not None:
             self.supervision.over()
+        ledger.parted(now_us)
         if ledger.overflowed and result is not Result.FAILED:
             result = Result.OVERFLOWED  # whatever became of it at the phone where the queue sent it
         ledger.ended_us, ledger.result, ledger.reason, ledger.ended_by = now_us, result, reason, ended_by
@@ -315,7 +329,8 @@ class Call:
         for leg in self.ledger.legs:
             leg.owner = NOBODY
         self._playing.stop()
-        self._task = self._left = self._conversation = self._reaching = self.supervision = None
+        self._task = self._left = self._conversation = self._reaching = None
+        self._conference = None
 
     # Inside
 

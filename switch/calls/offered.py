@@ -4,7 +4,7 @@ from media.codecs import heard_first, partners
 from sip.dialogs.offer_answer import NotAcceptable, Offer, usable_offer
 from sip.events import IncomingInvite
 from switch.calls.leg_secrecy import secrecy
-from switch.config.targets import Go, QueueTarget, ToneTarget
+from switch.config.targets import ConferenceTarget, Go, QueueTarget, ToneTarget
 from switch.exchange import Exchange
 from switch.peers import Peer
 
@@ -26,7 +26,7 @@ def usable(
         raise NotAcceptable("Encryption Required")
     if invite.sdp is None:
         return heard, None
-    if not isinstance(go, QueueTarget | ToneTarget):
+    if not isinstance(go, QueueTarget | ToneTarget | ConferenceTarget):
         codecs = heard_first(every)
         return codecs, usable_offer(invite.sdp, address, codecs, keys)
     try:

@@ -7,6 +7,7 @@ from media.events import PortEvent, RecordingStopped
 from media.port import Port
 from sip import events as sip
 from sip.dialogs.dialog import Dialog
+from switch.calls.conferences import Conferences
 from switch.calls.flow import Call
 from switch.calls.leg import Leg
 from switch.calls.offering import Offering
@@ -23,6 +24,7 @@ class Registry:
         self.calls: dict[str, Call] = {}
         self.closing: dict[str, Call] = {}
         """Calls that have ended and whose recording is not closed yet: their record is not written."""
+        self.conferences = Conferences(exchange)
         self._exchange = exchange
         self._phone_busy = phone_busy
         self._by_session: dict[sip.SessionId, Leg] = {}

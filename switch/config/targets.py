@@ -68,6 +68,16 @@ class ClockTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class ConferenceTarget:
+    """`conference:NAME`: everybody who calls the same hears each other"""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"conference:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class HangupTarget:
     """`hangup`: the call ends"""
 
@@ -75,13 +85,23 @@ class HangupTarget:
         return "hangup"
 
 
-Go = QueueTarget | TrunkTarget | PhoneTarget | DialledPhone | EchoTarget | ToneTarget | ClockTarget
+Go = (
+    QueueTarget
+    | TrunkTarget
+    | PhoneTarget
+    | DialledPhone
+    | EchoTarget
+    | ToneTarget
+    | ClockTarget
+    | ConferenceTarget
+)
 Overflow = QueueTarget | PhoneTarget | HangupTarget
 
-_NAMED: dict[str, type[QueueTarget | TrunkTarget | PhoneTarget]] = {
+_NAMED: dict[str, type[QueueTarget | TrunkTarget | PhoneTarget | ConferenceTarget]] = {
     "queue": QueueTarget,
     "trunk": TrunkTarget,
     "phone": PhoneTarget,
+    "conference": ConferenceTarget,
 }
 _BARE: dict[str, type[DialledPhone | EchoTarget | ToneTarget | ClockTarget | HangupTarget]] = {
     "phone": DialledPhone,
@@ -96,7 +116,11 @@ def go(value: object) -> Go:
     """The target of a route; raises `ValueError` with a message for people."""
     target = _target(value)
     if not isinstance(target, Go):
-        raise expected(value, "a target", "queue:NAME, trunk:NAME, phone:NAME, phone, echo, tone or clock")
+        raise expected(
+            value,
+            "a target",
+            "queue:NAME, trunk:NAME, phone:NAME, conference:NAME, phone, echo, tone or clock",
+        )
     return target
 
 

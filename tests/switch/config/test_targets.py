@@ -5,6 +5,7 @@ import pytest
 from switch.config import targets
 from switch.config.targets import (
     ClockTarget,
+    ConferenceTarget,
     DialledPhone,
     EchoTarget,
     HangupTarget,
@@ -15,7 +16,7 @@ from switch.config.targets import (
 )
 from switch.config.values import Text
 
-GO = "a target; write it as queue:NAME, trunk:NAME, phone:NAME, phone, echo, tone or clock"
+GO = "a target; write it as queue:NAME, trunk:NAME, phone:NAME, conference:NAME, phone, echo, tone or clock"
 OVERFLOW = "a target; write it as hangup, queue:NAME or phone:NAME"
 
 
@@ -29,6 +30,7 @@ OVERFLOW = "a target; write it as hangup, queue:NAME or phone:NAME"
         ("phone", DialledPhone()),
         ("echo", EchoTarget()),
         ("clock", ClockTarget()),
+        ("conference:daily", ConferenceTarget("daily")),
         ("tone", ToneTarget()),
     ],
 )

@@ -1,0 +1,44 @@
+"""Conferences by name: whoever calls one talks to all who are there, as long as somebody is."""
+
+from functools import partial
+from typing import Final
+
+from media.port import Port
+from switch.calls.bridge import Bridge
+from switch.calls.leg import Leg
+from switch.exchange import Exchange
+
+_MUSIC: Final = "default"
+"""For who is alone."""
+
+
+class Conferences:
+    """Those in which somebody is."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._open: dict[str, Bridge] = {}
+
+    def near(self, name: str) -> Port | None:
+        """The port that others must be near to be mixed with it; None where nobody is there yet."""
+        bridge = self._open.get(name)
+        return None if bridge is None else bridge.legs[0].port
+
+    def join(self, name: str, leg: Leg) -> Bridge:
+        """From now on the leg hears all who are there, and they hear it."""
+        if name not in self._open:
+            self._open[name] = Bridge(self._exchange.plane, partial(self._exchange.music, _MUSIC))
+        bridge = self._open[name]
+        bridge.add(leg)
+        bridge.update()
+        return bridge
+
+    def leave(self, name: str, leg: Leg) -> None:
+        """The others go on; after the last there is no conference."""
+        bridge = self._open[name]
+        bridge.remove(leg)
+        if bridge.legs:
+            bridge.update()
+        else:
+            bridge.close()
+            del self._open[name]
