@@ -52,6 +52,7 @@ cdef inline void repacketise(Worker* worker, Port* port) noexcept nogil:
     """For who gets packets of another time than he asked for."""
     if port.misfits >= MISFITS and port.source == SOURCE_RELAY and not port.decoded:
         port.decoded = True
+        fall_silent(port)
         tend(worker, &worker.ports[port.heard_slot])
 
 
