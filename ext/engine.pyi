@@ -56,9 +56,10 @@ for never. Then how many packets the peer should have heard when it reported; ho
 the peer's newest VoIP metrics block (RFC 3611 section 4.7) after its SSRC.
 """
 
-Totals: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int, int]
+Totals: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int, int, int]
 """Packets received and sent, octets received and sent, packets lost, strangers, malformed, errors of sending,
-frames that recorders dropped, recordings in progress, events merged, SRTP packets that failed, replayed ones.
+frames that recorders dropped, recordings in progress, events merged, SRTP packets that failed, replayed
+ones, datagrams for Python that found no room.
 """
 
 class RingFull(Exception):
@@ -187,8 +188,16 @@ class Worker:
     def mix(self, slot: int, generation: int, room: int, room_generation: int) -> None: ...
     def gain(self, slot: int, generation: int, mouth: int, mouth_generation: int, gain: float) -> None:
         """How loud the port `mouth` is in this port's ear, until that leaves its room; 1.0 forgets."""
-    def secure(self, slot: int, generation: int, sends: object | None, receives: object | None) -> None:
-        """SRTP with these capsules of ext.srtp from now on; both None: in the clear."""
+    def secure(
+        self, slot: int, generation: int, sends: object | None, receives: object | None, shut: bool = False
+    ) -> None:
+        """SRTP with these capsules of ext.srtp; both None: in the clear, or not at all if `shut`."""
+    def pass_datagrams(self, slot: int, generation: int, passes: bool, muxed: bool) -> None:
+        """Whether STUN and DTLS go to `take_datagrams`; whether RTCP comes and goes on the RTP port."""
+    def send_datagram(self, slot: int, generation: int, target: Place, data: bytes) -> None:
+        """From the RTP socket, whomever it is locked to."""
+    def take_datagrams(self) -> list[tuple[int, int, Place, bytes]]:
+        """Slot, generation, source and octets of STUN and DTLS that wait; at most 256 do."""
     def send_digit(self, slot: int, generation: int, event: int, duration: int, in_band: bool) -> None:
         """Event 0 to 15 (RFC 4733 section 3.2), duration 1 to 65535 of the clock of 8 kHz.
 

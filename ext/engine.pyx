@@ -11,7 +11,7 @@ import sysconfig
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from ext.engine_dtmf cimport dtmf_start
@@ -38,13 +38,16 @@ from ext.engine_sound cimport (
 from ext.engine_worker cimport (
     BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, METRICS, ORDER_CLOSE,
     ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN,
-    ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, SOURCE_MIX, SOURCE_PLAY,
+    ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_DATAGRAM, ORDER_PASS, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, SOURCE_MIX, SOURCE_PLAY,
     SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Event, Facts,
-    Gain, InBand, Losses, Network, Order, Port, Recorder, Room, Totals,
+    Gain, InBand, Losses, Network, Order, Passed, Port, Recorder, Room, Totals,
 )
 from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_release, srtp_share
 from ext.engine_worker cimport Worker as Memory
 from ext.engine_writer cimport run_writer
+
+cdef enum:
+    DATAGRAMS_PASSED = 256      # of STUN and DTLS that wait for Python; a power of two
 
 if sysconfig.get_config_var("Py_GIL_DISABLED"):
     raise ImportError("centralita needs a standard build of CPython 3.11 to 3.13; this one is free-threaded")
@@ -241,6 +244,7 @@ cdef class Worker:
             or memory.rooms == NULL
             or not ring_make(&memory.orders, orders, sizeof(Order))
             or not ring_make(&memory.events, events, sizeof(Event))
+            or not ring_make(&memory.passed, DATAGRAMS_PASSED, sizeof(Passed))
             or not ring_make(&memory.errands, errands, sizeof(Errand))
             or not ring_make(&memory.returns, errands // 2, sizeof(Errand))
         ):
@@ -294,6 +298,7 @@ cdef class Worker:
         free_ears(memory)
         ring_free(&memory.orders)
         ring_free(&memory.events)
+        ring_free(&memory.passed)
         ring_free(&memory.errands)
         ring_free(&memory.returns)
         free(memory.ports)
@@ -495,10 +500,11 @@ cdef class Worker:
             free(order.block)
             raise
 
-    def secure(self, slot, generation, sends, receives) -> None:
+    def secure(self, slot, generation, sends, receives, bint shut=False) -> None:
         cdef Order order = self._order(ORDER_SECURE, slot, generation)
         cdef SrtpKey* sending = srtp_key(sends)
         cdef SrtpKey* receiving = srtp_key(receives)
+        order.flag = shut
         order.sends = srtp_share(sending)
         order.receives = srtp_share(receiving)
         try:
@@ -507,6 +513,36 @@ cdef class Worker:
             srtp_release(sending)
             srtp_release(receiving)
             raise
+
+    def pass_datagrams(self, slot, generation, bint passes, bint muxed) -> None:
+        cdef Order order = self._order(ORDER_PASS, slot, generation)
+        order.flag = passes
+        order.count = muxed
+        self._push(&order)
+
+    def send_datagram(self, slot, generation, tuple target not None, bytes data not None) -> None:
+        cdef Order order = self._order(ORDER_DATAGRAM, slot, generation)
+        order.rtp = socket_address(target)
+        order.count = len(data)
+        order.block = malloc(len(data) + 1)
+        if order.block == NULL:
+            raise MemoryError()
+        memcpy(order.block, <char*>data, len(data))
+        try:
+            self._push(&order)
+        except RingFull:
+            free(order.block)
+            raise
+
+    def take_datagrams(self) -> list:
+        cdef Passed passed
+        cdef list taken = []
+        while ring_pop(&self.memory.passed, &passed):
+            taken.append((
+                passed.slot, passed.generation, place_of(&passed.source),
+                (<const char*>passed.octets)[:passed.length],
+            ))
+        return taken
 
     def send_digit(self, slot, generation, int event, int duration, bint in_band) -> None:
         cdef Order order = self._order(ORDER_DIGIT, slot, generation)
@@ -671,6 +707,7 @@ cdef class Worker:
             totals.packets_received, totals.packets_sent, totals.octets_received, totals.octets_sent, lost,
             totals.strangers, totals.malformed, totals.send_errors, totals.dropped_frames, totals.recorders,
             atomic_load(&self.memory.merged), totals.srtp_failed, totals.srtp_replayed,
+            totals.passed_dropped,
         )
 
     def take_lag_ns(self) -> int:

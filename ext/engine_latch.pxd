@@ -157,6 +157,11 @@ cdef inline const Address* rtp_target(const Port* port) noexcept nogil:
     return &port.sdp_rtp if reachable(&port.sdp_rtp) else NULL
 
 
+cdef inline const Address* rtp_peer(const Port* port) noexcept nogil:
+    """Where RTP goes, before the lock or after it."""
+    return &port.latch.peer if port.latch.locked else rtp_target(port)
+
+
 cdef inline const Address* rtcp_target(const Port* port) noexcept nogil:
     if port.latch.rtcp_locked:
         return &port.latch.rtcp_peer

@@ -13,6 +13,7 @@ from ext.engine_keypad cimport keypad_clear, keypad_press
 from ext.engine_latch cimport unlock
 from ext.engine_masking cimport mask_heard
 from ext.engine_os cimport EPOLL_CTL_ADD, atomic_store, close, same_address
+from ext.engine_passing cimport pass_down
 from ext.engine_receive cimport RTCP_SOCKET, RTP_SOCKET, STRANGER_SOCKET, watch_socket
 from ext.engine_reception cimport packets_lost
 from ext.engine_recorder cimport recorder_begin, recorder_end, recorder_mode, tap_port, untap_port
@@ -26,7 +27,7 @@ from ext.engine_sources cimport clear_source, drop_listeners, fit, refit, set_so
 from ext.engine_stream cimport TICK_MS, fall_silent, use_clock
 from ext.engine_worker cimport (
     CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_LISTEN,
-    ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP,
+    ORDER_DATAGRAM, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PASS, ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP,
     ORDER_WATCH, SOURCE_RELAY, InBand, Network, Order, Port, Recorder, Worker, tell,
 )
 
@@ -244,6 +245,10 @@ cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
         inband_listen(port, <InBand*>order.block)
         order.block = NULL
         tend(worker, port)
+    elif order.kind == ORDER_PASS:
+        port.passes, port.muxed = order.flag, order.count != 0
+    elif order.kind == ORDER_DATAGRAM:
+        pass_down(worker, port, order)
     elif order.kind == ORDER_SECURE:
         secure_port(port, order)
     elif order.kind == ORDER_CLOSE:

@@ -16,11 +16,12 @@ from ext.engine_os cimport (
     EAGAIN, EPOLL_CTL_MOD, EPOLLET, EPOLLIN, MSG_DONTWAIT, Address, epoll_ctl, epoll_event, errno, recvmmsg,
     same_address,
 )
+from ext.engine_passing cimport passed_up
 from ext.engine_reception cimport reception_jitter, reception_sequence
 from ext.engine_hearing cimport listen
 from ext.engine_recorder cimport record_packet
-from ext.engine_rtcp cimport control_packet
-from ext.engine_secrecy cimport opened
+from ext.engine_rtcp cimport control_packet, control_read, well_formed
+from ext.engine_secrecy cimport may_speak_from, opened
 from ext.engine_sources cimport relay_to_listeners
 from ext.engine_stream cimport COMFORT_NOISE, HEARD_AUDIO, HEARD_EVENT, HEARD_NOISE, HEARD_OTHER
 from ext.engine_worker cimport BATCH, DATAGRAM, EVENT_FIRST, LEFT, PCMU, Port, Worker, tell
@@ -80,9 +81,13 @@ cdef inline void hear(Worker* worker, Port* port, const RtpHeader* header, uint8
     relay_to_listeners(worker, port, heard, header, payload)
 
 
-cdef inline void muxed_control(Worker* worker, Port* port, const Address* source) noexcept nogil:
-    """RTCP on the RTP port (RFC 5761), which we never agree to: a sign of the peer's life and no more."""
-    if port.latch.locked and same_address(source, &port.latch.peer):
+cdef inline void muxed_control(
+    Worker* worker, Port* port, const uint8_t* packet, int length, const Address* source
+) noexcept nogil:
+    """RTCP on the RTP port (RFC 5761). Where it was not agreed on: a sign of the peer's life and no more."""
+    if port.muxed and may_speak_from(port, source, False) and well_formed(packet, length):
+        control_read(worker, port, packet, length)
+    elif not port.muxed and port.latch.locked and same_address(source, &port.latch.peer):
         port.rtcp_ns = worker.now_ns
         port.silence_told = False
         port.control.received += 1
@@ -95,10 +100,12 @@ cdef inline void rtp_packet(
 ) noexcept nogil:
     cdef RtpHeader header
     cdef bint control = length >= 2 and 192 <= packet[1] <= 223
+    if passed_up(worker, port, packet, length, source):
+        return
     if not opened(worker, port, control, packet, &length, source):
         return
     if control:
-        muxed_control(worker, port, source)
+        muxed_control(worker, port, packet, length, source)
     elif not rtp_read(packet, length, &header):
         if host_allowed(port, source, &port.sdp_rtp):
             worker.totals.malformed += 1

@@ -7,7 +7,7 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
 from ext.engine_jitter cimport units
-from ext.engine_latch cimport admit_control, rtcp_target
+from ext.engine_latch cimport admit_control, rtcp_target, rtp_peer
 from ext.engine_octets cimport get16, get32, in_ntp_units, ntp_now, put_head, put_network
 from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, sendto
 from ext.engine_reception cimport expected_packets
@@ -83,7 +83,7 @@ cdef inline void send_report(Worker* worker, Port* port, bint goodbye) noexcept 
     """A sender's report if something was sent since the last one, else a receiver's."""
     cdef uint8_t packet[LONGEST_REPORT]
     cdef uint8_t* end = packet
-    cdef const Address* target = rtcp_target(port)
+    cdef const Address* target = rtp_peer(port) if port.muxed else rtcp_target(port)
     cdef bint sender = port.stream.packets != port.control.packets_told
     cdef int blocks = 1 if port.reception.started else 0
     cdef int words = 1 + (5 if sender else 0) + 6 * blocks
@@ -107,7 +107,7 @@ cdef inline void send_report(Worker* worker, Port* port, bint goodbye) noexcept 
     if ready == NULL:
         return
     if sendto(
-        port.rtcp_fd,
+        port.rtp_fd if port.muxed else port.rtcp_fd,
         ready,
         length,
         MSG_DONTWAIT | MSG_NOSIGNAL,
@@ -168,6 +168,16 @@ cdef inline void read_report(Worker* worker, Port* port, const uint8_t* packet, 
         blocks -= 1
 
 
+cdef inline void control_read(
+    Worker* worker, Port* port, const uint8_t* packet, int length
+) noexcept nogil:
+    """RTCP of who may speak here, in the clear."""
+    port.rtcp_ns = worker.now_ns
+    port.silence_told = False
+    port.control.received += 1
+    read_report(worker, port, packet, length)
+
+
 cdef inline void control_packet(
     Worker* worker, Port* port, uint8_t* packet, int length, const Address* source
 ) noexcept nogil:
@@ -178,8 +188,5 @@ cdef inline void control_packet(
         port.strangers += 1
         worker.totals.strangers += 1
         return
-    port.rtcp_ns = worker.now_ns
-    port.silence_told = False
-    port.control.received += 1
-    read_report(worker, port, packet, length)
+    control_read(worker, port, packet, length)
     read_extended(worker, port, packet, length)

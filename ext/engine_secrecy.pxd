@@ -10,13 +10,14 @@ from libc.string cimport memcpy
 from ext.engine_latch cimport host_allowed
 from ext.engine_os cimport Address, same_host
 from ext.engine_srtp cimport (
-    SRTP_OK, SRTP_REPLAYED, SRTP_TOO_OLD, SrtpKey, srtp_protect, srtp_release, srtp_unprotect,
+    SRTP_FAILED, SRTP_OK, SRTP_REPLAYED, SRTP_TOO_OLD, SrtpKey, srtp_protect, srtp_release, srtp_unprotect,
 )
 from ext.engine_worker cimport Order, Port, Secrecy, Worker
 
 
 cdef inline bint may_speak_from(const Port* port, const Address* source, bint control) noexcept nogil:
     """Cheap, and before any cryptography: whether the peer's packets can come from that host."""
+    control = control and not port.muxed
     if control and port.latch.rtcp_locked:
         return same_host(source, &port.latch.rtcp_peer)
     if port.latch.locked:
@@ -50,13 +51,15 @@ cdef inline bint opened(
 ) noexcept nogil:
     """Whether the packet may be looked into, which then is in the clear; if not it is counted here."""
     cdef int status
-    if port.secrecy.receives == NULL:
+    if port.secrecy.receives == NULL and not port.secrecy.shut:
         return True
     if not may_speak_from(port, source, control):
         port.strangers += 1
         worker.totals.strangers += 1
         return False
-    status = unprotect(worker, &port.secrecy, control, packet, length)
+    status = SRTP_FAILED
+    if port.secrecy.receives != NULL:
+        status = unprotect(worker, &port.secrecy, control, packet, length)
     if status == SRTP_OK:
         return True
     if status == SRTP_REPLAYED or status == SRTP_TOO_OLD:
@@ -73,7 +76,7 @@ cdef inline const uint8_t* sealed(
 ) noexcept nogil:
     """What goes on the wire in place of the packet, good until the next; NULL: nothing does."""
     if port.secrecy.sends == NULL:
-        return packet
+        return NULL if port.secrecy.shut else packet
     length[0] = srtp_protect(port.secrecy.sends, control, worker.sealed, packet, <int>length[0])
     return worker.sealed if length[0] else NULL
 
@@ -83,6 +86,7 @@ cdef inline void secure_port(Port* port, Order* order) noexcept nogil:
     cdef Secrecy* secrecy = &port.secrecy
     srtp_release(secrecy.sends)
     secrecy.sends = order.sends
+    secrecy.shut = order.flag
     order.sends = NULL
     if order.receives == secrecy.receives:
         return

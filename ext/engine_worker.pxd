@@ -29,6 +29,7 @@ cdef enum:
     DATAGRAM = 2048         # octets; RTP and RTCP stay below the path's 1500
     CHUNK_FRAMES = 50       # the recorder writes to disk by the second
     IN_BAND = 16            # beside the RFC 4733 event of a digit that came in band
+    PASSED_OCTETS = 1500    # of the longest datagram that goes up to Python
     KEYS_QUEUED = 64        # digits that wait to be sent; more are dropped
     WINDOW_FRAMES = 40      # 800 ms in which the recorder puts late and early packets in their places
 
@@ -51,6 +52,8 @@ cdef enum:              # orders
     ORDER_DIGIT
     ORDER_LISTEN            # for digits in band
     ORDER_SECURE
+    ORDER_PASS
+    ORDER_DATAGRAM
     ORDER_CLOSE
     ORDER_ROOM
     ORDER_GAIN
@@ -291,6 +294,7 @@ cdef struct Secrecy:        # SRTP; a NULL key: in the clear
     SrtpKey* received_before    # until the first packet under `receives`: those under way are not lost
     uint64_t failed
     uint64_t replayed
+    bint shut               # keys are on their way: until then nothing goes and nothing is heard
 
 cdef struct Port:
     uint64_t generation     # 0: closed
@@ -357,6 +361,8 @@ cdef struct Port:
     bint silence_told
     uint64_t strangers
     Secrecy secrecy
+    bint passes             # STUN and DTLS go up to Python
+    bint muxed              # RTCP comes and goes on the RTP port (RFC 5761)
     Facts facts
 
 cdef struct Side:
@@ -402,6 +408,13 @@ cdef struct Errand:         # between worker and writer, both ways
     Chunk* chunk            # NULL: finish the file
     bint leave              # the writer ends
 
+cdef struct Passed:         # a datagram on its way to Python
+    int slot
+    uint64_t generation
+    Address source
+    int length
+    uint8_t octets[PASSED_OCTETS]
+
 cdef struct Totals:
     uint64_t packets_received
     uint64_t octets_received
@@ -410,6 +423,7 @@ cdef struct Totals:
     uint64_t strangers
     uint64_t srtp_failed
     uint64_t srtp_replayed
+    uint64_t passed_dropped
     uint64_t malformed
     uint64_t send_errors
     uint64_t lost_closed    # by ports that are closed
@@ -419,6 +433,7 @@ cdef struct Totals:
 cdef struct Worker:
     Ring orders
     Ring events
+    Ring passed
     int wake_fd
     int event_fd
     int epoll_fd

@@ -5,6 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
+from media.keying import Dtls
 from media.quality import Quality
 from media.sound import Sound
 
@@ -46,8 +47,9 @@ class PeerMedia:
     takes RFC 3389 packets. `ptime_ms` is the peer's wish, 10, 20, 30 or 40: what we make has this length,
     and what we relay is made anew when it comes in another; Opus always has 20. `srtp`: RTP and RTCP are
     protected both ways, and nothing else is taken for the peer's; the same keys again go on where they
-    were. `hears_tones`: digits in the sound that it is relayed reach it as they are; else they are kept
-    from it, because it gets them in another way.
+    were. `dtls`: keys come by a handshake over the port itself; until they are there nothing is sent and
+    nothing heard. The same again changes nothing. `hears_tones`: digits in the sound that it is relayed
+    reach it as they are; else they are kept from it, because it gets them in another way.
     """
 
     address: str
@@ -61,6 +63,7 @@ class PeerMedia:
     receive_event_type: int | None = None
     ptime_ms: int = 20
     srtp: SrtpKeys | None = None
+    dtls: Dtls | None = None
     event_rate_hz: int = 8000
     comfort_noise: bool = False
     hears_tones: bool = True
@@ -330,3 +333,4 @@ class PlaneCounters:
     recorder_dropped_frames: int
     srtp_failed: int = 0
     srtp_replayed: int = 0
+    datagrams_dropped: int = 0

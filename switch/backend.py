@@ -363,6 +363,7 @@ class Running:
             strangers=counters.strangers,
             srtp_failed=counters.srtp_failed,
             srtp_replayed=counters.srtp_replayed,
+            datagrams_dropped=counters.datagrams_dropped,
             ports=counters.ports,
             worker_lag_s=counters.worker_lag_s,
             events_merged=counters.events_merged,

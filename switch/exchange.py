@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from media.aio.plane import MediaPlane
 from media.aio.sounds import SoundLibrary
+from media.keying import Fingerprint
 from media.port import Play
 from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
@@ -89,6 +90,10 @@ class Exchange:
     def local_time(self) -> datetime:
         """The time of day at `server.timezone`."""
         return utc(self.now_us()).astimezone(ZoneInfo(self.config.server.timezone))
+
+    def fingerprint(self) -> Fingerprint:
+        """Of the certificate that peers see in a handshake of DTLS."""
+        return self.plane.fingerprint
 
     def media_address(self, peer: str) -> str:
         """The address that we write into the SDP for `peer`. OSError: our ports have no way there."""

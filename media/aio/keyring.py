@@ -1,7 +1,9 @@
 """A port's SRTP keys as the engine takes them. Without pylibsrtp there is none, and everything else works."""
 
+import secrets
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from media.keying import IceCredentials
 from media.port import MasterKey, SrtpKeys
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ else:
     SUITES = frozenset(srtp.SUITES)
 """The crypto suites that this machine can do, by their names in SDP."""
 
+UFRAG_OCTETS: Final = 6
+PASSWORD_OCTETS: Final = 24
 KEPT: Final = 4
 """Keys of each direction: enough for every branch of a forked call to come back to its own."""
 
@@ -57,3 +61,12 @@ def _keep(kept: dict[MasterKey, _Key], name: MasterKey, key: _Key) -> None:
     kept[name] = key
     while len(kept) > KEPT:
         del kept[next(iter(kept))]
+
+
+def fresh_credentials() -> IceCredentials:
+    """Ours for one leg: base64 of random octets, in the characters that RFC 8839 allows."""
+    return IceCredentials(_characters(UFRAG_OCTETS), _characters(PASSWORD_OCTETS))
+
+
+def _characters(octets: int) -> str:
+    return secrets.token_urlsafe(octets).replace("-", "+").replace("_", "/")

@@ -6,7 +6,8 @@ import itertools
 import random
 import time
 from collections.abc import Callable
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from ext.engine import Worker, register_codec
 from media.aio.addresses import is_ipv6, reaches
@@ -17,7 +18,11 @@ from media.aio.shard import Shard, Sounds
 from media.aio.sockets import PortSockets, bind_port, ports_within_limit, raise_descriptor_limit
 from media.codecs import CODECS
 from media.events import PortClosed, PortEvent
+from media.keying import Fingerprint
 from media.port import PlaneCounters, Port, Room
+
+if TYPE_CHECKING:
+    from media.aio.dtls import Identity
 
 CNAME_OCTETS: Final = 12
 CLOSE_WITHIN_S: Final = 10.0
@@ -77,9 +82,21 @@ class MediaPlane:
                 sounds,
                 self._recorder,
                 self._tell,
+                lambda: self._identity,
             )
             for _ in range(workers)
         ]
+
+    @cached_property
+    def _identity(self) -> "Identity":
+        from media.aio.dtls import Identity  # it needs pyOpenSSL
+
+        return Identity()
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Of the certificate that peers see in a handshake, made when somebody first asks."""
+        return self._identity.fingerprint
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Raise the descriptor limit, start the workers and listen for their events."""
@@ -203,6 +220,7 @@ class MediaPlane:
             merged,
             srtp_failed,
             srtp_replayed,
+            passed_dropped,
         ) = sums
         return PlaneCounters(
             packets_received=received,
@@ -221,6 +239,7 @@ class MediaPlane:
             recorder_dropped_frames=dropped,
             srtp_failed=srtp_failed,
             srtp_replayed=srtp_replayed,
+            datagrams_dropped=passed_dropped,
         )
 
     def _ports_by_state(self) -> dict[str, int]:

@@ -22,6 +22,7 @@ from media.events import (
     Unlocked,
 )
 from media.kernels import emodel_mos
+from media.keying import Dtls
 from media.port import (
     DIGIT_MS,
     DIGITS,
@@ -44,6 +45,7 @@ from media.quality import Quality, Told, VoipMetrics, sounds_there
 
 if TYPE_CHECKING:
     from ext.engine import Stats
+    from media.aio.keying import Keying
     from media.aio.recorder import Recorder
     from media.aio.recording import EngineRecording
     from media.aio.shard import Shard
@@ -92,6 +94,8 @@ class EnginePort:
         self._seen = [0] * len(Kind)
         self._keyring = Keyring(ssrc)
         self._srtp: SrtpKeys | None = None
+        self._keying: Keying | None = None
+        self._peer: PeerMedia | None = None
 
     def __repr__(self) -> str:
         return f"<port {self._number} {'closed' if self._closed_with else 'open'}>"
@@ -109,13 +113,79 @@ class EnginePort:
     def connect(self, peer: PeerMedia) -> None:
         if peer.codec not in codecs():
             raise ValueError(f"{peer.codec}: the engine knows {', '.join(codecs())}")
-        keys = self._keyring.capsules(peer.srtp) if peer.srtp != self._srtp else None
-        rtp = place(peer.address, peer.port, self._ipv6)
-        rtcp = place(peer.rtcp_address, peer.rtcp_port, self._ipv6)
-        allowed = networks(peer.allowed, self._ipv6)
+        place(peer.address, peer.port, self._ipv6)
+        place(peer.rtcp_address, peer.rtcp_port, self._ipv6)
+        networks(peer.allowed, self._ipv6)
+        if peer.dtls is None:
+            self._leave_dtls()
+            self._secure(peer.srtp)
+            self._connect(peer)
+        else:
+            self._join_dtls(peer, peer.dtls)
+
+    def _secure(self, keys: SrtpKeys | None, *, shut: bool = False) -> None:
+        """`shut`: keys are on their way, and until they are there nothing is sent or heard."""
+        if keys == self._srtp and not shut:
+            return
+        capsules = self._keyring.capsules(keys)
+        self._srtp = keys
+        self.order(lambda: self.shard.worker.secure(self.slot, self.generation, *capsules, shut))
+
+    def _leave_dtls(self) -> None:
+        if self._keying is not None:
+            self._keying.stop()
+            self._keying = None
+            self._pass_datagrams(False, False)
+
+    def _join_dtls(self, peer: PeerMedia, dtls: Dtls) -> None:
+        """A handshake is for one description of the peer's keys, and outlives a change of anything else."""
+        if self._keying is not None and self._keying.dtls == dtls:
+            self._connect(peer)
+            return
+        from media.aio.keying import Keying  # it needs pyOpenSSL and aioice
+
+        self._leave_dtls()
+        self._keying = Keying(
+            dtls, self.shard.identity(), send=self._send_datagram, moved=self._move, done=self._agreed
+        )
+        self._pass_datagrams(True, dtls.muxed)
+        self._secure(None, shut=True)
+        self._connect(peer)
+        self._keying.start((peer.address, peer.port))
+
+    @property
+    def secret(self) -> bool:
+        """Whether it has keys by now."""
+        return self._srtp is not None
+
+    def _agreed(self, keys: SrtpKeys | None) -> None:
+        """The handshake is over; without keys the port stays shut."""
         if keys is not None:
-            self._srtp = peer.srtp
-            self.order(lambda: self.shard.worker.secure(self.slot, self.generation, *keys))
+            self._secure(keys)
+
+    def _move(self, _where: tuple[str, int]) -> None:
+        if self._peer is not None:
+            self._connect(self._peer)
+
+    def _pass_datagrams(self, passes: bool, muxed: bool) -> None:
+        self.order(lambda: self.shard.worker.pass_datagrams(self.slot, self.generation, passes, muxed))
+
+    def _send_datagram(self, data: bytes, where: tuple[str, int]) -> None:
+        target = place(*where, self._ipv6)
+        self.order(lambda: self.shard.worker.send_datagram(self.slot, self.generation, target, data))
+
+    def receive(self, data: bytes, source: tuple[str, int]) -> None:
+        """STUN or DTLS that came, which the worker has no use for."""
+        if self._keying is not None and self._closed_with is None:
+            self._keying.receive(data, source)
+
+    def _connect(self, peer: PeerMedia) -> None:
+        """Where ICE has found the peer, or else where it says that it is."""
+        self._peer = peer
+        found = self._keying.place if self._keying is not None else None
+        rtp = place(*(found or (peer.address, peer.port)), self._ipv6)
+        rtcp = place(*(found or (peer.rtcp_address, peer.rtcp_port)), self._ipv6)
+        allowed = networks(peer.allowed, self._ipv6)
         self._impairment = of = impairment(peer.codec)
         self.order(
             lambda: self.shard.worker.connect(
@@ -202,6 +272,8 @@ class EnginePort:
         stats = self.stats()
         self.order(lambda: self.shard.worker.close(self.slot, self.generation))
         self._closed_with = stats
+        if self._keying is not None:
+            self._keying.stop()
 
     def order(self, order: Callable[[], None]) -> None:
         """Give the worker an order about this port; nothing once it is closed."""

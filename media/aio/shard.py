@@ -5,16 +5,20 @@ import heapq
 import os
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from ext.engine import RingFull, SoundMemory, Worker
+from media.aio.addresses import address_of
 from media.aio.port import EnginePort, Kind
 from media.aio.recorder import Recorder, Written
 from media.aio.room import EngineRoom
 from media.events import PortClosed, PortEvent
 from media.port import Port
 from media.sound import Sound
+
+if TYPE_CHECKING:
+    from media.aio.dtls import Identity
 
 RETRY_S: Final = 0.002
 
@@ -43,9 +47,11 @@ class Shard:
         sounds: Sounds,
         recorder: Recorder,
         tell: Callable[[PortEvent], None],
+        identity: "Callable[[], Identity]",
     ) -> None:
         self.worker: Final = worker
         self.sounds: Final = sounds
+        self.identity: Final = identity
         self.ports: dict[int, EnginePort] = {}
         self._free = list(range(capacity))
         self._free_rooms = list(range(capacity))
@@ -148,6 +154,10 @@ class Shard:
                 event = port.take(Kind(kind), count, a, b)
                 if event is not None:
                     self._pass_on(event)
+        for slot, generation, source, data in self.worker.take_datagrams():
+            port = self.ports.get(slot)
+            if port is not None and port.generation == generation:
+                port.receive(data, address_of(source))
         if self.worker.take_resync():
             self._reread()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sip.dialogs.secrecy import Keys, Secrecy
+from sip.dialogs.secrecy import Secrecy, Secret, whole
 from sip.syntax.encodings import (
     COMFORT_NOISE,
     DYNAMIC,
@@ -66,7 +66,7 @@ class Agreed:
     held: bool
     event_rate_hz: int = 8000
     comfort_noise: bool = False
-    keys: Keys | None = None
+    keys: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class MediaSession:
         self._types: dict[str, int] = {}  # what payload types have meant in this session
         self._agreed: Agreed | None = None
         self._secrecy = secrecy or Secrecy()  # in the clear
-        self._kept: Keys | None = None  # what the session had when we offered
+        self._kept: Secret | None = None  # what the session had when we offered
 
     @property
     def agreed(self) -> Agreed | None:
@@ -121,7 +121,7 @@ class MediaSession:
         """
         types = self._payload_types((*codecs, EVENT, *([EVENT_48] if "OPUS" in codecs else [])))
         self._kept = self._agreed.keys if self._agreed else None
-        profile, keys = self._secrecy.offer(self._kept)
+        profile, keys = self._secrecy.offer(self._kept, address, port)
         ptime_ms = self._agreed.ptime_ms if self._agreed else _PTIME_MS
         audio = _audio(port, types, ptime_ms, direction, profile, keys)
         sent = self._send(address, self._in_place(audio))
@@ -143,12 +143,13 @@ class MediaSession:
         line = theirs.media[place]
         offered = [name for name in self._offer.codecs if name not in (EVENT, EVENT_48)]
         fault = _fault(theirs, line, offered, self._sent.origin.address)
-        fault = fault or self._secrecy.fault_of_answer(line, self._kept)
+        fault = fault or self._secrecy.fault_of_answer(whole(theirs, line), self._kept)
         if fault is not None:
             raise NotAcceptable(fault)
         codec = next(name for name in line.codecs if name in offered)
         ours = self._offer.direction or Direction.SENDRECV
-        agreed = _agree(theirs, line, codec, self._offer.codecs, ours, self._secrecy.accept(line))
+        keys = self._secrecy.accept(whole(theirs, line))
+        agreed = _agree(theirs, line, codec, self._offer.codecs, ours, keys)
         self._slots = self._sent.media
         self._agreed = agreed
         return agreed
@@ -185,7 +186,7 @@ class MediaSession:
         events = [name for name in events_beside(codec) if name in offered][:1]
         noise = [name for name in noise_beside(codec) if name in offered]
         types = {name: offered[name] for name in (codec, *noise, *events)}
-        keys, attributes = self._secrecy.answer(line)
+        keys, attributes = self._secrecy.answer(whole(theirs, line), address, port)
         agreed = _agree(theirs, line, codec, types, direction, keys)
         audio = _audio(port, types, agreed.ptime_ms, agreed.direction, line.profile, attributes)
         media = tuple(audio if other is line else _refused(other) for other in theirs.media)
@@ -233,7 +234,9 @@ class MediaSession:
 
     def _send(self, address: str, media: tuple[MediaDescription, ...]) -> bytes:
         origin = Origin(self.session_id, self.version or 1, address)
-        description = SessionDescription(origin, media, connection=address)
+        lite = any(line.attribute("ice-ufrag") is not None for line in media)
+        attributes: tuple[Attribute, ...] = (("ice-lite", None),) if lite else ()
+        description = SessionDescription(origin, media, connection=address, attributes=attributes)
         if self._sent is not None and description != self._sent:
             description = replace(description, origin=replace(origin, version=self.version + 1))
         encoded = description.encode()
@@ -266,7 +269,7 @@ def _refused(line: MediaDescription) -> MediaDescription:
 
 
 def usable_offer(
-    data: bytes, address: str, codecs: Sequence[str], secrecy: Secrecy, before: Keys | None = None
+    data: bytes, address: str, codecs: Sequence[str], secrecy: Secrecy, before: Secret | None = None
 ) -> Offer:
     """Read an offer and find the first audio line that can be answered from our address with one of `codecs`.
 
@@ -276,7 +279,7 @@ def usable_offer(
     theirs = parse_sdp(data)
     usable, faults = [], []
     for line in theirs.media:
-        fault = _fault(theirs, line, codecs, address) or secrecy.fault_of_offer(line, before)
+        fault = _fault(theirs, line, codecs, address) or secrecy.fault_of_offer(whole(theirs, line), before)
         if fault is None:
             usable.append(line)
         elif line.kind == "audio":
@@ -325,7 +328,7 @@ def _agree(
     codec: str,
     ours: dict[str, int],
     wanted: Direction,
-    keys: Keys | None,
+    keys: Secret | None,
 ) -> Agreed:
     """`ours` are the payload types that we take, by codec; `wanted` is our direction at most."""
     address = theirs.address(line) or _ON_HOLD[0]

@@ -13,7 +13,7 @@ from sip.dialogs.offer_answer import Agreed, Direction, MediaSession, NotAccepta
 from sip.flow import Flow
 from sip.syntax.sdp import SdpError
 from switch.calls.digits import DigitsIn, DigitsOut, Means
-from switch.calls.leg_secrecy import secrecy, srtp
+from switch.calls.leg_secrecy import dtls, secrecy, srtp
 from switch.exchange import Exchange
 from switch.peers import Peer, PhonePeer, TrunkPeer
 
@@ -42,7 +42,7 @@ class LegMedia:
         self._flow = flow
         self._port = port
         self._codecs = tuple(codecs)
-        self._secrecy = secrecy(exchange.config, peer, flow)
+        self._secrecy = secrecy(exchange.config, peer, flow, exchange.fingerprint)
         self._session = MediaSession(secrets.randbits(62), self._secrecy)
         self._address = exchange.media_address(flow.remote[0])
         self._early: dict[str, bytes] = {}
@@ -144,6 +144,7 @@ class LegMedia:
                 event_rate_hz=agreed.event_rate_hz,
                 comfort_noise=agreed.comfort_noise,
                 srtp=srtp(agreed.keys),
+                dtls=dtls(agreed.keys),
             )
         )
         self._listen(self._digits_in.takes_tones(events=agreed.receive_event_type is not None))

@@ -21,7 +21,7 @@ def usable(
     address = exchange.media_address(invite.flow.remote[0])
     every = tuple(codec.value for codec in exchange.config.media.codecs)
     heard = partners(None, every)
-    keys = secrecy(exchange.config, peer, invite.flow)
+    keys = secrecy(exchange.config, peer, invite.flow, exchange.fingerprint)
     if not keys.possible:
         raise NotAcceptable("Encryption Required")
     if invite.sdp is None:

@@ -28,7 +28,7 @@ from switch.config.section import (
 )
 from switch.config.targets import Go, HangupTarget, Overflow
 from switch.config.toll import PhoneToll
-from switch.config.trunk import Trunk
+from switch.config.trunk import KeyExchange, Trunk
 
 
 class Language(StrEnum):
@@ -250,6 +250,7 @@ class Phone(Section):
     """The digest password; from `secret_file` where that is given."""
     secret_file: Words | None = None
     srtp: Policy = Policy.OFFERED
+    srtp_keys: KeyExchange = KeyExchange.SDES
     toll: PhoneToll = PhoneToll()
 
 

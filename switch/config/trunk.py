@@ -138,6 +138,15 @@ class Dtmf(StrEnum):
     """Tones in the audio."""
 
 
+class KeyExchange(StrEnum):
+    """How keys of SRTP are agreed on."""
+
+    SDES = "sdes"
+    """In SDP (RFC 4568)."""
+    DTLS = "dtls"
+    """By a handshake beside the media (RFC 5763)."""
+
+
 class Attestation(StrEnum):
     """How much we know of a caller (RFC 8588 section 4)."""
 
@@ -203,6 +212,8 @@ class Trunk(Section):
     prack: Prack = Prack.SUPPORTED
     dtmf: Dtmf = Dtmf.AUTO
     srtp: Policy = Policy.OFFERED
+    srtp_keys: KeyExchange = KeyExchange.SDES
+    """What our offers have; theirs may have either."""
     stir: Stir = Stir()
     toll: Toll = Toll()
     max_calls: Count = 200

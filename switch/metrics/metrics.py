@@ -354,6 +354,7 @@ def _media(media: MediaReading) -> Iterator[Metric]:
     yield from families.RTP_STRANGERS.number(media.strangers)
     refused = {("failed",): media.srtp_failed, ("replayed",): media.srtp_replayed}
     yield from families.SRTP_REFUSED.numbers(refused)
+    yield from families.DATAGRAMS_DROPPED.number(media.datagrams_dropped)
     yield from families.RTP_PORTS.numbers({(state,): media.ports.get(state, 0) for state in PORT_STATES})
     yield from families.WORKER_LAG.number(media.worker_lag_s)
     yield from families.EVENTS_MERGED.number(media.events_merged)

@@ -46,6 +46,7 @@ class MediaReading:
     strangers: int = 0
     srtp_failed: int = 0
     srtp_replayed: int = 0
+    datagrams_dropped: int = 0
     ports: Mapping[str, int] = field(default_factory=dict)
     """By state; every state is there."""
     worker_lag_s: float = 0.0

@@ -170,3 +170,36 @@ async def test_an_answer_in_the_clear_is_not_taken_where_keys_are_required(
         await call.until("closed")
         assert call.end_reason.startswith("488")
         assert not any(each.reached.get("established") for each in luis.calls)
+
+
+@pytest.mark.parametrize(
+    ("callers", "callees"),
+    [
+        (("baresip", "dtls"), ("pjsua2", "mandatory")),
+        (("pjsua2", "mandatory"), ("baresip", "dtls")),
+    ],
+    ids=str,
+)
+async def test_keys_by_a_handshake(
+    wiring: Wiring, tell_on_failure: Tell, callers: tuple[Make, SrtpUse], callees: tuple[Make, SrtpUse]
+) -> None:
+    sections = wiring.sections(2) | policies(second="required")
+    if callees[1].startswith("dtls"):
+        sections["phones"]["1002"]["srtp_keys"] = "dtls"
+    async with AsyncExitStack() as stack, Switch.running(**sections) as switch:
+        tell_on_failure("switch", switch.story)
+        desks = Desks(stack, tell_on_failure, wiring)
+        ana, luis = await desks.phone("1001", *callers), await desks.phone("1002", *callees)
+        capture = await stack.enter_async_context(Capture.running(f"udp and host {wiring.address}"))
+        call = await ana.dial(f"sip:1002@{wiring.target};transport=tls", tone_hz=CALLER_HZ)
+        ringing = await luis.next_call()
+        await ringing.answer()
+        await call.until("established")
+        await ringing.say(CALLEE_HZ)
+        await call.listen(1.5)
+        assert hears_only(await call.listen(0.5), CALLEE_HZ, [CALLER_HZ])
+        assert hears_only(await ringing.listen(0.5), CALLER_HZ, [CALLEE_HZ])
+        await ringing.hang_up()
+        await call.until("closed")
+    for hz in (CALLER_HZ, CALLEE_HZ):
+        assert not any(overheard(capture.rtp(), hz))

@@ -30,6 +30,7 @@ MEDIA_ENCRYPTION: dict[str, tuple[str, ...]] = {
     "off": (),
     "optional": ("mediaenc=srtp",),
     "mandatory": ("mediaenc=srtp-mand",),
+    "dtls": ("mediaenc=dtls_srtp",),
 }
 FRAME_S = 0.02
 AHEAD_S = 0.06  # kept ready to send, so that a late wake-up does not break the tone

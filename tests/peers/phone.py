@@ -16,7 +16,7 @@ from tests.peers.child import Child, Message, PeerError
 
 CallState = Literal["incoming", "outgoing", "ringing", "established", "closed"]
 OnCall = Literal["ring", "answer", "reject"]
-SrtpUse = Literal["off", "optional", "mandatory"]
+SrtpUse = Literal["off", "optional", "mandatory", "dtls"]
 MODULES = {"baresip": "tests.peers.baresip_child", "pjsua2": "tests.peers.pjsua_child"}
 
 
@@ -193,7 +193,8 @@ class Phones:
     ) -> Phone:
         """Adds a phone; without a registrar it is one that is called, and calls, by address alone.
 
-        With optional SRTP it offers RTP/AVP with keys and takes what comes; mandatory is RTP/SAVP.
+        With optional SRTP it offers RTP/AVP with keys and takes what comes; mandatory is RTP/SAVP; dtls
+        (baresip) is UDP/TLS/RTP/SAVP.
         """
         await self.child.do(
             "phone",

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from sip.dialogs.offer_answer import Agreed, Direction, MediaSession, NotAcceptable
-from sip.dialogs.secrecy import Keys, Policy, Secrecy
+from sip.dialogs.secrecy import Keys, Own, Policy, Secrecy, Shaken
 from sip.syntax.sdp import MediaDescription, parse_sdp
 from sip.syntax.sdp_crypto import Crypto, Suite, read_crypto
 
@@ -210,7 +210,7 @@ def test_one_branch_may_be_plain_and_another_secret() -> None:
         ours.accept(describe(media)).keys
         for media in (audio("RTP/AVP", crypto(2, CM80)), audio("RTP/AVP"), audio("RTP/AVP", crypto(1, GCM)))
     ]
-    assert [keys and keys.suite for keys in found] == [CM80, None, GCM]
+    assert [isinstance(keys, Keys) and keys.suite for keys in found] == [CM80, False, GCM]
 
 
 def test_the_same_again_is_the_same_bytes() -> None:
@@ -231,3 +231,96 @@ def test_no_key_is_shown_where_what_was_agreed_on_is() -> None:
     _, agreed = answer(session(Policy.OFFERED), audio("RTP/SAVP", crypto(1, CM80)))
     assert "wwww" not in repr(agreed)
     assert b64encode(b"w" * 30).decode() not in repr(agreed)
+
+
+# --- keys by a handshake ---
+
+OWN = Own("sha-256 00:11", "ours", "our-password-of-22-octets")
+PRINT = "a=fingerprint:SHA-256 AB:CD\r\n"
+ICE = "a=ice-ufrag:them\r\na=ice-pwd:their-password-of-many\r\na=rtcp-mux\r\n"
+DTLS = "UDP/TLS/RTP/SAVPF"
+
+
+def shaking(policy: Policy = Policy.OFFERED, *, shakes: bool = False) -> MediaSession:
+    return MediaSession(42, Secrecy(policy, (CM80,), bytes, lambda: OWN, shakes=shakes))
+
+
+def shaken(agreed: Agreed) -> Shaken:
+    assert isinstance(agreed.keys, Shaken)
+    return agreed.keys
+
+
+@pytest.mark.parametrize("profile", ["UDP/TLS/RTP/SAVP", DTLS])
+@pytest.mark.parametrize(
+    ("setup", "ours", "active"),
+    [("actpass", "passive", False), ("active", "passive", False), ("passive", "active", True)],
+)
+def test_a_handshake_is_answered(profile: str, setup: str, ours: str, active: bool) -> None:
+    line, agreed = answer(shaking(), audio(profile, PRINT, f"a=setup:{setup}\r\n"))
+    assert line.profile == profile
+    assert (line.attribute("fingerprint"), line.attribute("setup")) == ("sha-256 00:11", ours)
+    assert line.attribute("ice-ufrag") is None
+    assert line.attribute("rtcp-mux") is None
+    assert shaken(agreed) == Shaken("SHA-256 AB:CD", active, OWN, None, muxed=False)
+
+
+def test_with_ice_we_are_lite_and_have_one_candidate() -> None:
+    sent, agreed = shaking().answer(describe(audio(DTLS, PRINT, ICE)), *OURS, CODECS)
+    description = parse_sdp(sent)
+    (line,) = description.media
+    assert ("ice-lite", None) in description.attributes
+    assert (line.attribute("ice-ufrag"), line.attribute("ice-pwd")) == (OWN.ufrag, OWN.password)
+    assert line.attribute("candidate") == "1 1 UDP 2130706431 10.0.0.1 4000 typ host"
+    assert line.attribute("rtcp-mux") == ""
+    assert shaken(agreed).ice == ("them", "their-password-of-many")
+    assert shaken(agreed).muxed
+
+
+def test_what_the_session_says_is_said_of_the_line() -> None:
+    general = HEAD + PRINT + "a=setup:active\r\n" + ICE.replace("a=rtcp-mux\r\n", "")
+    _, agreed = shaking().answer((general + audio(DTLS, "a=rtcp-mux\r\n")).encode(), *OURS, CODECS)
+    assert shaken(agreed).ice is not None
+
+
+def test_two_that_only_answer_have_no_ice() -> None:
+    line, agreed = answer(shaking(), audio(DTLS, PRINT, ICE, "a=ice-lite\r\n"))
+    assert shaken(agreed).ice is None
+    assert line.attribute("ice-ufrag") is None
+
+
+@pytest.mark.parametrize(
+    ("media", "fault"),
+    [
+        (audio(DTLS), "Fingerprint Required"),
+        (audio(DTLS, "a=fingerprint:sha-1 AB:CD\r\n"), "Fingerprint Required"),
+        (audio(DTLS, PRINT, ICE.replace("a=rtcp-mux\r\n", "")), "RTCP Multiplexing Required"),
+    ],
+)
+def test_a_handshake_that_proves_nothing_is_refused(media: str, fault: str) -> None:
+    with pytest.raises(NotAcceptable, match=fault):
+        answer(shaking(), media)
+
+
+def test_never_shakes_no_hands() -> None:
+    with pytest.raises(NotAcceptable, match="Transport Not Supported"):
+        answer(shaking(Policy.NEVER), audio(DTLS, PRINT))
+
+
+def test_our_offer_of_a_handshake_and_its_answer() -> None:
+    ours = shaking(shakes=True)
+    line = offer(ours)
+    assert (line.profile, line.attribute("setup"), lines(line)) == (DTLS, "actpass", [])
+    agreed = ours.accept(describe(audio(DTLS, PRINT, "a=setup:active\r\n")))
+    assert shaken(agreed) == Shaken("SHA-256 AB:CD", False, OWN, None, muxed=False)
+    again = offer(ours)
+    assert (again.profile, again.attribute("ice-ufrag")) == (DTLS, None)
+    with pytest.raises(NotAcceptable, match="Encryption Required"):
+        ours.accept(describe(audio("RTP/AVP")))
+
+
+def test_a_session_by_handshake_does_not_become_plain() -> None:
+    ours = shaking()
+    answer(ours, audio(DTLS, PRINT))
+    with pytest.raises(NotAcceptable, match="Encryption Required"):
+        answer(ours, audio("RTP/AVP"))
+    assert answer(ours, audio(DTLS, PRINT))[1].keys == answer(ours, audio(DTLS, PRINT))[1].keys

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from media.aio import keyring
+from media.keying import Fingerprint
 from media.port import MasterKey, SrtpKeys
 from sip.dialogs.offer_answer import MediaSession
 from sip.dialogs.secrecy import Keys
@@ -17,6 +18,10 @@ from switch.config.schema import Config
 from switch.peers import Peer, PhonePeer, TrunkPeer
 
 ALL = list(Suite)
+
+
+def fingerprint() -> Fingerprint:
+    return Fingerprint("sha-256", "AB:CD")
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def configured(tmp_path: Path) -> Callable[[str], Config]:
 
 def offered(config: Config, peer: Peer, transport: Transport) -> tuple[bool, str, list[str]]:
     """Whether there can be media; profile and suites of our offer."""
-    how = secrecy(config, peer, Flow(transport, ("10.0.0.1", 5060), ("10.0.0.9", 5060)))
+    how = secrecy(config, peer, Flow(transport, ("10.0.0.1", 5060), ("10.0.0.9", 5060)), fingerprint)
     text = MediaSession(1, how).offer("10.0.0.1", 20000, ["PCMA"]).decode()
     profile = text.partition("m=audio 20000 ")[2].partition(" ")[0]
     suites = [line.split(" ")[1] for line in text.splitlines() if line.startswith("a=crypto:")]
@@ -94,7 +99,7 @@ def test_no_two_legs_have_the_same_key(configured: Callable[[str], Config]) -> N
     lines = [
         line
         for _ in range(8)
-        for line in MediaSession(1, secrecy(config, PhonePeer("1001"), flow))
+        for line in MediaSession(1, secrecy(config, PhonePeer("1001"), flow, fingerprint))
         .offer("10.0.0.1", 20000, ["PCMA"])
         .splitlines()
         if b"inline:" in line
