@@ -25,6 +25,7 @@ cdef enum:
     UNKNOWN = 127           # of levels, ratings and scores that are not measured
     STANDARD_CONCEALMENT = 0xC0     # section 4.7.6
     ADAPTIVE_BUFFER = 0x30
+    LONGEST_TRIP = 10 << 16         # 10 s, far more than anybody talks through
 
 
 # --- what we report ---
@@ -132,7 +133,7 @@ cdef inline void read_delays(Port* port, const uint8_t* block, int words) noexce
 cdef inline void note_trip(Control* control, uint32_t last, uint32_t delay) noexcept nogil:
     """RFC 3550 section 6.4.1, figure 2: times in units of 1/65536 s, `last` 0 if the peer had none."""
     cdef uint32_t trip = <uint32_t>(ntp_now() >> 16) - last - delay
-    if last != 0 and trip >> 31 == 0:       # clocks that were set back give nonsense
+    if last != 0 and trip < LONGEST_TRIP:   # clocks that were set, and peers that err, give nonsense
         control.round_trip_ns = <int64_t>trip * 1000000000 // 65536
 
 

@@ -235,6 +235,15 @@ async def test_the_round_trip_by_sender_reports(stage: Stage) -> None:
     assert told.metrics.trip_ms == pytest.approx(200, abs=100)
 
 
+@pytest.mark.parametrize("ago_s", [-5.0, 30.0, 20_000.0])
+async def test_a_round_trip_that_cannot_be_is_none(stage: Stage, ago_s: float) -> None:
+    caller = stage.peer(CALLER)
+    port, rtcp = await with_rtcp(stage, caller)
+    block = struct.pack("!IIIIII", port.ssrc, 0, 1, 0, ntp_middle(ago_s), 0)
+    await tell(port, rtcp, receiver_report(caller.ssrc, block))
+    assert port.stats().round_trip_s is None
+
+
 async def test_a_port_that_is_heard_tells_of_its_jitter_buffer(stage: Stage) -> None:
     """Section 4.7.6 and 4.7.7: adaptive, with concealment; how long it delays now, and at most so far."""
     caller, other = stage.peer(CALLER), stage.peer(CALLER)

@@ -144,7 +144,7 @@ async def bad_network(stage: Stage, far: Stage, seconds: float, of_each: int) ->
         begun = time.monotonic()
         packets = round(50 * seconds)
         async with asyncio.timeout(seconds + 15):
-            while min(leg.wire.up.came for leg in calls) < packets:  # noqa: ASYNC110 - a counter wakes nobody
+            while min(len(leg.wire.up.fates) for leg in calls) < packets:  # noqa: ASYNC110 - a counter wakes nobody
                 await asyncio.sleep(0.05)
         assert time.monotonic() - begun >= seconds - 1
         for leg in calls:
@@ -269,5 +269,7 @@ async def test_what_comes_too_late_to_be_played_is_discarded(stage: Stage) -> No
 
 
 @pytest.mark.long
+@pytest.mark.timeout(180)
 async def test_what_we_report_of_two_minutes(stage: Stage, far: Stage) -> None:
-    await bad_network(stage, far, 120.0, 3)
+    """70,000 packets each way."""
+    await bad_network(stage, far, 120.0, 1)

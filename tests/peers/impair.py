@@ -28,6 +28,8 @@ SPARED = 5
 """Packets at the start of each stream that pass untouched: three in step lock a port to its peer."""
 HELD_S = 0.5
 """A packet that waits for later ones goes all the same after this long: there were none."""
+LEAP = 1000
+"""A longer step of the sequence number is a new stream."""
 JUMP_S = 1.0
 """A longer step of the transit time is no jitter but a talkspurt of who does not count silence."""
 
@@ -109,6 +111,7 @@ class Direction:
         """Of the newest packet that left."""
         self._random = random.Random(seed)
         self._bad = False
+        self._last: int | None = None
         self._fastest: float | None = None
         self._newest: int | None = None
         self._held: list[tuple[int, bytes]] = []
@@ -134,14 +137,15 @@ class Direction:
 
     # --- what happens to one packet ---
 
-    def take(self, data: bytes, timestamp: int, now: float) -> list[tuple[float, bytes]]:
+    def take(self, data: bytes, header: RtpHeader, now: float) -> list[tuple[float, bytes]]:
         """What goes on because this packet came, and when. Times are of one clock, past ones mean at once.
 
         Delays count from when the packet was due by its timestamp, so a wire that was asleep for a while
         brings nothing out of order that the network would not have.
         """
+        self._note_missing(header.sequence)
         self.came += 1
-        due_at = self._due_at(timestamp, now)
+        due_at = self._due_at(header.timestamp, now)
         goes = len(self.fates) < SPARED or not self._loses()
         self.fates.append(goes)
         due = [(now, held) for held in self._released()]
@@ -174,6 +178,13 @@ class Direction:
         """What still waits for later packets; it waits no more."""
         waiting, self._held = [data for _, data in self._held], []
         return waiting
+
+    def _note_missing(self, sequence: int) -> None:
+        """Packets that this machine lost on their way here are lost as if by the wire."""
+        step = (sequence - self._last) & 0xFFFF if self._last is not None else 1
+        if 1 < step < LEAP:
+            self.fates += [False] * (step - 1)
+        self._last = sequence
 
     def _due_at(self, timestamp: int, now: float) -> float:
         """By the fastest packet so far. A stream that leaps begins anew."""
@@ -311,7 +322,7 @@ class Wire:
             return
         loop = asyncio.get_running_loop()
         waited, now = way.waiting, loop.time()
-        for due_at, each in way.take(data, header.timestamp, now):
+        for due_at, each in way.take(data, header, now):
             if due_at > now:
                 loop.call_at(due_at, self._let_go, way, each, out, target)
             else:

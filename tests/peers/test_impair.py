@@ -22,7 +22,9 @@ def packet(sequence: int) -> bytes:
 def fates(impairment: Impairment, seed: int, count: int = 2000) -> Direction:
     way = Direction(impairment, seed)
     for sequence in range(count):
-        for _, data in way.take(packet(sequence), 160 * sequence, 0.02 * sequence):
+        came = rtp_parse(packet(sequence))
+        assert came is not None
+        for _, data in way.take(packet(sequence), came, 0.02 * sequence):
             header = rtp_parse(data)
             assert header is not None
             way.gone(header, 0.02 * sequence)
@@ -46,6 +48,15 @@ def test_the_first_packets_are_spared_and_the_last_losses_unknown() -> None:
     way = fates(Impairment(loss=1.0), 1, 20)
     assert way.fates == [True] * SPARED + [False] * (20 - SPARED)
     assert (way.lost, way.known, way.passed) == (0, [True] * SPARED, SPARED)
+
+
+def test_what_the_machine_loses_on_the_way_here_is_lost_too() -> None:
+    way = Direction(Impairment(), 1)
+    for sequence in (65534, 65535, 2, 3):
+        header = rtp_parse(packet(sequence))
+        assert header is not None
+        way.take(packet(sequence), header, 0.0)
+    assert way.fates == [True, True, False, False, True, True]
 
 
 async def test_what_comes_out_is_what_it_says() -> None:
