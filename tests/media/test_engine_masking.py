@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from media.events import RecordingStopped
-from media.port import Echo
+from media.port import Echo, Mix
 from tests.media.hearing import listen
 from tests.media.pressing import digits_in, pressed
 from tests.media.rtp_peer import RtpPeer
@@ -127,6 +127,30 @@ async def test_an_echo_of_a_digit_is_masked_on_both_sides(stage: Stage, tmp_path
     await say(caller, with_digit("1", 0.2), event_words(caller, 1, 30, 39))
     await finished(stage, recording)
     assert [digits_in(side) for side in channels(tmp_path / "echo.wav")] == ["", ""]
+
+
+@pytest.mark.parametrize("whispered", [False, True])
+async def test_a_digit_in_a_room_is_masked_for_all_who_can_hear_it(
+    stage: Stage, tmp_path: Path, whispered: bool
+) -> None:
+    """From 300 ms before its first word to 200 ms after the last; one who cannot hear it misses nothing."""
+    _, agent, left, right = await bridged(stage)
+    third = stage.peer("127.20.0.13")
+    port = await stage.leg(third, near=left)
+    room = stage.plane.room(left)
+    if whispered:
+        room.gain(left, right, 0.0)
+    for each in (left, right, port):
+        each.send(Mix(room))
+    recording = left.record(tmp_path / "room.wav")
+    await asyncio.gather(
+        say(agent, with_digit("5", 0.2), event_words(agent, 5, 30, 39)), say(third, tone(1900.0, 1.5))
+    )
+    await finished(stage, recording)
+    right_side = channels(tmp_path / "room.wav")[1][800:12000]
+    assert digits_in(right_side) == ""
+    quiet = [window for window in listen(right_side, [1900.0]) if not window.heard]
+    assert len(quiet) == 0 if whispered else 5 <= len(quiet) <= 8
 
 
 async def test_what_is_said_while_it_is_blank_is_silence_as_long(stage: Stage, tmp_path: Path) -> None:

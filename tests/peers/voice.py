@@ -29,14 +29,16 @@ class Voice:
     `tones` are the digits that were heard in the sound.
     """
 
-    def __init__(self, sock: socket.socket, hz: float) -> None:
+    def __init__(self, sock: socket.socket, hz: float, level_dbfs: float) -> None:
         self.host, self.port = sock.getsockname()[:2]
         self.events: dict[int, str] = {}
         self.tones = ""
         self.types: set[int] = set()
         self.sources: set[tuple[str, int]] = set()
         self._socket = sock
-        self._frames = [encode_alaw(tone(hz))[i : i + FRAME] for i in range(0, 8000, FRAME)]
+        self._frames = [
+            encode_alaw(tone(hz, level_dbfs=level_dbfs))[i : i + FRAME] for i in range(0, 8000, FRAME)
+        ]
         self._ear = Digits()
         self._tones: deque[bytes] = deque()
         self._heard: list[Pcm] = []
@@ -48,13 +50,15 @@ class Voice:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def speaking(cls, hz: float, address: str = ports.PHONES) -> AsyncIterator[Self]:
+    async def speaking(
+        cls, hz: float, address: str = ports.PHONES, level_dbfs: float = -13.0
+    ) -> AsyncIterator[Self]:
         """Says a tone as soon as it knows to whom: see `meet`."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             sock.bind((address, 0))
-            voice = cls(sock, hz)
+            voice = cls(sock, hz, level_dbfs)
             tasks = [asyncio.create_task(voice._speak()), asyncio.create_task(voice._listen())]
             try:
                 yield voice
