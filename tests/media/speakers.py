@@ -98,19 +98,25 @@ def speaker(
     return Speaker(peer, port, ptime_ms)
 
 
-async def perform(parts: Iterable[tuple[Speaker, Sequence[bytes]]]) -> float:
-    """All say their payloads at once, in real time, spread over the first 20 ms; how late we were, in ms."""
+async def perform(
+    parts: Iterable[tuple[Speaker, Sequence[bytes]]], besides: Sequence[tuple[int, int, bytes]] = ()
+) -> float:
+    """All say their payloads at once, in real time, spread over the first 20 ms; how late we were, in ms.
+
+    `besides` are packets of others: offset in ns, connected socket, octets.
+    """
     together = list(parts)
-    planned = [
-        (moment, each, octets)
+    planned: list[tuple[int, int, bytes, Speaker | None]] = [
+        (moment, each.peer.socket.fileno(), octets, each)
         for number, (each, payloads) in enumerate(together)
         for moment, octets in each.plan(payloads, number * FRAME_NS // len(together))
     ]
+    planned += ((*packet, None) for packet in besides)
     planned.sort(key=lambda due: due[0])
-    due = [(moment, each.peer.socket.fileno(), octets) for moment, each, octets in planned]
-    sent = await asyncio.to_thread(_say_first, due)
-    for (_, sent_ns), (_, each, octets) in zip(sent, planned, strict=True):
-        each.said.append((sent_ns, octets))
+    sent = await asyncio.to_thread(_say_first, [due[:3] for due in planned])
+    for (_, sent_ns), (_, _, octets, each) in zip(sent, planned, strict=True):
+        if each is not None:
+            each.said.append((sent_ns, octets))
     return max(sent_ns - due_ns for due_ns, sent_ns in sent) / 1e6
 
 
