@@ -119,7 +119,7 @@ cdef inline void pass_on(Worker* worker, Port* port) noexcept nogil:
     while slot >= 0:
         listener = &worker.ports[slot]
         slot = listener.next_listener
-        if listener.decoded and inband_covers(worker, port, listener):
+        if listener.decoded and inband_covers(port, listener):
             say(worker, listener, NULL, NARROW_HZ)
         elif listener.decoded:
             say(worker, listener, heard_at(port.heard, port.table.pcm_rate_hz), port.table.pcm_rate_hz)

@@ -4,19 +4,19 @@ G.711 is judged as it comes, without a jitter buffer: a digit is known within 40
 to keep the rest of it from a listener who gets it in another way. Other codecs are heard on the tick.
 """
 
-from libc.stdint cimport int16_t, int64_t, uint16_t, uint8_t
+from libc.stdint cimport int16_t, int32_t, uint16_t, uint8_t
 from libc.stdlib cimport free
 from libc.string cimport memset
 
 from ext.engine_dtmf cimport HITS, NO_DIGIT, dtmf_frame, dtmf_start
 from ext.engine_masking cimport mask_heard
-from ext.engine_worker cimport EVENT_DIGIT, IN_BAND, PCMA, InBand, Port, Worker, tell
+from ext.engine_worker cimport EVENT_DIGIT, IN_BAND, PCMA, PCMU, InBand, Port, Worker, tell
 from ext.kernels cimport RtpHeader, alaw_decode_into, ulaw_decode_into
 
 cdef enum:
     FRAME = 160
     SILENT_NS = 100000000   # no sound for so long: whatever sounded is over
-    SLACK_NS = 20000000     # what is relayed through a jitter buffer ends a frame later than that says
+    LONGEST_WAIT = 8000     # timestamp units: no jitter buffer holds a packet for a second
 
 
 cdef inline void inband_listen(Port* port, InBand* inband) noexcept nogil:
@@ -38,7 +38,6 @@ cdef inline void inband_hear(Worker* worker, Port* port, const int16_t* samples,
     dtmf_frame(&inband.dtmf, samples, count)
     inband.sounds = inband.dtmf.hits >= HITS and inband.dtmf.misses == 0
     if inband.sounds:
-        inband.sounded_ns = worker.now_ns
         mask_heard(worker, port, 0, 0)
     if inband.dtmf.ended != NO_DIGIT:
         tell(worker, port, EVENT_DIGIT, IN_BAND | inband.dtmf.ended, inband.dtmf.duration // 8)
@@ -71,6 +70,8 @@ cdef inline void inband_packet(
             ulaw_decode_into(payload + done, samples, count)
         inband_hear(worker, port, samples, count)
         done += count
+    if port.inband.sounds:
+        port.inband.sounded_until = header.timestamp + header.payload_length
 
 
 cdef inline void inband_frame(Worker* worker, Port* port, const int16_t* samples) noexcept nogil:
@@ -95,11 +96,12 @@ cdef inline void inband_timeout(Worker* worker, Port* port) noexcept nogil:
         inband_hear(worker, port, silence, FRAME)
 
 
-cdef inline bint inband_covers(Worker* worker, const Port* port, const Port* listener) noexcept nogil:
+cdef inline bint inband_covers(const Port* port, const Port* listener) noexcept nogil:
     """Whether the listener is to hear nothing of this sound: it gets the digit in another way."""
-    cdef int64_t late = 0
+    cdef int32_t ahead
     if port.inband == NULL or listener.hears_tones:
         return False
-    if listener.decoded and port.heard != NULL:
-        late = port.heard.delay_ns + SLACK_NS
-    return port.inband.sounds or (late > 0 and worker.now_ns - port.inband.sounded_ns < late)
+    if port.inband.sounds or not listener.decoded or port.heard == NULL or port.codec > PCMU:
+        return port.inband.sounds
+    ahead = <int32_t>(port.inband.sounded_until - port.heard.timestamp)     # he hears it out of a jitter buffer
+    return 0 < ahead < LONGEST_WAIT

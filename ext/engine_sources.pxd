@@ -218,7 +218,7 @@ cdef inline bint relay_to_codec(
         slot = listener.next_listener
         if listener.decoded:
             continue
-        if heard == HEARD_AUDIO and inband_covers(worker, port, listener):
+        if heard == HEARD_AUDIO and inband_covers(port, listener):
             relay_packet(worker, listener, HEARD_OTHER, header, payload)
         elif heard != HEARD_AUDIO:
             relay_packet(worker, listener, heard, header, payload)

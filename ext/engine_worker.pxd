@@ -249,7 +249,7 @@ cdef struct InBand:         # digits in the sound
     uint16_t sequence       # of the newest packet
     uint32_t ssrc
     int64_t heard_ns        # when it came
-    int64_t sounded_ns      # when a digit was last heard to sound
+    uint32_t sounded_until  # timestamp up to which a digit was last heard to sound
 
 cdef struct Keypad:         # digits of our own
     bint busy               # one sounds, or rests: nothing else is sent meanwhile
