@@ -12,7 +12,7 @@ from ext.engine_conceal cimport (
     HIGHEST_HZ, LOWEST_HZ, Conceal, conceal_start, heard_well, make_up, remember,
 )
 from ext.engine_jitter cimport (
-    Jitter, Kept, delay_now, following, forget_packets, jitter_put, jitter_start, jitter_tick,
+    LONGEST_MS, Jitter, Kept, delay_now, following, forget_packets, jitter_put, jitter_start, jitter_tick,
     kept, pass_over, take_out, wanted_delay,
 )
 from ext.engine_resample cimport Downward, Upward, downward, upward
@@ -26,6 +26,7 @@ cdef enum:
     IDLE_TICKS = 10         # after 200 ms without a packet the buffer starts again
     EXCESS_MS = 20          # more delay than wanted that is cut back
     CUT_TICKS = 10
+    LOUDEST_NOISE = 16383   # mean magnitude: evenly spread, it reaches full scale
     QUIET = 64              # mean magnitude of a frame that may be left out
 
 cdef struct Heard:
@@ -108,8 +109,9 @@ cdef inline void set_noise(Heard* heard, const Kept* packet) noexcept nogil:
     while level > 0 and magnitude >= 1.0:
         magnitude *= 0.8912509381337456     # one dB less
         level -= 1
-    heard.noise_level = <int>(magnitude * 0.8660254037844386)   # evenly spread noise: root mean square to mean
+    heard.noise_level = min(<int>(magnitude * 0.8660254037844386), LOUDEST_NOISE)  # root mean square to mean
     heard.resting = True
+    heard.conceal.made_up = 0       # what follows the noise has no gap to fade out of
 
 
 cdef inline void add_packet(Heard* heard, Kept* packet) noexcept nogil:
@@ -230,6 +232,18 @@ cdef inline void cut(Heard* heard, int lag, int seam) noexcept nogil:
     heard.cut_units += as_units(heard, lag)
 
 
+cdef inline void catch_up(Heard* heard, int64_t now_ns) noexcept nogil:
+    """After a stall of the network, all that came too much too late goes at once, whatever it says."""
+    cdef int frame = frame_samples(heard.codec)
+    cdef int32_t most = (LONGEST_MS + EXCESS_MS) * heard.jitter.rate_hz // 1000
+    while played_delay(heard, now_ns) >= most and not heard.resting:
+        while heard.waiting < 2 * frame:
+            if heard.jitter.held == 0:
+                return
+            refill(heard)
+        cut(heard, frame, frame // 4)
+
+
 cdef inline void shorten(Heard* heard, int64_t now_ns) noexcept nogil:
     """While all wait longer than the slowest needs: a quiet frame goes, or a pitch period five times a second."""
     cdef int frame = frame_samples(heard.codec)
@@ -256,7 +270,7 @@ cdef inline bint is_playing(Heard* heard, int64_t now_ns) noexcept nogil:
     cdef Jitter* jitter = &heard.jitter
     if not jitter.begun:
         return False
-    if heard.since_packet > IDLE_TICKS and not heard.resting:
+    if heard.since_packet > IDLE_TICKS and jitter.held == 0 and not heard.resting:
         jitter.made_up_units -= jitter.passed_units
         forget_packets(jitter)
         heard.waiting = 0
@@ -269,12 +283,16 @@ cdef inline bint is_playing(Heard* heard, int64_t now_ns) noexcept nogil:
 cdef inline void heard_tick(Heard* heard, int64_t now_ns) noexcept nogil:
     """Makes the frame of this tick, or none."""
     cdef int frame = frame_samples(heard.codec)
+    if not heard.other_made:        # nobody asked: what the filters remember is old
+        memset(&heard.up, 0, sizeof(heard.up))
+        memset(&heard.down, 0, sizeof(heard.down))
     heard.other_made = False
     jitter_tick(&heard.jitter)
     heard.since_packet += 1
     heard.present = is_playing(heard, now_ns)
     if not heard.present:
         return
+    catch_up(heard, now_ns)
     shorten(heard, now_ns)
     heard.timestamp = heard.jitter.timestamp - as_units(heard, heard.waiting)
     heard.delay_ns = <int64_t>played_delay(heard, now_ns) * 1000000000 // heard.jitter.rate_hz

@@ -93,7 +93,7 @@ cdef inline void listen(
         if port.heard.jitter.late != late:
             reception_discard(&port.reception, header.sequence)
     else:
-        jitter_note(&port.heard.jitter, header.sequence, header.timestamp)
+        jitter_note(&port.heard.jitter, header.ssrc, header.sequence, header.timestamp)
 
 
 # --- the tick ---

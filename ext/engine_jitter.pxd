@@ -9,7 +9,7 @@ slowest of these seconds is what all are held back by. So nothing that came is l
 the network adds stays below 200 ms.
 """
 
-from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint8_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy, memset
 
 cdef enum:
@@ -20,6 +20,7 @@ cdef enum:
     MARGIN_MS = 5           # more than the slowest needed
     FIRST_MS = 10           # what is expected of a network that is not known yet
     LONGEST_MS = 180
+    OLDEST_S = 3            # what is older, by its number and its timestamp, is another stream
 
 cdef struct Kept:
     bint filled
@@ -175,13 +176,16 @@ cdef inline bint back_in_time(Jitter* jitter, uint16_t sequence, uint32_t timest
     Only while nothing newer has been played, so the order stays; the delay grows by what was made up.
     """
     cdef int behind = <uint16_t>(jitter.next - sequence)
-    if jitter.playing and behind > jitter.passed:
-        return False
+    cdef uint32_t returned
+    if jitter.playing:
+        if behind > jitter.passed:
+            return False
+        returned = <uint32_t>(<uint64_t>jitter.passed_units * behind // jitter.passed)
+        jitter.made_up_units -= returned
+        jitter.passed_units -= returned
+        jitter.passed -= behind
     jitter.next = sequence
     jitter.timestamp = timestamp
-    jitter.made_up_units -= jitter.passed_units
-    jitter.passed = 0
-    jitter.passed_units = 0
     return True
 
 
@@ -206,6 +210,19 @@ cdef inline void compare(Jitter* jitter, uint32_t ssrc, uint32_t timestamp, int6
     learn(jitter, <int32_t>(arrival - timestamp - jitter.reference))
 
 
+cdef inline bint is_long_gone(
+    const Jitter* jitter, uint32_t ssrc, uint16_t sequence, uint32_t timestamp
+) noexcept nogil:
+    """Too old to be kept, and to tell of the network: a copy that went astray, or a link that came back."""
+    cdef int32_t age = <int32_t>(jitter.timestamp - timestamp)
+    return (
+        jitter.begun
+        and ssrc == jitter.ssrc
+        and <int16_t>(sequence - jitter.next) < -KEPT
+        and 0 < age < OLDEST_S * jitter.rate_hz
+    )
+
+
 cdef inline bint has_place(Jitter* jitter, uint16_t sequence, uint32_t timestamp) noexcept nogil:
     """Whether its turn is still to come. A leap is another stream under the old name."""
     cdef int16_t ahead
@@ -226,40 +243,48 @@ cdef inline bint has_place(Jitter* jitter, uint16_t sequence, uint32_t timestamp
     return False
 
 
-cdef inline bint jitter_put(
-    Jitter* jitter, uint32_t ssrc, uint16_t sequence, uint32_t timestamp, bint noise, const uint8_t* payload,
-    int length, int64_t now_ns,
-) noexcept nogil:
-    """Keeps a packet. False: it came too late, or twice, or is too large."""
+cdef inline Kept* keep(Jitter* jitter, uint16_t sequence, uint32_t timestamp, bint noise) noexcept nogil:
+    """An empty packet in its place."""
     cdef Kept* packet = place_of(jitter, sequence)
-    if length > KEPT_OCTETS:
-        return False
-    compare(jitter, ssrc, timestamp, now_ns)
-    if not has_place(jitter, sequence, timestamp):
-        return False
+    jitter.held += not packet.filled
     packet.filled = True
     packet.taken = False
     packet.noise = noise
     packet.sequence = sequence
     packet.timestamp = timestamp
+    packet.length = 0
+    return packet
+
+
+cdef inline bint jitter_put(
+    Jitter* jitter, uint32_t ssrc, uint16_t sequence, uint32_t timestamp, bint noise, const uint8_t* payload,
+    int length, int64_t now_ns,
+) noexcept nogil:
+    """Keeps a packet. False: it came too late, or twice, or is too large."""
+    cdef Kept* packet
+    if length > KEPT_OCTETS:
+        return False
+    if is_long_gone(jitter, ssrc, sequence, timestamp):
+        jitter.late += 1
+        return False
+    compare(jitter, ssrc, timestamp, now_ns)
+    if not has_place(jitter, sequence, timestamp):
+        return False
+    packet = keep(jitter, sequence, timestamp, noise)
     packet.length = length
     memcpy(packet.payload, payload, length)
-    jitter.held += 1
     return True
 
 
-cdef inline void jitter_note(Jitter* jitter, uint16_t sequence, uint32_t timestamp) noexcept nogil:
-    """A packet of the stream that is no audio, such as a digit: its number is used, its time passes in silence."""
-    cdef Kept* packet = place_of(jitter, sequence)
-    if not jitter.begun or not has_place(jitter, sequence, timestamp):
+cdef inline void jitter_note(Jitter* jitter, uint32_t ssrc, uint16_t sequence, uint32_t timestamp) noexcept nogil:
+    """A packet of the stream that is no audio, such as a digit: its number is used, its time passes in silence.
+
+    It begins no stream, and one of another stream says nothing of this.
+    """
+    if not jitter.begun or ssrc != jitter.ssrc or is_long_gone(jitter, ssrc, sequence, timestamp):
         return
-    packet.filled = True
-    packet.taken = False
-    packet.noise = True
-    packet.sequence = sequence
-    packet.timestamp = timestamp
-    packet.length = 0
-    jitter.held += 1
+    if has_place(jitter, sequence, timestamp):
+        keep(jitter, sequence, timestamp, True)
 
 
 cdef inline Kept* following(Jitter* jitter) noexcept nogil:

@@ -8,7 +8,7 @@ class Listener:
         self, ssrc: int, sequence: int, timestamp: int, payload: bytes, now_ns: int, *, noise: bool = False
     ) -> None:
         """A packet arrived."""
-    def note(self, sequence: int, timestamp: int) -> None:
+    def note(self, ssrc: int, sequence: int, timestamp: int) -> None:
         """One that is no audio did."""
     def tick(self, now_ns: int, rate_hz: int = 8000) -> bytes | None:
         """The frame of this tick, if there is one."""

@@ -30,8 +30,8 @@ cdef class Listener:
     def put(self, ssrc, sequence, timestamp, bytes payload, int64_t now_ns, *, bint noise=False) -> None:
         heard_packet(self.heard, ssrc, sequence, timestamp, noise, <const unsigned char*>payload, len(payload), now_ns)
 
-    def note(self, sequence, timestamp) -> None:
-        jitter_note(&self.heard.jitter, sequence, timestamp)
+    def note(self, ssrc, sequence, timestamp) -> None:
+        jitter_note(&self.heard.jitter, ssrc, sequence, timestamp)
 
     def tick(self, int64_t now_ns, int rate_hz=8000):
         heard_tick(self.heard, now_ns)

@@ -173,7 +173,7 @@ def test_a_digit_is_silence_and_costs_no_time() -> None:
     payload = encode_alaw(tone(HZ, 0.02))
     for number in range(60):
         if 20 <= number < 28:
-            listener.note(number, 20 * 160)
+            listener.note(7, number, 20 * 160)
         else:
             listener.put(7, number, number * 160, payload, ns(number * 20))
         ticks.append(listener.tick(ns(number * 20 + 15)))
@@ -227,3 +227,105 @@ def test_frames_follow_each_other_without_a_hole_in_time() -> None:
         if listener.tick(ns(number * 20 + 15)) is not None:
             stamps.append(listener.timestamp)
     assert {after - before for before, after in pairwise(stamps)} == {160}
+
+
+def test_one_packet_that_went_astray_changes_nothing() -> None:
+    """Or a copy: older than all that is kept."""
+    for delay_ms in (700.0, 1300.0):
+        heard = play(6.0, lambda number, delay_ms=delay_ms: delay_ms if number == 100 else 5.0)  # type: ignore[misc]
+        assert max(heard.delays_ms) < 40
+        assert heard.listener.late == 1
+        assert heard.listener.made_up_ms <= 220
+
+
+@pytest.mark.parametrize("stall_ms", [150, 300, 400, 550, 900, 1500])
+def test_after_a_stall_nobody_is_heard_later_than_200_ms(stall_ms: int) -> None:
+    begun_ms = 2000.0
+    heard = play(8.0, lambda number: max(5.0, begun_ms + stall_ms - number * 20 if number >= 100 else 0.0))
+    assert max(heard.delays_ms) < 200
+    assert len(heard.delays_ms) * TICK_MS >= 8000 - stall_ms
+
+
+def test_what_comes_back_is_no_longer_made_up() -> None:
+    listener = Listener()
+    payload = encode_alaw(tone(HZ, 0.02))
+    for number in range(10):
+        listener.put(7, number, number * 160, payload, ns(number * 20))
+        listener.tick(ns(number * 20 + 15))
+    for number in range(10, 13):
+        listener.tick(ns(number * 20 + 15))
+    assert listener.made_up_ms == 60
+    listener.put(7, 11, 11 * 160, payload, ns(260))
+    assert listener.made_up_ms == 20, "10 is still to come"
+    listener.put(7, 10, 10 * 160, payload, ns(261))
+    assert listener.made_up_ms == 0
+    frames = [pcm(listener.tick(ns(275 + 20 * tick))) for tick in range(2)]
+    assert all(level_dbfs(frame, HZ) > -16 for frame in frames)
+
+
+def test_a_gap_before_a_silence_is_not_heard_after_it() -> None:
+    listener, ticks = Listener(), []
+    said, silence = encode_alaw(tone(100, 0.4)), encode_alaw(np.zeros(160, np.int16))
+    for number in range(60):
+        if number < 20:
+            payload = said[number * 160 : number * 160 + 160]
+            listener.put(7, number, number * 160, payload, ns(number * 20))
+        elif number == 21:
+            listener.put(7, 21, number * 160, bytes([127]), ns(number * 20), noise=True)
+        elif number >= 40:
+            listener.put(7, number - 18, number * 160, silence, ns(number * 20))
+        ticks.append(listener.tick(ns(number * 20 + 15)))
+    rest = np.concatenate([pcm(frame) for frame in ticks[24:] if frame is not None])
+    assert np.abs(rest.astype(int)).max() <= 8
+
+
+def test_digits_of_another_stream_do_not_disturb() -> None:
+    listener, ticks = Listener(), []
+    payload = encode_alaw(tone(HZ, 0.02))
+    for number in range(100):
+        listener.put(7, number, number * 160, payload, ns(number * 20))
+        if 50 <= number < 60:
+            listener.note(8, number + 20000, number * 160)
+        ticks.append(listener.tick(ns(number * 20 + 15)))
+    assert all(frame is not None and level_dbfs(pcm(frame), HZ) > -16 for frame in ticks[2:])
+
+
+def test_the_loudest_comfort_noise_does_not_wrap() -> None:
+    listener = Listener()
+    for number in range(10):
+        listener.put(7, number, number * 160, bytes([0]), ns(number * 20), noise=True)
+        frame = listener.tick(ns(number * 20 + 15))
+    assert frame is not None
+    assert np.abs(pcm(frame).astype(int)).mean() == pytest.approx(16384, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_comes_time_goes_on(seed: int) -> None:
+    """Random lengths, leaps, streams, noise and digits, at any moment."""
+    random, listener = Random(seed), Listener(("PCMA", "PCMU")[seed % 2])
+    ssrc, sequence, timestamp, now_ms = 7, random.randrange(1 << 16), random.randrange(1 << 32), 0.0
+    for _ in range(3000):
+        now_ms += random.choice([0, 0, 1, 10, 20, 20, 20, 40])
+        kind = random.random()
+        if kind < 0.02:
+            sequence, timestamp = random.randrange(1 << 16), random.randrange(1 << 32)
+        elif kind < 0.03:
+            ssrc = random.choice([0, 7, 8, 0xFFFFFFFF])
+        elif kind < 0.2:
+            sequence += random.randint(-40, 40)
+            timestamp += random.choice([0, 1, 160, 1 << 31]) * random.randint(-40, 40)
+        stamp = (ssrc, sequence & 0xFFFF, timestamp & 0xFFFFFFFF)
+        size = random.choice([0, 1, 33, 80, 160, 160, 160, 320, 640, 641, 1500])
+        if kind > 0.9:
+            listener.note(*stamp)
+        else:
+            listener.put(*stamp, random.randbytes(size), ns(now_ms), noise=kind > 0.85)
+        sequence, timestamp = sequence + 1, timestamp + 160
+        if random.random() < 0.7:
+            frame = listener.tick(ns(now_ms), random.choice([8000, 8000, 16000]))
+            assert frame is None or len(frame) in (320, 640)
+    for number in range(60):
+        listener.put(9, number, number * 160, encode_alaw(tone(HZ, 0.02)), ns(now_ms + number * 20))
+        frame = listener.tick(ns(now_ms + number * 20 + 15))
+    assert frame is not None
+    assert listener.delay_ms < 60
