@@ -14,33 +14,31 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from ext.engine_dtmf cimport dtmf_start
 from ext.engine_codec cimport CODEC_CAPSULE, CodecTable, g729_table, pcma_table, pcmu_table
+from ext.engine_dtmf cimport dtmf_start
+from ext.engine_figures cimport facts_tuple, figures_tuple, whole_facts
 from ext.engine_fork cimport ForkBlock, ForkFrame, fork_make, fork_release, fork_samples, fork_share
 from ext.engine_hearing cimport free_ears
 from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
 from ext.engine_os cimport (
-    AF_INET, AF_INET6, CLOCK_MONOTONIC, EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, SIG_SETMASK,
-    TFD_CLOEXEC, TFD_NONBLOCK, Address, atomic_exchange, atomic_fence, atomic_load, close, epoll_create1, epoll_ctl,
-    epoll_event, errno, eventfd, htons, ntohs, pthread_create, pthread_join, pthread_setname_np,
+    CLOCK_MONOTONIC, EFD_CLOEXEC, EFD_NONBLOCK, EPOLLIN, EPOLL_CLOEXEC, EPOLL_CTL_ADD, SIG_SETMASK,
+    TFD_CLOEXEC, TFD_NONBLOCK, Address, atomic_exchange, atomic_fence, atomic_load, close, epoll_create1,
+    epoll_ctl, epoll_event, errno, eventfd, pthread_create, pthread_join, pthread_setname_np,
     pthread_sigmask, pthread_t, sigfillset, signal_fd, sigset_t, syncfs, timerfd_create,
 )
-from ext.engine_losses cimport (
-    loss_of, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
-)
-from ext.engine_quality cimport delay_ms, mean_jitter_s, rating_heard, spacing_ms
 from ext.engine_orders cimport void_order
+from ext.engine_places cimport network_array, place_of, socket_address
 from ext.engine_reception cimport packets_lost
 from ext.engine_ring cimport ring_free, ring_make, ring_pop, ring_push, ring_room
 from ext.engine_sound cimport (
     Playlist, SoundBlock, playlist_free, playlist_make, sound_make, sound_release, sound_share,
 )
 from ext.engine_worker cimport (
-    BATCH, CNAME_LENGTH, DATAGRAM, DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, METRICS, ORDER_CLOSE,
-    ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN,
-    ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_DATAGRAM, ORDER_PASS, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, SOURCE_MIX, SOURCE_PLAY,
+    BATCH, CNAME_LENGTH, DATAGRAM, EVENT_LOCK, ORDER_CLOSE, ORDER_CONNECT, ORDER_DATAGRAM, ORDER_DIGIT,
+    ORDER_FORK, ORDER_GAIN, ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PASS, ORDER_PAUSE,
+    ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, SOURCE_MIX, SOURCE_PLAY,
     SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Event, Facts,
-    Gain, InBand, Losses, Network, Order, Passed, Port, Recorder, Room, Totals,
+    Gain, InBand, Order, Passed, Port, Recorder, Room, Totals,
 )
 from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_release, srtp_share
 from ext.engine_worker cimport Worker as Memory
@@ -160,47 +158,8 @@ def sync_filesystem(int fd) -> None:
         raise OSError(failed, os.strerror(failed))
 
 
-cdef Address socket_address(tuple place) except *:
-    """From a host of 4 or 16 octets, and a port."""
-    cdef Address address
-    cdef bytes host = place[0]
-    memset(&address, 0, sizeof(address))
-    address.v4.sin_port = htons(<uint16_t>place[1])
-    if len(host) == 16:
-        address.any.sa_family = AF_INET6
-        memcpy(&address.v6.sin6_addr, <char*>host, 16)
-    elif len(host) == 4:
-        address.any.sa_family = AF_INET
-        memcpy(&address.v4.sin_addr, <char*>host, 4)
-    else:
-        raise ValueError("a host has 4 or 16 octets")
-    return address
-
-
-cdef object place_of(const Address* address):
-    """The reverse: host and port; None for an address that was never set."""
-    if address.any.sa_family == AF_INET6:
-        return (<const char*>&address.v6.sin6_addr)[:16], ntohs(address.v6.sin6_port)
-    if address.any.sa_family == AF_INET:
-        return (<const char*>&address.v4.sin_addr)[:4], ntohs(address.v4.sin_port)
-    return None
-
-
 cdef SrtpKey* srtp_key(object capsule) except? NULL:
     return NULL if capsule is None else <SrtpKey*>PyCapsule_GetPointer(capsule, SRTP_CAPSULE)
-
-
-cdef Network* network_array(tuple networks) except? NULL:
-    cdef Network* array
-    if not networks:
-        return NULL
-    array = <Network*>calloc(len(networks), sizeof(Network))
-    if array == NULL:
-        raise MemoryError()
-    for i, (base, mask) in enumerate(networks):
-        memcpy(array[i].base, <char*>(<bytes>base), min(len(base), 16))
-        memcpy(array[i].mask, <char*>(<bytes>mask), min(len(mask), 16))
-    return array
 
 
 cdef class Worker:
@@ -666,35 +625,8 @@ cdef class Worker:
         return facts_tuple(&copy)
 
     def stats(self, int slot, uint64_t generation) -> tuple | None:
-        cdef Facts facts
         cdef Port* port = self._port(slot, generation)
-        if port == NULL:
-            return None
-        facts = whole_facts(port)
-        return (
-            port.reception.packets,
-            port.reception.octets,
-            packets_lost(&port.reception),
-            port.reception.jitter / port.stream.rate_hz,
-            port.stream.packets,
-            port.stream.octets,
-            port.control.received,
-            port.control.sent,
-            port.strangers,
-            facts.counts[EVENT_DIGIT],
-            max(port.rtp_ns, port.rtcp_ns),
-            place_of(&facts.peer),
-            port.control.peer_lost if port.control.reported else None,
-            port.control.peer_jitter / <double>port.stream.rate_hz if port.control.reported else None,
-            port.control.round_trip_ns / 1e9 if port.control.round_trip_ns >= 0 else None,
-            port.secrecy.failed,
-            port.secrecy.replayed,
-            port.reception.duplicates,
-            port.reception.discarded,
-            port.control.peer_expected if port.control.reported else None,
-            heard_tuple(port),
-            facts.metrics[:METRICS] if facts.metered else None,
-        )
+        return figures_tuple(port) if port != NULL else None
 
     def totals(self) -> tuple:
         cdef Totals* totals = &self.memory.totals
@@ -712,53 +644,3 @@ cdef class Worker:
 
     def take_lag_ns(self) -> int:
         return atomic_exchange(&self.memory.worst_lag_ns, 0)
-
-
-cdef tuple heard_tuple(const Port* port):
-    """How the losses lie in what was received, and how it sounds; None before there is any."""
-    cdef Losses losses = losses_settled(&port.reception.losses)
-    cdef double packet_s = spacing_ms(port) / 1000
-    cdef double discarded = part(
-        port.reception.discarded, packets_in_gaps(&losses) + packets_in_bursts(&losses)
-    )
-    if not port.reception.started or port.impairment[2] <= 0.0:
-        return None
-    return (
-        loss_of(&losses) - discarded,
-        discarded,
-        losses.c13,
-        part(lost_in_bursts(&losses), packets_in_bursts(&losses)),
-        part(losses.c14, packets_in_gaps(&losses)),
-        packet_s * part(packets_in_bursts(&losses), losses.c13),
-        packet_s * part(packets_in_gaps(&losses), losses.c13 + 1),
-        mean_jitter_s(port),
-        rating_heard(port, &losses, delay_ms(port)),
-    )
-
-
-cdef Facts whole_facts(const Port* port) noexcept:
-    """None of them while they change."""
-    cdef Facts copy
-    cdef uint64_t version
-    while True:
-        version = atomic_load(&port.facts.version)
-        if version % 2 == 0:
-            copy = port.facts
-            atomic_fence()
-            if atomic_load(&port.facts.version) == version:
-                return copy
-
-
-cdef tuple facts_tuple(Facts* facts):
-    """Counts and values by kind, the digits that are kept (oldest first), whether the port is closed."""
-    cdef uint64_t count = facts.counts[EVENT_DIGIT]
-    cdef uint64_t first = count - DIGITS_KEPT if count > DIGITS_KEPT else 0
-    cdef list values = [facts.values[kind] for kind in range(EVENT_KINDS)]
-    cdef list digits = [divmod(facts.digits[i % DIGITS_KEPT], 1 << 32) for i in range(first, count)]
-    values[EVENT_LOCK] = place_of(&facts.peer)
-    return (
-        tuple(facts.counts[kind] for kind in range(EVENT_KINDS)),
-        tuple(values),
-        tuple(digits),
-        facts.closed_generation != 0,
-    )

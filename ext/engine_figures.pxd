@@ -1,0 +1,94 @@
+"""What a port has counted and told, as Python sees it, while its worker goes on counting."""
+
+from libc.stdint cimport uint64_t
+
+from ext.engine_losses cimport (
+    loss_of, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
+)
+from ext.engine_os cimport atomic_fence, atomic_load
+from ext.engine_places cimport place_of
+from ext.engine_quality cimport delay_ms, mean_jitter_s, rating_heard, spacing_ms
+from ext.engine_reception cimport packets_lost
+from ext.engine_worker cimport (
+    DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, METRICS, Facts, Losses, Port,
+)
+
+
+cdef inline tuple heard_tuple(const Port* port):
+    """How the losses lie in what was received, and how it sounds; None before there is any."""
+    cdef Losses losses = losses_settled(&port.reception.losses)
+    cdef double packet_s = spacing_ms(port) / 1000
+    cdef double discarded = part(
+        port.reception.discarded, packets_in_gaps(&losses) + packets_in_bursts(&losses)
+    )
+    if not port.reception.started or port.impairment[2] <= 0.0:
+        return None
+    return (
+        loss_of(&losses) - discarded,
+        discarded,
+        losses.c13,
+        part(lost_in_bursts(&losses), packets_in_bursts(&losses)),
+        part(losses.c14, packets_in_gaps(&losses)),
+        packet_s * part(packets_in_bursts(&losses), losses.c13),
+        packet_s * part(packets_in_gaps(&losses), losses.c13 + 1),
+        mean_jitter_s(port),
+        rating_heard(port, &losses, delay_ms(port)),
+    )
+
+
+cdef inline Facts whole_facts(const Port* port) noexcept:
+    """None of them while they change."""
+    cdef Facts copy
+    cdef uint64_t version
+    while True:
+        version = atomic_load(&port.facts.version)
+        if version % 2 == 0:
+            copy = port.facts
+            atomic_fence()
+            if atomic_load(&port.facts.version) == version:
+                return copy
+
+
+cdef inline tuple facts_tuple(Facts* facts):
+    """Counts and values by kind, the digits that are kept (oldest first), whether the port is closed."""
+    cdef uint64_t count = facts.counts[EVENT_DIGIT]
+    cdef uint64_t first = count - DIGITS_KEPT if count > DIGITS_KEPT else 0
+    cdef list counts = [facts.counts[kind] for kind in range(EVENT_KINDS)]
+    cdef list values = [facts.values[kind] for kind in range(EVENT_KINDS)]
+    cdef list digits = [divmod(facts.digits[i % DIGITS_KEPT], 1 << 32) for i in range(first, count)]
+    values[EVENT_LOCK] = place_of(&facts.peer)
+    return (
+        tuple(counts),
+        tuple(values),
+        tuple(digits),
+        facts.closed_generation != 0,
+    )
+
+
+cdef inline tuple figures_tuple(const Port* port):
+    """What media.aio.port makes PortStats of."""
+    cdef Facts facts = whole_facts(port)
+    return (
+        port.reception.packets,
+        port.reception.octets,
+        packets_lost(&port.reception),
+        port.reception.jitter / port.stream.rate_hz,
+        port.stream.packets,
+        port.stream.octets,
+        port.control.received,
+        port.control.sent,
+        port.strangers,
+        facts.counts[EVENT_DIGIT],
+        max(port.rtp_ns, port.rtcp_ns),
+        place_of(&facts.peer),
+        port.control.peer_lost if port.control.reported else None,
+        port.control.peer_jitter / <double>port.stream.rate_hz if port.control.reported else None,
+        port.control.round_trip_ns / 1e9 if port.control.round_trip_ns >= 0 else None,
+        port.secrecy.failed,
+        port.secrecy.replayed,
+        port.reception.duplicates,
+        port.reception.discarded,
+        port.control.peer_expected if port.control.reported else None,
+        heard_tuple(port),
+        facts.metrics[:METRICS] if facts.metered else None,
+    )
