@@ -207,7 +207,8 @@ class Server:
         """End what is left, unregister, and give BYEs and recordings a moment."""
         registry, trunks = self._switch.registry, self._exchange.trunks
         for call in list(registry.calls.values()):
-            talking = call.agent is not None and call.ledger.connected_us is not None
+            served = call.agent is not None or call.ledger.was_served
+            talking = served and call.ledger.connected_us is not None
             call.end(Result.ANSWERED if talking else Result.FAILED, Reason.SWITCH_STOPPED, EndedBy.SWITCH)
         self._exchange.dispatch.flush()
         trunks.stop()

@@ -15,8 +15,6 @@ import structlog
 
 from acd.commands import LeaveQueue
 from acd.events import CallGone, CallQueued, ConversationEnd, ConversationEnded, GoneReason
-from media.port import Echo, Tone
-from media.spoken.sayings import Saying
 from switch.calls.attempts import Attempts
 from switch.calls.books import CallBook
 from switch.calls.bridge import Bridge
@@ -43,11 +41,11 @@ from switch.calls.parting import (
     supervisor_gone,
     unreachable,
 )
-from switch.calls.playing import Playing
 from switch.calls.reaching import Reaching
 from switch.calls.recording import CallRecording
 from switch.calls.redirecting import Redirecting
 from switch.calls.supervision import Supervision
+from switch.calls.verbs import CallerVerbs
 from switch.calls.visits import CONVERSATION, GONE
 from switch.config.schema import Queue, RecordDigits
 from switch.exchange import Exchange
@@ -60,7 +58,7 @@ from switch.toll.call_toll import CallToll
 Flow = Callable[["Call"], Awaitable[None]]
 
 
-class Call:
+class Call(CallerVerbs):
     """One caller's call, from his INVITE to the end."""
 
     def __init__(
@@ -72,12 +70,9 @@ class Call:
         max_forwards: int,
         slots: Sequence[Room] = (),
     ) -> None:
+        super().__init__(exchange, caller)
         self.id = ledger.id
         self.ledger = ledger
-        self.caller = caller
-        self.over = False
-        self.language: str = exchange.config.server.language.value
-        """In which the caller is spoken to."""
         self.told = Farewell()
         """What everybody is told at the end."""
         self.agent: str | None = None
@@ -89,7 +84,6 @@ class Call:
         self.forks: CallForks | None = None
         self.supervision: Supervision | None = None
         """Who listens in, while somebody does or his phone rings."""
-        self._exchange = exchange
         self.book = book
         self._slots = list(slots)
         self.dialling = Dialling(exchange, book, caller, max_forwards)
@@ -98,7 +92,6 @@ class Call:
         self._reaching: Reaching | None = None
         self._task: asyncio.Task[None] | None = None
         self._left: asyncio.Future[LeaveQueue] | None = None
-        self._playing = Playing(exchange.loop, caller)
         ledger.legs.append(caller)
 
     def start(self, flow: Flow) -> None:
@@ -106,42 +99,6 @@ class Call:
         self._task = self._exchange.loop.create_task(self._run(flow), name=f"call {self.id}")
 
     # Verbs
-
-    async def ring(self) -> None:
-        """180: the carrier plays its own ringback."""
-        self.caller.ring()
-
-    async def early(self) -> None:
-        """183: the caller hears us before he is charged; 180 where we cannot send him a description."""
-        self.caller.open_early()
-        if not self.caller.early:
-            self.caller.ring()
-
-    async def answer(self) -> None:
-        """200: from here the carrier bills."""
-        self.caller.answer()
-
-    async def play(self, prompt: str) -> None:
-        """Play a prompt to its end."""
-        await self._playing.play(self._exchange.sounds.prompt(prompt, self.language))
-
-    async def say(self, *sayings: Saying) -> None:
-        """Say all this to its end, a pause between each two."""
-        await self._playing.play(*self._exchange.sounds.spoken(sayings, self.language))
-
-    async def music(self, music_class: str) -> None:
-        """Play music until something else is sent."""
-        self.caller.send(self._exchange.music(music_class))
-
-    async def echo(self) -> None:
-        """Let the caller hear himself."""
-        self.caller.send(Echo())
-        await self.until_over()
-
-    async def tone(self, hz: float) -> None:
-        """Let the caller hear a tone at 0 dBm0."""
-        self.caller.send(Tone(hz=hz))
-        await self.until_over()
 
     async def confer(self, conferences: Conferences, name: str) -> None:
         """Talk to all who are in the conference of that name."""
@@ -180,11 +137,6 @@ class Call:
     async def hangup(self, result: Result, reason: Reason) -> None:
         """End the call."""
         self.end(result, reason, EndedBy.SWITCH)
-
-    async def until_over(self) -> None:
-        """Wait for the end of the call, which ends this task; at once where the flow itself has ended it."""
-        if not self.over:
-            await self._exchange.loop.create_future()
 
     def fork(self, url: str, rate_hz: int = 8000) -> str:
         """Let a speech service hear the call until its end; the fork's id. Raises ForkRefused."""

@@ -205,9 +205,9 @@ def supervise(exchange: Exchange, call: Call, phone: str, mode: Mode, by: EndedB
         raise NotNow(f"call {call.id!r} is supervised by phone {there.phone!r}")
     if call.bridge is None:
         raise NotNow(f"call {call.id!r} is not connected")
-    unheard = {leg.agreed.codec for leg in call.ledger.legs if not leg.over and leg.agreed is not None}
-    if not all(CODECS[codec].is_heard for codec in unheard):
-        raise NotNow(f"call {call.id!r} has a codec that cannot be mixed: {', '.join(sorted(unheard))}")
+    codecs = {leg.agreed.codec for leg in call.ledger.legs if not leg.over and leg.agreed is not None}
+    if not all(CODECS[codec].is_heard for codec in codecs):
+        raise NotNow(f"call {call.id!r} has a codec that cannot be mixed: {', '.join(sorted(codecs))}")
     call.supervision = Supervision(exchange, call, phone, mode, by)
     if call.party is not None:
         call.supervision.join(call.bridge, call.party)

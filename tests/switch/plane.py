@@ -87,6 +87,8 @@ class NotingPort:
 
     def __init__(self, number: int, tell: Tell) -> None:
         self.number = number
+        self.near: Port | None = None
+        """The port whose worker it shares, as was asked for."""
         self.ssrc = number
         self.peer: PeerMedia | None = None
         self.sources: list[Source] = []
@@ -189,6 +191,7 @@ class NotingPlane:
         if len(self.open_ports) >= self.space:
             raise NoPorts
         port = NotingPort(next(self._numbers), lambda event: self.on_event(event))
+        port.near = near
         self.ports.append(port)
         return port
 

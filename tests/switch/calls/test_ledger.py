@@ -57,6 +57,25 @@ def test_an_interval_that_goes_on_counts_until_now() -> None:
     assert book.record(START + 7 * S).segments[0].to is None
 
 
+def test_a_supervisor_is_beside_talk_and_hold_and_counts_as_neither() -> None:
+    book = ledger()
+    book.joined(SegmentKind.TALK, (CALLER, ANA), START)
+    book.supervised(SegmentKind.LISTEN, (CALLER, ANA, LUIS), START + 2 * S)
+    book.joined(SegmentKind.HOLD, (CALLER, ANA), START + 3 * S)
+    book.supervised(SegmentKind.WHISPER, (CALLER, ANA, LUIS), START + 4 * S)
+    book.parted(START + 5 * S)
+    book.unsupervised(START + 6 * S)
+    book.unsupervised(START + 7 * S)
+    record = book.record(START + 8 * S)
+    assert (record.talk_s, record.hold_s) == (3.0, 2.0)
+    assert [(each.kind.value, each.to) for each in record.segments] == [
+        ("talk", utc(START + 3 * S)),
+        ("listen", utc(START + 4 * S)),
+        ("hold", utc(START + 5 * S)),
+        ("whisper", utc(START + 6 * S)),
+    ]
+
+
 def test_parting_before_any_interval_changes_nothing() -> None:
     book = ledger()
     book.parted(START)

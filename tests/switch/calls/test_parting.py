@@ -15,6 +15,7 @@ from switch.calls.parting import (
     callee_gone,
     caller_gone,
     refused,
+    supervisor_gone,
     unreachable,
 )
 from switch.records import Direction
@@ -73,6 +74,18 @@ def test_a_callee_hangs_up_or_is_lost() -> None:
         assert callee_gone(fault, talking) == (Result.COMPLETED, reason, EndedBy.SWITCH, None)
     held = ledger(connected=False, waiting=False)
     assert callee_gone(BYE, held)[:3] == (Result.FAILED, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE)
+
+
+@pytest.mark.parametrize(("served", "result"), [(True, Result.ANSWERED), (False, Result.COMPLETED)])
+def test_a_supervisor_who_has_taken_over_hangs_up_or_is_lost(served: bool, result: Result) -> None:
+    """Out of a queue's call, or one that somebody dialled."""
+    talking = ledger(connected=True, waiting=False)
+    if served:
+        talking.visits.append(Visit("v", "support", 1, 2, Result.ANSWERED, agent="ana"))
+    assert supervisor_gone(BYE, talking)[:3] == (result, Reason.SUPERVISOR_HUNG_UP, EndedBy.SUPERVISOR)
+    assert caller_gone(BYE, talking, None).result is result
+    for fault, reason in FAULTS.items():
+        assert supervisor_gone(fault, talking) == (result, reason, EndedBy.SWITCH, None)
 
 
 def test_a_cause_is_passed_on_where_a_side_gave_one() -> None:

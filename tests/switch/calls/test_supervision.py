@@ -127,6 +127,20 @@ async def test_who_calls_may_hang_up_on_who_took_over(stage: Stage) -> None:
     assert ending(record) == (Result.ANSWERED, Reason.CALLER_HUNG_UP, EndedBy.CALLER)
 
 
+async def test_a_call_that_somebody_dialled_is_taken_over_too(stage: Stage) -> None:
+    callee, boss = await stage.phone(), await stage.phone(BOSS)
+    callee.behave = boss.behave = answering
+    session = await stage.carrier.dial("81001")
+    await ask(stage, Mode.BARGE)
+    assert hear(stage) == ["room"] * 3
+    await ask(stage, Mode.TAKE_OVER)
+    assert callee.endpoint.counts().sessions == 0
+    assert [heard.split()[0] for heard in hear(stage)] == ["relay"] * 3
+    await stage.carrier.hang_up(session)
+    record = await booked(stage, legs=3)
+    assert ending(record) == (Result.COMPLETED, Reason.CALLER_HUNG_UP, EndedBy.CALLER)
+
+
 async def test_he_stays_with_the_call_when_its_agent_is_lost(stage: Stage) -> None:
     session, _, boss = await supervised(stage, Mode.WHISPER)
     first = stage.call.party

@@ -30,6 +30,8 @@ async def test_one_waits_two_are_relayed_and_more_are_mixed(stage: Stage) -> Non
     assert hear(stage) == [f"relay {second}", "music default", f"relay {first}"]
     sessions.append(await stage.carrier.dial("81"))
     assert hear(stage) == ["room", "music default", "room", "room"]
+    ports = [stage.port(call.caller) for call in stage.registry.calls.values()]
+    assert [port.near for port in ports] == [None, None, ports[0], ports[0]], "one worker mixes them"
     await stage.pass_by(10)
     await stage.carrier.hang_up(sessions.pop())
     assert hear(stage) == [f"relay {second}", "music default", f"relay {first}"]
