@@ -138,8 +138,8 @@ async def test_the_tone_matrix_of_a_supervised_call(tell_on_failure: Tell) -> No
     assert (record["agent"], record["queue"]) == ("ana", "support")
     assert kinds(record) == ["talk", "hold", "talk", "listen", "whisper", "barge", "whisper", "talk"]
     assert abs(len(left) / 8000 - record["talk_s"] - record["hold_s"]) < 0.1
-    assert all(mix in ({CALLER}, set()) for mix in by_second(left))
-    runs = [mix for mix, _ in groupby(mix for mix in by_second(right) if mix)]
+    assert all(mix in ({CALLER}, set()) for mix in stretches(left))
+    runs = [mix for mix, _ in groupby(mix for mix in stretches(right) if mix)]
     assert runs == [{AGENT}, {AGENT, SUPERVISOR}, {AGENT}, {SUPERVISOR}], "no whisper is in it"
     supervised = next(each for each in record["segments"] if each["kind"] == "listen")
     begun = datetime.fromisoformat(supervised["from"]) - datetime.fromisoformat(record["answered_at"])
@@ -212,13 +212,10 @@ def kinds(record: Any) -> list[str]:
     return [each["kind"] for each in record["segments"]]
 
 
-def by_second(sound: Pcm) -> list[set[float]]:
-    """The tones of every whole half second in which nothing changes."""
-    size = 4000
-    levels = [
-        {hz: level_dbfs(sound[at : at + size], hz) for hz in TONES}
-        for at in range(0, len(sound) - size, size)
-    ]
+def stretches(sound: Pcm) -> list[set[float]]:
+    """The tones of every half second in which nothing changes, every 100 ms anew."""
+    pieces = [sound[at : at + 4000] for at in range(0, len(sound) - 4000, 800)]
+    levels = [{hz: level_dbfs(piece, hz) for hz in TONES} for piece in pieces]
     return [
         {hz for hz, level in found.items() if level > HEARD_DBFS}
         for found in levels
