@@ -12,7 +12,7 @@ from ext.engine_conceal cimport (
     HIGHEST_HZ, LOWEST_HZ, Conceal, conceal_start, heard_well, make_up, remember,
 )
 from ext.engine_jitter cimport (
-    LONGEST_MS, Jitter, Kept, delay_now, following, forget_packets, jitter_put, jitter_start, jitter_tick,
+    KEPT, LONGEST_MS, Jitter, Kept, delay_now, following, forget_packets, jitter_put, jitter_start, jitter_tick,
     kept, pass_over, take_out, wanted_delay,
 )
 from ext.engine_resample cimport Downward, Upward, downward, upward
@@ -51,6 +51,8 @@ cdef struct Heard:
     Upward up
     Downward down
     int since_cut           # ticks
+    uint16_t thrown[KEPT]   # sequence numbers of packets that went unheard in this tick
+    int thrown_count
     int64_t cut_units       # left out, because the delay had grown too long
 
 
@@ -232,16 +234,24 @@ cdef inline void cut(Heard* heard, int lag, int seam) noexcept nogil:
     heard.cut_units += as_units(heard, lag)
 
 
+cdef inline void throw_away(Heard* heard) noexcept nogil:
+    """What is next, unheard. A packet that came counts as discarded (RFC 3611 section 4.7.1)."""
+    cdef Kept* packet = kept(&heard.jitter, heard.jitter.next)
+    cdef int before = heard.waiting
+    if packet != NULL and not packet.noise and heard.thrown_count < KEPT:
+        heard.thrown[heard.thrown_count] = packet.sequence
+        heard.thrown_count += 1
+    refill(heard)
+    if heard.waiting > before:
+        heard.cut_units += as_units(heard, heard.waiting - before)
+        heard.waiting = before
+
+
 cdef inline void catch_up(Heard* heard, int64_t now_ns) noexcept nogil:
     """After a stall of the network, all that came too much too late goes at once, whatever it says."""
-    cdef int frame = frame_samples(heard.codec)
     cdef int32_t most = (LONGEST_MS + EXCESS_MS) * heard.jitter.rate_hz // 1000
-    while played_delay(heard, now_ns) >= most and not heard.resting:
-        while heard.waiting < 2 * frame:
-            if heard.jitter.held == 0:
-                return
-            refill(heard)
-        cut(heard, frame, frame // 4)
+    while heard.jitter.held and not heard.resting and played_delay(heard, now_ns) >= most:
+        throw_away(heard)
 
 
 cdef inline void shorten(Heard* heard, int64_t now_ns) noexcept nogil:
@@ -287,6 +297,7 @@ cdef inline void heard_tick(Heard* heard, int64_t now_ns) noexcept nogil:
         memset(&heard.up, 0, sizeof(heard.up))
         memset(&heard.down, 0, sizeof(heard.down))
     heard.other_made = False
+    heard.thrown_count = 0
     jitter_tick(&heard.jitter)
     heard.since_packet += 1
     heard.present = is_playing(heard, now_ns)

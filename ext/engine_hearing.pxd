@@ -135,6 +135,12 @@ cdef inline void note_buffer(Port* port) noexcept nogil:
         port.buffer_most_ms = port.buffer_ms
 
 
+cdef inline void count_thrown(Port* port) noexcept nogil:
+    cdef int i
+    for i in range(port.heard.thrown_count):
+        reception_discard(&port.reception, port.heard.thrown[i])
+
+
 cdef inline void hear_all(Worker* worker) noexcept nogil:
     """Every frame is made before any room is mixed."""
     cdef int i
@@ -142,5 +148,6 @@ cdef inline void hear_all(Worker* worker) noexcept nogil:
     for i in range(worker.hearing_count):
         port = &worker.ports[worker.hearing[i]]
         heard_tick(port.heard, worker.tick_ns)
+        count_thrown(port)
         note_buffer(port)
         pass_on(worker, port)
