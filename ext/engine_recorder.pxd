@@ -30,15 +30,18 @@ cdef enum:
     ASTRAY = 1600           # samples (200 ms) between timestamp and clock that delays explain
     LEAP = 16000            # samples (2 s) that they never do
     DRIFTED = 40            # samples (5 ms) that the least delay of a second corrects
+    QUIET = 64              # mean magnitude of what nobody misses
 
 cdef extern from *:
     """
     #define FRAME_NS 20000000LL
     #define SLACK_WINDOW_NS 1000000000LL
+    #define PATIENCE_NS 10000000000LL
     #define STALL_NS 200000000LL
     """
     const int64_t FRAME_NS
     const int64_t SLACK_WINDOW_NS
+    const int64_t PATIENCE_NS
     const int64_t STALL_NS
 
 
@@ -188,15 +191,26 @@ cdef inline int64_t anchor(Side* side, int64_t arrival, int64_t now_ns) noexcept
     return arrival
 
 
+cdef inline void note_pause(Side* side, const int16_t* samples, int count) noexcept nogil:
+    cdef int i, total = 0
+    for i in range(count):
+        total += samples[i] if samples[i] >= 0 else -samples[i]
+    side.pause = side.pause + count if total < QUIET * count else 0
+
+
 cdef inline int64_t correct_drift(Side* side, int64_t slack, int64_t now_ns) noexcept nogil:
-    """By how much the place moves: each second by the least delay of that second, if it is worth it."""
-    cdef int64_t moved = 0
-    if now_ns - side.slack_since_ns <= SLACK_WINDOW_NS:
+    """By how much the place moves: each second by the least delay of that second, if it is worth it.
+
+    It waits for a pause in which as much may go as it moves back by, or for ten seconds.
+    """
+    cdef int64_t passed_ns = now_ns - side.slack_since_ns
+    cdef bint drifted = side.least_slack > DRIFTED or side.least_slack < -DRIFTED
+    cdef int64_t moved = side.least_slack if drifted else 0
+    cdef bint heard = side.pause == 0 or side.pause < -moved
+    if passed_ns <= SLACK_WINDOW_NS or (drifted and heard and passed_ns <= PATIENCE_NS):
         if slack < side.least_slack:
             side.least_slack = slack
         return 0
-    if side.least_slack > DRIFTED or side.least_slack < -DRIFTED:
-        moved = side.least_slack
     side.least_slack = slack - moved
     side.slack_since_ns = now_ns
     return moved
@@ -246,6 +260,7 @@ cdef inline void record_pcm(
         advance(worker, tap)
         arrival = (arrival_ns - tap.start_ns) // 125000
         position = position_of(&tap.sides[side], timestamp, arrival, worker.now_ns)
+        note_pause(&tap.sides[side], samples, count)
         place(tap, side, position, samples, count)
         tap = tap.next_tap
 

@@ -371,6 +371,7 @@ cdef struct Side:
     uint32_t timestamp
     int64_t least_slack     # arrival minus place, the least of this second
     int64_t slack_since_ns
+    int64_t pause           # samples of silence until now
     int64_t astray_since_ns # when the place ceased to agree with the clock; 0: it agrees
 
 cdef struct Chunk:
