@@ -13,6 +13,9 @@ from Cython.Build import cythonize
 from setuptools import Distribution, Extension
 
 ROOT = Path(__file__).parents[1]
+SANITIZE = os.environ.get("CENTRALITA_SANITIZE") == "1"
+SANITIZED = ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"]
+"""As in setup.py."""
 
 
 def ensure_compiled(package: str) -> None:
@@ -30,7 +33,8 @@ def _compile(package: str, source: Path) -> None:
         extension = Extension(
             f"{package}.{source.stem}",
             [str(source.relative_to(ROOT))],
-            extra_compile_args=["-O3", "-Wno-unused-function"],
+            extra_compile_args=[*(SANITIZED if SANITIZE else ["-O3"]), "-Wno-unused-function"],
+            extra_link_args=["-fsanitize=address"] if SANITIZE else [],
         )
         directives = {"boundscheck": False, "wraparound": False, "cdivision": True}
         options = {

@@ -22,7 +22,8 @@ FORGED = 100_000
 SECONDS = 2.5
 REPORTS = 200
 PEER_HZ = 700.0
-UNHEARD_DBFS = -60.0
+UNHEARD_DBFS = -30.0
+"""In any 20 ms; one forged packet would be 24 dB louder, a hole in the peer's own tone is softer."""
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ async def test_none_is_relayed_recorded_or_answered(stage: Stage, tmp_path: Path
     recording.stop()
     await stage.event(RecordingStopped)
     left = recorded(recording.path)
-    assert level_dbfs(left, FORGED_HZ) < UNHEARD_DBFS
+    assert loudest(left) < UNHEARD_DBFS
     assert np.abs(left[: int(SECONDS * 8000)]).max() == 0
     assert level_dbfs(left[-8000:], PEER_HZ) > -23.0
     assert stage.plane.counters().strangers == stats.strangers
@@ -90,8 +91,13 @@ async def test_none_is_heard_in_a_room(stage: Stage) -> None:
     await forge(stage, victim, payloads())
     for each in others:
         sound = decoded([arrival.packet.payload for arrival in each.came()], "PCMA")
-        assert level_dbfs(sound, FORGED_HZ) < UNHEARD_DBFS
+        assert loudest(sound) < UNHEARD_DBFS
         assert level_dbfs(sound[4000:12000], PEER_HZ) > -23.0
+
+
+def loudest(sound: Pcm) -> float:
+    """The forgers' tone, where it is loudest."""
+    return max(level_dbfs(sound[at : at + 160], FORGED_HZ) for at in range(0, len(sound) - 159, 160))
 
 
 def recorded(path: Path) -> Pcm:
