@@ -126,7 +126,7 @@ def test_what_is_made_anew_is_judged_by_numbers_and_time(rtp_load: Any, wires: A
         send_at_least(load, 160)
     assert sum(load.received_by_leg()) == load.received >= 100
     assert load.foreign == 0
-    assert load.lost <= load.sent - load.received
+    assert load.lost <= max(0, load.sent - load.received), "some were sent before it counted"
 
 
 def test_a_voice_goes_on_from_payload_to_payload(rtp_load: Any, wires: Any) -> None:
