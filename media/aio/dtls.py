@@ -116,7 +116,7 @@ class Handshake:
             else:
                 self._connection.recv(_LONGEST)  # a flight that was lost is asked for again
         except SSL.WantReadError:
-            pass
+            pass  # no fault: the peer's next flight is still to come
         except SSL.ZeroReturnError:
             self.failed = "closed by the peer"
         except SSL.Error as error:

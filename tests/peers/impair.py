@@ -369,7 +369,7 @@ class _Ends:
                     rtcp.setblocking(False)
                     return rtp, rtcp
             except OSError:
-                pass
+                pass  # one of the pair is taken: another pair
             rtp.close()
             rtcp.close()
 

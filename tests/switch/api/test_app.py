@@ -86,78 +86,75 @@ async def test_a_list_has_items_and_next(
         assert msgspec.convert(item, kind, strict=False)
 
 
+CALL_KEYS = [
+    "id",
+    "direction",
+    "trunk",
+    "from",
+    "to",
+    "queue",
+    "agent",
+    "started_at",
+    "connected_at",
+    "queued_at",
+    "answered_at",
+    "ended_at",
+    "wait_s",
+    "talk_s",
+    "hold_s",
+    "wrap_up_s",
+    "result",
+    "reason",
+    "ended_by",
+    "visits",
+    "segments",
+    "recording",
+    "legs",
+]
+VISIT_KEYS = ["queue", "entered_at", "left_at", "wait_s", "result", "reason", "agent"]
+LEG_KEYS = [
+    "id",
+    "role",
+    "peer",
+    "sip_call_id",
+    "sip_status",
+    "q850",
+    "invited_at",
+    "ringing_at",
+    "answered_at",
+    "ended_at",
+    "codec",
+    "packets_received",
+    "packets_sent",
+    "packets_lost",
+    "jitter_s",
+    "mos",
+    "r",
+    "packets_duplicated",
+    "packets_discarded",
+    "bursts",
+    "burst_loss",
+    "gap_loss",
+    "burst_s",
+    "gap_s",
+    "round_trip_s",
+    "sent_packets_lost",
+    "sent_jitter_s",
+    "sent_mos",
+    "sent_r",
+]
+
+
 async def test_a_call_is_the_contracts_json(client: httpx.AsyncClient) -> None:
     call = (await client.get(f"{V1}/calls/{ENDED}")).json()
-    assert list(call) == [
-        "id",
-        "direction",
-        "trunk",
-        "from",
-        "to",
-        "queue",
-        "agent",
-        "started_at",
-        "connected_at",
-        "queued_at",
-        "answered_at",
-        "ended_at",
-        "wait_s",
-        "talk_s",
-        "hold_s",
-        "wrap_up_s",
-        "result",
-        "reason",
-        "ended_by",
-        "visits",
-        "segments",
-        "recording",
-        "legs",
-    ]
+    assert list(call) == CALL_KEYS
     assert call["from"] == "+34600111222"
     assert call["started_at"] == "2026-11-21T12:00:00.250000Z"
     assert call["wrap_up_s"] is None
-    assert list(call["visits"][0]) == [
-        "queue",
-        "entered_at",
-        "left_at",
-        "wait_s",
-        "result",
-        "reason",
-        "agent",
-    ]
+    assert list(call["visits"][0]) == VISIT_KEYS
     assert list(call["segments"][0]) == ["kind", "from", "to", "legs"]
     assert list(call["recording"]) == ["path", "duration_s", "sha256"]
-    assert list(call["legs"][0]) == [
-        "id",
-        "role",
-        "peer",
-        "sip_call_id",
-        "sip_status",
-        "q850",
-        "invited_at",
-        "ringing_at",
-        "answered_at",
-        "ended_at",
-        "codec",
-        "packets_received",
-        "packets_sent",
-        "packets_lost",
-        "jitter_s",
-        "mos",
-        "r",
-        "packets_duplicated",
-        "packets_discarded",
-        "bursts",
-        "burst_loss",
-        "gap_loss",
-        "burst_s",
-        "gap_s",
-        "round_trip_s",
-        "sent_packets_lost",
-        "sent_jitter_s",
-        "sent_mos",
-        "sent_r",
-    ]
+    assert list(call["legs"][0]) == LEG_KEYS
 
 
 async def test_queue_and_agent_rows_have_the_contracts_keys(client: httpx.AsyncClient) -> None:
