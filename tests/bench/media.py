@@ -92,7 +92,7 @@ class Run:
 
 def run(progress: Progress) -> Rows:
     """The media rows; those that this machine cannot do are left out, those without a sound run are None."""
-    _raise_descriptor_limit()
+    raise_descriptor_limit()
     cores.stay(cores.LOAD)
     cores.go_first()
     deadline = time.monotonic() + BUDGET_S
@@ -175,13 +175,7 @@ class MediaBench:
         """So much of a kind for so long."""
         if time.monotonic() + SETTLE_S + seconds > self._deadline:
             raise NoLimit("no load held in time: this machine is too busy")
-        with (
-            tempfile.TemporaryDirectory(prefix="centralita-bench-") as directory,
-            _legs(load, kind.legs) as legs,
-            _sockets(CALLERS, 1) as sink,
-        ):
-            peers, generator = prepare(kind, legs, _endpoint(sink[0]))
-            _connect(legs, kind.connect(self._plane, peers, Path(directory)))
+        with loaded(self._plane, kind, load) as generator:
             result = self._run(load, seconds, generator)
         self._progress(f"media: {kind.key} {result}")
         return result
@@ -209,6 +203,19 @@ class MediaBench:
             others_s=max(busy_after_s - busy_before_s - cpu_s, 0.0),
             errors=tuple(errors),
         )
+
+
+@contextlib.contextmanager
+def loaded(plane: PlaneProcess, kind: Kind, load: int) -> Iterator[Load]:
+    """So much of a kind, connected; whoever takes it runs it, and closes all ports of the plane."""
+    with (
+        tempfile.TemporaryDirectory(prefix="centralita-bench-") as directory,
+        _legs(load, kind.legs) as legs,
+        _sockets(CALLERS, 1) as sink,
+    ):
+        peers, generator = prepare(kind, legs, _endpoint(sink[0]))
+        _connect(legs, kind.connect(plane, peers, Path(directory)))
+        yield generator
 
 
 @contextlib.contextmanager
@@ -243,6 +250,6 @@ def _endpoint(of: socket.socket) -> Endpoint:
     return host, port
 
 
-def _raise_descriptor_limit() -> None:
+def raise_descriptor_limit() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(DESCRIPTORS, hard), hard))

@@ -17,6 +17,7 @@ import uvloop
 from media.aio.plane import MediaPlane
 from media.events import PortClosed, PortEvent, RecordingStopped
 from media.port import Mix, PeerMedia, PlaneCounters, Port, Relay
+from tests.bench import cores
 
 ADDRESS: Final = "127.77.0.1"
 PORTS: Final = range(10000, 32766)
@@ -32,10 +33,11 @@ class PlaneFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the plane's process has used and counted since its start."""
+    """What the plane's process has used and counted since its start, and the memory that it has."""
 
     cpu_s: float
     counters: PlaneCounters
+    resident_kb: int
 
 
 class PlaneProcess:
@@ -150,8 +152,8 @@ class _Child:
         self._ports.append(port)
         return port
 
-    async def _usage(self) -> tuple[float, PlaneCounters]:
-        return time.process_time(), self._plane.counters()
+    async def _usage(self) -> tuple[float, PlaneCounters, int]:
+        return time.process_time(), self._plane.counters(), cores.resident_kb(os.getpid())
 
     async def _close_all(self) -> list[str]:
         self._finished.clear()

@@ -55,6 +55,11 @@ class Load:
     def lag_ms(self, quantile: float) -> float:
         """Lateness of our own sending below which this part of the packets was, to 0.01 ms."""
 
+    def quickest_ms(self) -> list[float]:
+        """Where audio is made anew: how far each leg's quickest packet since this was last asked lagged
+        behind its timestamp, counted from the leg's first. As it changes, the two clocks run apart.
+        """
+
     def received_by_leg(self) -> list[int]:
         """How many measured packets came to each leg."""
 

@@ -13,7 +13,7 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 
 from cpython.exc cimport PyErr_CheckSignals
 from libc.errno cimport errno
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -125,6 +125,8 @@ cdef struct Leg:
     uint16_t top
     uint32_t first_timestamp
     int64_t fastest_ns         # arrival less timestamp of the quickest
+    int64_t lately_ns          # of the quickest since it was last asked for
+    int64_t begun_ns           # of the first
 
 
 cdef inline int64_t now_ns(int clock) noexcept nogil:
@@ -320,6 +322,13 @@ cdef class Load:
             short += max(wanted - <int64_t>self.legs[i].received, 0)
         return max(short, <int64_t>self.holes)
 
+    def quickest_ms(self):
+        cdef int i
+        quickest = [(self.legs[i].lately_ns - self.legs[i].begun_ns) / 1e6 for i in range(self.count)]
+        for i in range(self.count):
+            self.legs[i].lately_ns = INT64_MAX
+        return quickest
+
     def received_by_leg(self):
         return [self.legs[i].received for i in range(self.count)]
 
@@ -433,9 +442,10 @@ cdef class Load:
             leg.begun = True
             leg.top = <uint16_t>(sequence - 1)
             leg.first_timestamp = load_32(packet + 4)
-            leg.fastest_ns = arrived_ns
+            leg.fastest_ns = leg.lately_ns = leg.begun_ns = arrived_ns
         transit_ns = arrived_ns - <int64_t>(load_32(packet + 4) - leg.first_timestamp) * 1_000_000_000 // rate_hz
         leg.fastest_ns = min(leg.fastest_ns, transit_ns)
+        leg.lately_ns = min(leg.lately_ns, transit_ns)
         step = <int16_t>(sequence - leg.top)
         leg.top = sequence
         if self.measured and self.sending:

@@ -127,6 +127,7 @@ def test_what_is_made_anew_is_judged_by_numbers_and_time(rtp_load: Any, wires: A
     assert sum(load.received_by_leg()) == load.received >= 100
     assert load.foreign == 0
     assert load.lost <= max(0, load.sent - load.received), "some were sent before it counted"
+    assert all(quickest <= 0.0 for quickest in load.quickest_ms()), "the first was not the quickest, or was"
 
 
 def test_a_voice_goes_on_from_payload_to_payload(rtp_load: Any, wires: Any) -> None:
