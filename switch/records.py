@@ -37,6 +37,15 @@ class LegRole(StrEnum):
     SUPERVISOR = "supervisor"
 
 
+class Encryption(StrEnum):
+    """How the keys of a leg's SRTP were agreed on."""
+
+    SDES = "sdes"
+    """In the session description (RFC 4568)."""
+    DTLS = "dtls"
+    """By a handshake beside the media (RFC 5763)."""
+
+
 class SegmentKind(StrEnum):
     """What an interval in which legs were connected was. The last three tell, beside talk and hold, that a
     supervisor was there, and whom he could speak to: nobody, the agent, both.
@@ -79,6 +88,8 @@ class LegRecord(msgspec.Struct, frozen=True, kw_only=True):
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     codec: str | None = None
+    encryption: Encryption | None = None
+    """None: in the clear, or no media was agreed on. What was encrypted once never becomes plain."""
     packets_received: int | None = 0
     packets_sent: int | None = 0
     packets_lost: int | None = 0

@@ -23,6 +23,7 @@ from switch.calls.leg_events import Ended, Held, Lost, Played
 from switch.calls.leg_history import LegHistory
 from switch.calls.leg_media import LegMedia
 from switch.calls.leg_owner import LegOwner
+from switch.calls.leg_secrecy import encryption_by
 from switch.calls.watch import Verdict, Watch
 from switch.config.trunk import Dtmf, Prack
 from switch.exchange import Exchange
@@ -165,8 +166,10 @@ class Leg:
         """The leg as the call's record has it; until its end only if `counted` with what its port counts."""
         if self._record is not None:
             return self._record
-        codec = self.agreed.codec if self.agreed is not None else None
-        return self._history.record(codec, self.port.stats() if counted else None)
+        codec, encryption = None, None
+        if self.agreed is not None:
+            codec, encryption = self.agreed.codec, encryption_by(self.agreed.keys)
+        return self._history.record(codec, encryption, self.port.stats() if counted else None)
 
     @property
     def ringing_at(self) -> datetime | None:

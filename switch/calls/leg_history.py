@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from media.port import PortStats
-from switch.records import LegRecord, LegRole, utc
+from switch.records import Encryption, LegRecord, LegRole, utc
 
 _COUNTED: Final = (
     "packets_received",
@@ -52,7 +52,7 @@ class LegHistory:
         """It is over."""
         self._ended_us = now_us
 
-    def record(self, codec: str | None, stats: PortStats | None) -> LegRecord:
+    def record(self, codec: str | None, encryption: Encryption | None, stats: PortStats | None) -> LegRecord:
         """As the call's record has it, with what its port has counted; None where that is unknown."""
         return LegRecord(
             id=self._id,
@@ -66,6 +66,7 @@ class LegHistory:
             answered_at=_moment(self._answered_us),
             ended_at=_moment(self._ended_us),
             codec=codec,
+            encryption=encryption,
             **_counts(stats),
         )
 

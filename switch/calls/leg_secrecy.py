@@ -11,6 +11,7 @@ from sip.flow import Flow
 from switch.config.schema import Config, Phone
 from switch.config.trunk import KeyExchange, Trunk
 from switch.peers import Peer, PhonePeer
+from switch.records import Encryption
 
 
 def secrecy(config: Config, peer: Peer, flow: Flow, fingerprint: Callable[[], Fingerprint]) -> Secrecy:
@@ -48,6 +49,16 @@ def dtls(secret: Secret | None) -> Dtls | None:
         ours = IceCredentials(secret.own.ufrag, secret.own.password)
         ice = Ice(ours, IceCredentials(*secret.ice))
     return Dtls(Fingerprint(algorithm.lower(), digest.strip()), secret.active, ice, secret.muxed)
+
+
+def encryption_by(secret: Secret | None) -> Encryption | None:
+    """As the call's record tells it."""
+    match secret:
+        case Keys():
+            return Encryption.SDES
+        case Shaken():
+            return Encryption.DTLS
+    return None
 
 
 def _settings(config: Config, peer: Peer) -> Phone | Trunk:

@@ -106,6 +106,7 @@ legs = Table(
     Column("answered_at", Utc),
     Column("ended_at", Utc),
     Column("codec", String(32)),
+    Column("encryption", String(16)),
     Column("packets_received", BigInteger),
     Column("packets_sent", BigInteger),
     Column("packets_lost", BigInteger),

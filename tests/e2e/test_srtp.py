@@ -47,6 +47,25 @@ def policies(first: str = "offered", second: str = "offered") -> dict[str, Any]:
     return {"phones": {user: {"secret": SECRETS[user], "srtp": srtp} for user, srtp in written.items()}}
 
 
+async def talk(wiring: Wiring, ana: Phone, luis: Phone, settle_s: float = 0.5) -> None:
+    """A call of Ana's to Luis, each with a tone: both hear the other's, and nothing else."""
+    call = await ana.dial(f"sip:1002@{wiring.target};transport=tls", tone_hz=CALLER_HZ)
+    ringing = await luis.next_call()
+    await ringing.answer()
+    await call.until("established")
+    await ringing.say(CALLEE_HZ)
+    await call.listen(settle_s)
+    assert hears_only(await call.listen(0.5), CALLEE_HZ, [CALLER_HZ])
+    assert hears_only(await ringing.listen(0.5), CALLER_HZ, [CALLEE_HZ])
+    await ringing.hang_up()
+    await call.until("closed")
+
+
+def encryption(record: dict[str, Any]) -> list[str | None]:
+    """Of each leg."""
+    return [leg["encryption"] for leg in record["legs"]]
+
+
 def overheard(packets: Sequence[Rtp], hz: float) -> list[bool]:
     """Of each stream on the wire, whether whoever reads it hears the tone."""
     streams: dict[tuple[Endpoint, Endpoint, int], bytearray] = defaultdict(bytearray)
@@ -80,20 +99,12 @@ async def test_two_phones_hear_each_other_and_nobody_else_does(
         desks = Desks(stack, tell_on_failure, wiring)
         ana, luis = await desks.phone("1001", *callers), await desks.phone("1002", *callees)
         capture = await stack.enter_async_context(Capture.running(f"udp and host {wiring.address}"))
-        call = await ana.dial(f"sip:1002@{wiring.target};transport=tls", tone_hz=CALLER_HZ)
-        ringing = await luis.next_call()
-        await ringing.answer()
-        await call.until("established")
-        await ringing.say(CALLEE_HZ)
-        await call.listen(0.5)
-        assert hears_only(await call.listen(0.5), CALLEE_HZ, [CALLER_HZ])
-        assert hears_only(await ringing.listen(0.5), CALLER_HZ, [CALLEE_HZ])
-        await ringing.hang_up()
-        await call.until("closed")
+        await talk(wiring, ana, luis)
         metrics = await switch.metrics()
         assert metrics.value("centralita_srtp_refused_total", reason="failed") == 0
-        await switch.ended_calls(1)
+        (record,) = await switch.ended_calls(1)
         assert "inline:" not in switch.log(), "no key in the log"
+    assert encryption(record).count(None) == plain_legs
     for hz in (CALLER_HZ, CALLEE_HZ):
         heard = overheard(capture.rtp(), hz)
         assert (len(heard), sum(heard)) == (4, plain_legs)
@@ -128,6 +139,7 @@ async def test_a_queued_call_is_secret_on_both_legs_and_recorded_in_the_clear(
         await call.until("closed")
         (record,) = await switch.ended_calls(1)
         assert ending(record) == ("answered", "agent_hung_up", "agent")
+        assert encryption(record) == ["sdes", "sdes"]
         left, right = channels(switch.data_dir / record["recording"]["path"])
         assert level_dbfs(left[4000:8000], CALLER_HZ) > -25
         assert level_dbfs(right[4000:8000], CALLEE_HZ) > -25
@@ -191,15 +203,8 @@ async def test_keys_by_a_handshake(
         desks = Desks(stack, tell_on_failure, wiring)
         ana, luis = await desks.phone("1001", *callers), await desks.phone("1002", *callees)
         capture = await stack.enter_async_context(Capture.running(f"udp and host {wiring.address}"))
-        call = await ana.dial(f"sip:1002@{wiring.target};transport=tls", tone_hz=CALLER_HZ)
-        ringing = await luis.next_call()
-        await ringing.answer()
-        await call.until("established")
-        await ringing.say(CALLEE_HZ)
-        await call.listen(1.5)
-        assert hears_only(await call.listen(0.5), CALLEE_HZ, [CALLER_HZ])
-        assert hears_only(await ringing.listen(0.5), CALLER_HZ, [CALLEE_HZ])
-        await ringing.hang_up()
-        await call.until("closed")
+        await talk(wiring, ana, luis, settle_s=1.5)
+        (record,) = await switch.ended_calls(1)
+    assert encryption(record) == ["dtls" if srtp == "dtls" else "sdes" for _, srtp in (callers, callees)]
     for hz in (CALLER_HZ, CALLEE_HZ):
         assert not any(overheard(capture.rtp(), hz))

@@ -8,6 +8,7 @@ from switch.calls.ending import EndedBy, Reason, Result
 from switch.records import (
     CallRecord,
     Direction,
+    Encryption,
     LegRecord,
     LegRole,
     OfferRecord,
@@ -38,6 +39,7 @@ def leg(name: str, role: LegRole, peer: str) -> LegRecord:
         answered_at=at(3.2),
         ended_at=at(64.2),
         codec="PCMA",
+        encryption=Encryption.SDES,
         packets_received=3210,
         packets_sent=3208,
         packets_lost=0,

@@ -124,6 +124,7 @@ LEG_KEYS = [
     "answered_at",
     "ended_at",
     "codec",
+    "encryption",
     "packets_received",
     "packets_sent",
     "packets_lost",

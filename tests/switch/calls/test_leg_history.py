@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from media.port import PortStats
 from media.quality import Quality
 from switch.calls.leg_history import LegHistory
-from switch.records import LegRole
+from switch.records import Encryption, LegRole
 
 INVITED_US = 1_700_000_000_000_000
 
@@ -34,10 +34,11 @@ def test_each_moment_is_told_once_and_the_first_ringing_counts() -> None:
         received=Quality(0.01, 0.06, 2, 0.5, 0.005, 0.1, 3.0, 0.003, 88.88, 4.321),
         sent=Quality(0.04, None, None, None, None, None, None, 0.004, 77.77, 3.456),
     )
-    record = history.record("PCMA", counted)
+    record = history.record("PCMA", Encryption.SDES, counted)
     moments = (record.invited_at, record.ringing_at, record.answered_at, record.ended_at)
     assert moments == (at(0), at(1), at(3), at(9))
-    assert (record.sip_call_id, record.sip_status, record.q850, record.codec) == ("call-id", 202, 16, "PCMA")
+    assert (record.sip_call_id, record.sip_status, record.q850) == ("call-id", 202, 16)
+    assert (record.codec, record.encryption) == ("PCMA", "sdes")
     assert (record.packets_received, record.packets_sent, record.packets_lost) == (100, 90, 1)
     assert (record.packets_duplicated, record.packets_discarded) == (5, 6)
     assert (record.jitter_s, record.mos, record.r) == (0.003, 4.32, 88.9)
@@ -48,7 +49,7 @@ def test_each_moment_is_told_once_and_the_first_ringing_counts() -> None:
 
 
 def test_who_was_never_heard_has_no_jitter() -> None:
-    record = LegHistory("leg", LegRole.CALLER, "1001", INVITED_US).record(None, PortStats())
+    record = LegHistory("leg", LegRole.CALLER, "1001", INVITED_US).record(None, None, PortStats())
     assert (record.jitter_s, record.mos, record.r, record.bursts) == (None,) * 4
     assert (record.sent_packets_lost, record.sent_jitter_s, record.sent_mos, record.sent_r) == (None,) * 4
     assert (record.packets_received, record.packets_sent, record.packets_lost) == (0, 0, 0)
@@ -56,7 +57,7 @@ def test_who_was_never_heard_has_no_jitter() -> None:
 
 
 def test_what_nobody_can_tell_any_more_is_unknown() -> None:
-    record = LegHistory("leg", LegRole.CALLER, "1001", INVITED_US).record("PCMA", None)
+    record = LegHistory("leg", LegRole.CALLER, "1001", INVITED_US).record("PCMA", None, None)
     assert (record.packets_received, record.packets_sent, record.packets_lost) == (None,) * 3
     assert (record.packets_duplicated, record.packets_discarded) == (None,) * 2
     assert (record.jitter_s, record.mos) == (None, None)

@@ -9,10 +9,10 @@ from media.aio import keyring
 from media.keying import Fingerprint
 from media.port import MasterKey, SrtpKeys
 from sip.dialogs.offer_answer import MediaSession
-from sip.dialogs.secrecy import Keys
+from sip.dialogs.secrecy import Keys, Own, Shaken
 from sip.flow import Flow, Transport
 from sip.syntax.sdp_crypto import Suite
-from switch.calls.leg_secrecy import secrecy, srtp
+from switch.calls.leg_secrecy import encryption_by, secrecy, srtp
 from switch.config import load
 from switch.config.schema import Config
 from switch.peers import Peer, PhonePeer, TrunkPeer
@@ -91,6 +91,13 @@ def test_keys_as_the_port_takes_them() -> None:
         MasterKey("AEAD_AES_128_GCM", b"s" * 28), MasterKey("AEAD_AES_128_GCM", b"r" * 28)
     )
     assert type(keys.sending.suite) is str, "what the engine is built for"
+
+
+def test_the_record_tells_how_the_keys_were_agreed_on() -> None:
+    own = Own("sha-256 AB:CD", "ufrag", "password")
+    shaken = Shaken("sha-256 AB:CD", active=True, own=own, ice=None, muxed=False)
+    keys = Keys(Suite.AEAD_AES_128_GCM, b"s" * 28, b"r" * 28)
+    assert [encryption_by(each) for each in (None, keys, shaken)] == [None, "sdes", "dtls"]
 
 
 def test_no_two_legs_have_the_same_key(configured: Callable[[str], Config]) -> None:
