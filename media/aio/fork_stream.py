@@ -21,7 +21,8 @@ from typing import Any, Final
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosedOK, WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.frames import CloseCode
 
 from media.port import Fork
 
@@ -119,10 +120,11 @@ class ForkStream:
                     await self._serve(service)
                 finally:
                     reading.cancel()
-        except ConnectionClosedOK:
-            self.fork.stop()
         except _TROUBLE as error:
-            self.error = str(error) or type(error).__name__
+            if _is_enough(error):
+                self.fork.stop()
+            else:
+                self.error = str(error) or type(error).__name__
 
     async def _serve(self, service: ClientConnection) -> None:
         self._pass_over(self.fork.read())
@@ -163,6 +165,12 @@ class ForkStream:
     def _pass_over(self, frames: list[tuple[int, bytes]]) -> None:
         if frames:
             self._next = frames[-1][0] + 1
+
+
+def _is_enough(error: Exception) -> bool:
+    """Whether the service wants no more. One that goes away (1001) may come back: it is started again."""
+    said = error.rcvd if isinstance(error, ConnectionClosed) else None
+    return said is not None and said.code == CloseCode.NORMAL_CLOSURE
 
 
 def _bound(service: ClientConnection) -> None:

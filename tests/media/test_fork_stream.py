@@ -60,8 +60,9 @@ async def test_a_service_that_stalls_costs_frames_and_the_call_nothing(stage: St
     assert service.frames > 100
 
 
+@pytest.mark.parametrize("code", [pytest.param(1001, id="goes away"), pytest.param(1011, id="fails")])
 async def test_it_comes_back_to_a_service_that_was_away(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     monkeypatch.setattr(fork_stream, "DELAYS_S", (0.05,))
     caller, _, left, _ = await bridged(stage)
@@ -74,7 +75,7 @@ async def test_it_comes_back_to_a_service_that_was_away(
     async with SpeechService.running(SERVICE, port) as service:
         await talk(caller, 440, 0.4)
         await service.until(lambda heard: heard.frames > 5)
-        await service.connections[0].close(1011)
+        await service.connections[0].close(code)
         await service.until(lambda heard: len(heard.told("start")) == 2)
         before = service.frames
         await talk(caller, 440, 0.4)
