@@ -248,7 +248,7 @@ class Arrival:
         except OSError:  # no way back to whoever calls, so no address to write into our SDP
             raise NotAdmitted(Reason.UNREACHABLE) from None
         try:
-            port = exchange.plane.open(self._near(go))
+            port = self._port(go)
         except NoPorts:
             raise NotAdmitted(Reason.NO_PORTS, DRAIN_RETRY_S) from None
         try:
@@ -257,9 +257,10 @@ class Arrival:
             port.close()
             raise
 
-    def _near(self, go: Go) -> Port | None:
-        """Near which port his must be."""
-        return self._registry.conferences.near(go.name) if isinstance(go, ConferenceTarget) else None
+    def _port(self, go: Go) -> Port:
+        if isinstance(go, ConferenceTarget):
+            return self._registry.conferences.open_port(go.name)
+        return self._exchange.plane.open()
 
     def _refuse(
         self,

@@ -18,11 +18,15 @@ class Conferences:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._open: dict[str, Bridge] = {}
+        self._newest: dict[str, Port] = {}
+        """The last port of each whose leg is there or still to come: all are on one worker."""
 
-    def near(self, name: str) -> Port | None:
-        """The port that others must be near to be mixed with it; None where nobody is there yet."""
-        bridge = self._open.get(name)
-        return None if bridge is None else bridge.legs[0].port
+    def open_port(self, name: str) -> Port:
+        """For somebody who is to join, where he can be mixed with all who are there or to come. Raises
+        NoPorts.
+        """
+        port = self._newest[name] = self._exchange.plane.open(near=self._newest.get(name))
+        return port
 
     def join(self, name: str, leg: Leg) -> Bridge:
         """From now on the leg hears all who are there, and they hear it."""
@@ -37,6 +41,10 @@ class Conferences:
         """The others go on; after the last there is no conference."""
         bridge = self._open[name]
         bridge.remove(leg)
+        if self._newest.get(name) is leg.port:
+            del self._newest[name]
+            if bridge.legs:
+                self._newest[name] = bridge.legs[-1].port
         if bridge.legs:
             bridge.update()
         else:

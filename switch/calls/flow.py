@@ -103,8 +103,8 @@ class Call(CallerVerbs):
     async def confer(self, conferences: Conferences, name: str) -> None:
         """Talk to all who are in the conference of that name."""
         self.ledger.joined(SegmentKind.CONFERENCE, (self.caller,), self._exchange.now_us())
-        self._conference = conferences.join(name, self.caller)
         try:
+            self._conference = conferences.join(name, self.caller)
             await self.until_over()
         finally:
             conferences.leave(name, self.caller)

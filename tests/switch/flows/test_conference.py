@@ -1,5 +1,7 @@
 """`go: conference:NAME`: who hears whom as callers come, hold and go, and what their records say."""
 
+import asyncio
+
 import pytest
 
 from switch.calls.ending import Reason, Result
@@ -31,7 +33,7 @@ async def test_one_waits_two_are_relayed_and_more_are_mixed(stage: Stage) -> Non
     sessions.append(await stage.carrier.dial("81"))
     assert hear(stage) == ["room", "music default", "room", "room"]
     ports = [stage.port(call.caller) for call in stage.registry.calls.values()]
-    assert [port.near for port in ports] == [None, None, ports[0], ports[0]], "one worker mixes them"
+    assert [port.near for port in ports] == [None, None, ports[0], ports[2]], "one worker mixes them"
     await stage.pass_by(10)
     await stage.carrier.hang_up(sessions.pop())
     assert hear(stage) == [f"relay {second}", "music default", f"relay {first}"]
@@ -45,7 +47,16 @@ async def test_one_waits_two_are_relayed_and_more_are_mixed(stage: Stage) -> Non
     for session in sessions:
         await stage.carrier.hang_up(session)
     assert hear(stage) == ["music default"]
-    assert stage.registry.conferences.near("daily") is None
+    await stage.carrier.dial("81")
+    assert stage.port(list(stage.registry.calls.values())[-1].caller).near is None, "any worker will do"
+
+
+@pytest.mark.parametrize("sections", [MEETING])
+async def test_all_who_come_in_the_same_moment_are_on_one_worker(stage: Stage) -> None:
+    await asyncio.gather(*(stage.carrier.dial("81") for _ in range(3)))
+    ports = [stage.port(call.caller) for call in stage.registry.calls.values()]
+    assert [port.near for port in ports] == [None, *ports[:2]]
+    assert hear(stage) == ["room"] * 3
 
 
 @pytest.mark.parametrize("sections", [MEETING])
