@@ -22,6 +22,7 @@ cdef enum:
     WIDE_HZ = 16000
     WIDE_SAMPLES = 320      # of a 20 ms frame
     LINE = 2560             # decoded samples that wait: 160 ms at 16 kHz
+    LONGEST_DECODED = 1920  # samples of one packet: 120 ms at 16 kHz (RFC 6716 section 3.2.5)
     LONGEST_PACKET = 960    # samples: 60 ms at 16 kHz
     IDLE_TICKS = 10         # after 200 ms without a packet the buffer starts again
     EXCESS_MS = 20          # more delay than wanted that is cut back
@@ -170,7 +171,7 @@ cdef inline void rest_on(Heard* heard, int units) noexcept nogil:
 
 
 cdef inline void refill(Heard* heard) noexcept nogil:
-    """More samples for the line: what is next, or what stands for it."""
+    """More samples for the line, LONGEST_DECODED at most: what is next, or what stands for it."""
     cdef Jitter* jitter = &heard.jitter
     cdef Kept* packet = kept(jitter, jitter.next)
     cdef Kept* after = following(jitter) if packet == NULL else packet
@@ -251,6 +252,9 @@ cdef inline void catch_up(Heard* heard, int64_t now_ns) noexcept nogil:
     """After a stall of the network, all that came too much too late goes at once, whatever it says."""
     cdef int32_t most = (LONGEST_MS + EXCESS_MS) * heard.jitter.rate_hz // 1000
     while heard.jitter.held and not heard.resting and played_delay(heard, now_ns) >= most:
+        if heard.waiting > LINE - LONGEST_DECODED:
+            heard.cut_units += as_units(heard, heard.waiting)
+            heard.waiting = 0
         throw_away(heard)
 
 

@@ -13,6 +13,9 @@ class Listener:
     def tick(self, now_ns: int, rate_hz: int = 8000) -> bytes | None:
         """The frame of this tick, if there is one."""
     @property
+    def waiting(self) -> int:
+        """Samples that are decoded and not yet played."""
+    @property
     def timestamp(self) -> int: ...
     @property
     def delay_ms(self) -> float: ...

@@ -1,30 +1,41 @@
 # cython: language_level=3
 """A Python face of the decoded chain (ext/engine_heard.pxd), so that tests are its network and its clock."""
 
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int16_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
-from ext.engine_codec cimport CodecTable, pcma_table, pcmu_table
+from ext.engine_codec cimport CODEC_CAPSULE, CodecTable
 from ext.engine_heard cimport Heard, heard_at, heard_packet, heard_start, heard_tick
 from ext.engine_jitter cimport jitter_note, wanted_delay
 from ext.engine_resample cimport Downward, Upward, downward, upward
+
+
+from media.codecs import CODECS
 
 
 cdef class Listener:
     """One port's ears. Times are nanoseconds."""
 
     cdef Heard* heard
-    cdef CodecTable table
+    cdef object capsule
+    cdef const CodecTable* table
+    cdef void* state
 
     def __cinit__(self, str codec="PCMA"):
-        self.table = pcma_table() if codec == "PCMA" else pcmu_table()
+        self.capsule = CODECS[codec].capsule
+        self.table = <const CodecTable*>PyCapsule_GetPointer(self.capsule, CODEC_CAPSULE)
+        if self.table.open != NULL:
+            self.state = self.table.open()
         self.heard = <Heard*>calloc(1, sizeof(Heard))
         if self.heard == NULL:
             raise MemoryError()
-        heard_start(self.heard, &self.table, NULL)
+        heard_start(self.heard, self.table, self.state)
 
     def __dealloc__(self):
+        if self.state != NULL:
+            self.table.close(self.state)
         free(self.heard)
 
     def put(self, ssrc, sequence, timestamp, bytes payload, int64_t now_ns, *, bint noise=False) -> None:
@@ -37,6 +48,11 @@ cdef class Listener:
         heard_tick(self.heard, now_ns)
         cdef const int16_t* frame = heard_at(self.heard, rate_hz)
         return None if frame == NULL else (<const char*>frame)[: rate_hz // 50 * 2]
+
+    @property
+    def waiting(self) -> int:
+        """Samples that are decoded and not yet played."""
+        return self.heard.waiting
 
     @property
     def timestamp(self) -> int:

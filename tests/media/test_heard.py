@@ -11,6 +11,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from media.codecs import CODECS
 from tests.compiling import ensure_compiled
 from tests.peers.audio import RATE, Pcm, decode_alaw, encode_alaw, level_dbfs, pcm, tone
 
@@ -21,6 +22,14 @@ from tests.media.listening import Listener, to_narrow, to_wide  # noqa: E402  co
 HZ = 440.0
 TICK_MS = 20
 EPOCH_NS = 10**12
+LONGEST_OPUS = pytest.param(
+    "OPUS",
+    bytes([0x9B, 6, *range(240)]),
+    120,
+    48,
+    marks=pytest.mark.skipif(CODECS["OPUS"].capsule is None, reason="needs libopus-dev"),
+)
+"""Six frames of 20 ms (RFC 6716 section 3.2.5), whatever they say."""
 
 
 @dataclass
@@ -329,3 +338,29 @@ def test_whatever_comes_time_goes_on(seed: int) -> None:
         frame = listener.tick(ns(now_ms + number * 20 + 15))
     assert frame is not None
     assert listener.delay_ms < 60
+
+
+@pytest.mark.parametrize(
+    ("codec", "payload", "ptime_ms", "clock_khz"), [("G722", bytes(640), 80, 8), LONGEST_OPUS]
+)
+@pytest.mark.parametrize("seed", range(40))
+def test_the_longest_packets_never_fill_more_than_the_line(
+    codec: str, payload: bytes, ptime_ms: int, clock_khz: int, seed: int
+) -> None:
+    """Stalls and losses make what waits and what is made up for meet."""
+    random, listener, stall_ms = Random(seed), Listener(codec), 0.0
+    arrivals = []
+    for number in range(200):
+        stall_ms = (
+            random.choice([100, 200, 300, 400]) if random.random() < 0.05 else max(0.0, stall_ms - ptime_ms)
+        )
+        if random.random() > 0.3:
+            arrivals.append((number * ptime_ms + stall_ms + random.uniform(0, 60), number))
+    arrivals.sort()
+    for now_ms in range(3, 200 * ptime_ms, TICK_MS):
+        while arrivals and arrivals[0][0] <= now_ms:
+            at_ms, number = arrivals.pop(0)
+            listener.put(7, number, number * ptime_ms * clock_khz, payload, ns(at_ms))
+        listener.tick(ns(now_ms))
+        assert 0 <= listener.waiting <= 2560
+        assert listener.delay_ms < 200 + ptime_ms
