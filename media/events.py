@@ -30,6 +30,13 @@ class Unlocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Keyless:
+    """The handshake for the port's keys failed; `port.keyless` says why. It stays shut."""
+
+    port: Port
+
+
+@dataclass(frozen=True, slots=True)
 class Digit:
     """A digit, told once, at its end: `digit` is one of 0123456789*#ABCD.
 
@@ -105,6 +112,7 @@ PortEvent: TypeAlias = (
     FirstPacket
     | Locked
     | Unlocked
+    | Keyless
     | Digit
     | Silent
     | PlaybackFinished

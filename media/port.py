@@ -239,6 +239,10 @@ class Port(Protocol):
     def ssrc(self) -> int:
         """The SSRC of everything that this port sends."""
 
+    @property
+    def keyless(self) -> str | None:
+        """Why the keys of a handshake are not there, or not yet, in words for a log; None: none missing."""
+
     def connect(self, peer: PeerMedia) -> None:
         """Say where the peer is, again at every change of SDP. A new address unlocks; else the lock stays.
 

@@ -105,7 +105,7 @@ class Handshake:
         try:
             self._connection.DTLSv1_handle_timeout()
         except SSL.Error as error:
-            self.failed = f"no answer: {error}"
+            self.failed = _words(error)
         return self._flights()
 
     def _go_on(self) -> list[bytes]:
@@ -120,7 +120,7 @@ class Handshake:
         except SSL.ZeroReturnError:
             self.failed = "closed by the peer"
         except SSL.Error as error:
-            self.failed = f"handshake failed: {error}"
+            self.failed = _words(error)
         return self._flights()
 
     def _flights(self) -> list[bytes]:
@@ -150,3 +150,9 @@ class Handshake:
         octets: bytes = self._connection.export_keying_material(_LABEL, 2 * (key + salt))
         salts = octets[2 * key :]
         return octets[:key] + salts[:salt], octets[key : 2 * key] + salts[salt:]
+
+
+def _words(error: SSL.Error) -> str:
+    """What OpenSSL says of it, an alert of the peer's included; each of its entries ends in the reason."""
+    reasons = [entry[-1] for argument in error.args if isinstance(argument, list) for entry in argument]
+    return "handshake failed: " + (", ".join(reasons) or type(error).__name__)

@@ -32,8 +32,20 @@ class Keying:
         self._handshake = Handshake(identity, dtls.theirs, active=dtls.active)
         self._send, self._moved, self._done = send, moved, done
         self._place: Place | None = None
+        self._heard = False
         self._over = False
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def keyless(self) -> str | None:
+        """Why there are no keys, or none yet; None: there are."""
+        if self._handshake.keys is not None:
+            return None
+        if self._handshake.failed is not None:
+            return self._handshake.failed
+        if self._ice is not None and not self._ice.passed:
+            return "no check of ICE came that knew our password"
+        return "the handshake was not finished" if self._heard else "no handshake came"
 
     @property
     def place(self) -> Place | None:
@@ -52,6 +64,7 @@ class Keying:
             self._check(data, source)
         elif self._ice is None or source in self._ice.passed:
             self._place = source
+            self._heard = True
             self._say(self._handshake.receive(data))
 
     def stop(self) -> None:

@@ -13,6 +13,7 @@ from media.emodel import Impairment, impairment
 from media.events import (
     Digit,
     FirstPacket,
+    Keyless,
     Locked,
     PlaybackFinished,
     PortClosed,
@@ -154,13 +155,14 @@ class EnginePort:
         self._keying.start((peer.address, peer.port))
 
     @property
-    def secret(self) -> bool:
-        """Whether it has keys by now."""
-        return self._srtp is not None
+    def keyless(self) -> str | None:
+        return None if self._keying is None else self._keying.keyless
 
     def _agreed(self, keys: SrtpKeys | None) -> None:
         """The handshake is over; without keys the port stays shut."""
-        if keys is not None:
+        if keys is None:
+            self.shard.tell(Keyless(self))
+        else:
             self._secure(keys)
 
     def _move(self, _where: tuple[str, int]) -> None:

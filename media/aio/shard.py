@@ -52,13 +52,13 @@ class Shard:
         self.worker: Final = worker
         self.sounds: Final = sounds
         self.identity: Final = identity
+        self.tell: Final = tell
         self.ports: dict[int, EnginePort] = {}
         self._free = list(range(capacity))
         self._free_rooms = list(range(capacity))
         self._order_ring = order_ring
         self._backlog: deque[Callable[[], None]] = deque()
         self._recorder = recorder
-        self._tell = tell
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waking = False
 
@@ -172,4 +172,4 @@ class Shard:
             assert isinstance(port, EnginePort)
             del self.ports[port.slot]
             heapq.heappush(self._free, port.slot)
-        self._tell(event)
+        self.tell(event)

@@ -23,6 +23,7 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.NOT_FOUND: 404,
     Reason.NO_ROUTE: 404,
     Reason.NOT_ACCEPTABLE: 488,
+    Reason.ENCRYPTION_FAILED: 488,
     Reason.LIMIT: 503,
     Reason.TOLL_LIMIT: 403,
     Reason.IDENTITY: 438,

@@ -36,6 +36,8 @@ class Reason(StrEnum):
     NO_AGENTS = "no_agents"
     AGENT_LOST = "agent_lost"
     MEDIA_LOST = "media_lost"
+    ENCRYPTION_FAILED = "encryption_failed"
+    """The keys of a side's media were to come by a handshake, which failed or was not over in time."""
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     DECLINED = "declined"

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from media.events import Digit, PlaybackFinished, PortEvent, Silent
+from media.events import Digit, Keyless, PlaybackFinished, PortEvent, Silent
 from media.port import DIGIT_MS, Port, Silence, Source
 from sip import events as sip
 from sip.dialogs.offer_answer import Agreed, NotAcceptable
@@ -19,12 +19,13 @@ from sip.syntax.sdp import SdpError
 from switch.calls.books import LegBook
 from switch.calls.causes import NORMAL_CLEARING, Farewell, completed_elsewhere
 from switch.calls.digits import DigitsIn, DigitsOut, Means, Pressed
+from switch.calls.ending import Reason
 from switch.calls.leg_events import Ended, Held, Lost, Played
 from switch.calls.leg_history import LegHistory
 from switch.calls.leg_media import LegMedia
 from switch.calls.leg_owner import LegOwner
 from switch.calls.leg_secrecy import encryption_by
-from switch.calls.watch import Verdict, Watch
+from switch.calls.watch import KeyWatch, Verdict, Watch
 from switch.config.trunk import Dtmf, Prack
 from switch.exchange import Exchange
 from switch.peers import Peer, TrunkPeer
@@ -72,6 +73,7 @@ class Leg:
         self._late = False
         """An offer of ours waits for its answer in a PRACK or an ACK."""
         self._watching = Watch(exchange, port)
+        self._awaiting_keys = KeyWatch(exchange, port)
         self._history = LegHistory(id, role, peer.name, exchange.now_us())
         self._record: LegRecord | None = None
 
@@ -159,6 +161,8 @@ class Leg:
                 self.owner.leg_event(self, Played(token))
             case Silent():
                 self._ask()
+            case Keyless():
+                self._keyless()
             case _:
                 pass
 
@@ -207,7 +211,7 @@ class Leg:
         self._late = False
         if not self._media.accept(sdp) and self.agreed is None:
             self.owner.leg_event(self, Lost())
-        self._note_hold()
+        self._described()
 
     def _offered(self, session: sip.SessionId, sdp: bytes | None) -> None:
         """A re-INVITE, UPDATE or PRACK with an offer; a re-INVITE without asks for ours."""
@@ -220,13 +224,13 @@ class Leg:
             endpoint.answer_offer(session, 488, now)
             return
         endpoint.answer_offer(session, 200, now, sdp=answer)
-        self._note_hold()
+        self._described()
         self._book.leg_refreshed(self)
 
     def _refreshed(self, sdp: bytes | None) -> None:
         """The session goes on as it was, though its dialog may be another."""
         self._media.refresh(sdp)
-        self._note_hold()
+        self._described()
         self._book.leg_refreshed(self)
 
     # Digits
@@ -249,8 +253,9 @@ class Leg:
 
     # Silence and the end
 
-    def _note_hold(self) -> None:
-        """Tell of it where the last description changed it."""
+    def _described(self) -> None:
+        """A description was taken: its keys have to come, and where it changed hold, that is told."""
+        self._await_keys()
         if self._held_before is not self.held and not self.over:
             self._held_before = self.held
             self._watch()
@@ -259,6 +264,21 @@ class Leg:
     def _watch(self) -> None:
         if self.answered and not self.over:
             self._watching.go_on(self.held)
+
+    def _await_keys(self) -> None:
+        if self.answered and not self.over:
+            self._awaiting_keys.go_on(self._keyless)
+
+    def _keyless(self) -> None:
+        """No keys, no call: what was agreed to be secret never goes in the clear. Before the answer there may
+        be another description.
+        """
+        why = self.port.keyless
+        if self.over or why is None:
+            return
+        self._log.warning("no keys", reason=why, answered=self.answered)
+        if self.answered:
+            self.owner.leg_event(self, Lost(Reason.ENCRYPTION_FAILED))
 
     def _disconnected(self) -> None:
         self._ask()
@@ -295,6 +315,7 @@ class Leg:
         self.over = True
         self._history.ended(self._exchange.now_us())
         self._watching.stop()
+        self._awaiting_keys.stop()
         self._record = self.record()
         self.port.send(Silence())
         self.port.close()

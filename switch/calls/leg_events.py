@@ -6,6 +6,7 @@ from typing import Final
 from sip.events import EndCause
 from sip.syntax.headers import NameAddr
 from switch.calls.digits import Pressed
+from switch.calls.ending import Reason
 
 RINGS: Final = (180, 182)
 """Provisional responses at which the caller's own side plays a tone."""
@@ -77,7 +78,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """No media, and no answer to the question whether the peer is still there. The owner ends the leg."""
+    """No media, and no answer to the question whether the peer is still there; or no keys for any. The owner
+    ends the leg.
+    """
+
+    reason: Reason = Reason.MEDIA_LOST
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ class IncomingLeg(Leg):
         self._history.answered(self._exchange.now_us(), 200)
         self._setup_over()
         self._watch()
+        self._await_keys()
         self.owner.leg_event(self, Connected())
 
     def _say_progress(self, status: int) -> None:
@@ -140,7 +141,7 @@ class IncomingLeg(Leg):
         """The PRACK may answer a late offer; should it not, the ACK is waited for."""
         if self._late and self._media.accept(sdp):
             self._late = False
-            self._note_hold()
+            self._described()
 
     def _say_farewell(self, farewell: Farewell) -> None:
         if self._accepted:  # the 200 may be out although `Accepted` is still to be heard

@@ -48,7 +48,7 @@ class OutgoingLeg(Leg):
             return
         self._history.rings(self._exchange.now_us())
         heard = event.sdp is not None and self._media.accept_early(event.dialog_tag, event.sdp)
-        self._note_hold()
+        self._described()
         self.early = self.early or heard
         self.owner.leg_event(self, Ringing(event.status, heard))
 
@@ -61,7 +61,7 @@ class OutgoingLeg(Leg):
             self.owner.leg_event(self, Refused(488, "Not Acceptable Here", 88, timed_out=False))
             return
         self._watch()
-        self._note_hold()
+        self._described()
         self.owner.leg_event(self, Answered(event.crossed_cancel))
 
     def _refused(self, event: sip.Refused) -> None:

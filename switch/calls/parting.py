@@ -86,7 +86,7 @@ def unreachable(error: Unreachable) -> Parting:
 def _why(event: Ended | Lost, hung_up: Reason, by: EndedBy) -> tuple[Reason, EndedBy]:
     """Why a side is gone, and who ended it."""
     if isinstance(event, Lost):
-        return Reason.MEDIA_LOST, EndedBy.SWITCH
+        return event.reason, EndedBy.SWITCH
     reason = _REASONS.get(event.cause)
     return (hung_up, by) if reason is None else (reason, EndedBy.SWITCH)
 

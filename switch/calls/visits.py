@@ -47,6 +47,7 @@ OFFERS: Final[Mapping[Offered, OfferResult]] = {
 GONE: Final[Mapping[Reason, GoneReason]] = {
     Reason.CALLER_HUNG_UP: GoneReason.CALLER_HUNG_UP,
     Reason.MEDIA_LOST: GoneReason.CALLER_LOST,
+    Reason.ENCRYPTION_FAILED: GoneReason.CALLER_LOST,
     Reason.SESSION_EXPIRED: GoneReason.CALLER_LOST,
     Reason.ACK_TIMEOUT: GoneReason.CALLER_LOST,
     Reason.PRACK_TIMEOUT: GoneReason.CALLER_LOST,

@@ -1,94 +1,26 @@
 """DTLS-SRTP and ICE-lite of a port: media/aio/dtls.py, ice.py, keying.py and ext/engine_passing.pxd."""
 
-import asyncio
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from aioice import stun
 
-from ext.srtp import ReceivingKey, SendingKey
 from media.aio.dtls import Handshake, Identity
 from media.aio.keyring import fresh_credentials
-from media.aio.port import EnginePort
-from media.events import Locked
-from media.keying import Dtls, Fingerprint, Ice
-from media.port import Echo, Port, SrtpKeys
-from tests.media.rtp_peer import RtpPeer
+from media.events import Keyless, Locked
+from media.keying import Fingerprint, Ice
+from media.port import Echo, Port
+from tests.media.dtls_peer import DtlsPeer
 from tests.media.stage import Stage, until
 
 CALLER = "127.20.0.10"
 WORDS = bytes(range(1, 161))
 
 
-class DtlsPeer(RtpPeer):
-    """A phone with a certificate of its own; what comes is STUN, DTLS or SRTP."""
-
-    def __init__(self, host: str, stage: Stage, *, active: bool = True) -> None:
-        super().__init__(host)
-        self.identity = Identity()
-        self.handshake = Handshake(self.identity, stage.plane.fingerprint, active=active)
-        self.active = active
-        self.ice: Ice | None = None
-        self.sending: SendingKey
-        self.receiving: ReceivingKey
-
-    def dtls(self) -> Dtls:
-        return Dtls(self.identity.fingerprint, not self.active, self.ice, muxed=self.ice is not None)
-
-    def keyed(self) -> SrtpKeys:
-        assert self.handshake.keys is not None, self.handshake.failed
-        keys = self.handshake.keys
-        self.sending = SendingKey(keys.sending.suite, keys.sending.material, self.ssrc)
-        self.receiving = ReceivingKey(keys.receiving.suite, keys.receiving.material)
-        return keys
-
-    def sealed(self, packet: bytes) -> bytes:
-        return self.sending.protect(packet)
-
-    def opened(self, datagram: bytes) -> bytes:
-        return self.receiving.unprotect(datagram)
-
-    def say(self, datagrams: list[bytes]) -> None:
-        for datagram in datagrams:
-            self.socket.sendto(datagram, self.target)
-
-    def waiting_octets(self) -> list[bytes]:
-        """What came and was not asked for."""
-        found = []
-        while True:
-            try:
-                found.append(self.socket.recv(2048))
-            except BlockingIOError:
-                return found
-
-    async def datagram(self) -> bytes:
-        async with asyncio.timeout(5):
-            return await asyncio.get_running_loop().sock_recv(self.socket, 2048)
-
-    async def shake_hands(self, first: list[bytes] | None = None) -> None:
-        """Until this end has its keys, or knows that there will be none."""
-        self.say(self.handshake.begin() if first is None else first)
-        while self.handshake.keys is None and self.handshake.failed is None:
-            self.say(self.handshake.receive(await self.datagram()))
-
-    async def check(self, *, nominate: bool = True, key: bytes | None = None) -> stun.Message:
-        """An ICE check, and its answer."""
-        self.ask(nominate=nominate, key=key)
-        return stun.parse_message(await self.datagram())
-
-    def ask(self, *, nominate: bool = True, key: bytes | None = None) -> None:
-        assert self.ice is not None
-        attributes: dict[str, Any] = {
-            "USERNAME": f"{self.ice.ours.ufrag}:{self.ice.theirs.ufrag}",
-            "PRIORITY": 1,
-        }
-        attributes["ICE-CONTROLLING"] = 7
-        if nominate:
-            attributes["USE-CANDIDATE"] = None
-        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
-        request.add_message_integrity(key or self.ice.ours.password.encode())
-        self.say([bytes(request)])
+def dtls_peer(stage: Stage, *, active: bool = True) -> DtlsPeer:
+    peer = stage.keep(DtlsPeer(CALLER, active=active))
+    peer.trust(stage.plane.fingerprint)
+    return peer
 
 
 async def connected(stage: Stage, peer: DtlsPeer) -> Port:
@@ -102,8 +34,7 @@ async def connected(stage: Stage, peer: DtlsPeer) -> Port:
 
 async def talks(stage: Stage, peer: DtlsPeer, port: Port) -> None:
     peer.keyed()
-    assert isinstance(port, EnginePort)
-    await until(lambda: port.secret)
+    await until(lambda: port.keyless is None)
     await stage.settled()
     for _ in range(3):
         peer.send(WORDS)
@@ -113,7 +44,7 @@ async def talks(stage: Stage, peer: DtlsPeer, port: Port) -> None:
 
 @pytest.mark.parametrize("active", [True, False])
 async def test_a_handshake_makes_the_keys(stage: Stage, active: bool) -> None:
-    peer = stage.keep(DtlsPeer(CALLER, stage, active=active))
+    peer = dtls_peer(stage, active=active)
     port = await connected(stage, peer)
     await peer.shake_hands()
     await talks(stage, peer, port)
@@ -121,7 +52,7 @@ async def test_a_handshake_makes_the_keys(stage: Stage, active: bool) -> None:
 
 
 async def test_before_the_keys_nothing_is_heard_and_nothing_said(stage: Stage) -> None:
-    peer, plain = stage.keep(DtlsPeer(CALLER, stage)), stage.peer(CALLER)
+    peer, plain = dtls_peer(stage), stage.peer(CALLER)
     port = await connected(stage, peer)
     plain.meet(port, stage.host)
     for _ in range(5):
@@ -133,7 +64,7 @@ async def test_before_the_keys_nothing_is_heard_and_nothing_said(stage: Stage) -
 
 
 async def test_a_certificate_of_another_fingerprint_gets_no_keys(stage: Stage) -> None:
-    peer = stage.keep(DtlsPeer(CALLER, stage))
+    peer = dtls_peer(stage)
     right = peer.identity.fingerprint
     peer.identity.__dict__["fingerprint"] = Fingerprint("sha-256", "00" + right.digest[2:])
     port = await connected(stage, peer)
@@ -142,7 +73,20 @@ async def test_a_certificate_of_another_fingerprint_gets_no_keys(stage: Stage) -
     for _ in range(5):
         peer.send(WORDS)
     await until(lambda: port.stats().srtp_failed == 5)
-    assert stage.kinds(port) == []
+    assert stage.kinds(port) == ["Keyless"]
+    assert port.keyless == "the certificate has another fingerprint than the session description"
+
+
+async def test_an_alert_of_the_peers_is_told(stage: Stage) -> None:
+    peer = dtls_peer(stage)
+    port = await connected(stage, peer)
+    peer.say(peer.handshake.begin())
+    await peer.datagram()
+    record = [21, 0xFE, 0xFD, *bytes(7), 1, 0, 2]  # RFC 6347 section 4.1
+    fatal, certificate_unknown = 2, 46
+    peer.say([bytes([*record, fatal, certificate_unknown])])
+    assert (await stage.event(Keyless)).port is port
+    assert str(port.keyless).endswith("alert certificate unknown")
 
 
 async def test_a_weak_fingerprint_proves_nothing(stage: Stage) -> None:
@@ -157,7 +101,7 @@ async def test_a_weak_fingerprint_proves_nothing(stage: Stage) -> None:
 
 
 async def test_the_same_description_again_begins_nothing_anew(stage: Stage) -> None:
-    peer = stage.keep(DtlsPeer(CALLER, stage))
+    peer = dtls_peer(stage)
     port = await connected(stage, peer)
     await peer.shake_hands()
     await talks(stage, peer, port)
@@ -167,8 +111,20 @@ async def test_the_same_description_again_begins_nothing_anew(stage: Stage) -> N
     assert (await peer.receive()).payload == WORDS
 
 
+async def test_a_port_says_how_far_its_keys_are(stage: Stage) -> None:
+    peer = with_ice(stage)
+    port = await connected(stage, peer)
+    assert port.keyless == "no check of ICE came that knew our password"
+    await peer.check()
+    assert port.keyless == "no handshake came"
+    peer.say(peer.handshake.begin())
+    await peer.datagram()
+    assert port.keyless == "the handshake was not finished"
+    assert stage.kinds(port) == []
+
+
 async def test_a_lost_flight_is_said_again(stage: Stage) -> None:
-    peer = stage.keep(DtlsPeer(CALLER, stage, active=False))
+    peer = dtls_peer(stage, active=False)
     await connected(stage, peer)
     await peer.datagram()  # our first flight is lost
     await peer.shake_hands()
@@ -180,7 +136,7 @@ async def test_a_lost_flight_is_said_again(stage: Stage) -> None:
 
 def with_ice(stage: Stage) -> DtlsPeer:
     """It is not where its description says."""
-    peer = stage.keep(DtlsPeer(CALLER, stage))
+    peer = dtls_peer(stage)
     peer.ice = Ice(fresh_credentials(), fresh_credentials())
     return peer
 

@@ -92,6 +92,7 @@ class NotingPort:
         self.ssrc = number
         self.peer: PeerMedia | None = None
         self.sources: list[Source] = []
+        self.keyless: str | None = None
         self.muted = False
         self.digits: list[tuple[str, int]] = []
         """Those that it was to send, with their lengths in ms."""

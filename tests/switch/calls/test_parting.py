@@ -27,6 +27,7 @@ FAULTS: dict[Ended | Lost, Reason] = {
     Ended(EndCause.SESSION_EXPIRED, None): Reason.SESSION_EXPIRED,
     Ended(EndCause.DIALOG_LOST, None): Reason.DIALOG_LOST,
     Lost(): Reason.MEDIA_LOST,
+    Lost(Reason.ENCRYPTION_FAILED): Reason.ENCRYPTION_FAILED,
 }
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from media.events import Silent
+from media.events import Keyless, Silent
 from sip.events import SessionFlowClosed
 from switch.calls.causes import Farewell
+from switch.calls.ending import Reason
 from switch.calls.leg_events import Lost
-from tests.switch.calls.test_leg import echoing
+from tests.switch.calls.test_leg import called, echoing
 from tests.switch.far_end import sdp
 from tests.switch.stage import CARRIER, Stage
 
@@ -67,3 +68,48 @@ async def test_a_peer_that_holds_may_be_silent_at_least_as_long_as_others(stage:
     leg, session, _ = await echoing(stage)
     await stage.carrier.reinvite(session, sdp(CARRIER[0], direction="sendonly", version=2))
     assert stage.port(leg).watches == [1200.0, 1200.0]
+
+
+NO_KEYS = Lost(Reason.ENCRYPTION_FAILED)
+"""What a leg tells that can never be heard."""
+
+
+async def test_a_handshake_that_fails_is_the_end(stage: Stage) -> None:
+    leg, _, owner = await echoing(stage)
+    stage.port(leg).keyless = "another fingerprint"
+    stage.tell(Keyless(leg.port))
+    assert owner.heard == [NO_KEYS]
+
+
+async def test_keys_have_ten_seconds_from_each_description(stage: Stage) -> None:
+    leg, session, owner = await echoing(stage)
+    stage.port(leg).keyless = "no handshake came"
+    await stage.carrier.reinvite(session, sdp(CARRIER[0], version=2))
+    await stage.pass_by(9)
+    await stage.carrier.reinvite(session, sdp(CARRIER[0], version=3))
+    await stage.pass_by(9)
+    assert owner.heard == []
+    await stage.pass_by(1.1)
+    assert owner.heard == [NO_KEYS]
+
+
+async def test_keys_that_come_in_time_are_asked_for_no_more(stage: Stage) -> None:
+    leg, session, owner = await echoing(stage)
+    stage.port(leg).keyless = "no handshake came"
+    await stage.carrier.reinvite(session, sdp(CARRIER[0], version=2))
+    stage.port(leg).keyless = None
+    await stage.pass_by(11)
+    assert owner.heard == []
+
+
+async def test_before_the_answer_nobody_misses_keys(stage: Stage) -> None:
+    phone = await stage.phone()
+    leg, owner = await called(stage, phone)
+    stage.port(leg).keyless = "no handshake came"
+    stage.tell(Keyless(leg.port))
+    await stage.pass_by(11)
+    await phone.answer()
+    await stage.pass_by(9)
+    assert NO_KEYS not in owner.heard
+    await stage.pass_by(1.1)
+    assert owner.heard[-1] == NO_KEYS
