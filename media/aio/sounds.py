@@ -43,7 +43,7 @@ class SoundLibrary:
         language = language or self._language
         key = language, name
         if key not in self._prompts:
-            pcm = _decode(self._find_prompt(language, name))
+            pcm = _decode(_prompt_file(self._data_dir, language, name))
             self._prompts[key] = Sound.from_pcm(name, trim(pcm) if name in parts(language) else pcm)
         return self._prompts[key]
 
@@ -80,19 +80,6 @@ class SoundLibrary:
             random.Random(manner.seed).shuffle(pieces)
         return Playlist(tuple(pieces), manner.live)
 
-    def _find_prompt(self, language: str, name: str) -> Path:
-        try:
-            paths = prompt_paths(self._data_dir, language, name)
-        except ValueError as error:
-            raise SoundError(str(error)) from error
-        for path in paths:
-            if path.is_file():
-                return path
-        remedy = f"put a WAV file at {paths[0]}"
-        if name in texts(language) and speech_program() is None:
-            remedy += f", or install {SPEECH_PROGRAM} (apt-get install {SPEECH_PROGRAM}) and start again"
-        raise SoundError(f"no prompt {name!r} in language {language!r}: {remedy}")
-
 
 def unreadable_music(data_dir: Path, music_class: str) -> Iterator[str]:
     """What is wrong with a class of music before it is ever played: each file by its name.
@@ -106,12 +93,42 @@ def unreadable_music(data_dir: Path, music_class: str) -> Iterator[str]:
             yield str(error)
         return
     for file in files:
-        try:
-            check_wav(_octets(file))
-        except WavError as error:
-            yield f"{file} {error}"
-        except SoundError as error:
+        yield from _unreadable(file)
+
+
+def unreadable_prompt(data_dir: Path, language: str, name: str) -> Iterator[str]:
+    """Likewise a prompt."""
+    try:
+        file = _prompt_file(data_dir, language, name)
+    except SoundError as error:
+        if name not in texts(language):
             yield str(error)
+        return
+    yield from _unreadable(file)
+
+
+def _unreadable(file: Path) -> Iterator[str]:
+    try:
+        check_wav(_octets(file))
+    except WavError as error:
+        yield f"{file} {error}"
+    except SoundError as error:
+        yield str(error)
+
+
+def _prompt_file(data_dir: Path, language: str, name: str) -> Path:
+    """SoundError with the remedy where there is none."""
+    try:
+        paths = prompt_paths(data_dir, language, name)
+    except ValueError as error:
+        raise SoundError(str(error)) from error
+    for path in paths:
+        if path.is_file():
+            return path
+    remedy = f"put a WAV file at {paths[0]}"
+    if name in texts(language) and speech_program() is None:
+        remedy += f", or install {SPEECH_PROGRAM} (apt-get install {SPEECH_PROGRAM}) and start again"
+    raise SoundError(f"no prompt {name!r} in language {language!r}: {remedy}")
 
 
 def _music_files(data_dir: Path, music_class: str) -> list[Path]:

@@ -9,13 +9,12 @@ from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
 from sip.dialogs.session_interval import MIN_SE_S
-from switch.config import callers, carriers, certificates, codecs, secrecy, tolls, tracing
+from switch.config import callers, carriers, certificates, codecs, forks, secrecy, tolls, tracing
 from switch.config.document import Document, Path
-from switch.config.forks import refusal
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
 from switch.config.schema import Config, Queue, Route
-from switch.config.targets import PhoneTarget, QueueTarget, TrunkTarget
+from switch.config.targets import ConferenceTarget, PhoneTarget, QueueTarget, TrunkTarget
 
 _NAMED = ("trunks", "phones", "agents", "queues", "music")
 _LONGEST_NAME = 64
@@ -59,11 +58,8 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
     yield from _tls(config, tree)
     for fault in carriers.faults(config, tree.is_removed, document.has):
         yield Finding(fault.path, fault.message, at_key=fault.at_key)
-    yield from (Finding(path, message) for path, message in callers.faults(config))
-    yield from (Finding(path, message) for path, message in tolls.faults(config))
-    yield from (Finding(path, message) for path, message in codecs.faults(config))
-    yield from (Finding(path, message) for path, message in tracing.faults(config))
-    yield from (Finding(path, message) for path, message in secrecy.faults(config))
+    for part in (callers, tolls, codecs, forks, tracing, secrecy):
+        yield from (Finding(path, message) for path, message in part.faults(config))
     yield from _phones(config, document)
     yield from _agents(config, known)
     yield from _queues(config, known)
@@ -166,8 +162,6 @@ def _queues(config: Config, known: _Known) -> Iterator[Finding]:
         for key, prompt in (("music", queue.music), ("recording_notice", queue.recording_notice)):
             if prompt is not None and (fault := _fault(prompt)) is not None:
                 yield Finding((*path, key), fault)
-        if queue.fork is not None and (fault := refusal(queue.fork, config.media.fork_to)) is not None:
-            yield Finding((*path, "fork"), fault)
         match queue.overflow:
             case QueueTarget(target):
                 yield from known.unknown((*path, "overflow"), "queues", target)
@@ -235,6 +229,9 @@ def _pattern(path: Path, written: str) -> Iterator[Finding]:
 def _destination(config: Config, tree: Tree, known: _Known, route: Route, path: Path) -> Iterator[Finding]:
     go = (*path, "go")
     match route.go:
+        case ConferenceTarget(name):
+            if (fault := _fault(name)) is not None:
+                yield Finding(go, fault)
         case QueueTarget(name):
             yield from known.unknown(go, "queues", name)
         case PhoneTarget(name):

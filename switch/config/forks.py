@@ -1,10 +1,25 @@
 """Where the audio of calls may be sent while it happens: which URLs `media.fork_to` allows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from switch.config.document import Path
+from switch.config.schema import Config
+
 _PORTS: Final = {"ws": 80, "wss": 443}
+
+
+def faults(config: Config) -> Iterator[tuple[Path, str]]:
+    """Every entry of `media.fork_to` that can name no host, and every queue whose fork it does not allow."""
+    allowed = config.media.fork_to
+    for i, entry in enumerate(allowed):
+        place = _place(f"ws://{entry}")
+        if place is None or place.netloc != entry or entry.endswith(":"):
+            yield ("media", "fork_to", i), f"{entry!r} is no host; write speech.example or 10.0.0.7:9000"
+    for name, queue in config.queues.items():
+        if queue.fork is not None and (why := refusal(queue.fork, allowed)) is not None:
+            yield ("queues", name, "fork"), why
 
 
 def refusal(url: str, allowed: Sequence[str]) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from switch.config import document, music
+from switch.config import document, sounds
 from switch.config.changes import compare
 from switch.config.checks import Finding, findings
 from switch.config.document import Document, NotADocument, Position, Problem
@@ -35,8 +35,8 @@ def load(
 
     `${NAME}` is looked up in `environment` (default: that of the process). With `running`, the
     configuration of a switch that is to change over without a restart, what only a restart can change is an
-    error too. `warn` is told what is no mistake but will not do (`switch.config.doubts`). `thorough`, what a
-    running switch passes over is an error too.
+    error too. `warn` is told what is no mistake but will not do (`switch.config.doubts`). `thorough`, sounds
+    that are missing or cannot be read are errors too.
 
     Reading is pure Python, some 0.4 s for each thousand phones with their agents: a running switch does it in
     a child process.
@@ -47,7 +47,7 @@ def load(
         tree = Tree(read)
         config, problems = _read(read, tree, running)
         if thorough and config is not None:
-            problems += [_problem(tree, fault) for fault in music.faults(config)]
+            problems += [_problem(tree, fault) for fault in sounds.faults(config)]
     except NotADocument as error:
         config, problems = None, [error.problem]
     if config is None or problems:

@@ -190,6 +190,8 @@ def test_a_skill_expression_is_wrong_at_its_column(mistakes: Mistakes, written: 
         ("{phone: '*', go: trunk:q}", ["3:22: routes[0].go: no trunk is called 'q'"]),
         ("{phone: '*', go: trunk:c}", ["3:22: routes[0].go: trunk 'c' has no proxy to send calls to"]),
         ("{phone: '*', go: trunk:d}", []),
+        ("{phone: '*', go: conference:daily}", []),
+        ("{phone: '*', go: conference:a/b}", ["3:22: routes[0].go: a name holds none of / * ? [ ]"]),
         (
             "{trunk: c, go: trunk:d}",
             ["3:20: routes[0].go: leads from a trunk to a trunk; where that is meant, add transit: true"],

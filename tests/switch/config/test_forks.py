@@ -49,3 +49,16 @@ def test_a_queues_fork_must_be_allowed(mistakes: Mistakes) -> None:
     found = mistakes("queues: {a: {fork: 'ws://speech.example/'}}")
     assert found == ["1:20: queues.a.fork: media.fork_to does not name speech.example:80"]
     assert mistakes("media: {fork_to: [speech.example]}\nqueues: {a: {fork: 'ws://speech.example/'}}") == []
+
+
+@pytest.mark.parametrize(
+    "entry", ["wss://a.example", "a.example/", "", "a.example:", "u@a.example", "a:99999"]
+)
+def test_what_can_name_no_host_is_a_mistake(mistakes: Mistakes, entry: str) -> None:
+    (found,) = mistakes(f"media: {{fork_to: [b.example, '{entry}']}}")
+    assert found == (f"1:30: media.fork_to[1]: '{entry}' is no host; write speech.example or 10.0.0.7:9000")
+
+
+@pytest.mark.parametrize("entry", ALLOWED)
+def test_a_host_may_have_a_port(mistakes: Mistakes, entry: str) -> None:
+    assert mistakes(f"media: {{fork_to: ['{entry}']}}") == []

@@ -1,4 +1,4 @@
-"""`music`: how classes are played, and which files `check` finds that nobody can play."""
+"""Music and prompts: how classes are played, and which files `check` finds that nobody can play."""
 
 from pathlib import Path
 
@@ -64,6 +64,27 @@ def test_a_class_without_files_is_an_error(file: Path) -> None:
     (file.parent / "music/jazz/1.wav").unlink()
     (fault,) = faults(file)
     assert fault == f"4:9: music.jazz: no music 'jazz': put WAV files into {file.parent}/music/jazz"
+
+
+def test_a_prompt_that_is_missing_or_no_wav_is_named(tmp_path: Path) -> None:
+    notices = {"a": "recording-notice", "b": "nosuch", "c": "broken", "d": "welcome"}
+    text = "\n".join(f"  {queue}: {{recording_notice: {name}}}" for queue, name in notices.items())
+    file = tmp_path / "centralita.yaml"
+    file.write_text(
+        f"server: {{data_dir: {tmp_path}}}\nqueues:\n{text}\nroutes:\n  - {{phone: '*', go: clock}}\n"
+    )
+    own = tmp_path / "prompts/en"
+    own.mkdir(parents=True)
+    for name in ("broken", "number-7"):
+        (own / f"{name}.wav").write_bytes(b"ID3 words")
+    wrong = "is no WAV file (no RIFF WAVE header)"
+    missing = f"no prompt 'nosuch' in language 'en': put a WAV file at {own}/nosuch.wav"
+    assert sorted(faults(file)) == [
+        f"4:25: queues.b.recording_notice: {missing}",
+        f"5:25: queues.c.recording_notice: {own}/broken.wav {wrong}",
+        f"8:22: routes[0].go: {own}/number-7.wav {wrong}",
+    ]
+    load(file)
 
 
 @pytest.mark.parametrize(
