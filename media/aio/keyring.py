@@ -1,6 +1,7 @@
-"""A port's SRTP keys as the engine takes them. Without pylibsrtp there is none, and everything else works."""
+"""A port's SRTP keys as the engine takes them. Where a package that they need is missing, all else works."""
 
 import secrets
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from media.keying import IceCredentials
@@ -18,6 +19,15 @@ except ImportError:
 else:
     SUITES = frozenset(srtp.SUITES)
 """The crypto suites that this machine can do, by their names in SDP."""
+
+SRTP_LACKS: Final = () if SUITES else ("pylibsrtp",)
+"""The packages of Python's whose absence leaves no suites."""
+DTLS_LACKS: Final = SRTP_LACKS + tuple(
+    package
+    for module, package in (("OpenSSL", "pyopenssl"), ("aioice", "aioice"))
+    if find_spec(module) is None
+)
+"""Likewise of handshakes: without any, `media.aio.keying` can be imported."""
 
 UFRAG_OCTETS: Final = 6
 PASSWORD_OCTETS: Final = 24

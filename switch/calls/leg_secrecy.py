@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 
-from media.aio.keyring import SUITES, fresh_credentials
+from media.aio.keyring import DTLS_LACKS, SUITES, fresh_credentials
 from media.keying import Dtls, Fingerprint, Ice, IceCredentials
 from media.port import MasterKey, SrtpKeys
 from sip.dialogs.secrecy import Keys, Own, Policy, Secrecy, Secret, Shaken
@@ -27,7 +27,7 @@ def secrecy(config: Config, peer: Peer, flow: Flow, fingerprint: Callable[[], Fi
 
     shakes = settings.srtp_keys is KeyExchange.DTLS
     trusted = told or settings.srtp is not Policy.REQUIRED  # who changes a fingerprint on its way can listen
-    handshake = own if SUITES and trusted else None
+    handshake = own if trusted and not DTLS_LACKS else None
     return Secrecy(settings.srtp, suites, secrets.token_bytes, handshake, shakes=shakes)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from media.codecs import CODECS
 from switch.config.document import Path
+from switch.config.packages import absent
 from switch.config.schema import Config
 
 
@@ -13,9 +14,6 @@ def faults(config: Config) -> Iterator[tuple[Path, str]]:
     for i, name in enumerate(names):
         package = CODECS[name].package
         if package is not None:
-            yield (
-                ("media", "codecs", i),
-                f"{name} needs the package {package}; install it, then scripts/run",
-            )
+            yield ("media", "codecs", i), absent(name, [package])
     if not any(CODECS[name].is_heard for name in names):
         yield ("media", "codecs"), "no prompt and no music can be heard in these; add PCMA"

@@ -1,18 +1,24 @@
-"""What must hold, and what should, where `srtp` is required."""
+"""What must hold, and what should, where media are to be encrypted."""
 
 from collections.abc import Iterator
 
-from media.aio.keyring import SUITES
+from media.aio.keyring import DTLS_LACKS, SRTP_LACKS
 from sip.dialogs.secrecy import Policy
 from switch.config.document import Path
-from switch.config.schema import Config
+from switch.config.packages import absent
+from switch.config.schema import Config, Phone
+from switch.config.trunk import KeyExchange, Trunk
 
 
 def faults(config: Config) -> Iterator[tuple[Path, str]]:
     """Every mistake, and where it is."""
-    if not SUITES:
+    if SRTP_LACKS:
         for path in _required(config):
-            yield path, "SRTP is not on this machine; pip install pylibsrtp, or write offered"
+            yield path, absent("SRTP", SRTP_LACKS)
+    if DTLS_LACKS:
+        for (*place, _), settings in _settings(config):
+            if settings.srtp is not Policy.NEVER and settings.srtp_keys is KeyExchange.DTLS:
+                yield (*place, "srtp_keys"), absent("DTLS-SRTP", DTLS_LACKS)
 
 
 def doubts(config: Config) -> Iterator[tuple[Path, str]]:
@@ -28,9 +34,12 @@ def doubts(config: Config) -> Iterator[tuple[Path, str]]:
 
 
 def _required(config: Config) -> Iterator[Path]:
+    return (path for path, settings in _settings(config) if settings.srtp is Policy.REQUIRED)
+
+
+def _settings(config: Config) -> Iterator[tuple[Path, Trunk | Phone]]:
+    """Of every trunk and phone, and where its `srtp` stands."""
     for name, trunk in config.trunks.items():
-        if trunk.srtp is Policy.REQUIRED:
-            yield "trunks", name, "srtp"
+        yield ("trunks", name, "srtp"), trunk
     for name, phone in config.phones.items():
-        if phone.srtp is Policy.REQUIRED:
-            yield "phones", name, "srtp"
+        yield ("phones", name, "srtp"), phone

@@ -8,10 +8,11 @@ import pytest
 from media.aio import keyring
 from media.keying import Fingerprint
 from media.port import MasterKey, SrtpKeys
-from sip.dialogs.offer_answer import MediaSession
+from sip.dialogs.offer_answer import MediaSession, NotAcceptable
 from sip.dialogs.secrecy import Keys, Own, Shaken
 from sip.flow import Flow, Transport
 from sip.syntax.sdp_crypto import Suite
+from switch.calls import leg_secrecy
 from switch.calls.leg_secrecy import encryption_by, secrecy, srtp
 from switch.config import load
 from switch.config.schema import Config
@@ -112,3 +113,22 @@ def test_no_two_legs_have_the_same_key(configured: Callable[[str], Config]) -> N
         if b"inline:" in line
     ]
     assert len({line.partition(b"inline:")[2] for line in lines}) == len(lines) == 8 * len(Suite)
+
+
+def test_where_a_library_is_missing_no_hands_are_shaken(
+    configured: Callable[[str], Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = (
+        b"v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n"
+        b"m=audio 4000 UDP/TLS/RTP/SAVP 8\r\na=fingerprint:sha-256 AB:CD\r\na=setup:actpass\r\n"
+    )
+    config, flow = configured("phones: {}"), Flow("udp", ("10.0.0.1", 5060), ("10.0.0.9", 5060))
+
+    def keys() -> object:
+        session = MediaSession(1, secrecy(config, TrunkPeer("carrier"), flow, fingerprint))
+        return session.answer(offer, "10.0.0.1", 20000, ["PCMA"])[1].keys
+
+    assert isinstance(keys(), Shaken)
+    monkeypatch.setattr(leg_secrecy, "DTLS_LACKS", ("aioice",))
+    with pytest.raises(NotAcceptable, match="Transport Not Supported"):
+        keys()

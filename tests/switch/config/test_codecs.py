@@ -31,7 +31,7 @@ def test_what_is_missing_is_named_with_its_line(
 ) -> None:
     having(monkeypatch, package)
     assert mistakes("media:\n  codecs: [PCMA, OPUS]") == [
-        f"2:18: media.codecs[1]: OPUS needs the package {package}; install it, then scripts/run"
+        f"2:18: media.codecs[1]: OPUS is not on this machine: install {package}, then scripts/run"
     ]
     assert mistakes("media: {codecs: [PCMA, G722]}") == []
 
