@@ -155,6 +155,7 @@ class Worker:
         *,
         codec: str,
         payload_type: int,
+        receive_type: int,
         send_event: int,
         receive_event: int,
         event_rate_hz: int,

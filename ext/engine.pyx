@@ -350,8 +350,8 @@ cdef class Worker:
 
     def connect(
         self, slot, generation, tuple rtp not None, tuple rtcp not None, tuple networks not None, *,
-        str codec not None, payload_type, send_event, receive_event, event_rate_hz, bint comfort_noise,
-        bint hears_tones,
+        str codec not None, payload_type, receive_type, send_event, receive_event, event_rate_hz,
+        bint comfort_noise, bint hears_tones,
         tuple impairment not None, ptime_ms,
     ) -> None:
         cdef Order order = self._order(ORDER_CONNECT, slot, generation)
@@ -363,6 +363,7 @@ cdef class Worker:
         order.table = tables[order.codec]
         order.ptime_ms = ptime_ms
         order.payload_type = payload_type
+        order.receive_type = receive_type
         order.impairment[0], order.impairment[1], order.impairment[2] = impairment
         order.send_event = send_event
         order.receive_event = receive_event

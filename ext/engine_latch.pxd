@@ -47,7 +47,11 @@ cdef inline bint host_allowed(const Port* port, const Address* source, const Add
 
 
 cdef inline bint agreed_type(const Port* port, const RtpHeader* header) noexcept nogil:
-    return header.payload_type == port.payload_type or header.payload_type == port.receive_event
+    return (
+        header.payload_type == port.receive_type
+        or header.payload_type == port.receive_event
+        or header.payload_type == port.payload_type
+    )
 
 
 cdef inline void unlock(Worker* worker, Port* port) noexcept nogil:

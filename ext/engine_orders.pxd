@@ -92,7 +92,7 @@ cdef inline void open_port(Worker* worker, Port* port, Order* order) noexcept no
     port.rtp_fd = order.fds[RTP_SOCKET]
     port.stranger_fd = order.fds[STRANGER_SOCKET]
     port.rtcp_fd = order.fds[RTCP_SOCKET]
-    port.payload_type = port.send_event = port.receive_event = -1
+    port.payload_type = port.receive_type = port.send_event = port.receive_event = -1
     port.first_listener = port.next_listener = port.playing_index = -1
     port.stream.rate_hz = port.event_rate_hz = NARROW_HZ
     port.stream.ssrc = order.ssrc
@@ -161,6 +161,7 @@ cdef inline void connect_port(Worker* worker, Port* port, Order* order) noexcept
     use_codec(worker, port, order)
     use_packet_time(worker, port, order.ptime_ms)
     port.payload_type = order.payload_type
+    port.receive_type = order.receive_type
     memcpy(port.impairment, order.impairment, sizeof(port.impairment))
     port.send_event = order.send_event
     port.receive_event = order.receive_event

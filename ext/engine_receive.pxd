@@ -41,10 +41,12 @@ cdef inline void count_stranger(Worker* worker, Port* port) noexcept nogil:
 
 cdef inline int classify(const Port* port, const RtpHeader* header) noexcept nogil:
     if header.payload_length > 0:
-        if header.payload_type == port.payload_type:
+        if header.payload_type == port.receive_type:
             return HEARD_AUDIO
         if header.payload_type == port.receive_event:
             return HEARD_EVENT
+        if header.payload_type == port.payload_type:
+            return HEARD_AUDIO
         if header.payload_type == COMFORT_NOISE:
             return HEARD_NOISE
     return HEARD_OTHER

@@ -115,6 +115,7 @@ cdef struct Order:
     Address rtcp
     int codec
     int payload_type
+    int receive_type
     double impairment[3]
     int send_event
     int receive_event
@@ -310,7 +311,8 @@ cdef struct Port:
     const CodecTable* table
     void* codec_state
     int packet_octets       # as many as the peer asked for in a packet; 0: any number, and frames of 20 ms
-    int payload_type        # -1 before the first SDP
+    int payload_type        # that we send; -1 before the first SDP
+    int receive_type        # that the peer was told to send: who sends ours instead is heard too
     double impairment[3]    # of its codec: best, ie, bpl of media.emodel; bpl 0 before the first SDP
     int send_event          # -1: none
     int receive_event

@@ -41,9 +41,10 @@ class PeerMedia:
     `address` and `port` are where RTP goes until the port is locked (port 0, 0.0.0.0 or ::: nowhere),
     `rtcp_address` and `rtcp_port` likewise for RTCP. `allowed` are the networks whose packets may lock
     the port; the SDP address is always allowed. `codec` is its name in SDP (media.codecs). Payload types
-    are those of the SDP: `payload_type` both ways, `send_event_type` what the peer wants to get
-    telephone-events as (None: it gets none, relayed or our own), `receive_event_type` what it sends them
-    as (None: they are passed over), and `event_rate_hz` what their durations count. `comfort_noise`: it
+    are those of the SDP: `payload_type` what the peer wants to get, `receive_payload_type` what it was told
+    to send (None: the same; either is taken), `send_event_type` what it wants to get telephone-events as
+    (None: it gets none, relayed or our own), `receive_event_type` what it sends them as (None: they are
+    passed over), and `event_rate_hz` what their durations count. `comfort_noise`: it
     takes RFC 3389 packets. `ptime_ms` is the peer's wish, 10, 20, 30 or 40: what we make has this length,
     and what we relay is made anew when it comes in another; Opus always has 20. `srtp`: RTP and RTCP are
     protected both ways, and nothing else is taken for the peer's; the same keys again go on where they
@@ -67,6 +68,7 @@ class PeerMedia:
     event_rate_hz: int = 8000
     comfort_noise: bool = False
     hears_tones: bool = True
+    receive_payload_type: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,9 @@ class EnginePort:
                 allowed,
                 codec=peer.codec,
                 payload_type=peer.payload_type,
+                receive_type=(
+                    peer.payload_type if peer.receive_payload_type is None else peer.receive_payload_type
+                ),
                 send_event=-1 if peer.send_event_type is None else peer.send_event_type,
                 receive_event=-1 if peer.receive_event_type is None else peer.receive_event_type,
                 event_rate_hz=peer.event_rate_hz,

@@ -137,6 +137,7 @@ class LegMedia:
                 allowed=self._allowed(),
                 codec=agreed.codec,
                 payload_type=agreed.payload_type,
+                receive_payload_type=agreed.receive_payload_type,
                 send_event_type=agreed.send_event_type if self._digits_out.takes_events else None,
                 receive_event_type=agreed.receive_event_type if self._digits_in.takes_events else None,
                 ptime_ms=agreed.ptime_ms,

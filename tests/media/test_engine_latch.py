@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +52,23 @@ async def test_before_the_lock_we_send_to_the_sdp_address_and_after_it_to_the_pe
     behind_nat.send(b"4" * 160)
     assert [packet.payload[:1] for packet in await behind_nat.receive_many(2)] == [b"3", b"4"]
     assert in_sdp.waiting() == []
+
+
+async def test_the_peer_is_heard_by_the_type_that_it_was_told_and_by_its_own(stage: Stage) -> None:
+    """An answer may name another type than the offer for what it wants to get (RFC 3264 section 6.1)."""
+    peer = stage.peer(PHONE)
+    port = stage.plane.open()
+    port.connect(replace(peer.media(event_type=97), payload_type=96, receive_payload_type=97))
+    port.send(Echo())
+    peer.meet(port, stage.host)
+    await stage.settled()
+    for payload_type in (97, 96, 97, 8):
+        peer.send(payload_type=payload_type)
+    await stage.event(Locked, port)
+    assert [packet.header.payload_type for packet in await peer.receive_many(3)] == [96] * 3
+    await until(lambda: port.stats().strangers + port.stats().packets_received == 4)
+    assert peer.waiting() == [], "8 was not agreed on"
+    assert port.stats().digits == 0, "what it was told to send is what it means"
 
 
 @pytest.mark.parametrize(

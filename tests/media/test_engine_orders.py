@@ -85,6 +85,7 @@ def test_what_a_full_ring_refuses_is_not_kept() -> None:
             ((bytes(4), bytes(4)),),
             codec="PCMA",
             payload_type=8,
+            receive_type=8,
             send_event=-1,
             receive_event=-1,
             event_rate_hz=8000,

@@ -16,12 +16,12 @@ from tests.switch.plane import NotingPort
 from tests.switch.stage import CARRIER, OURS, Stage
 
 
-def media(stage: Stage, peer: Peer, host: str) -> tuple[LegMedia, NotingPort]:
-    """Of a leg whose signalling comes from there."""
+def media(stage: Stage, peer: Peer, host: str, *codecs: str) -> tuple[LegMedia, NotingPort]:
+    """Of a leg whose signalling comes from there; PCMA alone unless other codecs are named."""
     port = stage.plane.open()
     flow = stage.carrier.flow._replace(local=OURS, remote=(host, 5060))
     digits = DigitsIn(), DigitsOut(port, Dtmf.AUTO)
-    return LegMedia(stage.exchange, peer, flow, port, ["PCMA"], *digits), port
+    return LegMedia(stage.exchange, peer, flow, port, codecs or ["PCMA"], *digits), port
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,18 @@ async def test_a_peer_that_our_ports_do_not_reach_has_no_media(
     monkeypatch.setattr(stage.exchange.shell, "local_address_for", lambda peer: "2001:db8::2")
     with pytest.raises(OSError, match="do not reach 2001:db8::1"):
         media(stage, TrunkPeer("carrier"), "2001:db8::1")
+
+
+async def test_each_side_sends_the_payload_type_that_the_other_named(stage: Stage) -> None:
+    """Both of a codec without a static one: RFC 3264 section 6.1."""
+    leg_media, port = media(stage, TrunkPeer("carrier"), CARRIER[0], "OPUS")
+    assert b"a=rtpmap:111 opus/48000/2" in leg_media.offer()
+    answer = sdp(CARRIER[0], types="96 101").replace(
+        b"a=rtpmap:101", b"a=rtpmap:96 opus/48000/2\r\na=rtpmap:101"
+    )
+    assert leg_media.accept(answer)
+    assert port.peer is not None
+    assert (port.peer.payload_type, port.peer.receive_payload_type) == (96, 111)
 
 
 async def test_one_answer_for_each_early_dialog_and_the_last_one_of_all(stage: Stage) -> None:
