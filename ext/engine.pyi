@@ -13,7 +13,7 @@ Place: TypeAlias = tuple[bytes, int]
 """Host and port: 4 octets on a port of IPv4; 16 on one of IPv6, where IPv4 hosts are mapped (RFC 4291)."""
 
 Told: TypeAlias = tuple[int, int, int, int, Any, int, int, int]
-"""(kind, slot, generation, count, a, b, c, d), kinds and values as in engine_worker.pxd:
+"""(kind, slot, generation, count, a, b, c, d), kinds and values as in engine_messages.pxd:
 
 0 first packet; 1 locked to the Place `a` or, None, unlocked; 2 digit `a` of `b` ms, 16 added if it came in
 band; 3 silent for `a` ns; 4 playback `a` finished; 5 recorder of recording `a` fell behind; 6 closed; 8

@@ -2,7 +2,8 @@
 """The RTP engine: worker threads that never touch a Python object, and Python's orders to them.
 
 A `Worker` owns the sockets it is given. Everything about its threads is in the engine_*.pxd files:
-engine_worker.pxd has the memory, engine_loop.pxd the life. Orders and events go through one ring each way.
+engine_worker.pxd and engine_port.pxd have the memory, engine_loop.pxd the life. Orders and events go through
+one ring each way.
 """
 
 import os
@@ -20,28 +21,30 @@ from ext.engine_figures cimport facts_tuple, figures_tuple, whole_facts
 from ext.engine_fork cimport ForkBlock, ForkFrame, fork_make, fork_release, fork_samples, fork_share
 from ext.engine_hearing cimport free_ears
 from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
+from ext.engine_messages cimport (
+    CNAME_LENGTH, EVENT_LOCK, ORDER_CLOSE, ORDER_CONNECT, ORDER_DATAGRAM, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN,
+    ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PASS, ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM,
+    ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, Event, Order, Passed,
+)
+from ext.engine_orders cimport void_order
 from ext.engine_os cimport (
     CLOCK_MONOTONIC, EFD_CLOEXEC, EFD_NONBLOCK, EPOLLIN, EPOLL_CLOEXEC, EPOLL_CTL_ADD, SIG_SETMASK,
     TFD_CLOEXEC, TFD_NONBLOCK, Address, atomic_exchange, atomic_fence, atomic_load, close, epoll_create1,
-    epoll_ctl, epoll_event, errno, eventfd, pthread_create, pthread_join, pthread_setname_np,
-    pthread_sigmask, pthread_t, sigfillset, signal_fd, sigset_t, syncfs, timerfd_create,
+    epoll_ctl, epoll_event, errno, eventfd, pthread_create, pthread_join, pthread_setname_np, pthread_sigmask,
+    pthread_t, sigfillset, signal_fd, sigset_t, syncfs, timerfd_create,
 )
-from ext.engine_orders cimport void_order
 from ext.engine_places cimport network_array, place_of, socket_address
+from ext.engine_port cimport (
+    SOURCE_MIX, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Facts, Gain, InBand, Port,
+)
 from ext.engine_reception cimport packets_lost
 from ext.engine_ring cimport ring_free, ring_make, ring_pop, ring_push, ring_room
 from ext.engine_sound cimport (
     Playlist, SoundBlock, playlist_free, playlist_make, sound_make, sound_release, sound_share,
 )
-from ext.engine_worker cimport (
-    BATCH, CNAME_LENGTH, DATAGRAM, EVENT_LOCK, ORDER_CLOSE, ORDER_CONNECT, ORDER_DATAGRAM, ORDER_DIGIT,
-    ORDER_FORK, ORDER_GAIN, ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PASS, ORDER_PAUSE,
-    ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, SOURCE_MIX, SOURCE_PLAY,
-    SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Event, Facts,
-    Gain, InBand, Order, Passed, Port, Recorder, Room, Totals,
-)
 from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_release, srtp_share
-from ext.engine_worker cimport Worker as Memory
+from ext.engine_tap cimport TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Recorder
+from ext.engine_worker cimport BATCH, DATAGRAM, Room, Totals, Worker as Memory
 from ext.engine_writer cimport run_writer
 
 cdef enum:

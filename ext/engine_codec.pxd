@@ -15,6 +15,9 @@ cdef extern from *:
     """
     const char* CODEC_CAPSULE "CENTRALITA_CODEC_CAPSULE"
 
+cdef enum:              # codecs; the others have the numbers in which they were registered
+    PCMA = 0
+    PCMU = 1
 
 cdef struct CodecTable:
     const char* name            # as in SDP, upper case: "G722", "OPUS", "G729"

@@ -4,7 +4,10 @@ from libc.stdint cimport int32_t, uint32_t, uint64_t, uint8_t
 
 from ext.engine_heard cimport NARROW_HZ
 from ext.engine_keypad cimport LONGEST_KEY, keypad_press
-from ext.engine_worker cimport EVENT_DIGIT, Digits, Port, Worker, tell
+from ext.engine_messages cimport EVENT_DIGIT
+from ext.engine_port cimport Digits, Port
+from ext.engine_tell cimport tell
+from ext.engine_worker cimport Worker
 
 cdef enum:
     LAST_DIGIT = 15                 # 0-9 * # A-D, RFC 4733 section 3.2

@@ -3,15 +3,14 @@
 from libc.stdint cimport uint64_t
 
 from ext.engine_losses cimport (
-    loss_of, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
+    Losses, loss_of, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
 )
+from ext.engine_messages cimport EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK
 from ext.engine_os cimport atomic_fence, atomic_load
 from ext.engine_places cimport place_of
+from ext.engine_port cimport DIGITS_KEPT, METRICS, Facts, Port
 from ext.engine_quality cimport delay_ms, mean_jitter_s, rating_heard, spacing_ms
 from ext.engine_reception cimport packets_lost
-from ext.engine_worker cimport (
-    DIGITS_KEPT, EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, METRICS, Facts, Losses, Port,
-)
 
 
 cdef inline tuple heard_tuple(const Port* port):

@@ -7,15 +7,16 @@ that cannot read its packets needs it. `tend` looks at what is so and makes it s
 from libc.stdint cimport int16_t, int64_t, uint32_t, uint8_t
 from libc.stdlib cimport calloc, free
 
-from ext.engine_heard cimport (
-    NARROW_HZ, Heard, heard_at, heard_packet, heard_start, heard_tick,
-)
+from ext.engine_codec cimport PCMU
+from ext.engine_heard cimport NARROW_HZ, Heard, heard_at, heard_packet, heard_start, heard_tick
 from ext.engine_inband cimport inband_covers, inband_frame
 from ext.engine_jitter cimport jitter_note
+from ext.engine_port cimport SOURCE_MIX, Port
 from ext.engine_reception cimport reception_discard
 from ext.engine_recorder cimport record_pcm
 from ext.engine_stream cimport FRAME, HEARD_AUDIO, HEARD_NOISE, say
-from ext.engine_worker cimport LEFT, PCMU, RIGHT, SOURCE_MIX, Port, Worker
+from ext.engine_tap cimport LEFT, RIGHT
+from ext.engine_worker cimport Worker
 from ext.kernels cimport RtpHeader
 
 

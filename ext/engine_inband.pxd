@@ -8,9 +8,13 @@ from libc.stdint cimport int16_t, int32_t, uint16_t, uint8_t
 from libc.stdlib cimport free
 from libc.string cimport memset
 
+from ext.engine_codec cimport PCMA, PCMU
 from ext.engine_dtmf cimport HITS, NO_DIGIT, dtmf_frame, dtmf_start
 from ext.engine_masking cimport mask_heard
-from ext.engine_worker cimport EVENT_DIGIT, IN_BAND, PCMA, PCMU, InBand, Port, Worker, tell
+from ext.engine_messages cimport EVENT_DIGIT, IN_BAND
+from ext.engine_port cimport InBand, Port
+from ext.engine_tell cimport tell
+from ext.engine_worker cimport Worker
 from ext.kernels cimport RtpHeader, alaw_decode_into, ulaw_decode_into
 
 cdef enum:

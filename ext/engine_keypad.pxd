@@ -10,10 +10,12 @@ from libc.string cimport memset
 from ext.engine_dtmf cimport DTMF_COLUMNS, DTMF_HZ, DTMF_ROWS, GROUP
 from ext.engine_heard cimport NARROW_HZ
 from ext.engine_masking cimport mask_taps
+from ext.engine_port cimport KEYS_QUEUED, Key, Keypad, Port, Stream
 from ext.engine_stream cimport (
     FRAME, fall_silent, may_send, put_on_wire, say_at_once, stream_sent, timestamp_now,
 )
-from ext.engine_worker cimport KEYS_QUEUED, RIGHT, Key, Keypad, Port, Stream, Worker
+from ext.engine_tap cimport RIGHT
+from ext.engine_worker cimport Worker
 from ext.kernels cimport oscillator_fill, oscillator_start, rtp_write
 
 cdef enum:

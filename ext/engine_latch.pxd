@@ -8,11 +8,14 @@ it, and so does SDP with a new address.
 from libc.stdint cimport int64_t, uint16_t, uint32_t
 from libc.string cimport memset
 
+from ext.engine_messages cimport EVENT_LOCK
 from ext.engine_os cimport (
     AF_UNSPEC, Address, address_length, connect, host_words, reachable, same_address, same_host, sockaddr,
     somewhere, word_count,
 )
-from ext.engine_worker cimport CANDIDATES, EVENT_LOCK, Candidate, Latch, Network, Port, Worker, tell
+from ext.engine_port cimport CANDIDATES, Candidate, Latch, Network, Port
+from ext.engine_tell cimport tell
+from ext.engine_worker cimport Worker
 from ext.kernels cimport RtpHeader
 
 cdef enum:

@@ -14,6 +14,7 @@ from ext.engine_digits cimport digit_timeout
 from ext.engine_hearing cimport hear_all
 from ext.engine_inband cimport inband_timeout
 from ext.engine_keypad cimport keypads_tick
+from ext.engine_messages cimport EVENT_SILENT, ORDER_OPEN, ORDER_RECORD, Order
 from ext.engine_orders cimport apply_orders, close_port, void_order
 from ext.engine_os cimport (
     CLOCK_MONOTONIC, PRIO_PROCESS, SCHED_RESET_ON_FORK, SCHED_RR, TFD_TIMER_ABSTIME, TIMER_ABSTIME,
@@ -21,16 +22,16 @@ from ext.engine_os cimport (
     itimerspec, monotonic_ns, pthread_join, read, sched_param, sched_setscheduler, setpriority, signal_fd,
     timerfd_settime, timespec,
 )
+from ext.engine_port cimport Port
 from ext.engine_receive cimport drain
 from ext.engine_recorder cimport recorder_end, recorders_tick, unlink_recorder
 from ext.engine_ring cimport ring_pop, ring_push
-from ext.engine_rtcp cimport schedule_report, send_report
 from ext.engine_room cimport mix_rooms
+from ext.engine_rtcp cimport schedule_report, send_report
 from ext.engine_sources cimport play_all, repacketise
-from ext.engine_worker cimport (
-    EVENT_SILENT, FINISHED, ORDER_OPEN, ORDER_RECORD, RECORDING, Chunk, Errand, Order, Port, Recorder,
-    Worker, tell,
-)
+from ext.engine_tap cimport FINISHED, RECORDING, Chunk, Errand, Recorder
+from ext.engine_tell cimport tell
+from ext.engine_worker cimport Worker
 
 cdef enum:
     EPOLL_EVENTS = 256

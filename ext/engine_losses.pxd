@@ -10,11 +10,21 @@ lost. `losses_settled` judges the rest for a report.
 
 from libc.stdint cimport int64_t, uint64_t
 
-from ext.engine_worker cimport Losses
-
 cdef enum:
     GMIN = 16
     JUDGED_AFTER = 64       # packets; the width of Losses.window
+
+cdef struct Losses:         # RFC 3611 appendix A.2
+    uint64_t window         # bit n: the packet n before the highest came
+    int known               # how many of its bits are of this stream
+    uint64_t run            # packets heard since the last loss
+    uint64_t lost_in_a_row  # losses since the last gap
+    uint64_t c11            # heard in gaps
+    uint64_t c13            # bursts
+    uint64_t c14            # losses alone in a gap
+    uint64_t c22            # heard in bursts right after a packet heard
+    uint64_t c23            # heard in bursts right after a loss
+    uint64_t c33            # lost right after a loss
 
 
 cdef inline void judge(Losses* losses, bint heard) noexcept nogil:

@@ -8,9 +8,9 @@ every word of a digit, as far back as the recorder still holds it, and wherever 
 from libc.stdint cimport int16_t, int64_t
 
 from ext.engine_dtmf cimport NO_DIGIT, judge
-from ext.engine_worker cimport (
-    LEFT, RIGHT, SAMPLES, SOURCE_MIX, WINDOW_FRAMES, Gain, Port, Recorder, Worker,
-)
+from ext.engine_port cimport SOURCE_MIX, Gain, Port
+from ext.engine_tap cimport LEFT, RIGHT, SAMPLES, WINDOW_FRAMES, Recorder
+from ext.engine_worker cimport Worker
 
 cdef enum:
     DIGIT_BACK = 2400       # samples (300 ms) before the word of a digit in which it may have sounded already

@@ -12,24 +12,28 @@ from ext.engine_inband cimport inband_listen
 from ext.engine_keypad cimport keypad_clear, keypad_press
 from ext.engine_latch cimport unlock
 from ext.engine_masking cimport mask_heard
+from ext.engine_messages cimport (
+    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DATAGRAM, ORDER_DIGIT, ORDER_FORK,
+    ORDER_GAIN, ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PASS, ORDER_PAUSE, ORDER_RECORD,
+    ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, Order,
+)
 from ext.engine_os cimport EPOLL_CTL_ADD, atomic_store, close, same_address
 from ext.engine_passing cimport pass_down
+from ext.engine_port cimport SOURCE_RELAY, InBand, Network, Port
 from ext.engine_receive cimport RTCP_SOCKET, RTP_SOCKET, STRANGER_SOCKET, watch_socket
 from ext.engine_reception cimport packets_lost
 from ext.engine_recorder cimport recorder_begin, recorder_end, recorder_mode, tap_port, untap_port
 from ext.engine_ring cimport ring_pop
+from ext.engine_room cimport free_gains, open_room, set_gain
 from ext.engine_rtcp cimport schedule_report, send_report
 from ext.engine_secrecy cimport forget_keys, secure_port
 from ext.engine_sound cimport Playlist, playlist_free
-from ext.engine_room cimport free_gains, open_room, set_gain
-from ext.engine_srtp cimport srtp_release
 from ext.engine_sources cimport clear_source, drop_listeners, fit, refit, set_source
+from ext.engine_srtp cimport srtp_release
 from ext.engine_stream cimport TICK_MS, fall_silent, use_clock
-from ext.engine_worker cimport (
-    CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN, ORDER_LISTEN,
-    ORDER_DATAGRAM, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PASS, ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP,
-    ORDER_WATCH, SOURCE_RELAY, InBand, Network, Order, Port, Recorder, Worker, tell,
-)
+from ext.engine_tap cimport Recorder
+from ext.engine_tell cimport tell
+from ext.engine_worker cimport Worker
 
 
 cdef inline void close_codec(const CodecTable* table, void* state) noexcept nogil:

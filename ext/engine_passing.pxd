@@ -6,10 +6,12 @@ Only for a port that asked. What finds no room is dropped and counted: both prot
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy
 
+from ext.engine_messages cimport PASSED_OCTETS, Order, Passed
 from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, sendto
+from ext.engine_port cimport Port
 from ext.engine_ring cimport ring_push
 from ext.engine_secrecy cimport may_speak_from
-from ext.engine_worker cimport PASSED_OCTETS, Order, Passed, Port, Worker
+from ext.engine_worker cimport Worker
 
 cdef enum:
     STUN_BELOW = 4          # the first octet of a datagram tells what it is

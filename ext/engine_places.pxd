@@ -5,7 +5,7 @@ from libc.stdlib cimport calloc
 from libc.string cimport memcpy, memset
 
 from ext.engine_os cimport AF_INET, AF_INET6, Address, htons, ntohs
-from ext.engine_worker cimport Network
+from ext.engine_port cimport Network
 
 
 cdef inline Address socket_address(tuple place) except *:

@@ -1,7 +1,7 @@
 """How the peer sounds here: R of the E-model from what a port has received (ITU-T G.107, media.emodel)."""
 
-from ext.engine_losses cimport burst_ratio, loss_of
-from ext.engine_worker cimport Losses, Port
+from ext.engine_losses cimport Losses, burst_ratio, loss_of
+from ext.engine_port cimport Port
 from ext.kernels cimport rating_of
 
 cdef enum:

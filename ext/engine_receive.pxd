@@ -8,23 +8,28 @@ alone, never by its socket.
 
 from libc.stdint cimport uint64_t, uint8_t
 
+from ext.engine_codec cimport PCMU
 from ext.engine_digits cimport digit_packet, digits_restart
+from ext.engine_hearing cimport listen
 from ext.engine_inband cimport inband_packet
 from ext.engine_latch cimport admit, host_allowed
 from ext.engine_masking cimport mask_heard
+from ext.engine_messages cimport EVENT_FIRST
 from ext.engine_os cimport (
-    EAGAIN, EPOLL_CTL_MOD, EPOLLET, EPOLLIN, MSG_DONTWAIT, Address, epoll_ctl, epoll_event, errno, recvmmsg,
+    EAGAIN, EPOLLET, EPOLLIN, EPOLL_CTL_MOD, MSG_DONTWAIT, Address, epoll_ctl, epoll_event, errno, recvmmsg,
     same_address,
 )
 from ext.engine_passing cimport passed_up
+from ext.engine_port cimport Port
 from ext.engine_reception cimport reception_jitter, reception_sequence
-from ext.engine_hearing cimport listen
 from ext.engine_recorder cimport record_packet
 from ext.engine_rtcp cimport control_packet, control_read, well_formed
 from ext.engine_secrecy cimport may_speak_from, opened
 from ext.engine_sources cimport relay_to_listeners
 from ext.engine_stream cimport COMFORT_NOISE, HEARD_AUDIO, HEARD_EVENT, HEARD_NOISE, HEARD_OTHER
-from ext.engine_worker cimport BATCH, DATAGRAM, EVENT_FIRST, LEFT, PCMU, Port, Worker, tell
+from ext.engine_tap cimport LEFT
+from ext.engine_tell cimport tell
+from ext.engine_worker cimport BATCH, DATAGRAM, Worker
 from ext.kernels cimport RtpHeader, rtp_read
 
 cdef enum:

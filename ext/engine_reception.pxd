@@ -3,13 +3,37 @@
 from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t
 
 from ext.engine_jitter cimport units
-from ext.engine_losses cimport losses_advance, losses_discard, losses_late, losses_restart
-from ext.engine_worker cimport Reception
+from ext.engine_losses cimport Losses, losses_advance, losses_discard, losses_late, losses_restart
 
 cdef enum:
     MAX_DROPOUT = 3000      # RFC 3550 A.1: a jump further than this is a new start
     MAX_MISORDER = 100
     LONGEST_PACKET_MS = 200     # RFC 3551 section 4.2: the longest that receivers take
+
+cdef struct Reception:      # RFC 3550 appendix A
+    bint started
+    uint32_t ssrc
+    uint16_t top            # highest sequence number seen
+    uint32_t cycles         # shifted, as in A.1
+    uint32_t base           # extended sequence number of the first
+    uint64_t received       # of this SSRC
+    uint64_t unique         # the same without what came twice
+    uint64_t duplicates     # of all SSRCs
+    uint64_t discarded      # came too late to be played, of all SSRCs
+    Losses losses
+    int64_t lost_before     # by SSRCs that came before
+    uint64_t expected_prior
+    uint64_t received_prior
+    bint timed
+    uint32_t transit
+    double jitter           # in timestamp units
+    double jitter_sum_s     # all that moved it, in seconds, and how many they were
+    uint64_t jitter_count
+    uint32_t timestamp      # of the newest audio, and its sequence number
+    uint16_t sequence
+    double spacing_ms       # between packets; 0: not yet known
+    uint64_t packets
+    uint64_t octets
 
 
 cdef inline uint64_t expected_packets(const Reception* reception) noexcept nogil:

@@ -11,8 +11,10 @@ from libc.string cimport memcpy, memset
 
 from ext.engine_heard cimport NARROW_HZ, WIDE_HZ, WIDE_SAMPLES, heard_at
 from ext.engine_hearing cimport tend
+from ext.engine_messages cimport Order
+from ext.engine_port cimport SOURCE_MIX, Gain, Port
 from ext.engine_stream cimport say
-from ext.engine_worker cimport SOURCE_MIX, Gain, Order, Port, Room, Worker
+from ext.engine_worker cimport Room, Worker
 from ext.kernels cimport mix_add, mix_minus_own
 
 

@@ -8,11 +8,13 @@ from libc.string cimport memcpy
 
 from ext.engine_jitter cimport units
 from ext.engine_latch cimport admit_control, rtcp_target, rtp_peer
+from ext.engine_messages cimport CNAME_LENGTH
 from ext.engine_octets cimport get16, get32, in_ntp_units, ntp_now, put_head, put_network
 from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, sendto
-from ext.engine_reception cimport expected_packets
+from ext.engine_port cimport Control, Port
+from ext.engine_reception cimport Reception, expected_packets
 from ext.engine_secrecy cimport opened, sealed
-from ext.engine_worker cimport CNAME_LENGTH, Control, Port, Reception, Worker, next_random
+from ext.engine_worker cimport Worker, next_random
 from ext.engine_xr cimport note_trip, put_extended, read_extended
 
 cdef enum:

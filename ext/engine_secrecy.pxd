@@ -8,11 +8,13 @@ from libc.stdint cimport uint8_t
 from libc.string cimport memcpy
 
 from ext.engine_latch cimport host_allowed
+from ext.engine_messages cimport Order
 from ext.engine_os cimport Address, same_host
+from ext.engine_port cimport Port, Secrecy
 from ext.engine_srtp cimport (
     SRTP_FAILED, SRTP_OK, SRTP_REPLAYED, SRTP_TOO_OLD, SrtpKey, srtp_protect, srtp_release, srtp_unprotect,
 )
-from ext.engine_worker cimport Order, Port, Secrecy, Worker
+from ext.engine_worker cimport Worker
 
 
 cdef inline bint may_speak_from(const Port* port, const Address* source, bint control) noexcept nogil:

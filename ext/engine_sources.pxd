@@ -6,16 +6,19 @@ other port hears, frame by frame (engine_hearing).
 
 from libc.stdint cimport int16_t, uint64_t, uint8_t
 
-from ext.engine_inband cimport inband_covers
-from ext.engine_sound cimport Playlist, SoundBlock, playlist_free
+from ext.engine_codec cimport PCMA, PCMU
 from ext.engine_heard cimport NARROW_HZ
 from ext.engine_hearing cimport tend
+from ext.engine_inband cimport inband_covers
+from ext.engine_messages cimport EVENT_FINISHED, Order
+from ext.engine_port cimport SOURCE_MIX, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Port
 from ext.engine_room cimport free_gains, join_room, leave_room
-from ext.engine_stream cimport FRAME, HEARD_AUDIO, HEARD_OTHER, fall_silent, may_speak, relay_packet, say, send_frame
-from ext.engine_worker cimport (
-    EVENT_FINISHED, PCMA, PCMU, SOURCE_MIX, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Order,
-    Port, Worker, tell,
+from ext.engine_sound cimport Playlist, SoundBlock, playlist_free
+from ext.engine_stream cimport (
+    FRAME, HEARD_AUDIO, HEARD_OTHER, fall_silent, may_speak, relay_packet, say, send_frame,
 )
+from ext.engine_tell cimport tell
+from ext.engine_worker cimport Worker
 from ext.kernels cimport (
     RtpHeader, alaw_decode_into, alaw_to_ulaw_into, oscillator_fill, oscillator_start, ulaw_to_alaw_into,
 )

@@ -7,15 +7,18 @@ was long, and never behind what was sent.
 from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcpy, memmove
 
+from ext.engine_codec cimport PCMU
 from ext.engine_heard cimport NARROW_HZ, WIDE_HZ
 from ext.engine_jitter cimport units
 from ext.engine_latch cimport rtp_target
 from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, send, sendto
+from ext.engine_port cimport PACKED_OCTETS, Port, Stream
 from ext.engine_reception cimport MAX_DROPOUT, MAX_MISORDER
 from ext.engine_recorder cimport record_packet, record_pcm
-from ext.engine_secrecy cimport sealed
 from ext.engine_resample cimport downward, upward
-from ext.engine_worker cimport PACKED_OCTETS, PCMU, RIGHT, Port, Stream, Worker
+from ext.engine_secrecy cimport sealed
+from ext.engine_tap cimport RIGHT
+from ext.engine_worker cimport Worker
 from ext.kernels cimport RtpHeader, rtp_write
 
 cdef enum:

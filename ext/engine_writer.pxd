@@ -9,7 +9,8 @@ from libc.string cimport memcpy
 
 from ext.engine_os cimport EINTR, atomic_load, atomic_store, close, errno, ftruncate, pwrite, read, write
 from ext.engine_ring cimport ring_pop, ring_push
-from ext.engine_worker cimport Chunk, Errand, Recorder, Worker
+from ext.engine_tap cimport Chunk, Errand, Recorder
+from ext.engine_worker cimport Worker
 
 cdef enum:
     FRAME_OCTETS = 640      # 20 ms, two channels, 16 bits

@@ -8,13 +8,14 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
 from ext.engine_losses cimport (
-    GMIN, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
+    GMIN, Losses, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
 )
 from ext.engine_octets cimport get16, get32, in_ntp_units, ntp_now, put16, put_head, put_network
 from ext.engine_os cimport atomic_fence, atomic_store
+from ext.engine_port cimport METRICS, Control, Facts, Port
 from ext.engine_quality cimport delay_ms, rating_heard, spacing_ms
-from ext.engine_reception cimport expected_packets
-from ext.engine_worker cimport METRICS, Control, Facts, Losses, Port, Reception, Worker
+from ext.engine_reception cimport Reception, expected_packets
+from ext.engine_worker cimport Worker
 from ext.kernels cimport mos_of
 
 cdef enum:

@@ -57,7 +57,7 @@ IN_BAND: Final = len(DIGITS)
 
 
 class Kind(IntEnum):
-    """The engine's kinds of events, as in engine_worker.pxd."""
+    """The engine's kinds of events, as in engine_messages.pxd."""
 
     FIRST = 0
     LOCK = 1
