@@ -16,13 +16,25 @@ Told: TypeAlias = tuple[int, int, int, int, Any, int, int, int]
 """(kind, slot, generation, count, a, b, c, d), kinds and values as in engine_messages.pxd:
 
 0 first packet; 1 locked to the Place `a` or, None, unlocked; 2 digit `a` of `b` ms, 16 added if it came in
-band; 3 silent for `a` ns; 4 playback `a` finished; 5 recorder of recording `a` fell behind; 6 closed; 8
+band; 3 silent for `a` ns; 4 playback `a` finished; 5 recorder of recording `a` fell behind; 6 closed; 7
+speech was over at `a` ms or, with 2**30 added, began; 8 there is something to read of the `opening`; 10
 recording `a` ended with `b` frames, `c` dropped, errno `d`. `count` numbers the events of one kind of one
-port from 1, so none is taken twice; 0 for kind 8.
+port from 1, so none is taken twice; 0 for kind 10.
 """
 
 Facts: TypeAlias = tuple[tuple[int, ...], tuple[Any, ...], tuple[tuple[int, int], ...], bool]
-"""Counts by kind 0 to 6, newest `a` by kind, newest 16 digits as (event, ms), whether it is closed."""
+"""Counts by kind 0 to 8, newest `a` by kind, newest 16 digits as (event, ms), whether it is closed."""
+
+Opening: TypeAlias = tuple[
+    int,
+    bool,
+    tuple[int, int | None, int | None, int, int, int, tuple[float, ...]],
+    tuple[int, int, float] | None,
+    int | None,
+]
+"""How often an opening was told on this port, and whether it was its end; then of media.speech.Opening the
+fields before the beep, the beep, and when the special information tone began.
+"""
 
 Heard: TypeAlias = tuple[float, float, int, float, float, float, float, float, float]
 """The fields of media.quality.Quality in order, without the last."""
@@ -209,6 +221,10 @@ class Worker:
     def mute(self, slot: int, generation: int, muted: bool) -> None: ...
     def watch_silence(self, slot: int, generation: int, ns: int) -> None:
         """0 ends the watch."""
+    def watch_voice(self, slot: int, generation: int, watches: bool) -> None:
+        """Tell when speech begins and is over (event 7); a watch that goes on stays as it is."""
+    def hear_opening(self, slot: int, generation: int, frames: int) -> None:
+        """Gather what the next frames of 20 ms are like, anew; ValueError: none."""
     def record(self, slot: int, generation: int, fd: int, token: int, *, masks_digits: bool) -> None:
         """Take over an empty file; event 8 follows when it is closed, whatever happens."""
     def fork(self, slot: int, generation: int, memory: ForkMemory, token: int, *, masks_digits: bool) -> None:
@@ -228,6 +244,8 @@ class Worker:
         """Whether events did not fit the ring since the last call: the facts of every port must be reread."""
     def facts(self, slot: int, generation: int) -> Facts | None:
         """None: the worker has not opened it yet, or something else has the slot by now."""
+    def opening(self, slot: int, generation: int) -> Opening | None:
+        """What was told last of the opening (event 8)."""
     def stats(self, slot: int, generation: int) -> Stats | None: ...
     def totals(self) -> Totals: ...
     def take_lag_ns(self) -> int:

@@ -17,14 +17,14 @@ from libc.string cimport memcpy, memset
 
 from ext.engine_codec cimport CODEC_CAPSULE, CodecTable, g729_table, pcma_table, pcmu_table
 from ext.engine_dtmf cimport dtmf_start
-from ext.engine_figures cimport facts_tuple, figures_tuple, whole_facts
+from ext.engine_figures cimport facts_tuple, figures_tuple, opening_tuple, whole_facts
 from ext.engine_fork cimport ForkBlock, ForkFrame, fork_make, fork_release, fork_samples, fork_share
 from ext.engine_hearing cimport free_ears
 from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
 from ext.engine_messages cimport (
     CNAME_LENGTH, EVENT_LOCK, ORDER_CLOSE, ORDER_CONNECT, ORDER_DATAGRAM, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN,
-    ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PASS, ORDER_PAUSE, ORDER_RECORD, ORDER_ROOM,
-    ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, Event, Order, Passed,
+    ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_OPENING, ORDER_PASS, ORDER_PAUSE, ORDER_RECORD,
+    ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_VOICE, ORDER_WATCH, Event, Order, Passed,
 )
 from ext.engine_orders cimport void_order
 from ext.engine_os cimport (
@@ -538,6 +538,18 @@ cdef class Worker:
         order.ns = ns
         self._push(&order)
 
+    def watch_voice(self, slot, generation, bint watches) -> None:
+        cdef Order order = self._order(ORDER_VOICE, slot, generation)
+        order.flag = watches
+        self._push(&order)
+
+    def hear_opening(self, slot, generation, int frames) -> None:
+        cdef Order order = self._order(ORDER_OPENING, slot, generation)
+        if frames < 1:
+            raise ValueError(f"no opening of {frames} frames")
+        order.count = frames
+        self._push(&order)
+
     def record(self, slot, generation, int fd, token, *, bint masks_digits) -> None:
         self._tap(ORDER_RECORD, slot, generation, fd, token, masks_digits, NULL)
 
@@ -627,6 +639,14 @@ cdef class Worker:
             return None
         copy = whole_facts(port)
         return facts_tuple(&copy)
+
+    def opening(self, int slot, uint64_t generation) -> tuple | None:
+        cdef Facts copy
+        cdef Port* port = self._port(slot, generation)
+        if port == NULL:
+            return None
+        copy = whole_facts(port)
+        return opening_tuple(&copy)
 
     def stats(self, int slot, uint64_t generation) -> tuple | None:
         cdef Port* port = self._port(slot, generation)

@@ -5,7 +5,8 @@ from libc.stdint cimport uint64_t
 from ext.engine_losses cimport (
     Losses, loss_of, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
 )
-from ext.engine_messages cimport EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK
+from ext.engine_messages cimport EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, EVENT_OPENING
+from ext.engine_opening cimport FRAME_MS, NOT_YET, PART_FRAMES, PROFILE, Opening
 from ext.engine_os cimport atomic_fence, atomic_load
 from ext.engine_places cimport place_of
 from ext.engine_port cimport DIGITS_KEPT, METRICS, Facts, Port
@@ -61,6 +62,34 @@ cdef inline tuple facts_tuple(Facts* facts):
         tuple(values),
         tuple(digits),
         facts.closed_generation != 0,
+    )
+
+
+cdef inline object in_ms(int frames):
+    return None if frames == NOT_YET else FRAME_MS * frames
+
+
+cdef inline tuple opening_tuple(const Facts* facts):
+    """How often an opening was told, whether it is over, and what was heard of the newest, for media.speech."""
+    cdef const Opening* opening = &facts.opening
+    cdef int parts = min(opening.frames // PART_FRAMES, PROFILE)
+    cdef object beep = None
+    if opening.beep != NOT_YET:
+        beep = (in_ms(opening.beep), in_ms(opening.beep_frames), opening.beep_hz)
+    return (
+        facts.counts[EVENT_OPENING],
+        facts.values[EVENT_OPENING] != 0,
+        (
+            in_ms(opening.frames),
+            in_ms(opening.first_speech),
+            in_ms(opening.first_utterance),
+            opening.words,
+            in_ms(opening.longest_speech),
+            in_ms(opening.speech),
+            tuple([opening.profile[part] for part in range(parts)]),
+        ),
+        beep,
+        in_ms(opening.sit),
     )
 
 

@@ -34,6 +34,7 @@ cdef struct Heard:
     Heard* next             # of those that are not in use
     const CodecTable* codec
     void* state             # of the codec; the port's
+    bint played             # somebody's ear hears it, not only who records or looks for something
     Jitter jitter
     Conceal conceal
     bint resting            # a gap that the peer announced: comfort noise or nothing

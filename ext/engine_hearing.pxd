@@ -1,7 +1,8 @@
 """Which ports are heard as samples, and who gets their frames on the tick.
 
-A port is heard while a room, a listener of another codec or packet time, or a recorder or a search for digits
-that cannot read its packets needs it. `tend` looks at what is so and makes it so, after every order that may have changed it.
+A port is heard while a room, a listener of another codec or packet time, a watch for speech, or a recorder or a search
+for digits that cannot read its packets needs it. `tend` looks at what is so and makes it so, after every order that may
+have changed it.
 """
 
 from libc.stdint cimport int16_t, int64_t, uint32_t, uint8_t
@@ -14,6 +15,7 @@ from ext.engine_jitter cimport jitter_note
 from ext.engine_port cimport SOURCE_MIX, Port
 from ext.engine_reception cimport reception_discard
 from ext.engine_recorder cimport record_pcm
+from ext.engine_speech cimport speech_frame, speech_needed
 from ext.engine_stream cimport FRAME, HEARD_AUDIO, HEARD_NOISE, say
 from ext.engine_tap cimport LEFT, RIGHT
 from ext.engine_worker cimport Worker
@@ -22,17 +24,26 @@ from ext.kernels cimport RtpHeader
 
 # --- who needs it ---
 
-cdef inline bint needed(Worker* worker, const Port* port) noexcept nogil:
-    cdef const Port* listener
+cdef inline bint is_played(Worker* worker, const Port* port) noexcept nogil:
+    """Whether anybody's ear hears it out of the jitter buffer."""
     cdef int slot = port.first_listener
-    if port.source == SOURCE_MIX or ((port.taps != NULL or port.inband != NULL) and port.codec > PCMU):
-        return True
     while slot >= 0:
-        listener = &worker.ports[slot]
-        if listener.decoded or (listener.taps != NULL and listener.codec > PCMU):
+        if worker.ports[slot].decoded:
             return True
-        slot = listener.next_listener
-    return False
+        slot = worker.ports[slot].next_listener
+    return port.source == SOURCE_MIX
+
+
+cdef inline bint is_tapped(Worker* worker, const Port* port) noexcept nogil:
+    """Whether somebody who cannot read its packets records it, or what it is relayed as."""
+    cdef int slot = port.first_listener
+    if port.codec <= PCMU:
+        return False
+    while slot >= 0:
+        if worker.ports[slot].taps != NULL:
+            return True
+        slot = worker.ports[slot].next_listener
+    return port.taps != NULL or port.inband != NULL
 
 
 cdef inline void stop_hearing(Worker* worker, Port* port) noexcept nogil:
@@ -65,11 +76,18 @@ cdef inline void start_hearing(Worker* worker, Port* port) noexcept nogil:
 
 cdef inline void tend(Worker* worker, Port* port) noexcept nogil:
     """Begin or end to hear the port, as it is needed and as its codec can be heard at all."""
-    cdef bint wanted = port.table != NULL and port.table.decode != NULL and needed(worker, port)
+    cdef bint played = is_played(worker, port)
+    cdef bint wanted = played or speech_needed(port) or is_tapped(worker, port)
+    if port.table == NULL or port.table.decode == NULL:
+        wanted = False
     if port.heard != NULL and (not wanted or port.heard.codec != port.table):
         stop_hearing(worker, port)
     if wanted and port.heard == NULL:
         start_hearing(worker, port)
+    if port.heard != NULL:
+        port.heard.played = played
+    if not played:
+        port.buffer_ms = 0
 
 
 cdef inline void free_ears(Worker* worker) noexcept nogil:
@@ -91,7 +109,7 @@ cdef inline void listen(
             port.heard, header.ssrc, header.sequence, header.timestamp, heard == HEARD_NOISE, payload,
             header.payload_length, worker.now_ns,
         )
-        if port.heard.jitter.late != late:
+        if port.heard.jitter.late != late and port.heard.played:
             reception_discard(&port.reception, header.sequence)
     else:
         jitter_note(&port.heard.jitter, header.ssrc, header.sequence, header.timestamp)
@@ -129,8 +147,8 @@ cdef inline void pass_on(Worker* worker, Port* port) noexcept nogil:
 
 
 cdef inline void note_buffer(Port* port) noexcept nogil:
-    """For the reports: how long what is heard now has waited."""
-    if port.heard.present:
+    """For the reports: how long what is played now has waited."""
+    if port.heard.present and port.heard.played:
         port.buffer_ms = <int>(port.heard.delay_ns // 1000000)
     if port.buffer_ms > port.buffer_most_ms:
         port.buffer_most_ms = port.buffer_ms
@@ -138,17 +156,32 @@ cdef inline void note_buffer(Port* port) noexcept nogil:
 
 cdef inline void count_thrown(Port* port) noexcept nogil:
     cdef int i
+    if not port.heard.played:
+        return
     for i in range(port.heard.thrown_count):
         reception_discard(&port.reception, port.heard.thrown[i])
 
 
+cdef inline void follow_speech(Worker* worker, Port* port) noexcept nogil:
+    if not speech_needed(port):
+        return
+    speech_frame(worker, port, heard_at(port.heard, NARROW_HZ))
+    if not speech_needed(port):
+        tend(worker, port)
+
+
 cdef inline void hear_all(Worker* worker) noexcept nogil:
-    """Every frame is made before any room is mixed."""
-    cdef int i
+    """Every frame is made before any room is mixed.
+
+    Backwards, for who is no longer heard is replaced by the last, which has had its turn.
+    """
     cdef Port* port
-    for i in range(worker.hearing_count):
+    cdef int i = worker.hearing_count
+    while i > 0:
+        i -= 1
         port = &worker.ports[worker.hearing[i]]
         heard_tick(port.heard, worker.tick_ns)
         count_thrown(port)
         note_buffer(port)
         pass_on(worker, port)
+        follow_speech(worker, port)

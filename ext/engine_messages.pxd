@@ -9,6 +9,7 @@ from ext.engine_srtp cimport SrtpKey
 cdef enum:
     CNAME_LENGTH = 24
     IN_BAND = 16            # beside the RFC 4733 event of a digit that came in band
+    SPEAKS = 1 << 30        # beside the time at which somebody begins to speak
     PASSED_OCTETS = 1500    # of the longest datagram that goes up to Python
 
 cdef enum:              # orders
@@ -24,6 +25,8 @@ cdef enum:              # orders
     ORDER_STOP
     ORDER_DIGIT
     ORDER_LISTEN            # for digits in band
+    ORDER_VOICE
+    ORDER_OPENING           # `count` frames
     ORDER_SECURE
     ORDER_PASS
     ORDER_DATAGRAM
@@ -78,6 +81,8 @@ cdef enum:              # events
     EVENT_FINISHED          # `a` the token
     EVENT_BEHIND            # `a` the recording's token
     EVENT_CLOSED
+    EVENT_VOICE             # `a` the ms of the watch at which speech was over, with SPEAKS those at which it began
+    EVENT_OPENING           # `a` whether it is over
     EVENT_KINDS
     EVENT_RECORDED          # `a` the token, `b` frames, `c` dropped frames, `d` errno
 

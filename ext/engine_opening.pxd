@@ -12,6 +12,7 @@ from ext.kernels cimport SineFit, sine_fit_into
 
 cdef enum:
     NOT_YET = -1
+    FRAME_MS = 20
     WORD = 5                # frames at least: 100 ms
     WORD_GAP = 3            # quiet frames between two words: 60 ms
     UTTERANCE_GAP = 25      # silent frames that end an utterance: half a second
@@ -135,9 +136,10 @@ cdef inline bint goes_on(const Opening* opening, double hz) noexcept nogil:
 cdef inline void follow_tone(Opening* opening, const int16_t* samples, int count) noexcept nogil:
     """Beeps are told while they sound: they say that the time to speak has come."""
     cdef SineFit fit
-    cdef bint pure
-    sine_fit_into(samples, count, &fit)
-    pure = fit.residue < TONE_RESIDUE and opening.voice.power > TONE_LEAST and fit.hz > TONE_LOWEST
+    cdef bint pure = opening.voice.power > TONE_LEAST
+    if pure:
+        sine_fit_into(samples, count, &fit)
+        pure = fit.residue < TONE_RESIDUE and fit.hz > TONE_LOWEST
     if opening.tone and not (pure and goes_on(opening, fit.hz)):
         end_tone(opening)
     if not pure:

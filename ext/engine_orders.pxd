@@ -14,8 +14,8 @@ from ext.engine_latch cimport unlock
 from ext.engine_masking cimport mask_heard
 from ext.engine_messages cimport (
     CNAME_LENGTH, EVENT_CLOSED, ORDER_CLOSE, ORDER_CONNECT, ORDER_DATAGRAM, ORDER_DIGIT, ORDER_FORK,
-    ORDER_GAIN, ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_PASS, ORDER_PAUSE, ORDER_RECORD,
-    ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_WATCH, Order,
+    ORDER_GAIN, ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_OPENING, ORDER_PASS, ORDER_PAUSE,
+    ORDER_RECORD, ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_VOICE, ORDER_WATCH, Order,
 )
 from ext.engine_os cimport EPOLL_CTL_ADD, atomic_store, close, same_address
 from ext.engine_passing cimport pass_down
@@ -29,6 +29,7 @@ from ext.engine_rtcp cimport schedule_report, send_report
 from ext.engine_secrecy cimport forget_keys, secure_port
 from ext.engine_sound cimport Playlist, playlist_free
 from ext.engine_sources cimport clear_source, drop_listeners, fit, refit, set_source
+from ext.engine_speech cimport end_opening, hear_opening, watch_voice
 from ext.engine_srtp cimport srtp_release
 from ext.engine_stream cimport TICK_MS, fall_silent, use_clock
 from ext.engine_tap cimport Recorder
@@ -73,6 +74,7 @@ cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
         untap_port(port, recorder)
         recorder_end(worker, recorder)
     inband_listen(port, NULL)
+    end_opening(worker, port)
     drop_listeners(worker, port)
     clear_source(worker, port)
     free_gains(port)
@@ -249,6 +251,12 @@ cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
     elif order.kind == ORDER_LISTEN:
         inband_listen(port, <InBand*>order.block)
         order.block = NULL
+        tend(worker, port)
+    elif order.kind == ORDER_VOICE:
+        watch_voice(&port.speech, order.flag)
+        tend(worker, port)
+    elif order.kind == ORDER_OPENING:
+        hear_opening(&port.speech, order.count)
         tend(worker, port)
     elif order.kind == ORDER_PASS:
         port.passes, port.muxed = order.flag, order.count != 0

@@ -10,12 +10,14 @@ from ext.engine_codec cimport CodecTable
 from ext.engine_dtmf cimport Dtmf
 from ext.engine_heard cimport Heard
 from ext.engine_messages cimport CNAME_LENGTH, EVENT_KINDS
+from ext.engine_opening cimport Opening
 from ext.engine_os cimport Address
 from ext.engine_reception cimport Reception
 from ext.engine_resample cimport Downward, Upward
 from ext.engine_sound cimport Playlist
 from ext.engine_srtp cimport SrtpKey
 from ext.engine_tap cimport Recorder
+from ext.engine_voice cimport Voice
 from ext.kernels cimport Oscillator
 
 cdef enum:
@@ -100,6 +102,14 @@ cdef struct InBand:         # digits in the sound
     int64_t heard_ns        # when it came
     uint32_t sounded_until  # timestamp up to which a digit was last heard to sound
 
+cdef struct Speech:
+    bint watched            # for its beginning and end
+    bint told               # as the one or the other
+    int frames              # since the watch began
+    Voice voice
+    int opening_left        # frames; 0: nobody wants it
+    Opening opening
+
 cdef struct Keypad:         # digits of our own
     bint busy               # one sounds, or rests: nothing else is sent meanwhile
     int first               # of those that wait, the one that sounds included
@@ -133,6 +143,7 @@ cdef struct Facts:
     int64_t values[EVENT_KINDS]
     int64_t digits[DIGITS_KEPT]      # event << 32 | duration in ms
     Address peer            # as in the newest EVENT_LOCK
+    Opening opening         # as in the newest EVENT_OPENING
     bint metered            # `metrics` are there: the peer's newest VoIP metrics (RFC 3611 section 4.7)
     uint8_t metrics[METRICS]
     uint64_t closed_generation  # 0 while it is open
@@ -173,6 +184,7 @@ cdef struct Port:
     Stream stream
     Digits digits
     InBand* inband          # NULL: nobody listens
+    Speech speech
     Keypad keypad
     Port* next_keypad       # chain of those that are busy
     Control control
@@ -202,7 +214,7 @@ cdef struct Port:
     int playing_index       # in Worker.playing, or -1
     Recorder* recorder      # into a file
     Recorder* taps          # chain of all that record the port: that one and forks
-    int buffer_ms           # of the jitter buffer that delays what is heard; 0: none, it is only relayed
+    int buffer_ms           # of the jitter buffer that delays what is played; 0: none, it is only relayed
     int buffer_most_ms      # the most that it has been
     int64_t rtp_ns          # last packets from who may speak; 0: none yet
     int64_t rtcp_ns

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint64_t
 
-from ext.engine_messages cimport EVENT_CLOSED, EVENT_DIGIT, EVENT_LOCK, Event
+from ext.engine_messages cimport EVENT_CLOSED, EVENT_DIGIT, EVENT_LOCK, EVENT_OPENING, Event
 from ext.engine_os cimport atomic_add, atomic_fence, atomic_store
 from ext.engine_port cimport DIGITS_KEPT, Facts, Port
 from ext.engine_ring cimport ring_push
@@ -27,6 +27,8 @@ cdef inline void tell(Worker* worker, Port* port, int kind, int64_t a, int64_t b
         facts.digits[facts.counts[kind] % DIGITS_KEPT] = (a << 32) | b
     elif kind == EVENT_LOCK:
         facts.peer = port.latch.peer
+    elif kind == EVENT_OPENING:
+        facts.opening = port.speech.opening
     facts.counts[kind] += 1
     facts.values[kind] = a
     if kind == EVENT_CLOSED:

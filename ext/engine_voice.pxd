@@ -1,7 +1,7 @@
 """Whether somebody speaks: the energy of each 20 ms against a noise floor that follows the line.
 
 The floor falls fast and rises slowly, so it keeps to the pauses between words; steady sound becomes floor after
-some seconds. Speech has begun when two frames in a row stand out, and is over 200 ms after the last that did.
+some seconds. Where there is nothing at all, not even noise, no line was heard, and the floor stays. Speech has begun when two frames in a row stand out, and is over 200 ms after the last that did.
 """
 
 from libc.stdint cimport int16_t
@@ -29,7 +29,7 @@ cdef extern from *:
     const double RISE "CENTRALITA_VOICE_RISE"
 
 cdef struct Voice:
-    double floor        # mean square of what is taken for noise; 0 before the first frame
+    double floor        # mean square of what is taken for noise; 0 before the first sound
     double power        # of the newest frame
     bint loud           # the newest frame stands out
     bint active         # somebody speaks
@@ -42,14 +42,14 @@ cdef inline void voice_start(Voice* voice) noexcept nogil:
 
 
 cdef inline void follow_floor(Voice* voice) noexcept nogil:
+    if voice.power == 0.0:
+        return
     if voice.floor == 0.0:
         voice.floor = min(voice.power, FIRST_FLOOR)
     elif voice.power < voice.floor:
         voice.floor += FALL * (voice.power - voice.floor)
     else:
         voice.floor *= RISE
-    if voice.floor < 1.0:
-        voice.floor = 1.0       # a line without any noise
 
 
 cdef inline void voice_frame(Voice* voice, const int16_t* samples, int count) noexcept nogil:

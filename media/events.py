@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from media.port import Port, Recording
+from media.speech import Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,38 @@ class Silent:
 
     port: Port
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechBegan:
+    """Somebody speaks, as asked by `watch_voice`: since `at_ms` after that order, told 40 ms later.
+
+    Until the first of these, it has been silent since the start.
+    """
+
+    port: Port
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOver:
+    """Nobody has spoken since `at_ms` after the order; told 200 ms later, for words have pauses, too."""
+
+    port: Port
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHeard:
+    """What the opening was like, as asked by `hear_opening`.
+
+    Told at its end or, with what was heard until then, when the port closes before; then it is `over`. Told
+    before, too, as soon as a beep or a special information tone is known.
+    """
+
+    port: Port
+    opening: Opening
+    over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +148,9 @@ PortEvent: TypeAlias = (
     | Keyless
     | Digit
     | Silent
+    | SpeechBegan
+    | SpeechOver
+    | OpeningHeard
     | PlaybackFinished
     | RecorderFellBehind
     | RecordingStopped

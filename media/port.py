@@ -286,6 +286,18 @@ class Port(Protocol):
     def watch_silence(self, seconds: float | None) -> None:
         """Tell `Silent` when neither RTP nor RTCP came for so long, counted from now; None: watch no more."""
 
+    def watch_voice(self, watched: bool) -> None:
+        """Tell `SpeechBegan` and `SpeechOver` from now on, or no longer.
+
+        Again, while it watches: nothing happens.
+        """
+
+    def hear_opening(self, seconds: float) -> None:
+        """Tell by `OpeningHeard` what the next seconds are like, such as the first after somebody answered.
+
+        Again, before they are over: they begin anew. ValueError: less than 20 ms.
+        """
+
     def record(self, path: Path, *, masks_digits: bool = True) -> Recording:
         """Record to a stereo WAV (8 kHz, 16 bits) whose directory exists or can be made.
 

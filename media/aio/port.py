@@ -15,11 +15,14 @@ from media.events import (
     FirstPacket,
     Keyless,
     Locked,
+    OpeningHeard,
     PlaybackFinished,
     PortClosed,
     PortEvent,
     RecorderFellBehind,
     Silent,
+    SpeechBegan,
+    SpeechOver,
     Unlocked,
 )
 from media.kernels import emodel_mos
@@ -43,6 +46,7 @@ from media.port import (
     Tone,
 )
 from media.quality import Quality, Told, VoipMetrics, sounds_there
+from media.speech import Beep, Opening
 
 if TYPE_CHECKING:
     from ext.engine import Stats
@@ -54,6 +58,9 @@ if TYPE_CHECKING:
 
 IN_BAND: Final = len(DIGITS)
 """Added to the event of a digit that was heard in the sound."""
+SPEAKS: Final = 1 << 30
+"""Added to the time at which somebody began to speak."""
+FRAMES_PER_S: Final = 50
 
 
 class Kind(IntEnum):
@@ -66,7 +73,9 @@ class Kind(IntEnum):
     FINISHED = 4
     BEHIND = 5
     CLOSED = 6
-    RECORDED = 8
+    VOICE = 7
+    OPENING = 8
+    RECORDED = 10
 
 
 class EnginePort:
@@ -257,6 +266,15 @@ class EnginePort:
         ns = 0 if seconds is None else max(1, round(seconds * 1e9))
         self.order(lambda: self.shard.worker.watch_silence(self.slot, self.generation, ns))
 
+    def watch_voice(self, watched: bool) -> None:
+        self.order(lambda: self.shard.worker.watch_voice(self.slot, self.generation, watched))
+
+    def hear_opening(self, seconds: float) -> None:
+        frames = int(seconds * FRAMES_PER_S)
+        if frames < 1:
+            raise ValueError(f"an opening lasts 20 ms or more, not {seconds} s")
+        self.order(lambda: self.shard.worker.hear_opening(self.slot, self.generation, frames))
+
     def record(self, path: Path, *, masks_digits: bool = True) -> Recording:
         return self._recorder.begin(self, path, masks_digits)
 
@@ -313,12 +331,24 @@ class EnginePort:
                 return Silent(self, a / 1e9)
             case Kind.FINISHED:
                 return PlaybackFinished(self, a)
+            case Kind.VOICE:
+                return SpeechBegan(self, a % SPEAKS) if a >= SPEAKS else SpeechOver(self, a)
+            case Kind.OPENING:
+                return self._opening()
             case Kind.BEHIND:
                 recording = self._recorder.find(a)
                 return RecorderFellBehind(self, recording) if recording else None
             case _:
                 self._closed_with = self._closed_with or self.stats()
                 return PortClosed(self)
+
+    def _opening(self) -> OpeningHeard | None:
+        """The newest that was told, which may have come after the event in hand."""
+        told = self.shard.worker.opening(self.slot, self.generation)
+        if told is None:
+            return None
+        self._seen[Kind.OPENING], over, figures, beep, special_ms = told
+        return OpeningHeard(self, Opening(*figures, Beep(*beep) if beep else None, special_ms), over)
 
     def reread(self) -> list[PortEvent]:
         """What the event ring had no room for, from the facts that the worker keeps."""
@@ -329,7 +359,7 @@ class EnginePort:
         told = [(kind, counts[kind], values[kind], 0) for kind in (Kind.FIRST, Kind.LOCK)]
         oldest = counts[Kind.DIGIT] - len(digits) + 1
         told += [(Kind.DIGIT, oldest + i, event, ms) for i, (event, ms) in enumerate(digits)]
-        kinds = (Kind.SILENT, Kind.FINISHED, Kind.BEHIND, Kind.CLOSED)
+        kinds = (Kind.SILENT, Kind.FINISHED, Kind.BEHIND, Kind.VOICE, Kind.OPENING, Kind.CLOSED)
         told += [(kind, counts[kind], values[kind], 0) for kind in kinds]
         return [event for each in told if (event := self.take(*each)) is not None]
 

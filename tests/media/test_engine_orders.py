@@ -125,7 +125,7 @@ def test_orders_for_a_dead_generation_are_ignored() -> None:
     worker.tone(0, 1, 1000.0, 0.0)
     worker.close(0, 1)
     worker.record(0, 1, os.open("/dev/null", os.O_WRONLY), 77, masks_digits=True)
-    assert [event[0:1] + event[4:6] for event in told(worker, 1)] == [(8, 77, 0)]
+    assert [event[0:1] + event[4:6] for event in told(worker, 1)] == [(10, 77, 0)]
     assert all(is_open(each) for each in second)
     assert worker.stats(0, 1) is None
     assert worker.stats(0, 2) is not None

@@ -91,9 +91,17 @@ def test_it_begins_within_40_ms_and_lasts_200_longer() -> None:
 
 
 def test_digital_silence_then_a_whisper() -> None:
-    """The floor stays above nothing at all."""
     silence = bytes(2 * 8000 * 10)
     voice = Voice()
     assert not any(voice.hear(silence))
-    assert voice.floor >= 1.0
     assert not any(voice.hear(with_noise(np.zeros(8000, np.int16), -66.0)))
+
+
+def test_noise_that_is_cut_off_and_comes_back() -> None:
+    """What a phone sends that suppresses silence: the floor is that of the noise, not of nothing."""
+    noise, nothing = with_noise(np.zeros(8000, np.int16), -42.0), bytes(2 * 8000 * 2)
+    voice = Voice()
+    assert not any(voice.hear(nothing + noise + nothing + noise))
+    floor = voice.floor
+    voice.hear(nothing)
+    assert voice.floor == floor

@@ -100,6 +100,8 @@ class NotingPort:
         """Likewise, in band."""
         self.listens = False
         self.watches: list[float | None] = []
+        self.watches_voice = False
+        self.openings_s: list[float] = []
         self.recording: NotingRecording | None = None
         self.masks_digits: bool | None = None
         """As the last recording or fork wanted it."""
@@ -135,6 +137,12 @@ class NotingPort:
 
     def watch_silence(self, seconds: float | None) -> None:
         self.watches.append(seconds)
+
+    def watch_voice(self, watched: bool) -> None:
+        self.watches_voice = watched
+
+    def hear_opening(self, seconds: float) -> None:
+        self.openings_s.append(seconds)
 
     def record(self, path: Path, *, masks_digits: bool = True) -> NotingRecording:
         self.masks_digits = masks_digits
