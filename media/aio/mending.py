@@ -2,15 +2,8 @@
 
 import os
 from pathlib import Path
-from struct import pack
-from typing import Final
 
-from media.aio.recording import HEADER_OCTETS
-
-BLOCK_OCTETS: Final = 4
-"""A sample of each channel."""
-RATE_HZ: Final = 8000
-LARGEST: Final = 0xFFFF_FFFF - HEADER_OCTETS
+from media.aio.recording import BLOCK_OCTETS, HEADER_OCTETS, RATE_HZ, header
 
 
 def mend(part: Path) -> float:
@@ -27,10 +20,3 @@ def mend(part: Path) -> float:
     finally:
         os.close(descriptor)
     return octets / BLOCK_OCTETS / RATE_HZ
-
-
-def header(octets: int) -> bytes:
-    """RIFF/WAVE, PCM, 2 channels, 8000 Hz, 16 bits. Past 4 GiB (37 hours) the sizes stay at their most."""
-    told = min(octets, LARGEST)
-    form = pack("<HHIIHH", 1, 2, RATE_HZ, RATE_HZ * BLOCK_OCTETS, BLOCK_OCTETS, 16)
-    return pack("<4sI8sI16s4sI", b"RIFF", told + HEADER_OCTETS - 8, b"WAVEfmt ", 16, form, b"data", told)

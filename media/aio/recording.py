@@ -2,13 +2,19 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
+from struct import pack
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from media.aio.port import EnginePort
 
 HEADER_OCTETS: Final = 44
+BLOCK_OCTETS: Final = 4
+"""A sample of each channel."""
+RATE_HZ: Final = 8000
+LARGEST: Final = 0xFFFF_FFFF - HEADER_OCTETS
 
 
 class EngineRecording:
@@ -62,7 +68,7 @@ def part_of(path: Path) -> Path:
 
 
 def open_part(path: Path) -> int:
-    """A descriptor at the first sample's place; the engine writes the header before it.
+    """A descriptor at the first sample's place of a WAV that is empty yet; the engine keeps its header right.
 
     OSError as the system says.
     """
@@ -72,8 +78,17 @@ def open_part(path: Path) -> int:
     except FileNotFoundError:  # the first of its day
         part.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(part, flags, 0o640)
+    with suppress(OSError):  # what cannot be written is told by the engine, which writes it again
+        os.pwrite(descriptor, header(0), 0)
     os.lseek(descriptor, HEADER_OCTETS, os.SEEK_SET)
     return descriptor
+
+
+def header(octets: int) -> bytes:
+    """RIFF/WAVE, PCM, 2 channels, 8000 Hz, 16 bits. Past 4 GiB (37 hours) the sizes stay at their most."""
+    told = min(octets, LARGEST)
+    form = pack("<HHIIHH", 1, 2, RATE_HZ, RATE_HZ * BLOCK_OCTETS, BLOCK_OCTETS, 16)
+    return pack("<4sI8sI16s4sI", b"RIFF", told + HEADER_OCTETS - 8, b"WAVEfmt ", 16, form, b"data", told)
 
 
 def sha256_of(path: Path) -> str:

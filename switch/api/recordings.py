@@ -1,14 +1,22 @@
-"""Recordings as files; parts of them by Range (RFC 9110 section 14)."""
+"""Recordings as files; parts of them by Range (RFC 9110 section 14).
 
+One that still grows is sent as long as it was when it was asked for.
+"""
+
+import os
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
+from typing import BinaryIO, Final
 
 from fastapi import APIRouter, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
 from switch.api.answers import Failure, nothing
 from switch.api.calls import find
 from switch.api.services import Services
+
+_AT_ONCE: Final = 65536
 
 
 def routes(services: Services) -> APIRouter:
@@ -24,9 +32,24 @@ def routes(services: Services) -> APIRouter:
         path = _inside(services.data_dir, record.recording.path)
         if path is None or not path.is_file():
             raise Failure(HTTPStatus.NOT_FOUND, f"the recording of call {call!r} is no longer there")
+        if record.recording.duration_s is None:
+            return _so_far(path.open("rb"), f"{call}.wav")
         return FileResponse(path, media_type="audio/wav", filename=f"{call}.wav")
 
     return router
+
+
+def _so_far(file: BinaryIO, name: str) -> Response:
+    octets = os.fstat(file.fileno()).st_size
+    headers = {"Content-Length": str(octets), "Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_first(file, octets), media_type="audio/wav", headers=headers)
+
+
+def _first(file: BinaryIO, octets: int) -> Iterator[bytes]:
+    with file:
+        while octets > 0 and (read := file.read(min(octets, _AT_ONCE))):
+            octets -= len(read)
+            yield read
 
 
 def _inside(data_dir: Path, relative: str) -> Path | None:

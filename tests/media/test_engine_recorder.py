@@ -257,6 +257,7 @@ async def test_until_it_is_complete_the_part_is_a_wav_already(stage: Stage, tmp_
     port = await stage.leg(caller)
     port.record(tmp_path / "crash.wav")
     part = tmp_path / "crash.wav.part"
+    assert [len(channel) for channel in channels(part)] == [0, 0], "from its first moment"
     talking = asyncio.create_task(talk(caller, 440, 1.4))
     await until(lambda: part.stat().st_size == 44 + 32000)
     heard, _ = channels(part)

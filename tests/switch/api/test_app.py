@@ -17,7 +17,7 @@ from switch.api.backend import AgentRow, PhoneRow, QueueRow, TrunkRow
 from switch.history.database import connect
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
-from switch.records import CallRecord
+from switch.records import CallRecord, RecordingRecord
 from tests.switch.api.running import Running, running
 from tests.switch.samples import answered_call, at, waiting_call
 
@@ -333,6 +333,42 @@ async def test_a_recording_whole_and_in_part(api: Running, client: httpx.AsyncCl
     assert part.headers["content-range"] == f"bytes 4-9/{len(wav)}"
     beyond = await client.get(f"{V1}/recordings/{ENDED}", headers={"Range": "bytes=9999-"})
     assert beyond.status_code == 416
+
+
+async def test_a_recording_that_grows_is_sent_as_it_was_when_it_was_asked_for(
+    api: Running, client: httpx.AsyncClient
+) -> None:
+    path = api.data_dir / f"recordings/{ACTIVE}.wav.part"
+    path.parent.mkdir()
+    path.write_bytes(bytes(100_000))
+    recording = RecordingRecord(path=f"recordings/{ACTIVE}.wav.part")
+    api.memory.calls[ACTIVE] = msgspec.structs.replace(api.memory.calls[ACTIVE], recording=recording)
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+        with path.open("ab") as file:
+            file.write(bytes(1000))
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    asked = client.build_request("GET", f"{V1}/recordings/{ACTIVE}")
+    scope = {
+        "type": "http",
+        "asgi": {"spec_version": "2.4"},
+        "method": "GET",
+        "path": asked.url.path,
+        "query_string": b"",
+        "headers": [(name.lower(), value) for name, value in asked.headers.raw],
+        "client": ("127.0.0.1", 40000),
+    }
+    await api.app(scope, receive, send)  # type: ignore[arg-type]
+    start, *body = sent
+    assert start["status"] == 200
+    assert dict(start["headers"])[b"content-length"] == b"100000"
+    assert sum(len(each["body"]) for each in body) == 100_000
+    assert path.stat().st_size > 100_000
 
 
 async def test_a_recording_is_served_from_its_folder_only(api: Running, client: httpx.AsyncClient) -> None:

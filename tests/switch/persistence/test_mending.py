@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from media.aio.mending import header
+from media.aio.recording import header
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.history.reader import Reader
 from switch.persistence.mending import mend_recordings
