@@ -22,6 +22,8 @@ class Coder:
     @property
     def pcm_rate_hz(self) -> int:
         """Of the samples that go in and come out."""
+    def tune(self, fec: bool, dtx: bool, constant: bool, bits_per_s: int, rate_hz: int) -> None:
+        """For what the peer wants, as media.tuning.Tuning has it; until then it wants nothing."""
     def encode(self, pcm: bytes) -> bytes:
         """One packet's payload; empty: nothing to send (DTX). ValueError: no frame of this codec."""
     def decode(self, octets: bytes) -> bytes:

@@ -5,7 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdint cimport int16_t, uint8_t
 
-from ext.engine_codec cimport CODEC_CAPSULE, CodecTable, g729_table, pcma_table, pcmu_table
+from ext.engine_codec cimport CODEC_CAPSULE, CodecTable, Tuning, g729_table, pcma_table, pcmu_table
 
 cdef enum:
     LONGEST = 5760      # samples of 120 ms at 48 kHz, and more octets than any packet of ours holds
@@ -41,6 +41,13 @@ cdef class Coder:
     @property
     def pcm_rate_hz(self):
         return self._table.pcm_rate_hz
+
+    def tune(self, bint fec, bint dtx, bint constant, int bits_per_s, int rate_hz):
+        cdef Tuning tuning
+        tuning.fec, tuning.dtx, tuning.constant = fec, dtx, constant
+        tuning.bits_per_s, tuning.rate_hz = bits_per_s, rate_hz
+        if self._table.tune != NULL:
+            self._table.tune(self._state, &tuning)
 
     def encode(self, bytes pcm not None):
         cdef uint8_t octets[LONGEST]

@@ -174,10 +174,11 @@ class Worker:
         comfort_noise: bool,
         hears_tones: bool,
         impairment: tuple[float, float, float],
+        tuning: tuple[bool, bool, bool, int, int],
         ptime_ms: int,
     ) -> None:
         """Networks as (base, mask), as long as the port's hosts; event types -1 for none; ptime 0 for any.
-        `impairment` is the codec's in the E-model: best, ie, bpl of media.emodel.
+        `impairment` is the codec's in the E-model: best, ie, bpl of media.emodel. `tuning`: media.tuning.
 
         KeyError: no such codec.
         """

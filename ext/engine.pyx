@@ -355,7 +355,7 @@ cdef class Worker:
         self, slot, generation, tuple rtp not None, tuple rtcp not None, tuple networks not None, *,
         str codec not None, payload_type, receive_type, send_event, receive_event, event_rate_hz,
         bint comfort_noise, bint hears_tones,
-        tuple impairment not None, ptime_ms,
+        tuple impairment not None, tuple tuning not None, ptime_ms,
     ) -> None:
         cdef Order order = self._order(ORDER_CONNECT, slot, generation)
         if not 0 <= ptime_ms <= LONGEST_PTIME_MS or event_rate_hz < 8000:
@@ -368,6 +368,8 @@ cdef class Worker:
         order.payload_type = payload_type
         order.receive_type = receive_type
         order.impairment[0], order.impairment[1], order.impairment[2] = impairment
+        order.tuning.fec, order.tuning.dtx, order.tuning.constant = tuning[:3]
+        order.tuning.bits_per_s, order.tuning.rate_hz = tuning[3:]
         order.send_event = send_event
         order.receive_event = receive_event
         order.flag = hears_tones

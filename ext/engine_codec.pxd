@@ -19,6 +19,14 @@ cdef enum:              # codecs; the others have the numbers in which they were
     PCMA = 0
     PCMU = 1
 
+cdef struct Tuning:             # what the peer wants of the sound that is encoded for it
+    bint fec                    # each packet may say the one before it again
+    bint dtx                    # silences may be left out
+    bint constant               # all packets have one length
+    int bits_per_s              # the most on average, 0: any
+    int rate_hz                 # it plays no more, 0: any
+
+
 cdef struct CodecTable:
     const char* name            # as in SDP, upper case: "G722", "OPUS", "G729"
     int pcm_rate_hz             # 8000 or 16000; 0: passed through only, all functions are NULL
@@ -27,6 +35,8 @@ cdef struct CodecTable:
     # State of one leg, both directions; NULL: no memory. A NULL function: the codec keeps no state, pass NULL.
     void* (*open)() noexcept nogil
     void (*close)(void* state) noexcept nogil
+    # Until the next time. A NULL function: there is nothing that a peer could want.
+    void (*tune)(void* state, const Tuning* tuning) noexcept nogil
     # Octets written, 0: nothing to send (DTX), negative: failed. `samples` are 10, 20, 40 or 60 ms.
     int (*encode)(void* state, const int16_t* pcm, int samples, uint8_t* octets, int room) noexcept nogil
     # Samples at pcm_rate_hz, negative: no such payload, or more samples than `room`.
@@ -83,6 +93,7 @@ cdef inline CodecTable codec_without_functions(const char* name) noexcept nogil:
     table.frame_octets = 0
     table.open = NULL
     table.close = NULL
+    table.tune = NULL
     table.encode = NULL
     table.decode = NULL
     table.conceal = NULL

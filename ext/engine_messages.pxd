@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
-from ext.engine_codec cimport CodecTable
+from ext.engine_codec cimport CodecTable, Tuning
 from ext.engine_os cimport Address
 from ext.engine_srtp cimport SrtpKey
 
@@ -41,6 +41,7 @@ cdef struct Order:
     void* block             # what it hands over: Network[], Playlist, Recorder, Gain; freed if the order is void
     const CodecTable* table
     void* codec_state       # handed over, too
+    Tuning tuning
     int ptime_ms            # 0: nothing was asked for
     double gain
     int count

@@ -165,6 +165,8 @@ cdef inline void connect_port(Worker* worker, Port* port, Order* order) noexcept
     port.sdp_rtp = order.rtp
     port.sdp_rtcp = order.rtcp
     use_codec(worker, port, order)
+    if port.table.tune != NULL:
+        port.table.tune(port.codec_state, &order.tuning)
     use_packet_time(worker, port, order.ptime_ms)
     port.payload_type = order.payload_type
     port.receive_type = order.receive_type

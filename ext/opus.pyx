@@ -1,12 +1,12 @@
 # cython: language_level=3
 # distutils: libraries = opus
-"""Opus for speech (RFC 6716) by libopus: 20 ms of 16 kHz, with in-band FEC and silences left out (DTX)."""
+"""Opus for speech (RFC 6716) by libopus: 20 ms of 16 kHz; in-band FEC and DTX for who wants them."""
 
 from cpython.pycapsule cimport PyCapsule_New
 from libc.stdint cimport int16_t, int32_t, uint8_t
 from libc.stdlib cimport calloc, free
 
-from ext.engine_codec cimport CODEC_CAPSULE, CodecTable
+from ext.engine_codec cimport CODEC_CAPSULE, CodecTable, Tuning
 
 cdef extern from "opus/opus.h" nogil:
     ctypedef struct OpusEncoder:
@@ -15,6 +15,9 @@ cdef extern from "opus/opus.h" nogil:
         pass
     enum:
         OPUS_APPLICATION_VOIP
+        OPUS_BANDWIDTH_NARROWBAND
+        OPUS_BANDWIDTH_MEDIUMBAND
+        OPUS_BANDWIDTH_WIDEBAND
     OpusEncoder* opus_encoder_create(int32_t rate_hz, int channels, int application, int* error)
     void opus_encoder_destroy(OpusEncoder* encoder)
     int32_t opus_encode(OpusEncoder* encoder, const int16_t* pcm, int samples, uint8_t* octets, int32_t room)
@@ -26,19 +29,25 @@ cdef extern from "opus/opus.h" nogil:
 
 cdef extern from *:     # as macros of two arguments each, the requests of opus_encoder_ctl are C's alone
     """
-    static int centralita_opus_settings(
-        OpusEncoder *encoder, int bits_per_s, int loss_percent, int complexity
+    static int centralita_opus_settings(OpusEncoder *encoder, int complexity) {
+        return opus_encoder_ctl(encoder, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE))
+            | opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(complexity));
+    }
+
+    static void centralita_opus_tune(
+        OpusEncoder *encoder, int bits_per_s, int bandwidth, int fec, int loss_percent, int dtx, int vbr
     ) {
-        return opus_encoder_ctl(encoder, OPUS_SET_BITRATE(bits_per_s))
-            | opus_encoder_ctl(encoder, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE))
-            | opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(complexity))
-            | opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(1))
-            | opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(loss_percent))
-            | opus_encoder_ctl(encoder, OPUS_SET_DTX(1));
+        opus_encoder_ctl(encoder, OPUS_SET_BITRATE(bits_per_s));
+        opus_encoder_ctl(encoder, OPUS_SET_MAX_BANDWIDTH(bandwidth));
+        opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(fec));
+        opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(loss_percent));
+        opus_encoder_ctl(encoder, OPUS_SET_DTX(dtx));
+        opus_encoder_ctl(encoder, OPUS_SET_VBR(vbr));
     }
     """
-    int opus_settings "centralita_opus_settings"(
-        OpusEncoder* encoder, int bits_per_s, int loss_percent, int complexity
+    int opus_settings "centralita_opus_settings"(OpusEncoder* encoder, int complexity) noexcept nogil
+    void opus_tune "centralita_opus_tune"(
+        OpusEncoder* encoder, int bits_per_s, int bandwidth, bint fec, int loss_percent, bint dtx, bint vbr
     ) noexcept nogil
 
 cdef enum:
@@ -63,6 +72,29 @@ cdef void coder_close(void* state) noexcept nogil:
     free(coder)
 
 
+cdef int bandwidth(int rate_hz) noexcept nogil:
+    """The widest that such samples can hold (RFC 6716 table 1); nothing here is wider than wideband."""
+    if 0 < rate_hz < 12000:
+        return OPUS_BANDWIDTH_NARROWBAND
+    return OPUS_BANDWIDTH_MEDIUMBAND if 0 < rate_hz < RATE else OPUS_BANDWIDTH_WIDEBAND
+
+
+cdef Tuning unasked     # all zero: the defaults of RFC 7587 section 6.1
+
+
+cdef void tune(void* state, const Tuning* tuning) noexcept nogil:
+    cdef bint limited = 0 < tuning.bits_per_s < BITS_PER_S
+    opus_tune(
+        (<Coder*>state).encoder,
+        tuning.bits_per_s if limited else BITS_PER_S,
+        bandwidth(tuning.rate_hz),
+        tuning.fec,
+        EXPECTED_LOSS_PERCENT if tuning.fec else 0,
+        tuning.dtx,
+        not tuning.constant,
+    )
+
+
 cdef void* coder_open() noexcept nogil:
     cdef int error = 0
     cdef Coder* coder = <Coder*>calloc(1, sizeof(Coder))
@@ -73,10 +105,11 @@ cdef void* coder_open() noexcept nogil:
     if (
         coder.encoder == NULL
         or coder.decoder == NULL
-        or opus_settings(coder.encoder, BITS_PER_S, EXPECTED_LOSS_PERCENT, COMPLEXITY) != 0
+        or opus_settings(coder.encoder, COMPLEXITY) != 0
     ):
         coder_close(coder)
         return NULL
+    tune(coder, &unasked)
     return coder
 
 
@@ -109,6 +142,7 @@ table.rtp_rate_hz = 48000       # whatever the encoder's rate (RFC 7587 section 
 table.frame_octets = 0
 table.open = coder_open
 table.close = coder_close
+table.tune = tune
 table.encode = encode
 table.decode = decode
 table.conceal = conceal

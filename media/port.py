@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeAlias
 from media.keying import Dtls
 from media.quality import Quality
 from media.sound import Sound
+from media.tuning import UNTUNED, Tuning
 
 DIGITS: Final = "0123456789*#ABCD"
 """By event code, RFC 4733 section 3.2."""
@@ -50,7 +51,8 @@ class PeerMedia:
     protected both ways, and nothing else is taken for the peer's; the same keys again go on where they
     were. `dtls`: keys come by a handshake over the port itself; until they are there nothing is sent and
     nothing heard. The same again changes nothing. `hears_tones`: digits in the sound that it is relayed
-    reach it as they are; else they are kept from it, because it gets them in another way.
+    reach it as they are; else they are kept from it, because it gets them in another way. `tuning` is what
+    it wants of what we encode.
     """
 
     address: str
@@ -69,6 +71,7 @@ class PeerMedia:
     comfort_noise: bool = False
     hears_tones: bool = True
     receive_payload_type: int | None = None
+    tuning: Tuning = UNTUNED
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,7 @@ class EnginePort:
         rtcp = place(*(found or (peer.rtcp_address, peer.rtcp_port)), self._ipv6)
         allowed = networks(peer.allowed, self._ipv6)
         self._impairment = of = impairment(peer.codec)
+        tuned = peer.tuning
         self.order(
             lambda: self.shard.worker.connect(
                 self.slot,
@@ -216,6 +217,7 @@ class EnginePort:
                 comfort_noise=peer.comfort_noise,
                 hears_tones=peer.hears_tones,
                 impairment=(of.best, of.ie, of.bpl),
+                tuning=(tuned.fec, tuned.dtx, tuned.constant, tuned.bits_per_s, tuned.rate_hz),
                 ptime_ms=peer.ptime_ms,
             )
         )

@@ -50,6 +50,7 @@ class Agreed:
     `remote_address` may then be 0.0.0.0. `held`: the peer
     has cut it below what we wanted. `event_rate_hz` is what the durations of events count (RFC 4733).
     `comfort_noise`: silence may be told by RFC 3389. `keys`: all of it is SRTP; None is in the clear.
+    `parameters` are what they say of the codec (`a=fmtp`), and so want of what we send.
     """
 
     remote_address: str
@@ -67,6 +68,7 @@ class Agreed:
     event_rate_hz: int = 8000
     comfort_noise: bool = False
     keys: Secret | None = None
+    parameters: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +358,7 @@ def _agree(
         event_rate_hz=48000 if event == EVENT_48 else 8000,
         comfort_noise=COMFORT_NOISE in ours and COMFORT_NOISE in types,
         keys=keys,
+        parameters=line.parameters(types[codec]),
     )
 
 

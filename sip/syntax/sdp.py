@@ -117,6 +117,11 @@ class MediaDescription:
             mapped[int(number)] = encoding_named(encoding.strip(_BLANKS))
         return mapped
 
+    def parameters(self, payload_type: int) -> str:
+        """What it says of that format (`a=fmtp`); empty where it says nothing."""
+        said = (value.partition(" ") for name, value in self.attributes if name == "fmtp" and value)
+        return next((text.strip(_BLANKS) for number, _, text in said if number == str(payload_type)), "")
+
     @property
     def rtcp(self) -> tuple[int, str | None]:
         """Port and address of `a=rtcp` (RFC 3605): the next port, and None for the address of the media."""

@@ -9,6 +9,7 @@ import structlog
 
 from media.codecs import partners
 from media.port import PeerMedia, Port
+from media.tuning import tuning
 from sip.dialogs.offer_answer import Agreed, Direction, MediaSession, NotAcceptable, Offer
 from sip.flow import Flow
 from sip.syntax.sdp import SdpError
@@ -144,6 +145,7 @@ class LegMedia:
                 hears_tones=not self._digits_out.wants(Means.TONES),
                 event_rate_hz=agreed.event_rate_hz,
                 comfort_noise=agreed.comfort_noise,
+                tuning=tuning(agreed.codec, agreed.parameters),
                 srtp=srtp(agreed.keys),
                 dtls=dtls(agreed.keys),
             )

@@ -92,6 +92,7 @@ def test_what_a_full_ring_refuses_is_not_kept() -> None:
             comfort_noise=False,
             hears_tones=True,
             impairment=(93.0, 0.0, 25.1),
+            tuning=(False, False, False, 0, 0),
             ptime_ms=20,
         ),
         lambda: worker.record(0, 1, 0, 1, masks_digits=True),

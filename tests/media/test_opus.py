@@ -2,12 +2,18 @@
 
 import random
 from array import array
+from dataclasses import astuple, replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from ext.codecs import Coder
 from media.codecs import CODECS
+from media.port import Play
+from media.sound import Sound
+from media.tuning import Tuning
+from tests.media.stage import Stage
 from tests.media.test_g722 import pcm, speech
 
 CODEC = CODECS["OPUS"]
@@ -24,8 +30,12 @@ def frames(sound: bytes) -> list[bytes]:
     return [sound[at : at + FRAME] for at in range(0, len(sound), FRAME)]
 
 
-def encoded(sound: bytes) -> list[bytes]:
+ALL = Tuning(fec=True, dtx=True)
+
+
+def encoded(sound: bytes, wanted: Tuning = ALL) -> list[bytes]:
     coder = Coder(CODEC.capsule)
+    coder.tune(*astuple(wanted))
     return [coder.encode(frame) for frame in frames(sound)]
 
 
@@ -69,6 +79,37 @@ def test_silence_costs_few_packets() -> None:
     assert len([i for i in sent if i >= 50]) >= 5
 
 
+def test_a_silence_is_sent_to_who_does_not_want_it_left_out() -> None:
+    packets = encoded(SPEECH[:FRAME] * 25 + bytes(FRAME) * 200, Tuning())
+    assert all(packets)
+
+
+def test_nothing_is_said_twice_to_who_has_no_use_for_it() -> None:
+    packets, lost = encoded(SPEECH, Tuning(dtx=True)), LOST
+    repaired, guessed = heard(packets, lost), heard(packets, lost, fec=False)
+    assert [repaired[i] for i in lost] == [guessed[i] for i in lost]
+
+
+def test_the_rate_is_the_peers() -> None:
+    """On average; the band of a packet is in its table of contents (RFC 6716 section 3.1)."""
+    rates = [
+        8 * sum(map(len, encoded(SPEECH, Tuning(fec=True, bits_per_s=most)))) / (len(SPEECH) / 32000)
+        for most in (12000, 20000, 0)
+    ]
+    assert rates[0] <= 12000 < rates[1] <= 20000 < rates[2] <= 40000, rates
+    narrow = encoded(SPEECH, Tuning(rate_hz=8000))
+    assert {packet[0] >> 3 for packet in narrow} <= {0, 1, 2, 3, 16, 17, 18, 19}
+    constant = encoded(SPEECH, Tuning(constant=True))
+    assert len({len(packet) for packet in constant}) == 1
+
+
+def test_wishes_may_change() -> None:
+    coder = Coder(CODEC.capsule)
+    assert all(coder.encode(bytes(FRAME)) for _ in range(60))
+    coder.tune(*astuple(ALL))
+    assert not all(coder.encode(bytes(FRAME)) for _ in range(60))
+
+
 def test_what_was_not_sent_is_quiet() -> None:
     coder = Coder(CODEC.capsule)
     packets = encoded(SPEECH[-FRAME * 20 :] + bytes(FRAME) * 100)
@@ -105,3 +146,18 @@ def test_anything_is_sound_or_refused() -> None:
             assert len(coder.decode(payload)) % 80 == 0
         except ValueError:
             assert len(coder.conceal(320, payload)) == FRAME
+
+
+async def test_a_port_sends_as_its_peer_wants(stage: Stage) -> None:
+    """A silence whole, then left out."""
+    peer = stage.peer(codec="OPUS")
+    port = stage.plane.open()
+    port.connect(peer.media())
+    peer.meet(port, stage.host)
+    port.send(Play(Sound.from_pcm("silence", bytes(16000)), loop=True))
+    stamps = [packet.header.timestamp for packet in await peer.receive_many(40)]
+    assert {(after - before) & 0xFFFFFFFF for before, after in pairwise(stamps)} == {960}
+    port.connect(replace(peer.media(), tuning=ALL))
+    before, after = stamps[-2:]
+    while (after - before) & 0xFFFFFFFF == 960:
+        before, after = after, (await peer.receive()).header.timestamp

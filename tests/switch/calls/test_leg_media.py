@@ -4,6 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from media.tuning import UNTUNED, Tuning
 from sip import events as sip
 from switch.calls.digits import DigitsIn, DigitsOut
 from switch.calls.leg import Leg
@@ -81,6 +82,20 @@ async def test_early_media_that_says_nothing_does_not_flow(stage: Stage) -> None
     assert not leg_media.accept_early("one", sdp("192.0.2.31", direction="inactive"))
     assert not leg_media.accept_early("one", sdp("192.0.2.31", direction="recvonly"))
     assert leg_media.accept_early("one", sdp("192.0.2.31", direction="sendonly"))
+
+
+OPUS = b"a=rtpmap:111 opus/48000/2\r\na=rtpmap:112 opus/48000/2\r\n"
+
+
+async def test_the_peer_gets_what_its_description_wants(stage: Stage) -> None:
+    """Of the format that is taken; at each description anew."""
+    leg_media, port = media(stage, TrunkPeer("carrier"), CARRIER[0], "OPUS")
+    told = []
+    for said in (b"111 usedtx=1; useinbandfec=1", b"112 usedtx=1", b"111 maxaveragebitrate=20000"):
+        leg_media.answer(sdp(CARRIER[0], types="111 112") + OPUS + b"a=fmtp:" + said + b"\r\n")
+        assert port.peer is not None
+        told.append(port.peer.tuning)
+    assert told == [Tuning(fec=True, dtx=True), UNTUNED, Tuning(bits_per_s=20000)]
 
 
 async def test_an_answer_that_cannot_be_used_changes_nothing(stage: Stage) -> None:
