@@ -9,6 +9,9 @@ from typing import Any, Self, TypeAlias
 
 from typing_extensions import disjoint_base
 
+from ext.forks import ForkMemory
+from ext.sounds import SoundMemory
+
 Place: TypeAlias = tuple[bytes, int]
 """Host and port: 4 octets on a port of IPv4; 16 on one of IPv6, where IPv4 hosts are mapped (RFC 4291)."""
 
@@ -76,43 +79,6 @@ ones, datagrams for Python that found no room.
 
 class RingFull(Exception):
     """The worker has more orders waiting than its ring holds; nothing was ordered."""
-
-def codecs() -> list[str]:
-    """Those that a port can be connected with, as in SDP."""
-
-def register_codec(capsule: object) -> None:
-    """Make an extension's codec known: a PyCapsule named "centralita.codec" (engine_codec.pxd).
-
-    Once more: nothing happens. ValueError: it is no such capsule, or there are too many.
-    """
-
-@disjoint_base
-class SoundMemory:
-    """A sound's frames in engine memory; they live as long as this object or anybody who plays it."""
-
-    def __new__(cls, pcma: bytes, pcmu: bytes) -> Self:
-        """Copy whole 20 ms frames (160 octets), as many in each codec, else ValueError."""
-    @property
-    def users(self) -> int:
-        """This object, and the ports and orders that hold on to the frames."""
-
-@disjoint_base
-class ForkMemory:
-    """What a fork hears, on its way from a worker to its one reader: the newest 2.56 s at most."""
-
-    def __new__(cls, rate_hz: int = 8000) -> Self:
-        """8000 or 16000, else ValueError."""
-    @property
-    def dropped(self) -> int:
-        """Frames that found no room."""
-    @property
-    def ended(self) -> bool:
-        """Whether the worker has let go: what `read` then finds is the last."""
-    def read(self) -> list[tuple[int, bytes]]:
-        """All frames that wait: number since the fork began, 20 ms of two channels in turn."""
-
-def sync_filesystem(fd: int) -> None:
-    """Bring everything on the file system of this descriptor to the disk (syncfs). Blocks; OSError."""
 
 @disjoint_base
 class Worker:

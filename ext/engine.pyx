@@ -6,21 +6,16 @@ engine_worker.pxd and engine_port.pxd have the memory, engine_loop.pxd the life.
 one ring each way.
 """
 
-import os
 import sysconfig
 
-from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
+from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from ext.engine_codec cimport CODEC_CAPSULE, CodecTable, g729_table, pcma_table, pcmu_table
-from ext.engine_dtmf cimport dtmf_start
+from ext.codec_registry cimport codec_number, codec_table
 from ext.engine_figures cimport facts_tuple, figures_tuple, opening_tuple, whole_facts
-from ext.engine_fork cimport ForkBlock, ForkFrame, fork_make, fork_release, fork_samples, fork_share
-from ext.engine_hearing cimport free_ears
-from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
+from ext.engine_fork cimport ForkBlock, fork_release, fork_share
 from ext.engine_messages cimport (
     CNAME_LENGTH, EVENT_LOCK, ORDER_CLOSE, ORDER_CONNECT, ORDER_DATAGRAM, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN,
     ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_OPENING, ORDER_PASS, ORDER_PAUSE, ORDER_RECORD,
@@ -28,27 +23,21 @@ from ext.engine_messages cimport (
 )
 from ext.engine_orders cimport void_order
 from ext.engine_os cimport (
-    CLOCK_MONOTONIC, EFD_CLOEXEC, EFD_NONBLOCK, EPOLLIN, EPOLL_CLOEXEC, EPOLL_CTL_ADD, SIG_SETMASK,
-    TFD_CLOEXEC, TFD_NONBLOCK, Address, atomic_exchange, atomic_fence, atomic_load, close, epoll_create1,
-    epoll_ctl, epoll_event, errno, eventfd, pthread_create, pthread_join, pthread_setname_np, pthread_sigmask,
-    pthread_t, sigfillset, signal_fd, sigset_t, syncfs, timerfd_create,
+    atomic_exchange, atomic_fence, atomic_load, close, pthread_join, pthread_t, signal_fd,
 )
 from ext.engine_places cimport network_array, place_of, socket_address
 from ext.engine_port cimport (
     SOURCE_MIX, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Facts, Gain, InBand, Port,
 )
 from ext.engine_reception cimport packets_lost
-from ext.engine_ring cimport ring_free, ring_make, ring_pop, ring_push, ring_room
-from ext.engine_sound cimport (
-    Playlist, SoundBlock, playlist_free, playlist_make, sound_make, sound_release, sound_share,
-)
+from ext.engine_ring cimport ring_pop, ring_push, ring_room
+from ext.engine_setup cimport start_threads, worker_free, worker_make
+from ext.engine_sound cimport Playlist, playlist_free
 from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_release, srtp_share
-from ext.engine_tap cimport TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Errand, Recorder
-from ext.engine_worker cimport BATCH, DATAGRAM, Room, Totals, Worker as Memory
-from ext.engine_writer cimport run_writer
-
-cdef enum:
-    DATAGRAMS_PASSED = 256      # of STUN and DTLS that wait for Python; a power of two
+from ext.engine_tap cimport TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Recorder
+from ext.engine_worker cimport Totals, Worker as Memory
+from ext.forks cimport ForkMemory
+from ext.sounds cimport playlist_of
 
 if sysconfig.get_config_var("Py_GIL_DISABLED"):
     raise ImportError("centralita needs a standard build of CPython 3.11 to 3.13; this one is free-threaded")
@@ -59,106 +48,7 @@ class RingFull(Exception):
 
 
 cdef enum:
-    MOST_CODECS = 16
     LONGEST_PTIME_MS = 200      # RFC 3551 section 4.2
-
-cdef CodecTable built_in[3]
-built_in[0], built_in[1], built_in[2] = pcma_table(), pcmu_table(), g729_table()
-cdef const CodecTable* tables[MOST_CODECS]
-tables[0], tables[1], tables[2] = &built_in[0], &built_in[1], &built_in[2]
-cdef dict codec_numbers = {"PCMA": 0, "PCMU": 1, "G729": 2}
-
-
-def codecs() -> list:
-    return list(codec_numbers)
-
-
-def register_codec(capsule) -> None:
-    cdef const CodecTable* table = <const CodecTable*>PyCapsule_GetPointer(capsule, CODEC_CAPSULE)
-    cdef str name = table.name.decode()
-    if name in codec_numbers:
-        return
-    if len(codec_numbers) == MOST_CODECS:
-        raise ValueError("too many codecs")
-    tables[len(codec_numbers)] = table
-    codec_numbers[name] = len(codec_numbers)
-
-
-cdef class SoundMemory:
-    """A sound's frames in engine memory; lives as long as this object or anybody who plays it."""
-
-    cdef SoundBlock* block
-
-    def __cinit__(self, bytes pcma not None, bytes pcmu not None):
-        if not pcma or len(pcma) != len(pcmu) or len(pcma) % 160:
-            raise ValueError("a sound is whole 20 ms frames, as many in each codec")
-        self.block = sound_make(<const uint8_t*><char*>pcma, <const uint8_t*><char*>pcmu, len(pcma) // 160)
-        if self.block == NULL:
-            raise MemoryError()
-
-    def __dealloc__(self):
-        sound_release(self.block)
-
-    @property
-    def users(self) -> int:
-        """This object, and the ports and orders that hold on to the frames."""
-        return atomic_load(&self.block.users)
-
-
-cdef Playlist* playlist_of(tuple sounds) except NULL:
-    """Shares each of them."""
-    cdef Playlist* playlist
-    cdef SoundMemory sound
-    if not sounds:
-        raise ValueError("a playlist has at least one sound")
-    for sound in sounds:
-        if sound is None:
-            raise TypeError("None is no sound")
-    playlist = playlist_make(len(sounds))
-    if playlist == NULL:
-        raise MemoryError()
-    for i, sound in enumerate(sounds):
-        playlist.sounds[i] = sound_share(sound.block)
-    return playlist
-
-
-cdef class ForkMemory:
-    """What a fork hears, on its way from a worker to its one reader."""
-
-    cdef ForkBlock* block
-
-    def __cinit__(self, int rate_hz=8000):
-        if rate_hz != 8000 and rate_hz != 16000:
-            raise ValueError(f"a fork has 8000 or 16000 Hz, not {rate_hz}")
-        self.block = fork_make(rate_hz == 16000)
-        if self.block == NULL:
-            raise MemoryError()
-
-    def __dealloc__(self):
-        fork_release(self.block)
-
-    @property
-    def dropped(self) -> int:
-        return atomic_load(&self.block.dropped)
-
-    @property
-    def ended(self) -> bool:
-        return atomic_load(&self.block.ended) != 0
-
-    def read(self) -> list:
-        cdef ForkFrame frame
-        cdef list frames = []
-        while ring_pop(&self.block.ring, &frame):
-            frames.append((frame.number, (<char*>frame.samples)[: fork_samples(self.block) * 2]))
-        return frames
-
-
-def sync_filesystem(int fd) -> None:
-    cdef int failed
-    with nogil:
-        failed = errno if syncfs(fd) != 0 else 0
-    if failed:
-        raise OSError(failed, os.strerror(failed))
 
 
 cdef SrtpKey* srtp_key(object capsule) except? NULL:
@@ -177,128 +67,17 @@ cdef class Worker:
     ):
         if capacity < 1 or orders < 1 or events < 1 or orders & (orders - 1) or events & (events - 1):
             raise ValueError("a worker has at least one port, and rings whose lengths are powers of two")
-        self.memory = <Memory*>PyMem_Calloc(1, sizeof(Memory))
-        if self.memory == NULL:
-            raise MemoryError()
-        self.memory.wake_fd = self.memory.event_fd = self.memory.epoll_fd = -1
-        self.memory.timer_fd = self.memory.writer_fd = -1
-        self.memory.capacity = capacity
-        self.memory.chunk_limit = recorder_chunks
-        self.memory.random = seed | 1
-        dtmf_start(&self.memory.ear)
-        self._make_rings(orders, events, recorder_chunks)
-        self._make_descriptors()
-        self._lay_out_batch()
-
-    cdef int _make_rings(self, int orders, int events, int recorder_chunks) except -1:
-        cdef Memory* memory = self.memory
-        cdef uint64_t errands = 64
-        while errands < 2 * <uint64_t>recorder_chunks:
-            errands *= 2
-        memory.ports = <Port*>calloc(memory.capacity, sizeof(Port))
-        memory.playing = <int*>calloc(memory.capacity, sizeof(int))
-        memory.hearing = <int*>calloc(memory.capacity, sizeof(int))
-        memory.rooms = <Room*>calloc(memory.capacity, sizeof(Room))
-        if (
-            memory.ports == NULL
-            or memory.playing == NULL
-            or memory.hearing == NULL
-            or memory.rooms == NULL
-            or not ring_make(&memory.orders, orders, sizeof(Order))
-            or not ring_make(&memory.events, events, sizeof(Event))
-            or not ring_make(&memory.passed, DATAGRAMS_PASSED, sizeof(Passed))
-            or not ring_make(&memory.errands, errands, sizeof(Errand))
-            or not ring_make(&memory.returns, errands // 2, sizeof(Errand))
-        ):
-            raise MemoryError()
-        return 0
-
-    cdef int _make_descriptors(self) except -1:
-        cdef Memory* memory = self.memory
-        memory.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
-        memory.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
-        memory.writer_fd = eventfd(0, EFD_CLOEXEC)
-        memory.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)
-        memory.epoll_fd = epoll_create1(EPOLL_CLOEXEC)
-        if (
-            min(memory.wake_fd, memory.event_fd, memory.writer_fd, memory.timer_fd, memory.epoll_fd) < 0
-            or not self._watch(memory.wake_fd, WAKE_MARK)
-            or not self._watch(memory.timer_fd, TICK_MARK)
-        ):
-            raise OSError("no descriptors left for a media worker")
-        return 0
-
-    cdef bint _watch(self, int fd, uint64_t mark) noexcept:
-        cdef epoll_event event
-        event.events = EPOLLIN
-        event.data.u64 = mark
-        return epoll_ctl(self.memory.epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0
-
-    cdef void _lay_out_batch(self) noexcept:
-        """Where each datagram of a batch and its source's address go; for good."""
-        cdef Memory* memory = self.memory
-        cdef int i
-        for i in range(BATCH):
-            memory.vectors[i].iov_base = memory.datagrams + i * DATAGRAM
-            memory.vectors[i].iov_len = DATAGRAM
-            memory.heads[i].msg_hdr.msg_iov = &memory.vectors[i]
-            memory.heads[i].msg_hdr.msg_iovlen = 1
-            memory.heads[i].msg_hdr.msg_name = &memory.names[i]
-            memory.heads[i].msg_hdr.msg_namelen = sizeof(Address)
+        self.memory = worker_make(capacity, orders, events, recorder_chunks, seed)
 
     def __dealloc__(self):
-        cdef Memory* memory = self.memory
-        if memory == NULL:
-            return
-        self.stop()
-        for fd in (memory.wake_fd, memory.event_fd, memory.epoll_fd, memory.timer_fd, memory.writer_fd):
-            if fd >= 0:
-                close(fd)
-        if memory.orders.items != NULL:
-            free_orders(memory)
-        free_chunks(memory)
-        free_ears(memory)
-        ring_free(&memory.orders)
-        ring_free(&memory.events)
-        ring_free(&memory.passed)
-        ring_free(&memory.errands)
-        ring_free(&memory.returns)
-        free(memory.ports)
-        free(memory.playing)
-        free(memory.hearing)
-        free(memory.rooms)
-        PyMem_Free(memory)
-
-    # --- threads ---
+        if self.memory != NULL:
+            self.stop()
+            worker_free(self.memory)
 
     def start(self) -> None:
-        cdef sigset_t every, before
-        cdef Memory* memory = self.memory
-        if self.running:
-            return
-        sigfillset(&every)
-        pthread_sigmask(SIG_SETMASK, &every, &before)
-        try:
-            self._start_threads(memory)
-        finally:
-            pthread_sigmask(SIG_SETMASK, &before, NULL)
-
-    cdef int _start_threads(self, Memory* memory) except -1:
-        cdef Errand errand
-        memory.stopping = 0
-        if pthread_create(&memory.writer, NULL, run_writer, memory) != 0:
-            raise OSError("no thread for recordings")
-        if pthread_create(&memory.thread, NULL, run_worker, memory) != 0:
-            memset(&errand, 0, sizeof(errand))
-            errand.leave = True
-            ring_push(&memory.errands, &errand)
-            signal_fd(memory.writer_fd)
-            pthread_join(memory.writer, NULL)
-            raise OSError("no thread for a media worker")
-        self.running = True
-        pthread_setname_np(memory.thread, b"rtp")
-        pthread_setname_np(memory.writer, b"recorder")
-        return 0
+        if not self.running:
+            start_threads(self.memory)
+            self.running = True
 
     def stop(self) -> None:
         cdef pthread_t thread = self.memory.thread
@@ -362,8 +141,8 @@ cdef class Worker:
             raise ValueError(f"no packet time of {ptime_ms} ms, or no clock of {event_rate_hz} Hz")
         order.rtp = socket_address(rtp)
         order.rtcp = socket_address(rtcp)
-        order.codec = codec_numbers[codec]
-        order.table = tables[order.codec]
+        order.codec = codec_number(codec)
+        order.table = codec_table(order.codec)
         order.ptime_ms = ptime_ms
         order.payload_type = payload_type
         order.receive_type = receive_type

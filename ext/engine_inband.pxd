@@ -4,7 +4,7 @@ G.711 is judged as it comes, without a jitter buffer: a digit is known within 40
 to keep the rest of it from a listener who gets it in another way. Other codecs are heard on the tick.
 """
 
-from libc.stdint cimport int16_t, int32_t, uint16_t, uint8_t
+from libc.stdint cimport int16_t, int32_t, uint8_t
 from libc.stdlib cimport free
 from libc.string cimport memset
 

@@ -8,7 +8,7 @@ A packet is judged when 64 later ones have been seen, so one that is only late o
 lost. `losses_settled` judges the rest for a report.
 """
 
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport uint64_t
 
 cdef enum:
     GMIN = 16

@@ -5,7 +5,7 @@ sinc (Kaiser, beta 5.5), scaled by 2**15; tests compute them again.
 """
 
 from libc.stdint cimport int16_t, int32_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 cdef enum:
     SIDE = 12               # taps other than zero on each side of the middle one

@@ -3,7 +3,7 @@
 The CNAME is random for each port (RFC 7022), so it tells nothing of the machine and links no two calls.
 """
 
-from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
 from ext.engine_jitter cimport units

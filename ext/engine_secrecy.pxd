@@ -12,7 +12,7 @@ from ext.engine_messages cimport Order
 from ext.engine_os cimport Address, same_host
 from ext.engine_port cimport Port, Secrecy
 from ext.engine_srtp cimport (
-    SRTP_FAILED, SRTP_OK, SRTP_REPLAYED, SRTP_TOO_OLD, SrtpKey, srtp_protect, srtp_release, srtp_unprotect,
+    SRTP_FAILED, SRTP_OK, SRTP_REPLAYED, SRTP_TOO_OLD, srtp_protect, srtp_release, srtp_unprotect,
 )
 from ext.engine_worker cimport Worker
 

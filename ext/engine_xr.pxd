@@ -14,7 +14,6 @@ from ext.engine_octets cimport get16, get32, in_ntp_units, ntp_now, put16, put_h
 from ext.engine_os cimport atomic_fence, atomic_store
 from ext.engine_port cimport METRICS, Control, Facts, Port
 from ext.engine_quality cimport delay_ms, rating_heard, spacing_ms
-from ext.engine_reception cimport Reception, expected_packets
 from ext.engine_worker cimport Worker
 from ext.kernels cimport mos_of
 

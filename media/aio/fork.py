@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from ext.engine import ForkMemory
+from ext.forks import ForkMemory
 
 if TYPE_CHECKING:
     from media.aio.port import EnginePort

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from ext.engine import Worker, register_codec
+from ext.codec_registry import register_codec
+from ext.engine import Worker
 from media.aio.addresses import is_ipv6, reaches
 from media.aio.numbers import PortNumbers
 from media.aio.port import EnginePort

@@ -5,7 +5,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from ext.engine import codecs
+from ext.codec_registry import codecs
 from media.aio.addresses import address_of, networks, place
 from media.aio.keyring import Keyring
 from media.aio.room import EngineRoom

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ext.engine import sync_filesystem
+from ext.filesystem import sync_filesystem
 from media.aio.fork import EngineFork
 from media.aio.port import EnginePort
 from media.aio.recording import EngineRecording, complete, open_part

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
-from ext.engine import RingFull, SoundMemory, Worker
+from ext.engine import RingFull, Worker
+from ext.sounds import SoundMemory
 from media.aio.addresses import address_of
 from media.aio.port import EnginePort, Kind
 from media.aio.recorder import Recorder, Written

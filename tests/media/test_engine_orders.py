@@ -20,7 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from ext.engine import RingFull, SoundMemory, Worker
+from ext.engine import RingFull, Worker
+from ext.sounds import SoundMemory
 from media.aio.numbers import PortNumbers
 from media.aio.plane import MediaPlane, NoPorts
 from media.aio.sockets import bind_port

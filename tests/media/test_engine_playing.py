@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ext.engine import SoundMemory
+from ext.sounds import SoundMemory
 from media.aio.port import EnginePort
 from media.events import PlaybackFinished
 from media.port import Play, Silence, Tone
