@@ -34,7 +34,7 @@ from ext.engine_ring cimport ring_pop, ring_push, ring_room
 from ext.engine_setup cimport start_threads, worker_free, worker_make
 from ext.engine_sound cimport Playlist, playlist_free
 from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_release, srtp_share
-from ext.engine_tap cimport TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Recorder
+from ext.engine_tap cimport TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Recorder, tap_make
 from ext.engine_worker cimport Totals, Worker as Memory
 from ext.forks cimport ForkMemory
 from ext.sounds cimport playlist_of
@@ -346,11 +346,10 @@ cdef class Worker:
         self, int kind, int slot, uint64_t generation, int fd, uint64_t token, bint masks_digits, ForkBlock* fork
     ) except -1:
         cdef Order order = self._order(kind, slot, generation)
-        cdef Recorder* recorder = <Recorder*>calloc(1, sizeof(Recorder))
+        cdef Recorder* recorder = tap_make(fork)
         if recorder == NULL:
             raise MemoryError()
         recorder.fd = fd
-        recorder.fork = fork
         recorder.token = token
         recorder.slot = slot
         recorder.generation = generation

@@ -3,7 +3,7 @@
 A worker puts 20 ms of both sides in at each tick and never waits: what finds no room is left out and counted,
 and the numbers of the frames show where. The block lives as long as its reader or the worker needs it.
 
-At 16 kHz a reader hears what a recording has, resampled: nothing above 4 kHz.
+At 16 kHz a reader hears all that the port's codec has; where that has 8 kHz, it is resampled.
 """
 
 from libc.stdint cimport int16_t, int64_t, uint64_t
@@ -60,26 +60,27 @@ cdef inline void fork_release(ForkBlock* fork) noexcept nogil:
         free(fork)
 
 
-cdef inline void widen(ForkBlock* fork, int side, const int16_t* samples, int16_t* target) noexcept nogil:
+cdef inline void smooth(ForkBlock* fork, int side, int16_t* samples) noexcept nogil:
+    """Resample one side, of which each sample stands twice."""
     cdef int16_t narrow[FORK_SAMPLES]
     cdef int16_t wide[2 * FORK_SAMPLES]
     cdef int i
     for i in range(FORK_SAMPLES):
-        narrow[i] = samples[2 * i + side]
+        narrow[i] = samples[4 * i + side]
     upward(&fork.up[side], narrow, FORK_SAMPLES, wide)
     for i in range(2 * FORK_SAMPLES):
-        target[2 * i + side] = wide[i]
+        samples[2 * i + side] = wide[i]
 
 
-cdef inline void fork_push(ForkBlock* fork, int64_t number, const int16_t* samples) noexcept nogil:
-    """20 ms at 8 kHz, two sides in turn."""
+cdef inline void fork_push(ForkBlock* fork, int64_t number, const int16_t* samples, const bint* doubled) noexcept nogil:
+    """20 ms at the fork's rate, two sides in turn."""
     cdef ForkFrame frame
+    cdef int side
     frame.number = number
-    if fork.wide:
-        widen(fork, 0, samples, frame.samples)
-        widen(fork, 1, samples, frame.samples)
-    else:
-        memcpy(frame.samples, samples, 2 * FORK_SAMPLES * sizeof(int16_t))
+    memcpy(frame.samples, samples, fork_samples(fork) * sizeof(int16_t))
+    for side in range(2):
+        if fork.wide and doubled[side]:
+            smooth(fork, side, frame.samples)
     if not ring_push(&fork.ring, &frame):
         atomic_store(&fork.dropped, fork.dropped + 1)
 

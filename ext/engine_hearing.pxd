@@ -9,7 +9,7 @@ from libc.stdint cimport int16_t, int64_t, uint32_t, uint8_t
 from libc.stdlib cimport calloc, free
 
 from ext.engine_codec cimport PCMU
-from ext.engine_heard cimport NARROW_HZ, Heard, heard_at, heard_packet, heard_start, heard_tick
+from ext.engine_heard cimport NARROW_HZ, WIDE_HZ, Heard, heard_at, heard_packet, heard_start, heard_tick
 from ext.engine_inband cimport inband_covers, inband_frame
 from ext.engine_jitter cimport jitter_note
 from ext.engine_port cimport SOURCE_MIX, Port
@@ -122,8 +122,9 @@ cdef inline void record_heard(Worker* worker, Port* port, Port* recorded, int si
     cdef Heard* heard = port.heard
     cdef uint32_t timestamp = (heard.timestamp + offset) // <uint32_t>(port.table.rtp_rate_hz // NARROW_HZ)
     cdef const int16_t* samples = heard_at(heard, NARROW_HZ)
+    cdef const int16_t* wide = heard_at(heard, WIDE_HZ) if port.table.pcm_rate_hz == WIDE_HZ else NULL
     if samples != NULL:
-        record_pcm(worker, recorded, side, timestamp, samples, FRAME, worker.now_ns - heard.delay_ns)
+        record_pcm(worker, recorded, side, timestamp, samples, wide, FRAME, worker.now_ns - heard.delay_ns)
 
 
 cdef inline void pass_on(Worker* worker, Port* port) noexcept nogil:

@@ -19,7 +19,7 @@ from ext.engine_port cimport Port
 from ext.engine_ring cimport ring_pop, ring_push
 from ext.engine_tap cimport (
     CHUNK_FRAMES, FINISHED, FINISHING, RECORDING, SAMPLES, TAP_BLANKS, TAP_LEAVES_OUT, TO_FINISH,
-    WINDOW_FRAMES, Chunk, Errand, Recorder,
+    WINDOW_FRAMES, Chunk, Errand, Recorder, frame_values,
 )
 from ext.engine_tell cimport tell
 from ext.engine_worker cimport Worker
@@ -110,16 +110,17 @@ cdef inline void keep_frame(Worker* worker, Recorder* recorder, const int16_t* f
         hand_over(worker, recorder)
 
 
-cdef inline void blank(int16_t* frame, int side) noexcept nogil:
+cdef inline void blank(int16_t* frame, int side, int values) noexcept nogil:
     cdef int i
-    for i in range(SAMPLES):
-        frame[2 * i + side] = 0
+    for i in range(side, values, 2):
+        frame[i] = 0
 
 
 cdef inline void flush_frame(Worker* worker, Recorder* recorder) noexcept nogil:
     """The oldest frame leaves the window, for where it belongs if it was not left out."""
     cdef int index = recorder.flushed % WINDOW_FRAMES
-    cdef int16_t* frame = recorder.window + index * 2 * SAMPLES
+    cdef int values = frame_values(recorder.wide)
+    cdef int16_t* frame = recorder.window + index * values
     cdef int side
     if recorder.masks_digits:
         if recorder.flushed == 0:
@@ -129,12 +130,12 @@ cdef inline void flush_frame(Worker* worker, Recorder* recorder) noexcept nogil:
     if recorder.wanted[index] & WANTED and atomic_load(&recorder.error) == 0:
         for side in range(2):
             if not recorder.wanted[index] & 1 << side:
-                blank(frame, side)
+                blank(frame, side, values)
         if recorder.fork != NULL:
-            fork_push(recorder.fork, recorder.flushed - 1, frame)
+            fork_push(recorder.fork, recorder.flushed - 1, frame, recorder.doubled)
         else:
             keep_frame(worker, recorder, frame)
-    memset(frame, 0, 4 * SAMPLES)
+    memset(frame, 0, values * sizeof(int16_t))
 
 
 cdef inline uint8_t wanted_now(const Recorder* recorder) noexcept nogil:
@@ -160,9 +161,9 @@ cdef inline void advance(Worker* worker, Recorder* recorder) noexcept nogil:
 
 
 cdef inline void place(
-    Recorder* recorder, int side, int64_t position, const int16_t* samples, int count
+    Recorder* recorder, int side, int64_t position, const int16_t* samples, const int16_t* wide, int count
 ) noexcept nogil:
-    """What lies before the window is too late, what lies behind it cannot be."""
+    """What lies before the window is too late, what lies behind it cannot be. Places are samples of 8 kHz."""
     cdef int64_t first = recorder.flushed * SAMPLES
     cdef int64_t end = first + WINDOW_FRAMES * SAMPLES
     cdef int64_t at, index
@@ -171,8 +172,15 @@ cdef inline void place(
     if end > position + count:
         end = position + count
     index = first % (WINDOW_FRAMES * SAMPLES)
+    recorder.doubled[side] = wide == NULL
     for at in range(first, end):
-        recorder.window[2 * index + side] = samples[at - position]
+        if not recorder.wide:
+            recorder.window[2 * index + side] = samples[at - position]
+        elif wide == NULL:
+            recorder.window[4 * index + side] = recorder.window[4 * index + 2 + side] = samples[at - position]
+        else:
+            recorder.window[4 * index + side] = wide[2 * (at - position)]
+            recorder.window[4 * index + 2 + side] = wide[2 * (at - position) + 1]
         index = index + 1 if index + 1 < WINDOW_FRAMES * SAMPLES else 0
 
 
@@ -182,11 +190,12 @@ cdef inline int64_t recorder_now(const Worker* worker, const Recorder* recorder)
 
 
 cdef inline void record_pcm(
-    Worker* worker, Port* port, int side, uint32_t timestamp, const int16_t* samples, int count, int64_t arrival_ns
+    Worker* worker, Port* port, int side, uint32_t timestamp, const int16_t* samples, const int16_t* wide, int count,
+    int64_t arrival_ns,
 ) noexcept nogil:
-    """For all who tap the port: 8 kHz, `timestamp` on any clock of 8 kHz that this side keeps to.
+    """For all who tap the port: `count` samples of 8 kHz, and the same at 16 kHz or NULL.
 
-    `arrival_ns` is when these samples came, before any buffer held them.
+    `timestamp` is on any clock of 8 kHz that this side keeps to. `arrival_ns` is when these samples came, before any buffer held them.
     """
     cdef Recorder* tap = port.taps
     cdef int64_t arrival, position
@@ -195,7 +204,7 @@ cdef inline void record_pcm(
         arrival = (arrival_ns - tap.start_ns) // 125000
         position = position_of(&tap.sides[side], timestamp, arrival, worker.now_ns)
         note_pause(&tap.sides[side], samples, count)
-        place(tap, side, position, samples, count)
+        place(tap, side, position, samples, wide, count)
         tap = tap.next_tap
 
 
@@ -210,7 +219,7 @@ cdef inline void record_packet(
         alaw_decode_into(payload, samples, length)
     else:
         ulaw_decode_into(payload, samples, length)
-    record_pcm(worker, port, side, timestamp, samples, length, worker.now_ns)
+    record_pcm(worker, port, side, timestamp, samples, NULL, length, worker.now_ns)
 
 
 # --- its life ---

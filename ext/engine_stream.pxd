@@ -159,14 +159,17 @@ cdef inline void send_frame(Worker* worker, Port* port, const uint8_t* frame, in
         send_packed(worker, port, frame, octets, wanted)
 
 
-cdef inline void record_said(Worker* worker, Port* port, const int16_t* samples, int rate_hz) noexcept nogil:
-    """What goes out in a codec that the recorder does not read."""
+cdef inline void record_said(
+    Worker* worker, Port* port, const int16_t* samples, int rate_hz, const int16_t* own
+) noexcept nogil:
+    """What goes out in a codec that the recorder does not read; `own` is the same at its rate."""
     cdef int16_t narrow[FRAME]
+    cdef const int16_t* wide = own if port.table.pcm_rate_hz == WIDE_HZ else NULL
     cdef uint32_t timestamp = own_timestamp(&port.stream, worker.now_ns) // (port.stream.rate_hz // NARROW_HZ)
     if rate_hz == WIDE_HZ:
         downward(&port.recorded, samples, 2 * FRAME, narrow)
         samples = narrow
-    record_pcm(worker, port, RIGHT, timestamp, samples, FRAME, worker.now_ns)
+    record_pcm(worker, port, RIGHT, timestamp, samples, wide, FRAME, worker.now_ns)
 
 
 cdef inline void say_at_once(Worker* worker, Port* port, const int16_t* samples, int rate_hz) noexcept nogil:
@@ -184,7 +187,7 @@ cdef inline void say_at_once(Worker* worker, Port* port, const int16_t* samples,
         else:
             upward(&port.up, samples, FRAME, converted)
     if port.taps != NULL and port.codec > PCMU:
-        record_said(worker, port, samples, rate_hz)
+        record_said(worker, port, samples, rate_hz, own)
     length = port.table.encode(
         port.codec_state, own, port.table.pcm_rate_hz // 50, octets, LONGEST_PAYLOAD
     )

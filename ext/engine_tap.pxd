@@ -1,6 +1,7 @@
-"""The memory of whoever taps a port, a file or a fork. Types only."""
+"""The memory of whoever taps a port, a file or a fork."""
 
 from libc.stdint cimport int16_t, int64_t, uint64_t, uint8_t
+from libc.stdlib cimport calloc
 
 from ext.engine_alignment cimport Side
 from ext.engine_fork cimport ForkBlock
@@ -33,6 +34,7 @@ cdef struct Chunk:
 cdef struct Recorder:
     int fd                  # -1: a fork
     ForkBlock* fork
+    bint wide               # a fork of 16 kHz
     int held_frames         # how long a frame waits for late packets, and can still be masked
     bint masks_digits
     uint64_t token
@@ -50,10 +52,30 @@ cdef struct Recorder:
     uint64_t error          # errno of the first write that failed; the writer's, read by the worker
     Side sides[2]
     uint8_t wanted[WINDOW_FRAMES]   # by frame: WANTED, and which sides are heard
-    int16_t window[WINDOW_FRAMES * 320]
+    int16_t* window         # the frames of both sides, behind this struct
+    bint doubled[2]         # 16 kHz: what came last on a side had 8, so each of its samples stands twice
     Chunk* chunk
     Recorder* next          # all of a worker's recorders
     Recorder* next_tap      # of the port's
+
+
+cdef inline int frame_values(bint wide) noexcept nogil:
+    """Of both sides."""
+    return SAMPLES * (4 if wide else 2)
+
+
+cdef inline Recorder* tap_make(ForkBlock* fork) noexcept nogil:
+    """With its window, all in one block of memory; NULL: there is none."""
+    cdef bint wide = fork != NULL and fork.wide
+    cdef Recorder* tap = <Recorder*>calloc(
+        1, sizeof(Recorder) + WINDOW_FRAMES * frame_values(wide) * sizeof(int16_t)
+    )
+    if tap != NULL:
+        tap.fork = fork
+        tap.wide = wide
+        tap.window = <int16_t*>(tap + 1)
+    return tap
+
 
 cdef struct Errand:         # between worker and writer, both ways
     Recorder* recorder

@@ -312,7 +312,8 @@ class Port(Protocol):
     def fork(self, rate_hz: int = 8000, *, masks_digits: bool = True) -> Fork:
         """Hear the port in Python, besides whoever else does; digits are masked as by `record`.
 
-        At 16000 Hz there is nothing above 4 kHz. ValueError: another rate.
+        At 16000 Hz it has all that the port's codec has: up to 4 kHz with G.711, 7 with G.722, 8 with Opus.
+        ValueError: another rate.
         """
 
     def mask_digit(self, duration_ms: int = DIGIT_MS) -> None:

@@ -6,11 +6,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media.port import Fork
+from ext.codecs import Coder
+from media.codecs import CODECS
+from media.port import Fork, Mix, Relay, Silence
+from tests.compiling import ensure_compiled
 from tests.media.hearing import heard_anywhere, listen
+from tests.media.key_tones import Key, heard
+from tests.media.key_tones import pcm as key_pcm
+from tests.media.key_tones import sine as sine_wave
+from tests.media.rtp_peer import PAYLOAD_TYPES
+from tests.media.speakers import encoded, perform, speaker
 from tests.media.stage import Stage, until
 from tests.media.test_engine_recorder import bridged, channels, finished, talk
+from tests.media.waves import sine
 from tests.peers.audio import Pcm
+
+ensure_compiled("tests.media")
+
+from tests.media.listening import to_narrow  # noqa: E402 - it has just been compiled
 
 RING_FRAMES = 128
 
@@ -60,6 +73,81 @@ async def test_at_16_khz_it_is_the_same_sound(stage: Stage) -> None:
         left.fork(44100)
 
 
+def wide_payloads(codec: str, sound: bytes) -> list[bytes]:
+    """16 kHz as that codec has it, 20 ms each."""
+    coder = Coder(CODECS[codec].capsule)
+    return [coder.encode(sound[at : at + 640]) for at in range(0, len(sound) - 639, 640)]
+
+
+def level_db(samples: Pcm, hz: float) -> float:
+    """At 16 kHz, below a full-scale sine; the loudest tenth of a second."""
+    turn = np.exp(-2j * np.pi * hz / 16000 * np.arange(1600)) * np.hanning(1600)
+    starts = range(0, len(samples) - 1599, 800)
+    return float(
+        20 * np.log10(max(abs(np.sum(samples[at : at + 1600] * turn)) for at in starts) / 400 / 32768)
+    )
+
+
+@pytest.mark.parametrize("mixed", [False, True], ids=["relayed", "mixed"])
+@pytest.mark.parametrize("codec", [codec for codec in ("G722", "OPUS") if CODECS[codec].capsule is not None])
+async def test_at_16_khz_it_has_the_wide_band(stage: Stage, codec: str, mixed: bool) -> None:
+    """5.2 kHz from the caller, 6.1 from the agent, and no alias of either. A fork of 8 kHz has none of it."""
+    caller, agent = speaker(stage, codec), speaker(stage, codec)
+    room = stage.plane.room(caller.port)
+    caller.port.send(Mix(room) if mixed else Relay(agent.port))
+    agent.port.send(Mix(room) if mixed else Relay(caller.port))
+    wide, narrow = caller.port.fork(16000), caller.port.fork()
+    await stage.settled()
+    sounds = [wide_payloads(codec, sine(hz, -13, rate=16000, seconds=0.8)) for hz in (5200, 6100)]
+    await perform(zip((caller, agent), sounds, strict=True))
+    left, right = sides(wide.read())
+    assert level_db(left, 5200) == pytest.approx(-16.1, abs=2)
+    assert level_db(right, 6100) == pytest.approx(-16.1, abs=2)
+    assert max(level_db(left, 6100), level_db(right, 5200)) < -50
+    for side, alias_hz in zip((left, right), (2800, 1900), strict=True):
+        assert level_db(side, alias_hz) < -50
+    for side in sides(narrow.read()):
+        assert np.abs(side[1600:]).max(initial=0) < 300
+
+
+@pytest.mark.parametrize("codec", ["PCMA", "G722"])
+async def test_at_16_khz_digits_are_masked(stage: Stage, codec: str) -> None:
+    """Those in the sound, between other sounds."""
+    caller = speaker(stage, codec)
+    caller.port.send(Silence())
+    masked, whole = caller.port.fork(16000), caller.port.fork(16000, masks_digits=False)
+    await stage.settled()
+    music = sine_wave(440, -20, 300)
+    sound = key_pcm([music, *(Key(key, 100).wave() for key in "5"), music])
+    await perform([(caller, encoded(np.frombuffer(sound, np.int16), codec))])
+    forks = [sides(frames)[0] for frames in (masked.read(), whole.read())]
+    assert [[key for key, _ in heard(to_narrow(fork.tobytes()) + bytes(800))] for fork in forks] == [
+        [],
+        ["5"],
+    ]
+    assert level_db(forks[0], 440) == pytest.approx(-23.1, abs=3)
+
+
+async def test_at_16_khz_through_a_change_of_codec(stage: Stage) -> None:
+    caller = speaker(stage, "PCMA")
+    fork = caller.port.fork(16000)
+    await stage.settled()
+    heard_db = []
+    for codec, hz in (("PCMA", 1500.0), ("G722", 5200.0), ("PCMA", 1500.0)):
+        caller.peer.codec, caller.peer.payload_type = codec, PAYLOAD_TYPES[codec]
+        caller.port.connect(caller.peer.media())
+        await stage.settled()
+        fork.read()
+        wide = sine(hz, -13, rate=16000, seconds=0.6)
+        await perform([(caller, wide_payloads(codec, wide) if codec == "G722" else narrow_payloads(hz))])
+        heard_db.append(level_db(sides(fork.read())[0], hz))
+    assert heard_db == [pytest.approx(-16.1, abs=2)] * 3
+
+
+def narrow_payloads(hz: float) -> list[bytes]:
+    return encoded(np.frombuffer(sine(hz, -13, seconds=0.6), np.int16), "PCMA")
+
+
 async def test_a_recording_and_two_forks_hear_the_same(stage: Stage, tmp_path: Path) -> None:
     caller, _, left, _ = await bridged(stage)
     recording = left.record(tmp_path / "call.wav")
@@ -69,8 +157,8 @@ async def test_a_recording_and_two_forks_hear_the_same(stage: Stage, tmp_path: P
     frames = await drained(second, 25)
     stopped = await finished(stage, recording)
     assert stopped.frames > 25
-    for heard in (sides(first.read())[0], sides(frames)[0], channels(tmp_path / "call.wav")[0]):
-        assert heard_anywhere(listen(heard)) == {440}
+    for side in (sides(first.read())[0], sides(frames)[0], channels(tmp_path / "call.wav")[0]):
+        assert heard_anywhere(listen(side)) == {440}
     assert stage.plane.counters().recordings_active == 0
 
 
