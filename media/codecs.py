@@ -1,7 +1,8 @@
 """The codecs of a call: their names in SDP, what their clocks count, and whether they can be heard here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -57,16 +58,20 @@ CODECS: Final[Mapping[str, Codec]] = MappingProxyType(
 """All that Centralita knows."""
 
 
-def heard_first(names: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=64)
+def heard_first(names: tuple[str, ...]) -> tuple[str, ...]:
     """The same in the same order, but what is passed through only comes last."""
-    return tuple(sorted(names, key=lambda name: not CODECS[name].is_heard))
+    known = [CODECS[name] for name in names]
+    return tuple(codec.name for codec in sorted(known, key=lambda codec: not codec.is_heard))
 
 
-def partners(name: str | None, names: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=64)
+def partners(name: str | None, names: tuple[str, ...]) -> tuple[str, ...]:
     """Those of `names` that a leg with this codec can talk to, in their order.
 
     What is passed through only talks to itself alone, and nothing else talks to it. A leg that has no codec
     yet (None) is to have one that is heard.
     """
     heard = name is None or CODECS[name].is_heard
-    return tuple(each for each in names if (CODECS[each].is_heard if heard else each == name))
+    known = [CODECS[each] for each in names]
+    return tuple(codec.name for codec in known if (codec.is_heard if heard else codec.name == name))

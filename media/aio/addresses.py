@@ -32,9 +32,15 @@ def place(address: str, port: int, ipv6: bool) -> tuple[bytes, int]:
     """As the engine takes a peer's address. ValueError: none of that family, or no port number."""
     if not 0 <= port <= 65535:
         raise ValueError(f"{port} is no port number")
-    return _octets(_parsed(address), ipv6), port
+    return _host(address, ipv6), port
 
 
+@lru_cache(maxsize=1024)
+def _host(address: str, ipv6: bool) -> bytes:
+    return _octets(_parsed(address), ipv6)
+
+
+@lru_cache(maxsize=1024)
 def networks(allowed: tuple[Network, ...], ipv6: bool) -> tuple[tuple[bytes, bytes], ...]:
     """Base and mask of each; one of IPv6 says nothing to a socket of IPv4."""
     return tuple(

@@ -125,7 +125,6 @@ class EnginePort:
             raise ValueError(f"{peer.codec}: the engine knows {', '.join(codecs())}")
         place(peer.address, peer.port, self._ipv6)
         place(peer.rtcp_address, peer.rtcp_port, self._ipv6)
-        networks(peer.allowed, self._ipv6)
         if peer.dtls is None:
             self._leave_dtls()
             self._secure(peer.srtp)

@@ -241,7 +241,7 @@ class Arrival:
         """The caller's leg. What he offers is judged first: nothing absurd makes us open a socket."""
         exchange = self._exchange
         try:
-            codecs, offer = usable(exchange, invite, peer, go)
+            terms, offer = usable(exchange, invite, peer, go)
         except (NotAcceptable, SdpError) as error:
             answer = (error.status, str(error))
             raise NotAdmitted(Reason.NOT_ACCEPTABLE, answer=answer) from None
@@ -252,7 +252,7 @@ class Arrival:
         except NoPorts:
             raise NotAdmitted(Reason.NO_PORTS, DRAIN_RETRY_S) from None
         try:
-            return IncomingLeg(exchange, self._registry, invite, peer, port, codecs, offer)
+            return IncomingLeg(exchange, self._registry, invite, peer, port, terms, offer)
         except BaseException:  # ours: no port is lost for it
             port.close()
             raise

@@ -1,7 +1,6 @@
 """A bridge: legs that hear each other, two by relay, more in a room; music for who has nobody to hear."""
 
 from collections.abc import Callable
-from itertools import permutations
 from typing import Final
 
 from media.aio.plane import MediaPlane
@@ -59,11 +58,11 @@ class Bridge:
 
     def update(self) -> None:
         """Let all hear what they are to hear now: after any change, and when one holds or comes back."""
-        mixed = len(self.legs) > 2 or any(self._gain(*pair) != FULL for pair in permutations(self.legs, 2))
+        mixed = len(self.legs) > 2 or any(gain != FULL for gain in self._gains.values())
         if mixed and self._room is None and self.legs:
             self._room = self._plane.room(self.legs[0].port)
         room = self._room if mixed else None
-        inside = self._inside()
+        inside = self._inside() if mixed else []
         for ear in self.legs:
             self._feed(ear, self._relayed(ear) if room is None else self._mixed(ear, room, inside))
         if not mixed:

@@ -1,7 +1,7 @@
 """Calling out: the leg and the INVITE towards a phone or a trunk."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -13,8 +13,10 @@ from sip.syntax.headers import quote
 from sip.syntax.uri import Uri
 from switch.calls.books import LegBook
 from switch.calls.leg import Leg
+from switch.calls.leg_media import Terms
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import LegOwner
+from switch.calls.leg_secrecy import secrecy
 from switch.config.trunk import Prack
 from switch.exchange import Exchange
 from switch.identities.caller import Caller, clean_display
@@ -125,12 +127,15 @@ class Dialling:
         self, role: LegRole, peer: PhonePeer | TrunkPeer, flow: Flow, owner: LegOwner, routed: bool
     ) -> OutgoingLeg:
         exchange = self._exchange
+        terms = Terms(self._codecs(), secrecy(exchange.config, peer, flow, exchange.fingerprint))
+        if not terms.secrecy.possible:
+            raise Unreachable(488, "Not Acceptable Here")
         try:
             port = exchange.plane.open(near=self._caller.port)
         except NoPorts:
             raise Unreachable(503, "Service Unavailable") from None
         try:
-            leg = OutgoingLeg(
+            return OutgoingLeg(
                 exchange,
                 self._book,
                 id=new_id(exchange.now_us()),
@@ -138,22 +143,19 @@ class Dialling:
                 peer=peer,
                 flow=flow,
                 port=port,
-                codecs=self._codecs(),
+                terms=terms,
                 owner=owner,
                 routed=routed,
             )
         except OSError as error:  # the kernel knows no way there, so there is no address for our SDP
             port.close()
             raise Unreachable(503, "Service Unavailable") from error
-        if not leg.media_possible:
-            port.close()
-            raise Unreachable(488, "Not Acceptable Here")
-        return leg
 
-    def _codecs(self) -> Sequence[str]:
+    def _codecs(self) -> tuple[str, ...]:
         """The caller's codec first, so that most calls need no transcoding; none that cannot be."""
         first = self._caller.agreed.codec if self._caller.agreed is not None else None
-        return sorted(partners(first, self._exchange.config.media.codecs), key=lambda codec: codec != first)
+        codecs = partners(first, self._exchange.config.media.codecs)
+        return tuple(sorted(codecs, key=lambda codec: codec != first))
 
 
 @contextmanager

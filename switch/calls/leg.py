@@ -4,7 +4,6 @@ Whoever owns a leg is told what happens to it; moving it to another call is one 
 every leg has is here; what comes before the answer is in `leg_incoming` and `leg_outgoing`.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -22,7 +21,7 @@ from switch.calls.digits import DigitsIn, DigitsOut, Means, Pressed
 from switch.calls.ending import Reason
 from switch.calls.leg_events import Ended, Held, Lost, Played
 from switch.calls.leg_history import LegHistory
-from switch.calls.leg_media import LegMedia
+from switch.calls.leg_media import LegMedia, Terms
 from switch.calls.leg_owner import LegOwner
 from switch.calls.leg_secrecy import encryption_by
 from switch.calls.watch import KeyWatch, Verdict, Watch
@@ -45,7 +44,7 @@ class Leg:
         peer: Peer,
         flow: Flow,
         port: Port,
-        codecs: Sequence[str],
+        terms: Terms,
         owner: LegOwner,
         routed: bool = False,
     ) -> None:
@@ -68,7 +67,7 @@ class Leg:
         """Whether provisional responses go reliably, theirs and ours."""
         dtmf = settings.dtmf if settings is not None else Dtmf.AUTO
         self._digits_in, self._digits_out = DigitsIn(dtmf), DigitsOut(port, dtmf)
-        self._media = LegMedia(exchange, peer, flow, port, codecs, self._digits_in, self._digits_out)
+        self._media = LegMedia(exchange, peer, flow, port, terms, self._digits_in, self._digits_out)
         self._held_before = False
         self._late = False
         """An offer of ours waits for its answer in a PRACK or an ACK."""
@@ -88,11 +87,6 @@ class Leg:
     def held(self) -> bool:
         """Whether the peer has put us on hold."""
         return self._media.held
-
-    @property
-    def media_possible(self) -> bool:
-        """Whether it can have media: not where they must be encrypted and no key may be told."""
-        return self._media.possible
 
     def wants(self, means: Means) -> bool:
         """Whether a digit that came by these means is to be sent to the party, who hears what is relayed."""

@@ -1,7 +1,5 @@
 """A leg whose INVITE came to us: the caller's. What he is told before the answer, the answer, a refusal."""
 
-from collections.abc import Sequence
-
 from media.port import Port
 from sip import events as sip
 from sip.dialogs.offer_answer import Offer
@@ -9,6 +7,7 @@ from switch.calls.books import LegBook
 from switch.calls.causes import Farewell
 from switch.calls.leg import Leg
 from switch.calls.leg_events import RINGS, Connected
+from switch.calls.leg_media import Terms
 from switch.calls.leg_owner import NOBODY
 from switch.config.trunk import Prack
 from switch.exchange import Exchange
@@ -27,7 +26,7 @@ class IncomingLeg(Leg):
         invite: sip.IncomingInvite,
         peer: Peer,
         port: Port,
-        codecs: Sequence[str],
+        terms: Terms,
         offer: Offer | None,
     ) -> None:
         """`offer` is that of the INVITE, None where it made none. Raises OSError where the kernel knows no
@@ -41,7 +40,7 @@ class IncomingLeg(Leg):
             peer=peer,
             flow=invite.flow,
             port=port,
-            codecs=codecs,
+            terms=terms,
             owner=NOBODY,
         )
         self.rang = False

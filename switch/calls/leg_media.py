@@ -1,7 +1,7 @@
 """The media of a leg: what its descriptions say, and what its port is told of it (RFC 3264)."""
 
 import secrets
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -11,12 +11,21 @@ from media.codecs import partners
 from media.port import PeerMedia, Port
 from media.tuning import tuning
 from sip.dialogs.offer_answer import Agreed, Direction, MediaSession, NotAcceptable, Offer
+from sip.dialogs.secrecy import Secrecy
 from sip.flow import Flow
 from sip.syntax.sdp import SdpError
 from switch.calls.digits import DigitsIn, DigitsOut, Means
-from switch.calls.leg_secrecy import dtls, secrecy, srtp
+from switch.calls.leg_secrecy import dtls, srtp
 from switch.exchange import Exchange
 from switch.peers import Peer, PhonePeer, TrunkPeer
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a leg may agree on: codecs in our order, and keys."""
+
+    codecs: tuple[str, ...]
+    secrecy: Secrecy
 
 
 class LegMedia:
@@ -28,7 +37,7 @@ class LegMedia:
         peer: Peer,
         flow: Flow,
         port: Port,
-        codecs: Sequence[str],
+        terms: Terms,
         digits_in: DigitsIn,
         digits_out: DigitsOut,
     ) -> None:
@@ -42,9 +51,8 @@ class LegMedia:
         self._peer = peer
         self._flow = flow
         self._port = port
-        self._codecs = tuple(codecs)
-        self._secrecy = secrecy(exchange.config, peer, flow, exchange.fingerprint)
-        self._session = MediaSession(secrets.randbits(62), self._secrecy)
+        self._codecs = terms.codecs
+        self._session = MediaSession(secrets.randbits(62), terms.secrecy)
         self._address = exchange.media_address(flow.remote[0])
         self._early: dict[str, bytes] = {}
         """What each early dialog answered, the last one last; the one that is taken up in the end may have no
@@ -58,11 +66,6 @@ class LegMedia:
     def flows(self) -> bool:
         """Whether anything can come from the peer."""
         return self.agreed is not None and self.agreed.direction.receives
-
-    @property
-    def possible(self) -> bool:
-        """Whether there can be media: not where they must be encrypted and no key may be told."""
-        return self._secrecy.possible
 
     @property
     def early_dialog(self) -> str:

@@ -64,5 +64,5 @@ def encryption_by(secret: Secret | None) -> Encryption | None:
 def _settings(config: Config, peer: Peer) -> Phone | Trunk:
     """Of a peer that is gone: the defaults."""
     if isinstance(peer, PhonePeer):
-        return config.phones.get(peer.name, Phone())
-    return config.trunks.get(peer.name, Trunk())
+        return config.phones.get(peer.name) or Phone()
+    return config.trunks.get(peer.name) or Trunk()

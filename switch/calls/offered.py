@@ -3,34 +3,33 @@
 from media.codecs import heard_first, partners
 from sip.dialogs.offer_answer import NotAcceptable, Offer, usable_offer
 from sip.events import IncomingInvite
+from switch.calls.leg_media import Terms
 from switch.calls.leg_secrecy import secrecy
 from switch.config.targets import ConferenceTarget, Go, QueueTarget, ToneTarget
 from switch.exchange import Exchange
 from switch.peers import Peer
 
 
-def usable(
-    exchange: Exchange, invite: IncomingInvite, peer: Peer, go: Go
-) -> tuple[tuple[str, ...], Offer | None]:
-    """The codecs that his leg may have on its way to `go`, and his offer, None where the offer will be ours.
+def usable(exchange: Exchange, invite: IncomingInvite, peer: Peer, go: Go) -> tuple[Terms, Offer | None]:
+    """What his leg may agree on, on its way to `go`, and his offer, None where the offer will be ours.
 
     A codec that is passed through only may be his alone where somebody who has it too may answer, and then
     only where he has no other. NotAcceptable or SdpError: an offer that we cannot answer. OSError: there is
     no way to him.
     """
     address = exchange.media_address(invite.flow.remote[0])
-    every = tuple(codec.value for codec in exchange.config.media.codecs)
-    heard = partners(None, every)
+    every = exchange.config.media.codecs
     keys = secrecy(exchange.config, peer, invite.flow, exchange.fingerprint)
     if not keys.possible:
         raise NotAcceptable("Encryption Required")
+    heard = Terms(partners(None, every), keys)
     if invite.sdp is None:
         return heard, None
     if not isinstance(go, QueueTarget | ToneTarget | ConferenceTarget):
-        codecs = heard_first(every)
-        return codecs, usable_offer(invite.sdp, address, codecs, keys)
+        terms = Terms(heard_first(every), keys)
+        return terms, usable_offer(invite.sdp, address, terms.codecs, keys)
     try:
-        return heard, usable_offer(invite.sdp, address, heard, keys)
+        return heard, usable_offer(invite.sdp, address, heard.codecs, keys)
     except NotAcceptable:
         # With them it could be answered, but not heard.
         offer = usable_offer(invite.sdp, address, every, keys)

@@ -8,7 +8,8 @@ from media.tuning import UNTUNED, Tuning
 from sip import events as sip
 from switch.calls.digits import DigitsIn, DigitsOut
 from switch.calls.leg import Leg
-from switch.calls.leg_media import LegMedia
+from switch.calls.leg_media import LegMedia, Terms
+from switch.calls.leg_secrecy import secrecy
 from switch.config.trunk import Dtmf
 from switch.peers import Peer, PhonePeer, TrunkPeer
 from tests.switch.calls.test_leg import echoing
@@ -22,7 +23,8 @@ def media(stage: Stage, peer: Peer, host: str, *codecs: str) -> tuple[LegMedia, 
     port = stage.plane.open()
     flow = stage.carrier.flow._replace(local=OURS, remote=(host, 5060))
     digits = DigitsIn(), DigitsOut(port, Dtmf.AUTO)
-    return LegMedia(stage.exchange, peer, flow, port, codecs or ["PCMA"], *digits), port
+    terms = Terms(codecs or ("PCMA",), secrecy(stage.exchange.config, peer, flow, stage.exchange.fingerprint))
+    return LegMedia(stage.exchange, peer, flow, port, terms, *digits), port
 
 
 @pytest.mark.parametrize(
