@@ -128,6 +128,7 @@ cdef struct Control:        # RTCP
     int64_t last_report_ns
     uint32_t last_reference # the same of the peer's receiver reference time (RFC 3611 section 4.4)
     int64_t last_reference_ns
+    uint32_t reference_ssrc # who told it
     uint64_t received
     uint64_t sent
     uint16_t first_sequence # of our stream

@@ -153,7 +153,7 @@ cdef inline void read_block(Worker* worker, Port* port, const uint8_t* block) no
     note_trip(control, get32(block + 16), get32(block + 20))
 
 
-cdef inline void read_report(Worker* worker, Port* port, const uint8_t* packet, int length) noexcept nogil:
+cdef inline void read_report(Worker* worker, Port* port, const uint8_t* packet) noexcept nogil:
     """The first packet of the compound."""
     cdef int at = 8
     cdef int blocks = packet[0] & 0x1F
@@ -177,7 +177,8 @@ cdef inline void control_read(
     port.rtcp_ns = worker.now_ns
     port.silence_told = False
     port.control.received += 1
-    read_report(worker, port, packet, length)
+    read_report(worker, port, packet)
+    read_extended(worker, port, packet, length)
 
 
 cdef inline void control_packet(
@@ -191,4 +192,3 @@ cdef inline void control_packet(
         worker.totals.strangers += 1
         return
     control_read(worker, port, packet, length)
-    read_extended(worker, port, packet, length)

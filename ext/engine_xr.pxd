@@ -89,7 +89,7 @@ cdef inline uint8_t* put_reference(uint8_t* octets) noexcept nogil:
 cdef inline uint8_t* put_delay(const Worker* worker, const Port* port, uint8_t* octets) noexcept nogil:
     """Section 4.5: the peer's reference time, and how long ago it came."""
     octets = put_network(octets, DELAY_SINCE_LAST << 24 | 3)
-    octets = put_network(octets, port.latch.rtcp_ssrc)
+    octets = put_network(octets, port.control.reference_ssrc)
     octets = put_network(octets, port.control.last_reference)
     return put_network(octets, in_ntp_units(worker.now_ns - port.control.last_reference_ns))
 
@@ -137,13 +137,17 @@ cdef inline void note_trip(Control* control, uint32_t last, uint32_t delay) noex
         control.round_trip_ns = <int64_t>trip * 1000000000 // 65536
 
 
-cdef inline void read_extended_block(Worker* worker, Port* port, const uint8_t* block, int words) noexcept nogil:
+cdef inline void read_extended_block(
+    Worker* worker, Port* port, uint32_t ssrc, const uint8_t* block, int words
+) noexcept nogil:
+    """`ssrc` is who sent it."""
     if block[0] == VOIP_METRICS and words == 1 + METRICS // 4:
         if get32(block + 4) == port.stream.ssrc:
             keep_metrics(&port.facts, block + 8)
     elif block[0] == RECEIVER_REFERENCE and words == 2:
         port.control.last_reference = get32(block + 6)
         port.control.last_reference_ns = worker.now_ns
+        port.control.reference_ssrc = ssrc
     elif block[0] == DELAY_SINCE_LAST:
         read_delays(port, block, words)
 
@@ -154,14 +158,16 @@ cdef inline void read_extended(
     """Every XR packet of a compound that is well formed as a whole; blocks of other types are skipped."""
     cdef int at = 0
     cdef int end, words
+    cdef uint32_t ssrc
     while at < length:
         end = at + 4 * (get16(packet + at + 2) + 1)
-        if packet[at + 1] == EXTENDED_REPORT:
+        if packet[at + 1] == EXTENDED_REPORT and at + 8 <= end:
+            ssrc = get32(packet + at + 4)
             at += 8
             while at + 4 <= end:
                 words = get16(packet + at + 2)
                 if at + 4 + 4 * words > end:
                     break
-                read_extended_block(worker, port, packet + at, words)
+                read_extended_block(worker, port, ssrc, packet + at, words)
                 at += 4 + 4 * words
         at = end

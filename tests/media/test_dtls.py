@@ -1,5 +1,6 @@
 """DTLS-SRTP and ICE-lite of a port: media/aio/dtls.py, ice.py, keying.py and ext/engine_passing.pxd."""
 
+import struct
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from media.events import Keyless, Locked
 from media.keying import Fingerprint, Ice
 from media.port import Echo, Port
 from tests.media.dtls_peer import DtlsPeer
+from tests.media.rtcp import DELAYS, REFERENCE, Report, extended_report, metrics, receiver_report
 from tests.media.stage import Stage, until
 
 CALLER = "127.20.0.10"
@@ -160,6 +162,27 @@ async def test_ice_finds_the_peer_and_dtls_follows(stage: Stage) -> None:
     report = bytes([0x80, 201, 0, 1]) + peer.ssrc.to_bytes(4, "big")
     peer.say([peer.sending.protect_rtcp(report)])
     await until(lambda: port.stats().rtcp_received == 1)
+
+
+async def test_extended_reports_come_on_the_rtp_port_too(stage: Stage) -> None:
+    """RFC 5761 with RFC 3611."""
+    peer = with_ice(stage)
+    port = await connected(stage, peer)
+    await peer.check()
+    await stage.settled()
+    await peer.shake_hands()
+    await talks(stage, peer, port)
+    block = struct.pack("!IIIIII", port.ssrc, 0, 1, 80, 0, 0)
+    reference = struct.pack("!BBHII", REFERENCE, 0, 2, 0xAAAA1234, 0x5678BBBB)
+    extended = extended_report(peer.ssrc, metrics(port.ssrc, discarded=64, r=71).octets(), reference)
+    peer.say([peer.sending.protect_rtcp(receiver_report(peer.ssrc, block) + extended)])
+    await until(lambda: port.stats().rtcp_received == 1)
+    there = port.stats().sent
+    assert there is not None
+    assert (there.r, there.discarded) == (71.0, 0.25)
+    port.close()
+    told = Report.parse(peer.receiving.unprotect_rtcp(await peer.datagram()))
+    assert struct.unpack("!II", told.extended[DELAYS][:8]) == (peer.ssrc, 0x12345678)
 
 
 async def test_dtls_from_where_no_check_came_is_not_answered(stage: Stage) -> None:
