@@ -69,7 +69,10 @@ cdef inline void unlock(Worker* worker, Port* port) noexcept nogil:
         tell(worker, port, EVENT_LOCK, 0, 0)
 
 
-cdef inline void lock(Worker* worker, Port* port, const Address* peer) noexcept nogil:
+cdef inline void lock(Worker* worker, Port* port, const Address* peer, uint32_t ssrc) noexcept nogil:
+    """RTCP that another host or stream has sent before was not the peer's."""
+    if not same_host(&port.latch.rtcp_peer, peer) or port.latch.rtcp_ssrc != ssrc:
+        port.latch.rtcp_locked = False
     port.latch.locked = True
     port.latch.peer = peer[0]
     connect(port.rtp_fd, &peer.any, address_length(peer))
@@ -107,7 +110,7 @@ cdef inline void consider(
     candidate.sequence = header.sequence
     candidate.count += 1
     if candidate.count >= PACKETS_TO_LOCK:
-        lock(worker, port, source)
+        lock(worker, port, source, header.ssrc)
 
 
 cdef inline bint admit(

@@ -5,10 +5,12 @@ import struct
 
 import pytest
 
+from media.events import Locked
 from media.port import Echo, Port
 from tests.media.rtcp import (
     DESCRIPTION,
     EXTENDED,
+    GOODBYE,
     SENDER,
     Report,
     packets,
@@ -118,6 +120,32 @@ async def test_rtcp_is_latched_too(stage: Stage) -> None:
     other.socket.sendto(receiver_report(caller.ssrc), in_sdp.target)
     await until(lambda: port.stats().strangers == 1)
     assert (await report_from(stage, caller, behind_nat))[1] == 201
+
+
+@pytest.mark.parametrize("where", ["127.20.0.66", CALLER])
+async def test_rtcp_before_the_lock_gives_way_to_the_locked_stream(stage: Stage, where: str) -> None:
+    """Who may speak is not yet who does: another host that is allowed, or another stream."""
+    caller, stranger = stage.peer(CALLER), stage.peer(where)
+    rtcp = stage.peer(CALLER)
+    port = stage.plane.open()
+    port.connect(caller.media(rtcp=rtcp.address, allowed=["127.20.0.0/24"]))
+    port.send(Echo())
+    caller.meet(port, stage.host)
+    rtcp.target = (stage.host, port.number + 1)
+    await stage.settled()
+    stranger.socket.sendto(receiver_report(0xBAD), rtcp.target)
+    await until(lambda: port.stats().rtcp_received == 1)
+    for _ in range(3):
+        caller.send()
+    await stage.event(Locked, port)
+    rtcp.socket.sendto(receiver_report(caller.ssrc), rtcp.target)
+    await until(lambda: port.stats().rtcp_received == 2)
+    stranger.socket.sendto(receiver_report(0xBAD), rtcp.target)
+    await until(lambda: port.stats().strangers == 1)
+    port.close()
+    assert packets(await report_from(stage, caller, rtcp))[-1][0] == GOODBYE
+    with pytest.raises(BlockingIOError):
+        stranger.socket.recv(2048)
 
 
 async def test_rtcp_on_the_rtp_port_is_life_of_the_locked_peer_only(stage: Stage) -> None:
