@@ -21,7 +21,7 @@ from ext.engine_os cimport (
 )
 from ext.engine_passing cimport passed_up
 from ext.engine_port cimport Port
-from ext.engine_reception cimport reception_jitter, reception_sequence
+from ext.engine_reception cimport is_stale, reception_jitter, reception_sequence
 from ext.engine_recorder cimport record_packet
 from ext.engine_rtcp cimport control_packet, control_read, well_formed
 from ext.engine_secrecy cimport may_speak_from, opened
@@ -62,15 +62,20 @@ cdef inline void hear(Worker* worker, Port* port, const RtpHeader* header, uint8
     cdef int heard = classify(port, header)
     port.rtp_ns = worker.now_ns
     port.silence_told = False
+    port.reception.packets += 1
+    port.reception.octets += header.payload_length
+    worker.totals.packets_received += 1
+    worker.totals.octets_received += header.payload_length
+    if is_stale(
+        &port.reception, header.ssrc, header.sequence, header.timestamp, port.stream.rate_hz
+    ):
+        port.reception.received += 1
+        return
     if heard <= HEARD_EVENT and port.facts.counts[EVENT_FIRST] == 0:
         tell(worker, port, EVENT_FIRST, 1, 0)
     if header.ssrc != port.reception.ssrc:
         digits_restart(worker, port)
     reception_sequence(&port.reception, header.ssrc, header.sequence)
-    port.reception.packets += 1
-    port.reception.octets += header.payload_length
-    worker.totals.packets_received += 1
-    worker.totals.octets_received += header.payload_length
     if heard == HEARD_AUDIO:
         reception_jitter(
             &port.reception, header.sequence, header.timestamp, port.stream.rate_hz, worker.now_ns

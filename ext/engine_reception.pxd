@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t
 
-from ext.engine_jitter cimport units
+from ext.engine_jitter cimport OLDEST_S, units
 from ext.engine_losses cimport Losses, losses_advance, losses_discard, losses_late, losses_restart
 
 cdef enum:
@@ -83,6 +83,19 @@ cdef inline void reception_sequence(Reception* reception, uint32_t ssrc, uint16_
         reception.unique += 1
     elif -step < reception.losses.known:
         reception.duplicates += 1
+
+
+cdef inline bint is_stale(
+    const Reception* reception, uint32_t ssrc, uint16_t sequence, uint32_t timestamp, int rate_hz
+) noexcept nogil:
+    """Seconds late, by its number and by its timestamp: of no use to anybody, and no new start either."""
+    cdef int32_t age = <int32_t>(reception.timestamp - timestamp)
+    return (
+        reception.timed
+        and ssrc == reception.ssrc
+        and <int16_t>(sequence - reception.top) < -MAX_MISORDER
+        and 0 < age < OLDEST_S * rate_hz
+    )
 
 
 cdef inline void reception_discard(Reception* reception, uint16_t sequence) noexcept nogil:

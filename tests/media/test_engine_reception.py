@@ -1,11 +1,12 @@
 """Loss and jitter as RFC 3550 appendix A counts them, the silence watch, malformed packets."""
 
 import time
+from itertools import pairwise
 
 import pytest
 
 from media.events import Silent
-from media.port import Port
+from media.port import Echo, Port
 from tests.media.rtp_peer import RtpPeer
 from tests.media.stage import Stage, until
 
@@ -35,6 +36,30 @@ async def test_loss(stage: Stage, steps: list[int], lost: int) -> None:
     await until(lambda: port.stats().packets_received == 3 + len(steps))
     assert port.stats().packets_lost == lost
     assert stage.plane.counters().packets_lost == lost
+
+
+async def test_one_that_comes_seconds_late_is_no_new_start(stage: Stage) -> None:
+    """It stays lost, for nobody hears it; what comes after it goes on as if it had never come."""
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    port.send(Echo())
+    await stage.settled()
+    late = (caller.sequence, caller.timestamp)
+    caller.sequence, caller.timestamp = caller.sequence + 1, caller.timestamp + 160
+    for _ in range(120):
+        caller.send()
+    now = (caller.sequence, caller.timestamp)
+    caller.sequence, caller.timestamp = late
+    caller.send()
+    caller.sequence, caller.timestamp = now
+    for _ in range(5):
+        caller.send()
+    await until(lambda: port.stats().packets_received == 3 + 120 + 1 + 5)
+    assert port.stats().packets_lost == 1
+    echoed = [packet.header for packet in await caller.receive_many(125)]
+    assert {(b.sequence - a.sequence) & 0xFFFF for a, b in pairwise(echoed)} == {1}
+    assert {(b.timestamp - a.timestamp) & 0xFFFFFFFF for a, b in pairwise(echoed)} == {160}
+    assert [header.marker for header in echoed] == [True] + [False] * 124
 
 
 async def test_loss_of_an_old_ssrc_stays_counted(stage: Stage) -> None:
