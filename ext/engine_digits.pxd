@@ -1,6 +1,6 @@
 """RFC 4733 digits: each told once, however many of its packets arrive, even if none that ends it does."""
 
-from libc.stdint cimport int32_t, uint32_t, uint64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t, uint8_t
 
 from ext.engine_heard cimport NARROW_HZ
 from ext.engine_keypad cimport LONGEST_KEY, keypad_press
@@ -12,6 +12,7 @@ from ext.engine_worker cimport Worker
 cdef enum:
     LAST_DIGIT = 15                 # 0-9 * # A-D, RFC 4733 section 3.2
     END_LOST_NS = 200000000         # four updates of 50 ms without a word: its end was lost
+    FORGOTTEN_NS = 2000000000       # none of its packets is so late
 
 
 cdef inline void press_for_listeners(Worker* worker, Port* port, int event, uint32_t units) noexcept nogil:
@@ -30,8 +31,19 @@ cdef inline void end_digit(Worker* worker, Port* port) noexcept nogil:
     cdef Digits* digits = &port.digits
     cdef uint32_t units = digits.ended_segments + digits.duration
     digits.pending = False
-    tell(worker, port, EVENT_DIGIT, digits.event, units * 1000 // <uint32_t>port.event_rate_hz)
+    tell(worker, port, EVENT_DIGIT, digits.event, <int64_t>units * 1000 // port.event_rate_hz)
     press_for_listeners(worker, port, digits.event, units)
+
+
+cdef inline bint begins(const Worker* worker, const Digits* digits, uint32_t timestamp) noexcept nogil:
+    """Whether an event is not the newest, nor one before it. Long after, any other timestamp is newer: a clock
+    wraps, and some start again.
+    """
+    return (
+        not digits.seen
+        or <int32_t>(timestamp - digits.timestamp) > 0
+        or (timestamp != digits.timestamp and worker.now_ns - digits.last_ns > FORGOTTEN_NS)
+    )
 
 
 cdef inline void digit_packet(
@@ -45,7 +57,7 @@ cdef inline void digit_packet(
         return
     end = payload[1] & 0x80 != 0
     duration = <uint32_t>payload[2] << 8 | payload[3]
-    if not digits.seen or <int32_t>(timestamp - digits.timestamp) > 0:
+    if begins(worker, digits, timestamp):
         if digits.pending and payload[0] == digits.event and timestamp == digits.timestamp + 0xFFFF:
             digits.ended_segments += 0xFFFF     # a long event goes on in a new segment, section 2.5.1.3
         else:
@@ -75,3 +87,8 @@ cdef inline void digits_restart(Worker* worker, Port* port) noexcept nogil:
     if port.digits.pending:
         end_digit(worker, port)
     port.digits.seen = False
+
+
+cdef inline void digits_leap(Port* port) noexcept nogil:
+    """Under the same SSRC the numbers begin anew: so may the timestamps."""
+    port.digits.last_ns = 0

@@ -47,12 +47,17 @@ cdef inline void inband_hear(Worker* worker, Port* port, const int16_t* samples,
         tell(worker, port, EVENT_DIGIT, IN_BAND | inband.dtmf.ended, inband.dtmf.duration // 8)
 
 
+cdef inline void inband_leap(Port* port) noexcept nogil:
+    """The numbers of the packets begin anew."""
+    if port.inband != NULL:
+        port.inband.begun = False
+
+
 cdef inline bint is_next(InBand* inband, const RtpHeader* header) noexcept nogil:
-    """Newer than all before it, or of another stream."""
-    if inband.begun and header.ssrc == inband.ssrc and <int16_t>(header.sequence - inband.sequence) <= 0:
+    """Newer than all before it."""
+    if inband.begun and <int16_t>(header.sequence - inband.sequence) <= 0:
         return False
     inband.begun = True
-    inband.ssrc = header.ssrc
     inband.sequence = header.sequence
     return True
 

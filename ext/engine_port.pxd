@@ -98,7 +98,6 @@ cdef struct InBand:         # digits in the sound
     bint sounds             # one is heard just now
     bint begun
     uint16_t sequence       # of the newest packet
-    uint32_t ssrc
     int64_t heard_ns        # when it came
     uint32_t sounded_until  # timestamp up to which a digit was last heard to sound
 

@@ -9,9 +9,9 @@ alone, never by its socket.
 from libc.stdint cimport uint64_t, uint8_t
 
 from ext.engine_codec cimport PCMU
-from ext.engine_digits cimport digit_packet, digits_restart
+from ext.engine_digits cimport digit_packet, digits_leap, digits_restart
 from ext.engine_hearing cimport listen
-from ext.engine_inband cimport inband_packet
+from ext.engine_inband cimport inband_leap, inband_packet
 from ext.engine_latch cimport admit, host_allowed
 from ext.engine_masking cimport mask_heard
 from ext.engine_messages cimport EVENT_FIRST
@@ -75,7 +75,9 @@ cdef inline void hear(Worker* worker, Port* port, const RtpHeader* header, uint8
         tell(worker, port, EVENT_FIRST, 1, 0)
     if header.ssrc != port.reception.ssrc:
         digits_restart(worker, port)
-    reception_sequence(&port.reception, header.ssrc, header.sequence)
+    if reception_sequence(&port.reception, header.ssrc, header.sequence):
+        digits_leap(port)
+        inband_leap(port)
     if heard == HEARD_AUDIO:
         reception_jitter(
             &port.reception, header.sequence, header.timestamp, port.stream.rate_hz, worker.now_ns

@@ -54,26 +54,26 @@ cdef inline void reception_restart(Reception* reception, uint32_t ssrc, uint16_t
     reception.top = sequence
     reception.base = sequence
     reception.cycles = 0
-    reception.received = 0
-    reception.unique = 1
+    reception.received = reception.unique = 1
     losses_restart(&reception.losses)
     reception.expected_prior = 0
     reception.received_prior = 0
     reception.timed = False
 
 
-cdef inline void reception_sequence(Reception* reception, uint32_t ssrc, uint16_t sequence) noexcept nogil:
-    cdef int16_t step
-    if not reception.started or ssrc != reception.ssrc:
+cdef inline bint reception_sequence(Reception* reception, uint32_t ssrc, uint16_t sequence) noexcept nogil:
+    """True: it leaps, and begins a count of its own."""
+    cdef int16_t step = <int16_t>(sequence - reception.top)
+    if (
+        not reception.started
+        or ssrc != reception.ssrc
+        or step > MAX_DROPOUT
+        or step < -MAX_MISORDER
+    ):
         reception_restart(reception, ssrc, sequence)
-        reception.received = 1
-        return
-    step = <int16_t>(sequence - reception.top)
+        return True
     reception.received += 1
-    if step > MAX_DROPOUT or step < -MAX_MISORDER:
-        reception_restart(reception, ssrc, sequence)
-        reception.received = 1
-    elif step > 0:
+    if step > 0:
         if sequence < reception.top:
             reception.cycles += 65536
         reception.top = sequence
@@ -83,6 +83,7 @@ cdef inline void reception_sequence(Reception* reception, uint32_t ssrc, uint16_
         reception.unique += 1
     elif -step < reception.losses.known:
         reception.duplicates += 1
+    return False
 
 
 cdef inline bint is_stale(

@@ -1,5 +1,9 @@
 """RFC 4733 digits are told once and passed on: ext/engine_digits.pxd."""
 
+import asyncio
+import time
+from dataclasses import replace
+
 import pytest
 
 from media.events import Digit
@@ -82,6 +86,38 @@ async def test_a_long_press_in_two_segments_is_one_digit(stage: Stage) -> None:
     assert digits(stage) == ["9"]
 
 
+async def test_a_peer_that_starts_its_clock_again_is_heard_at_once(stage: Stage) -> None:
+    """Under the same SSRC, with lower numbers and timestamps."""
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    caller.sequence, caller.timestamp = 20000, 8_000_000
+    caller.send()
+    press(caller, 1)
+    caller.sequence, caller.timestamp = 1000, 160
+    caller.send()
+    press(caller, 2)
+    press(caller, 3)
+    await stage.event(Digit, port, 3)
+    assert digits(stage) == ["1", "2", "3"]
+
+
+async def test_a_digit_hours_after_the_last_is_one(stage: Stage) -> None:
+    """2**31 units on, a timestamp looks like one of the past: 12 hours of Opus, 75 of G.711."""
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    press(caller, 1)
+    await stage.event(Digit, port)
+    caller.timestamp = (caller.timestamp + (1 << 31)) & 0xFFFFFFFF
+    last, told = time.monotonic(), asyncio.create_task(stage.event(Digit, port, 2))
+    while not told.done():
+        caller.send()
+        await asyncio.wait([told], timeout=0.1)
+        if time.monotonic() - last > 2.1:
+            press(caller, 2)
+            last = time.monotonic()
+    assert digits(stage) == ["1", "2"]
+
+
 @pytest.mark.parametrize("payload", [b"", b"\x01\x8a\x03", b"\x10\x8a\x03\x20", b"\xff" * 4])
 async def test_what_is_no_digit_is_ignored(stage: Stage, payload: bytes) -> None:
     """Too short, flash (16), out of the table."""
@@ -91,6 +127,19 @@ async def test_what_is_no_digit_is_ignored(stage: Stage, payload: bytes) -> None
     press(caller, 3)
     await stage.event(Digit, port)
     assert digits(stage) == ["3"]
+
+
+async def test_the_length_of_a_key_that_is_held_for_long(stage: Stage) -> None:
+    """At 48 kHz a minute and a half is more milliunits than 32 bits hold."""
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    port.connect(replace(caller.media(), event_rate_hz=48000))
+    await stage.settled()
+    for _ in range(70):
+        caller.send_event(9, duration=0xFFFF)
+        caller.timestamp = (caller.timestamp + 0xFFFF) & 0xFFFFFFFF
+    caller.send_event(9, duration=480, end=True)
+    assert (await stage.event(Digit)).duration_ms == (70 * 0xFFFF + 480) // 48
 
 
 async def test_a_digit_is_passed_on_in_the_listeners_payload_type(stage: Stage) -> None:

@@ -68,6 +68,20 @@ async def test_digits_are_told_as_they_were_pressed(stage: Stage, codec: str, si
     assert port.stats().digits == 4
 
 
+async def test_a_peer_that_starts_its_numbers_again_is_heard_at_once(stage: Stage) -> None:
+    """Under the same SSRC."""
+    peer = stage.peer(CALLER)
+    port = await stage.leg(peer)
+    port.listen_for_digits(True)
+    await stage.settled()
+    peer.sequence, peer.timestamp = 20000, 8_000_000
+    say(peer, pressed("1"))
+    peer.sequence, peer.timestamp = 1000, 160
+    say(peer, pressed("2"))
+    await stage.event(Digit, port, 2)
+    assert told(stage, port) == [("1", True), ("2", True)]
+
+
 async def test_who_does_not_listen_hears_none(stage: Stage) -> None:
     peer = stage.peer(CALLER)
     port = await stage.leg(peer)
