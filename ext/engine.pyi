@@ -166,8 +166,17 @@ class Worker:
     def close_room(self, room: int, generation: int) -> None:
         """Its members fall silent."""
     def mix(self, slot: int, generation: int, room: int, room_generation: int) -> None: ...
-    def gain(self, slot: int, generation: int, mouth: int, mouth_generation: int, gain: float) -> None:
-        """How loud the port `mouth` is in this port's ear, until that leaves its room; 1.0 forgets."""
+    def gain(
+        self,
+        slot: int,
+        generation: int,
+        room: int,
+        room_generation: int,
+        mouth: int,
+        mouth_generation: int,
+        gain: float,
+    ) -> None:
+        """How loud the port `mouth` is in this port's ear in that room, until it leaves it; 1.0 forgets."""
     def secure(
         self, slot: int, generation: int, sends: object | None, receives: object | None, shut: bool = False
     ) -> None:

@@ -228,20 +228,22 @@ cdef class Worker:
         order.other_generation = room_generation
         self._push(&order)
 
-    def gain(self, slot, generation, int mouth, mouth_generation, double gain) -> None:
+    def gain(
+        self, slot, generation, int room, room_generation, int mouth, mouth_generation, double gain
+    ) -> None:
         cdef Order order = self._order(ORDER_GAIN, slot, generation)
-        if not 0 <= mouth < self.memory.capacity:
+        cdef Gain* block
+        if not (0 <= mouth < self.memory.capacity and 0 <= room < self.memory.capacity):
             raise IndexError(mouth)
-        order.other_slot = mouth
-        order.other_generation = mouth_generation
-        order.gain = gain
-        order.block = calloc(1, sizeof(Gain))
-        if order.block == NULL:
+        order.block = block = <Gain*>calloc(1, sizeof(Gain))
+        if block == NULL:
             raise MemoryError()
         try:
+            block.room, block.room_generation = room, room_generation
+            block.mouth, block.mouth_generation, block.gain = mouth, mouth_generation, gain
             self._push(&order)
-        except RingFull:
-            free(order.block)
+        except Exception:
+            free(block)
             raise
 
     def secure(self, slot, generation, sends, receives, bint shut=False) -> None:

@@ -73,7 +73,11 @@ cdef inline bint is_deaf(const Port* ear, const Port* mouth) noexcept nogil:
     """Whether the one is not heard by the other at all, in the room in which they are."""
     cdef const Gain* gain = ear.gains
     while gain != NULL:
-        if gain.mouth == mouth.slot and gain.mouth_generation == mouth.generation:
+        if (
+            gain.room == ear.room_slot
+            and gain.mouth == mouth.slot
+            and gain.mouth_generation == mouth.generation
+        ):
             return gain.gain == 0.0
         gain = gain.next
     return False

@@ -43,7 +43,6 @@ cdef struct Order:
     void* codec_state       # handed over, too
     Tuning tuning
     int ptime_ms            # 0: nothing was asked for
-    double gain
     int count
     int fds[3]              # RTP, stranger's RTP, RTCP
     uint32_t ssrc

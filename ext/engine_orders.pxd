@@ -235,7 +235,7 @@ cdef inline void apply_order(Worker* worker, Order* order) noexcept nogil:
     elif not alive:
         pass
     elif order.kind == ORDER_GAIN:
-        set_gain(port, order)
+        set_gain(worker, port, order)
     elif order.kind == ORDER_CONNECT:
         connect_port(worker, port, order)
     elif order.kind == ORDER_SEND:

@@ -40,6 +40,8 @@ cdef struct Network:
 
 cdef struct Gain:           # other than 1, of one member in another's ear
     Gain* next
+    int room
+    uint64_t room_generation
     int mouth
     uint64_t mouth_generation
     double gain
@@ -197,7 +199,7 @@ cdef struct Port:
     int misfits             # packets in a row whose time is not what the peer asked for
     int room_slot           # SOURCE_MIX
     int next_member
-    Gain* gains             # of others in this port's ear
+    Gain* gains             # of others in this port's ear, in the room where it is or will be
     Heard* heard            # NULL: nobody needs its samples
     int hearing_index       # in Worker.hearing
     Upward up               # of what it says, to its codec's rate

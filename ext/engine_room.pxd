@@ -27,6 +27,7 @@ cdef inline void leave_room(Worker* worker, Port* port) noexcept nogil:
         link = &worker.ports[link[0]].next_member
     link[0] = port.next_member
     room.members -= 1
+    forget_gains(worker, port, port.room_slot, -1)
 
 
 cdef inline bint join_room(Worker* worker, Port* port, int slot, uint64_t generation) noexcept nogil:
@@ -34,6 +35,7 @@ cdef inline bint join_room(Worker* worker, Port* port, int slot, uint64_t genera
     cdef Room* room = &worker.rooms[slot]
     if room.generation != generation:
         return False
+    forget_gains(worker, port, -1, -1)
     port.source = SOURCE_MIX
     port.room_slot = slot
     port.next_member = room.first_member
@@ -53,7 +55,13 @@ cdef inline void open_room(Worker* worker, int slot, uint64_t generation) noexce
 
 # --- gains ---
 
+cdef inline bint is_open(Worker* worker, const Gain* gain) noexcept nogil:
+    """Whether its room still is."""
+    return worker.rooms[gain.room].generation == gain.room_generation
+
+
 cdef inline void free_gains(Port* port) noexcept nogil:
+    """The port closes."""
     cdef Gain* gain
     while port.gains != NULL:
         gain = port.gains
@@ -61,24 +69,26 @@ cdef inline void free_gains(Port* port) noexcept nogil:
         free(gain)
 
 
-cdef inline void set_gain(Port* port, Order* order) noexcept nogil:
-    """How loud one is in this port's ear; what it is already is changed, 1 is forgotten."""
+cdef inline void forget_gains(Worker* worker, Port* port, int slot, int mouth) noexcept nogil:
+    """Of that room (-1: none), for one mouth or all (-1); and of rooms that are closed."""
     cdef Gain** link = &port.gains
-    cdef Gain* gain = NULL
+    cdef Gain* gain
     while link[0] != NULL:
         gain = link[0]
-        if gain.mouth == order.other_slot:
+        if not is_open(worker, gain) or (gain.room == slot and (mouth < 0 or gain.mouth == mouth)):
             link[0] = gain.next
             free(gain)
         else:
             link = &gain.next
-    if order.gain == 1.0:
+
+
+cdef inline void set_gain(Worker* worker, Port* port, Order* order) noexcept nogil:
+    """How loud one is in this port's ear; what it is already is changed, 1 is forgotten."""
+    cdef Gain* gain = <Gain*>order.block
+    forget_gains(worker, port, gain.room, gain.mouth)
+    if gain.gain == 1.0 or not is_open(worker, gain):
         return
-    gain = <Gain*>order.block
     order.block = NULL
-    gain.mouth = order.other_slot
-    gain.mouth_generation = order.other_generation
-    gain.gain = order.gain
     gain.next = port.gains
     port.gains = gain
 
@@ -108,7 +118,8 @@ cdef inline void weigh(Worker* worker, Port* ear, int room_slot, int32_t* total,
     while gain != NULL:
         mouth = &worker.ports[gain.mouth]
         if (
-            mouth.generation == gain.mouth_generation
+            gain.room == room_slot
+            and mouth.generation == gain.mouth_generation
             and mouth.source == SOURCE_MIX
             and mouth.room_slot == room_slot
             and mouth != ear

@@ -12,7 +12,7 @@ from ext.engine_hearing cimport tend
 from ext.engine_inband cimport inband_covers
 from ext.engine_messages cimport EVENT_FINISHED, Order
 from ext.engine_port cimport SOURCE_MIX, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Port
-from ext.engine_room cimport free_gains, join_room, leave_room
+from ext.engine_room cimport join_room, leave_room
 from ext.engine_sound cimport Playlist, SoundBlock, playlist_free
 from ext.engine_stream cimport (
     FRAME, HEARD_AUDIO, HEARD_OTHER, fall_silent, may_speak, relay_packet, say, send_frame,
@@ -84,7 +84,6 @@ cdef inline void clear_source(Worker* worker, Port* port) noexcept nogil:
         stop_listening(worker, port)
     elif port.source == SOURCE_MIX:
         leave_room(worker, port)
-        free_gains(port)
     elif port.playing_index >= 0:
         stop_playing(worker, port)
     port.source = SOURCE_SILENCE

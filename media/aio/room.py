@@ -24,9 +24,16 @@ class EngineRoom:
         if not 0 <= gain <= LOUDEST:
             raise ValueError(f"a gain is 0 or more, and {LOUDEST:g} at most, not {gain}")
         listener, speaker = self.shard.own(ear), self.shard.own(mouth)
-        worker = self.shard.worker
         listener.order(
-            lambda: worker.gain(listener.slot, listener.generation, speaker.slot, speaker.generation, gain)
+            lambda: self.shard.worker.gain(
+                listener.slot,
+                listener.generation,
+                self.slot,
+                self.generation,
+                speaker.slot,
+                speaker.generation,
+                gain,
+            )
         )
 
     def close(self) -> None:

@@ -70,6 +70,32 @@ async def test_who_leaves_is_heard_no_more_and_forgets_his_gains(stage: Stage) -
     await orchestra.expect({caller.hz: [agent.hz], agent.hz: [caller.hz]})
 
 
+async def test_who_comes_from_another_room_brings_his_gains(stage: Stage) -> None:
+    """Told before he enters, they are of the new room: not one frame of a whisper leaks to him."""
+    orchestra, caller, agent, supervisor = await call_with_supervisor(stage)
+    before, after = stage.plane.room(caller.port), stage.plane.room(caller.port)
+    before.gain(caller.port, agent.port, 0.25)
+    for party in (caller, agent):
+        party.port.send(Mix(before))
+    after.gain(caller.port, supervisor.port, 0.0)
+    for party in (supervisor, agent, caller):
+        party.port.send(Mix(after))
+    windows = (await orchestra.listen())[caller.hz]
+    assert all(window[supervisor.hz] < caller.level_db - 45 for window in windows)
+    assert windows[-1][agent.hz] == pytest.approx(caller.level_db, abs=0.5), "gains of the old room are gone"
+
+
+async def test_gains_of_a_room_that_was_never_entered_are_none_of_the_next(stage: Stage) -> None:
+    orchestra, caller, agent, _ = await call_with_supervisor(stage)
+    never = stage.plane.room(caller.port)
+    never.gain(caller.port, agent.port, 0.0)
+    never.close()
+    room = stage.plane.room(caller.port)
+    for party in (caller, agent):
+        party.port.send(Mix(room))
+    await orchestra.expect({caller.hz: [agent.hz], agent.hz: [caller.hz]})
+
+
 async def test_a_room_that_closes_falls_silent_and_a_relay_goes_on(stage: Stage) -> None:
     orchestra, caller, agent, _ = await call_with_supervisor(stage)
     room = stage.plane.room(caller.port)
