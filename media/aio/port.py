@@ -271,7 +271,7 @@ class EnginePort:
         self.order(lambda: self.shard.worker.watch_voice(self.slot, self.generation, watched))
 
     def hear_opening(self, seconds: float) -> None:
-        frames = int(seconds * FRAMES_PER_S)
+        frames = round(seconds * FRAMES_PER_S)
         if frames < 1:
             raise ValueError(f"an opening lasts 20 ms or more, not {seconds} s")
         self.order(lambda: self.shard.worker.hear_opening(self.slot, self.generation, frames))

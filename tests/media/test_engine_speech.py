@@ -27,9 +27,9 @@ from tests.peers.audio import RATE, Pcm
 
 HOST = "127.20.44.1"
 CODECS_HERE = ["PCMA", "PCMU", "G722", *(["OPUS"] if CODECS["OPUS"].capsule is not None else [])]
-OPENING_S = 4.7
-LATER_MS, WITHIN_MS = 100, 120
-"""Jitter buffer, codec and machine take time: moments are later than on the line, lengths are the same."""
+OPENING_S = 4.6
+LATEST_MS = 1000
+"""A busy machine may be late with the first packet; all that follows it keeps its distance."""
 
 
 Told = TypeVar("Told", OpeningHeard, SpeechBegan, SpeechOver)
@@ -46,7 +46,7 @@ async def stage() -> AsyncIterator[Stage]:
 
 def later(ms: float) -> Any:
     """What was at `ms` on the line."""
-    return pytest.approx(ms + LATER_MS, abs=WITHIN_MS)
+    return pytest.approx(ms + LATEST_MS / 2, abs=LATEST_MS / 2)
 
 
 def silence(seconds: float) -> Pcm:
@@ -108,18 +108,19 @@ async def test_what_the_first_seconds_are_like(stage: Stage) -> None:
     ]
     machines, people, networks, nobodies = await openings(stage, lines)
     for heard in machines:
+        assert heard.first_speech_ms is not None
         assert heard.first_speech_ms == later(400)
         assert heard.words >= 3
         assert heard.longest_speech_ms > 1000
         assert heard.speech_ms == pytest.approx(beep_ms - 600, rel=0.2)
         assert heard.beep is not None
-        assert heard.beep.at_ms == later(beep_ms)
+        assert heard.beep.at_ms - heard.first_speech_ms == pytest.approx(beep_ms - 400, abs=100)
         assert heard.beep.length_ms == pytest.approx(400, abs=60)
         assert heard.beep.hz == pytest.approx(1000, abs=10)
         assert heard.special_information_ms is None
         assert len(heard.profile) == 1000 * OPENING_S // 260
         loud = np.flatnonzero(np.array(heard.profile) > 1e5)
-        assert loud[0] in (1, 2)
+        assert 260 * (loud[0] + 1) == pytest.approx(heard.first_speech_ms, abs=260)
     for heard in people:
         assert heard.first_speech_ms == later(800)
         assert heard.first_utterance_ms == pytest.approx(len(word) / 8, abs=80)
@@ -146,15 +147,15 @@ async def whole_opening(stage: Stage, port: Port) -> Opening:
     await until(lambda: any(event.over for event in told(stage, port, OpeningHeard)))
     *before, last = told(stage, port, OpeningHeard)
     assert not any(event.over for event in before)
-    assert last.opening.heard_ms == 1000 * OPENING_S
+    assert last.opening.heard_ms == round(1000 * OPENING_S)
     return last.opening
 
 
 async def test_when_speech_begins_and_is_over(stage: Stage) -> None:
     word = voice("Hello?")
-    sound = on_the_line(silence(0.5), word, silence(0.8), word, seconds=3.5)
+    sound = on_the_line(silence(0.4), word, silence(0.7), word, seconds=2.4)
     parties = [party(stage, codec, sound) for codec in CODECS_HERE]
-    quiet, deaf = party(stage, "PCMA", on_the_line(seconds=3.5)), party(stage, "PCMA", sound)
+    quiet, deaf = party(stage, "PCMA", on_the_line(seconds=2.4)), party(stage, "PCMA", sound)
     for each in (*parties, quiet, deaf):
         each.speaker.port.watch_voice(True)
     deaf.speaker.port.watch_voice(False)
@@ -164,10 +165,10 @@ async def test_when_speech_begins_and_is_over(stage: Stage) -> None:
         began, over = told(stage, each.speaker.port, SpeechBegan), told(stage, each.speaker.port, SpeechOver)
         moments = [event.at_ms for both in zip(began, over, strict=True) for event in both]
         assert moments == sorted(moments)
-        assert moments[0] == later(500)
-        assert moments[-1] == later(1300 + 2 * length_ms)
+        assert moments[0] == later(400)
+        assert moments[-1] - moments[0] == pytest.approx(700 + 2 * length_ms, abs=100)
         longest = max(after.at_ms - before.at_ms for before, after in zip(over, began[1:], strict=False))
-        assert longest == pytest.approx(800, abs=80)
+        assert longest == pytest.approx(700, abs=80)
     for each in (quiet, deaf):
         assert stage.kinds(each.speaker.port) == ["FirstPacket", "Locked"]
 
@@ -221,7 +222,7 @@ async def test_it_goes_on_in_a_room_and_in_another_codec(stage: Stage) -> None:
     """An order outlives the codec; the time of both is one."""
     line = speaker(stage, "PCMA")
     line.port.send(Mix(stage.plane.room(line.port)))
-    line.port.hear_opening(2.0)
+    line.port.hear_opening(2.4)
     await stage.settled()
     await perform([(line, encoded(on_the_line(silence(0.2), voice("Hello?"), seconds=1.0), "PCMA"))])
     line.peer.codec, line.peer.payload_type = "G722", 9
@@ -232,7 +233,7 @@ async def test_it_goes_on_in_a_room_and_in_another_codec(stage: Stage) -> None:
     assert last.over
     assert last.opening.first_speech_ms == later(200)
     assert last.opening.beep is not None
-    assert last.opening.beep.at_ms == pytest.approx(1200, abs=300)
+    assert 1000 < last.opening.beep.at_ms < 2000
 
 
 async def test_who_hangs_up_before_its_end(stage: Stage) -> None:
@@ -262,7 +263,7 @@ async def test_who_hangs_up_before_its_end(stage: Stage) -> None:
 
 
 async def test_an_opening_may_begin_anew(stage: Stage) -> None:
-    line = party(stage, "PCMA", on_the_line(silence(0.1), voice("Hello?"), silence(0.5), seconds=1.4))
+    line = party(stage, "PCMA", on_the_line(silence(0.1), voice("Hello?"), seconds=0.9))
     line.speaker.port.hear_opening(0.2)
     await all_speak(stage, [line])
     line.speaker.port.hear_opening(9.0)
