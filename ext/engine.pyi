@@ -139,6 +139,8 @@ class Worker:
         event_rate_hz: int,
         comfort_noise: bool,
         hears_tones: bool,
+        takes_metrics: bool,
+        takes_reference_time: bool,
         impairment: tuple[float, float, float],
         tuning: tuple[bool, bool, bool, int, int],
         ptime_ms: int,

@@ -133,7 +133,7 @@ cdef class Worker:
     def connect(
         self, slot, generation, tuple rtp not None, tuple rtcp not None, tuple networks not None, *,
         str codec not None, payload_type, receive_type, send_event, receive_event, event_rate_hz,
-        bint comfort_noise, bint hears_tones,
+        bint comfort_noise, bint hears_tones, bint takes_metrics, bint takes_reference_time,
         tuple impairment not None, tuple tuning not None, ptime_ms,
     ) -> None:
         cdef Order order = self._order(ORDER_CONNECT, slot, generation)
@@ -154,6 +154,7 @@ cdef class Worker:
         order.flag = hears_tones
         order.event_rate_hz = event_rate_hz
         order.comfort_noise = comfort_noise
+        order.takes_metrics, order.takes_reference = takes_metrics, takes_reference_time
         order.count = len(networks)
         order.block = network_array(networks)
         if order.table.open != NULL:

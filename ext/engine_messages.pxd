@@ -59,6 +59,8 @@ cdef struct Order:
     int receive_event
     int event_rate_hz
     bint comfort_noise
+    bint takes_metrics
+    bint takes_reference
     int source
     bint flag               # loop, mute, in band or hears tones
     size_t first_frame      # of the playlist, where it begins

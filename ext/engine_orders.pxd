@@ -176,6 +176,8 @@ cdef inline void connect_port(Worker* worker, Port* port, Order* order) noexcept
     port.hears_tones = order.flag
     port.event_rate_hz = order.event_rate_hz
     port.comfort_noise = order.comfort_noise
+    port.takes_metrics = order.takes_metrics
+    port.takes_reference = order.takes_reference
 
 
 cdef inline void record_port(Worker* worker, Port* port, Order* order) noexcept nogil:

@@ -180,6 +180,8 @@ cdef struct Port:
     bint hears_tones        # of others who press in band
     int event_rate_hz       # of the durations of both
     bint comfort_noise      # the peer takes RFC 3389
+    bint takes_metrics      # and of RFC 3611 VoIP metrics,
+    bint takes_reference    # receivers' reference times
     bint muted
     Latch latch
     Reception reception

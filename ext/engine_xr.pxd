@@ -1,7 +1,8 @@
 """Extended reports (RFC 3611): VoIP metrics both ways, and the round trip for who does not send.
 
 A VoIP metrics block goes with each of our reports once the peer was heard. A receiver reference time goes
-along when nothing was sent, for then no sender report asks for the round trip; the peer's is answered.
+along when nothing was sent, for then no sender report asks for the round trip; the peer's is answered. Neither
+goes to who does not take it.
 """
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
@@ -99,9 +100,9 @@ cdef inline uint8_t* put_extended(
 ) noexcept nogil:
     """An XR packet, when there is something to put into it."""
     cdef uint8_t* octets = packet + 8
-    if port.reception.started:
+    if port.reception.started and port.takes_metrics:
         octets = put_metrics(port, octets)
-    if not sender:
+    if not sender and port.takes_reference:
         octets = put_reference(octets)
     if port.control.last_reference:
         octets = put_delay(worker, port, octets)

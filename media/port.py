@@ -52,7 +52,8 @@ class PeerMedia:
     were. `dtls`: keys come by a handshake over the port itself; until they are there nothing is sent and
     nothing heard. The same again changes nothing. `hears_tones`: digits in the sound that it is relayed
     reach it as they are; else they are kept from it, because it gets them in another way. `tuning` is what
-    it wants of what we encode.
+    it wants of what we encode. `takes_metrics`, `takes_reference_time`: it is sent these extended reports
+    (RFC 3611 sections 4.7 and 4.4).
     """
 
     address: str
@@ -72,6 +73,8 @@ class PeerMedia:
     hears_tones: bool = True
     receive_payload_type: int | None = None
     tuning: Tuning = UNTUNED
+    takes_metrics: bool = True
+    takes_reference_time: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,8 @@ class EnginePort:
                 receive_event=-1 if peer.receive_event_type is None else peer.receive_event_type,
                 event_rate_hz=peer.event_rate_hz,
                 comfort_noise=peer.comfort_noise,
+                takes_metrics=peer.takes_metrics,
+                takes_reference_time=peer.takes_reference_time,
                 hears_tones=peer.hears_tones,
                 impairment=(of.best, of.ie, of.bpl),
                 tuning=(tuned.fec, tuned.dtx, tuned.constant, tuned.bits_per_s, tuned.rate_hz),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sip.dialogs import reports
 from sip.dialogs.secrecy import Secrecy, Secret, whole
 from sip.syntax.encodings import (
     COMFORT_NOISE,
@@ -50,7 +51,8 @@ class Agreed:
     `remote_address` may then be 0.0.0.0. `held`: the peer
     has cut it below what we wanted. `event_rate_hz` is what the durations of events count (RFC 4733).
     `comfort_noise`: silence may be told by RFC 3389. `keys`: all of it is SRTP; None is in the clear.
-    `parameters` are what they say of the codec (`a=fmtp`), and so want of what we send.
+    `parameters` are what they say of the codec (`a=fmtp`), and so want of what we send;
+    `extended` are the reports of RTCP that they take beside the ordinary ones.
     """
 
     remote_address: str
@@ -69,6 +71,7 @@ class Agreed:
     comfort_noise: bool = False
     keys: Secret | None = None
     parameters: str = ""
+    extended: reports.Reports = reports.ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class MediaSession:
         self._kept = self._agreed.keys if self._agreed else None
         profile, keys = self._secrecy.offer(self._kept, address, port)
         ptime_ms = self._agreed.ptime_ms if self._agreed else _PTIME_MS
-        audio = _audio(port, types, ptime_ms, direction, profile, keys)
+        audio = _audio(port, types, ptime_ms, direction, profile, [*keys, reports.OFFERED])
         sent = self._send(address, self._in_place(audio))
         self._offer = audio
         self._types |= types
@@ -190,6 +193,7 @@ class MediaSession:
         types = {name: offered[name] for name in (codec, *noise, *events)}
         keys, attributes = self._secrecy.answer(whole(theirs, line), address, port)
         agreed = _agree(theirs, line, codec, types, direction, keys)
+        attributes.append(reports.answered(theirs, line))
         audio = _audio(port, types, agreed.ptime_ms, agreed.direction, line.profile, attributes)
         media = tuple(audio if other is line else _refused(other) for other in theirs.media)
         sent = self._send(address, media)
@@ -252,9 +256,9 @@ def _audio(
     ptime_ms: int,
     direction: Direction,
     profile: str,
-    keys: list[Attribute],
+    also: list[Attribute],
 ) -> MediaDescription:
-    attributes = list(keys)
+    attributes = list(also)
     for name, number in types.items():
         encoding = ENCODINGS[name]
         attributes.append(("rtpmap", f"{number} {encoding.rtpmap}"))
@@ -359,6 +363,7 @@ def _agree(
         comfort_noise=COMFORT_NOISE in ours and COMFORT_NOISE in types,
         keys=keys,
         parameters=line.parameters(types[codec]),
+        extended=reports.wanted(theirs, line),
     )
 
 

@@ -149,6 +149,8 @@ class LegMedia:
                 event_rate_hz=agreed.event_rate_hz,
                 comfort_noise=agreed.comfort_noise,
                 tuning=tuning(agreed.codec, agreed.parameters),
+                takes_metrics=agreed.extended.metrics,
+                takes_reference_time=agreed.extended.reference_time,
                 srtp=srtp(agreed.keys),
                 dtls=dtls(agreed.keys),
             )

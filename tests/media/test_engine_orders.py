@@ -92,6 +92,8 @@ def test_what_a_full_ring_refuses_is_not_kept() -> None:
             event_rate_hz=8000,
             comfort_noise=False,
             hears_tones=True,
+            takes_metrics=True,
+            takes_reference_time=True,
             impairment=(93.0, 0.0, 25.1),
             tuning=(False, False, False, 0, 0),
             ptime_ms=20,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import struct
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -260,3 +261,17 @@ async def test_a_port_that_is_heard_tells_of_its_jitter_buffer(stage: Stage) -> 
     told = (await report_from(rtcp)).metrics
     assert told.config == 0xF0
     assert 0 < told.nominal_ms <= told.most_ms == told.limit_ms < 200
+
+
+async def test_whoever_takes_none_is_sent_none(stage: Stage) -> None:
+    """By ports that were heard and send nothing."""
+    wishes = [(True, True), (True, False), (False, True), (False, False)]
+    ears = []
+    for numbers, reference in wishes:
+        caller = stage.peer(CALLER)
+        port, rtcp = await with_rtcp(stage, caller)
+        media = caller.media(rtcp=rtcp.address)
+        port.connect(replace(media, takes_metrics=numbers, takes_reference_time=reference))
+        ears.append(rtcp)
+    told = [report.extended for report in await asyncio.gather(*map(report_from, ears))]
+    assert [(METRICS in blocks, REFERENCE in blocks) for blocks in told] == wishes

@@ -17,6 +17,7 @@ s=-
 c=IN IP4 10.0.0.1
 t=0 0
 m=audio 4000 RTP/AVP 8 0 101
+a=rtcp-xr:rcvr-rtt=all voip-metrics
 a=rtpmap:8 PCMA/8000
 a=rtpmap:0 PCMU/8000
 a=rtpmap:101 telephone-event/8000
@@ -30,6 +31,7 @@ s=-
 c=IN IP4 10.0.0.1
 t=0 0
 m=audio 4000 RTP/AVP 8 101
+a=rtcp-xr:voip-metrics
 a=rtpmap:8 PCMA/8000
 a=rtpmap:101 telephone-event/8000
 a=fmtp:101 0-16
@@ -318,7 +320,8 @@ def test_ptime(lines: str, ptime_ms: int) -> None:
 def test_rtcp_goes_where_rfc_3605_says(lines: str, address: str, port: int) -> None:
     sent, agreed = answer(MediaSession(42), HEAD + AUDIO + lines)
     assert (agreed.rtcp_address, agreed.rtcp_port) == (address, port)
-    assert "rtcp" not in sent
+    assert "a=rtcp:" not in sent
+    assert "a=rtcp-mux" not in sent
 
 
 REFUSED = [
