@@ -15,7 +15,7 @@ from libc.string cimport memcpy, memset
 
 from ext.codec_registry cimport codec_number, codec_table
 from ext.engine_figures cimport facts_tuple, figures_tuple, opening_tuple, whole_facts
-from ext.engine_fork cimport ForkBlock, fork_release, fork_share
+from ext.engine_fork cimport ForkBlock, fork_share
 from ext.engine_messages cimport (
     CNAME_LENGTH, EVENT_LOCK, ORDER_CLOSE, ORDER_CONNECT, ORDER_DATAGRAM, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN,
     ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_OPENING, ORDER_PASS, ORDER_PAUSE, ORDER_RECORD,
@@ -32,8 +32,7 @@ from ext.engine_port cimport (
 from ext.engine_reception cimport packets_lost
 from ext.engine_ring cimport ring_pop, ring_push, ring_room
 from ext.engine_setup cimport start_threads, worker_free, worker_make
-from ext.engine_sound cimport Playlist, playlist_free
-from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_release, srtp_share
+from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_share
 from ext.engine_tap cimport TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Recorder, tap_make
 from ext.engine_worker cimport Totals, Worker as Memory
 from ext.forks cimport ForkMemory
@@ -92,7 +91,9 @@ cdef class Worker:
     # --- orders ---
 
     cdef int _push(self, Order* order) except -1:
+        """RingFull: what it would have handed over is freed; its descriptors stay the caller's."""
         if not ring_push(&self.memory.orders, order):
+            void_order(order)
             raise RingFull()
         if not self.patient:
             self.wake()
@@ -162,11 +163,7 @@ cdef class Worker:
             if order.codec_state == NULL:
                 free(order.block)
                 raise MemoryError()
-        try:
-            self._push(&order)
-        except RingFull:
-            void_order(&order)
-            raise
+        self._push(&order)
 
     def silence(self, slot, generation) -> None:
         cdef Order order = self._order(ORDER_SEND, slot, generation)
@@ -186,17 +183,12 @@ cdef class Worker:
         self, slot, generation, tuple sounds not None, *, bint loop, token, size_t first_frame=0
     ) -> None:
         cdef Order order = self._order(ORDER_SEND, slot, generation)
-        cdef Playlist* playlist
         order.source = SOURCE_PLAY
         order.flag = loop
         order.token = token
         order.first_frame = first_frame
-        order.block = playlist = playlist_of(sounds)
-        try:
-            self._push(&order)
-        except RingFull:
-            playlist_free(playlist)
-            raise
+        order.block = playlist_of(sounds)
+        self._push(&order)
 
     def tone(self, slot, generation, double hz, double level_dbm0) -> None:
         cdef Order order = self._order(ORDER_SEND, slot, generation)
@@ -230,7 +222,8 @@ cdef class Worker:
         self._push(&order)
 
     def gain(
-        self, slot, generation, int room, room_generation, int mouth, mouth_generation, double gain
+        self, slot, generation, int room, uint64_t room_generation, int mouth, uint64_t mouth_generation,
+        double gain,
     ) -> None:
         cdef Order order = self._order(ORDER_GAIN, slot, generation)
         cdef Gain* block
@@ -239,13 +232,9 @@ cdef class Worker:
         order.block = block = <Gain*>calloc(1, sizeof(Gain))
         if block == NULL:
             raise MemoryError()
-        try:
-            block.room, block.room_generation = room, room_generation
-            block.mouth, block.mouth_generation, block.gain = mouth, mouth_generation, gain
-            self._push(&order)
-        except Exception:
-            free(block)
-            raise
+        block.room, block.room_generation = room, room_generation
+        block.mouth, block.mouth_generation, block.gain = mouth, mouth_generation, gain
+        self._push(&order)
 
     def secure(self, slot, generation, sends, receives, bint shut=False) -> None:
         cdef Order order = self._order(ORDER_SECURE, slot, generation)
@@ -254,12 +243,7 @@ cdef class Worker:
         order.flag = shut
         order.sends = srtp_share(sending)
         order.receives = srtp_share(receiving)
-        try:
-            self._push(&order)
-        except RingFull:
-            srtp_release(sending)
-            srtp_release(receiving)
-            raise
+        self._push(&order)
 
     def pass_datagrams(self, slot, generation, bint passes, bint muxed) -> None:
         cdef Order order = self._order(ORDER_PASS, slot, generation)
@@ -275,11 +259,7 @@ cdef class Worker:
         if order.block == NULL:
             raise MemoryError()
         memcpy(order.block, <char*>data, len(data))
-        try:
-            self._push(&order)
-        except RingFull:
-            free(order.block)
-            raise
+        self._push(&order)
 
     def take_datagrams(self) -> list:
         cdef Passed passed
@@ -306,11 +286,7 @@ cdef class Worker:
             order.block = calloc(1, sizeof(InBand))
             if order.block == NULL:
                 raise MemoryError()
-        try:
-            self._push(&order)
-        except RingFull:
-            free(order.block)
-            raise
+        self._push(&order)
 
     def mute(self, slot, generation, bint muted) -> None:
         cdef Order order = self._order(ORDER_MUTE, slot, generation)
@@ -338,12 +314,7 @@ cdef class Worker:
         self._tap(ORDER_RECORD, slot, generation, fd, token, masks_digits, NULL)
 
     def fork(self, slot, generation, ForkMemory memory not None, token, *, bint masks_digits) -> None:
-        fork_share(memory.block)
-        try:
-            self._tap(ORDER_FORK, slot, generation, -1, token, masks_digits, memory.block)
-        except Exception:
-            fork_release(memory.block)
-            raise
+        self._tap(ORDER_FORK, slot, generation, -1, token, masks_digits, memory.block)
 
     cdef int _tap(
         self, int kind, int slot, uint64_t generation, int fd, uint64_t token, bint masks_digits, ForkBlock* fork
@@ -353,16 +324,14 @@ cdef class Worker:
         if recorder == NULL:
             raise MemoryError()
         recorder.fd = fd
+        if fork != NULL:
+            fork_share(fork)
         recorder.token = token
         recorder.slot = slot
         recorder.generation = generation
         recorder.masks_digits = masks_digits
         order.block = recorder
-        try:
-            self._push(&order)
-        except RingFull:
-            free(recorder)
-            raise
+        self._push(&order)
         return 0
 
     def pause(self, slot, generation, token, str mode not None) -> None:

@@ -7,7 +7,7 @@ PCM is 16 bits, mono, at `pcm_rate_hz`.
 
 from libc.stdint cimport int16_t, uint8_t
 
-from ext.kernels cimport alaw_decode_into, alaw_encode_into, ulaw_decode_into, ulaw_encode_into
+from ext.g711 cimport alaw_decode_into, alaw_encode_into, ulaw_decode_into, ulaw_encode_into
 
 cdef extern from *:
     """

@@ -9,7 +9,7 @@ from libc.math cimport cos
 from libc.stdint cimport int16_t
 from libc.string cimport memcpy, memmove, memset
 
-from ext.kernels cimport LANES, goertzel_powers_into, mean_power
+from ext.tones cimport LANES, goertzel_powers_into, mean_power
 
 cdef enum:
     WINDOW = 160        # samples that are judged together

@@ -19,7 +19,7 @@ from ext.engine_speech cimport speech_frame, speech_needed
 from ext.engine_stream cimport FRAME, HEARD_AUDIO, HEARD_NOISE, say
 from ext.engine_tap cimport LEFT, RIGHT
 from ext.engine_worker cimport Worker
-from ext.kernels cimport RtpHeader
+from ext.rtp cimport RtpHeader
 
 
 # --- who needs it ---

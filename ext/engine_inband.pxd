@@ -15,7 +15,8 @@ from ext.engine_messages cimport EVENT_DIGIT, IN_BAND
 from ext.engine_port cimport InBand, Port
 from ext.engine_tell cimport tell
 from ext.engine_worker cimport Worker
-from ext.kernels cimport RtpHeader, alaw_decode_into, ulaw_decode_into
+from ext.g711 cimport alaw_decode_into, ulaw_decode_into
+from ext.rtp cimport RtpHeader
 
 cdef enum:
     FRAME = 160

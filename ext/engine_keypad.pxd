@@ -16,7 +16,8 @@ from ext.engine_stream cimport (
 )
 from ext.engine_tap cimport RIGHT
 from ext.engine_worker cimport Worker
-from ext.kernels cimport oscillator_fill, oscillator_start, rtp_write
+from ext.rtp cimport rtp_write
+from ext.tones cimport oscillator_fill, oscillator_start
 
 cdef enum:
     EVENT_OCTETS = 4        # section 2.3

@@ -16,7 +16,7 @@ from ext.engine_os cimport (
 from ext.engine_port cimport CANDIDATES, Candidate, Latch, Network, Port
 from ext.engine_tell cimport tell
 from ext.engine_worker cimport Worker
-from ext.kernels cimport RtpHeader
+from ext.rtp cimport RtpHeader
 
 cdef enum:
     PACKETS_TO_LOCK = 3

@@ -8,7 +8,7 @@ from libc.stdint cimport int16_t
 from libc.string cimport memset
 
 from ext.engine_voice cimport HANGOVER, ONSET, Voice, voice_frame, voice_start
-from ext.kernels cimport SineFit, sine_fit_into
+from ext.tones cimport SineFit, sine_fit_into
 
 cdef enum:
     NOT_YET = -1

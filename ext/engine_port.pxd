@@ -18,7 +18,7 @@ from ext.engine_sound cimport Playlist
 from ext.engine_srtp cimport SrtpKey
 from ext.engine_tap cimport Recorder
 from ext.engine_voice cimport Voice
-from ext.kernels cimport Oscillator
+from ext.tones cimport Oscillator
 
 cdef enum:
     CANDIDATES = 4          # streams that compete for a port before it is locked

@@ -1,8 +1,8 @@
 """How the peer sounds here: R of the E-model from what a port has received (ITU-T G.107, media.emodel)."""
 
+from ext.emodel cimport rating_of
 from ext.engine_losses cimport Losses, burst_ratio, loss_of
 from ext.engine_port cimport Port
-from ext.kernels cimport rating_of
 
 cdef enum:
     USUAL_SPACING_MS = 20       # until two packets have shown theirs

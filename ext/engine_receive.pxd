@@ -30,7 +30,7 @@ from ext.engine_stream cimport COMFORT_NOISE, HEARD_AUDIO, HEARD_EVENT, HEARD_NO
 from ext.engine_tap cimport LEFT
 from ext.engine_tell cimport tell
 from ext.engine_worker cimport BATCH, DATAGRAM, Worker
-from ext.kernels cimport RtpHeader, rtp_read
+from ext.rtp cimport RtpHeader, rtp_read
 
 cdef enum:
     RTP_SOCKET = 0

@@ -23,7 +23,7 @@ from ext.engine_tap cimport (
 )
 from ext.engine_tell cimport tell
 from ext.engine_worker cimport Worker
-from ext.kernels cimport alaw_decode_into, ulaw_decode_into
+from ext.g711 cimport alaw_decode_into, ulaw_decode_into
 
 cdef enum:
     LONGEST_PACKET = 800    # samples of one packet that are recorded: 100 ms

@@ -15,7 +15,7 @@ from ext.engine_messages cimport Order
 from ext.engine_port cimport SOURCE_MIX, Gain, Port
 from ext.engine_stream cimport say
 from ext.engine_worker cimport Room, Worker
-from ext.kernels cimport mix_add, mix_minus_own
+from ext.mixing cimport mix_add, mix_minus_own
 
 
 # --- who is in it ---

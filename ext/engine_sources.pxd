@@ -19,9 +19,9 @@ from ext.engine_stream cimport (
 )
 from ext.engine_tell cimport tell
 from ext.engine_worker cimport Worker
-from ext.kernels cimport (
-    RtpHeader, alaw_decode_into, alaw_to_ulaw_into, oscillator_fill, oscillator_start, ulaw_to_alaw_into,
-)
+from ext.g711 cimport alaw_decode_into, alaw_to_ulaw_into, ulaw_to_alaw_into
+from ext.rtp cimport RtpHeader
+from ext.tones cimport oscillator_fill, oscillator_start
 
 cdef enum:
     MISFITS = 3             # packets in a row of another time than asked for, before they are made anew

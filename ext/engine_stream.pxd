@@ -19,7 +19,7 @@ from ext.engine_resample cimport downward, upward
 from ext.engine_secrecy cimport sealed
 from ext.engine_tap cimport RIGHT
 from ext.engine_worker cimport Worker
-from ext.kernels cimport RtpHeader, rtp_write
+from ext.rtp cimport RtpHeader, rtp_write
 
 cdef enum:
     FRAME = 160             # samples and octets of 20 ms of G.711

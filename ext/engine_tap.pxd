@@ -58,6 +58,11 @@ cdef struct Recorder:
     Recorder* next          # all of a worker's recorders
     Recorder* next_tap      # of the port's
 
+cdef struct Errand:         # between worker and writer, both ways
+    Recorder* recorder
+    Chunk* chunk            # NULL: finish the file
+    bint leave              # the writer ends
+
 
 cdef inline int frame_values(bint wide) noexcept nogil:
     """Of both sides."""
@@ -75,9 +80,3 @@ cdef inline Recorder* tap_make(ForkBlock* fork) noexcept nogil:
         tap.wide = wide
         tap.window = <int16_t*>(tap + 1)
     return tap
-
-
-cdef struct Errand:         # between worker and writer, both ways
-    Recorder* recorder
-    Chunk* chunk            # NULL: finish the file
-    bint leave              # the writer ends

@@ -7,7 +7,7 @@ some seconds. Where there is nothing at all, not even noise, no line was heard, 
 from libc.stdint cimport int16_t
 from libc.string cimport memset
 
-from ext.kernels cimport mean_power
+from ext.tones cimport mean_power
 
 cdef enum:
     ONSET = 2           # frames in a row that begin speech: a click is shorter

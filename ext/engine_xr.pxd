@@ -8,6 +8,7 @@ goes to who does not take it.
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
+from ext.emodel cimport mos_of
 from ext.engine_losses cimport (
     GMIN, Losses, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
 )
@@ -16,7 +17,6 @@ from ext.engine_os cimport atomic_fence, atomic_store
 from ext.engine_port cimport METRICS, Control, Facts, Port
 from ext.engine_quality cimport delay_ms, rating_heard, spacing_ms
 from ext.engine_worker cimport Worker
-from ext.kernels cimport mos_of
 
 cdef enum:
     EXTENDED_REPORT = 207

@@ -9,14 +9,11 @@ from ext.engine_dtmf cimport NO_DIGIT, WINDOW, Dtmf, dtmf_frame, dtmf_start, jud
 from ext.engine_masking cimport FAINTEST
 from ext.engine_opening cimport NOT_YET, PROFILE, Opening as OpeningMemory, opening_frame, opening_start
 from ext.engine_voice cimport Voice as VoiceMemory, voice_frame, voice_start
+from ext.pcm cimport samples_in
 
 cdef enum:
     FRAME = 160
     FRAME_MS = 20
-
-
-cdef inline const int16_t* samples_in(bytes pcm) noexcept:
-    return <const int16_t*>PyBytes_AS_STRING(pcm)
 
 
 cdef inline object ms(int frames):

@@ -168,6 +168,10 @@ ensure_extensions() {
     ensure_libraries
     say "compiling the extensions"
     pip_install --no-deps --no-build-isolation --editable "$ROOT" || fail "the extensions did not compile"
+    local built
+    for built in "$ROOT"/ext/*.so; do # what was compiled from a source that is gone could still be imported
+        [ -f "$ROOT/ext/$(basename "${built%%.cpython*}").pyx" ] || rm -f "$built"
+    done
     stamp extensions "$(extensions_hash)"
 }
 

@@ -156,9 +156,9 @@ def test_python_imports_are_seen_in_every_form(source: str, package: str, module
 
 
 def test_cython_imports_are_seen_in_every_form() -> None:
-    source = "from ext.kernels cimport mix\ncimport ext.rtp\nfrom libc.math cimport sin\nimport media\n"
+    source = "from ext.mixing cimport mix\ncimport ext.rtp\nfrom libc.math cimport sin\nimport media\n"
     assert list(cython_imports(source)) == [
-        Import(1, "ext.kernels"),
+        Import(1, "ext.mixing"),
         Import(2, "ext.rtp"),
         Import(3, "libc.math"),
         Import(4, "media"),

@@ -6,37 +6,35 @@ bytes object that it returns, some 0.05 microseconds; the engine, which calls fr
 
 import time
 from collections.abc import Callable, Mapping
-from types import ModuleType
 from typing import Any, Final
 
-from ext import kernels
-from media import g711, mixing, resampling, rtp, tones
 from media.resampling import low_pass
+from tests.media.builds import COMPILED, PURE
 
 SECONDS: Final = 0.2
 ROUNDS: Final = 5
 
-PCM: Final = kernels.tone(997.0, -10.0, 160)
-OCTETS: Final = kernels.alaw_encode(PCM)
-PACKET: Final = kernels.rtp_header(8, False, 7, 160, 99) + OCTETS
-ROOM: Final = [kernels.tone(300.0 + 100 * n, -15.0, 160) for n in range(10)]
-FAST: Final = kernels.tone(997.0 / 6, -10.0, 960)
+PCM: Final = COMPILED.tone(997.0, -10.0, 160)
+OCTETS: Final = COMPILED.alaw_encode(PCM)
+PACKET: Final = COMPILED.rtp_header(8, False, 7, 160, 99) + OCTETS
+ROOM: Final = [COMPILED.tone(300.0 + 100 * n, -15.0, 160) for n in range(10)]
+FAST: Final = COMPILED.tone(997.0 / 6, -10.0, 960)
 """20 ms at 48 kHz."""
 
-FRAMES: Final[Mapping[str, tuple[ModuleType, tuple[Any, ...]]]] = {
-    "alaw_decode": (g711, (OCTETS,)),
-    "ulaw_decode": (g711, (OCTETS,)),
-    "alaw_encode": (g711, (PCM,)),
-    "ulaw_encode": (g711, (PCM,)),
-    "alaw_to_ulaw": (g711, (OCTETS,)),
-    "ulaw_to_alaw": (g711, (OCTETS,)),
-    "rtp_parse": (rtp, (PACKET,)),
-    "rtp_header": (rtp, (8, False, 7, 160, 99)),
-    "tone": (tones, (1004.0, 0.0, 160)),
-    "tone_power": (tones, (PCM, 697.0)),
-    "power": (tones, (PCM,)),
-    "mix": (mixing, (ROOM,)),
-    "resample": (resampling, (FAST, *low_pass(48000, 8000))),
+FRAMES: Final[Mapping[str, tuple[Any, ...]]] = {
+    "alaw_decode": (OCTETS,),
+    "ulaw_decode": (OCTETS,),
+    "alaw_encode": (PCM,),
+    "ulaw_encode": (PCM,),
+    "alaw_to_ulaw": (OCTETS,),
+    "ulaw_to_alaw": (OCTETS,),
+    "rtp_parse": (PACKET,),
+    "rtp_header": (8, False, 7, 160, 99),
+    "tone": (1004.0, 0.0, 160),
+    "tone_power": (PCM, 697.0),
+    "power": (PCM,),
+    "mix": (ROOM,),
+    "resample": (FAST, *low_pass(48000, 8000)),
 }
 
 
@@ -58,9 +56,9 @@ def main() -> None:
     """Print the table that docs/explanation/performance.md shows."""
     print(f"| {'kernel':<13} | {'pure, µs':>9} | {'compiled, µs':>12} | {'times':>6} |")
     print("|---|---:|---:|---:|")
-    for name, (twin, arguments) in FRAMES.items():
-        pure = microseconds(getattr(twin, name), arguments)
-        compiled = microseconds(getattr(kernels, name), arguments)
+    for name, arguments in FRAMES.items():
+        pure = microseconds(getattr(PURE, name), arguments)
+        compiled = microseconds(getattr(COMPILED, name), arguments)
         print(f"| {name:<13} | {pure:>9.2f} | {compiled:>12.2f} | {pure / compiled:>6.0f} |")
 
 
