@@ -282,8 +282,8 @@ class Port(Protocol):
     def listen_for_digits(self, listens: bool) -> None:
         """Hear digits in the sound (ITU-T Q.24), for a peer that tells them in no other way, or no longer.
 
-        G.711 only. A listener that does not hear tones gets no more of one than its first 40 ms, and a
-        recording that masks digits none of it. `Digit` says that it came in band.
+        In every codec that is heard here. A listener that does not hear tones gets no more of one than its
+        first 40 ms, and a recording that masks digits none of it. `Digit` says that it came in band.
         """
 
     def mute(self, muted: bool) -> None:
