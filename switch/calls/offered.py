@@ -5,7 +5,7 @@ from sip.dialogs.offer_answer import NotAcceptable, Offer, usable_offer
 from sip.events import IncomingInvite
 from switch.calls.leg_media import Terms
 from switch.calls.leg_secrecy import secrecy
-from switch.config.targets import ConferenceTarget, Go, QueueTarget, ToneTarget
+from switch.config.targets import DialledPhone, EchoTarget, Go, PhoneTarget, TrunkTarget
 from switch.exchange import Exchange
 from switch.peers import Peer
 
@@ -25,7 +25,7 @@ def usable(exchange: Exchange, invite: IncomingInvite, peer: Peer, go: Go) -> tu
     heard = Terms(partners(None, every), keys)
     if invite.sdp is None:
         return heard, None
-    if not isinstance(go, QueueTarget | ToneTarget | ConferenceTarget):
+    if isinstance(go, DialledPhone | EchoTarget | PhoneTarget | TrunkTarget):
         terms = Terms(heard_first(every), keys)
         return terms, usable_offer(invite.sdp, address, terms.codecs, keys)
     try:

@@ -7,6 +7,13 @@ from tests.switch.far_end import sdp
 from tests.switch.stage import CARRIER, NUMBER, Stage
 
 EVERY = {"media": {"codecs": ["G729", "PCMA", "G722", "PCMU"]}}
+SPOKEN_TO = {
+    "tone": "tone",
+    "clock": "clock",
+    "queue": "queue:support",
+    "daily": "conference:daily",
+}
+ROUTES = [{"trunk": "carrier", "to": number, "go": go} for number, go in SPOKEN_TO.items()]
 GOOD = sdp(CARRIER[0], 4000, "sendrecv")
 ADDRESS = f"c=IN IP4 {CARRIER[0]}\r\n".encode()
 
@@ -79,9 +86,10 @@ async def test_the_codec_of_the_caller(stage: Stage, number: str, types: str, co
     assert [leg.codec for leg in record.legs] == [codec]
 
 
-@pytest.mark.parametrize("sections", [EVERY])
-async def test_who_cannot_hear_a_queue_is_told_so(stage: Stage) -> None:
-    session = await stage.carrier.dial(NUMBER, with_types("18"))
+@pytest.mark.parametrize("sections", [{**EVERY, "routes": ROUTES}])
+@pytest.mark.parametrize("number", SPOKEN_TO)
+async def test_who_cannot_hear_what_we_say_is_told_so(stage: Stage, number: str) -> None:
+    session = await stage.carrier.dial(number, with_types("18"))
     assert stage.carrier.status(session) == 488
     assert any(b"SIP/2.0 488 No Prompts Or Music In G729\r\n" in data for data in stage.carrier.received)
     assert stage.plane.ports == []
