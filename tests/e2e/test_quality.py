@@ -1,6 +1,5 @@
 """What a call's record, the history and the metrics say of a bad network, against what the network did."""
 
-import asyncio
 import socket
 import struct
 from contextlib import AsyncExitStack
@@ -43,14 +42,11 @@ async def test_each_legs_record_is_what_its_network_did(tell_on_failure: Tell) -
         right.meet(good.meet(incoming.offer))
         await incoming.answer(good.sdp(right.sdp()))
         left.meet(bad.meet((await call.answered()).body.decode()))
-        async with asyncio.timeout(TALK_S + 10):
-            while bad.up.came < 50 * TALK_S:  # noqa: ASYNC110 - a counter wakes nobody
-                await asyncio.sleep(0.05)
+        await bad.until(lambda: bad.up.came >= 50 * TALK_S, TALK_S + 10)
         for voice in (left, right):
             voice.hush()
-        async with asyncio.timeout(5):
-            while not (bad.up.empty and good.up.empty):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await bad.until(lambda: bad.up.empty)
+        await good.until(lambda: good.up.empty)
         await report(bad, lost=20)
         await call.ask("BYE")
         await incoming.expect("BYE")
@@ -90,9 +86,7 @@ async def report(wire: Wire, lost: int) -> None:
     host, port = wire.inside
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
         phone.sendto(compound, (host, port + 1))
-        async with asyncio.timeout(5):
-            while wire.phone_rtcp is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await wire.until(lambda: wire.phone_rtcp is not None)
 
 
 def between(a: RawParty, b: RawParty) -> dict[str, Any]:

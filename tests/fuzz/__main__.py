@@ -11,7 +11,7 @@ import atheris
 
 from tests.fuzz.watch import MOST_S, Samples, cost_s
 
-with atheris.instrument_imports(include=["sip"]):
+with atheris.instrument_imports(include=["sip", "media", "aioice.stun"]):
     from tests.fuzz.targets import TARGETS
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from tests.fuzz.targets import TARGETS
 
 CORPUS = Path(__file__).with_name("corpus")
-SOURCES = str(Path(__file__).parents[2] / "sip")
+SOURCES = tuple(str(Path(__file__).parents[2] / package) for package in ("sip", "media"))
 
 Arc = tuple[str, int, int]
 

@@ -7,8 +7,14 @@ and something that we write and do not read back as it was.
 from collections.abc import Callable
 from typing import Any, Final
 
-from sip.dialogs.offer_answer import MediaSession, NotAcceptable
-from sip.dialogs.secrecy import Policy, Secrecy
+from aioice.stun import parse_message
+
+from media.aio.dtls import Identity, fits
+from media.aio.ice import IceLite
+from media.keying import Ice, IceCredentials
+from media.tuning import tuning
+from sip.dialogs.offer_answer import Agreed, MediaSession, NotAcceptable
+from sip.dialogs.secrecy import Own, Policy, Secrecy
 from sip.syntax.body import accepts_description, is_readable, session_description
 from sip.syntax.malformed import Malformed
 from sip.syntax.message import Message, parse
@@ -16,6 +22,7 @@ from sip.syntax.multipart import Part, read_body
 from sip.syntax.sdp import SdpError, parse_sdp
 from sip.syntax.sdp_crypto import Suite
 from sip.syntax.stream import Framer
+from switch.calls import leg_secrecy
 from tests.sip.builds import BUILDS, users
 from tests.sip.raw import Peer
 
@@ -64,6 +71,9 @@ def _fault(fault: Malformed) -> str:
 
 
 CODECS = ["PCMA", "OPUS", "G722", "PCMU", "G729"]
+CERTIFICATE = Identity().certificate
+OWN = Own("sha-256 AB:CD", "ours", "password-of-ours-for-ice")
+ICE = Ice(IceCredentials(OWN.ufrag, OWN.password), IceCredentials("them", "their-password-of-many"))
 
 
 def sdp(data: bytes) -> None:
@@ -76,14 +86,43 @@ def sdp(data: bytes) -> None:
         _ = media.codecs, media.rtcp, description.direction(media), description.address(media)
     if parse_sdp(description.encode()) != description:
         raise Disagreement("not read as it was written")
-    session = MediaSession(1, Secrecy(Policy.OFFERED, tuple(Suite)))
+    for policy, shakes in ((Policy.OFFERED, False), (Policy.REQUIRED, True), (Policy.NEVER, False)):
+        for offered_first in (False, True):
+            _agree(data, Secrecy(policy, tuple(Suite), bytes, lambda: OWN, shakes=shakes), offered_first)
+
+
+def _agree(data: bytes, secrecy: Secrecy, offered_first: bool) -> None:
+    """As an offer, then as the answer to ours; or as that alone."""
+    session = MediaSession(1, secrecy)
     try:
-        answer, _ = session.answer(data, "192.0.2.1", 20000, CODECS)
-        parse_sdp(answer)
-        session.offer("192.0.2.1", 20000, CODECS)
-        session.accept(data)
+        if not offered_first:
+            answer, agreed = session.answer(data, "192.0.2.1", 20000, CODECS)
+            parse_sdp(answer)
+            _as_the_port_takes_it(agreed)
+        parse_sdp(session.offer("192.0.2.1", 20000, CODECS))
+        _as_the_port_takes_it(session.accept(data))
     except (SdpError, NotAcceptable):
         return
+
+
+def _as_the_port_takes_it(agreed: Agreed) -> None:
+    tuning(agreed.codec, agreed.parameters)
+    leg_secrecy.srtp(agreed.keys)
+    shaken = leg_secrecy.dtls(agreed.keys)
+    if shaken is not None:
+        fits(shaken.theirs, CERTIFICATE)
+        if shaken.ice is not None:
+            IceLite(shaken.ice)
+
+
+def stun(data: bytes) -> None:
+    """A datagram to a port that waits for checks: what passes is answered, and an answer can be read."""
+    ice = IceLite(ICE)
+    answer = ice.receive(data, ("192.0.2.7", 4000))
+    if answer is not None:
+        parse_message(answer)
+    elif ice.passed or ice.nominated:
+        raise Disagreement("passed, but not answered")
 
 
 def stream(data: bytes) -> None:
@@ -146,6 +185,7 @@ _USERS: Final[list[tuple[Any, str]]] = list(users())
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "message": message,
     "sdp": sdp,
+    "stun": stun,
     "stream": stream,
     "multipart": multipart,
 }

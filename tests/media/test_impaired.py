@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 import pytest
@@ -137,15 +138,18 @@ WAYS = [
 ]
 
 
+def enough(wire: Wire, packets: int) -> bool:
+    return len(wire.up.fates) >= packets
+
+
 async def bad_network(stage: Stage, far: Stage, seconds: float, of_each: int) -> None:
     async with AsyncExitStack() as stack:
         ways = [(way, LIGHT) for way in WAYS for _ in range(of_each)]
         calls = await legs(stack, stage, far, ways)
         begun = time.monotonic()
         packets = round(50 * seconds)
-        async with asyncio.timeout(seconds + 15):
-            while min(len(leg.wire.up.fates) for leg in calls) < packets:  # noqa: ASYNC110 - a counter wakes nobody
-                await asyncio.sleep(0.05)
+        for leg in calls:
+            await leg.wire.until(partial(enough, leg.wire, packets), seconds + 15)
         assert time.monotonic() - begun >= seconds - 1
         for leg in calls:
             leg.there.send(Tone(1000.0, -10.0))

@@ -244,6 +244,7 @@ class Wire:
         self.reports: list[bytes] = []
         """All RTCP that the switch sent."""
         self._ends = (inside, outside)
+        self._news = asyncio.Event()
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -294,6 +295,13 @@ class Wire:
             f"m=audio {media[1]} ", f"m=audio {port} "
         )
 
+    async def until(self, condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+        """Waits for something that packets bring about here; TimeoutError when they do not."""
+        async with asyncio.timeout(timeout_s):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
     # --- packets ---
 
     def _from_phone(self, data: bytes, source: Place) -> None:
@@ -305,6 +313,7 @@ class Wire:
 
     def _control_from_phone(self, data: bytes, source: Place) -> None:
         self.phone_rtcp = self.phone_rtcp or source
+        self._news.set()
         if self.target is not None:
             _send(self._ends[1].rtcp, data, (self.target[0], self.target[1] + 1))
 
@@ -314,6 +323,7 @@ class Wire:
             _send(self._ends[0].rtcp, data, self.phone_rtcp)
 
     def _through(self, way: Direction, data: bytes, out: socket.socket, target: Place | None) -> None:
+        self._news.set()
         if target is None:
             return
         header = None if len(data) < 2 or 192 <= data[1] <= 223 else rtp_parse(data)
@@ -337,6 +347,7 @@ class Wire:
     def _let_go(self, way: Direction, data: bytes, out: socket.socket, target: Place) -> None:
         header = rtp_parse(data)
         assert header is not None
+        self._news.set()
         if _send(out, data, target):
             way.gone(header, time.monotonic())
 
