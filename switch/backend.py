@@ -23,6 +23,7 @@ from switch.api.backend import (
     Reloaded,
     SupervisionRow,
     SupervisionState,
+    TransferRow,
     TrunkRow,
     Unknown,
 )
@@ -34,6 +35,7 @@ from switch.calls.parting import cut_off
 from switch.calls.recording import CallRecording
 from switch.calls.registry import Registry
 from switch.calls.supervision import Mode, NotNow, Supervision, supervise
+from switch.calls.transferring import transfer
 from switch.config.addresses import HostPort
 from switch.exchange import Exchange
 from switch.metrics.readings import MediaReading, SipReading, Sources
@@ -133,13 +135,13 @@ class Running:
         """Pause it or let it go on, as the administrator."""
         paused = state is RecordingState.PAUSED
         self._recording(call).pause(paused, EndedBy.ADMINISTRATOR)
-        if (forks := self._call(call).forks) is not None:
+        if (forks := self._call(call).taps.forks) is not None:
             forks.pause(paused)
         return self.recording(call)
 
     def forks(self, call: str) -> Sequence[ForkRow]:
         """Of a call in progress, those that have ended included."""
-        forks = self._call(call).forks
+        forks = self._call(call).taps.forks
         return [] if forks is None else [fork_row(id, stream) for id, stream in forks.streams.items()]
 
     def begin_fork(self, call: str, url: str, rate_hz: int) -> ForkRow:
@@ -153,22 +155,32 @@ class Running:
 
     def end_fork(self, call: str, fork: str) -> None:
         """The call goes on."""
-        forks = self._call(call).forks
+        forks = self._call(call).taps.forks
         if forks is None or fork not in forks.streams:
             raise Unknown(f"call {call!r} has no fork {fork!r}")
         forks.streams[fork].stop()
 
     def _recording(self, call: str) -> CallRecording:
         found = self._call(call)
-        if found.recording is None or not found.recording.running:
+        recording = found.taps.recording
+        if recording is None or not recording.running:
             raise Refused(f"call {call!r} is not being recorded")
-        return found.recording
+        return recording
 
     def _call(self, call: str) -> Call:
         found = self._registry.calls.get(call)
         if found is None:
             raise Unknown(f"no call {call!r} in progress")
         return found
+
+    def transfer(self, call: str, to: str) -> TransferRow:
+        """Send the caller on, as the administrator."""
+        found, conferences = self._call(call), self._registry.conferences
+        try:
+            destination = transfer(self._exchange, conferences, found, to, EndedBy.ADMINISTRATOR)
+        except NotNow as error:
+            raise Refused(str(error)) from None
+        return TransferRow(call=call, by=destination.by.name, to=to, target=str(destination))
 
     # Supervisors
 

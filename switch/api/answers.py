@@ -18,6 +18,7 @@ from switch.api.backend import (
     RecordingRow,
     Reloaded,
     SupervisionRow,
+    TransferRow,
     TrunkRow,
 )
 from switch.records import CallRecord
@@ -38,6 +39,7 @@ _KINDS = (
     RecordingRow,
     Reloaded,
     SupervisionRow,
+    TransferRow,
     TrunkRow,
 )
 

@@ -173,6 +173,18 @@ class SupervisionRow(msgspec.Struct, frozen=True, kw_only=True):
     state: SupervisionState
 
 
+class TransferRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A caller who was sent on."""
+
+    call: str
+    by: str
+    """The phone or trunk whose number it was, and which has left."""
+    to: str
+    """What it dialled."""
+    target: str
+    """Where that leads: phone:NAME, queue:NAME, trunk:NAME, echo, tone or clock."""
+
+
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the switch takes calls, and if not, why."""
 
@@ -260,6 +272,10 @@ class Backend(Protocol):
 
     def leave(self, call: str) -> None:
         """Let its supervisor go. Raises Unknown as `supervision` does."""
+        ...
+
+    def transfer(self, call: str, to: str) -> TransferRow:
+        """Send the caller on to where his party could dial `to`; it leaves. Raises Unknown, Refused."""
         ...
 
     def phones(self) -> Sequence[PhoneRow]: ...

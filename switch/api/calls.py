@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.api.answers import Failure, Items, answer, many, nothing, one
-from switch.api.backend import Backend, RecordingRow, RecordingState, SupervisionRow
+from switch.api.backend import Backend, RecordingRow, RecordingState, SupervisionRow, TransferRow
 from switch.api.services import Services
 from switch.calls.supervision import Mode
 from switch.history.reader import MAX_PAGE, BadCursor, Reader
@@ -46,6 +46,14 @@ class SupervisionChange(BaseModel):
 
     phone: str
     mode: Mode
+
+
+class TransferOrder(BaseModel):
+    """Where a caller is to be sent on to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: str
 
 
 def routes(services: Services) -> APIRouter:
@@ -94,6 +102,11 @@ def routes(services: Services) -> APIRouter:
     async def set_recording(call: str, change: RecordingChange) -> Response:
         """Pause the recording: silence is kept in place of what is said. Or let it go on."""
         return answer(services.backend.set_recording(call, change.state))
+
+    @router.post("/{call}/transfer", status_code=202, responses=one(TransferRow, HTTPStatus.ACCEPTED))
+    async def transfer(call: str, order: TransferOrder) -> Response:
+        """Send the caller on to a number, as the phone that he talks to could dial it; that phone leaves."""
+        return answer(services.backend.transfer(call, order.to), HTTPStatus.ACCEPTED)
 
     _add_supervision(router, services)
     return router

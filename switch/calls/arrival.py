@@ -1,6 +1,5 @@
 """A call arrives: who sent it was settled before; here it is routed, admitted and given to its flow."""
 
-from dataclasses import replace
 from typing import assert_never
 
 import structlog
@@ -14,34 +13,20 @@ from sip.syntax.sdp import SdpError
 from switch.calls.causes import Farewell, farewell
 from switch.calls.dialling import MAX_FORWARDS
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.calls.flow import Call, Flow
+from switch.calls.flow import Call
 from switch.calls.ledger import Ledger
 from switch.calls.leg_incoming import IncomingLeg
+from switch.calls.occupancy import Sides
 from switch.calls.offered import usable
 from switch.calls.registry import Registry
-from switch.config.targets import (
-    ClockTarget,
-    ConferenceTarget,
-    DialledPhone,
-    EchoTarget,
-    Go,
-    PhoneTarget,
-    QueueTarget,
-    ToneTarget,
-    TrunkTarget,
-)
+from switch.config.targets import ConferenceTarget, Go, TrunkTarget
 from switch.config.trunk import DidFrom
 from switch.exchange import Exchange
-from switch.flows.clock import clock
-from switch.flows.conference import conference
-from switch.flows.direct import to_phone, to_trunk
-from switch.flows.echo import echo
-from switch.flows.queue import queue
-from switch.flows.tone import tone
+from switch.flows.leading import flow_to
 from switch.identities.caller import Caller
 from switch.identities.redirection import MAX_REDIRECTIONS, Cause, Redirection, Redirections, count
 from switch.ids import new_id
-from switch.limits import Refusal, Room, Slot
+from switch.limits import Refusal, Slot
 from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.records import Direction, LegRecord, LegRole, utc
 from switch.routes import Routed, called_number
@@ -84,7 +69,7 @@ class Arrival:
         peer = invite.peer
         if not isinstance(peer, TrunkPeer | PhonePeer):
             raise TypeError(f"unknown peer {peer!r}")
-        slots: list[Room] = []
+        sides = Sides()
         try:
             caller, number = self._parties(invite.request, peer)
             ledger = self._ledger(peer, caller, number)
@@ -95,17 +80,17 @@ class Arrival:
             return
         self._exchange.tracing.claim(ledger.id, invite.request.call_id, f"caller {peer.name}")
         try:
-            routed = self._admit(peer, ledger, slots)
+            routed = self._admit(peer, ledger, sides)
             self._note_redirections(caller, ledger)
-            self._verify(invite.request, peer, caller, ledger, routed.route.emergency, slots)
-            flow = self._flow(routed, ledger, peer, caller)
+            self._verify(invite.request, peer, caller, ledger, routed.route.emergency, sides)
+            redirections = self._redirections(routed, ledger, peer, caller)
+            flow = flow_to(self._exchange, self._registry.conferences, routed, caller, redirections)
             leg = self._caller(invite, peer, routed.go)
         except NotAdmitted as refusal:
-            self._refuse(invite, peer, ledger, slots, refusal)
+            self._refuse(invite, peer, ledger, sides, refusal)
             return
         except BaseException:  # ours: nobody else is turned away for it
-            for slot in slots:
-                slot.turn_away()
+            sides.turn_away()
             raise
         max_forwards = invite.request.max_forwards
         call = Call(
@@ -113,11 +98,12 @@ class Arrival:
             self._registry,
             ledger,
             leg,
+            caller,
             MAX_FORWARDS if max_forwards is None else max_forwards,
-            slots,
+            sides,
         )
         leg.owner = call
-        for slot in slots:
+        for slot in sides.party.rooms:
             if isinstance(slot, Spending):
                 slot.on_limit = call.spent
         call.start(flow)  # first: the flow's first step comes before the router's turn and the note of it
@@ -163,7 +149,7 @@ class Arrival:
             return Ledger(new_id(now_us), Direction.INBOUND, peer.name, caller.shown, number, now_us)
         return Ledger(new_id(now_us), Direction.INTERNAL, None, peer.name, number, now_us)
 
-    def _admit(self, peer: Peer, ledger: Ledger, slots: list[Room]) -> Routed:
+    def _admit(self, peer: Peer, ledger: Ledger, sides: Sides) -> Routed:
         routed = self._exchange.routes.match(peer, ledger.to)
         if routed is None:
             raise NotAdmitted(Reason.NO_ROUTE)
@@ -171,11 +157,11 @@ class Arrival:
         if self._exchange.draining and not emergency:
             raise NotAdmitted(Reason.DRAINING, DRAIN_RETRY_S)
         if isinstance(peer, TrunkPeer):
-            slots.append(self._slot(peer.name, emergency, arriving=True))
+            sides.caller.rooms.append(self._slot(peer.name, emergency, arriving=True))
         if isinstance(routed.go, TrunkTarget):
-            slots.append(self._slot(routed.go.name, emergency))
+            sides.party.rooms.append(self._slot(routed.go.name, emergency))
             if not emergency:
-                slots.append(self._spending(peer, routed.number, ledger))
+                sides.party.rooms.append(self._spending(peer, routed.number, sides))
             if ledger.direction is Direction.INTERNAL:
                 ledger.direction, ledger.trunk = Direction.OUTBOUND, routed.go.name
         return routed
@@ -187,7 +173,7 @@ class Arrival:
         caller: Caller,
         ledger: Ledger,
         emergency: bool,
-        slots: list[Room],
+        sides: Sides,
     ) -> None:
         """Check what a carrier signed of the caller, where its trunk asks for that; the last question, as it
         costs most. Of an emergency call it is only noted.
@@ -195,7 +181,7 @@ class Arrival:
         if not isinstance(peer, TrunkPeer):
             return
         trunk = self._exchange.identities.trunk(peer.name)
-        found = trunk.verify(request, caller, slots.append)
+        found = trunk.verify(request, caller, sides.caller.rooms.append)
         if found is None:
             return
         self._exchange.metrics.stir_verified(found.outcome)
@@ -230,9 +216,9 @@ class Arrival:
             raise NotAdmitted(Reason.LIMIT, admitted.retry_after_s)
         return admitted
 
-    def _spending(self, peer: Peer, number: str, ledger: Ledger) -> Spending:
+    def _spending(self, peer: Peer, number: str, sides: Sides) -> Spending:
         """What the caller may spend on the trunk."""
-        admitted = self._exchange.toll.admit(peer, number, ledger, self._exchange.now_us())
+        admitted = self._exchange.toll.admit(peer, number, sides.party, self._exchange.now_us())
         if isinstance(admitted, TollLimit):
             raise NotAdmitted(Reason.TOLL_LIMIT)
         return admitted
@@ -267,12 +253,11 @@ class Arrival:
         invite: sip.IncomingInvite,
         peer: Peer,
         ledger: Ledger,
-        slots: list[Room],
+        sides: Sides,
         refusal: NotAdmitted,
     ) -> None:
         exchange = self._exchange
-        for slot in slots:
-            slot.turn_away()
+        sides.turn_away()
         told = farewell(refusal.reason)
         status, phrase = refusal.answer or (told.status, None)
         headers = [*told.headers, *Farewell(retry_after_s=refusal.retry_after_s).headers]
@@ -293,27 +278,3 @@ class Arrival:
         exchange.metrics.call_started(ledger.direction)
         exchange.metrics.call_ended(ledger.direction, ledger.result, ledger.reason)
         exchange.booking.book(ledger.record(exchange.now_us()))
-
-    def _flow(self, routed: Routed, ledger: Ledger, peer: Peer, caller: Caller) -> Flow:
-        go: Go = routed.go
-        if routed.route.emergency:
-            caller = replace(caller, withheld=False)  # whoever helps must be able to call back
-        match go:
-            case QueueTarget(name=name):
-                return queue(name, self._exchange.config.queues[name], routed.route.priority, caller)
-            case EchoTarget():
-                return echo
-            case ToneTarget():
-                return tone
-            case ConferenceTarget(name=name):
-                return conference(name, self._registry.conferences)
-            case ClockTarget():
-                return clock(self._exchange.local_time)
-            case PhoneTarget(name=name):
-                return to_phone(name, caller)
-            case DialledPhone():
-                return to_phone(routed.number, caller)
-            case TrunkTarget(name=name):
-                return to_trunk(name, routed.number, caller, self._redirections(routed, ledger, peer, caller))
-            case _:
-                assert_never(go)

@@ -10,50 +10,52 @@ The flow is the call's only task. What ends the call ends the task; nothing awai
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
 from acd.commands import LeaveQueue
-from acd.events import CallGone, CallQueued, ConversationEnd, ConversationEnded, GoneReason
+from acd.events import ConversationEnd
+from media.port import Silence, Source
 from switch.calls.attempts import Attempts
 from switch.calls.books import CallBook
 from switch.calls.bridge import Bridge
 from switch.calls.causes import NORMAL_CLEARING, Farewell, farewell
-from switch.calls.conferences import Conferences
 from switch.calls.conversation import Conversation
 from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.calls.forks import CallForks, ForkRefused
-from switch.calls.hunting import Attempt, Hunt
+from switch.calls.hunting import Attempt
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.calls.leg_events import Answered, Connected, Ended, Held, LegEvent, Lost, Played, Refused
 from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import NOBODY, LegOwner
+from switch.calls.occupancy import Sides
 from switch.calls.parting import (
-    agent_gone,
+    Parting,
     agent_hung_up,
-    callee_gone,
     caller_gone,
+    cut_off,
+    party_gone,
     refused,
-    supervisor_gone,
     unreachable,
 )
+from switch.calls.place import Place
 from switch.calls.reaching import Reaching
-from switch.calls.recording import CallRecording
-from switch.calls.redirecting import Redirecting
 from switch.calls.supervision import Supervision
+from switch.calls.taps import Taps
 from switch.calls.verbs import CallerVerbs
-from switch.calls.visits import CONVERSATION, GONE
-from switch.config.schema import Queue, RecordDigits
+from switch.config.schema import Queue
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
-from switch.limits import Room
-from switch.records import LegRole, SegmentKind
-from switch.toll.call_toll import CallToll
+from switch.records import LegRole
+
+if TYPE_CHECKING:
+    from switch.calls.transferring import Transfer
 
 Flow = Callable[["Call"], Awaitable[None]]
 
@@ -67,12 +69,14 @@ class Call(CallerVerbs):
         book: CallBook,
         ledger: Ledger,
         caller: IncomingLeg,
+        identity: Caller,
         max_forwards: int,
-        slots: Sequence[Room] = (),
+        sides: Sides,
     ) -> None:
-        super().__init__(exchange, caller)
+        """`identity` is as whom the caller calls."""
+        super().__init__(exchange, caller, ledger)
         self.id = ledger.id
-        self.ledger = ledger
+        self.identity = identity
         self.told = Farewell()
         """What everybody is told at the end."""
         self.agent: str | None = None
@@ -80,59 +84,50 @@ class Call(CallerVerbs):
         self.party: Leg | None = None
         """The other side: agent or callee, ringing or talking."""
         self.queued_as: Queue | None = None
-        self.recording: CallRecording | None = None
-        self.forks: CallForks | None = None
+        self.taps = Taps(exchange, ledger, caller.port)
         self.supervision: Supervision | None = None
         """Who listens in, while somebody does or his phone rings."""
+        self.transfer: Transfer | None = None
+        """While the caller is sent on and nobody has him yet."""
         self.book = book
-        self._slots = list(slots)
         self.dialling = Dialling(exchange, book, caller, max_forwards)
         self._conversation: Conversation | None = None
-        self._conference: Bridge | None = None
-        self._reaching: Reaching | None = None
+        self._caller_side = sides.caller
+        self._reaching = Reaching(exchange, caller, sides.party, self._called, self.let_hear)
+        self._place = Place(exchange, ledger.id)
         self._task: asyncio.Task[None] | None = None
-        self._left: asyncio.Future[LeaveQueue] | None = None
         ledger.legs.append(caller)
 
     def start(self, flow: Flow) -> None:
-        """Let `flow` direct the call."""
+        """Let `flow` direct the call from now on."""
+        if self._task is not None:
+            self._task.cancel()
         self._task = self._exchange.loop.create_task(self._run(flow), name=f"call {self.id}")
 
     # Verbs
 
-    async def confer(self, conferences: Conferences, name: str) -> None:
-        """Talk to all who are in the conference of that name."""
-        self.ledger.joined(SegmentKind.CONFERENCE, (self.caller,), self._exchange.now_us())
-        try:
-            self._conference = conferences.join(name, self.caller)
-            await self.until_over()
-        finally:
-            conferences.leave(name, self.caller)
-
     async def queue(self, name: str, priority: int = 0) -> LeaveQueue:
-        """Wait in a queue and talk to an agent. Returns only when the router sends the caller elsewhere."""
-        now_us = self._exchange.now_us()
-        self._left = self._exchange.loop.create_future()
-        self._exchange.dispatch.post(
-            CallQueued(call=self.id, queue=name, queued_at_us=now_us, priority=priority)
-        )
-        return await self._left
+        """Wait in a queue and talk to an agent. Returns only when the router sends the caller elsewhere.
+
+        Who has waited in a queue before keeps the time and the priority that he had there.
+        """
+        return await self._place.take(name, priority)
 
     async def dial_phone(self, name: str, caller: Caller, display: str | None = None) -> None:
         """Ring a phone; its answer is the caller's answer, its refusal the call's end. It shows `display`, or
         who calls.
         """
-        attempts = self._attempts(caller, display=display)
-        self._reach(attempts, attempts.phone(name))
-        await self.until_over()
+        origin, occupied = self.caller.peer, self._reaching.occupied
+        attempts = Attempts(self._exchange, self, origin, occupied, caller, display=display)
+        await self._dial(attempts, attempts.phone(name))
 
     async def dial_trunk(
         self, name: str, number: str, caller: Caller, redirections: Redirections = ()
     ) -> None:
         """Call out over a trunk, likewise; `redirections` are those of a call that is only passed on."""
-        attempts = self._attempts(caller, redirections)
-        self._reach(attempts, attempts.trunk(name, number))
-        await self.until_over()
+        origin, occupied = self.caller.peer, self._reaching.occupied
+        attempts = Attempts(self._exchange, self, origin, occupied, caller, redirections)
+        await self._dial(attempts, attempts.trunk(name, number))
 
     async def hangup(self, result: Result, reason: Reason) -> None:
         """End the call."""
@@ -140,14 +135,12 @@ class Call(CallerVerbs):
 
     def fork(self, url: str, rate_hz: int = 8000) -> str:
         """Let a speech service hear the call until its end; the fork's id. Raises ForkRefused."""
-        digits = RecordDigits.MASKED if self.queued_as is None else self.queued_as.record_digits
-        if self.forks is None:
-            self.forks = CallForks(self.id, self.recording is not None and self.recording.paused)
-        return self.forks.begin(self.caller.port, url, rate_hz, self._exchange.config.media.fork_to, digits)
+        return self.taps.fork(url, rate_hz, self.queued_as)
 
     def spent(self) -> None:
-        """Whoever called has used up what he may spend on trunks today."""
-        result = Result.COMPLETED if self.ledger.answered_us is not None else Result.REJECTED
+        """Whoever called, or sent the caller on, has used up what he may spend on trunks today."""
+        ledger = self.ledger
+        result = Result.REJECTED if ledger.answered_us is None else cut_off(ledger, self.agent)
         self.end(result, Reason.TOLL_LIMIT, EndedBy.SWITCH)
 
     # What the router says
@@ -159,8 +152,7 @@ class Call(CallerVerbs):
     def left(self, command: LeaveQueue) -> None:
         """The router lets go of the call."""
         self.queued_as = None
-        if self._left is not None and not self._left.done():
-            self._left.set_result(command)
+        self._place.left(command)
 
     def ring_agent(self, phone: str, display: str, number: str, owner: LegOwner) -> OutgoingLeg:
         """The leg of an offer; the offer owns it. Raises Unreachable."""
@@ -176,45 +168,65 @@ class Call(CallerVerbs):
         """The other side is up: answer the caller too, and connect the two as soon as he is."""
         if self.party is None:
             return
-        self.ledger.answered(self._exchange.now_us())
+        now_us = self._exchange.now_us()
+        self.ledger.answered(now_us)
+        self._reaching.occupied.answered(now_us)
+        if self.transfer is not None:
+            self.transfer.over()
         self.caller.answer()
         self.book.leg_confirmed(self.party, self)
-        self._converse(by_agent=True)
+        self._converse()
 
     def agent_vanished(self) -> None:
         """The agent answered and hung up before the two could be connected."""
         self.end(*agent_hung_up(self.ledger))
 
-    # A supervisor
+    # From party to party
 
     @property
     def bridge(self) -> Bridge | None:
         """By which the caller hears who he talks to."""
         return None if self._conversation is None else self._conversation.bridge
 
-    def let_wait(self, leg: Leg) -> None:
-        """Let a leg hear what a caller hears who waits for an agent."""
-        if self.queued_as is not None:
-            leg.send(self._exchange.music(self.queued_as.music))
+    def let_hear(self, source: Callable[[], Source]) -> None:
+        """Let the caller hear this until something else is sent, and a supervisor with him."""
+        super().let_hear(source)
+        if self.supervision is not None:
+            self.supervision.let_hear(source)
 
     def take_over(self, leg: Leg) -> None:
-        """The supervisor has the place of whoever the caller talks to, who leaves; the call goes on."""
-        before, leg.owner = self.party, self
-        self._part()
-        self._log.info("call taken over", agent=self.agent, leg=leg.id, phone=leg.peer.name)
-        if self.agent is not None:
-            how = ConversationEnd.TRANSFERRED
-            self._exchange.dispatch.post(ConversationEnded(call=self.id, agent=self.agent, how=how))
-        self.agent, self.party = None, leg
-        self._converse(by_agent=False)
+        """The leg has the place of whoever the caller talks to, who leaves; the call goes on."""
+        log = structlog.get_logger("call")
+        log.info("call taken over", call=self.id, agent=self.agent, leg=leg.id, phone=leg.peer.name)
+        before, self.party, leg.owner = self.party, leg, self
+        self._part(ConversationEnd.TRANSFERRED)
+        self._reaching.over()
+        self._converse()
         if before is not None:
             before.end(Farewell(q850=NORMAL_CLEARING))
+
+    def call_next(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
+        """Call others in the place of whoever the caller talks to, who leaves, or of whom he waits for.
+        Raises Unreachable, and nothing has changed.
+        """
+        before = self.party
+        self._reaching.begin(attempts, first)
+        self._leave_alone(before, ConversationEnd.TRANSFERRED)
+        self._reaching.ring()
+        self.start(CallerVerbs.until_over)
+
+    def go_on(self, flow: Flow) -> None:
+        """Let the caller go on by this flow; whoever he talks to leaves."""
+        before, self.party = self.party, None
+        self._reaching.over()
+        self._leave_alone(before, ConversationEnd.TRANSFERRED)
+        self.start(flow)
 
     # What the legs say
 
     def leg_event(self, leg: Leg, event: LegEvent) -> None:
         """Something happened on one of our legs."""
-        heard = event if self._reaching is None else self._reaching.hear(leg, event)
+        heard = self._reaching.hear(leg, event)
         if heard is not None:
             self._leg_event(leg, heard)
 
@@ -236,7 +248,7 @@ class Call(CallerVerbs):
             case Answered() if leg is self.party:
                 self.converse()
             case Refused() if leg is self.party:
-                self.end(*refused(event))
+                self._in_vain(refused(event))
             case _:
                 pass
 
@@ -254,21 +266,18 @@ class Call(CallerVerbs):
             self._conversation.end()
         if self.supervision is not None:
             self.supervision.over()
+        if self.transfer is not None:
+            self.transfer.over()
         ledger.parted(now_us)
         if ledger.overflowed and result is not Result.FAILED:
             result = Result.OVERFLOWED  # whatever became of it at the phone where the queue sent it
         ledger.ended_us, ledger.result, ledger.reason, ledger.ended_by = now_us, result, reason, ended_by
-        self._leave_router(reason)
-        if self.recording is not None:
-            self.recording.stop()
-        if self.forks is not None:
-            self.forks.end()
-        if self._reaching is not None:
-            self._reaching.stop()
+        self._place.over(self.agent, reason)
+        self.taps.end()
         for leg in ledger.legs:
             leg.end(self.told)
-        for slot in self._slots:
-            slot.release()
+        self._reaching.over()
+        self._caller_side.release(now_us)
         if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()
         self._let_go()
@@ -281,22 +290,19 @@ class Call(CallerVerbs):
         for leg in self.ledger.legs:
             leg.owner = NOBODY
         self._playing.stop()
-        self._task = self._left = self._conversation = self._reaching = None
-        self._conference = None
+        self._reaching.forget()
+        self._task = self._conversation = self._conference = None
+        self.hears = Silence
 
     # Inside
-
-    @property
-    def _log(self) -> structlog.stdlib.BoundLogger:
-        log: structlog.stdlib.BoundLogger = structlog.get_logger("call")
-        return log.bind(call=self.id)
 
     async def _run(self, flow: Flow) -> None:
         try:
             await flow(self)
-            self.end(Result.COMPLETED, Reason.FLOW_ENDED, EndedBy.SWITCH)
+            served = Result.ANSWERED if self.ledger.was_served else Result.COMPLETED
+            self.end(served, Reason.FLOW_ENDED, EndedBy.SWITCH)
         except Exception:  # noqa: BLE001 - a task's edge: a broken flow ends its own call only
-            self._log.exception("flow failed")
+            structlog.get_logger("call").exception("flow failed", call=self.id)
             self.end(Result.FAILED, Reason.ERROR, EndedBy.SWITCH)
 
     def _connected(self) -> None:
@@ -305,24 +311,26 @@ class Call(CallerVerbs):
         if self._conversation is not None:
             self._conversation.begin(self._playing.next_token())
 
-    def _attempts(
-        self, caller: Caller, redirections: Redirections = (), display: str | None = None
-    ) -> Attempts:
-        peer, hold = self.caller.peer, self._slots.append
-        guard, now_us = self._exchange.toll, self._exchange.now_us
-        toll = CallToll(guard, peer, self.ledger, self._slots, self.spent, now_us)
-        return Attempts(self._exchange, self.dialling, self, caller, hold, toll, redirections, display)
+    def _called(self, leg: OutgoingLeg) -> None:
+        """This is the leg that counts now."""
+        self.party = leg
+        self.ledger.legs.append(leg)
 
-    def _reach(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
-        """Call the other side, until somebody is there."""
-        hunt = Hunt(self._exchange, first, Redirecting(self._exchange, self.caller.peer, attempts).follow)
-        self._reaching = Reaching(self.caller, hunt, self._exchange.config.media.tones)
+    async def _dial(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
         try:
-            hunt.begin(self._called)
+            self._reaching.begin(attempts, first)
         except Unreachable as error:
             self.end(*unreachable(error))
+        await self.until_over()
 
-    def _converse(self, by_agent: bool) -> None:
+    def _in_vain(self, parting: Parting) -> None:
+        """Nobody is there of those who were called."""
+        if self.transfer is not None:
+            self.transfer.in_vain(parting)
+        else:
+            self.end(*parting)
+
+    def _converse(self) -> None:
         if self.party is None:
             return
         self._conversation = Conversation(
@@ -332,47 +340,42 @@ class Call(CallerVerbs):
             self.party,
             self.queued_as,
             self._joined,
-            by_agent=by_agent,
+            by_agent=self.agent is not None,
         )
         if self.caller.answered:
             self._conversation.begin(self._playing.next_token())
 
-    def _part(self) -> None:
-        """Caller and party are not connected any more."""
+    def _part(self, how: ConversationEnd) -> None:
+        """The caller is not connected any more to whom he talked to."""
         if self._conversation is not None:
             self._conversation.end()
             self._conversation = None
         if self.supervision is not None:
             self.supervision.part()
+        agent, self.agent = self.agent, None
+        if agent is not None:
+            self._place.talk_over(agent, how)
 
-    def _called(self, leg: OutgoingLeg) -> None:
-        """This is the leg that counts now."""
-        self.party = leg
-        self.ledger.legs.append(leg)
-        if self._reaching is not None:
-            self._reaching.called(leg)
+    def _leave_alone(self, before: Leg | None, how: ConversationEnd) -> None:
+        """The caller waits for somebody else than he talked to."""
+        self._part(how)
+        self.taps.leave_out()
+        if before is not None:
+            before.end(Farewell(q850=NORMAL_CLEARING))
+        self.book.call_changed(self)
 
     def _pressed(self, leg: Leg, pressed: Pressed) -> None:
         if self._conversation is not None:
             self._conversation.pressed(leg, pressed)
-        elif self._reaching is not None:
+        else:
             self._reaching.pressed(leg, pressed)
 
     def _joined(self) -> None:
         """The two begin to hear each other."""
         if self.supervision is not None and self.bridge is not None and self.party is not None:
             self.supervision.join(self.bridge, self.party)
-        if self.queued_as is not None and self.queued_as.record:
-            if self.recording is None:
-                digits = self.queued_as.record_digits
-                self.recording = CallRecording(self._exchange.config.server, self.ledger, digits)
-            if self.recording.go_on(self.caller.port):
-                self.book.recording_started(self)
-        if self.queued_as is not None and self.queued_as.fork is not None and self.forks is None:
-            try:
-                self.fork(self.queued_as.fork)
-            except ForkRefused as error:
-                self._log.error("cannot fork", error=str(error))
+        if self.queued_as is not None and self.taps.join(self.queued_as):
+            self.book.recording_started(self)
         self.book.call_changed(self)
 
     def _heard(self, leg: Leg, token: int) -> None:
@@ -383,31 +386,12 @@ class Call(CallerVerbs):
     def _gone(self, leg: Leg, event: Ended | Lost) -> None:
         if leg is self.caller:
             self.end(*caller_gone(event, self.ledger, self.agent))
-        elif leg is self.party and self.agent is not None:
-            self._agent_gone(leg, event)
-        elif leg is self.party and leg.role is LegRole.SUPERVISOR:
-            self.end(*supervisor_gone(event, self.ledger))
-        elif leg is self.party:
-            self.end(*callee_gone(event, self.ledger))
-
-    def _agent_gone(self, leg: Leg, event: Ended | Lost) -> None:
-        if (parting := agent_gone(event, self.ledger)) is not None:
+        elif leg is not self.party:
+            pass  # he had left before
+        elif (parting := party_gone(leg.role, event, self.ledger)) is not None:
             self.end(*parting)
-            return
-        leg.end(Farewell(q850=NORMAL_CLEARING))
-        self._part()
-        agent, self.agent, self.party = self.agent, None, None
-        if self.recording is not None:
-            self.recording.leave_out()
-        self.let_wait(self.caller)
-        self._exchange.dispatch.post(
-            ConversationEnded(call=self.id, agent=agent or "", how=ConversationEnd.AGENT_LOST)
-        )
-        self.book.call_changed(self)
-
-    def _leave_router(self, reason: Reason) -> None:
-        if self.agent is not None:
-            how = CONVERSATION.get(reason, ConversationEnd.FAILED)
-            self._exchange.dispatch.post(ConversationEnded(call=self.id, agent=self.agent, how=how))
-        elif self._left is not None:
-            self._exchange.dispatch.post(CallGone(call=self.id, reason=GONE.get(reason, GoneReason.FAILED)))
+        else:
+            self.party = None
+            self._leave_alone(leg, ConversationEnd.AGENT_LOST)
+            if self.queued_as is not None:
+                self.let_hear(partial(self._exchange.music, self.queued_as.music))

@@ -82,7 +82,7 @@ class Hunt:
         return event
 
     def stop(self) -> None:
-        """The call is over."""
+        """Nobody waits for who is called any more."""
         self._left.clear()
         self._patience_over()
 

@@ -82,7 +82,8 @@ class Ledger:
     connected_us: int | None = None
     answered_us: int | None = None
     ended_us: int | None = None
-    wrap_up_s: float | None = None
+    wrap_ups: dict[str, float] = field(default_factory=dict)
+    """Those that have ended, in seconds, by agent: a call may have several."""
     result: Result | None = None
     reason: Reason | None = None
     ended_by: EndedBy | None = None
@@ -177,7 +178,7 @@ class Ledger:
             wait_s=served.wait_s if served else None,
             talk_s=self.seconds(SegmentKind.TALK, now_us),
             hold_s=self.seconds(SegmentKind.HOLD, now_us),
-            wrap_up_s=self.wrap_up_s,
+            wrap_up_s=self.wrap_ups.get(served.agent or "") if served else None,
             result=self.result,
             reason=self.reason,
             ended_by=self.ended_by,

@@ -178,9 +178,10 @@ class Orders:
         )
         call = self._registry.calls.get(command.call)
         visit = call.ledger.visit(command.visit) if call is not None else None
-        if visit is not None:
+        if call is not None and visit is not None:
             visit.left_us, visit.result, visit.reason = command.left_at_us, result, reason
             visit.agent = command.agent
+            call.ledger.wrap_ups.pop(command.agent or "", None)
 
     def _offer_ended(self, command: acd.OfferEnded) -> None:
         leg = self._legs.pop(command.offer, None)
@@ -211,6 +212,7 @@ class Orders:
         self._exchange.metrics.handled(command.queue, HandlePhase.WRAP_UP, wrap_up_s)
         call = self._registry.unbooked(command.call)
         if call is not None:
-            call.ledger.wrap_up_s = wrap_up_s
+            call.ledger.wrap_ups[command.agent] = wrap_up_s
         else:
-            self._exchange.history.put(entries.WrapUpEnded(call=command.call, wrap_up_s=wrap_up_s))
+            entry = entries.WrapUpEnded(call=command.call, wrap_up_s=wrap_up_s, agent=command.agent)
+            self._exchange.history.put(entry)

@@ -9,6 +9,7 @@ from switch.calls.dialling import Unreachable
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.ledger import Ledger
 from switch.calls.leg_events import Ended, Lost, Refused
+from switch.records import LegRole
 
 _REASONS: Final[Mapping[EndCause, Reason]] = {
     EndCause.ACK_TIMEOUT: Reason.ACK_TIMEOUT,
@@ -68,6 +69,17 @@ def supervisor_gone(event: Ended | Lost, ledger: Ledger) -> Parting:
     """The end of a supervisor who has taken the call over."""
     why = _why(event, Reason.SUPERVISOR_HUNG_UP, EndedBy.SUPERVISOR)
     return Parting(cut_off(ledger, None), *why, _told(event))
+
+
+def party_gone(role: LegRole, event: Ended | Lost, ledger: Ledger) -> Parting | None:
+    """The end of whoever the caller talked to; None where that need not be the call's end."""
+    match role:
+        case LegRole.AGENT:
+            return agent_gone(event, ledger)
+        case LegRole.SUPERVISOR:
+            return supervisor_gone(event, ledger)
+        case _:
+            return callee_gone(event, ledger)
 
 
 def refused(event: Refused) -> Parting:

@@ -1,39 +1,72 @@
 """Somebody is called, until he answers or the last one refuses: what his caller hears of it meanwhile."""
 
-from media.port import Play, Relay
-from media.progress import Country, Signal, progress_tone
+from collections.abc import Callable, Sequence
+
+from media.port import Play, Relay, Source
+from media.progress import Signal, progress_tone
+from switch.calls.attempts import Attempts
 from switch.calls.bridge import pass_on
 from switch.calls.digits import Pressed
-from switch.calls.hunting import Hunt
+from switch.calls.hunting import Attempt, Hunt
 from switch.calls.leg import Leg
 from switch.calls.leg_events import LegEvent, Ringing
 from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.leg_outgoing import OutgoingLeg
+from switch.calls.occupancy import Occupancy
+from switch.calls.redirecting import Redirecting
 from switch.calls.ringback import Do, action
+from switch.exchange import Exchange
 
 
 class Reaching:
-    """The caller, and the leg of the hunt that is out."""
+    """The caller, and the leg that is out for him."""
 
-    def __init__(self, caller: IncomingLeg, hunt: Hunt, country: Country) -> None:
-        """Where we make the ringing tone, it is that of `country`."""
+    def __init__(
+        self,
+        exchange: Exchange,
+        caller: IncomingLeg,
+        occupied: Occupancy,
+        called: Callable[[OutgoingLeg], None],
+        let_hear: Callable[[Callable[[], Source]], None],
+    ) -> None:
+        """`called` is told each leg that is out from now on, in the place of the one before; `let_hear` what
+        the caller hears.
+        """
+        self.occupied = occupied
+        """By whoever was called last, on trunks."""
+        self._exchange = exchange
         self._caller = caller
-        self._hunt = hunt
-        self._country = country
+        self._called = called
+        self._let_hear = let_hear
+        self._hunt: Hunt | None = None
         self._callee: OutgoingLeg | None = None
         self._relaying = False
         """The two hear each other before the answer."""
         self._deserted = False
         """The caller heard somebody who is gone, and nothing since."""
 
-    def called(self, leg: OutgoingLeg) -> None:
-        """This is the leg that is out from now on."""
-        self._deserted = self._deserted or self._relaying
-        self._callee, self._relaying = leg, False
+    def begin(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
+        """Call these, one after another, in the place of who was called before. Raises Unreachable, and
+        nothing has changed.
+        """
+        hunt, before = Hunt(self._exchange, first, Redirecting(self._exchange, attempts).follow), self._hunt
+        hunt.begin(self._next)
+        if before is not None:
+            before.stop()
+        self._hunt = hunt
+        if attempts.occupied is not self.occupied:
+            self.occupied.release(self._exchange.now_us())
+            self.occupied = attempts.occupied
+
+    def ring(self) -> None:
+        """The caller, who is answered, hears ringing, whether the other side says that it rings or not."""
+        self._deserted = False
+        country = self._exchange.config.media.tones
+        self._let_hear(lambda: Play(progress_tone(country, Signal.RINGBACK), loop=True))
 
     def hear(self, leg: Leg, event: LegEvent) -> LegEvent | None:
         """What is left for the call to do about an event of one of its legs; None where nothing is."""
-        if leg is not self._callee:
+        if leg is not self._callee or self._hunt is None:
             return event
         heard = self._hunt.hear(event)
         if isinstance(heard, Ringing):
@@ -48,9 +81,22 @@ class Reaching:
         if self._relaying and self._callee is not None:
             pass_on(pressed, self._callee if leg is self._caller else self._caller)
 
-    def stop(self) -> None:
-        """The call is over."""
-        self._hunt.stop()
+    def over(self) -> None:
+        """Whoever was called has left, or nobody waits for him any more."""
+        if self._hunt is not None:
+            self._hunt.stop()
+        self._hunt = self._callee = None
+        self._relaying = self._deserted = False
+        self.occupied.release(self._exchange.now_us())
+
+    def forget(self) -> None:
+        """So is the call: hold nothing of it."""
+        self._called = self._let_hear = _nobody
+
+    def _next(self, leg: OutgoingLeg) -> None:
+        self._deserted = self._deserted or self._relaying
+        self._callee, self._relaying = leg, False
+        self._called(leg)
 
     def _rings(self, callee: OutgoingLeg, event: Ringing) -> None:
         match action(self._caller, event, self._deserted):
@@ -64,12 +110,15 @@ class Reaching:
             case Do.RELAY:
                 self._relay(callee)
             case Do.PLAY:
-                self._deserted = False
                 self._caller.ring(event.status)
-                self._caller.send(Play(progress_tone(self._country, Signal.RINGBACK), loop=True))
+                self.ring()
 
     def _relay(self, callee: OutgoingLeg) -> None:
         if not self._relaying:
             self._relaying, self._deserted = True, False
-            self._caller.send(Relay(callee.port))
+            self._let_hear(lambda: Relay(callee.port))
             callee.send(Relay(self._caller.port))
+
+
+def _nobody(_: object) -> None:
+    """Nobody is to be told."""

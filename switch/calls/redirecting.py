@@ -15,7 +15,6 @@ from switch.calls.hunting import Attempt
 from switch.calls.leg_events import Refused
 from switch.config.targets import DialledPhone, PhoneTarget, TrunkTarget
 from switch.exchange import Exchange
-from switch.peers import Peer
 from switch.routes import Routed
 from switch.trunks.next_hop import NextHop
 
@@ -24,11 +23,10 @@ MAX_CONTACTS: Final = 5
 
 
 class Redirecting:
-    """Follows the contacts of one call; `origin` is who called."""
+    """Follows the contacts of one call, by the routes of who called."""
 
-    def __init__(self, exchange: Exchange, origin: Peer, attempts: Attempts) -> None:
+    def __init__(self, exchange: Exchange, attempts: Attempts) -> None:
         self._exchange = exchange
-        self._origin = origin
         self._attempts = attempts
         self._seen: set[str] = set()
 
@@ -52,13 +50,13 @@ class Redirecting:
         """Of the trunk where `called` was called."""
         if self._exchange.identities.trunk(hop.trunk).is_one(number, called):
             return [self._attempts.at(hop, called)]
-        routed = self._exchange.routes.leading_to(self._origin, hop.trunk, number)
+        routed = self._exchange.routes.leading_to(self._attempts.origin, hop.trunk, number)
         if routed is None or not (routed.route.emergency or self._attempts.permits(number)):
             return ()
         return [self._attempts.at(hop, number)]
 
     def _dialled(self, number: str) -> Sequence[Attempt]:
-        routed = self._exchange.routes.match(self._origin, number)
+        routed = self._exchange.routes.match(self._attempts.origin, number)
         return () if routed is None else self._routed(routed)
 
     def _routed(self, routed: Routed) -> Sequence[Attempt]:

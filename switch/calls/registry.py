@@ -149,7 +149,8 @@ class Registry:
             raise RuntimeError(f"call {call.id} was booked before its end")
         del self.calls[call.id]
         self._exchange.metrics.call_ended(ledger.direction, ledger.result, ledger.reason)
-        if call.recording is not None and call.recording.running:
+        recording = call.taps.recording
+        if recording is not None and recording.running:
             self.closing[call.id] = call
         else:
             self._book(call)
@@ -159,8 +160,8 @@ class Registry:
         if call is None:
             return
         self._exchange.metrics.recording_ended()
-        if call.recording is not None:
-            call.recording.stopped(event)
+        if call.taps.recording is not None:
+            call.taps.recording.stopped(event)
         if self.closing.pop(call.id, None) is not None:
             self._book(call)
 

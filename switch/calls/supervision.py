@@ -8,13 +8,14 @@ that the caller hears. Nothing that becomes of him changes anything for the othe
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from media.codecs import CODECS
+from media.port import Source
 from switch.calls.bridge import FULL, Bridge
 from switch.calls.causes import NORMAL_CLEARING, Farewell
 from switch.calls.ending import EndedBy
@@ -89,11 +90,14 @@ class Supervision:
             self._apply()
 
     def part(self) -> None:
-        """They do not any more: their bridge is closed. He hears what the caller hears."""
+        """They do not any more: their bridge is closed."""
         self._bridge = self._party = None
         self._of.ledger.unsupervised(self._exchange.now_us())
-        if self.connected:
-            self._of.let_wait(self.leg)
+
+    def let_hear(self, source: Callable[[], Source]) -> None:
+        """This is what the caller hears; so does he, unless both are connected to a party."""
+        if self.connected and self._bridge is None:
+            self.leg.send(source())
 
     def over(self) -> None:
         """He is no supervisor of the call any more: he left, took it over, or it has ended."""
@@ -166,7 +170,7 @@ class Supervision:
         self._of.book.leg_confirmed(self.leg, self._of)
         self._log.info("supervisor joined", mode=self.mode.value)
         if self._bridge is None:
-            self._of.let_wait(self.leg)
+            self.let_hear(self._of.hears)
         else:
             self._bridge.add(self.leg)
             self._apply()

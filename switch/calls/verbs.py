@@ -1,22 +1,38 @@
-"""What a flow can do with its caller alone: ring, answer, play, say."""
+"""What a flow can do with its caller alone: ring, answer, play, say, confer."""
 
-from media.port import Echo, Tone
+from collections.abc import Callable
+from functools import partial
+
+from media.port import Echo, Silence, Source, Tone
 from media.spoken.sayings import Saying
+from switch.calls.bridge import Bridge
+from switch.calls.conferences import Conferences
+from switch.calls.ledger import Ledger
 from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.playing import Playing
 from switch.exchange import Exchange
+from switch.records import SegmentKind
 
 
 class CallerVerbs:
     """The caller's side of a call, until it is over."""
 
-    def __init__(self, exchange: Exchange, caller: IncomingLeg) -> None:
+    def __init__(self, exchange: Exchange, caller: IncomingLeg, ledger: Ledger) -> None:
         self.caller = caller
+        self.ledger = ledger
         self.over = False
         self.language: str = exchange.config.server.language.value
         """In which the caller is spoken to."""
         self._exchange = exchange
         self._playing = Playing(exchange.loop, caller)
+        self._conference: Bridge | None = None
+        self.hears: Callable[[], Source] = Silence
+        """What the caller hears while he talks to nobody, made anew for each who hears it."""
+
+    def let_hear(self, source: Callable[[], Source]) -> None:
+        """Let the caller hear this until something else is sent."""
+        self.hears = source
+        self.caller.send(source())
 
     async def ring(self) -> None:
         """180: the carrier plays its own ringback."""
@@ -42,7 +58,7 @@ class CallerVerbs:
 
     async def music(self, music_class: str) -> None:
         """Play music until something else is sent."""
-        self.caller.send(self._exchange.music(music_class))
+        self.let_hear(partial(self._exchange.music, music_class))
 
     async def echo(self) -> None:
         """Let the caller hear himself."""
@@ -51,8 +67,17 @@ class CallerVerbs:
 
     async def tone(self, hz: float) -> None:
         """Let the caller hear a tone at 0 dBm0."""
-        self.caller.send(Tone(hz=hz))
+        self.let_hear(partial(Tone, hz=hz))
         await self.until_over()
+
+    async def confer(self, conferences: Conferences, name: str) -> None:
+        """Talk to all who are in the conference of that name."""
+        self.ledger.joined(SegmentKind.CONFERENCE, (self.caller,), self._exchange.now_us())
+        try:
+            self._conference = conferences.join(name, self.caller)
+            await self.until_over()
+        finally:
+            conferences.leave(name, self.caller)
 
     async def until_over(self) -> None:
         """Wait for the end of the call, which ends this task; at once where the flow itself has ended it."""

@@ -29,5 +29,5 @@ async def _greet(call: Call, settings: Queue) -> None:
             await call.early()
         case Answer.ON_AGENT:
             await call.ring()
-    if settings.answer is not Answer.ON_AGENT:
+    if settings.answer is not Answer.ON_AGENT or call.caller.answered:
         await call.music(settings.music)

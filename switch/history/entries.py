@@ -26,10 +26,13 @@ class CallEnded(_Entry, frozen=True, kw_only=True, tag="call_ended"):
 
 
 class WrapUpEnded(_Entry, frozen=True, kw_only=True, tag="wrap_up_ended"):
-    """The wrap-up of a call whose record was written before."""
+    """The wrap-up of a call whose record was written before; it says that of the agent whom it names, and of
+    nobody else. An entry without an agent is of a former version's spool.
+    """
 
     call: str
     wrap_up_s: float
+    agent: str = ""
 
 
 class OfferEnded(_Entry, frozen=True, kw_only=True, tag="offer_ended"):

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Any, TypeAlias, assert_never
 
 from msgspec.structs import asdict
-from sqlalchemy import Executable, Table, bindparam
+from sqlalchemy import Executable, String, Table, bindparam, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from switch.history import tables
@@ -78,7 +78,7 @@ class Statements:
                 index_elements=list(table.primary_key), set_=own
             )
         self._statements |= {
-            _Step.SET_WRAP_UP: _set_call("wrap_up_s"),
+            _Step.SET_WRAP_UP: _set_wrap_up(),
             _Step.DELETE_BINDING: _delete(tables.bindings, "tenant", "phone", "contact"),
         }
 
@@ -96,8 +96,9 @@ class Statements:
                 self._plan_call(entry, origin, steps)
             case OfferEnded(call=call, offer=offer):
                 steps[_Step.PUT_OFFER][call, offer.id] = asdict(offer) | origin | {"call": call}
-            case WrapUpEnded(call=call, wrap_up_s=wrap_up_s):
-                steps[_Step.SET_WRAP_UP][call] = {"of": call, "wrap_up_s": wrap_up_s}
+            case WrapUpEnded(call=call, wrap_up_s=wrap_up_s, agent=agent):
+                row = {"of": call, "by": agent, "wrap_up_s": wrap_up_s}
+                steps[_Step.SET_WRAP_UP][call, agent] = row
             case AgentChanged(change=change):
                 key = (entry.tenant, change.agent, change.since)
                 steps[_Step.PUT_AGENT_STATE][key] = asdict(change) | origin
@@ -152,9 +153,14 @@ def _recording(recording: RecordingRecord | None) -> Row:
     }
 
 
-def _set_call(*columns: str) -> Executable:
-    calls = tables.calls
-    return calls.update().where(calls.c.id == bindparam("of")).values({c: bindparam(c) for c in columns})
+def _set_wrap_up() -> Executable:
+    calls, agent = tables.calls, bindparam("by", type_=String)
+    its_agent = or_(agent == "", calls.c.agent == agent)
+    return (
+        calls.update()
+        .where(calls.c.id == bindparam("of"), its_agent)
+        .values(wrap_up_s=bindparam("wrap_up_s"))
+    )
 
 
 def _delete(table: Table, *keys: str) -> Executable:

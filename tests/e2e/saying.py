@@ -5,9 +5,9 @@ from typing import Final
 
 from media.spoken.grammar import Noun
 from media.spoken.sayings import PAUSE, Ahead, Count, Prompt, Saying, TimeOfDay
-from switch.calls import arrival
 from switch.calls.flow import Call
 from switch.cli import main
+from switch.flows import leading
 from tests.peers.switch import ROOT
 
 LANGUAGES: Final = {"600": "en", "602": "es"}
@@ -28,5 +28,5 @@ async def say_all(call: Call) -> None:
 
 def serve() -> None:
     """`centralita`, with that flow."""
-    arrival.echo = arrival.tone = say_all  # type: ignore[attr-defined]
+    leading.echo = leading.tone = say_all  # type: ignore[attr-defined]
     main()

@@ -1,7 +1,8 @@
 """The tone matrix of a supervised call: who belongs there at every ear, and in the recording's channels.
 
-The caller says 437 Hz, the agent 1013, the supervisor 1601: none is a harmonic of another, for there G.711
-has its noise. What does not belong is 60 dB below what does, in a second of sound.
+The caller says 437 Hz, the agent 1013, the supervisor 1601, to whom the call is sent on 2089: none is a
+harmonic of another, for there G.711 has its noise. What does not belong is 60 dB below what does, in a second
+of sound.
 """
 
 import asyncio
@@ -20,8 +21,8 @@ from tests.peers.audio import Pcm, is_silent, level_dbfs
 from tests.peers.phone import Phone, PhoneCall, Phones
 from tests.peers.switch import Switch
 
-CALLER, AGENT, SUPERVISOR = 437.0, 1013.0, 1601.0
-TONES = (CALLER, AGENT, SUPERVISOR)
+CALLER, AGENT, SUPERVISOR, NEXT = 437.0, 1013.0, 1601.0, 2089.0
+TONES = (CALLER, AGENT, SUPERVISOR, NEXT)
 HEARD_DBFS = -25.0
 LEAK_DBFS = -73.0
 """60 dB under a tone of -13."""

@@ -23,6 +23,7 @@ from switch.api.backend import (
     Reloaded,
     SupervisionRow,
     SupervisionState,
+    TransferRow,
     TrunkRow,
     Unknown,
 )
@@ -170,6 +171,13 @@ class Memory:
     def leave(self, call: str) -> None:
         self.supervision(call)
         self.supervised = None
+
+    def transfer(self, call: str, to: str) -> TransferRow:
+        if call not in self.calls:
+            raise Unknown(f"no call {call!r} in progress")
+        if to != "1002":
+            raise Refused(f"no route of '1001' leads to {to!r}")
+        return TransferRow(call=call, by="1001", to=to, target="phone:1002")
 
     def phones(self) -> Sequence[PhoneRow]:
         contact = ContactRow(

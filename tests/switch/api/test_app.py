@@ -34,6 +34,7 @@ PROTECTED = [
     ("GET", f"calls/{ACTIVE}/forks"),
     ("POST", f"calls/{ACTIVE}/forks"),
     ("DELETE", f"calls/{ACTIVE}/forks/1"),
+    ("POST", f"calls/{ACTIVE}/transfer"),
     *((method, f"calls/{ACTIVE}/supervise") for method in ("GET", "POST", "DELETE")),
     ("DELETE", f"calls/{ACTIVE}"),
     ("POST", "reload"),
@@ -318,6 +319,17 @@ async def test_supervising_a_call(client: httpx.AsyncClient) -> None:
         problem(await client.post(url, json=body), 422)
     problem(await client.post(url, json={"phone": "1002", "mode": "listen"}), 409)
     problem(await client.post(f"{V1}/calls/none/supervise", json={"phone": "1001", "mode": "listen"}), 404)
+
+
+async def test_transferring_a_call(client: httpx.AsyncClient) -> None:
+    url = f"{V1}/calls/{ACTIVE}/transfer"
+    begun = await client.post(url, json={"to": "1002"})
+    row = {"call": ACTIVE, "by": "1001", "to": "1002", "target": "phone:1002"}
+    assert (begun.status_code, begun.json()) == (202, row)
+    assert "no route" in problem(await client.post(url, json={"to": "9"}), 409)["detail"]
+    problem(await client.post(f"{V1}/calls/none/transfer", json={"to": "1002"}), 404)
+    for body in ({}, {"to": None}, {"to": "1002", "mode": "attended"}):
+        problem(await client.post(url, json=body), 422)
 
 
 async def test_a_recording_whole_and_in_part(api: Running, client: httpx.AsyncClient) -> None:

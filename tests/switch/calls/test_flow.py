@@ -51,7 +51,7 @@ async def booked(stage: Stage, legs: int = 1) -> CallRecord:
 
 async def directed(stage: Stage, monkeypatch: pytest.MonkeyPatch, flow: Directing) -> SessionId:
     """A caller whose call is directed by a flow of the test's."""
-    monkeypatch.setattr("switch.calls.arrival.echo", flow)
+    monkeypatch.setattr("switch.flows.leading.echo", flow)
     return await stage.carrier.dial("600")
 
 
@@ -283,12 +283,12 @@ async def test_both_hear_the_notice_before_they_hear_each_other(stage: Stage) ->
     await talking(stage)
     call = stage.call
     assert stage.heard(call.caller) == stage.heard(call.party) == "prompt recording"
-    assert call.recording is None
+    assert call.taps.recording is None
     stage.played(call.caller)
     assert stage.heard(call.caller) == "prompt recording"
     stage.played(call.party)
     assert stage.heard(call.caller).startswith("relay")
-    assert call.recording is not None
+    assert call.taps.recording is not None
 
 
 async def test_a_lost_agent_costs_the_caller_his_agent_but_not_his_place(stage: Stage) -> None:

@@ -44,7 +44,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def streams(stage: Stage) -> list[NotingStream]:
-    forks = stage.call.forks
+    forks = stage.call.taps.forks
     return [] if forks is None else cast(list[NotingStream], list(forks.streams.values()))
 
 

@@ -90,7 +90,9 @@ async def test_every_row_names_tenant_and_node(engine: AsyncEngine, writer: Writ
 async def test_late_entries_complete_a_record(writer: Writer, reader: Reader) -> None:
     writer.put(CallEnded(call=replace(CALL, recording=None), offers=(offer("o1"),)))
     await writer.flush(5)
-    writer.put(WrapUpEnded(call=CALL.id, wrap_up_s=9.5))
+    assert CALL.agent is not None
+    writer.put(WrapUpEnded(call=CALL.id, wrap_up_s=9.5, agent=CALL.agent))
+    writer.put(WrapUpEnded(call=CALL.id, wrap_up_s=60.0, agent="who sent the caller on"))
     writer.put(OfferEnded(call=CALL.id, offer=offer("o1", OfferResult.CANCELLED)))
     await writer.flush(5)
     record = await reader.call(CALL.id)

@@ -1,0 +1,47 @@
+"""A call's place with the router: its wait in a line, its talk to an agent, and how each ends."""
+
+import asyncio
+
+import msgspec
+
+from acd.commands import LeaveQueue
+from acd.events import CallGone, CallQueued, ConversationEnd, ConversationEnded, GoneReason
+from switch.calls.ending import Reason
+from switch.calls.visits import CONVERSATION, GONE
+from switch.exchange import Exchange
+
+
+class Place:
+    """Of one call. Who has waited before keeps the time and the priority that he had there first."""
+
+    def __init__(self, exchange: Exchange, call: str) -> None:
+        self._exchange = exchange
+        self._call = call
+        self._first: CallQueued | None = None
+        self._left: asyncio.Future[LeaveQueue] | None = None
+
+    async def take(self, queue: str, priority: int) -> LeaveQueue:
+        """Wait in that queue, until the router sends the caller elsewhere."""
+        if self._first is None:
+            now_us = self._exchange.now_us()
+            self._first = CallQueued(call=self._call, queue=queue, queued_at_us=now_us, priority=priority)
+        self._left = self._exchange.loop.create_future()
+        self._exchange.dispatch.post(msgspec.structs.replace(self._first, queue=queue))
+        return await self._left
+
+    def left(self, command: LeaveQueue) -> None:
+        """The router sends the caller elsewhere."""
+        if self._left is not None and not self._left.done():
+            self._left.set_result(command)
+
+    def talk_over(self, agent: str, how: ConversationEnd) -> None:
+        """The caller does not talk to this agent any more."""
+        self._exchange.dispatch.post(ConversationEnded(call=self._call, agent=agent, how=how))
+
+    def over(self, agent: str | None, reason: Reason) -> None:
+        """The call has ended; `agent` is whom the caller talked to."""
+        if agent is not None:
+            self.talk_over(agent, CONVERSATION.get(reason, ConversationEnd.FAILED))
+        elif self._first is not None:
+            gone = GONE.get(reason, GoneReason.FAILED)
+            self._exchange.dispatch.post(CallGone(call=self._call, reason=gone))

@@ -1,0 +1,158 @@
+"""Blind transfer: whoever talks to the caller sends him on to a number that he himself could dial.
+
+He leaves as soon as somebody is called there; with a number that leads to nobody nothing changes. The caller
+hears ringing, or what the queue plays. Where nobody answers, the phone that sent him on is rung once more;
+then the call ends.
+
+The rights are those of who sends on, not the caller's: his routes, and his toll until whoever was called
+leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from switch.calls.attempts import Attempts
+from switch.calls.causes import NORMAL_CLEARING, Farewell
+from switch.calls.dialling import Unreachable
+from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.hunting import Attempt
+from switch.calls.occupancy import Occupancy
+from switch.calls.parting import Parting, cut_off
+from switch.calls.supervision import NotNow
+from switch.config.targets import ConferenceTarget, DialledPhone, Go, PhoneTarget, QueueTarget, TrunkTarget
+from switch.exchange import Exchange
+from switch.flows.leading import flow_to, identified
+from switch.identities.redirection import MAX_REDIRECTIONS, Cause, Redirection, Redirections, count
+from switch.peers import Peer, PhonePeer
+from switch.routes import Routed
+
+if TYPE_CHECKING:
+    from switch.calls.conferences import Conferences
+    from switch.calls.flow import Call
+
+RING_TIMEOUT_S: Final = 30.0
+_WHY: Final[Mapping[int, str]] = {
+    403: "the toll of {by} allows no call there",
+    404: "there is no such phone or number",
+    480: "it is not registered",
+    488: "there is no codec, or no encryption, for both",
+    503: "there is no way or no room",
+}
+"""Nobody could be called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a number leads that somebody dials for the caller. `number` is as its trunk gets it."""
+
+    by: Peer
+    dialled: str
+    number: str
+    go: Go
+
+    def __str__(self) -> str:
+        return f"phone:{self.number}" if isinstance(self.go, DialledPhone) else str(self.go)
+
+
+class Transfer:
+    """A caller who was sent on, from the leaving of his party until somebody has him or he is given up."""
+
+    def __init__(self, exchange: Exchange, call: Call, by: Peer) -> None:
+        """`by` is rung again when nobody answers, if it is a phone."""
+        self._exchange = exchange
+        self._of = call
+        self._back = by if isinstance(by, PhonePeer) else None
+        self._timer = exchange.loop.call_later(RING_TIMEOUT_S, self._unanswered)
+
+    def over(self) -> None:
+        """Somebody has the caller, or the call has ended."""
+        self._timer.cancel()
+        self._of.transfer = None
+
+    def in_vain(self, parting: Parting) -> None:
+        """Nobody answers; without somebody to go back to the call ends so."""
+        back, self._back = self._back, None
+        self._timer.cancel()
+        log = structlog.get_logger("call").bind(call=self._of.id, reason=parting.reason.value)
+        if back is not None:
+            attempts = Attempts(self._exchange, self._of, back, Occupancy(), self._of.identity)
+            try:
+                self._of.call_next(attempts, attempts.phone(back.name))
+            except Unreachable as error:
+                log.info("no way back", phone=back.name, why=error.phrase)
+            else:
+                log.info("call goes back", phone=back.name)
+                self._timer = self._exchange.loop.call_later(RING_TIMEOUT_S, self._unanswered)
+                return
+        self._of.end(*parting._replace(result=cut_off(self._of.ledger, None)))
+
+    def _unanswered(self) -> None:
+        if self._of.party is not None:
+            self._of.party.end(Farewell(q850=NORMAL_CLEARING))
+        told = Farewell(status=480, q850=19)  # no answer from user (user alerted)
+        self.in_vain(Parting(Result.REJECTED, Reason.NO_ANSWER, EndedBy.SWITCH, told))
+
+
+def transfer(
+    exchange: Exchange, conferences: Conferences, call: Call, number: str, by: EndedBy
+) -> Destination:
+    """Send the caller on to where `number` leads if his party dials it, and let the party leave. `by` is who
+    asks for it. Raises NotNow, and nothing has changed.
+    """
+    party = call.party
+    if party is None or call.bridge is None:
+        raise NotNow(f"call {call.id!r} is not connected")
+    routed = exchange.routes.match(party.peer, number)
+    if routed is None:
+        raise NotNow(f"no route of {party.peer.name!r} leads to {number!r}")
+    to = Destination(party.peer, number, routed.number, routed.go)
+    if isinstance(to.go, ConferenceTarget):
+        raise NotNow("not yet: a call cannot be transferred to a conference")
+    agent = call.agent
+    if isinstance(to.go, TrunkTarget | PhoneTarget | DialledPhone):
+        _call(exchange, call, to, routed)
+    else:
+        if call.supervision is not None and not isinstance(to.go, QueueTarget):
+            call.supervision.leave(f"call goes to {to}")
+        call.go_on(flow_to(exchange, conferences, routed, call.identity))
+    log = structlog.get_logger("call")
+    log.info("call transferred", call=call.id, agent=agent, leg=party.id, to=str(to), by=by.value)
+    return to
+
+
+def _call(exchange: Exchange, call: Call, to: Destination, routed: Routed) -> None:
+    """Call whom it leads to. Raises NotNow."""
+    caller, occupied = identified(call.identity, routed), Occupancy()
+    attempts = Attempts(exchange, call, to.by, occupied, caller, _redirections(call))
+    try:
+        call.call_next(attempts, _first(call, attempts, to, routed))
+    except Unreachable as error:
+        occupied.turn_away()
+        why = _WHY.get(error.status, error.phrase).format(by=to.by.name)
+        raise NotNow(f"{to.dialled!r} cannot be reached: {why}") from None
+    call.transfer = Transfer(exchange, call, to.by)
+
+
+def _redirections(call: Call) -> Redirections:
+    """Why we call over a trunk for somebody who is none of ours. Raises NotNow where it goes round."""
+    if call.identity.ours:
+        return ()
+    redirections = (*call.identity.redirections, Redirection(call.ledger.to, Cause.DEFLECTION))
+    if count(redirections) > MAX_REDIRECTIONS:
+        raise NotNow(f"call {call.id!r} was redirected too often")
+    return redirections
+
+
+def _first(call: Call, attempts: Attempts, to: Destination, routed: Routed) -> Sequence[Attempt]:
+    """Whom to call first. Raises NotNow."""
+    if isinstance(to.go, TrunkTarget):
+        return attempts.further_trunk(to.go.name, to.number, routed.route.emergency)
+    phone = to.go.name if isinstance(to.go, PhoneTarget) else to.number
+    if any(leg.peer == PhonePeer(phone) and not leg.over for leg in call.ledger.legs):
+        raise NotNow(f"phone {phone!r} is in the call already")
+    return attempts.phone(phone)

@@ -1,0 +1,62 @@
+"""Where a route leads, as the flow that directs a call there."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from switch.calls.conferences import Conferences
+from switch.calls.flow import Flow
+from switch.config.targets import (
+    ClockTarget,
+    ConferenceTarget,
+    DialledPhone,
+    EchoTarget,
+    PhoneTarget,
+    QueueTarget,
+    ToneTarget,
+    TrunkTarget,
+)
+from switch.exchange import Exchange
+from switch.flows.clock import clock
+from switch.flows.conference import conference
+from switch.flows.direct import to_phone, to_trunk
+from switch.flows.echo import echo
+from switch.flows.queue import queue
+from switch.flows.tone import tone
+from switch.identities.caller import Caller
+from switch.identities.redirection import Redirections
+from switch.routes import Routed
+
+
+def flow_to(
+    exchange: Exchange,
+    conferences: Conferences,
+    routed: Routed,
+    caller: Caller,
+    redirections: Redirections = (),
+) -> Flow:
+    """The flow of a call that takes this route; `redirections` are those of one that is only passed on."""
+    caller = identified(caller, routed)
+    match routed.go:
+        case QueueTarget(name=name):
+            return queue(name, exchange.config.queues[name], routed.route.priority, caller)
+        case EchoTarget():
+            return echo
+        case ToneTarget():
+            return tone
+        case ConferenceTarget(name=name):
+            return conference(name, conferences)
+        case ClockTarget():
+            return clock(exchange.local_time)
+        case PhoneTarget(name=name):
+            return to_phone(name, caller)
+        case DialledPhone():
+            return to_phone(routed.number, caller)
+        case TrunkTarget(name=name):
+            return to_trunk(name, routed.number, caller, redirections)
+        case _:
+            assert_never(routed.go)
+
+
+def identified(caller: Caller, routed: Routed) -> Caller:
+    """As whom he takes this route: who helps in an emergency must be able to call back."""
+    return replace(caller, withheld=False) if routed.route.emergency else caller
