@@ -161,10 +161,14 @@ class MediaPlane:
             return None
 
     def _port(self, shard: Shard, slot: int, number: int, sockets: PortSockets) -> EnginePort:
-        """SSRC, first sequence number, timestamp (RFC 3550 section 5.1) and CNAME (RFC 7022) are random."""
+        """SSRC, first sequence number, timestamp (RFC 3550 section 5.1) and CNAME (RFC 7022) are random.
+
+        The sequence number is in the lower half: who hears us in SRTP only after it has wrapped would take
+        the rollover counter for 0 (RFC 3711 section 3.3.1) and hear nothing.
+        """
         generation, ssrc = next(self._generations), self._random.getrandbits(32)
         cname = self._random.randbytes(CNAME_OCTETS).hex().encode()
-        sequence, timestamp = self._random.getrandbits(16), self._random.getrandbits(32)
+        sequence, timestamp = self._random.getrandbits(15), self._random.getrandbits(32)
         fds = sockets.detach()
         shard.order(
             lambda: shard.worker.open(

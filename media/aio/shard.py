@@ -83,7 +83,10 @@ class Shard:
             self.flush()
 
     def flush(self) -> None:
-        """Give out what waits, until the ring is full again. The worker wakes at the end of this turn."""
+        """Give out what waits, until the ring is full again. The worker wakes at the end of this turn.
+
+        What an order raises is raised; those behind it follow all the same.
+        """
         if self._loop is not None and not self._waking:
             self._waking = True
             self._loop.call_soon(self._wake)
@@ -96,6 +99,10 @@ class Shard:
                 if self._loop is not None:
                     self._loop.call_later(RETRY_S, self.flush)
                 return
+            except Exception:
+                if self._backlog and self._loop is not None:
+                    self._loop.call_soon(self.flush)
+                raise
 
     def _wake(self) -> None:
         self._waking = False

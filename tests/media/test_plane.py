@@ -273,6 +273,36 @@ async def test_an_order_that_cannot_be_given_holds_up_no_other() -> None:
     await stage.close()
 
 
+async def test_nor_does_one_that_had_to_wait_for_room() -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault["exception"]))
+    stage = await started(order_ring=1)
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    unheard_of = Play(Sound("one frame", b"\xd5" * 160, b"\xff" * 160), token=-1)
+    for source in (*[Silence()] * 10, unheard_of, Echo()):
+        port.send(source)
+    await stage.settled()
+    caller.send(b"\x07" * 160)
+    assert (await caller.receive()).payload == b"\x07" * 160
+    assert [type(fault) for fault in faults] == [OverflowError]
+    await stage.close()
+
+
+async def test_a_first_sequence_number_is_in_the_lower_half() -> None:
+    """Whoever misses the first packets of SRTP still guesses how often it has wrapped (RFC 3711 section 3.3.1)."""
+    stage = await started()
+    caller = stage.peer(CALLER)
+    for _ in range(20):
+        port = await stage.leg(caller)
+        port.send(Echo())
+        await stage.settled()
+        caller.send()
+        assert (await caller.receive()).header.sequence < 1 << 15
+        port.close()
+    await stage.close()
+
+
 async def test_a_closed_plane_opens_nothing() -> None:
     stage = await started()
     await stage.close()
