@@ -22,13 +22,14 @@ from ext.engine_os cimport (
     itimerspec, monotonic_ns, pthread_join, read, sched_param, sched_setscheduler, setpriority, signal_fd,
     timerfd_settime, timespec,
 )
-from ext.engine_port cimport Port
+from ext.engine_port cimport SOURCE_RELAY, Port
 from ext.engine_receive cimport drain
 from ext.engine_recorder cimport recorder_end, recorders_tick, unlink_recorder
 from ext.engine_ring cimport ring_pop, ring_push
 from ext.engine_room cimport mix_rooms
 from ext.engine_rtcp cimport schedule_report, send_report
 from ext.engine_sources cimport play_all, repacketise
+from ext.engine_stream cimport fall_silent
 from ext.engine_tap cimport FINISHED, RECORDING, Chunk, Errand, Recorder
 from ext.engine_tell cimport tell
 from ext.engine_worker cimport Worker
@@ -93,11 +94,14 @@ cdef inline void one_tick(Worker* worker) noexcept nogil:
 
 
 cdef inline void give_up_ticks(Worker* worker) noexcept nogil:
-    """After a long stall what plays goes on with a jump of its timestamps instead of a burst."""
-    cdef int i
+    """After a long stall what is made on the tick goes on with a jump of its timestamps instead of a burst."""
+    cdef int slot
+    cdef Port* port
     worker.tick_ns += (worker.now_ns - worker.tick_ns) // TICK_NS * TICK_NS
-    for i in range(worker.playing_count):
-        worker.ports[worker.playing[i]].stream.fresh = True
+    for slot in range(worker.slots_used):
+        port = &worker.ports[slot]
+        if port.generation and (port.source != SOURCE_RELAY or port.decoded):
+            fall_silent(port)
 
 
 cdef inline void note_lag(Worker* worker) noexcept nogil:

@@ -1,6 +1,8 @@
 """Prompts, music and tones on the 20 ms tick: ext/engine_sources.pxd, ext/engine_sound.pxd."""
 
+import asyncio
 import gc
+import os
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -11,7 +13,7 @@ import pytest
 from ext.sounds import SoundMemory
 from media.aio.port import EnginePort
 from media.events import PlaybackFinished
-from media.port import Play, Silence, Tone
+from media.port import Mix, Play, Silence, Tone
 from media.sound import Sound
 from tests.media.stage import Stage, until
 from tests.media.test_engine_stream import in_step
@@ -21,6 +23,7 @@ from tests.peers.audio import Pcm, decode_alaw, decode_ulaw, level_dbfs, power_d
 CALLER = "127.20.0.10"
 FULL_SCALE_DBM0 = 3.14
 FRAME_S = 0.02
+STALL = "kill -STOP {0}; sleep 0.3; kill -CONT {0}"
 
 
 @pytest.mark.parametrize("codec", ["PCMA", "PCMU"])
@@ -98,6 +101,24 @@ async def test_the_tick_does_not_drift(stage: Stage) -> None:
         await caller.receive()
         late_s.append(time.monotonic() - number * FRAME_S)
     assert abs(min(late_s[:50]) - min(late_s[100:])) < FRAME_S, "of so many some are in time on any machine"
+
+
+@pytest.mark.parametrize("source", ["tone", "room"])
+async def test_after_a_stall_the_timestamps_are_those_of_the_clock_again(stage: Stage, source: str) -> None:
+    """What was missed is left out with a mark, or it would delay all that follows."""
+    caller = stage.peer(CALLER)
+    port = await stage.leg(caller)
+    port.send(Tone(440.0) if source == "tone" else Mix(stage.plane.room(port)))
+    packets = await caller.receive_many(5)
+    stall = await asyncio.create_subprocess_shell(STALL.format(os.getpid()))
+    await stall.wait()
+    headers = [packet.header for packet in packets + await caller.receive_many(20)]
+    steps = [
+        ((after.timestamp - before.timestamp) & 0xFFFFFFFF, after.marker)
+        for before, after in pairwise(headers)
+    ]
+    assert {step for step, marked in steps if not marked} == {160}
+    assert max(steps) > (8 * 200, True)
 
 
 async def test_a_replaced_prompt_is_not_told_as_finished(stage: Stage) -> None:
