@@ -16,7 +16,8 @@ cdef enum:
 
 cdef struct Losses:         # RFC 3611 appendix A.2
     uint64_t window         # bit n: the packet n before the highest came
-    int known               # how many of its bits are of this stream
+    uint64_t discarded      # likewise: it came, but too late to be played
+    int known               # how many of their bits are of this stream
     uint64_t run            # packets heard since the last loss
     uint64_t lost_in_a_row  # losses since the last gap
     uint64_t c11            # heard in gaps
@@ -68,6 +69,7 @@ cdef inline void losses_restart(Losses* losses) noexcept nogil:
     """A new stream begins with a packet that came."""
     settle(losses)
     losses.window = 1
+    losses.discarded = 0
     losses.known = 1
 
 
@@ -79,13 +81,14 @@ cdef inline void losses_advance(Losses* losses, int step) noexcept nogil:
         else:
             losses.known += 1
         losses.window <<= 1
+        losses.discarded <<= 1
         step -= 1
     losses.window |= 1
 
 
 cdef inline bint losses_late(Losses* losses, int behind) noexcept nogil:
     """A packet `behind` the highest came. False: it came before, or is older than can be told."""
-    if behind >= losses.known or losses.window >> behind & 1:
+    if behind >= losses.known or (losses.window | losses.discarded) >> behind & 1:
         return False
     losses.window |= <uint64_t>1 << behind
     return True
@@ -96,6 +99,7 @@ cdef inline bint losses_discard(Losses* losses, int behind) noexcept nogil:
     if behind < 0 or behind >= losses.known or not losses.window >> behind & 1:
         return False
     losses.window &= ~(<uint64_t>1 << behind)
+    losses.discarded |= <uint64_t>1 << behind
     return True
 
 

@@ -9,6 +9,8 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
 from ext.emodel cimport mos_of
+from ext.engine_heard cimport EXCESS_MS
+from ext.engine_jitter cimport LONGEST_MS
 from ext.engine_losses cimport (
     GMIN, Losses, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
 )
@@ -76,7 +78,7 @@ cdef inline uint8_t* put_metrics(Port* port, uint8_t* octets) noexcept nogil:
     octets[9] = 0
     octets = put16(octets + 10, <uint16_t>port.buffer_ms)
     octets = put16(octets, <uint16_t>port.buffer_most_ms)
-    return put16(octets, <uint16_t>port.buffer_most_ms)
+    return put16(octets, LONGEST_MS + EXCESS_MS if port.buffer_ms else 0)
 
 
 cdef inline uint8_t* put_reference(uint8_t* octets) noexcept nogil:

@@ -290,7 +290,7 @@ async def test_nor_does_one_that_had_to_wait_for_room() -> None:
 
 
 async def test_a_first_sequence_number_is_in_the_lower_half() -> None:
-    """Whoever misses the first packets of SRTP still guesses how often it has wrapped (RFC 3711 section 3.3.1)."""
+    """Who misses the first packets of SRTP still guesses how often it wrapped (RFC 3711 section 3.3.1)."""
     stage = await started()
     caller = stage.peer(CALLER)
     for _ in range(20):
