@@ -280,8 +280,10 @@ async def test_nor_does_one_that_had_to_wait_for_room() -> None:
     caller = stage.peer(CALLER)
     port = await stage.leg(caller)
     unheard_of = Play(Sound("one frame", b"\xd5" * 160, b"\xff" * 160), token=-1)
-    for source in (*[Silence()] * 10, unheard_of, Echo()):
-        port.send(source)
+    for _ in range(10):
+        port.send(Silence())
+    port.send(unheard_of)
+    port.send(Echo())
     await stage.settled()
     caller.send(b"\x07" * 160)
     assert (await caller.receive()).payload == b"\x07" * 160
