@@ -2,15 +2,18 @@
 
 Each can be run twice with the effect of once: a record's rows are inserted unless they are there, what came
 late replaces what is there, and of several changes of one binding the last counts.
+
+Drivers get them as they take them: SQLAlchemy, asked anew for each batch, has twice the cost of a call.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Any, TypeAlias, assert_never
 
 from msgspec.structs import asdict
-from sqlalchemy import Executable, String, Table, bindparam, or_
+from sqlalchemy import ClauseElement, Dialect, String, Table, bindparam, literal_column, or_
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from switch.history import tables
 from switch.history.entries import (
@@ -62,32 +65,49 @@ _PUTS = {
 }
 
 
+class _Statement:
+    """A statement in the words of one dialect, and its values in the order in which the driver takes them."""
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        assert isinstance(compiled, SQLCompiler)
+        self.text = compiled.string
+        self._values: list[tuple[str, Callable[[Any], Any] | None]] = [
+            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.positiontup or ()
+        ]
+
+    def values(self, row: Row) -> tuple[object, ...]:
+        """Of one row."""
+        return tuple([row[name] if write is None else write(row[name]) for name, write in self._values])
+
+
 class Statements:
     """Writes batches for one dialect and in the name of one node. The statements are built once."""
 
-    def __init__(self, dialect: str, node: str) -> None:
-        insert = _INSERTS[dialect]
+    def __init__(self, dialect: Dialect, node: str) -> None:
+        insert = _INSERTS[dialect.name]
         self._node = node
-        self._statements: dict[_Step, Executable] = {
+        statements: dict[_Step, ClauseElement] = {
             step: insert(table).on_conflict_do_nothing() for step, table in _ADDS.items()
         }
         for step, table in _PUTS.items():
             new = insert(table)
             own = {column.name: new.excluded[column.name] for column in table.c if not column.primary_key}
-            self._statements[step] = new.on_conflict_do_update(
-                index_elements=list(table.primary_key), set_=own
-            )
-        self._statements |= {
+            statements[step] = new.on_conflict_do_update(index_elements=list(table.primary_key), set_=own)
+        statements |= {
             _Step.SET_WRAP_UP: _set_wrap_up(),
             _Step.DELETE_BINDING: _delete(tables.bindings, "tenant", "phone", "contact"),
         }
+        self._statements = {step: _Statement(each, dialect) for step, each in statements.items()}
 
-    def of(self, batch: Iterable[Entry]) -> list[tuple[Executable, Sequence[Row]]]:
-        """Statements with their rows, to be run in this order and in one transaction."""
+    def of(self, batch: Iterable[Entry]) -> list[tuple[str, list[tuple[object, ...]]]]:
+        """Statements with the values of their rows, to be run in this order and in one transaction."""
         steps: dict[_Step, dict[object, Row]] = {step: {} for step in _Step}
         for entry in batch:
             self._plan(entry, steps)
-        return [(self._statements[step], list(rows.values())) for step, rows in steps.items() if rows]
+        written = [(self._statements[step], rows.values()) for step, rows in steps.items() if rows]
+        return [(statement.text, list(map(statement.values, rows))) for statement, rows in written]
 
     def _plan(self, entry: Entry, steps: dict[_Step, dict[object, Row]]) -> None:
         origin = {"tenant": entry.tenant, "node": self._node}
@@ -153,9 +173,9 @@ def _recording(recording: RecordingRecord | None) -> Row:
     }
 
 
-def _set_wrap_up() -> Executable:
+def _set_wrap_up() -> ClauseElement:
     calls, agent = tables.calls, bindparam("by", type_=String)
-    its_agent = or_(agent == "", calls.c.agent == agent)
+    its_agent = or_(agent == literal_column("''"), calls.c.agent == agent)
     return (
         calls.update()
         .where(calls.c.id == bindparam("of"), its_agent)
@@ -163,5 +183,5 @@ def _set_wrap_up() -> Executable:
     )
 
 
-def _delete(table: Table, *keys: str) -> Executable:
+def _delete(table: Table, *keys: str) -> ClauseElement:
     return table.delete().where(*(table.c[key] == bindparam(f"of_{key}") for key in keys))

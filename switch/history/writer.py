@@ -22,7 +22,7 @@ from switch.history.statements import Statements
 
 _LINGER_S = 0.1
 _BATCH = 200
-_AT_ONCE = 50
+_AT_ONCE = 100
 """Entries that are made into statements between two turns of the loop: a millisecond or two of work."""
 _COMMIT_S = 30.0
 _RETRY_S = (0.5, 30.0)
@@ -40,7 +40,7 @@ class Writer:
 
     def __init__(self, engine: AsyncEngine, data_dir: Path, *, node: str, room: int = 10_000) -> None:
         self._engine = engine
-        self._statements = Statements(engine.dialect.name, node)
+        self._statements = Statements(engine.dialect, node)
         self._spool = Spool(data_dir / "history.spool")
         self._refused = data_dir / "history.refused"
         self._room = room
@@ -193,7 +193,7 @@ class Writer:
             async with asyncio.timeout(_COMMIT_S), self._engine.begin() as connection:
                 for first in range(0, len(batch), _AT_ONCE):
                     for statement, rows in self._statements.of(batch[first : first + _AT_ONCE]):
-                        await connection.execute(statement, rows)
+                        await connection.exec_driver_sql(statement, rows)
         except DBAPIError as error:
             if _for_what_is_in_it(error):
                 raise
