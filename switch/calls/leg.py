@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from media.events import Digit, Keyless, PlaybackFinished, PortEvent, Silent
-from media.port import DIGIT_MS, Port, Silence, Source
+from media.port import DIGIT_MS, Port, Source
 from sip import events as sip
 from sip.dialogs.offer_answer import Agreed, NotAcceptable
 from sip.flow import Flow
@@ -310,7 +310,6 @@ class Leg:
         self._history.ended(self._exchange.now_us())
         self._watching.stop()
         self._awaiting_keys.stop()
-        self._record = self.record()
-        self.port.send(Silence())
         self.port.close()
+        self._record = self.record()
         self._book.leg_closed(self)
