@@ -134,10 +134,11 @@ class MediaSession:
         self._types |= types
         return sent
 
-    def accept(self, answer: bytes) -> Agreed:
+    def accept(self, answer: bytes, before: Secret | None = None) -> Agreed:
         """Take the answer to our offer; SdpError, NotAcceptable, ValueError when nothing was offered.
 
-        May come again: the 200 may name another place than the 183 before it, and each fork its own.
+        May come again: the 200 may name another place than the 183 before it, and each fork its own. `before`
+        are the keys that the dialog which answers has already agreed on.
         """
         if self._offer is None or self._sent is None:
             raise ValueError("an answer, but the last offer was not ours")
@@ -148,7 +149,7 @@ class MediaSession:
         line = theirs.media[place]
         offered = [name for name in self._offer.codecs if name not in (EVENT, EVENT_48)]
         fault = _fault(theirs, line, offered, self._sent.origin.address)
-        fault = fault or self._secrecy.fault_of_answer(whole(theirs, line), self._kept)
+        fault = fault or self._secrecy.fault_of_answer(whole(theirs, line), before or self._kept)
         if fault is not None:
             raise NotAcceptable(fault)
         codec = next(name for name in line.codecs if name in offered)

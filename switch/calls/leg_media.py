@@ -11,7 +11,7 @@ from media.codecs import partners
 from media.port import PeerMedia, Port
 from media.tuning import tuning
 from sip.dialogs.offer_answer import Agreed, Direction, MediaSession, NotAcceptable, Offer
-from sip.dialogs.secrecy import Secrecy
+from sip.dialogs.secrecy import Secrecy, Secret
 from sip.flow import Flow
 from sip.syntax.sdp import SdpError
 from switch.calls.digits import DigitsIn, DigitsOut, Means
@@ -54,9 +54,9 @@ class LegMedia:
         self._codecs = terms.codecs
         self._session = MediaSession(secrets.randbits(62), terms.secrecy)
         self._address = exchange.media_address(flow.remote[0])
-        self._early: dict[str, bytes] = {}
-        """What each early dialog answered, the last one last; the one that is taken up in the end may have no
-        more to say.
+        self._early: dict[str, tuple[bytes, Secret | None]] = {}
+        """What each early dialog answered, with its keys, the last one last; the one that is taken up in the end
+        may have no more to say.
         """
         self._listens = False
         self._digits_in = digits_in
@@ -83,12 +83,15 @@ class LegMedia:
         self._connect(agreed)
         return self.local
 
-    def accept(self, answer: bytes | None) -> bool:
-        """Take the answer to our offer; False where there is none, or none that we can use."""
+    def accept(self, answer: bytes | None, dialog_tag: str = "") -> bool:
+        """Take the answer to our offer; False where there is none, or none that we can use. What an early
+        dialog encrypts stays so.
+        """
         if answer is None:
             return False
+        _, before = self._early.get(dialog_tag, (b"", None))
         try:
-            agreed = self._session.accept(answer)
+            agreed = self._session.accept(answer, before)
             self._connect(agreed)
         except (SdpError, NotAcceptable, ValueError) as error:
             structlog.get_logger("leg").warning("unusable SDP answer", peer=self._peer.name, error=str(error))
@@ -97,10 +100,10 @@ class LegMedia:
 
     def accept_early(self, dialog_tag: str, answer: bytes) -> bool:
         """Follow the early dialog that last said where its media is; whether anything comes from there."""
-        if not self.accept(answer):
+        if not self.accept(answer, dialog_tag):
             return False
         self._early.pop(dialog_tag, None)
-        self._early[dialog_tag] = answer
+        self._early[dialog_tag] = answer, self.agreed.keys if self.agreed is not None else None
         return self.flows
 
     def early_over(self, dialog_tag: str) -> None:
@@ -108,13 +111,16 @@ class LegMedia:
         spoke_last = self.early_dialog
         self._early.pop(dialog_tag, None)
         if spoke_last == dialog_tag and self._early:
-            self.accept(next(reversed(self._early.values())))
+            self.accept(next(reversed(self._early.values()))[0])
 
     def accept_final(self, dialog_tag: str, answer: bytes | None) -> bool:
-        """Move to the dialog that answered: by its 200, else by what it said before. False: no media."""
-        taken = self.accept(answer if answer is not None else self._early.get(dialog_tag))
+        """Move to the dialog that answered: by its 200, else by what it said before. False: no media, or only
+        somebody else's.
+        """
+        before, _ = self._early.get(dialog_tag, (None, None))
+        taken = self.accept(answer, dialog_tag) or self.accept(before)
         self._early.clear()
-        return taken or self.agreed is not None
+        return taken or (answer is None and self.agreed is not None)
 
     def refresh(self, answer: bytes | None) -> None:
         """What they said when our description went out once more: news only if it was an offer before."""

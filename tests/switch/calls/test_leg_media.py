@@ -6,6 +6,7 @@ import pytest
 
 from media.tuning import UNTUNED, Tuning
 from sip import events as sip
+from sip.syntax.sdp_crypto import Crypto, Suite
 from switch.calls.digits import DigitsIn, DigitsOut
 from switch.calls.leg import Leg
 from switch.calls.leg_media import LegMedia, Terms
@@ -76,6 +77,44 @@ async def test_one_answer_for_each_early_dialog_and_the_last_one_of_all(stage: S
     assert leg_media.accept_final("two", None), "he has said nothing, but media was agreed"
     assert leg_media.accept_final("three", sdp("192.0.2.33"))
     assert port.peer.address == "192.0.2.33"
+
+
+def encrypted(answer: bytes) -> bytes:
+    """With the first suite of ours."""
+    suite = Suite.AEAD_AES_256_GCM
+    return answer + f"a=crypto:{Crypto(1, suite, bytes(suite.octets))}\r\n".encode()
+
+
+@pytest.mark.parametrize("sections", [{"media": {"srtp_keys_in_clear": "yes"}}])
+async def test_what_an_early_dialog_encrypts_stays_so_in_its_200(stage: Stage) -> None:
+    """Another fork may be in the clear where keys are only offered."""
+    leg_media, port = media(stage, TrunkPeer("carrier"), CARRIER[0])
+    leg_media.offer()
+    for tag, answer, secret in (
+        ("one", encrypted(sdp("192.0.2.31")), True),
+        ("two", sdp("192.0.2.32"), False),
+        ("one", encrypted(sdp("192.0.2.33")), True),
+    ):
+        assert leg_media.accept_early(tag, answer)
+        assert port.peer is not None
+        assert (port.peer.srtp is not None) is secret
+    assert not leg_media.accept_early("one", sdp("192.0.2.34"))
+    assert leg_media.accept_final("one", sdp("192.0.2.34")), "it goes on as it was"
+    assert port.peer is not None
+    assert port.peer.srtp is not None
+    assert port.peer.address == "192.0.2.33"
+
+
+async def test_a_200_that_cannot_be_used_is_not_made_up_for_by_another_dialog(stage: Stage) -> None:
+    leg_media, port = media(stage, TrunkPeer("carrier"), CARRIER[0])
+    leg_media.offer()
+    assert leg_media.accept_early("one", sdp("192.0.2.31"))
+    assert leg_media.accept_early("two", sdp("192.0.2.32"))
+    assert leg_media.accept_final("one", sdp("192.0.2.33", types="18")), "what it said before counts"
+    assert port.peer is not None
+    assert port.peer.address == "192.0.2.31"
+    assert leg_media.accept_early("two", sdp("192.0.2.32"))
+    assert not leg_media.accept_final("three", sdp("192.0.2.33", types="18"))
 
 
 async def test_early_media_that_says_nothing_does_not_flow(stage: Stage) -> None:
