@@ -5,6 +5,7 @@ They are compiled as setup.py compiles `ext`, whose .pxd files they may use.
 
 import contextlib
 import os
+import shutil
 import sysconfig
 import tempfile
 from pathlib import Path
@@ -24,11 +25,11 @@ def ensure_compiled(package: str) -> None:
     for source in sorted((ROOT / package.replace(".", "/")).glob("*.pyx")):
         built = source.with_name(source.stem + sysconfig.get_config_var("EXT_SUFFIX"))
         if not built.exists() or built.stat().st_mtime_ns < max(source.stat().st_mtime_ns, newest_part):
-            _compile(package, source)
-            os.utime(built)
+            _compile(package, source, built)
 
 
-def _compile(package: str, source: Path) -> None:
+def _compile(package: str, source: Path, built: Path) -> None:
+    """Put in place whole: another process may be compiling the same, or loading it."""
     with contextlib.chdir(ROOT), tempfile.TemporaryDirectory() as temporary:
         extension = Extension(
             f"{package}.{source.stem}",
@@ -45,7 +46,9 @@ def _compile(package: str, source: Path) -> None:
         }
         modules = cythonize([extension], **options)  # type: ignore[no-untyped-call]
         command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
-        command.inplace = True
-        command.build_temp = temporary
+        command.build_lib = command.build_temp = temporary
         command.ensure_finalized()
         command.run()
+        part = built.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(command.get_ext_fullpath(extension.name), part)
+        part.replace(built)

@@ -14,6 +14,7 @@ from typing import Final
 from ext.codecs import Coder
 from media.codecs import CODECS
 from media.port import MasterKey, PeerMedia, SrtpKeys
+from media.tuning import Tuning
 from tests.bench.plane_process import Endpoint, PlaneProcess
 from tests.bench.rtp_load import Load
 
@@ -105,7 +106,9 @@ def prepare(kind: Kind, legs: Sequence[socket], rtcp: Endpoint) -> tuple[list[Pe
 
 
 def _peer(media: Endpoint, rtcp: Endpoint, codec: str) -> PeerMedia:
-    return PeerMedia(*media, *rtcp, allowed=(), codec=codec, payload_type=_payload_type(codec))
+    """As most phones with Opus, it wants FEC."""
+    number, wanted = _payload_type(codec), Tuning(fec=codec == "OPUS")
+    return PeerMedia(*media, *rtcp, allowed=(), codec=codec, payload_type=number, tuning=wanted)
 
 
 def _payload_type(codec: str) -> int:
