@@ -245,7 +245,8 @@ class Identification:
         port = DEFAULT_PORTS[transport] if uri.port is None else uri.port
         here = Listen(flow.transport, *flow.local)  # its port, where the configuration left it to the kernel
         sockets = [socket for socket in (here, *self._sip.listen) if socket.port == port]
-        if sockets and str(address) == self._sip.advertise.public:
+        public = self._sip.advertise.public
+        if sockets and public is not None and address == _parsed(public):
             return True
         return any(self._answers_for(socket, address) for socket in sockets)
 

@@ -211,7 +211,10 @@ class Message:
         if known is not None and known[0] == lines:
             return list(cast(tuple[T, ...], known[1]))
         alone = len(lines) == 1 and lines[0] and "," not in lines[0]
-        values = [self._attempt(read, value) for value in (lines if alone else self._values(name))]
+        if alone:
+            values = [self._typed(name, read)]
+        else:
+            values = [self._attempt(read, value) for value in self._values(name)]
         self._read[f"{name} list"] = (lines, tuple(values))
         return values
 
