@@ -7,7 +7,9 @@ PCM is 16 bits, mono, at `pcm_rate_hz`.
 
 from libc.stdint cimport int16_t, uint8_t
 
-from ext.g711 cimport alaw_decode_into, alaw_encode_into, ulaw_decode_into, ulaw_encode_into
+from ext.g711 cimport (
+    alaw_decode_into, alaw_encode_into, alaw_to_ulaw_into, ulaw_decode_into, ulaw_encode_into, ulaw_to_alaw_into,
+)
 
 cdef extern from *:
     """
@@ -82,6 +84,14 @@ cdef inline int pcmu_decode(
         return -1
     ulaw_decode_into(octets, pcm, length)
     return length
+
+
+cdef inline void other_g711(int codec, uint8_t* payload, int length) noexcept nogil:
+    """From PCMA (0) to PCMU, or from PCMU (1) to PCMA, in place."""
+    if codec == 0:
+        alaw_to_ulaw_into(payload, payload, length)
+    else:
+        ulaw_to_alaw_into(payload, payload, length)
 
 
 cdef inline CodecTable codec_without_functions(const char* name) noexcept nogil:

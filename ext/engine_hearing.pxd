@@ -1,14 +1,15 @@
 """Which ports are heard as samples, and who gets their frames on the tick.
 
 A port is heard while a room, a listener of another codec or packet time, a watch for speech, or a recorder or a search
-for digits that cannot read its packets needs it. `tend` looks at what is so and makes it so, after every order that may
-have changed it.
+for digits that cannot read its packets needs it. `tend` begins it, after every order that may have changed that; who
+is needed no more is heard until the next tick, for the next order may need him again.
 """
 
 from libc.stdint cimport int16_t, int64_t, uint32_t, uint8_t
 from libc.stdlib cimport calloc, free
 
 from ext.engine_codec cimport PCMU
+from ext.engine_handover cimport taken_over
 from ext.engine_heard cimport NARROW_HZ, WIDE_HZ, Heard, heard_at, heard_packet, heard_start, heard_tick
 from ext.engine_inband cimport inband_covers, inband_frame
 from ext.engine_jitter cimport jitter_note
@@ -46,6 +47,15 @@ cdef inline bint is_tapped(Worker* worker, const Port* port) noexcept nogil:
     return port.taps != NULL or port.inband != NULL
 
 
+cdef inline bint needed(Worker* worker, const Port* port) noexcept nogil:
+    """By anybody; and its codec can be heard at all."""
+    return (
+        port.table != NULL
+        and port.table.decode != NULL
+        and (is_played(worker, port) or speech_needed(port) or is_tapped(worker, port))
+    )
+
+
 cdef inline void stop_hearing(Worker* worker, Port* port) noexcept nogil:
     """The last of the list takes the place."""
     cdef int index = port.hearing_index
@@ -75,19 +85,11 @@ cdef inline void start_hearing(Worker* worker, Port* port) noexcept nogil:
 
 
 cdef inline void tend(Worker* worker, Port* port) noexcept nogil:
-    """Begin or end to hear the port, as it is needed and as its codec can be heard at all."""
-    cdef bint played = is_played(worker, port)
-    cdef bint wanted = played or speech_needed(port) or is_tapped(worker, port)
-    if port.table == NULL or port.table.decode == NULL:
-        wanted = False
-    if port.heard != NULL and (not wanted or port.heard.codec != port.table):
-        stop_hearing(worker, port)
-    if wanted and port.heard == NULL:
+    """Begin to hear the port, if it is needed."""
+    if port.heard == NULL and needed(worker, port):
         start_hearing(worker, port)
     if port.heard != NULL:
-        port.heard.played = played
-    if not played:
-        port.buffer_ms = 0
+        port.heard.played = is_played(worker, port)
 
 
 cdef inline void free_ears(Worker* worker) noexcept nogil:
@@ -139,6 +141,8 @@ cdef inline void pass_on(Worker* worker, Port* port) noexcept nogil:
     while slot >= 0:
         listener = &worker.ports[slot]
         slot = listener.next_listener
+        if taken_over(worker, port, listener):
+            continue
         if listener.decoded and inband_covers(port, listener):
             say(worker, listener, NULL, NARROW_HZ)
         elif listener.decoded:
@@ -149,7 +153,9 @@ cdef inline void pass_on(Worker* worker, Port* port) noexcept nogil:
 
 cdef inline void note_buffer(Port* port) noexcept nogil:
     """For the reports: how long what is played now has waited."""
-    if port.heard.present and port.heard.played:
+    if not port.heard.played:
+        port.buffer_ms = 0
+    elif port.heard.present:
         port.buffer_ms = <int>(port.heard.delay_ns // 1000000)
     if port.buffer_ms > port.buffer_most_ms:
         port.buffer_most_ms = port.buffer_ms
@@ -164,11 +170,8 @@ cdef inline void count_thrown(Port* port) noexcept nogil:
 
 
 cdef inline void follow_speech(Worker* worker, Port* port) noexcept nogil:
-    if not speech_needed(port):
-        return
-    speech_frame(worker, port, heard_at(port.heard, NARROW_HZ))
-    if not speech_needed(port):
-        tend(worker, port)
+    if speech_needed(port):
+        speech_frame(worker, port, heard_at(port.heard, NARROW_HZ))
 
 
 cdef inline void hear_all(Worker* worker) noexcept nogil:
@@ -181,6 +184,10 @@ cdef inline void hear_all(Worker* worker) noexcept nogil:
     while i > 0:
         i -= 1
         port = &worker.ports[worker.hearing[i]]
+        if not needed(worker, port):
+            stop_hearing(worker, port)
+            continue
+        port.heard.played = is_played(worker, port)
         heard_tick(port.heard, worker.tick_ns)
         count_thrown(port)
         note_buffer(port)

@@ -78,6 +78,8 @@ cdef inline void close_port(Worker* worker, Port* port) noexcept nogil:
     drop_listeners(worker, port)
     clear_source(worker, port)
     free_gains(port)
+    if port.heard != NULL:
+        stop_hearing(worker, port)
     close_codec(port.table, port.codec_state)
     keypad_clear(worker, port)
     forget_keys(port)

@@ -201,6 +201,9 @@ cdef struct Port:
     int misfits             # packets in a row whose time is not what the peer asked for
     int room_slot           # SOURCE_MIX
     int next_member
+    uint64_t mixed_tick     # in which it last heard the room as it still does
+    int lingers             # in the room, it is still relayed `heard_slot` (engine_handover)
+    int linger_ticks
     Gain* gains             # of others in this port's ear, in the room where it is or will be
     Heard* heard            # NULL: nobody needs its samples
     int hearing_index       # in Worker.hearing

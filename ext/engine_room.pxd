@@ -10,6 +10,7 @@ from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
 from ext.engine_heard cimport NARROW_HZ, WIDE_HZ, WIDE_SAMPLES, heard_at
+from ext.engine_handover cimport lingers_on, stop_lingering
 from ext.engine_hearing cimport tend
 from ext.engine_messages cimport Order
 from ext.engine_port cimport SOURCE_MIX, Gain, Port
@@ -38,6 +39,7 @@ cdef inline bint join_room(Worker* worker, Port* port, int slot, uint64_t genera
     forget_gains(worker, port, -1, -1)
     port.source = SOURCE_MIX
     port.room_slot = slot
+    port.mixed_tick = 0
     port.next_member = room.first_member
     room.first_member = port.slot
     room.members += 1
@@ -85,6 +87,9 @@ cdef inline void forget_gains(Worker* worker, Port* port, int slot, int mouth) n
 cdef inline void set_gain(Worker* worker, Port* port, Order* order) noexcept nogil:
     """How loud one is in this port's ear; what it is already is changed, 1 is forgotten."""
     cdef Gain* gain = <Gain*>order.block
+    if gain.room == port.room_slot:
+        stop_lingering(worker, port)
+        port.mixed_tick = 0
     forget_gains(worker, port, gain.room, gain.mouth)
     if gain.gain == 1.0 or not is_open(worker, gain):
         return
@@ -151,6 +156,9 @@ cdef inline void mix_room(Worker* worker, int room_slot) noexcept nogil:
     while slot >= 0:
         port = &worker.ports[slot]
         slot = port.next_member
+        if lingers_on(worker, port):
+            continue
+        port.mixed_tick = worker.tick
         if port.gains == NULL:
             mix_minus_own(total, voice(port, rate_hz), mixed, count)
         else:

@@ -6,7 +6,10 @@ other port hears, frame by frame (engine_hearing).
 
 from libc.stdint cimport int16_t, uint64_t, uint8_t
 
-from ext.engine_codec cimport PCMA, PCMU
+from ext.engine_codec cimport PCMA, PCMU, other_g711
+from ext.engine_handover cimport (
+    LINGERS, leave_chain, may_linger, send_rest, stop_lingering, takes_packets, was_mixed_with,
+)
 from ext.engine_heard cimport NARROW_HZ
 from ext.engine_hearing cimport tend
 from ext.engine_inband cimport inband_covers
@@ -19,7 +22,7 @@ from ext.engine_stream cimport (
 )
 from ext.engine_tell cimport tell
 from ext.engine_worker cimport Worker
-from ext.g711 cimport alaw_decode_into, alaw_to_ulaw_into, ulaw_to_alaw_into
+from ext.g711 cimport alaw_decode_into
 from ext.rtp cimport RtpHeader
 from ext.tones cimport oscillator_fill, oscillator_start
 
@@ -41,10 +44,14 @@ cdef inline void fit(Worker* worker, Port* listener) noexcept nogil:
 
 cdef inline void refit(Worker* worker, Port* port) noexcept nogil:
     """The port's codec may have changed."""
+    cdef Port* listener
     cdef int slot = port.first_listener
+    stop_lingering(worker, port)
     while slot >= 0:
-        fit(worker, &worker.ports[slot])
-        slot = worker.ports[slot].next_listener
+        listener = &worker.ports[slot]
+        slot = listener.next_listener
+        fit(worker, listener)
+        stop_lingering(worker, listener)
     if port.source == SOURCE_RELAY:
         fit(worker, port)
         tend(worker, &worker.ports[port.heard_slot])
@@ -59,15 +66,6 @@ cdef inline void repacketise(Worker* worker, Port* port) noexcept nogil:
         tend(worker, &worker.ports[port.heard_slot])
 
 
-cdef inline void stop_listening(Worker* worker, Port* port) noexcept nogil:
-    cdef int* link = &worker.ports[port.heard_slot].first_listener
-    while link[0] != port.slot:
-        link = &worker.ports[link[0]].next_listener
-    link[0] = port.next_listener
-    port.decoded = False
-    tend(worker, &worker.ports[port.heard_slot])
-
-
 cdef inline void stop_playing(Worker* worker, Port* port) noexcept nogil:
     """The last of the list takes the place."""
     cdef int index = port.playing_index
@@ -80,21 +78,25 @@ cdef inline void stop_playing(Worker* worker, Port* port) noexcept nogil:
 
 
 cdef inline void clear_source(Worker* worker, Port* port) noexcept nogil:
-    if port.source == SOURCE_RELAY:
-        stop_listening(worker, port)
-    elif port.source == SOURCE_MIX:
+    if port.source == SOURCE_RELAY or port.lingers:
+        leave_chain(worker, port)
+    if port.source == SOURCE_MIX:
         leave_room(worker, port)
     elif port.playing_index >= 0:
         stop_playing(worker, port)
     port.source = SOURCE_SILENCE
     fall_silent(port)
-    tend(worker, port)
 
 
 cdef inline void drop_listeners(Worker* worker, Port* port) noexcept nogil:
     """The port closes: who relayed it falls silent."""
+    cdef Port* listener
     while port.first_listener >= 0:
-        clear_source(worker, &worker.ports[port.first_listener])
+        listener = &worker.ports[port.first_listener]
+        if listener.lingers:
+            stop_lingering(worker, listener)
+        else:
+            clear_source(worker, listener)
 
 
 cdef inline void begin_relay(Worker* worker, Port* port, int slot, uint64_t generation) noexcept nogil:
@@ -107,6 +109,30 @@ cdef inline void begin_relay(Worker* worker, Port* port, int slot, uint64_t gene
     heard.first_listener = port.slot
     fit(worker, port)
     tend(worker, heard)
+
+
+cdef inline void follow(Worker* worker, Port* port, Order* order) noexcept nogil:
+    """Relay another port: from where a room had come with it, if the port was in one."""
+    cdef bint goes_on = was_mixed_with(worker, port, order)
+    cdef int packed_octets = port.packed_octets
+    clear_source(worker, port)
+    begin_relay(worker, port, order.other_slot, order.other_generation)
+    if not goes_on:
+        return
+    port.stream.fresh = False
+    port.packed_octets = packed_octets
+    if not port.decoded:
+        send_rest(worker, &worker.ports[port.heard_slot], port)
+
+
+cdef inline void enter(Worker* worker, Port* port, Order* order) noexcept nogil:
+    """A room; what the port relays is heard on until the room has come to it."""
+    if may_linger(worker, port, order):
+        port.lingers = LINGERS
+        port.linger_ticks = 0
+    else:
+        clear_source(worker, port)
+    join_room(worker, port, order.other_slot, order.other_generation)
 
 
 cdef inline void begin_playing(Worker* worker, Port* port, int source) noexcept nogil:
@@ -127,10 +153,14 @@ cdef inline void seek(Port* port, size_t frame) noexcept nogil:
 
 cdef inline void set_source(Worker* worker, Port* port, Order* order) noexcept nogil:
     """Takes over the order's playlist."""
-    clear_source(worker, port)
     if order.source == SOURCE_RELAY:
-        begin_relay(worker, port, order.other_slot, order.other_generation)
-    elif order.source == SOURCE_PLAY:
+        follow(worker, port, order)
+        return
+    if order.source == SOURCE_MIX:
+        enter(worker, port, order)
+        return
+    clear_source(worker, port)
+    if order.source == SOURCE_PLAY:
         port.playlist = <Playlist*>order.block
         order.block = NULL
         seek(port, order.first_frame)
@@ -140,8 +170,6 @@ cdef inline void set_source(Worker* worker, Port* port, Order* order) noexcept n
     elif order.source == SOURCE_TONE:
         oscillator_start(&port.oscillator, order.hz, order.level_dbm0)
         begin_playing(worker, port, SOURCE_TONE)
-    elif order.source == SOURCE_MIX:
-        join_room(worker, port, order.other_slot, order.other_generation)
 
 
 cdef inline void tone_frame(Worker* worker, Port* port) noexcept nogil:
@@ -194,13 +222,6 @@ cdef inline void play_all(Worker* worker) noexcept nogil:
             tone_frame(worker, port)
 
 
-cdef inline void to_other_codec(int codec, uint8_t* payload, int length) noexcept nogil:
-    if codec == PCMA:
-        alaw_to_ulaw_into(payload, payload, length)
-    else:
-        ulaw_to_alaw_into(payload, payload, length)
-
-
 cdef inline void note_packet_time(Port* listener, const RtpHeader* header) noexcept nogil:
     if listener.packet_octets == 0 or listener.packet_octets == header.payload_length:
         listener.misfits = 0
@@ -218,7 +239,7 @@ cdef inline bint relay_to_codec(
     while slot >= 0:
         listener = &worker.ports[slot]
         slot = listener.next_listener
-        if listener.decoded:
+        if listener.decoded or not takes_packets(port, listener, heard):
             continue
         if heard == HEARD_AUDIO and inband_covers(port, listener):
             relay_packet(worker, listener, HEARD_OTHER, header, payload)
@@ -237,5 +258,5 @@ cdef inline void relay_to_listeners(
 ) noexcept nogil:
     """As it came to those who share the codec, then transcoded once, in place, for the rest."""
     if relay_to_codec(worker, port, heard, port.codec, header, payload):
-        to_other_codec(port.codec, payload, header.payload_length)
+        other_g711(port.codec, payload, header.payload_length)
         relay_to_codec(worker, port, heard, 1 - port.codec, header, payload)

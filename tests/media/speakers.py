@@ -45,7 +45,7 @@ class Arrival:
     packet: Packet
 
 
-@dataclass
+@dataclass(eq=False)
 class Speaker:
     """One peer and its port. `said` is every packet that it sent, and when."""
 

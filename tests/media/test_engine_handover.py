@@ -1,0 +1,144 @@
+"""From packets to a room and back, when a third comes and goes: nothing is missing, nothing comes twice."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from media.port import Mix, Relay, Silence
+from tests.media.continuity import Continuity, latest_ms, noise, of_noise, of_octets
+from tests.media.speakers import Arrival, Speaker, encoded, heard, perform, speaker
+from tests.media.stage import Stage, until
+
+SECONDS = 1.6
+JOINS_S, LEAVES_S = 0.5, 1.0
+ATTEMPTS = 3
+MOST_LATE_MS = 10.0
+UNBROKEN = Continuity(0.0, 0.0, 0.0)
+CODEC_DELAYS_MS = 2.0
+"""G.722's filters delay by 1.4 ms, once where it is relayed and twice where it is mixed."""
+LATEST_MS = 60.0
+"""A packet time of 30 ms, the buffer's 10, a tick's 20."""
+UNDER_WAY_NS = 5_000_000
+
+
+@dataclass(eq=False)
+class Call:
+    """Two who talk, and a third who may only whisper to the second."""
+
+    one: Speaker
+    two: Speaker
+    third: Speaker
+    words: dict[Speaker, list[bytes]]
+
+
+def call(stage: Stage, codecs: tuple[str, str] = ("PCMA", "PCMA"), ptime_ms: int = 20) -> Call:
+    """One that is relayed. The two have no words yet, the third has some for the second alone."""
+    one = speaker(stage, codecs[0], ptime_ms=ptime_ms)
+    two = speaker(stage, codecs[1], near=one.port, ptime_ms=ptime_ms)
+    third = speaker(stage, near=one.port)
+    one.port.send(Relay(two.port))
+    two.port.send(Relay(one.port))
+    return Call(one, two, third, {third: random_words(3, 20)})
+
+
+def random_words(seed: int, ptime_ms: int) -> list[bytes]:
+    random = np.random.default_rng(seed)
+    return [random.bytes(8 * ptime_ms) for _ in range(round(SECONDS * 1000 / ptime_ms))]
+
+
+async def third_comes_and_goes(stage: Stage, calls: Sequence[Call]) -> bool:
+    """In all of them, for half a second, while all say their words. False: our own packets were late."""
+    await stage.settled()
+    talk = asyncio.create_task(perform([part for each in calls for part in each.words.items()]))
+    await asyncio.sleep(JOINS_S)
+    rooms = [stage.plane.room(each.one.port) for each in calls]
+    for each, room in zip(calls, rooms, strict=True):
+        room.gain(each.one.port, each.third.port, 0.0)
+        for member in (each.one, each.two, each.third):
+            member.port.send(Mix(room))
+    await asyncio.sleep(LEAVES_S - JOINS_S)
+    for each, room in zip(calls, rooms, strict=True):
+        each.one.port.send(Relay(each.two.port))
+        each.two.port.send(Relay(each.one.port))
+        each.third.port.send(Silence())
+        room.close()
+    return await talk < MOST_LATE_MS
+
+
+async def all_that_came(ear: Speaker, packets: int) -> list[Arrival]:
+    """Until so many came, and what else there is."""
+    came: list[Arrival] = []
+
+    def enough() -> bool:
+        came.extend(ear.came())
+        return len(came) >= packets
+
+    await until(enough)
+    return came
+
+
+async def test_who_is_overheard_misses_nothing(stage: Stage) -> None:
+    """Octet for octet, so not a bit of the whisper is in it either."""
+    for _ in range(ATTEMPTS):
+        calls = {ptime_ms: call(stage, ptime_ms=ptime_ms) for ptime_ms in (10, 20, 30)}
+        for ptime_ms, each in calls.items():
+            each.words |= {each.one: random_words(1, ptime_ms), each.two: random_words(2, ptime_ms)}
+        if await third_comes_and_goes(stage, list(calls.values())):
+            break
+    found = {}
+    for ptime_ms, each in calls.items():
+        words = each.words[each.two]
+        came = await all_that_came(each.one, len(words))
+        found[ptime_ms] = of_octets(b"".join(words), came)
+        print(f"{ptime_ms} ms: {found[ptime_ms]}, latest {latest_ms(came, 'PCMA'):.1f} ms")
+        assert latest_ms(came, "PCMA") < LATEST_MS
+    assert set(found.values()) == {UNBROKEN}
+
+
+async def test_so_does_who_hears_another_codec(stage: Stage) -> None:
+    sounds = [noise(SECONDS, 1), noise(SECONDS, 2)]
+    for _ in range(ATTEMPTS):
+        calls = [call(stage, codecs) for codecs in (("PCMA", "PCMU"), ("G722", "G722"), ("PCMA", "G722"))]
+        for each in calls:
+            pair = zip((each.one, each.two), sounds, strict=True)
+            each.words = {mouth: encoded(sound, mouth.codec) for mouth, sound in pair}
+        if await third_comes_and_goes(stage, calls):
+            break
+    for each in calls:
+        for ear, mouth, sound in ((each.one, each.two, sounds[1]), (each.two, each.one, sounds[0])):
+            came = await all_that_came(ear, len(each.words[mouth]) - 2)
+            found = of_noise(sound, heard(came, ear.codec))
+            print(f"{mouth.codec} to {ear.codec}: {found}, latest {latest_ms(came, ear.codec):.1f} ms")
+            assert max(found.missing, found.doubled) < CODEC_DELAYS_MS
+            assert found.pause == 0.0
+
+
+async def test_who_is_not_to_be_heard_is_not_heard_a_moment_longer(stage: Stage) -> None:
+    """Nor what he said before he could be heard again."""
+    talking = call(stage)
+    one, two = talking.one, talking.two
+    words = random_words(2, 20)[:40]
+    await stage.settled()
+    talk = asyncio.create_task(perform([(two, words)]))
+    await asyncio.sleep(0.2)
+    room = stage.plane.room(one.port)
+    room.gain(one.port, two.port, 0.0)
+    one.port.send(Mix(room))
+    two.port.send(Mix(room))
+    await stage.settled()
+    before = {arrival.packet.payload for arrival in one.came()}
+    await asyncio.sleep(0.3)
+    came = one.came()
+    back_ns = time.time_ns()
+    room.gain(one.port, two.port, 1.0)
+    one.port.send(Relay(two.port))
+    await talk
+    while not came or came[-1].packet.payload != words[-1]:
+        came += await all_that_came(one, 1)
+    said_ns = {octets[12:]: sent_ns for sent_ns, octets in two.said}
+    assert before & set(words)
+    heard_again = [said_ns[word] for arrival in came if (word := arrival.packet.payload) in said_ns]
+    assert min(heard_again) > back_ns - UNDER_WAY_NS
