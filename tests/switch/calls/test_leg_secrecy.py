@@ -75,6 +75,30 @@ def test_policy_and_transport(
     assert offered(config, peer, transport) == expected
 
 
+@pytest.mark.parametrize(
+    ("policy", "transport", "in_clear", "expected"),
+    [
+        ("required", "udp", False, (False, "RTP/SAVP", [])),
+        ("required", "udp", True, (True, "UDP/TLS/RTP/SAVPF", [])),
+        ("required", "tls", False, (True, "UDP/TLS/RTP/SAVPF", [])),
+        ("offered", "udp", False, (True, "UDP/TLS/RTP/SAVPF", [])),
+        ("never", "tls", False, (True, "RTP/AVP", [])),
+    ],
+)
+def test_a_fingerprint_that_may_be_changed_on_its_way_is_enough_for_nobody_who_insists(
+    configured: Callable[[str], Config],
+    policy: str,
+    transport: Transport,
+    in_clear: bool,
+    expected: tuple[bool, str, list[str]],
+) -> None:
+    config = configured(
+        f"media: {{srtp_keys_in_clear: {str(in_clear).lower()}}}\n"
+        f"phones: {{'1001': {{secret: some-secret-or-other, srtp: {policy}, srtp_keys: dtls}}}}\n"
+    )
+    assert offered(config, PhonePeer("1001"), transport) == expected
+
+
 def test_offered_is_the_default_and_the_order_of_suites_ours(configured: Callable[[str], Config]) -> None:
     config = configured("media: {srtp_suites: [AES_CM_128_HMAC_SHA1_80, AEAD_AES_128_GCM]}")
     expected = (True, "RTP/AVP", ["AES_CM_128_HMAC_SHA1_80", "AEAD_AES_128_GCM"])

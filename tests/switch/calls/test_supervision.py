@@ -13,7 +13,7 @@ from switch.calls.supervision import RING_TIMEOUT_S, Mode
 from switch.records import SegmentKind
 from tests.switch.calls.test_flow import booked, ending, talking
 from tests.switch.far_end import FarEnd, answering, refusing, ringing, sdp, silent
-from tests.switch.stage import NUMBER, Stage
+from tests.switch.stage import CARRIER, NUMBER, Stage
 
 BOSS = "1002"
 KINDS = {Mode.LISTEN: SegmentKind.LISTEN, Mode.WHISPER: SegmentKind.WHISPER, Mode.BARGE: SegmentKind.BARGE}
@@ -267,6 +267,17 @@ async def test_what_cannot_be_supervised(stage: Stage) -> None:
     with pytest.raises(Refused, match="supervised by phone '1002'"):
         await stage.running.supervise(stage.call.id, "1009", Mode.LISTEN)
     await stage.carrier.hang_up(session)
+
+
+@pytest.mark.parametrize("sections", [{"media": {"codecs": ["PCMA", "G729"]}}])
+async def test_what_cannot_be_heard_cannot_be_mixed(stage: Stage) -> None:
+    callee = await stage.phone()
+    callee.behave = answering
+    callee.sdp = sdp(callee.address[0], types="18 101")
+    await stage.phone(BOSS)
+    await stage.carrier.dial("81001", sdp(CARRIER[0], types="18 101"))
+    with pytest.raises(Refused, match="cannot be mixed: G729"):
+        await ask(stage)
 
 
 async def test_two_who_ask_at_once(stage: Stage) -> None:
