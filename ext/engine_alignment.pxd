@@ -1,8 +1,8 @@
 """Where on a recording's clock the sound of one side lies.
 
 The first packet lies where it arrived, or left; those that follow lie where their timestamps say, for as
-long as these agree with the clock within 200 ms. Each second the least delay corrects the place, so two
-clocks that differ by some parts in a million stay aligned.
+long as these agree with the clock within 200 ms, and are not later than a fork waits for them. Each second the least
+delay corrects the place, so two clocks that differ by some parts in a million stay aligned.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t
@@ -66,11 +66,11 @@ cdef inline int64_t correct_drift(Side* side, int64_t slack, int64_t now_ns) noe
     return moved
 
 
-cdef inline bint lost_its_place(Side* side, int64_t slack, int64_t now_ns) noexcept nogil:
+cdef inline bint lost_its_place(Side* side, int64_t slack, int64_t held, int64_t now_ns) noexcept nogil:
     """Two seconds off at once: another stream. Less: the network may have stalled, and may yet catch up."""
     if slack > LEAP or slack < -LEAP:
         return True
-    if -ASTRAY <= slack <= ASTRAY:
+    if -ASTRAY <= slack <= min(ASTRAY, held):
         side.astray_since_ns = 0
         return False
     if side.astray_since_ns == 0:
@@ -79,11 +79,11 @@ cdef inline bint lost_its_place(Side* side, int64_t slack, int64_t now_ns) noexc
 
 
 cdef inline int64_t position_of(
-    Side* side, uint32_t timestamp, int64_t arrival, int64_t now_ns
+    Side* side, uint32_t timestamp, int64_t arrival, int64_t held, int64_t now_ns
 ) noexcept nogil:
-    """In samples since the recording began; `arrival` likewise."""
+    """In samples since the recording began; `arrival` likewise. What is later than `held` is not heard at all."""
     cdef int64_t position = side.position + <int32_t>(timestamp - side.timestamp)
-    if not side.anchored or lost_its_place(side, arrival - position, now_ns):
+    if not side.anchored or lost_its_place(side, arrival - position, held, now_ns):
         position = anchor(side, arrival, now_ns)
     elif side.astray_since_ns == 0:
         position += correct_drift(side, arrival - position, now_ns)

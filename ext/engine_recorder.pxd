@@ -198,11 +198,12 @@ cdef inline void record_pcm(
     `timestamp` is on any clock of 8 kHz that this side keeps to. `arrival_ns` is when these samples came, before any buffer held them.
     """
     cdef Recorder* tap = port.taps
-    cdef int64_t arrival, position
+    cdef int64_t arrival, held, position
     while tap != NULL:
         advance(worker, tap)
         arrival = (arrival_ns - tap.start_ns) // 125000
-        position = position_of(&tap.sides[side], timestamp, arrival, worker.now_ns)
+        held = (tap.held_frames - 1) * SAMPLES
+        position = position_of(&tap.sides[side], timestamp, arrival, held, worker.now_ns)
         note_pause(&tap.sides[side], samples, count)
         place(tap, side, position, samples, wide, count)
         tap = tap.next_tap

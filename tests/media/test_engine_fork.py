@@ -10,7 +10,7 @@ from ext.codecs import Coder
 from media.codecs import CODECS
 from media.port import Fork, Mix, Relay, Silence
 from tests.compiling import ensure_compiled
-from tests.media.hearing import heard_anywhere, listen
+from tests.media.hearing import heard_anywhere, listen, share
 from tests.media.key_tones import Key, heard
 from tests.media.key_tones import pcm as key_pcm
 from tests.media.key_tones import sine as sine_wave
@@ -19,7 +19,7 @@ from tests.media.speakers import encoded, perform, speaker
 from tests.media.stage import Stage, until
 from tests.media.test_engine_recorder import bridged, channels, finished, talk
 from tests.media.waves import sine
-from tests.peers.audio import Pcm, power_dbfs
+from tests.peers.audio import RATE, Pcm, power_dbfs
 
 ensure_compiled("tests.media")
 
@@ -170,6 +170,17 @@ async def test_whoever_does_not_read_loses_frames_and_is_told_which(stage: Stage
     frames = fork.read()
     assert [number for number, _ in frames] == list(range(RING_FRAMES))
     assert (await drained(fork, 1))[0][0] > RING_FRAMES + 5
+
+
+async def test_a_peer_whose_clock_stood_still_is_heard_again_at_once(stage: Stage) -> None:
+    """For longer than late packets are waited for, and less than anything else would notice."""
+    caller, _, left, _ = await bridged(stage)
+    fork = left.fork()
+    said = await talk(caller, 440, 0.4)
+    caller.timestamp = (caller.timestamp - 8 * 120) & 0xFFFFFFFF
+    await talk(caller, 440, 1.2, said)
+    heard_last = sides(await drained(fork, 75))[0][-RATE:]
+    assert share(listen(heard_last), 440) > 0.5
 
 
 async def test_it_ends_with_its_port(stage: Stage) -> None:

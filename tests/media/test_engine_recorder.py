@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 import wave
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -33,9 +34,15 @@ def channels(path: Path) -> tuple[Pcm, Pcm]:
     return frames[0::2], frames[1::2]
 
 
+@cache
+def steady(hz: float) -> bytes:
+    """Ten seconds of a sine."""
+    return alaw_encode(sine(hz, -10, seconds=10))
+
+
 async def talk(peer: RtpPeer, hz: float, seconds: float, begin: int = 0) -> int:
     """Send a sine in real time from its frame `begin` on; the frame that would be next."""
-    sound = alaw_encode(sine(hz, -10, seconds=10))
+    sound = steady(hz)
     loop = asyncio.get_running_loop()
     ticks = count(loop.time(), 0.02)
     frame = begin
