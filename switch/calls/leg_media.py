@@ -55,8 +55,8 @@ class LegMedia:
         self._session = MediaSession(secrets.randbits(62), terms.secrecy)
         self._address = exchange.media_address(flow.remote[0])
         self._early: dict[str, tuple[bytes, Secret | None]] = {}
-        """What each early dialog answered, with its keys, the last one last; the one that is taken up in the end
-        may have no more to say.
+        """What each early dialog answered, with its keys, the last one last; the one that is taken up in the
+        end may have no more to say.
         """
         self._listens = False
         self._digits_in = digits_in
