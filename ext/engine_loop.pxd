@@ -74,6 +74,7 @@ cdef inline void look_after(Worker* worker, Port* port) noexcept nogil:
     inband_timeout(worker, port)
     repacketise(worker, port)
     watch_silence(worker, port)
+    port.passed = 0
     if worker.now_ns >= port.control.due_ns:
         send_report(worker, port, False)
         schedule_report(worker, port)

@@ -1,6 +1,7 @@
 """STUN and DTLS (RFC 7983) between a port and Python: up through a bounded ring, down by orders.
 
-Only for a port that asked. What finds no room is dropped and counted: both protocols repeat themselves.
+Only for a port that asked, and no more of them than a handshake takes: whoever floods one port costs the
+others nothing. What finds no room is dropped and counted: both protocols repeat themselves.
 """
 
 from libc.stdint cimport uint8_t
@@ -17,6 +18,7 @@ cdef enum:
     STUN_BELOW = 4          # the first octet of a datagram tells what it is
     DTLS_FROM = 20
     DTLS_BELOW = 64
+    PASSED_AT_ONCE = 32     # of one port in 200 ms
 
 
 cdef inline bint is_stun(const uint8_t* packet, int length) noexcept nogil:
@@ -40,7 +42,8 @@ cdef inline bint passed_up(
         port.strangers += 1
         worker.totals.strangers += 1
         return True
-    if length <= PASSED_OCTETS:
+    if length <= PASSED_OCTETS and port.passed < PASSED_AT_ONCE:
+        port.passed += 1
         passed.slot = port.slot
         passed.generation = port.generation
         passed.source = source[0]

@@ -231,5 +231,6 @@ cdef struct Port:
     uint64_t strangers
     Secrecy secrecy
     bint passes             # STUN and DTLS go up to Python
+    int passed              # of them, since the port was last looked after
     bint muxed              # RTCP comes and goes on the RTP port (RFC 5761)
     Facts facts

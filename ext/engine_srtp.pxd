@@ -20,7 +20,7 @@ cdef extern from *:
 cdef enum:
     SRTP_TRAILER = 16 + 4 + 128     # octets that a packet may grow by: tag, SRTCP's index, MKI
     SRTP_SHORTEST = 12              # octets of an RTP header; SRTCP is longer
-    SSRCS = 16                      # streams that one key may open; a peer that takes more is refused
+    SSRCS = 128                     # streams that one key may open, as some do at each hold; more are refused
 
 cdef enum:              # how it went; as libsrtp says it where it is its answer
     SRTP_OK = 0
@@ -67,8 +67,10 @@ cdef inline int srtp_protect(
 
 
 cdef inline bint srtp_knows(const SrtpKey* key, uint32_t ssrc) noexcept nogil:
-    cdef int i
-    for i in range(key.ssrc_count):
+    """The newest is asked for first: it is the one that speaks."""
+    cdef int i = key.ssrc_count
+    while i > 0:
+        i -= 1
         if key.ssrcs[i] == ssrc:
             return True
     return False

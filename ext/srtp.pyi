@@ -36,7 +36,7 @@ class SendingKey(_Key):
         """An RTCP packet as SRTCP."""
 
 class ReceivingKey(_Key):
-    """For up to 16 streams, one after another or at once. ValueError as above."""
+    """For up to 128 streams, one after another or at once. ValueError as above."""
 
     def __new__(cls, suite: str, material: bytes) -> ReceivingKey: ...
     def unprotect(self, packet: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """DTLS-SRTP and ICE-lite of a port: media/aio/dtls.py, ice.py, keying.py and ext/engine_passing.pxd."""
 
 import struct
+import time
 from dataclasses import replace
 
 import pytest
@@ -204,6 +205,23 @@ async def test_a_check_without_the_password_is_not_answered(stage: Stage) -> Non
     answer = await peer.check()
     assert answer.message_class is stun.Class.RESPONSE
     assert peer.waiting_octets() == []
+
+
+async def test_a_flood_at_one_port_costs_another_nothing(stage: Stage) -> None:
+    """All of it comes before the loop has its turn again."""
+    flooded, peer = with_ice(stage), with_ice(stage)
+    await connected(stage, flooded)
+    await connected(stage, peer)
+    for _ in range(1000):
+        flooded.ask(key=b"another")
+    await until(lambda: stage.plane.counters().datagrams_dropped > 0)
+    before = stage.plane.counters().datagrams_dropped
+    for _ in range(1000):
+        flooded.ask(key=b"another")
+    peer.ask()
+    while stage.plane.counters().datagrams_dropped < before + 500:
+        time.sleep(0.001)  # noqa: ASYNC251 - the loop is to have no turn
+    assert (await peer.datagram())[:1] == b"\1"
 
 
 async def test_more_than_the_ring_holds_is_dropped_and_counted(stage: Stage) -> None:

@@ -167,13 +167,13 @@ def test_no_sequence_number_is_protected_twice(suite: str) -> None:
 
 
 @every_suite
-def test_a_peer_may_open_sixteen_streams_and_no_more(suite: str) -> None:
+def test_a_peer_may_open_128_streams_and_no_more(suite: str) -> None:
     receiving = ReceivingKey(suite, material(suite))
-    streams = [SendingKey(suite, material(suite), ssrc) for ssrc in range(1, 18)]
-    for ssrc, sending in enumerate(streams[:16], start=1):
+    streams = [SendingKey(suite, material(suite), ssrc) for ssrc in range(1, 130)]
+    for ssrc, sending in enumerate(streams[:128], start=1):
         assert receiving.unprotect(sending.protect(packet(1, ssrc))) == packet(1, ssrc)
     with pytest.raises(Failed):
-        receiving.unprotect(streams[16].protect(packet(1, 17)))
+        receiving.unprotect(streams[128].protect(packet(1, 129)))
     assert receiving.unprotect(streams[0].protect(packet(2, 1))) == packet(2, 1)
 
 
