@@ -26,6 +26,7 @@ cdef enum:
     LOW_DBM0 = -11          # the high tone 2 dB above the low one, as lines take more from it (ETSI ES 201 235)
     HIGH_DBM0 = -9
     LONGEST_KEY = 64000     # 8 s at 8 kHz
+    LONGEST_SEGMENT = 0xFFFF
     ENDS = 3
     REST = 4                # ticks: 80 ms, which every decoder takes for the space between two digits
 
@@ -34,23 +35,32 @@ cdef inline Key* sounding(Keypad* keypad) noexcept nogil:
     return &keypad.keys[keypad.first]
 
 
-cdef inline void send_key(Worker* worker, Port* port, bint marker, bint end) noexcept nogil:
-    """One packet of the digit that sounds; its timestamp is that of the beginning."""
+cdef inline void send_update(Worker* worker, Port* port, bint marker, int duration, bint end) noexcept nogil:
+    """One packet of the digit that sounds; its timestamp is that of the segment's beginning."""
     cdef Stream* stream = &port.stream
     cdef Keypad* keypad = &port.keypad
-    cdef int duration = keypad.elapsed * (port.event_rate_hz // NARROW_HZ)
+    cdef uint32_t timestamp = keypad.timestamp + keypad.segments
     cdef uint8_t packet[12 + EVENT_OCTETS]
-    rtp_write(packet, <uint8_t>port.send_event, marker, stream.next_sequence, keypad.timestamp, stream.ssrc)
+    rtp_write(packet, <uint8_t>port.send_event, marker, stream.next_sequence, timestamp, stream.ssrc)
     packet[12] = sounding(keypad).event
     packet[13] = VOLUME | (END_BIT if end else 0)
-    if duration > 0xFFFF:
-        duration = 0xFFFF   # section 2.5.1.3: 1.4 s at 48 kHz
     packet[14] = <uint8_t>(duration >> 8)
     packet[15] = <uint8_t>(duration & 0xFF)
     stream.next_sequence += 1
     fall_silent(port)       # what follows is a talkspurt of its own
-    stream_sent(stream, keypad.timestamp, worker.now_ns)
+    stream_sent(stream, timestamp, worker.now_ns)
     put_on_wire(worker, port, packet, 12 + EVENT_OCTETS)
+
+
+cdef inline void send_key(Worker* worker, Port* port, bint marker, bint end) noexcept nogil:
+    """How long it has sounded; what is more than a packet can tell begins a new segment (section 2.5.1.3)."""
+    cdef Keypad* keypad = &port.keypad
+    cdef int duration = keypad.elapsed * (port.event_rate_hz // NARROW_HZ) - <int>keypad.segments
+    if duration > LONGEST_SEGMENT:
+        send_update(worker, port, marker, LONGEST_SEGMENT, False)
+        keypad.segments += LONGEST_SEGMENT
+        duration -= LONGEST_SEGMENT
+    send_update(worker, port, marker, duration, end)
 
 
 cdef inline void sound_key(Worker* worker, Port* port) noexcept nogil:
@@ -60,6 +70,7 @@ cdef inline void sound_key(Worker* worker, Port* port) noexcept nogil:
     cdef bint begins = keypad.elapsed == 0
     if begins:
         keypad.timestamp = timestamp_now(&port.stream, worker.now_ns)
+        keypad.segments = 0
     keypad.elapsed += FRAME
     if keypad.elapsed >= duration:
         keypad.elapsed = duration

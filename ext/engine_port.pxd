@@ -119,7 +119,8 @@ cdef struct Keypad:         # digits of our own
     Oscillator low          # the tones of one in band
     Oscillator high
     uint32_t timestamp      # of the one that sounds
-    int elapsed             # how long it has sounded, in timestamp units
+    int elapsed             # how long it has sounded, in units of 8 kHz
+    uint32_t segments       # that are over, in units of the peer's events
     int rest                # ticks since its end
 
 cdef struct Control:        # RTCP

@@ -1,10 +1,12 @@
 """Digits that a port sends: RFC 4733 events in the stream of everything else, ext/engine_keypad.pxd."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
+from media.codecs import CODECS
 from media.events import Digit
 from media.port import Play, Port, Relay
 from media.sound import Sound
@@ -64,6 +66,27 @@ async def test_how_long_a_digit_may_be(stage: Stage, asked_ms: int, sent_ms: int
     packets = await peer.receive_many(whole + 2)
     assert durations(packets)[-3:] == 3 * [8 * sent_ms]
     assert ends(packets) == (whole - 1) * [False] + 3 * [True]
+
+
+@pytest.mark.skipif(CODECS["OPUS"].capsule is None, reason="needs libopus-dev")
+async def test_what_a_duration_cannot_tell_is_another_segment(stage: Stage) -> None:
+    """RFC 4733 section 2.5.1.3: after 1.4 s at 48 kHz. Heard again, it is one digit."""
+    peer = stage.peer(CALLER, codec="OPUS")
+    port = await stage.leg(peer)
+    port.connect(replace(peer.media(), event_rate_hz=48000))
+    port.send_digit("7", 1500)
+    packets = await peer.receive_many(68 + 1 + 7 + 2)
+    assert are_in_step(packets)
+    assert [packet.header.marker for packet in packets] == [True] + 77 * [False]
+    assert ends(packets) == 75 * [False] + 3 * [True]
+    assert durations(packets)[67:71] == [68 * 960, 0xFFFF, 69 * 960 - 0xFFFF, 70 * 960 - 0xFFFF]
+    assert durations(packets)[-3:] == 3 * [75 * 960 - 0xFFFF]
+    stamps = [packet.header.timestamp for packet in packets]
+    assert [stamp - stamps[0] & 0xFFFFFFFF for stamp in stamps] == 69 * [0] + 9 * [0xFFFF]
+    for packet in packets:
+        peer.send(packet.payload, payload_type=EVENT_TYPE, step=0xFFFF if packet is packets[68] else 0)
+    assert (await stage.event(Digit, port)).duration_ms == 1500
+    assert stage.kinds(port).count("Digit") == 1
 
 
 async def test_digits_follow_each_other_with_a_rest_between(stage: Stage) -> None:
