@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from media.codecs import CODECS
 from switch.calls.attempts import Attempts
 from switch.calls.causes import NORMAL_CLEARING, Farewell
 from switch.calls.dialling import Unreachable
@@ -24,7 +25,15 @@ from switch.calls.hunting import Attempt
 from switch.calls.occupancy import Occupancy
 from switch.calls.parting import Parting, cut_off
 from switch.calls.supervision import NotNow
-from switch.config.targets import ConferenceTarget, DialledPhone, Go, PhoneTarget, QueueTarget, TrunkTarget
+from switch.config.targets import (
+    ConferenceTarget,
+    DialledPhone,
+    EchoTarget,
+    Go,
+    PhoneTarget,
+    QueueTarget,
+    TrunkTarget,
+)
 from switch.exchange import Exchange
 from switch.flows.leading import flow_to, identified
 from switch.identities.redirection import MAX_REDIRECTIONS, Cause, Redirection, Redirections, count
@@ -117,6 +126,9 @@ def transfer(
     if isinstance(to.go, TrunkTarget | PhoneTarget | DialledPhone):
         _call(exchange, call, to, routed)
     else:
+        agreed, is_ours = call.caller.agreed, not isinstance(to.go, EchoTarget)
+        if is_ours and agreed is not None and not CODECS[agreed.codec].is_heard:
+            raise NotNow(f"call {call.id!r} has a codec without prompts or music: {agreed.codec}")
         if call.supervision is not None and not isinstance(to.go, QueueTarget):
             call.supervision.leave(f"call goes to {to}")
         call.go_on(flow_to(exchange, conferences, routed, call.identity))

@@ -1,16 +1,18 @@
-"""A storm in memory: callers, agents and a lossy wire at random; then all adds up and nothing is left."""
+"""A storm in memory: calls, transfers and a lossy wire at random; then all adds up and nothing is left."""
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from random import Random
 from typing import Any
 
 import pytest
 
 from sip.events import IncomingInvite, SessionEnded, SessionId
+from switch.api.backend import Refused
 from switch.records import AgentState
 from tests.switch.far_end import FarEnd
-from tests.switch.stage import DELAY_S, NUMBER, Stage
+from tests.switch.stage import DELAY_S, NUMBER, Stage, centre
 
 SECTIONS: dict[str, Any] = {
     "queues": {
@@ -24,10 +26,14 @@ SECTIONS: dict[str, Any] = {
             "retry_busy": "1s",
             "retry_reject": "1s",
         }
-    }
+    },
+    "routes": [*centre()["routes"], {"phone": "*", "to": "700", "go": "queue:support"}],
 }
 CALLS = 12
 NUMBERS = (NUMBER, NUMBER, NUMBER, "600", "81001", "999")
+TRANSFERS = 30
+"""Tried; in many of these moments nobody talks."""
+DIALLED = ("1001", "1002", "700", "0600111222")
 
 
 class Storm:
@@ -46,6 +52,9 @@ class Storm:
         stage.delay_s = lambda: random.choice((0.001, 0.01, 0.2))
         for _ in range(CALLS):
             stage.loop.call_later(random.uniform(0, 20), self.dial)
+        for _ in range(TRANSFERS):
+            stage.loop.call_later(random.uniform(1, 30), self.send_on)
+        stage.carrier.behave = self.behave
         await stage.pass_by(60)
         stage.lose, stage.delay_s = (lambda data: False), (lambda: DELAY_S)
         for call in list(stage.registry.calls.values()):
@@ -58,6 +67,13 @@ class Storm:
         session = carrier.start(self.random.choice(NUMBERS))
         self.dialled += 1
         self.stage.loop.call_later(self.random.choice((0.3, 2.0, 2.2, 5.0, 25.0)), self.end, carrier, session)
+
+    def send_on(self) -> None:
+        """Somebody transfers one of his callers, if he has one and may."""
+        calls = [call.id for call in self.stage.registry.calls.values() if call.bridge is not None]
+        if calls:
+            with suppress(Refused):
+                self.stage.running.transfer(self.random.choice(calls), self.random.choice(DIALLED))
 
     def end(self, far: FarEnd, session: SessionId) -> None:
         """Hang up in whatever state, at once or in the moment in which the other side may do so too."""

@@ -14,7 +14,7 @@ from switch.history.entries import WrapUpEnded
 from switch.peers import PhonePeer
 from switch.records import SegmentKind
 from tests.switch.calls.test_flow import booked, ending, talking
-from tests.switch.far_end import FarEnd, answering, refusing, ringing, silent
+from tests.switch.far_end import FarEnd, answering, refusing, ringing, sdp, silent
 from tests.switch.stage import NUMBER, PHONES, Stage
 
 RINGBACK = "ringback"
@@ -268,6 +268,32 @@ async def test_a_call_that_somebody_dialled_goes_on_and_on(stage: Stage) -> None
     assert ending(record) == (Result.COMPLETED, Reason.CALLEE_HUNG_UP, EndedBy.CALLEE)
     assert [each.kind for each in record.segments] == [SegmentKind.TALK] * 3
     assert stage.carrier.endpoint.dialog(session) is None
+
+
+async def test_who_held_him_is_gone_and_nobody_holds_him_any_more(stage: Stage) -> None:
+    session, ana = await talking(stage)
+    other = await stage.phone("1002")
+    other.behave = answering
+    await ana.reinvite(ana.invited.session, sdp(ana.address[0], direction="sendonly", version=2))
+    assert stage.heard(stage.call.caller) == "music default"
+    await send_on(stage, "1002")
+    assert stage.heard(stage.call.caller) == f"relay {stage.port(stage.call.party).number}"
+    await stage.carrier.hang_up(session)
+    kinds = [segment.kind for segment in (await booked(stage, legs=3)).segments]
+    assert kinds == [SegmentKind.TALK, SegmentKind.HOLD, SegmentKind.TALK]
+
+
+@pytest.mark.parametrize("sections", [{**CENTRE, "media": {"codecs": ["PCMA", "G729"]}}])
+async def test_who_hears_nothing_of_ours_goes_to_phones_only(stage: Stage) -> None:
+    first, second = await stage.phone("1001"), await stage.phone("1002")
+    first.behave = second.behave = answering
+    first.sdp, second.sdp = (sdp(end.address[0], types="18") for end in (first, second))
+    session = await stage.carrier.dial("81001", sdp(stage.carrier.address[0], types="18"))
+    with pytest.raises(Refused, match="a codec without prompts or music: G729"):
+        stage.running.transfer(stage.call.id, "700")
+    await send_on(stage, "1002")
+    assert stage.heard(stage.call.caller) == f"relay {stage.port(stage.call.party).number}"
+    await stage.carrier.hang_up(session)
 
 
 # Trunks
