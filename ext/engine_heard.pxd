@@ -21,10 +21,9 @@ cdef enum:
     NARROW_HZ = 8000
     WIDE_HZ = 16000
     WIDE_SAMPLES = 320      # of a 20 ms frame
-    LINE = 2560             # decoded samples that wait: 160 ms at 16 kHz
-    LONGEST_DECODED = 1920  # samples of one packet: 120 ms at 16 kHz (RFC 6716 section 3.2.5)
-    LONGEST_PACKET = 960    # samples: 60 ms at 16 kHz
-    IDLE_TICKS = 10         # after 200 ms without a packet the buffer starts again
+    LINE = 4096             # decoded samples that wait: 256 ms at 16 kHz
+    LONGEST_DECODED = 3200  # samples of one packet: 200 ms at 16 kHz (RFC 3551 section 4.2)
+    IDLE_TICKS = 10         # after a pause of 200 ms the buffer starts again
     EXCESS_MS = 20          # more delay than wanted that is cut back
     CUT_TICKS = 10
     LOUDEST_NOISE = 16383   # mean magnitude: evenly spread, it reaches full scale
@@ -160,7 +159,7 @@ cdef inline int lost_samples(const Heard* heard, const Kept* after) noexcept nog
         return heard.packet_samples
     missing = <uint16_t>(after.sequence - heard.jitter.next)
     samples = as_samples(heard, <uint32_t>(<int>(after.timestamp - heard.jitter.timestamp) // missing))
-    return samples if 0 < samples <= LONGEST_PACKET else heard.packet_samples
+    return samples if 0 < samples <= LONGEST_DECODED else heard.packet_samples
 
 
 cdef inline void rest_on(Heard* heard, int units) noexcept nogil:
@@ -280,12 +279,18 @@ cdef inline void shorten(Heard* heard, int64_t now_ns) noexcept nogil:
 
 # --- the tick ---
 
+cdef inline bint has_ended(const Heard* heard) noexcept nogil:
+    """Nothing is left, and nothing came for longer than a packet and a pause."""
+    cdef int packet_ticks = max(heard.packet_samples // frame_samples(heard.codec), 1)
+    return heard.since_packet >= IDLE_TICKS + packet_ticks and heard.jitter.held == 0 and not heard.resting
+
+
 cdef inline bint is_playing(Heard* heard, int64_t now_ns) noexcept nogil:
     """Whether there is something to play in this tick."""
     cdef Jitter* jitter = &heard.jitter
     if not jitter.begun:
         return False
-    if heard.since_packet > IDLE_TICKS and jitter.held == 0 and not heard.resting:
+    if has_ended(heard):
         jitter.made_up_units -= jitter.passed_units
         forget_packets(jitter)
         heard.waiting = 0

@@ -14,7 +14,7 @@ from libc.string cimport memcpy, memset
 
 cdef enum:
     KEPT = 32               # packets; 320 ms of those of 10 ms
-    KEPT_OCTETS = 640       # of payload: G.711 of 80 ms, and more than Opus needs for speech
+    KEPT_OCTETS = 1600      # of payload: G.711 and G.722 of 200 ms (RFC 3551 section 4.2)
     SPANS = 4               # of a delay's memory
     SPAN_TICKS = 100        # 2 s each
     MARGIN_MS = 5           # more than the slowest needed
@@ -260,11 +260,9 @@ cdef inline bint jitter_put(
     Jitter* jitter, uint32_t ssrc, uint16_t sequence, uint32_t timestamp, bint noise, const uint8_t* payload,
     int length, int64_t now_ns,
 ) noexcept nogil:
-    """Keeps a packet. False: it came too late, or twice, or is too large."""
+    """Keeps a packet. False: it came too late, or twice, or is too large, which counts as too late."""
     cdef Kept* packet
-    if length > KEPT_OCTETS:
-        return False
-    if is_long_gone(jitter, ssrc, sequence, timestamp):
+    if length > KEPT_OCTETS or is_long_gone(jitter, ssrc, sequence, timestamp):
         jitter.late += 1
         return False
     compare(jitter, ssrc, timestamp, now_ns)

@@ -19,7 +19,7 @@ from ext.engine_messages cimport (
 )
 from ext.engine_os cimport EPOLL_CTL_ADD, atomic_store, close, same_address
 from ext.engine_passing cimport pass_down
-from ext.engine_port cimport SOURCE_RELAY, InBand, Network, Port
+from ext.engine_port cimport PACKED_OCTETS, SOURCE_RELAY, InBand, Network, Port
 from ext.engine_receive cimport RTCP_SOCKET, RTP_SOCKET, STRANGER_SOCKET, watch_socket
 from ext.engine_reception cimport packets_lost
 from ext.engine_recorder cimport recorder_begin, recorder_end, recorder_mode, tap_port, untap_port
@@ -143,8 +143,13 @@ cdef inline void use_codec(Worker* worker, Port* port, Order* order) noexcept no
 
 
 cdef inline void use_packet_time(Worker* worker, Port* port, int ptime_ms) noexcept nogil:
-    """What waits for a longer packet is dropped; what is relayed may fit as it comes."""
+    """What waits for a longer packet is dropped; what is relayed may fit as it comes.
+
+    Who asks for packets that are longer than we make gets any.
+    """
     cdef int packet_octets = port.table.frame_octets * ptime_ms // TICK_MS
+    if packet_octets + port.table.frame_octets > PACKED_OCTETS:
+        packet_octets = 0
     if packet_octets == port.packet_octets:
         return
     port.packet_octets = packet_octets

@@ -26,7 +26,7 @@ from ext.engine_worker cimport Worker
 from ext.g711 cimport alaw_decode_into, ulaw_decode_into
 
 cdef enum:
-    LONGEST_PACKET = 800    # samples of one packet that are recorded: 100 ms
+    LONGEST_PACKET = 1600   # samples of one packet that are recorded: 200 ms (RFC 3551 section 4.2)
     FILE_HELD_FRAMES = 25   # a frame waits 500 ms: late packets come sooner, word of a digit may not
     FORK_HELD_FRAMES = 3    # who listens wants it soon
     WANTED = 4              # beside the bits of the two sides: the frame is not left out

@@ -12,7 +12,7 @@ from ext.engine_heard cimport NARROW_HZ, WIDE_HZ
 from ext.engine_jitter cimport units
 from ext.engine_latch cimport rtp_target
 from ext.engine_os cimport MSG_DONTWAIT, MSG_NOSIGNAL, Address, address_length, send, sendto
-from ext.engine_port cimport PACKED_OCTETS, Port, Stream
+from ext.engine_port cimport Port, Stream
 from ext.engine_reception cimport MAX_DROPOUT, MAX_MISORDER
 from ext.engine_recorder cimport record_packet, record_pcm
 from ext.engine_resample cimport downward, upward
@@ -153,7 +153,7 @@ cdef inline void send_packed(
 cdef inline void send_frame(Worker* worker, Port* port, const uint8_t* frame, int octets) noexcept nogil:
     """The next 20 ms, in the port's codec."""
     cdef int wanted = port.packet_octets
-    if wanted == 0 or wanted == octets or wanted + octets > PACKED_OCTETS:
+    if wanted == 0 or wanted == octets:
         send_payload(worker, port, frame, octets, tick_units(&port.stream))
     else:
         send_packed(worker, port, frame, octets, wanted)

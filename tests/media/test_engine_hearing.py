@@ -10,9 +10,11 @@ import pytest
 from media.events import PortClosed, RecordingStopped
 from media.port import Mix, Play, Relay, Tone
 from media.sound import Sound
+from tests.media.continuity import Continuity, noise, of_noise
 from tests.media.orchestra import Orchestra, clear, others
 from tests.media.rtp_peer import PAYLOAD_TYPES
-from tests.media.stage import Stage
+from tests.media.speakers import encoded, heard, perform, speaker
+from tests.media.stage import Stage, until
 from tests.peers.audio import RATE, pcm, tone
 
 
@@ -43,6 +45,33 @@ async def test_each_gets_packets_as_long_as_he_asked_for(
             whole = b"".join(said.frames) * 2
             same = sum(packet.payload in whole for packet in packets)
             assert same > 0.5 * len(packets), "but for a cut where this machine was late, nothing is changed"
+
+
+async def test_packets_of_200_ms_are_relayed_heard_and_recorded(stage: Stage, tmp_path: Path) -> None:
+    """The longest that RFC 3551 section 4.2 lets a sender make."""
+    mouth = speaker(stage, ptime_ms=200)
+    alike = speaker(stage, near=mouth.port, ptime_ms=200)
+    wide = speaker(stage, "G722", near=mouth.port)
+    for ear in (alike, wide):
+        ear.port.send(Relay(mouth.port))
+    recording = mouth.port.record(tmp_path / "long.wav")
+    await stage.settled()
+    sound = noise(2.0, 1)
+    payloads = encoded(sound, "PCMA", 200)
+    await perform([(mouth, payloads)])
+    relayed, made = [], []
+
+    def all_came() -> bool:
+        relayed.extend(alike.came())
+        made.extend(wide.came())
+        return len(made) >= 10 * len(payloads)
+
+    await until(all_came)
+    recording.stop()
+    kept, _ = read_channels((await stage.event(RecordingStopped)).path)
+    assert [arrival.packet.payload for arrival in relayed] == payloads
+    for came in (heard(made, "G722"), kept):
+        assert of_noise(sound, came) == Continuity(0.0, 0.0, 0.0)
 
 
 PAIRS = [
