@@ -11,13 +11,16 @@ A service that has heard enough closes with 1000 (RFC 6455 section 7.4.1).
 
 import asyncio
 import socket
+import ssl
 import sys
 from array import array
 from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
+from functools import cache
 from itertools import chain, repeat
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -110,8 +113,14 @@ class ForkStream:
     async def _connect(self) -> None:
         """One connection, from `start` until the fork ends or the connection breaks."""
         try:
+            tls = await asyncio.to_thread(_authorities) if urlsplit(self.url).scheme == "wss" else None
             async with _Connect(
-                self.url, compression=None, proxy=None, close_timeout=FAREWELL_S, write_limit=WRITE_LIMIT
+                self.url,
+                ssl=tls,
+                compression=None,
+                proxy=None,
+                close_timeout=FAREWELL_S,
+                write_limit=WRITE_LIMIT,
             ) as service:
                 _bound(service)
                 self.state = StreamState.OPEN
@@ -165,6 +174,12 @@ class ForkStream:
     def _pass_over(self, frames: list[tuple[int, bytes]]) -> None:
         if frames:
             self._next = frames[-1][0] + 1
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Those that this machine trusts. Reading them takes 50 ms: once, and not in the loop's thread."""
+    return ssl.create_default_context()
 
 
 def _is_enough(error: Exception) -> bool:

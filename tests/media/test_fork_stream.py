@@ -2,7 +2,10 @@
 
 import asyncio
 import socket
+import ssl
+import threading
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -13,6 +16,7 @@ from media.aio.fork_stream import ForkStream, StreamState
 from tests.media.hearing import heard_anywhere, listen
 from tests.media.stage import Stage, until
 from tests.media.test_engine_recorder import bridged, talk
+from tests.peers.certificates import Authority
 from tests.peers.speech_service import SpeechService
 
 SERVICE = "127.20.5.1"
@@ -96,6 +100,35 @@ async def test_a_service_that_has_heard_enough_is_left_alone(stage: Stage) -> No
     assert stream.state is StreamState.ENDED
     assert fork.ended
     assert len(service.connections) == 1
+
+
+async def test_by_tls_a_service_must_prove_that_it_has_its_name(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To somebody whom this machine trusts; whom it trusts is read once, and not in the loop's thread."""
+    authority = Authority(tmp_path)
+    readers: list[threading.Thread] = []
+    read = ssl.create_default_context
+
+    def note() -> ssl.SSLContext:
+        readers.append(threading.current_thread())
+        return read(cafile=authority.certificate)
+
+    monkeypatch.setattr(ssl, "create_default_context", note)
+    fork_stream._authorities.cache_clear()
+    _, _, left, _ = await bridged(stage)
+    for name, heard in ((SERVICE, True), ("other.example", False)):
+        tls = authority.server(authority.issue(name))
+        async with SpeechService.running(SERVICE, tls=tls) as service:
+            stream = ForkStream(left.fork(), service.url, {})
+            await until(lambda stream=stream: stream.sent > 0 or stream.error is not None)  # type: ignore[misc]
+            stream.stop()
+            await stream.wait()
+        assert (service.frames > 0) is heard
+        assert ("certificate verify failed" in (stream.error or "")) is not heard
+    assert len(readers) == 1
+    assert readers[0] is not threading.current_thread()
+    fork_stream._authorities.cache_clear()
 
 
 async def test_it_follows_no_redirection(stage: Stage) -> None:

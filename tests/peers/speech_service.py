@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
 
@@ -28,15 +29,25 @@ class SpeechService:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def running(cls, host: str, port: int = 0, *, stalled: bool = False) -> AsyncIterator[Self]:
+    async def running(
+        cls, host: str, port: int = 0, *, stalled: bool = False, tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator[Self]:
         """Small buffers, so that a stall is felt soon."""
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        service = cls(f"ws://{host}:{listening.getsockname()[1]}/calls")
+        scheme = "ws" if tls is None else "wss"
+        service = cls(f"{scheme}://{host}:{listening.getsockname()[1]}/calls")
         service.stall(stalled)
-        async with serve(service._hear, sock=listening, max_queue=1, close_timeout=0.1, compression=None):
+        async with serve(
+            service._hear,
+            sock=listening,
+            ssl=tls,
+            max_queue=1,
+            close_timeout=0.1,
+            compression=None,
+        ):
             try:
                 yield service
             finally:
