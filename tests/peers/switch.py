@@ -29,6 +29,7 @@ from media.prompts import built_in
 from tests.peers import ports
 from tests.peers.capture import Capture, Datagram, ladder
 from tests.peers.child import PeerError
+from tests.peers.warm import WarmProcess
 
 ROOT = Path(__file__).parent.parent.parent
 IN_TREE = (
@@ -40,6 +41,7 @@ SOUNDS = ROOT / "build" / "sounds"
 READY_S = 30.0
 POLL_S = 0.05
 T = TypeVar("T")
+Process = asyncio.subprocess.Process | WarmProcess
 
 
 class Metrics:
@@ -86,7 +88,7 @@ class Switch:
         self._command = command
         self._log_file = folder / "log"
         self._story = ""
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._client: httpx.AsyncClient | None = None
         self._wire: Capture | None = None
@@ -134,15 +136,7 @@ class Switch:
 
     async def start(self, environment: Mapping[str, str] | None = None) -> None:
         """Returns once the line `ready` is printed; raises PeerError with the log if it is not."""
-        with self._log_file.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(*self._command, "serve", "--config", str(self.config_file)),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                cwd=self.folder,
-                env={**os.environ, **(environment or {})},
-            )
+        self._process = await self._begin(("serve", "--config", str(self.config_file)), environment)
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._reading = asyncio.create_task(self._read(self._process, ready))
         try:
@@ -153,7 +147,21 @@ class Switch:
         headers = {"Authorization": f"Bearer {token.read_text().strip()}"}
         self._client = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=10.0)
 
-    async def _read(self, process: asyncio.subprocess.Process, ready: "asyncio.Future[str]") -> None:
+    async def _begin(self, arguments: Sequence[str], environment: Mapping[str, str] | None) -> Process:
+        """Warm, unless the program is installed elsewhere or its environment is its own."""
+        with self._log_file.open("ab") as log:
+            if self._command is IN_TREE and environment is None:
+                return await WarmProcess.start(arguments, stderr=log, cwd=self.folder)
+            return await asyncio.create_subprocess_exec(
+                *(*self._command, *arguments),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                cwd=self.folder,
+                env={**os.environ, **(environment or {})},
+            )
+
+    async def _read(self, process: Process, ready: "asyncio.Future[str]") -> None:
         assert process.stdout is not None
         with self._log_file.open("ab") as log:
             while line := await process.stdout.readline():
