@@ -6,7 +6,7 @@ timestamps. Who leaves it for a relay is sent at once what the room would have p
 he hears that port at a gain of 1, so nobody hears a word in a way that he would not have heard it.
 """
 
-from libc.stdint cimport int32_t, uint16_t, uint32_t, uint64_t, uint8_t
+from libc.stdint cimport int32_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcpy
 
 from ext.engine_codec cimport other_g711

@@ -184,11 +184,6 @@ cdef inline void place(
         index = index + 1 if index + 1 < WINDOW_FRAMES * SAMPLES else 0
 
 
-cdef inline int64_t recorder_now(const Worker* worker, const Recorder* recorder) noexcept nogil:
-    """In samples since it began."""
-    return (worker.now_ns - recorder.start_ns) // 125000
-
-
 cdef inline void record_pcm(
     Worker* worker, Port* port, int side, uint32_t timestamp, const int16_t* samples, const int16_t* wide, int count,
     int64_t arrival_ns,

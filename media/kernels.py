@@ -6,7 +6,6 @@ if KERNELS == "compiled":
     from ext.emodel import emodel_mos, emodel_rating
     from ext.g711 import alaw_decode, alaw_encode, alaw_to_ulaw, ulaw_decode, ulaw_encode, ulaw_to_alaw
     from ext.mixing import mix
-    from ext.noise import noise
     from ext.resampling import resample
     from ext.rtp import rtp_header, rtp_parse
     from ext.tones import power, sine_fit, tone, tone_power, tone_powers
@@ -14,7 +13,6 @@ else:
     from media.emodel import emodel_mos, emodel_rating
     from media.g711 import alaw_decode, alaw_encode, alaw_to_ulaw, ulaw_decode, ulaw_encode, ulaw_to_alaw
     from media.mixing import mix
-    from media.noise import noise
     from media.resampling import resample
     from media.rtp import rtp_header, rtp_parse
     from media.tones import power, sine_fit, tone, tone_power, tone_powers
@@ -27,7 +25,6 @@ __all__ = [
     "emodel_mos",
     "emodel_rating",
     "mix",
-    "noise",
     "power",
     "resample",
     "rtp_header",

@@ -8,7 +8,6 @@ TWINS: Final = {
     "emodel": ("emodel_mos", "emodel_rating"),
     "g711": ("alaw_decode", "alaw_encode", "alaw_to_ulaw", "ulaw_decode", "ulaw_encode", "ulaw_to_alaw"),
     "mixing": ("mix",),
-    "noise": ("noise",),
     "resampling": ("resample",),
     "rtp": ("rtp_header", "rtp_parse"),
     "tones": ("power", "sine_fit", "tone", "tone_power", "tone_powers"),
