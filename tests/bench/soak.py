@@ -1,6 +1,6 @@
-"""`python -m tests.bench.soak KEY`: ten minutes at four fifths of the limit of a row of the media benchmark.
+"""`python -m tests.bench.soak KEY [LIMIT]`: ten minutes at four fifths of the limit of a row of `media`.
 
-The limit is searched for first. What came of it is printed as one line of JSON.
+The limit is searched for first, unless it is known. What came of it is printed as one line of JSON.
 """
 
 import json
@@ -52,8 +52,13 @@ def main() -> None:
     cores.stay(cores.LOAD)
     cores.go_first()
     with PlaneProcess(cores.MEASURED) as plane:
-        limit = MediaBench(plane, _tell, time.monotonic() + SEARCH_S).search(kind, 1).load
+        known = [int(limit) for limit in sys.argv[2:]]
+        limit = known[0] if known else _searched(plane, kind)
         print(json.dumps(asdict(soak(plane, kind, limit, _tell))))
+
+
+def _searched(plane: PlaneProcess, kind: Kind) -> int:
+    return MediaBench(plane, _tell, time.monotonic() + SEARCH_S).search(kind, 1).load
 
 
 def soak(plane: PlaneProcess, kind: Kind, limit: int, progress: Progress) -> Soak:
