@@ -6,7 +6,7 @@ other port hears, frame by frame (engine_hearing).
 
 from libc.stdint cimport int16_t, uint64_t, uint8_t
 
-from ext.engine_codec cimport PCMA, PCMU, other_g711
+from ext.engine_codec cimport PCMU, other_g711
 from ext.engine_handover cimport (
     LINGERS, leave_chain, may_linger, send_rest, stop_lingering, takes_packets, was_mixed_with,
 )
@@ -22,7 +22,6 @@ from ext.engine_stream cimport (
 )
 from ext.engine_tell cimport tell
 from ext.engine_worker cimport Worker
-from ext.g711 cimport alaw_decode_into
 from ext.rtp cimport RtpHeader
 from ext.tones cimport oscillator_fill, oscillator_start
 
@@ -180,10 +179,8 @@ cdef inline void tone_frame(Worker* worker, Port* port) noexcept nogil:
 
 cdef inline void say_sound(Worker* worker, Port* port, SoundBlock* sound) noexcept nogil:
     """G.711 was encoded once for all who listen; other codecs keep a state for each."""
-    cdef int16_t samples[FRAME]
     if port.codec > PCMU:
-        alaw_decode_into(sound.codecs[PCMA] + port.sound_frame * FRAME, samples, FRAME)
-        say(worker, port, samples, NARROW_HZ)
+        say(worker, port, sound.samples + port.sound_frame * FRAME, NARROW_HZ)
     elif may_speak(port):
         send_frame(worker, port, sound.codecs[port.codec] + port.sound_frame * FRAME, FRAME)
     else:

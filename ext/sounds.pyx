@@ -10,10 +10,15 @@ from ext.engine_sound cimport playlist_make, sound_make, sound_release, sound_sh
 cdef class SoundMemory:
     """A sound's frames in engine memory; lives as long as this object or anybody who plays it."""
 
-    def __cinit__(self, bytes pcma not None, bytes pcmu not None):
-        if not pcma or len(pcma) != len(pcmu) or len(pcma) % 160:
+    def __cinit__(self, bytes pcm not None, bytes pcma not None, bytes pcmu not None):
+        if not pcma or len(pcma) % 160 or len(pcmu) != len(pcma) or len(pcm) != 2 * len(pcma):
             raise ValueError("a sound is whole 20 ms frames, as many in each codec")
-        self.block = sound_make(<const uint8_t*><char*>pcma, <const uint8_t*><char*>pcmu, len(pcma) // 160)
+        self.block = sound_make(
+            <const uint8_t*><char*>pcm,
+            <const uint8_t*><char*>pcma,
+            <const uint8_t*><char*>pcmu,
+            len(pcma) // 160,
+        )
         if self.block == NULL:
             raise MemoryError()
 

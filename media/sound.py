@@ -1,4 +1,4 @@
-"""A sound: a prompt or a piece of music, encoded once for each codec and shared by every listener."""
+"""A sound: a prompt or a piece of music, encoded once for each kind of G.711 and shared by every listener."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,13 @@ from media.pcm import FRAME_SAMPLES, RATE
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Sound:
-    """Whole 20 ms frames, one after another, in each codec. Two sounds are equal only if they are one object.
+    """Whole 20 ms frames, one after another, at least one. Two sounds are equal only if they are one object.
 
-    Both encodings have the same number of octets, a multiple of FRAME_SAMPLES, and hold at least one frame.
+    `pcm` is 16 bits at 8 kHz: what codecs other than G.711 encode, so no sound goes through two codecs.
     """
 
     name: str
+    pcm: bytes
     pcma: bytes
     pcmu: bytes
 
@@ -23,7 +24,7 @@ class Sound:
         if not pcm:
             raise ValueError(f"{name}: a sound needs at least one sample")
         whole = pcm + bytes(-len(pcm) % (2 * FRAME_SAMPLES))
-        return cls(name, alaw_encode(whole), ulaw_encode(whole))
+        return cls(name, whole, alaw_encode(whole), ulaw_encode(whole))
 
     @property
     def frames(self) -> int:

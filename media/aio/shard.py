@@ -33,7 +33,7 @@ class Sounds:
     def memory(self, sound: Sound) -> SoundMemory:
         memory = self._memories.get(sound)
         if memory is None:
-            memory = self._memories[sound] = SoundMemory(sound.pcma, sound.pcmu)
+            memory = self._memories[sound] = SoundMemory(sound.pcm, sound.pcma, sound.pcmu)
         return memory
 
 

@@ -74,7 +74,7 @@ async def test_orders_wait_for_the_thread_and_their_ring_has_an_end() -> None:
 
 def test_what_a_full_ring_refuses_is_not_kept() -> None:
     worker = Worker(1, orders=1)
-    memory = SoundMemory(bytes(160), bytes(160))
+    memory = SoundMemory(bytes(320), bytes(160), bytes(160))
     worker.mute(0, 1, True)
     orders: tuple[Callable[[], None], ...] = (
         lambda: worker.play(0, 1, (memory,), loop=False, token=0),
@@ -108,7 +108,7 @@ def test_what_a_full_ring_refuses_is_not_kept() -> None:
 
 def test_orders_that_no_thread_took_give_everything_back() -> None:
     worker = Worker(1)
-    memory = SoundMemory(bytes(160), bytes(160))
+    memory = SoundMemory(bytes(320), bytes(160), bytes(160))
     handed = ordered_open(worker, 0, 1)
     recording = os.open("/dev/null", os.O_WRONLY)
     worker.record(0, 1, recording, 1, masks_digits=True)

@@ -265,7 +265,7 @@ async def test_an_order_that_cannot_be_given_holds_up_no_other() -> None:
     caller = stage.peer(CALLER)
     port = await stage.leg(caller)
     with pytest.raises(OverflowError):
-        port.send(Play(Sound("one frame", b"\xd5" * 160, b"\xff" * 160), token=-1))
+        port.send(Play(Sound.from_pcm("one frame", bytes(320)), token=-1))
     port.send(Echo())
     await stage.settled()
     caller.send(b"\x07" * 160)
@@ -279,7 +279,7 @@ async def test_nor_does_one_that_had_to_wait_for_room() -> None:
     stage = await started(order_ring=1)
     caller = stage.peer(CALLER)
     port = await stage.leg(caller)
-    unheard_of = Play(Sound("one frame", b"\xd5" * 160, b"\xff" * 160), token=-1)
+    unheard_of = Play(Sound.from_pcm("one frame", bytes(320)), token=-1)
     for _ in range(10):
         port.send(Silence())
     port.send(unheard_of)

@@ -12,8 +12,9 @@ import pytest
 
 from media.aio.plane import MediaPlane
 from media.codecs import CODECS
-from media.events import RecordingStopped
-from media.port import Mix, Recording, Relay
+from media.events import PlaybackFinished, RecordingStopped
+from media.port import Mix, Play, Recording, Relay
+from media.sound import Sound
 from tests.media.sentences import SENTENCES, score, spoken
 from tests.media.speakers import Arrival, Speaker, decoded, encoded, heard, holes, perform, speaker
 from tests.media.stage import Stage
@@ -191,6 +192,24 @@ async def test_so_is_speech_in_opus(stage: Stage, tmp_path: Path) -> None:
 async def test_so_are_twenty_sentences(stage: Stage, tmp_path: Path) -> None:
     for ways in (WAYS[:6], WAYS[6:], OPUS_WAYS):
         await judge(stage, ways, len(SENTENCES), tmp_path)
+
+
+@pytest.mark.parametrize("codec", ["G722", pytest.param("OPUS", marks=needs_opus)])
+async def test_a_prompt_goes_through_one_codec_alone(stage: Stage, codec: str) -> None:
+    listeners = [speaker(stage, codec) for _ in range(3)]
+    for number, each in enumerate(listeners):
+        each.port.send(Play(Sound.from_pcm("sentence", spoken(number).tobytes())))
+    scores = []
+    for number, each in enumerate(listeners):
+        await stage.event(PlaybackFinished, each.port, within_s=15.0)
+        speech = spoken(number)
+        alone = decoded(encoded(speech, codec), codec)
+        after_g711 = decoded(encoded(decoded(encoded(speech, "PCMA"), "PCMA"), codec), codec)
+        scores.append([score(speech, sound) for sound in (heard(each.came(), codec), alone, after_g711)])
+    played, once, twice = (median(each) for each in zip(*scores, strict=True))
+    print(f"{codec}: {played:.2f}, alone {once:.2f}, after A-law {twice:.2f}")
+    assert played > once - 0.05
+    assert played > (once + twice) / 2
 
 
 @pytest.mark.parametrize("codec", ["PCMA", "PCMU", "G722", "G729", pytest.param("OPUS", marks=needs_opus)])
