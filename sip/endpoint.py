@@ -22,7 +22,9 @@ from sip.flow import Address, Flow
 from sip.out_of_dialog import OutOfDialog
 from sip.reception import Reception
 from sip.screen import Gate, OpenGate, Screen
+from sip.subscriptions.subscriptions import Subscriptions
 from sip.syntax.message import Malformed
+from sip.syntax.replaces import DialogName
 from sip.transactions.layer import Layer
 from sip.transactions.timers import Timers
 from sip.transactions.transaction import Timing
@@ -83,8 +85,18 @@ class Endpoint:
             self._layer, tuple(allow), server, timer_c, tuple(info_types), session_expires_s
         )
         self._out_of_dialog = OutOfDialog(self._layer, self._sessions)
+        sessions = self._sessions
+        self.subscriptions = Subscriptions(
+            self._layer, sessions.allow, sessions.uas_lines, sessions.uac_lines, sessions.report
+        )
+        """Who wants to be told of something, and what is told."""
         self._reception = Reception(
-            screen, gate or OpenGate(), self._layer, self._sessions, self._out_of_dialog.owner_for
+            screen,
+            gate or OpenGate(),
+            self._layer,
+            sessions,
+            self.subscriptions,
+            self._out_of_dialog.owner_for,
         )
 
     @property
@@ -250,6 +262,11 @@ class Endpoint:
         """The dialog of a session, to be kept for `restore`; None while there is none."""
         found = self._find(session)
         return found.dialog if found is not None else None
+
+    def named(self, name: DialogName) -> SessionId | None:
+        """The session in whose dialog, early or confirmed, Replaces or Target-Dialog points."""
+        found = self._sessions.named(name)
+        return None if found is None or found.is_given_up else found.id
 
     def restore(self, dialog: Dialog, now: float, peer: Hashable = None) -> SessionId:
         """Take up a confirmed dialog that an earlier process left, so that it can be probed and hung up.

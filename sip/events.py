@@ -4,20 +4,16 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
-from typing import NewType
 
 from sip.accounts.authentication import Credentials
 from sip.flow import Flow
+from sip.ids import RequestId as RequestId
+from sip.ids import SessionId as SessionId
+from sip.ids import TransactionId as TransactionId
+from sip.subscriptions.events import SubscriptionEvent
 from sip.syntax.headers import STAR, NameAddr
 from sip.syntax.message import Malformed, Request, Response
 from sip.transactions.writing import HeaderLines
-
-SessionId = NewType("SessionId", int)
-"""One INVITE usage (RFC 5057), from the INVITE to the end of its BYE. Never reused."""
-RequestId = NewType("RequestId", int)
-"""One request outside of any dialog that we sent."""
-TransactionId = NewType("TransactionId", int)
-"""One request outside of any dialog that the application has to answer."""
 
 
 class EndCause(StrEnum):
@@ -298,6 +294,7 @@ Event = (
     | SessionFlowClosed
     | IncomingRequest
     | ResponseReceived
+    | SubscriptionEvent
 )
 
 

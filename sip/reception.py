@@ -16,6 +16,8 @@ from sip.flow import DEFAULT_PORTS, Flow
 from sip.refusal import refusal
 from sip.routing import arrive
 from sip.screen import Banned, Gate, Known, Refuse, Screen, Silence, Stranger
+from sip.subscriptions.subscriptions import METHODS as SUBSCRIBING
+from sip.subscriptions.subscriptions import Subscriptions
 from sip.syntax.headers import Via
 from sip.syntax.message import Fault, Malformed, Partial, Request, Response, is_keepalive, parse
 from sip.syntax.status import phrase
@@ -44,7 +46,16 @@ _SIDE_HEADERS: Final[tuple[tuple[Callable[[Response], object], tuple[str, ...]],
 class Reception:
     """Sorts what arrives. Nothing is remembered of a request before the screen knows its sender."""
 
-    __slots__ = ("_gate", "_layer", "_octets", "_request_owner", "_screen", "_secret", "_sessions")
+    __slots__ = (
+        "_gate",
+        "_layer",
+        "_octets",
+        "_request_owner",
+        "_screen",
+        "_secret",
+        "_sessions",
+        "_subscriptions",
+    )
 
     def __init__(
         self,
@@ -52,6 +63,7 @@ class Reception:
         gate: Gate,
         layer: Layer,
         sessions: Sessions,
+        subscriptions: Subscriptions,
         request_owner: Callable[[Hashable], Owner],
     ) -> None:
         """`request_owner` makes the owner of a request outside of dialogs for a peer."""
@@ -60,6 +72,7 @@ class Reception:
         self._octets = 0  # of the message that is being taken
         self._layer = layer
         self._sessions = sessions
+        self._subscriptions = subscriptions
         self._request_owner = request_owner
         self._secret = layer.token().encode()[:64]
 
@@ -163,13 +176,16 @@ class Reception:
         if method == "CANCEL":
             self._cancel(request, key, flow, now)
             return
-        session = self._sessions.of(request)
-        if session is None or not self._is_peer(session.peer, session.flow, flow):
+        usage = self._sessions.of(request) or self._subscriptions.of(request)
+        if usage is None or not self._is_peer(usage.peer, usage.flow, flow):
             self._newcomer(request, key, flow, now)
             return
         self._count(request, flow)
         request.check()
-        self._layer.serve(request, key, flow, session, now)
+        owner: Owner = usage
+        if isinstance(usage, Session) and method in SUBSCRIBING:
+            owner = self._subscriptions.within(usage)
+        self._layer.serve(request, key, flow, owner, now)
 
     def _is_peer(self, peer: Hashable, known: Flow, flow: Flow) -> bool:
         """The same host or connection; else the application judges (phones change their address)."""
@@ -287,6 +303,8 @@ class Reception:
         owner: Owner
         if request.method == "INVITE":
             owner = self._sessions.open(State.INCOMING, flow, peer)
+        elif request.method in SUBSCRIBING:
+            owner = self._subscriptions.open(flow, peer)
         else:
             owner = self._request_owner(peer)
         self._layer.serve(request, key, flow, owner, now)

@@ -9,6 +9,7 @@ from acd import offer, queued_call
 from sip.accounts import registration as registering
 from sip.dialogs import early, renegotiation, session_table, session_timer
 from sip.dialogs import reliable_provisional as reliable
+from sip.subscriptions import subscription_table
 from sip.transactions import transaction_table
 from switch.calls import offering
 from switch.trunks import health
@@ -53,6 +54,11 @@ def drawings() -> Iterator[Drawing]:
                 "Our offers in a dialog (RFC 3261 section 14, RFC 3311)",
                 renegotiation,
                 renegotiation.RENEGOTIATION,
+            ),
+            (
+                "Subscription of a peer (RFC 6665 section 4.2)",
+                subscription_table,
+                subscription_table.SUBSCRIPTION,
             ),
             ("Session timer (RFC 4028)", session_timer, session_timer.REFRESH),
             ("Registration with a carrier (RFC 3261 section 10)", registering, registering.REGISTRATION),

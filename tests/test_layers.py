@@ -25,6 +25,7 @@ SIP_MAY_IMPORT = {
     "transactions": {"syntax"},
     "accounts": {"syntax"},
     "dialogs": {"syntax", "transactions", "accounts"},
+    "subscriptions": {"syntax", "transactions", "dialogs"},
 }
 
 # What a pure module has no business with; its shell (sip/aio, media/aio, switch) does.

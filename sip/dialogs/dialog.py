@@ -100,6 +100,13 @@ class Dialog:
         """
         return self.hop().remote[0] == self.flow.remote[0]
 
+    def takes(self, cseq: int) -> bool:
+        """Whether a request of theirs comes in its order (section 12.2.2); it is the last one then."""
+        if self.remote_cseq is not None and cseq <= self.remote_cseq:
+            return False
+        self.remote_cseq = cseq
+        return True
+
     def hop(self) -> Flow:
         """Where the next request goes: the first route or the remote target, when that is an address.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sip.dialogs.dialog import Dialog, remote_target
+from sip.dialogs.dialog import remote_target
 from sip.dialogs.info import refuses
 from sip.dialogs.session_table import Input, State
 from sip.events import InfoReceived, Refreshed
@@ -22,7 +22,7 @@ def serve(session: Session, transaction: Transaction, request: Request, now: flo
     """Take a request in its order (RFC 3261 section 12.2.2), and answer 400 for one that cannot be read."""
     try:
         dialog = session.dialog_of(request.from_tag)
-        if dialog is not None and not _is_in_order(dialog, request.cseq.number):
+        if dialog is not None and not dialog.takes(request.cseq.number):
             session.reply(transaction, 500, now)
         elif request.method == "BYE":
             _bye(session, transaction, request, now)
@@ -30,13 +30,6 @@ def serve(session: Session, transaction: Transaction, request: Request, now: flo
             _serve(session, transaction, request, now)
     except Malformed as error:
         session.reply(transaction, error.status, now)
-
-
-def _is_in_order(dialog: Dialog, number: int) -> bool:
-    if dialog.remote_cseq is not None and number <= dialog.remote_cseq:
-        return False
-    dialog.remote_cseq = number
-    return True
 
 
 def _bye(session: Session, transaction: Transaction, request: Request, now: float) -> None:

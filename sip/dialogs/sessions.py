@@ -9,6 +9,7 @@ from sip.events import Event, OfferWithdrawn, Reinvited, SessionFlowClosed, Sess
 from sip.flow import Flow
 from sip.refusal import EXTENSIONS
 from sip.syntax.message import Request
+from sip.syntax.replaces import DialogName
 from sip.transactions.layer import Layer
 from sip.transactions.loops import LoopMark
 
@@ -82,6 +83,16 @@ class Sessions:
         session = self._by_tag.get(request.to_tag or "")
         if session is not None and session.knows(request.call_id, request.from_tag):
             return session
+        return None
+
+    def named(self, name: DialogName) -> Session | None:
+        """The session whose dialog somebody means. He may see it from the other end: of a dialog between us
+        and a phone that he watches, our tag is the remote one (RFC 4235 section 4.1.2).
+        """
+        for ours, theirs in ((name.local_tag, name.remote_tag), (name.remote_tag, name.local_tag)):
+            session = self._by_tag.get(ours)
+            if session is not None and session.knows(name.call_id, theirs):
+                return session
         return None
 
     def returned(self, invite: Request) -> Session | None:

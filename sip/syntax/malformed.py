@@ -47,6 +47,7 @@ class Fault(StrEnum):
     MALFORMED_CONTENT_DISPOSITION = "Malformed Content-Disposition"
     MALFORMED_SESSION_EXPIRES = "Malformed Session-Expires"
     MALFORMED_RACK = "Malformed RAck"
+    MALFORMED_REPLACES = "Malformed Replaces"
     MIXED_STAR = "Contact Mixes * And Addresses"
     # URIs (sections 19.1 and 25.1, RFC 3966)
     MALFORMED_URI = "Malformed URI"

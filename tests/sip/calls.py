@@ -1,7 +1,9 @@
 """A call of ours and a call of the peer, as far as a test needs them."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from sip.endpoint import ALLOW
 from sip.events import Event, IncomingInvite, Outgoing
 from sip.flow import Flow
 from sip.syntax.message import Request, Response
@@ -31,9 +33,11 @@ def over(peer: Peer) -> bool:
 class Calling:
     """A call of ours, as far as the INVITE."""
 
-    def __init__(self, flow: Flow = UDP, sdp: str = SDP, **options: Any) -> None:
+    def __init__(
+        self, flow: Flow = UDP, sdp: str = SDP, allow: Sequence[str] = ALLOW, **options: Any
+    ) -> None:
         """`options` are those of `Outgoing`; no `sdp` asks for a late offer."""
-        self.peer = Peer(flow=flow)
+        self.peer = Peer(flow=flow, allow=allow)
         self.outgoing = Outgoing(
             "sip:them@192.0.2.9",
             flow,

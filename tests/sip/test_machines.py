@@ -10,6 +10,7 @@ from sip.dialogs import early, renegotiation, session_timer
 from sip.dialogs import reliable_provisional as reliable
 from sip.dialogs.machine import Machine as Interpreter
 from sip.dialogs.machine import Table
+from sip.subscriptions import subscription_table
 from sip.transactions.timers import Timers
 from tests.sip.table import Machine
 
@@ -21,9 +22,18 @@ TABLES: dict[str, tuple[Table, type[StrEnum], type[StrEnum], type[StrEnum]]] = {
         renegotiation.RENEGOTIATION, renegotiation.State, renegotiation.Input, renegotiation.Action,
     ),
     "session timer": (session_timer.REFRESH, session_timer.State, session_timer.Input, session_timer.Action),
+    "subscription": (
+        subscription_table.SUBSCRIPTION, subscription_table.State, subscription_table.Input,
+        subscription_table.Action,
+    ),
     "early dialog": (early.EARLY, early.State, early.Input, early.Action),
 }  # fmt: skip
-ENDING = ("reliable responses", "renegotiation", "session timer")  # an early dialog is just forgotten
+ENDING = (
+    "reliable responses",
+    "renegotiation",
+    "session timer",
+    "subscription",
+)  # an early dialog is just forgotten
 RENEWED = {"retry refresh": "refresh"}
 
 tables = pytest.mark.parametrize("name", TABLES)

@@ -30,11 +30,13 @@ from tests.sip.dialogs import (
     test_session,
     test_session_timer,
 )
+from tests.sip.subscriptions import test_subscription
 from tests.sip.transactions import test_rare
 
 SCRIPTED = (
     test_crossings, test_early, test_endpoint, test_info, test_invitation, test_later_offers, test_rare,
     test_reception, test_registration, test_reliable_provisional, test_session, test_session_timer,
+    test_subscription,
 )  # fmt: skip
 
 RowKey = tuple[str, str, str]
