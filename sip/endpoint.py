@@ -30,7 +30,18 @@ from sip.transactions.timers import Timers
 from sip.transactions.transaction import Timing
 from sip.transactions.writing import HeaderLines, Statement, header_lines, one_line
 
-ALLOW: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "REGISTER")
+ALLOW: Final = (
+    "INVITE",
+    "ACK",
+    "CANCEL",
+    "BYE",
+    "OPTIONS",
+    "PRACK",
+    "UPDATE",
+    "INFO",
+    "REGISTER",
+    "SUBSCRIBE",
+)
 """The methods that work here."""
 INFO_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
 """What an INFO may carry: digits."""
@@ -262,6 +273,11 @@ class Endpoint:
         """The dialog of a session, to be kept for `restore`; None while there is none."""
         found = self._find(session)
         return found.dialog if found is not None else None
+
+    def name_of(self, session: SessionId) -> DialogName | None:
+        """How others may name the dialog of a session, early ones included; None while it has none."""
+        found = self._find(session)
+        return None if found is None else found.name
 
     def named(self, name: DialogName) -> SessionId | None:
         """The session in whose dialog, early or confirmed, Replaces or Target-Dialog points."""

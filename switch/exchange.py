@@ -21,6 +21,7 @@ from switch.config.schema import Config
 from switch.dispatch import Dispatch
 from switch.history.writer import Writer
 from switch.identities.identities import Identities
+from switch.lamps.lamps import Lamps
 from switch.limits import Limits
 from switch.metrics.metrics import Metrics
 from switch.persistence.booking import Booking
@@ -56,6 +57,7 @@ class Exchange:
     tracing: Tracing
     trunks: Trunks
     gate: Gate
+    lamps: Lamps
     toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)
     now: Callable[[], float] = time.monotonic

@@ -47,13 +47,16 @@ class Registrations:
         now: Callable[[], float],
         loop: asyncio.AbstractEventLoop,
         domain: Callable[[], str],
+        changed: Callable[[str], None],
     ) -> None:
+        """`changed` hears of each phone that has another contact, or one less."""
         self._registrar = registrar
         self._sip = sip
         self._put = put
         self._now = now
         self._loop = loop
         self._domain = domain
+        self._changed = changed
         self._facts: Facts | None = None
         self._probes: dict[RequestId, Binding] = {}
         self._watched: set[str] = set()
@@ -166,6 +169,7 @@ class Registrations:
             self._log.info(
                 f"binding {change.value}", phone=user, contact=binding.uri, transport=binding.flow.transport
             )
+            self._changed(user)
         if change in _PUT:
             self._save(binding)
         elif change in _GONE:

@@ -18,6 +18,7 @@ from sip.accounts.registrar import Registrar
 from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
 from sip.flow import Flow
+from sip.subscriptions.events import Renewed, Subscribing, SubscriptionEnded, Told
 from switch.calls.arrival import Arrival
 from switch.calls.orders import Orders
 from switch.calls.registry import Registry
@@ -28,6 +29,8 @@ from switch.exchange import Exchange
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.interfaces import Interfaces
+from switch.lamps.facts import SwitchFacts
+from switch.lamps.lamps import Lamps
 from switch.limits import Limits
 from switch.metrics.metrics import Metrics
 from switch.peers import Identification, PhonePeer
@@ -73,11 +76,27 @@ class Switch:
                 self.arrival.invited(event)
             case sip.IncomingRequest():
                 self._request(event)
+            case Subscribing() | Renewed() | Told() | SubscriptionEnded():
+                self._subscription(event)
             case sip.ResponseReceived():
                 if not self.exchange.trunks.answered(event):
                     self.exchange.registrations.answered(event)
             case _:
                 self.registry.sip_event(event)
+
+    def _subscription(self, event: Subscribing | Renewed | Told | SubscriptionEnded) -> None:
+        lamps = self.exchange.lamps
+        match event:
+            case Subscribing(peer=peer, flow=flow):
+                if isinstance(peer, PhonePeer):
+                    self.exchange.registrations.heard(peer.name, flow)
+                lamps.subscribing(event)
+            case Renewed():
+                lamps.renewed(event)
+            case Told():
+                lamps.told(event)
+            case SubscriptionEnded():
+                lamps.ended(event)
 
     def port_event(self, event: PortEvent) -> None:
         """What the media plane tells."""
@@ -165,6 +184,24 @@ class _Wiring:
             self._around.now,
             self._around.loop,
             lambda: self.exchange.config.sip.domain,
+            lambda phone: self.exchange.lamps.phone_changed(phone),
+        )
+
+    def _make_lamps(self, router: Router, endpoint: Endpoint) -> Lamps:
+        facts = SwitchFacts(
+            lambda: self.exchange.config,
+            router,
+            endpoint,
+            legs=lambda phone: self.switch.registry.legs_of(phone),
+            ledger=lambda leg: self.switch.registry.ledger_of(leg),
+            is_registered=lambda phone: bool(self._registrations.bindings(phone)),
+        )
+        return Lamps(
+            lambda: self.exchange.sip().subscriptions,
+            facts,
+            self._around.now,
+            lambda: self.exchange.config.sip.domain,
+            self._around.loop,
         )
 
     def _make_sip_client(self) -> SipClient:
@@ -235,6 +272,7 @@ class _Wiring:
             tracing=Tracing(shell, books.clock.now_us, around.now),
             trunks=self._trunks,
             gate=self._gate,
+            lamps=self._make_lamps(books.router, endpoint),
             toll=TollGuard(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
             now=around.now,
         )

@@ -205,6 +205,11 @@ class EarlyDialogs:
         """Whether there is one with a peer's tag."""
         return tag in self._by_tag
 
+    @property
+    def first_tag(self) -> str | None:
+        """The peer's tag in the first one that is not over."""
+        return next(iter(self._by_tag), None)
+
     def end(self, tag: str | None) -> None:
         """One is over; the INVITE goes on."""
         self._by_tag.pop(tag or "", None)

@@ -32,6 +32,7 @@ from sip.events import (
 from sip.flow import Flow
 from sip.syntax.body import session_description
 from sip.syntax.message import Malformed, Request, Response
+from sip.syntax.replaces import DialogName
 from sip.transactions.timers import Timer
 from sip.transactions.transaction import Transaction
 from sip.transactions.writing import NO_BODY, Statement, contact_value
@@ -359,6 +360,16 @@ class Session:
         if self.dialog is not None:
             return self.dialog.call_id == call_id and self.dialog.remote_tag == tag
         return self.invitation is not None and self.invitation.call_id == call_id and self.early.knows(tag)
+
+    @property
+    def name(self) -> DialogName | None:
+        """Of its dialog, or of the first early one of a call of ours."""
+        if self.dialog is not None:
+            return DialogName(self.dialog.call_id, self.local_tag, self.dialog.remote_tag)
+        tag = self.early.first_tag
+        if self.invitation is None or tag is None:
+            return None
+        return DialogName(self.invitation.call_id, self.local_tag, tag)
 
     def reply(self, transaction: Transaction, status: int, now: float, lines: str = NO_BODY) -> None:
         """Answer a request in the dialog."""

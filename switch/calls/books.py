@@ -20,6 +20,10 @@ class LegBook(Protocol):
         """Its peer may be elsewhere from now on."""
         ...
 
+    def leg_changed(self, leg: Leg) -> None:
+        """It rings, is answered, or is held: who watches it wants to know."""
+        ...
+
     def leg_closed(self, leg: Leg) -> None:
         """It has given both back."""
         ...

@@ -253,6 +253,7 @@ class Leg:
         if self._held_before is not self.held and not self.over:
             self._held_before = self.held
             self._watch()
+            self._book.leg_changed(self)
             self.owner.leg_event(self, Held(self.held))
 
     def _watch(self) -> None:

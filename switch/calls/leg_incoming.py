@@ -116,6 +116,7 @@ class IncomingLeg(Leg):
     def _connected(self) -> None:
         self.answered = True
         self._history.answered(self._exchange.now_us(), 200)
+        self._book.leg_changed(self)
         self._setup_over()
         self._watch()
         self._await_keys()

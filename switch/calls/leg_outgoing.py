@@ -47,6 +47,7 @@ class OutgoingLeg(Leg):
             self._media.early_over(event.dialog_tag)
             return
         self._history.rings(self._exchange.now_us())
+        self._book.leg_changed(self)
         heard = event.sdp is not None and self._media.accept_early(event.dialog_tag, event.sdp)
         self._described()
         self.early = self.early or heard
@@ -55,6 +56,7 @@ class OutgoingLeg(Leg):
     def _answered(self, event: sip.Answered) -> None:
         self.answered = True
         self._history.answered(self._exchange.now_us(), event.response.status)
+        self._book.leg_changed(self)
         if not self._media.accept_final(event.dialog_tag, event.sdp):
             self._log.warning("answered without usable SDP")
             self.end(Farewell(q850=88))

@@ -17,6 +17,7 @@ from switch.calls.visits import OFFERS, REASONS, RESULTS
 from switch.config.targets import HangupTarget
 from switch.exchange import Exchange
 from switch.history import entries
+from switch.lamps.shown import Kind, Subject
 from switch.metrics.metrics import HandlePhase, RepairKind
 from switch.records import AgentState, AgentStateRecord, OfferRecord, utc
 
@@ -160,9 +161,11 @@ class Orders:
             call=command.call,
         )
         self._exchange.history.put(entries.AgentChanged(change=change))
+        self._exchange.lamps.agent_changed(command.agent)
 
     def _visit_started(self, command: acd.VisitStarted) -> None:
         self._exchange.metrics.visit_started(command.queue, command.visit, command.entered_at_us)
+        self._exchange.lamps.changed(Subject(Kind.QUEUE, command.queue))
         call = self._registry.calls.get(command.call)
         if call is not None:
             call.ledger.visits.append(Visit(command.visit, command.queue, command.entered_at_us))
@@ -172,6 +175,7 @@ class Orders:
         if command.reason is acd.VisitReason.SWITCH_RESTARTED:
             self._exchange.metrics.repaired(RepairKind.CALL)
             return  # of the former run, as its record will say
+        self._exchange.lamps.changed(Subject(Kind.QUEUE, command.queue))
         result, reason = RESULTS[command.result], REASONS[command.reason]
         self._exchange.metrics.visit_ended(
             command.queue, command.visit, result, reason, command.wait_us / 1e6

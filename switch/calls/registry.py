@@ -1,7 +1,7 @@
 """Who is who: calls by id, legs by session and by port, and the booking of what has ended."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from media.events import PortEvent, RecordingStopped
 from media.port import Port
@@ -9,10 +9,12 @@ from sip import events as sip
 from sip.dialogs.dialog import Dialog
 from switch.calls.conferences import Conferences
 from switch.calls.flow import Call
+from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.calls.offering import Offering
 from switch.calls.supervision import Supervision
 from switch.exchange import Exchange
+from switch.lamps.shown import Kind, Subject
 from switch.peers import PhonePeer, TrunkPeer
 from switch.records import CallRecord
 
@@ -30,6 +32,7 @@ class Registry:
         self._by_session: dict[sip.SessionId, Leg] = {}
         self._by_port: dict[Port, Leg] = {}
         self._recorded: dict[Port, Call] = {}
+        self._of_phone: dict[str, dict[Leg, None]] = {}
         self._busy: dict[str, int] = {}
         self._changed: dict[str, Call] = {}
         """Those to be noted when the router has had its say."""
@@ -98,8 +101,16 @@ class Registry:
         match leg.peer:
             case TrunkPeer(name=name):
                 self._exchange.metrics.trunk_call_started(name)
-            case PhonePeer(name=name) if not leg.routed:
-                self._change_busy(name, +1)
+            case PhonePeer(name=name):
+                self._of_phone.setdefault(name, {})[leg] = None
+                self.leg_changed(leg)
+                if not leg.routed:
+                    self._change_busy(name, +1)
+
+    def leg_changed(self, leg: Leg) -> None:
+        """It rings, is answered, or is held."""
+        if isinstance(leg.peer, PhonePeer):
+            self._exchange.lamps.changed(Subject(Kind.PHONE, leg.peer.name))
 
     def leg_closed(self, leg: Leg) -> None:
         """It has given both back."""
@@ -111,8 +122,10 @@ class Registry:
         match leg.peer:
             case TrunkPeer(name=name):
                 self._exchange.metrics.trunk_call_ended(name)
-            case PhonePeer(name=name) if not leg.routed:
-                self._change_busy(name, -1)
+            case PhonePeer(name=name):
+                self._left_phone(name, leg)
+                if not leg.routed:
+                    self._change_busy(name, -1)
 
     def leg_lost(self, leg: Leg) -> None:
         """Whoever sits at that phone cannot be called until it answers something."""
@@ -139,7 +152,21 @@ class Registry:
 
     def is_busy(self, phone: str) -> bool:
         """Whether the phone rings, or is in a call."""
-        return any(leg.peer == PhonePeer(phone) for leg in self._by_session.values())
+        return phone in self._of_phone
+
+    def legs_of(self, phone: str) -> Collection[Leg]:
+        """The legs of a phone, the oldest first."""
+        return self._of_phone.get(phone, {}).keys()
+
+    def ledger_of(self, leg: Leg) -> Ledger | None:
+        """The books of the call that the leg belongs to, or rings for."""
+        match leg.owner:
+            case Call(ledger=ledger):
+                return ledger
+            case Offering(call=call) | Supervision(call=call):
+                found = self.unbooked(call)
+                return None if found is None else found.ledger
+        return None
 
     # Booking
 
@@ -186,6 +213,13 @@ class Registry:
         return (
             self._exchange.endpoint.dialog(leg.session) if leg.session is not None and not leg.over else None
         )
+
+    def _left_phone(self, phone: str, leg: Leg) -> None:
+        legs = self._of_phone[phone]
+        del legs[leg]
+        if not legs:
+            del self._of_phone[phone]
+        self.leg_changed(leg)
 
     def _change_busy(self, phone: str, by: int) -> None:
         legs = self._busy.get(phone, 0) + by

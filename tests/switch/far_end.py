@@ -178,6 +178,10 @@ class FarEnd:
         elif isinstance(event, IncomingRequest):
             self.endpoint.respond(event.transaction, 200, self.wire.now())
 
+    def takes(self, data: bytes) -> bool:
+        """Whether a message that came is nothing for the endpoint."""
+        return False
+
     # Inside
 
     def _uri(self, number: str) -> str:

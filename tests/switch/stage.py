@@ -65,6 +65,7 @@ SETTLE_S = 0.05
 """Enough for every message that follows from one, and less than any timer."""
 
 Recorded = TypeVar("Recorded", bound=Entry)
+End = TypeVar("End", bound=FarEnd)
 
 
 def centre(**sections: Any) -> dict[str, Any]:
@@ -282,8 +283,11 @@ class Stage:
 
     def join(self, name: str, address: tuple[str, int], secret: str = "") -> FarEnd:
         """Another far end, at an address."""
-        end = FarEnd(self, name, address, OURS, secret)
-        self._ends[address] = end
+        return self.add(FarEnd(self, name, address, OURS, secret))
+
+    def add(self, end: End) -> End:
+        """A far end that is made already."""
+        self._ends[end.address] = end
         return end
 
     async def phone(self, name: str = "1001", *, registered: bool = True) -> FarEnd:
@@ -339,6 +343,8 @@ class Stage:
         end = self._ends.get(flow.remote)
         if end is not None:
             end.received.append(data)
+            if end.takes(data):
+                return
             end.endpoint.receive(data, Flow("udp", flow.remote, OURS), self.now())
             self.moved(end)
 

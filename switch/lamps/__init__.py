@@ -1,0 +1,1 @@
+"""What phones show of others: lamps, presence and waiting messages, told by NOTIFY."""

@@ -1,0 +1,110 @@
+"""What the switch has to show: a phone's legs, an agent's state, who waits in a queue."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from acd.router import Router
+from acd.views import AgentView, QueueView
+from sip.endpoint import Endpoint
+from switch.calls.ledger import Ledger
+from switch.calls.leg import Leg
+from switch.calls.leg_incoming import IncomingLeg
+from switch.config.schema import Config
+from switch.lamps.shown import Kind, Lit, Shown, ShownDialog, Subject
+from switch.records import AgentState
+
+_AGENT: Final[Mapping[AgentState, Lit]] = {
+    AgentState.READY: Lit.TERMINATED,
+    AgentState.RINGING: Lit.EARLY,
+    AgentState.ON_CALL: Lit.CONFIRMED,
+    AgentState.WRAP_UP: Lit.CONFIRMED,
+    AgentState.PAUSED: Lit.CONFIRMED,
+    AgentState.OFFLINE: Lit.CONFIRMED,
+    AgentState.UNREACHABLE: Lit.CONFIRMED,
+}
+"""An agent's lamp is off while he can take a call, blinks while one is offered, and is on else."""
+_HERE: Final = frozenset(AgentState) - {AgentState.OFFLINE, AgentState.UNREACHABLE}
+_NOTHING: Final = Shown(there=False)
+
+
+class SwitchFacts:
+    """Asked each time; nothing is kept. `legs` are those of a phone, `ledger` the books of a leg's call."""
+
+    def __init__(
+        self,
+        config: Callable[[], Config],
+        router: Router,
+        endpoint: Endpoint,
+        legs: Callable[[str], Iterable[Leg]],
+        ledger: Callable[[Leg], Ledger | None],
+        is_registered: Callable[[str], bool],
+    ) -> None:
+        self._config = config
+        self._router = router
+        self._endpoint = endpoint
+        self._legs = legs
+        self._ledger = ledger
+        self._is_registered = is_registered
+
+    def subject(self, user: str) -> Subject | None:
+        """A phone before an agent, an agent before a queue of that name."""
+        config = self._config()
+        for kind, names in (
+            (Kind.PHONE, config.phones),
+            (Kind.AGENT, config.agents),
+            (Kind.QUEUE, config.queues),
+        ):
+            if user in names:
+                return Subject(kind, user)
+        return None
+
+    def shown(self, subject: Subject) -> Shown:
+        """What is to be seen now."""
+        match subject.kind:
+            case Kind.PHONE:
+                dialogs = tuple(self._dialog(leg) for leg in self._legs(subject.name))
+                return Shown(dialogs, there=self._is_registered(subject.name))
+            case Kind.AGENT:
+                agent = self._router.agent(subject.name)
+                return _NOTHING if agent is None else _of_agent(agent)
+            case Kind.QUEUE:
+                queue = self._router.queue(subject.name)
+                return _NOTHING if queue is None else _of_queue(queue)
+
+    def _dialog(self, leg: Leg) -> ShownDialog:
+        calls = isinstance(leg, IncomingLeg)
+        ledger = self._ledger(leg)
+        name = self._endpoint.name_of(leg.session) if leg.session is not None else None
+        rings = leg.ringing_at is not None and not calls
+        remote = "" if ledger is None else (ledger.to if calls else ledger.from_) or ""
+        return ShownDialog(
+            id=leg.id,
+            lit=Lit.CONFIRMED if leg.answered else (Lit.EARLY if rings else Lit.TRYING),
+            initiator=calls,
+            call_id=leg.sip_call_id,
+            local_tag=name.remote_tag if name is not None else "",
+            remote_tag=name.local_tag if name is not None else "",
+            remote=remote,
+            held=leg.held,
+        )
+
+
+def _of_agent(agent: AgentView) -> Shown:
+    state = AgentState(agent.state.value)
+    words = state.value.replace("_", " ")
+    return Shown(
+        dialogs=(ShownDialog(id="state", lit=_AGENT[state]),),
+        there=state in _HERE,
+        note=f"{words}: {agent.reason}" if agent.reason else words,
+    )
+
+
+def _of_queue(queue: QueueView) -> Shown:
+    """Its lamp blinks while somebody waits, and is on where nobody would answer."""
+    staffed = any(queue.agents[state] for state in queue.agents if AgentState(state.value) in _HERE)
+    quiet = Lit.TERMINATED if staffed else Lit.CONFIRMED
+    return Shown(
+        dialogs=(ShownDialog(id="waiting", lit=Lit.EARLY if queue.waiting else quiet),),
+        there=staffed,
+        note=f"{queue.waiting} waiting",
+    )

@@ -1,0 +1,183 @@
+"""Who watches what, and is told when it changes: at the end of the turn of the loop in which it did."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import structlog
+
+from sip.ids import SubscriptionId
+from sip.subscriptions.events import Renewed, Subscribing, SubscriptionEnded, Told
+from sip.subscriptions.subscription import News, Terms
+from sip.subscriptions.subscriptions import Subscriptions
+from sip.syntax.message import Malformed
+from switch.lamps.shown import Kind, Shown, Subject
+from switch.lamps.watch import PACKAGES, Watch
+from switch.peers import PhonePeer
+
+TERMS: Final = Terms(least_s=30, default_s=3600, most_s=3600)
+"""Phones renew as often as each 30 s; what is asked for longer is cut to an hour."""
+MOST_OF_A_PHONE: Final = 200
+"""Subscriptions that one phone may have: the largest key extensions have fewer keys."""
+
+
+class Facts(Protocol):
+    """What lamps have to know of the switch."""
+
+    def subject(self, user: str) -> Subject | None:
+        """Whom the user of a URI means."""
+        ...
+
+    def shown(self, subject: Subject) -> Shown:
+        """All there is to show of one."""
+        ...
+
+
+class Lamps:
+    """Every watch. `sip` wakes the endpoint and gives its subscriptions."""
+
+    def __init__(
+        self,
+        sip: Callable[[], Subscriptions],
+        facts: Facts,
+        now: Callable[[], float],
+        domain: Callable[[], str],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._sip = sip
+        self._facts = facts
+        self._now = now
+        self._domain = domain
+        self._loop = loop
+        self._watches: dict[SubscriptionId, Watch] = {}
+        self._of: dict[Subject, dict[SubscriptionId, Watch]] = {}
+        self._by_phone: dict[str, int] = {}
+        self._phones: dict[SubscriptionId, str] = {}
+        self._due: dict[SubscriptionId, Watch] = {}
+        self._log = structlog.get_logger("lamps")
+
+    # What happens in the switch
+
+    def changed(self, subject: Subject) -> None:
+        """Something of it may have to be shown anew."""
+        for watch in self._of.get(subject, {}).values():
+            self._make_due(watch)
+
+    def agent_changed(self, agent: str) -> None:
+        """An agent is in another state: so is, perhaps, the staff of every queue."""
+        self.changed(Subject(Kind.AGENT, agent))
+        for subject in self._of:
+            if subject.kind is Kind.QUEUE:
+                self.changed(subject)
+
+    def phone_changed(self, phone: str) -> None:
+        """A phone has registered, or is registered no more."""
+        self.changed(Subject(Kind.PHONE, phone))
+
+    # What subscribers say
+
+    def subscribing(self, event: Subscribing) -> None:
+        """Somebody wants to watch: a phone of ours, or he is refused."""
+        subscriptions, now = self._sip(), self._now()
+        refused = self._refusal(event)
+        if refused is not None:
+            status, headers = refused
+            subscriptions.refuse(event.subscription, status, now, headers=headers)
+            return
+        subject, entity = self._subject(event), str(event.request.to.uri)
+        granted_s = subscriptions.accept(event.subscription, TERMS, now)
+        if subject is None or granted_s is None:
+            return
+        watch = Watch(event.subscription, event.package, subject, entity, self._domain())
+        watch.leaving = granted_s == 0
+        self._keep(watch, event.peer.name if isinstance(event.peer, PhonePeer) else "")
+        self._tell(watch)
+
+    def renewed(self, event: Renewed) -> None:
+        """He wants to know all of it once more."""
+        if (watch := self._watches.get(event.subscription)) is not None:
+            watch.renew()
+            watch.leaving = event.expires_s == 0
+            self._make_due(watch)
+
+    def told(self, event: Told) -> None:
+        """He has been told; perhaps something happened meanwhile."""
+        if (watch := self._watches.get(event.subscription)) is not None:
+            watch.telling = False
+            if watch.due:
+                self._make_due(watch)
+
+    def ended(self, event: SubscriptionEnded) -> None:
+        """He does not watch any more."""
+        self._forget(event.subscription)
+
+    def configured(self) -> None:
+        """Who is who may be new: those who are no more are watched by nobody."""
+        for watch in list(self._watches.values()):
+            if self._facts.subject(watch.subject.name) != watch.subject:
+                self._sip().end(watch.id, News(reason="noresource"), self._now())
+                self._forget(watch.id)
+            else:
+                self._make_due(watch)
+
+    # Inside
+
+    def _refusal(self, event: Subscribing) -> tuple[int, tuple[tuple[str, str], ...]] | None:
+        if not isinstance(event.peer, PhonePeer):
+            return 403, ()
+        if event.package not in PACKAGES:
+            return 489, (("Allow-Events", ", ".join(PACKAGES)),)
+        if self._by_phone.get(event.peer.name, 0) >= MOST_OF_A_PHONE:
+            self._log.warning("too many subscriptions", phone=event.peer.name)
+            return 503, (("Retry-After", "60"),)
+        return None if self._subject(event) is not None else (404, ())
+
+    def _subject(self, event: Subscribing) -> Subject | None:
+        try:
+            return self._facts.subject(event.request.to.uri.user or "")
+        except Malformed:
+            return None
+
+    def _keep(self, watch: Watch, phone: str) -> None:
+        self._watches[watch.id] = watch
+        self._of.setdefault(watch.subject, {})[watch.id] = watch
+        self._phones[watch.id] = phone
+        self._by_phone[phone] = self._by_phone.get(phone, 0) + 1
+
+    def _forget(self, id: SubscriptionId) -> None:
+        watch = self._watches.pop(id, None)
+        if watch is None:
+            return
+        self._due.pop(id, None)
+        watching = self._of[watch.subject]
+        del watching[id]
+        if not watching:
+            del self._of[watch.subject]
+        phone = self._phones.pop(id)
+        self._by_phone[phone] -= 1
+        if not self._by_phone[phone]:
+            del self._by_phone[phone]
+
+    def _make_due(self, watch: Watch) -> None:
+        watch.due = True
+        if watch.telling:
+            return
+        if not self._due:
+            self._loop.call_soon(self._tell_all)
+        self._due[watch.id] = watch
+
+    def _tell_all(self) -> None:
+        due, self._due = self._due, {}
+        shown: dict[Subject, Shown] = {}
+        for watch in due.values():
+            if watch.subject not in shown:
+                shown[watch.subject] = self._facts.shown(watch.subject)
+            self._tell(watch, shown[watch.subject])
+
+    def _tell(self, watch: Watch, shown: Shown | None = None) -> None:
+        document = watch.document(self._facts.shown(watch.subject) if shown is None else shown)
+        watch.due = False
+        if document is not None:
+            watch.telling = self._sip().notify(watch.id, *document, self._now())
+        if watch.leaving:
+            self._forget(watch.id)
