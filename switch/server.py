@@ -158,6 +158,7 @@ class Server:
         exchange = self._exchange
         exchange.trunks.start()
         recorded = end_survivors(exchange)
+        exchange.lamps.start()
         data_dir = exchange.config.server.data_dir
         self._spawn(
             mend_recordings(data_dir, recorded, self._parts, self._switch.reader, exchange.booking.book)

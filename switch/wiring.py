@@ -187,10 +187,10 @@ class _Wiring:
             lambda phone: self.exchange.lamps.phone_changed(phone),
         )
 
-    def _make_lamps(self, router: Router, endpoint: Endpoint) -> Lamps:
+    def _make_lamps(self, books: Books, endpoint: Endpoint) -> Lamps:
         facts = SwitchFacts(
             lambda: self.exchange.config,
-            router,
+            books.router,
             endpoint,
             legs=lambda phone: self.switch.registry.legs_of(phone),
             ledger=lambda leg: self.switch.registry.ledger_of(leg),
@@ -199,7 +199,9 @@ class _Wiring:
         return Lamps(
             lambda: self.exchange.sip().subscriptions,
             facts,
+            books.logbook,
             self._around.now,
+            books.clock.now_us,
             lambda: self.exchange.config.sip.domain,
             self._around.loop,
         )
@@ -272,7 +274,7 @@ class _Wiring:
             tracing=Tracing(shell, books.clock.now_us, around.now),
             trunks=self._trunks,
             gate=self._gate,
-            lamps=self._make_lamps(books.router, endpoint),
+            lamps=self._make_lamps(books, endpoint),
             toll=TollGuard(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
             now=around.now,
         )

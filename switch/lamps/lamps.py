@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -20,6 +20,9 @@ TERMS: Final = Terms(least_s=30, default_s=3600, most_s=3600)
 MOST_OF_A_PHONE: Final = 200
 """Subscriptions that one phone may have: the largest key extensions have fewer keys."""
 
+_UNSAVED_DOCUMENTS: Final = 100_000
+"""More than a process writes between two renewals: a version may skip, but never return."""
+
 
 class Facts(Protocol):
     """What lamps have to know of the switch."""
@@ -33,6 +36,22 @@ class Facts(Protocol):
         ...
 
 
+class Notes(Protocol):
+    """Where watches are noted, should the switch be started anew."""
+
+    def lamp_opened(self, lamp: str, saved: dict[str, Any], now_us: int) -> None:
+        """One stands."""
+        ...
+
+    def lamp_closed(self, lamp: str) -> None:
+        """It does not any more."""
+        ...
+
+    def take_lamps(self) -> list[tuple[dict[str, Any], int]]:
+        """What the former run noted, and when."""
+        ...
+
+
 class Lamps:
     """Every watch. `sip` wakes the endpoint and gives its subscriptions."""
 
@@ -40,13 +59,17 @@ class Lamps:
         self,
         sip: Callable[[], Subscriptions],
         facts: Facts,
+        notes: Notes,
         now: Callable[[], float],
+        now_us: Callable[[], int],
         domain: Callable[[], str],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._sip = sip
         self._facts = facts
+        self._notes = notes
         self._now = now
+        self._now_us = now_us
         self._domain = domain
         self._loop = loop
         self._watches: dict[SubscriptionId, Watch] = {}
@@ -55,6 +78,21 @@ class Lamps:
         self._phones: dict[SubscriptionId, str] = {}
         self._due: dict[SubscriptionId, Watch] = {}
         self._log = structlog.get_logger("lamps")
+
+    def start(self) -> None:
+        """Go on with the watches of the former run: each is told all there is to see."""
+        for saved, at_us in self._notes.take_lamps():
+            phone, subject = str(saved["phone"]), self._facts.subject(str(saved["subject"]))
+            elapsed_s = (self._now_us() - at_us) / 1e6
+            peer = PhonePeer(phone)
+            id = self._sip().restore(saved["subscription"], self._now(), elapsed_s, peer)
+            if id is None or subject is None:
+                continue
+            version = int(saved["version"]) + _UNSAVED_DOCUMENTS
+            watch = Watch(id, str(saved["package"]), subject, str(saved["entity"]), self._domain(), version)
+            self._keep(watch, phone)
+            self._note(watch)
+            self._make_due(watch)
 
     # What happens in the switch
 
@@ -91,6 +129,7 @@ class Lamps:
         watch = Watch(event.subscription, event.package, subject, entity, self._domain())
         watch.leaving = granted_s == 0
         self._keep(watch, event.peer.name if isinstance(event.peer, PhonePeer) else "")
+        self._note(watch)
         self._tell(watch)
 
     def renewed(self, event: Renewed) -> None:
@@ -98,6 +137,7 @@ class Lamps:
         if (watch := self._watches.get(event.subscription)) is not None:
             watch.renew()
             watch.leaving = event.expires_s == 0
+            self._note(watch)
             self._make_due(watch)
 
     def told(self, event: Told) -> None:
@@ -144,11 +184,25 @@ class Lamps:
         self._phones[watch.id] = phone
         self._by_phone[phone] = self._by_phone.get(phone, 0) + 1
 
+    def _note(self, watch: Watch) -> None:
+        saved = self._sip().saved(watch.id, self._now())
+        if saved is not None:
+            noted = {
+                "subscription": saved,
+                "phone": self._phones[watch.id],
+                "subject": watch.subject.name,
+                "package": watch.package,
+                "entity": watch.entity,
+                "version": watch.version,
+            }
+            self._notes.lamp_opened(str(watch.id), noted, self._now_us())
+
     def _forget(self, id: SubscriptionId) -> None:
         watch = self._watches.pop(id, None)
         if watch is None:
             return
         self._due.pop(id, None)
+        self._notes.lamp_closed(str(id))
         watching = self._of[watch.subject]
         del watching[id]
         if not watching:

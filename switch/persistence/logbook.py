@@ -1,8 +1,9 @@
 """The logbook: what a crash would leave behind, a JSON line each, written in the same turn of the loop.
 
-A call is noted when it begins and when it has come further; a dialog from its confirmation until it ends. A
-call that has ended is noted with its whole record until the history has it. At the next start, dialogs that
-are still noted are ended on the wire, and calls that the history may not have are booked.
+A call is noted when it begins and when it has come further; a dialog from its confirmation until it ends; a
+subscription as long as it stands. A call that has ended is noted with its whole record until the history has
+it. At the next start, dialogs that are still noted are ended on the wire, calls that the history may not have
+are booked, and who subscribed is told how things are.
 """
 
 import asyncio
@@ -39,6 +40,16 @@ class _DialogClosed(_Line, frozen=True, tag="closed"):
     leg: str
 
 
+class _LampOpened(_Line, frozen=True, tag="lamp"):
+    lamp: str
+    at_us: int
+    saved: dict[str, Any]
+
+
+class _LampClosed(_Line, frozen=True, tag="lamp off"):
+    lamp: str
+
+
 class _CallEnded(_Line, frozen=True, tag="ended"):
     entry: CallEnded
 
@@ -47,7 +58,9 @@ class _CallBooked(_Line, frozen=True, tag="booked"):
     call: str
 
 
-_READ = msgspec.json.Decoder(_CallNoted | _DialogOpened | _DialogClosed | _CallEnded | _CallBooked)
+_READ = msgspec.json.Decoder(
+    _CallNoted | _DialogOpened | _DialogClosed | _LampOpened | _LampClosed | _CallEnded | _CallBooked
+)
 
 
 class Survivor(msgspec.Struct, frozen=True):
@@ -69,6 +82,7 @@ class Logbook:
         self._log = structlog.get_logger("logbook")
         self._calls: dict[str, _CallNoted] = {}
         self._dialogs: dict[str, _DialogOpened] = {}
+        self._lamps: dict[str, _LampOpened] = {}
         self._ended: dict[str, _CallEnded] = {}
         self.last_beat_us = self._read()
         """When the former run was last seen alive (UTC microseconds); 0 if there was none."""
@@ -113,6 +127,23 @@ class Logbook:
         if self._dialogs.pop(leg, None) is not None:
             self._write(_DialogClosed(leg))
 
+    def lamp_opened(self, lamp: str, saved: dict[str, Any], now_us: int) -> None:
+        """Somebody watches, or has renewed: `saved` is what another process would go on with."""
+        self._lamps[lamp] = line = _LampOpened(lamp, now_us, saved)
+        self._write(line)
+
+    def lamp_closed(self, lamp: str) -> None:
+        """He watches no more. A second time changes nothing."""
+        if self._lamps.pop(lamp, None) is not None:
+            self._write(_LampClosed(lamp))
+
+    def take_lamps(self) -> list[tuple[dict[str, Any], int]]:
+        """What the former run's lamps were, and when (UTC microseconds) it said so; noted no more."""
+        lamps = list(self._lamps.values())
+        for line in lamps:
+            self.lamp_closed(line.lamp)
+        return [(line.saved, line.at_us) for line in lamps]
+
     def call_ended(self, entry: CallEnded) -> None:
         """The call's record is whole, and on its way to the history."""
         self._calls.pop(entry.call.id, None)
@@ -146,6 +177,10 @@ class Logbook:
                     self._dialogs[leg] = line
                 case _DialogClosed(leg=leg):
                     self._dialogs.pop(leg, None)
+                case _LampOpened(lamp=lamp):
+                    self._lamps[lamp] = line
+                case _LampClosed(lamp=lamp):
+                    self._lamps.pop(lamp, None)
                 case _CallEnded(entry=entry):
                     self._calls.pop(entry.call.id, None)
                     self._ended[entry.call.id] = line
@@ -174,7 +209,8 @@ class Logbook:
             self._compact()
 
     def _still_noted(self) -> list[_Line]:
-        return [*self._calls.values(), *self._dialogs.values(), *self._ended.values()]
+        noted = (self._calls, self._dialogs, self._lamps, self._ended)
+        return [line for lines in noted for line in lines.values()]
 
     def _compact(self) -> None:
         """Write the file anew with what still counts."""

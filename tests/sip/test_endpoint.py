@@ -122,7 +122,6 @@ def test_a_refusal_of_the_screen_needs_no_state_and_its_ack_is_swallowed() -> No
         ("MESSAGE", (), 405, None),
         ("PRACK", (), 481, None),
         ("NOTIFY", (), 405, None),
-        ("SUBSCRIBE", ("Event: dialog",), 489, None),
         ("OPTIONS", ("Require: foo, timer",), 420, ("Unsupported", "foo")),
         ("INVITE", ("Require: replaces",), 420, ("Unsupported", "replaces")),
         ("INVITE", ("Max-Forwards: 0",), 483, None),

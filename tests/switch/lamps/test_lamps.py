@@ -1,13 +1,14 @@
 """Lamps of a phone: what it is told of other phones, of agents and of queues, and when."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from sip.subscriptions.subscription_table import State
 from switch.lamps.lamps import MOST_OF_A_PHONE
 from switch.records import AgentState
 from tests.switch.far_end import answering
+from tests.switch.persistence.test_survivors import crashed
 from tests.switch.stage import NUMBER, OURS, PHONES, Stage
 from tests.switch.watcher import Lamp, Watcher
 
@@ -80,7 +81,6 @@ async def test_what_changes_in_one_turn_is_told_once(stage: Stage, boss: Watcher
     lamp = await boss.watch("1001")
     await stage.carrier.dial("81001")
     assert [lit(lamp, document) for document in range(len(lamp.told))] == [[], ["trying"], ["confirmed"]]
-
 
 
 async def test_a_slow_watcher_is_told_the_newest_state(stage: Stage, boss: Watcher) -> None:
@@ -199,8 +199,34 @@ async def test_who_is_configured_no_more_is_watched_no_more(
     assert not stage.exchange.endpoint.subscriptions.by_id
 
 
-async def test_who_answers_no_more_is_forgotten(stage: Stage, boss: Watcher) -> None:
+async def test_who_does_not_know_of_his_lamp_any_more_is_forgotten(stage: Stage, boss: Watcher) -> None:
     boss.answers = 481
     await boss.watch("1001")
-    (left,) = [*stage.exchange.endpoint.subscriptions.by_id.values(), None]
-    assert left is None or left.state is State.ENDED
+    assert not stage.exchange.endpoint.subscriptions.by_id
+    boss.answers = 200
+    lamp = await boss.watch("1001")
+    await stage.phone("1001")
+    await stage.carrier.dial("81001")
+    assert lit(lamp) == ["early"]
+
+
+async def test_lamps_outlive_the_switch(
+    stage: Stage, boss: Watcher, sections: dict[str, object], tmp_path: Path
+) -> None:
+    await stage.phone("1001")
+    lamp = await boss.watch("1001")
+    gone = await boss.watch("1002")
+    await boss.subscribe(gone, 0)
+    await stage.carrier.dial("81001")
+    before = len(lamp.told)
+    after = await crashed(stage, tmp_path / "after", sections)
+    after.take_over(boss)
+    after.exchange.lamps.start()
+    await after.settle()
+    assert (lit(lamp), len(lamp.told), len(gone.told)) == ([], before + 1, 2)
+    numbers = [number for number, _ in versions(lamp)]
+    assert numbers == sorted(set(numbers))
+    assert versions(lamp)[-1][1] == "full"
+    assert lamp.told[-1].cseq.number > lamp.told[-2].cseq.number
+    assert (await boss.subscribe(lamp, 600)).status == 200
+    await after.close()

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,14 @@ from tests.switch.far_end import FarEnd, answering
 from tests.switch.stage import CARRIER, NUMBER, Stage
 
 
-async def crashed(stage: Stage, folder: Path) -> Stage:
+async def crashed(stage: Stage, folder: Path, sections: dict[str, Any] | None = None) -> Stage:
     """A switch that begins where the first one stopped in the middle of its work."""
     logbook = (stage.folder / "journal" / "logbook.jsonl").read_bytes()
     (folder / "journal").mkdir(parents=True)
     (folder / "journal" / "logbook.jsonl").write_bytes(logbook)
     last_beat_s = stage.exchange.now_us() / 1e6
     os.utime(folder / "journal" / "logbook.jsonl", (last_beat_s, last_beat_s))
-    after = Stage(folder)
+    after = Stage(folder, sections)
     await after.settle()
     return after
 
