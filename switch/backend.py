@@ -307,10 +307,9 @@ class Running:
         )
 
     def _agent_row(self, view: AgentView) -> AgentRow:
-        settings = self._exchange.config.agents.get(view.name)
         return AgentRow(
             name=view.name,
-            phone=settings.phone if settings is not None else None,
+            phone=self._staffing.phone_of(view.name),
             state=AgentState(view.state.value),
             reason=view.reason or None,
             since=utc(view.since_us),

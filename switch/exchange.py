@@ -29,6 +29,7 @@ from switch.persistence.logbook import Logbook
 from switch.records import utc
 from switch.registrations import Registrations
 from switch.routes import Routes
+from switch.staffing import Staffing
 from switch.toll.guard import TollGuard
 from switch.trace.tracing import Tracing
 from switch.trunks.trunks import Trunks
@@ -58,6 +59,7 @@ class Exchange:
     trunks: Trunks
     gate: Gate
     lamps: Lamps
+    staffing: Staffing
     toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)
     now: Callable[[], float] = time.monotonic

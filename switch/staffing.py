@@ -1,6 +1,7 @@
 """The configuration's queues and agents as the router's, and a phone's facts as its agent's."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 
 from acd.events import (
     Configured,
@@ -51,12 +52,29 @@ def _us(seconds: float) -> int:
 
 
 class Staffing:
-    """Whose phone it is: facts about phones become facts about agents."""
+    """Whose phone it is: facts about phones become facts about agents.
 
-    def __init__(self, post: Callable[[Event], None]) -> None:
+    An agent sits at the phone of his own that the configuration names, until he logs in at another: then he
+    is there, and whoever's own it was sits nowhere.
+    """
+
+    def __init__(
+        self,
+        post: Callable[[Event], None],
+        note: Callable[[str, str | None], None] = lambda agent, phone: None,
+        noted: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`note` hears of each agent who takes a seat elsewhere, or (None) leaves it, should the switch be
+        started anew; `noted` is what the former run noted.
+        """
         self._post = post
+        self._note = note
+        self._own: dict[str, str | None] = {}
+        """Each agent's own phone."""
+        self._elsewhere = dict(noted)
+        self._registered: Callable[[str], bool] = lambda phone: False
         self._phones: dict[str, str | None] = {}
-        """Each agent's phone."""
+        """Where each agent sits."""
         self._agents: dict[str, str] = {}
         """Each phone's agent."""
         self._busy: dict[str, int] = {}
@@ -64,12 +82,42 @@ class Staffing:
 
     def configure(self, config: Config, registered: Callable[[str], bool]) -> None:
         """Who sits at which phone from now on; whoever changes places is told what his new phone is doing."""
-        before, self._phones = self._phones, {name: agent.phone for name, agent in config.agents.items()}
+        self._own = {name: agent.phone for name, agent in config.agents.items()}
+        self._registered = registered
+        for agent, phone in list(self._elsewhere.items()):
+            if agent not in self._own or phone not in config.phones:
+                self._leave(agent)
+        self._arrange()
+
+    def sit(self, agent: str, phone: str) -> None:
+        """The agent is at that phone from now on; who sat there is not any more."""
+        if (other := self._agents.get(phone)) not in (None, agent):
+            self._leave(other or "")
+        self._leave(agent)
+        if self._own.get(agent) != phone:
+            self._elsewhere[agent] = phone
+            self._note(agent, phone)
+        self._arrange()
+
+    def rise(self, agent: str) -> None:
+        """The agent leaves the phone of somebody else: he is at his own again, unless it is taken."""
+        self._leave(agent)
+        self._arrange()
+
+    def _leave(self, agent: str) -> None:
+        if self._elsewhere.pop(agent, None) is not None:
+            self._note(agent, None)
+
+    def _arrange(self) -> None:
+        """Who changes places is told what his new phone is doing."""
+        before, taken = self._phones, set(self._elsewhere.values())
+        own = {agent: None if phone in taken else phone for agent, phone in self._own.items()}
+        self._phones = {**own, **self._elsewhere}
         self._agents = {phone: agent for agent, phone in self._phones.items() if phone is not None}
         for agent, phone in self._phones.items():
             if before.get(agent) == phone:
                 continue
-            if phone is not None and registered(phone):
+            if phone is not None and self._registered(phone):
                 self._post(PhoneRegistered(agent=agent, fresh=True))
             elif agent in before:
                 self._post(PhoneUnregistered(agent=agent, explicit=False))
@@ -80,6 +128,10 @@ class Staffing:
     def agent_at(self, phone: str) -> str | None:
         """The agent at the phone."""
         return self._agents.get(phone)
+
+    def phone_of(self, agent: str) -> str | None:
+        """The phone at which the agent sits."""
+        return self._phones.get(agent)
 
     def phones_known(self, phones: Collection[str]) -> None:
         """After a restart: these are registered. The router may remember others, which are gone."""

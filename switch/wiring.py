@@ -159,7 +159,8 @@ class _Wiring:
         dispatch = Dispatch(
             books.router, books.journal, books.clock, surroundings.loop, self._metrics.decision
         )
-        self._staffing = Staffing(dispatch.post)
+        logbook = books.logbook
+        self._staffing = Staffing(dispatch.post, logbook.seat_noted, logbook.seats())
         self._registrations = self._make_registrations(books)
         self._trunks = Trunks(surroundings.locator, self._make_sip_client(), config.sip.t1)
         self._identification = self._make_identification()
@@ -275,6 +276,7 @@ class _Wiring:
             trunks=self._trunks,
             gate=self._gate,
             lamps=self._make_lamps(books, endpoint),
+            staffing=self._staffing,
             toll=TollGuard(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
             now=around.now,
         )

@@ -94,12 +94,13 @@ class Orders:
         config = self._exchange.config
         call = self._registry.calls.get(command.call)
         agent = config.agents.get(command.agent)
-        if call is None or call.over or agent is None or agent.phone is None:
+        phone = self._exchange.staffing.phone_of(command.agent)
+        if call is None or call.over or agent is None or phone is None:
             return None
         queue = config.queues.get(command.queue, call.queued_as)  # which may be leaving
         number = call.ledger.from_
         display = queue.caller_display.format(queue=command.queue, number=number) if queue else number
-        return call.ring_agent(agent.phone, display, number, offering)
+        return call.ring_agent(phone, display, number, offering)
 
     def _farewell(self, call: str, why: acd.CancelReason) -> Farewell:
         """What the phone is told that rings in vain: the caller's own reason where he is gone."""
@@ -142,10 +143,10 @@ class Orders:
         registrations = self._exchange.registrations
         if (before := self._watched.pop(agent, None)) is not None:
             registrations.watch(before, on=False)
-        settings = self._exchange.config.agents.get(agent)
-        if on and settings is not None and settings.phone is not None:
-            self._watched[agent] = settings.phone
-            registrations.watch(settings.phone, on=True)
+        phone = self._exchange.staffing.phone_of(agent)
+        if on and phone is not None:
+            self._watched[agent] = phone
+            registrations.watch(phone, on=True)
 
     def _forget(self, offer: str) -> None:
         self.offerings.pop(offer, None)

@@ -50,6 +50,11 @@ class _LampClosed(_Line, frozen=True, tag="lamp off"):
     lamp: str
 
 
+class _SeatNoted(_Line, frozen=True, tag="seat"):
+    agent: str
+    phone: str | None
+
+
 class _CallEnded(_Line, frozen=True, tag="ended"):
     entry: CallEnded
 
@@ -59,7 +64,14 @@ class _CallBooked(_Line, frozen=True, tag="booked"):
 
 
 _READ = msgspec.json.Decoder(
-    _CallNoted | _DialogOpened | _DialogClosed | _LampOpened | _LampClosed | _CallEnded | _CallBooked
+    _CallNoted
+    | _DialogOpened
+    | _DialogClosed
+    | _LampOpened
+    | _LampClosed
+    | _SeatNoted
+    | _CallEnded
+    | _CallBooked
 )
 
 
@@ -83,6 +95,7 @@ class Logbook:
         self._calls: dict[str, _CallNoted] = {}
         self._dialogs: dict[str, _DialogOpened] = {}
         self._lamps: dict[str, _LampOpened] = {}
+        self._seats: dict[str, _SeatNoted] = {}
         self._ended: dict[str, _CallEnded] = {}
         self.last_beat_us = self._read()
         """When the former run was last seen alive (UTC microseconds); 0 if there was none."""
@@ -144,6 +157,19 @@ class Logbook:
             self.lamp_closed(line.lamp)
         return [(line.saved, line.at_us) for line in lamps]
 
+    def seat_noted(self, agent: str, phone: str | None) -> None:
+        """The agent sits at a phone that is not his own, or (None) not any more."""
+        line = _SeatNoted(agent, phone)
+        if phone is None:
+            self._seats.pop(agent, None)
+        else:
+            self._seats[agent] = line
+        self._write(line)
+
+    def seats(self) -> dict[str, str]:
+        """Who sits at which phone that is not his own."""
+        return {agent: line.phone for agent, line in self._seats.items() if line.phone is not None}
+
     def call_ended(self, entry: CallEnded) -> None:
         """The call's record is whole, and on its way to the history."""
         self._calls.pop(entry.call.id, None)
@@ -181,6 +207,10 @@ class Logbook:
                     self._lamps[lamp] = line
                 case _LampClosed(lamp=lamp):
                     self._lamps.pop(lamp, None)
+                case _SeatNoted(agent=agent, phone=None):
+                    self._seats.pop(agent, None)
+                case _SeatNoted(agent=agent):
+                    self._seats[agent] = line
                 case _CallEnded(entry=entry):
                     self._calls.pop(entry.call.id, None)
                     self._ended[entry.call.id] = line
@@ -209,7 +239,7 @@ class Logbook:
             self._compact()
 
     def _still_noted(self) -> list[_Line]:
-        noted = (self._calls, self._dialogs, self._lamps, self._ended)
+        noted = (self._calls, self._dialogs, self._lamps, self._seats, self._ended)
         return [line for lines in noted for line in lines.values()]
 
     def _compact(self) -> None:

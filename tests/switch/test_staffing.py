@@ -108,3 +108,77 @@ def test_who_comes_to_a_busy_phone_is_busy() -> None:
         PhoneRegistered(agent="ana", fresh=True),
         PhoneBusy(agent="ana", dialogs=1),
     ]
+
+
+# Who sits elsewhere
+
+
+class Desks(Stage):
+    """Two agents, two phones of theirs and one of nobody's; all registered but the last."""
+
+    def __init__(self, noted: dict[str, str] | None = None) -> None:
+        super().__init__("1001", "1002")
+        self.noted: list[tuple[str, str | None]] = []
+        self.staffing = Staffing(
+            self.told.append, lambda agent, phone: self.noted.append((agent, phone)), noted or {}
+        )
+        self.agents: dict[str, Any] = {"ana": {"phone": "1001"}, "luis": {"phone": "1002"}}
+        self.configure()
+
+    def configure(self, *phones: str) -> None:
+        all_of_them = {name: {"secret": "x"} for name in phones or ("1001", "1002", "1003")}
+        config = Config.model_validate({"agents": self.agents, "phones": all_of_them})
+        self.staffing.configure(config, self.registered.__contains__)
+        self.told.clear()
+
+    @property
+    def seats(self) -> list[str | None]:
+        return [self.staffing.agent_at(phone) for phone in ("1001", "1002", "1003")]
+
+
+def test_who_logs_in_elsewhere_is_there_and_nowhere_else() -> None:
+    desks = Desks()
+    desks.staffing.sit("ana", "1003")
+    assert desks.seats == [None, "luis", "ana"]
+    assert desks.told == [
+        PhoneUnregistered(agent="ana", explicit=False),
+        PhoneBusy(agent="ana", dialogs=0),
+    ]
+    assert desks.noted == [("ana", "1003")]
+    desks.staffing.rise("ana")
+    assert (desks.seats, desks.noted[-1]) == (["ana", "luis", None], ("ana", None))
+    assert PhoneRegistered(agent="ana", fresh=True) in desks.told
+
+
+def test_who_owns_the_phone_of_a_guest_sits_nowhere_until_he_has_gone() -> None:
+    desks = Desks()
+    desks.staffing.sit("ana", "1002")
+    assert desks.seats == [None, "ana", None]
+    assert desks.staffing.phone_of("luis") is None
+    desks.staffing.sit("luis", "1001")
+    assert desks.seats == ["luis", "ana", None]
+    desks.staffing.rise("ana")
+    assert desks.seats == ["luis", None, None], "her own phone is taken now"
+    desks.staffing.rise("luis")
+    assert desks.seats == ["ana", "luis", None]
+
+
+def test_a_guest_makes_room_for_the_next() -> None:
+    desks = Desks()
+    desks.staffing.sit("ana", "1003")
+    desks.staffing.sit("luis", "1003")
+    assert desks.seats == ["ana", None, "luis"]
+
+
+def test_who_sits_at_his_own_phone_is_no_guest() -> None:
+    desks = Desks()
+    desks.staffing.sit("ana", "1001")
+    assert (desks.seats, desks.noted, desks.told) == (["ana", "luis", None], [], [])
+
+
+def test_seats_outlive_the_switch_but_not_their_phones() -> None:
+    desks = Desks({"ana": "1003", "gone": "1002"})
+    assert desks.seats == [None, "luis", "ana"]
+    assert desks.noted == [("gone", None)]
+    desks.configure("1001", "1002")
+    assert (desks.seats, desks.noted[-1]) == (["ana", "luis", None], ("ana", None))
