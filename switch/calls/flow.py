@@ -92,6 +92,8 @@ class Call(CallerVerbs):
         self.book = book
         self.dialling = Dialling(exchange, book, caller, max_forwards)
         self._conversation: Conversation | None = None
+        self._in_vain: Parting | None = None
+        """How the call ends, when its caller has heard it."""
         self._caller_side = sides.caller
         self._reaching = Reaching(exchange, caller, sides.party, self._called, self.let_hear)
         self._place = Place(exchange, ledger.id)
@@ -248,7 +250,7 @@ class Call(CallerVerbs):
             case Answered() if leg is self.party:
                 self.converse()
             case Refused() if leg is self.party:
-                self._in_vain(refused(event))
+                self._nobody_there(refused(event))
             case _:
                 pass
 
@@ -282,6 +284,11 @@ class Call(CallerVerbs):
             self._task.cancel()
         self._let_go()
         self.book.call_over(self)
+
+    def end_in_vain(self, parting: Parting) -> None:
+        """End the call so, for nobody was there; a caller who has our 200 hears it first."""
+        self.party, self._in_vain = None, parting
+        self._reaching.in_vain(parting.reason, partial(self.end, *parting))
 
     def _let_go(self) -> None:
         """Break the circles of references. Otherwise the collector has to find every ended call, and at a
@@ -320,15 +327,15 @@ class Call(CallerVerbs):
         try:
             self._reaching.begin(attempts, first)
         except Unreachable as error:
-            self.end(*unreachable(error))
+            self.end_in_vain(unreachable(error))
         await self.until_over()
 
-    def _in_vain(self, parting: Parting) -> None:
-        """Nobody is there of those who were called."""
+    def _nobody_there(self, parting: Parting) -> None:
+        """Of those who were called."""
         if self.transfer is not None:
             self.transfer.in_vain(parting)
         else:
-            self.end(*parting)
+            self.end_in_vain(parting)
 
     def _converse(self) -> None:
         if self.party is None:
@@ -385,7 +392,7 @@ class Call(CallerVerbs):
 
     def _gone(self, leg: Leg, event: Ended | Lost) -> None:
         if leg is self.caller:
-            self.end(*caller_gone(event, self.ledger, self.agent))
+            self.end(*(self._in_vain or caller_gone(event, self.ledger, self.agent)))
         elif leg is not self.party:
             pass  # he had left before
         elif (parting := party_gone(leg.role, event, self.ledger)) is not None:

@@ -1,12 +1,15 @@
 """Somebody is called, until he answers or the last one refuses: what his caller hears of it meanwhile."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
+from media.codecs import CODECS
 from media.port import Play, Relay, Source
 from media.progress import Signal, progress_tone
 from switch.calls.attempts import Attempts
 from switch.calls.bridge import pass_on
 from switch.calls.digits import Pressed
+from switch.calls.ending import Reason
 from switch.calls.hunting import Attempt, Hunt
 from switch.calls.leg import Leg
 from switch.calls.leg_events import LegEvent, Ringing
@@ -16,6 +19,16 @@ from switch.calls.occupancy import Occupancy
 from switch.calls.redirecting import Redirecting
 from switch.calls.ringback import Do, action
 from switch.exchange import Exchange
+
+TONE_S: Final = 4.0
+"""So long a caller hears that he was called for in vain."""
+
+_SIGNALS: Final[Mapping[Reason, Signal]] = {
+    Reason.BUSY: Signal.BUSY,
+    Reason.DECLINED: Signal.BUSY,
+    Reason.NOT_FOUND: Signal.INFORMATION,
+}
+"""How a network says it (ITU-T E.180); any other reason is congestion."""
 
 
 class Reaching:
@@ -63,6 +76,20 @@ class Reaching:
         self._deserted = False
         country = self._exchange.config.media.tones
         self._let_hear(lambda: Play(progress_tone(country, Signal.RINGBACK), loop=True))
+
+    def in_vain(self, reason: Reason, end: Callable[[], None]) -> None:
+        """Nobody is there: `end` the call. A caller who has our 200, so that no status can tell him, hears it
+        before; not where the side that was called could tell him in its own words.
+        """
+        spoke = self._relaying or self._deserted
+        agreed = self._caller.agreed
+        self.over()
+        if spoke or not self._caller.answered or agreed is None or not CODECS[agreed.codec].is_heard:
+            end()
+            return
+        tone = progress_tone(self._exchange.config.media.tones, _SIGNALS.get(reason, Signal.CONGESTION))
+        self._let_hear(lambda: Play(tone, loop=True))
+        self._exchange.loop.call_later(TONE_S, end)
 
     def hear(self, leg: Leg, event: LegEvent) -> LegEvent | None:
         """What is left for the call to do about an event of one of its legs; None where nothing is."""

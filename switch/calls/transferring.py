@@ -98,7 +98,7 @@ class Transfer:
                 log.info("call goes back", phone=back.name)
                 self._timer = self._exchange.loop.call_later(RING_TIMEOUT_S, self._unanswered)
                 return
-        self._of.end(*parting._replace(result=cut_off(self._of.ledger, None)))
+        self._of.end_in_vain(parting._replace(result=cut_off(self._of.ledger, None)))
 
     def _unanswered(self) -> None:
         if self._of.party is not None:

@@ -2,7 +2,9 @@
 
 import wave
 from contextlib import AsyncExitStack
+from itertools import groupby
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -157,6 +159,31 @@ async def test_overflow_to_a_phone(tell_on_failure: Tell, setting: str, value: s
         (visit,) = record["visits"]
         assert (visit["result"], visit["reason"]) == ("overflowed", setting)
         assert record["recording"] is None
+
+
+async def test_who_overflows_to_a_busy_phone_hears_that_it_is_busy(tell_on_failure: Tell) -> None:
+    async with AsyncExitStack() as stack:
+        sections = centre(1, {"max_waiting": 0, "overflow": "phone:1002"})
+        sections["phones"]["1002"] = {"secret": SECRETS["1002"]}
+        switch = await stack.enter_async_context(Switch.running(**sections))
+        tell_on_failure("switch", switch.story)
+        desk = await stack.enter_async_context(Phones.running())
+        phone = await desk.phone("1002", SECRETS["1002"], switch.sip)
+        await phone.behave("reject")
+        await phone.register()
+        call = await dial(stack, switch)
+        await call.until("closed")
+        bursts = [
+            len(list(group))
+            for burst, group in groupby(
+                listen(await call.heard(), (425.0,)), lambda window: 425.0 in window.heard
+            )
+            if burst
+        ]
+        assert len(bursts) >= 8, "0.2 s on, 0.2 s off, for four seconds"
+        assert median(bursts) in {1, 2, 3}
+        (record,) = await switch.ended_calls(1)
+        assert ending(record) == ("overflowed", "busy", "callee")
 
 
 async def test_both_hear_the_notice_before_they_are_recorded(tell_on_failure: Tell) -> None:

@@ -8,6 +8,7 @@ from media.events import Silent
 from sip.events import IncomingInvite, SessionId
 from switch.api.backend import Refused, Unknown
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.reaching import TONE_S
 from switch.calls.supervision import Mode
 from switch.calls.transferring import RING_TIMEOUT_S
 from switch.history.entries import WrapUpEnded
@@ -164,6 +165,8 @@ async def test_nobody_answers_at_all(stage: Stage) -> None:
     assert other.endpoint.counts().sessions == 0, "it rang for long enough"
     assert len(ana.all(IncomingInvite)) == 2
     await stage.pass_by(RING_TIMEOUT_S)
+    assert stage.heard(stage.call.caller) == "congestion"
+    await stage.pass_by(TONE_S)
     record = await booked(stage, legs=4)
     assert ending(record) == (Result.ANSWERED, Reason.NO_ANSWER, EndedBy.SWITCH)
     assert [leg.sip_status for leg in record.legs] == [200, 200, 487, 487]
@@ -175,6 +178,8 @@ async def test_there_is_no_way_back(stage: Stage) -> None:
     other = await stage.phone("1002")
     other.behave = refusing(603)
     await send_on(stage, "1002")
+    assert stage.heard(stage.call.caller) == "busy"
+    await stage.pass_by(TONE_S)
     assert stage.carrier.endpoint.dialog(session) is None
     record = await booked(stage, legs=3)
     assert ending(record) == (Result.ANSWERED, Reason.DECLINED, EndedBy.CALLEE)

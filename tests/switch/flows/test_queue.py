@@ -7,7 +7,8 @@ import pytest
 from acd.events import CallQueued
 from sip.events import IncomingInvite
 from switch.calls.ending import Reason, Result
-from tests.switch.far_end import answering
+from switch.calls.reaching import TONE_S
+from tests.switch.far_end import answering, refusing
 from tests.switch.stage import NUMBER, Stage
 
 SHORT = {"requires": "support >= 1", "max_wait": "5s", "wrap_up": "7s"}
@@ -107,6 +108,51 @@ async def test_who_waited_too_long_reaches_the_phone_that_the_queue_names(stage:
     (visit,) = record.visits
     assert (visit.result, visit.reason) == (Result.OVERFLOWED, Reason.MAX_WAIT)
     assert visit.wait_s == pytest.approx(10, abs=0.1)
+
+
+OVERFLOWING = {"max_wait": "10s", "overflow": "phone:1002", "requires": "support >= 9"}
+
+
+@pytest.mark.parametrize("sections", [queue(**OVERFLOWING)])
+@pytest.mark.parametrize(
+    ("status", "tone", "reason"),
+    [
+        (486, "busy", Reason.BUSY),
+        (503, "congestion", Reason.UNREACHABLE),
+        (404, "information", Reason.NOT_FOUND),
+    ],
+)
+async def test_who_is_answered_hears_that_nobody_is_there(
+    stage: Stage, status: int, tone: str, reason: Reason
+) -> None:
+    phone = await stage.phone("1002")
+    phone.behave = refusing(status)
+    session = await stage.carrier.dial(NUMBER)
+    await stage.pass_by(10.2)
+    assert stage.heard(stage.call.caller) == tone
+    await stage.pass_by(TONE_S)
+    assert stage.carrier.endpoint.dialog(session) is None
+    (record,) = stage.history.calls
+    assert record.reason is reason
+
+
+@pytest.mark.parametrize("sections", [queue(**OVERFLOWING)])
+async def test_who_hangs_up_on_the_tone_was_called_in_vain_all_the_same(stage: Stage) -> None:
+    session = await stage.carrier.dial(NUMBER)
+    await stage.pass_by(10.2)
+    assert stage.heard(stage.call.caller) == "congestion", "the phone is not registered"
+    await stage.carrier.hang_up(session)
+    (record,) = stage.history.calls
+    assert (record.result, record.reason) == (Result.OVERFLOWED, Reason.NO_ANSWER)
+
+
+@pytest.mark.parametrize("sections", [queue(**OVERFLOWING, answer="early")])
+async def test_a_status_says_it_where_nobody_was_answered(stage: Stage) -> None:
+    phone = await stage.phone("1002")
+    phone.behave = refusing(486)
+    session = await stage.carrier.dial(NUMBER)
+    await stage.pass_by(10.2)
+    assert stage.carrier.status(session) == 486
 
 
 @pytest.mark.parametrize("sections", [queue(max_waiting="1")])
