@@ -1,13 +1,15 @@
-"""From packets to a room and back, when a third comes and goes: nothing is missing, nothing comes twice."""
+"""From one source to the next: a third comes and goes and nothing is missing; nothing makes a pause."""
 
 import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from media.port import Mix, Relay, Silence
+from media.port import Mix, Play, Relay, Silence
+from media.sound import Sound
 from tests.media.continuity import Continuity, latest_ms, noise, of_noise, of_octets
 from tests.media.speakers import Arrival, Speaker, encoded, heard, perform, speaker
 from tests.media.stage import Stage, until
@@ -119,6 +121,27 @@ async def test_so_does_who_hears_another_codec(stage: Stage) -> None:
         if all(max(each.missing, each.doubled) < CODEC_DELAYS_MS and each.pause == 0.0 for each in found):
             return
     raise AssertionError(found)
+
+
+async def test_no_change_of_source_makes_a_pause_of_more_than_a_packet(stage: Stage) -> None:
+    """Music, talk, hold, a prompt upon another: each begins with its next packet, or on the next tick."""
+    music, prompt = (Sound.from_pcm(name, noise(1.0, seed).tobytes()) for seed, name in enumerate("ab"))
+    for _ in range(ATTEMPTS):
+        talking = call(stage)
+        ear = talking.one
+        sources = (Play(music, loop=True), Relay(talking.two.port), Play(music, loop=True), Play(prompt))
+        talk = asyncio.create_task(perform([(talking.two, random_words(2, 20))]))
+        for source in (*sources, *sources):
+            await asyncio.sleep(0.17)
+            ear.port.send(source)
+        await talk
+        headers = [arrival.packet.header for arrival in ear.came()]
+        steps = [(two.timestamp - one.timestamp & 0xFFFFFFFF, two) for one, two in pairwise(headers)]
+        pauses_ms = [step / 8 - 20 for step, _ in steps]
+        print(f"{sum(two.marker for _, two in steps)} changes, pauses of {sorted(pauses_ms)[-8:]} ms")
+        if min(pauses_ms) >= 0 and max(pauses_ms) <= 20:
+            return
+    raise AssertionError(pauses_ms)
 
 
 async def test_who_is_not_to_be_heard_is_not_heard_a_moment_longer(stage: Stage) -> None:
