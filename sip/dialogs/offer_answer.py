@@ -347,6 +347,7 @@ def _agree(
         rtcp_address = address
     types = line.codecs
     event = next((name for name in events_beside(codec) if name in types), EVENT)
+    direction = wanted.within(peer.reversed)
     return Agreed(
         remote_address=address,
         remote_port=line.port,
@@ -358,8 +359,8 @@ def _agree(
         send_event_type=types.get(event),
         receive_event_type=ours.get(event) if event in types else None,
         ptime_ms=_ptime_ms(line, codec),
-        direction=wanted.within(peer.reversed),
-        held=wanted.within(peer.reversed) is not wanted,
+        direction=direction,
+        held=direction is not wanted,
         event_rate_hz=48000 if event == EVENT_48 else 8000,
         comfort_noise=COMFORT_NOISE in ours and COMFORT_NOISE in types,
         keys=keys,

@@ -1,6 +1,7 @@
 """Session descriptions (RFC 8866) as far as telephony needs them: reading is lenient, writing is not."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -87,7 +88,10 @@ class MediaDescription:
 
     def attribute(self, name: str) -> str | None:
         """The value of the first attribute of that name; "" for a flag, None when there is none."""
-        return next((value or "" for known, value in self.attributes if known == name), None)
+        for known, value in self.attributes:
+            if known == name:
+                return value or ""
+        return None
 
     @property
     def direction(self) -> Direction | None:
@@ -100,22 +104,8 @@ class MediaDescription:
 
         A static type needs no rtpmap; a name is taken whatever its case and payload type (RFC 3551).
         """
-        names = {**STATIC, **self._mapped()}
-        found: dict[str, int] = {}
-        for text in self.formats:
-            name = names.get(int(text)) if text.isascii() and text.isdigit() and len(text) <= 3 else None
-            if name and int(text) < 128:
-                found.setdefault(name, int(text))
-        return found
-
-    def _mapped(self) -> dict[int, str]:
-        mapped = {}
-        for name, value in self.attributes:
-            number, _, encoding = (value or "").partition(" ")
-            if name != "rtpmap" or not number.isascii() or not number.isdigit() or len(number) > 3:
-                continue
-            mapped[int(number)] = encoding_named(encoding.strip(_BLANKS))
-        return mapped
+        rtpmaps = tuple([value for name, value in self.attributes if name == "rtpmap" and value])
+        return dict(_codecs(self.formats, rtpmaps))
 
     def parameters(self, payload_type: int) -> str:
         """What it says of that format (`a=fmtp`); empty where it says nothing."""
@@ -271,6 +261,22 @@ def _parse_connection(block: _Block) -> str | None:
     if len(words) != 3:
         raise SdpError("Malformed Connection Line")
     return words[2]
+
+
+@lru_cache(maxsize=256)
+def _codecs(formats: tuple[str, ...], rtpmaps: tuple[str, ...]) -> Mapping[str, int]:
+    """The same few phones and carriers say the same in every call."""
+    names = dict(STATIC)
+    for value in rtpmaps:
+        number, _, encoding = value.partition(" ")
+        if number.isascii() and number.isdigit() and len(number) <= 3:
+            names[int(number)] = encoding_named(encoding.strip(_BLANKS))
+    found: dict[str, int] = {}
+    for text in formats:
+        name = names.get(int(text)) if text.isascii() and text.isdigit() and len(text) <= 3 else None
+        if name and int(text) < 128:
+            found.setdefault(name, int(text))
+    return found
 
 
 def _words(text: str) -> list[str]:
