@@ -1,7 +1,6 @@
 """The whole switch, `centralita serve`, on core 0, for the signalling benchmark."""
 
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -51,7 +50,7 @@ class SwitchProcess:
 
     def _start(self) -> None:
         folder = Path(self._folder.name)
-        http_port = ports.free_port(self.address, socket.SOCK_STREAM)
+        http_port = ports.free_port(self.address)
         config = configuration(self.address, http_port, folder / "var", self._sections)
         self._url = f"http://{self.address}:{http_port}"
         self.data_dir = folder / "var"

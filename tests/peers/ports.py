@@ -10,12 +10,14 @@ PHONES = "127.0.0.1"
 """Where phones live unless a test says otherwise: baresip binds only to addresses that lo really has."""
 
 
-def free_port(address: str, kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    """A port of `address` that was free a moment ago."""
-    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind) as probe:
-        probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(address: str) -> int:
+    """A port of `address` on which nobody listened a moment ago, drawn at random.
+
+    It lies above those of phones' and switches' RTP, and below 32768, where Linux gives clients theirs.
+    """
+    while not is_free(address, port := random.randint(23_000, 32_767)):
+        pass
+    return port
 
 
 def own_address(port: int = 5060) -> str:
@@ -25,13 +27,20 @@ def own_address(port: int = 5060) -> str:
     """
     while True:
         address = f"127.{random.randint(1, 254)}.{random.randint(0, 254)}.{random.randint(2, 254)}"
-        try:
-            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                with socket.socket(socket.AF_INET, kind) as probe:
-                    probe.bind((address, port))
-        except OSError:
-            continue
-        return address
+        if is_free(address, port):
+            return address
+
+
+def is_free(address: str, port: int) -> bool:
+    """Whether both a UDP and a TCP socket may have it."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            with socket.socket(family, kind) as probe:
+                probe.bind((address, port))
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import os
 import signal
-import socket
 import sqlite3
 import sys
 import tempfile
@@ -111,7 +110,7 @@ class Switch:
         SIP over UDP is captured where we may, and with `capture` want to.
         """
         address = address or ports.own_address()
-        http_port = ports.free_port(address, socket.SOCK_STREAM)
+        http_port = ports.free_port(address)
         with tempfile.TemporaryDirectory(prefix="switch-") as name:
             folder = Path(name)
             config = configuration(address, http_port, folder / "var", sections)
