@@ -15,7 +15,8 @@ if sys.version_info >= (3, 13) and not getattr(sys, "_is_gil_enabled", lambda: T
 
 # CENTRALITA_SANITIZE=1 builds with bounds checks and AddressSanitizer for the engine's tests.
 SANITIZE = os.environ.get("CENTRALITA_SANITIZE") == "1"
-COMPILE = ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"] if SANITIZE else ["-O3"]
+OPTIMISE = [] if "-O" in os.environ.get("CFLAGS", "") else ["-O3"]
+COMPILE = ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"] if SANITIZE else OPTIMISE
 LINK = ["-fsanitize=address"] if SANITIZE else []
 
 # Extensions that stand on a library of the system: its name, a header of it, and its package in Debian.
@@ -46,6 +47,7 @@ def sources() -> list[Path]:
 
 
 setup(
+    options={"build_ext": {"parallel": True}},
     ext_modules=cythonize(
         [
             Extension(
@@ -57,6 +59,7 @@ setup(
             for source in sources()
         ],
         language_level=3,
+        nthreads=os.cpu_count() or 1,
         compiler_directives={
             "boundscheck": SANITIZE,
             "wraparound": False,
@@ -64,5 +67,5 @@ setup(
             "initializedcheck": SANITIZE,
             "embedsignature": True,
         },
-    )
+    ),
 )

@@ -1,7 +1,9 @@
-"""What every test shares: the header, and the story of the switch beside a failure."""
+"""What every test shares: the header, the order of files, and the story of the switch beside a failure."""
 
 import sys
 from collections.abc import Callable, Generator
+from itertools import groupby
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,11 +16,37 @@ settings.load_profile("calm")
 # pjsua2-python has no wheel for Python 3.13; baresip plays every other part there, too.
 collect_ignore_glob = ["*/test_pjsua.py"] if sys.version_info >= (3, 13) else []
 
+TESTS = Path(__file__).parent
+COMPUTING = {"acd", "sip", "switch"}
+"""Folders of tests that keep a core busy; those of the others wait for calls most of the time."""
+
 STORIES = pytest.StashKey[list[tuple[str, Callable[[], str]]]]()
 
 
 def pytest_report_header() -> str:
     return f"centralita: {KERNELS} kernels"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files that wait and files that compute take turns, so that no core is ever idle.
+
+    Only where several workers take file after file, in this order: first come those that ask for the most
+    time, then those with the most tests, so the last to begin are soon over.
+    """
+    if not hasattr(config, "workerinput"):
+        return
+    files = {path: list(tests) for path, tests in groupby(items, key=lambda item: item.path)}
+
+    def length(path: Path) -> tuple[float, int]:
+        timeouts = [mark.args[0] for test in files[path] for mark in test.iter_markers("timeout")]
+        return max(timeouts, default=0.0), len(files[path])
+
+    kinds: tuple[list[Path], list[Path]] = ([], [])
+    for path in sorted(files, key=length, reverse=True):
+        kinds[path.relative_to(TESTS).parts[0] in COMPUTING].append(path)
+    place = {path: (n + 0.5) / len(kind) for kind in kinds for n, path in enumerate(kind)}
+    items.sort(key=lambda item: place[item.path])
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What `pip install .` gives: a wheel that serves and takes a call, far from the tree."""
 
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
@@ -17,33 +18,53 @@ ROOT = Path(__file__).parent.parent
 MADE = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "var", "*.c", "*.so", "*.egg-info")
 
 
-async def run(*command: str | Path) -> None:
+async def run(*command: str | Path, **environment: str) -> None:
     """The project's tree is not on the path, and a failure brings its output."""
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/"
+        *command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd="/",
+        env={**os.environ, **environment},
     )
     output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()
 
 
+async def install(environment: Path, *what: str | Path) -> None:
+    """Nothing is compiled that is not used afterwards."""
+    python = environment / "bin" / "python"
+    command = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile")
+    await run(*command, *what)
+
+
+async def environment_with_the_locked_rest(folder: Path) -> Path:
+    environment = folder / "venv"
+    await run(sys.executable, "-m", "venv", "--without-pip", environment)
+    await install(environment, "--require-hashes", "-r", ROOT / "requirements" / "run.txt")
+    return environment
+
+
+async def wheel_of_a_copy(folder: Path) -> Path:
+    """Of a copy, because a build leaves its C and its objects beside the sources; soon made, not fast."""
+    source = folder / "source"
+    await asyncio.to_thread(shutil.copytree, ROOT, source, ignore=MADE)
+    build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder / "dist")
+    await run(*build, source, CFLAGS="-O0")
+    [wheel] = (folder / "dist").glob("centralita-*.whl")
+    return wheel
+
+
 @pytest.mark.timeout(400)
 async def test_the_wheel_serves_and_takes_a_call(tmp_path: Path, tell_on_failure: Tell) -> None:
     """Built by the locked tools of this environment, installed into an empty one with the locked rest."""
-    # A copy, because a build leaves its C and its objects beside the sources.
-    shutil.copytree(ROOT, tmp_path / "source", ignore=MADE)
-    await run(
-        *(sys.executable, "-m", "build", "--wheel", "--no-isolation"),
-        *("--outdir", tmp_path / "dist", tmp_path / "source"),
+    wheel, environment = await asyncio.gather(
+        wheel_of_a_copy(tmp_path), environment_with_the_locked_rest(tmp_path)
     )
-    [wheel] = (tmp_path / "dist").glob("centralita-*.whl")
-    await run(sys.executable, "-m", "venv", tmp_path / "venv")
-    python = tmp_path / "venv" / "bin" / "python"
-    requirements = ROOT / "requirements" / "run.txt"
-    await run(python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", requirements)
-    await run(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel)
+    await install(environment, "--no-deps", wheel)
     async with (
         Switch.running(
-            command=[str(tmp_path / "venv" / "bin" / "centralita")],
+            command=[str(environment / "bin" / "centralita")],
             routes=[{"trunk": "carrier", "to": "602", "go": "tone"}],
         ) as switch,
         Phones.running() as phones,

@@ -49,7 +49,7 @@ async def test_two_hundred_mixed_calls_are_conserved(tell_on_failure: Tell) -> N
         )
 
         outcomes = await asyncio.gather(
-            calls(stack, switch, "caller_hangs_up", "100", 50, 1.5, talk_ms=2500),
+            calls(stack, switch, "caller_hangs_up", "100", 50, 4, talk_ms=1000),
             calls(stack, switch, "caller_hangs_up", "200", 50, 5, talk_ms=1500),
             calls(stack, switch, "caller_hangs_up", "300", 50, 5, talk_ms=1500),
             calls(stack, switch, "callee_hangs_up", "400", 50, 5),

@@ -18,7 +18,7 @@ from sip.dialogs.session import Session
 from sip.dialogs.session_table import SESSION
 from sip.transactions.transaction import Transaction
 from sip.transactions.transaction_table import TABLES
-from tests.sip import test_endpoint, test_reception
+from tests.sip import test_endpoint
 from tests.sip.accounts import test_registration
 from tests.sip.dialogs import (
     test_crossings,
@@ -35,8 +35,7 @@ from tests.sip.transactions import test_rare
 
 SCRIPTED = (
     test_crossings, test_early, test_endpoint, test_info, test_invitation, test_later_offers, test_rare,
-    test_reception, test_registration, test_reliable_provisional, test_session, test_session_timer,
-    test_subscription,
+    test_registration, test_reliable_provisional, test_session, test_session_timer, test_subscription,
 )  # fmt: skip
 
 RowKey = tuple[str, str, str]
