@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from random import Random
 
 import numpy as np
+import pytest
 
-from media.port import Mix, Play, Relay, Silence
+from media.port import Echo, Mix, Play, Relay, Silence, Tone
 from media.sound import Sound
 from tests.media.continuity import Continuity, latest_ms, noise, of_noise, of_octets
 from tests.media.speakers import Arrival, Speaker, encoded, heard, perform, speaker
@@ -23,6 +25,7 @@ CODEC_DELAYS_MS = 2.0
 LATEST_MS = 60.0
 """A packet time of 30 ms, the buffer's 10, a tick's 20."""
 UNDER_WAY_NS = 5_000_000
+CODECS_OF_STORM = ("PCMA", "PCMU", "G722")
 
 
 @dataclass(eq=False)
@@ -170,3 +173,41 @@ async def test_who_is_not_to_be_heard_is_not_heard_a_moment_longer(stage: Stage)
     assert before & set(words)
     heard_again = [said_ns[word] for arrival in came if (word := arrival.packet.payload) in said_ns]
     assert min(heard_again) > back_ns - UNDER_WAY_NS
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_after_a_storm_of_changes_each_hears_what_he_is_to_hear(stage: Stage, seed: int) -> None:
+    """They enter and leave rooms, relay each other, change codec and packet time, all while they talk."""
+    random = Random(seed)
+    first = speaker(stage)
+    others = [speaker(stage, random.choice(CODECS_OF_STORM), near=first.port) for _ in range(7)]
+    rooms = [stage.plane.room(first.port) for _ in range(2)]
+    talk = asyncio.create_task(perform([(each, encoded(noise(1.0, 1), each.codec)) for each in others]))
+    for number in range(400):
+        one, two = random.sample(others, 2)
+        match random.randrange(9):
+            case 0 | 1 | 2:
+                one.port.send(Mix(random.choice(rooms)))
+            case 3 | 4:
+                one.port.send(Relay(two.port))
+            case 5:
+                random.choice(rooms).gain(one.port, two.port, random.choice([0.0, 1.0, 2.0]))
+            case 6:
+                one.port.connect(one.peer.media(ptime_ms=random.choice([10, 20, 30])))
+            case 7:
+                codec = random.choice(CODECS_OF_STORM)
+                one.port.connect(replace(one.peer.media(), codec=codec))
+            case _:
+                one.port.send(random.choice([Silence(), Echo(), Tone()]))
+        if number % 4 == 0:
+            await asyncio.sleep(0.01)
+    await talk
+    heard_again = speaker(stage, near=first.port)
+    for each in others:
+        each.port.close()
+    first.port.send(Relay(heard_again.port))
+    await stage.settled()
+    words = random_words(seed, 20)[:20]
+    await perform([(heard_again, words)])
+    came = await all_that_came(first, len(words))
+    assert [arrival.packet.payload for arrival in came] == words
