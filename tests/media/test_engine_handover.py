@@ -10,7 +10,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from media.port import Echo, Mix, Play, Relay, Silence, Tone
+from media.port import Echo, Mix, Play, Relay, Silence, Source, Tone
 from media.sound import Sound
 from tests.media.continuity import Continuity, latest_ms, noise, of_noise, of_octets
 from tests.media.speakers import Arrival, Speaker, encoded, heard, perform, speaker
@@ -26,6 +26,7 @@ LATEST_MS = 60.0
 """A packet time of 30 ms, the buffer's 10, a tick's 20."""
 UNDER_WAY_NS = 5_000_000
 CODECS_OF_STORM = ("PCMA", "PCMU", "G722")
+ALONE: Sequence[Source] = (Silence(), Echo(), Tone())
 
 
 @dataclass(eq=False)
@@ -198,7 +199,7 @@ async def test_after_a_storm_of_changes_each_hears_what_he_is_to_hear(stage: Sta
                 codec = random.choice(CODECS_OF_STORM)
                 one.port.connect(replace(one.peer.media(), codec=codec))
             case _:
-                one.port.send(random.choice([Silence(), Echo(), Tone()]))
+                one.port.send(random.choice(ALONE))
         if number % 4 == 0:
             await asyncio.sleep(0.01)
     await talk
