@@ -1,16 +1,15 @@
 """Reload: parse, check, compare and apply at once; a bad file changes nothing."""
 
 import asyncio
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from subprocess import SubprocessError
 
 import structlog
 
 from switch.api.backend import Reloaded
+from switch.config.apart import load_apart
 from switch.config.changes import compare
 from switch.config.errors import ConfigErrors
-from switch.config.load import load
 from switch.config.schema import Config
 from switch.exchange import Exchange
 from switch.identities.identities import read_keys
@@ -66,9 +65,11 @@ class Reloader:
         """Read the file again in a child process and apply it, or say what is wrong with it."""
         async with self._one_at_a_time:
             try:
-                config = await asyncio.to_thread(_load_in_child, self._path, self._exchange.config)
+                config = await asyncio.to_thread(load_apart, self._path, self._exchange.config)
             except ConfigErrors as errors:
                 return self._refused(tuple(str(error) for error in errors.errors))
+            except SubprocessError as error:
+                return self._refused((f"the file could not be read: {error}",))
             library = await asyncio.to_thread(read_sounds, config)
             # What is removed now may still be played to those who are in it, and must not be read then.
             await asyncio.to_thread(names_missing, library, self._exchange.config)
@@ -94,16 +95,3 @@ class Reloader:
         for error in errors:
             self._log.error("reload refused", error=error)
         return Reloaded(applied=False, errors=errors)
-
-
-def _load_in_child(path: Path, running: Config) -> Config:
-    """`load` is a second of pure Python for a large file: too long for any thread of the switch.
-
-    Waits for the child: not for the loop's thread.
-    """
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as child:
-        return child.submit(_load, path, running).result()
-
-
-def _load(path: Path, running: Config) -> Config:
-    return load(path, running=running)

@@ -163,10 +163,10 @@ class Lamps:
     # Inside
 
     def _refusal(self, event: Subscribing) -> tuple[int, tuple[tuple[str, str], ...]] | None:
-        if not isinstance(event.peer, PhonePeer):
-            return 403, ()
         if event.package not in PACKAGES:
             return 489, (("Allow-Events", ", ".join(PACKAGES)),)
+        if not isinstance(event.peer, PhonePeer):
+            return 403, ()
         if self._by_phone.get(event.peer.name, 0) >= MOST_OF_A_PHONE:
             self._log.warning("too many subscriptions", phone=event.peer.name)
             return 503, (("Retry-After", "60"),)
