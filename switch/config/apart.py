@@ -1,5 +1,6 @@
-"""Reading a configuration in a process of its own: for a large file it is a second of pure Python, too long for
-any thread of the switch.
+"""Reading a configuration in a process of its own.
+
+For a large file it is a second of pure Python: too long for any thread of the switch.
 """
 
 import os
