@@ -77,7 +77,7 @@ async def test_a_record_agrees_with_the_wire_and_the_phones(tell_on_failure: Tel
         port = port_of(wire, call_id, switch.address)
         sent = [it for it in rtp.rtp() if it.source == (switch.address, port)]
         came = [it for it in rtp.rtp() if it.destination == (switch.address, port)]
-        assert leg["packets_sent"] == len(sent)
+        assert 0 <= len(sent) - leg["packets_sent"] <= 1, "one may leave while the port is being closed"
         assert 0 <= len(came) - leg["packets_received"] <= 5, "a few come after the end"
         assert (leg["packets_lost"], leg["mos"] > 4.0) == (0, True)
     ringing = seen(wire, answered.sip_call_id, "SIP/2.0 180")
