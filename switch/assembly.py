@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from media.aio.keyring import DTLS_LACKS
 from media.aio.plane import MediaPlane
 from media.aio.sounds import SoundLibrary
 from sip.aio.resolver import Resolver
@@ -56,6 +57,8 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
     exchange = switch.exchange
     exchange.identities.keys = await asyncio.to_thread(read_keys, config)
     exchange.plane.start(exchange.loop)
+    if not DTLS_LACKS:
+        await asyncio.to_thread(exchange.fingerprint)  # the first call is not to wait for our certificate
     stack.push_async_callback(exchange.plane.close)
     stack.push_async_callback(exchange.shell.close)
     stack.callback(exchange.registrations.stop)
