@@ -71,6 +71,7 @@ class Agent(msgspec.Struct):
     reachable: bool = True
     watched: bool = False
     dialogs: int = 0
+    at_code: bool = False  # the phone has dialled a feature code: no offer until it is done
     offer: str | None = None
     # The call and the queue of the conversation, or of the wrap-up after it.
     call: str | None = None
@@ -78,6 +79,7 @@ class Agent(msgspec.Struct):
     conversation: str | None = None  # the offer that became the conversation
     wrap_up_since_us: int | None = None
     wrap_up_until_us: int | None = None
+    wrap_up_extra_us: int = 0  # asked for during the conversation: added to the wrap-up after it
     retry_at_us: int | None = None  # refused an offer: no other before this time
     idle_since_us: int | None = None  # kept while ready and through offers that fail
     announced: AgentState = AgentState.OFFLINE
@@ -102,3 +104,13 @@ class Agent(msgspec.Struct):
             | (self.registered and self.reachable) << 5
             | self.paused << 6
         ]
+
+    @property
+    def free(self) -> bool:
+        """Whether a caller may be offered now: ready, and neither refusing nor at a feature code."""
+        return (
+            self.state is AgentState.READY
+            and self.retry_at_us is None
+            and not self.at_code
+            and not self.leaving
+        )

@@ -101,6 +101,21 @@ class PhoneBusy(_Event, frozen=True):
     dialogs: int
 
 
+class PhoneAtCode(_Event, frozen=True):
+    """The agent's phone has dialled a feature code, or is done with it. The agent's state is what it was, but
+    nothing is offered meanwhile: the phone would not ring."""
+
+    agent: str
+    at_code: bool
+
+
+class AgentMoved(_Event, frozen=True):
+    """The agent sits at another phone from now on, or at none. What rings at the former one is withdrawn, and
+    its caller looks for an agent again; the facts of the new phone follow."""
+
+    agent: str
+
+
 class AgentStateSet(_Event, frozen=True):
     """An agent or a supervisor wants a state. `READY` logs in, un-pauses and ends wrap-up; `PAUSED` logs
     in and takes effect after call and wrap-up; `OFFLINE` logs out, after the call if there is one."""
@@ -108,6 +123,20 @@ class AgentStateSet(_Event, frozen=True):
     agent: str
     state: WantedState
     reason: str = ""
+
+
+class WrapUpDone(_Event, frozen=True):
+    """The agent has finished before the time. A pause that was asked for begins; else he is ready."""
+
+    agent: str
+
+
+class WrapUpExtended(_Event, frozen=True):
+    """The agent needs `by_us` microseconds more, of the wrap-up that runs, or of the one that follows his
+    conversation. In any other state it changes nothing."""
+
+    agent: str
+    by_us: int
 
 
 class CallQueued(_Event, frozen=True):
@@ -188,7 +217,11 @@ Event: TypeAlias = (
     | PhoneUnreachable
     | PhoneReachable
     | PhoneBusy
+    | PhoneAtCode
+    | AgentMoved
     | AgentStateSet
+    | WrapUpDone
+    | WrapUpExtended
     | CallQueued
     | CallGone
     | OfferTrying

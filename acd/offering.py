@@ -104,7 +104,7 @@ class Offering:
         self._apply(self._board.state.offers[offer_id], OfferInput.TIMER)
 
     def agent_gone(self, agent: Agent) -> None:
-        """The agent logged out: the call is to look for another one."""
+        """The agent logged out, or left the phone that rings: the call is to look for another one."""
         if agent.offer is not None:
             self._apply(self._board.state.offers[agent.offer], OfferInput.WITHDRAWN)
 

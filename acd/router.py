@@ -160,6 +160,14 @@ class Router:
                 self._staff.wants(event)
             case events.PhoneBusy():
                 self._staff.busy(event)
+            case events.PhoneAtCode():
+                self._staff.at_code(event)
+            case events.AgentMoved():
+                self._staff.moved(event.agent)
+            case events.WrapUpDone():
+                self._staff.wrap_up_done(event.agent)
+            case events.WrapUpExtended():
+                self._staff.extend_wrap_up(event)
             case events.PhoneRegistered():
                 self._staff.registered(event)
             case events.PhoneUnregistered():

@@ -8,10 +8,12 @@ from acd.events import (
     AgentStateSet,
     ConversationEnd,
     ConversationEnded,
+    PhoneAtCode,
     PhoneBusy,
     PhoneRegistered,
     PhoneUnregistered,
     WantedState,
+    WrapUpExtended,
 )
 from acd.offering import Offering
 from acd.queued_call import CallInput, CallState, QueuedCall
@@ -67,6 +69,20 @@ class Staff:
             agent.dialogs = max(0, event.dialogs)
             self._board.touch(agent)
 
+    def at_code(self, event: PhoneAtCode) -> None:
+        """The phone has dialled a feature code, or is done with it."""
+        agent = self._board.state.agents.get(event.agent)
+        if agent is not None and agent.at_code != event.at_code:
+            agent.at_code = event.at_code
+            self._board.touch(agent)
+
+    def moved(self, name: str) -> None:
+        """The agent sits at another phone: what rings at the former one is not for him any more."""
+        agent = self._board.state.agents.get(name)
+        if agent is not None:
+            self._offering.agent_gone(agent)
+            self._board.touch(agent)
+
     def wants(self, event: AgentStateSet) -> None:
         """An agent or a supervisor asks for a state."""
         agent = self._board.state.agents.get(event.agent)
@@ -104,7 +120,8 @@ class Staff:
         """The agent's conversation is over; what follows is the queue's wrap-up, if anything."""
         board = self._board
         agent.conversation = None
-        wrap_up_us = board.state.queues[agent.queue or ""].settings.wrap_up_us
+        wrap_up_us = board.state.queues[agent.queue or ""].settings.wrap_up_us + agent.wrap_up_extra_us
+        agent.wrap_up_extra_us = 0
         if wrap_up_us > 0 and agent.logged_in and not agent.leaving:
             agent.wrap_up_since_us = board.now_us
             agent.wrap_up_until_us = board.now_us + wrap_up_us
@@ -122,6 +139,23 @@ class Staff:
         self._wrapped_up(agent, wrap_up_us)
         self._board.touch(agent)
 
+    def wrap_up_done(self, name: str) -> None:
+        """The agent says that his wrap-up is over."""
+        agent = self._board.state.agents.get(name)
+        if agent is not None:
+            self.end_wrap_up(agent)
+
+    def extend_wrap_up(self, event: WrapUpExtended) -> None:
+        """The agent needs longer: now, or after the conversation that he is in."""
+        agent = self._board.state.agents.get(event.agent)
+        if agent is None or event.by_us <= 0:
+            return
+        if agent.wrap_up_until_us is not None:
+            agent.wrap_up_until_us += event.by_us
+            self._board.deadlines.arm(agent.wrap_up_until_us, Due.WRAP_UP, agent.name)
+        elif agent.conversation is not None:
+            agent.wrap_up_extra_us += event.by_us
+
     def retry(self, agent: Agent) -> None:
         """The agent refused an offer and may have another one now."""
         agent.retry_at_us = None
@@ -130,7 +164,7 @@ class Staff:
     def crash(self, agent: Agent) -> None:
         """The switch died: conversation and dialogs with it, and whoever watched the phone."""
         agent.dialogs = 0
-        agent.watched = False
+        agent.at_code = agent.watched = False
         if agent.conversation is not None:
             agent.conversation = None
             self._wrapped_up(agent, 0)
@@ -147,7 +181,7 @@ class Staff:
         elif state is not AgentState.RINGING:
             agent.idle_since_us = None
         name = agent.settings.name
-        if state is AgentState.READY and agent.retry_at_us is None and not agent.leaving:
+        if agent.free:
             if name not in board.eligibility.agents:
                 board.freed_agents.append(agent)
         else:
@@ -215,6 +249,7 @@ class Staff:
         board = self._board
         call, queue = agent.call or "", agent.queue or ""
         agent.call = agent.queue = None
+        agent.wrap_up_extra_us = 0
         board.commands.append(WrapUpEnded(board.next_id(), agent.settings.name, call, queue, wrap_up_us))
 
     def _count(self, agent: Agent) -> bool:

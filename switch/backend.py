@@ -1,12 +1,11 @@
 """The running switch as its API sees it: rows from the router, the registrar, the calls and the counters."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from math import isnan
 from typing import Final
 
 from acd.agent import AgentState as RouterState
-from acd.events import AgentStateSet, WantedState
 from acd.views import AgentView, QueueView
 from switch.api.backend import (
     AgentRow,
@@ -37,16 +36,22 @@ from switch.calls.registry import Registry
 from switch.calls.supervision import Mode, NotNow, Supervision, supervise
 from switch.calls.transferring import transfer
 from switch.config.addresses import HostPort
+from switch.desk.wishes import DOES, Answer, LogIn, LogOut, Pause, Ready, Wish
 from switch.exchange import Exchange
 from switch.metrics.readings import MediaReading, SipReading, Sources
 from switch.records import AgentState, CallRecord, utc
 from switch.staffing import Staffing
 from switch.trunks.rows import trunk_row
 
-_WANTED = {
-    AgentState.READY: WantedState.READY,
-    AgentState.PAUSED: WantedState.PAUSED,
-    AgentState.OFFLINE: WantedState.OFFLINE,
+_WANTED: Final[Mapping[AgentState, Callable[[str, str], Wish]]] = {
+    AgentState.READY: lambda agent, reason: Ready(agent),
+    AgentState.PAUSED: Pause,
+    AgentState.OFFLINE: lambda agent, reason: LogOut(agent),
+}
+_REFUSED: Final[Mapping[Answer, str]] = {
+    Answer.TALKING: "agent {agent!r} is in a call at another phone",
+    Answer.TAKEN: "whoever sits at phone {phone!r} is in a call there",
+    Answer.NOBODY: "agent {agent!r} is leaving",
 }
 _RINGS_WITHIN_S: Final = 4.0
 """A phone that has not even begun to ring by then is not there."""
@@ -100,15 +105,28 @@ class Running:
             raise Unknown(f"no agent {name!r}")
         return self._agent_row(view)
 
-    def set_agent_state(self, name: str, state: AgentState, reason: str | None) -> AgentRow:
-        """Tell the router, and show what follows."""
+    def set_agent_state(
+        self, name: str, state: AgentState, reason: str | None, phone: str | None = None
+    ) -> AgentRow:
+        """Ask for it, at that phone where one is given, and show what follows."""
         self.agent(name)
         wanted = _WANTED.get(state)
         if wanted is None:
             raise Refused(f"an agent cannot be told to be {state.value}: ready, paused or offline")
-        self._exchange.dispatch.post(AgentStateSet(agent=name, state=wanted, reason=reason or ""))
-        self._exchange.dispatch.flush()
+        if phone is not None and state is AgentState.OFFLINE:
+            raise Refused("who goes offline goes to no phone")
+        if phone is not None:
+            self._log_in(name, phone)
+        self._exchange.desk.ask(wanted(name, reason or ""))
         return self.agent(name)
+
+    def _log_in(self, name: str, phone: str) -> None:
+        """As the administrator, who vouches for him."""
+        if phone not in self._exchange.config.phones:
+            raise Refused(f"no phone {phone!r}")
+        answer = self._exchange.desk.ask(LogIn(name, phone, vouched=True))
+        if answer not in DOES:
+            raise Refused(_REFUSED[answer].format(agent=name, phone=phone))
 
     # Calls
 

@@ -18,6 +18,7 @@ from sip.flow import Address, Flow
 from sip.location import Place
 from switch.clock import Clock
 from switch.config.schema import Config
+from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
 from switch.history.writer import Writer
 from switch.identities.identities import Identities
@@ -60,6 +61,7 @@ class Exchange:
     gate: Gate
     lamps: Lamps
     staffing: Staffing
+    desk: Desk
     toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)
     now: Callable[[], float] = time.monotonic

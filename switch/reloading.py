@@ -45,6 +45,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.toll.configure(config)
     exchange.dispatch.post(configured(config))
     exchange.lamps.configured()
+    exchange.desk.configured()
     staffing.configure(config, registered=lambda phone: bool(exchange.registrations.bindings(phone)))
 
 

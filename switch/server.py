@@ -152,6 +152,7 @@ class Server:
         stored = await self._switch.reader.bindings(datetime.now(UTC))
         exchange.registrations.start(self._switch.staffing, stored)
         exchange.dispatch.flush()
+        exchange.desk.start()
 
     async def start(self, stack: AsyncExitStack) -> None:
         """End on the wire what the former run left, open the API, and say `ready`."""

@@ -4,8 +4,10 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 from acd.events import (
+    AgentMoved,
     Configured,
     Event,
+    PhoneAtCode,
     PhoneBusy,
     PhoneReachable,
     PhoneRegistered,
@@ -67,6 +69,8 @@ class Staffing:
         """`note` hears of each agent who takes a seat elsewhere, or (None) leaves it, should the switch be
         started anew; `noted` is what the former run noted.
         """
+        self.on_moved: Callable[[str], None] = lambda agent: None
+        """Hears of each agent who sits at another phone than before, or at none."""
         self._post = post
         self._note = note
         self._own: dict[str, str | None] = {}
@@ -79,6 +83,8 @@ class Staffing:
         """Each phone's agent."""
         self._busy: dict[str, int] = {}
         """In how many calls a phone is that no offer made."""
+        self._at_code: set[str] = set()
+        """The phones that have dialled a feature code."""
 
     def configure(self, config: Config, registered: Callable[[str], bool]) -> None:
         """Who sits at which phone from now on; whoever changes places is told what his new phone is doing."""
@@ -99,6 +105,10 @@ class Staffing:
             self._note(agent, phone)
         self._arrange()
 
+    def guests(self) -> list[str]:
+        """Who sits at a phone that is not his own."""
+        return list(self._elsewhere)
+
     def rise(self, agent: str) -> None:
         """The agent leaves the phone of somebody else: he is at his own again, unless it is taken."""
         self._leave(agent)
@@ -117,6 +127,8 @@ class Staffing:
         for agent, phone in self._phones.items():
             if before.get(agent) == phone:
                 continue
+            if agent in before:
+                self._post(AgentMoved(agent=agent))
             if phone is not None and self._registered(phone):
                 self._post(PhoneRegistered(agent=agent, fresh=True))
             elif agent in before:
@@ -124,6 +136,11 @@ class Staffing:
             dialogs = self._busy.get(phone or "", 0)
             if dialogs or agent in before:
                 self._post(PhoneBusy(agent=agent, dialogs=dialogs))
+            if phone in self._at_code or before.get(agent) in self._at_code:
+                self._post(PhoneAtCode(agent=agent, at_code=phone in self._at_code))
+        for agent in before:
+            if before[agent] != self._phones.get(agent):
+                self.on_moved(agent)
 
     def agent_at(self, phone: str) -> str | None:
         """The agent at the phone."""
@@ -169,3 +186,9 @@ class Staffing:
             self._busy.pop(phone, None)
         if agent := self._agents.get(phone):
             self._post(PhoneBusy(agent=agent, dialogs=legs))
+
+    def phone_at_code(self, phone: str, at_code: bool) -> None:
+        """It has dialled a feature code, or is done with it."""
+        (self._at_code.add if at_code else self._at_code.discard)(phone)
+        if agent := self._agents.get(phone):
+            self._post(PhoneAtCode(agent=agent, at_code=at_code))

@@ -24,6 +24,7 @@ from switch.calls.orders import Orders
 from switch.calls.registry import Registry
 from switch.clock import Clock
 from switch.config.schema import Config
+from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
 from switch.exchange import Exchange
 from switch.history.reader import Reader
@@ -277,6 +278,7 @@ class _Wiring:
             gate=self._gate,
             lamps=self._make_lamps(books, endpoint),
             staffing=self._staffing,
+            desk=Desk(dispatch, self._staffing, lambda: self.exchange.config, around.now),
             toll=TollGuard(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
             now=around.now,
         )

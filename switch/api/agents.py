@@ -18,6 +18,8 @@ class StateChange(BaseModel):
 
     state: Literal[AgentState.READY, AgentState.PAUSED, AgentState.OFFLINE]
     reason: str | None = Field(default=None, max_length=200)
+    phone: str | None = Field(default=None, max_length=64)
+    """Where the agent sits from now on."""
 
 
 def routes(services: Services) -> APIRouter:
@@ -36,7 +38,10 @@ def routes(services: Services) -> APIRouter:
 
     @router.post("/{name}/state", responses=one(AgentRow))
     async def set_state(name: str, change: StateChange) -> Response:
-        """Make the agent ready, paused or offline; an agent in a call becomes so after it."""
-        return answer(services.backend.set_agent_state(name, change.state, change.reason))
+        """Make the agent ready, paused or offline; an agent in a call becomes so after it. With a phone the
+        agent is logged in there first.
+        """
+        backend = services.backend
+        return answer(backend.set_agent_state(name, change.state, change.reason, change.phone))
 
     return router

@@ -224,7 +224,9 @@ class Backend(Protocol):
         """Raises Unknown."""
         ...
 
-    def set_agent_state(self, name: str, state: AgentState, reason: str | None) -> AgentRow:
+    def set_agent_state(
+        self, name: str, state: AgentState, reason: str | None, phone: str | None = None
+    ) -> AgentRow:
         """Ask for ready, paused or offline; the row shows the state that follows. Raises Unknown, Refused."""
         ...
 

@@ -163,6 +163,7 @@ class Orders:
         )
         self._exchange.history.put(entries.AgentChanged(change=change))
         self._exchange.lamps.agent_changed(command.agent)
+        self._exchange.desk.changed(command.agent)
 
     def _visit_started(self, command: acd.VisitStarted) -> None:
         self._exchange.metrics.visit_started(command.queue, command.visit, command.entered_at_us)

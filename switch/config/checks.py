@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
 from sip.dialogs.session_interval import MIN_SE_S
-from switch.config import callers, carriers, certificates, codecs, forks, secrecy, tolls, tracing
+from switch.config import callers, carriers, certificates, codecs, desks, forks, secrecy, tolls, tracing
 from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
@@ -62,6 +62,8 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
         yield from (Finding(path, message) for path, message in part.faults(config))
     yield from _phones(config, document)
     yield from _agents(config, known)
+    for path, message, at_key in desks.faults(config, document.has):
+        yield Finding(path, message, at_key=at_key)
     yield from _queues(config, known)
     for i, route in enumerate(config.routes):
         yield from _route(config, tree, known, route, ("routes", i))

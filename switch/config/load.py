@@ -9,11 +9,12 @@ from pydantic import SecretStr
 from switch.config import document, sounds
 from switch.config.changes import compare
 from switch.config.checks import Finding, findings
+from switch.config.desk import A_PIN, is_pin
 from switch.config.document import Document, NotADocument, Position, Problem
 from switch.config.doubts import doubts
 from switch.config.errors import ConfigError, ConfigErrors
 from switch.config.reading import Tree, typed
-from switch.config.schema import Config, Phone
+from switch.config.schema import Agent, Config, Phone
 from switch.config.trunk import Credentials, Digest, Trunk
 from switch.config.values import Text
 
@@ -87,12 +88,11 @@ def _read(read: Document, tree: Tree, running: Config | None) -> tuple[Config | 
     found += unreadable
     trunks, unreadable = _trunk_secrets(config)
     found += unreadable
+    agents, unreadable = _agents(config)
+    found += unreadable
     if running is not None:
         found += _fixed(running, config)
     problems += [_problem(tree, finding) for finding in found]
-    agents = {
-        name: agent.model_copy(update={"name": agent.name or name}) for name, agent in config.agents.items()
-    }
     return config.model_copy(update={"trunks": trunks, "phones": phones, "agents": agents}), problems
 
 
@@ -128,6 +128,25 @@ def _secrets(config: Config) -> tuple[dict[str, Phone], list[Finding]]:
         else:
             phones[name] = phone.model_copy(update={"secret": SecretStr(secret)})
     return phones, found
+
+
+def _agents(config: Config) -> tuple[dict[str, Agent], list[Finding]]:
+    """The agents with their names and the PINs of their files put in."""
+    agents: dict[str, Agent] = {}
+    found: list[Finding] = []
+    for name, agent in config.agents.items():
+        agents[name] = agent = agent.model_copy(update={"name": agent.name or name})
+        if agent.pin_file is None:
+            continue
+        try:
+            pin = _secret(config.path(agent.pin_file))
+            if not is_pin(pin):
+                raise ValueError(f"{config.path(agent.pin_file)} must hold {A_PIN}")
+        except ValueError as error:
+            found.append(Finding(("agents", name, "pin_file"), str(error)))
+        else:
+            agents[name] = agent.model_copy(update={"pin": SecretStr(pin)})
+    return agents, found
 
 
 def _trunk_secrets(config: Config) -> tuple[dict[str, Trunk], list[Finding]]:

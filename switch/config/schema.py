@@ -12,6 +12,7 @@ from sip.dialogs.secrecy import Policy
 from sip.syntax.sdp_crypto import Suite
 from switch.config import addresses, targets, values
 from switch.config.addresses import HostPort, Listen
+from switch.config.desk import DeskSettings
 from switch.config.section import (
     Address,
     Count,
@@ -261,6 +262,13 @@ class Agent(Section):
     """For people; the key itself where it is left out."""
     phone: Words | None = None
     login: Login = Login.ON_REGISTER
+    number: Words | None = None
+    """What he dials to say who he is."""
+    pin: Secret = SecretStr("")
+    """Digits that prove him at the phone of somebody else; from `pin_file` where that is given. Without one
+    nobody can log in there as him.
+    """
+    pin_file: Words | None = None
     skills: dict[str, Count] = Field(default_factory=dict)
 
 
@@ -350,6 +358,7 @@ class Config(Section):
     media: Media = Media()
     http: Http = Http()
     trace: Trace = Trace()
+    desk: DeskSettings = DeskSettings()
     trunks: dict[str, Trunk] = Field(default_factory=dict)
     phones: dict[str, Phone] = Field(default_factory=dict)
     agents: dict[str, Agent] = Field(default_factory=dict)

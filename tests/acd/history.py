@@ -125,6 +125,10 @@ class History:
                 e.PhoneBusy(agent, dice.randrange(2)),
                 e.PhoneBusy(agent, 0),
                 e.PhoneBusy(agent, 0),
+                e.PhoneAtCode(agent, dice.random() < 0.3),
+                e.AgentMoved(agent),
+                e.WrapUpDone(agent),
+                e.WrapUpExtended(agent, dice.choice((0, 5, 30)) * SECOND),
                 e.DeadlinePassed(),
             )
         )
@@ -185,7 +189,7 @@ class History:
         waiting = [call for call in facts.calls.values() if call.state is CallState.WAITING]
         assert all(call.offer is None for call in waiting)
         for agent in facts.agents.values():
-            free = agent.state is AgentState.READY and agent.retry_at_us is None
+            free = agent.free
             assert agent.announced is agent.state
             assert not free or not any(self.serves(agent.name, call.queue) for call in waiting), (
                 f"{agent.name} is free while somebody waits"

@@ -5,6 +5,8 @@ import pytest
 from acd.agent import AgentState
 from acd.commands import (
     AgentChanged,
+    CancelOffer,
+    CancelReason,
     LeaveQueue,
     Offer,
     VisitReason,
@@ -14,19 +16,24 @@ from acd.commands import (
     WrapUpEnded,
 )
 from acd.events import (
+    AgentMoved,
     CallGone,
     ConversationEnd,
     ConversationEnded,
     GoneReason,
+    PhoneAtCode,
     PhoneBusy,
     PhoneReachable,
     PhoneRegistered,
     PhoneUnreachable,
     PhoneUnregistered,
     WantedState,
+    WrapUpDone,
+    WrapUpExtended,
 )
+from acd.router import Router
 from acd.settings import AgentSettings, OnAgentLost
-from tests.acd.stage import START_US, Stage, none, only, seconds, support, team
+from tests.acd.stage import SECOND, START_US, Stage, none, only, seconds, support, team
 
 
 def one_agent(**settings: object) -> Stage:
@@ -351,3 +358,73 @@ def test_events_about_unknown_agents_change_nothing(agent: str) -> None:
         assert stage.step(event) == []
     assert stage.set(agent, WantedState.READY) == []
     assert stage.router.state_hash() == digest
+
+
+class TestTheDesk:
+    def test_a_wrap_up_that_is_done_lets_the_pause_begin(self) -> None:
+        stage = in_a_call(wrap_up_us=10 * SECOND)
+        stage.set("ana", WantedState.PAUSED, "lunch")
+        stage.end("c1", "ana")
+        stage.wait(3)
+        assert only(stage.step(WrapUpDone("ana")), WrapUpEnded).wrap_up_us == seconds(3)
+        assert stage.state("ana") is AgentState.PAUSED
+        assert stage.step(WrapUpDone("ana")) == []
+
+    def test_a_wrap_up_is_extended_as_often_as_asked(self) -> None:
+        stage = in_a_call(wrap_up_us=10 * SECOND)
+        stage.end("c1", "ana")
+        stage.wait(9)
+        stage.step(WrapUpExtended("ana", 5 * SECOND))
+        stage.step(WrapUpExtended("ana", 5 * SECOND))
+        assert none(stage.wait(10.999), WrapUpEnded)
+        assert only(stage.wait(0.001), WrapUpEnded).wrap_up_us == seconds(20)
+
+    @pytest.mark.parametrize("wrap_up_s", [0, 10])
+    def test_asked_for_in_the_call_it_follows_the_call(self, wrap_up_s: int) -> None:
+        stage = in_a_call(wrap_up_us=wrap_up_s * SECOND)
+        stage.step(WrapUpExtended("ana", 5 * SECOND))
+        assert none(stage.end("c1", "ana"), WrapUpEnded)
+        assert only(stage.wait(wrap_up_s + 5), WrapUpEnded).wrap_up_us == seconds(wrap_up_s + 5)
+        stage.queue("c2")
+        stage.answer("ana")
+        stage.end("c2", "ana")
+        assert (stage.state("ana") is AgentState.WRAP_UP) == bool(wrap_up_s), "it was for one call"
+        stage.wait(wrap_up_s)
+        assert stage.state("ana") is AgentState.READY
+
+    def test_where_no_wrap_up_is_or_follows_nothing_is_extended(self) -> None:
+        stage = one_agent()
+        stage.login("ana")
+        before = stage.router.state_hash()
+        assert stage.step(WrapUpExtended("ana", 5 * SECOND)) == []
+        assert stage.step(WrapUpExtended("eva", 5 * SECOND)) == []
+        assert stage.router.state_hash() == before
+
+    def test_an_extended_wrap_up_outlives_a_snapshot(self) -> None:
+        stage = in_a_call(wrap_up_us=10 * SECOND)
+        stage.end("c1", "ana")
+        stage.step(WrapUpExtended("ana", 5 * SECOND))
+        again = Router.restore(stage.router.snapshot())
+        assert again.deadline() == stage.router.deadline() == stage.now_us + 15 * SECOND
+
+    def test_a_phone_at_a_code_is_offered_nothing_and_its_agent_keeps_state_and_turn(self) -> None:
+        stage = Stage([support()], team("ana", "luis"))
+        stage.login("ana", "luis")
+        assert stage.step(PhoneAtCode("ana", at_code=True)) == []
+        assert only(stage.queue("c1"), Offer).agent == "luis"
+        stage.queue("c2")
+        assert only(stage.step(PhoneAtCode("ana", at_code=False)), Offer).agent == "ana"
+
+    def test_who_moves_is_not_rung_where_he_was(self) -> None:
+        stage = Stage([support()], team("ana", "luis"))
+        stage.login("ana")
+        stage.queue("c1")
+        stage.ring("ana")
+        assert only(stage.step(AgentMoved("ana")), CancelOffer).why is CancelReason.AGENT_GONE
+        offered = stage.refuse("ana", 487)
+        assert only(offered, Offer).agent == "ana", "at the phone where she sits now"
+
+    def test_who_moves_in_a_call_goes_on_with_it(self) -> None:
+        stage = in_a_call()
+        assert stage.step(AgentMoved("ana")) == []
+        assert stage.state("ana") is AgentState.ON_CALL

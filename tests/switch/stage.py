@@ -58,6 +58,9 @@ from tests.switch.plane import NotingPlane, NotingPort, heard
 OURS = ("192.0.2.1", 5060)
 CARRIER = ("192.0.2.10", 5060)
 PHONES = {"1001": ("192.0.2.21", 5060), "1002": ("192.0.2.22", 5060)}
+SPARE = ("192.0.2.23", 5060)
+"""Where a phone of nobody's may stand, `SPARE_PHONE`, where a test configures it."""
+SPARE_PHONE = "1003"
 NUMBER = "+34911000000"
 START_US = 1_800_000_000_000_000
 DELAY_S = 0.001
@@ -292,7 +295,7 @@ class Stage:
 
     async def phone(self, name: str = "1001", *, registered: bool = True) -> FarEnd:
         """A phone of ours on its desk."""
-        end = self.join(name, PHONES[name], f"secret of {name}")
+        end = self.join(name, PHONES.get(name, SPARE), f"secret of {name}")
         if registered:
             assert await end.register() == 200
         return end

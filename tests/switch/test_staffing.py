@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from acd.events import Event, PhoneBusy, PhoneReachable, PhoneRegistered, PhoneUnreachable, PhoneUnregistered
+from acd.events import (
+    AgentMoved,
+    Event,
+    PhoneAtCode,
+    PhoneBusy,
+    PhoneReachable,
+    PhoneRegistered,
+    PhoneUnreachable,
+    PhoneUnregistered,
+)
 from switch.config.schema import Config
 from switch.staffing import Staffing
 
@@ -72,6 +81,7 @@ def test_who_changes_places_is_told_what_the_new_phone_is_doing() -> None:
     stage.staffing.phone_busy("1001", 1)
     stage.staffing.phone_busy("1002", 2)
     assert stage.reload(ana="1002") == [
+        AgentMoved(agent="ana"),
         PhoneRegistered(agent="ana", fresh=True),
         PhoneBusy(agent="ana", dialogs=2),
     ]
@@ -81,6 +91,7 @@ def test_who_leaves_a_busy_phone_is_not_busy_any_more() -> None:
     stage = Stage("1001", ana="1001")
     stage.staffing.phone_busy("1001", 1)
     assert stage.reload(ana="1009") == [
+        AgentMoved(agent="ana"),
         PhoneUnregistered(agent="ana", explicit=False),
         PhoneBusy(agent="ana", dialogs=0),
     ]
@@ -88,6 +99,7 @@ def test_who_leaves_a_busy_phone_is_not_busy_any_more() -> None:
 
 def test_who_has_no_phone_any_more_cannot_be_called() -> None:
     assert Stage("1001", ana="1001").reload(ana=None) == [
+        AgentMoved(agent="ana"),
         PhoneUnregistered(agent="ana", explicit=False),
         PhoneBusy(agent="ana", dialogs=0),
     ]
@@ -95,7 +107,7 @@ def test_who_has_no_phone_any_more_cannot_be_called() -> None:
 
 def test_two_who_swap_are_told_both() -> None:
     told = Stage("1001", ana="1001", luis="1002").reload(ana="1002", luis="1001")
-    assert [event for event in told if not isinstance(event, PhoneBusy)] == [
+    assert [event for event in told if not isinstance(event, PhoneBusy | AgentMoved)] == [
         PhoneUnregistered(agent="ana", explicit=False),
         PhoneRegistered(agent="luis", fresh=True),
     ]
@@ -141,6 +153,7 @@ def test_who_logs_in_elsewhere_is_there_and_nowhere_else() -> None:
     desks.staffing.sit("ana", "1003")
     assert desks.seats == [None, "luis", "ana"]
     assert desks.told == [
+        AgentMoved(agent="ana"),
         PhoneUnregistered(agent="ana", explicit=False),
         PhoneBusy(agent="ana", dialogs=0),
     ]
@@ -148,6 +161,24 @@ def test_who_logs_in_elsewhere_is_there_and_nowhere_else() -> None:
     desks.staffing.rise("ana")
     assert (desks.seats, desks.noted[-1]) == (["ana", "luis", None], ("ana", None))
     assert PhoneRegistered(agent="ana", fresh=True) in desks.told
+
+
+def test_who_moves_is_told_of() -> None:
+    desks = Desks()
+    moved: list[str] = []
+    desks.staffing.on_moved = moved.append
+    desks.staffing.sit("ana", "1002")
+    assert moved == ["ana", "luis"]
+
+
+def test_a_phone_at_a_code_speaks_for_whoever_comes_to_it() -> None:
+    desks = Desks()
+    desks.staffing.phone_at_code("1003", at_code=True)
+    desks.staffing.sit("ana", "1003")
+    assert PhoneAtCode(agent="ana", at_code=True) in desks.told
+    desks.told.clear()
+    desks.staffing.phone_at_code("1003", at_code=False)
+    assert desks.told == [PhoneAtCode(agent="ana", at_code=False)]
 
 
 def test_who_owns_the_phone_of_a_guest_sits_nowhere_until_he_has_gone() -> None:

@@ -106,7 +106,9 @@ class Memory:
             raise Unknown(f"no agent {name!r}")
         return self.people[name]
 
-    def set_agent_state(self, name: str, state: AgentState, reason: str | None) -> AgentRow:
+    def set_agent_state(
+        self, name: str, state: AgentState, reason: str | None, phone: str | None = None
+    ) -> AgentRow:
         row = replace(self.agent(name), state=state, reason=reason)
         if row.phone is None and state is AgentState.READY:
             raise Refused(f"{name} is at no phone")

@@ -4,7 +4,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from switch.config import Config, load
 from switch.config.schema import Advertise, Agent, Phone, Queue, Route
@@ -19,7 +19,7 @@ def sample() -> Config:
     return load(SAMPLE, {"PHONE_1001": "s3cret-one"})
 
 
-@pytest.mark.parametrize("section", ["server", "database", "sip", "media", "http", "trace"])
+@pytest.mark.parametrize("section", ["server", "database", "sip", "media", "http", "trace", "desk"])
 def test_the_sample_shows_the_defaults(sample: Config, section: str) -> None:
     shown: BaseModel = getattr(sample, section)
     assert shown == getattr(Config(), section)
@@ -46,7 +46,8 @@ def test_the_sample_has_people_phones_and_routes(sample: Config) -> None:
         "1002": "s3cret-two",
     }
     assert sample.agents["ana"] == Agent(name="Ana Ruiz", phone="1001", skills={"support": 8, "english": 9})
-    assert sample.agents["luis"] == Agent(name="Luis Gil", phone="1002", skills={"support": 5})
+    luis = Agent(name="Luis Gil", phone="1002", number="502", pin=SecretStr("4711"), skills={"support": 5})
+    assert sample.agents["luis"] == luis
     assert sample.routes == (
         Route(trunk="carrier", to=("600",), go=EchoTarget()),
         Route(trunk="carrier", to=("602",), go=ToneTarget()),

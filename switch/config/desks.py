@@ -1,0 +1,53 @@
+"""What must be right of agents' numbers and PINs, and of `desk`."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from switch.config.desk import A_PIN, is_pin
+from switch.config.document import Path
+from switch.config.schema import Config
+
+_NUMBER: Final = re.compile(r"[0-9]{1,16}")
+
+
+class Fault(NamedTuple):
+    """Where, and what is wrong there, or with its key."""
+
+    path: Path
+    message: str
+    at_key: bool = False
+
+
+def faults(config: Config, has: Callable[..., bool]) -> Iterator[Fault]:
+    """Every mistake; `has` tells whether the file has a key."""
+    yield from _pins(config, has)
+    yield from _numbers(config)
+    for number in config.desk.pauses:
+        if not re.fullmatch("[0-9]{1,2}", number):
+            message = f"'{number}' cannot be dialled: a reason's number has one or two digits"
+            yield Fault(("desk", "pauses", number), message, at_key=True)
+
+
+def _pins(config: Config, has: Callable[..., bool]) -> Iterator[Fault]:
+    for name, agent in config.agents.items():
+        path = ("agents", name)
+        if not has(*path, "pin"):
+            continue
+        if agent.pin_file is not None:
+            yield Fault((*path, "pin_file"), "stands beside pin; give one of them", at_key=True)
+        if not is_pin(agent.pin.get_secret_value()):
+            yield Fault((*path, "pin"), f"must be {A_PIN}")
+
+
+def _numbers(config: Config) -> Iterator[Fault]:
+    owners = {name: name for name in config.agents}
+    for name, agent in config.agents.items():
+        path = ("agents", name, "number")
+        if agent.number is None:
+            continue
+        if not _NUMBER.fullmatch(agent.number):
+            yield Fault(path, f"'{agent.number}' cannot be dialled: 1 to 16 digits")
+        owner = owners.setdefault(agent.number, name)
+        if owner != name:
+            yield Fault(path, f"number '{agent.number}' is already that of agent '{owner}'")
