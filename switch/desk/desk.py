@@ -1,4 +1,4 @@
-"""The desk: wishes of agents, checked, become events of the router and seats. Every door comes through here."""
+"""The desk: wishes of agents, checked, become events of the router and seats, whatever the door."""
 
 import hmac
 from collections.abc import Callable
