@@ -25,6 +25,7 @@ from switch.identities.presenting import Presented
 from switch.identities.redirection import Redirections
 from switch.ids import new_id
 from switch.peers import PhonePeer, TrunkPeer
+from switch.phones.makers import PLAIN, Alerting, alert_headers, maker_of
 from switch.records import LegRole
 from switch.trunks.next_hop import NextHop
 
@@ -51,16 +52,28 @@ class Dialling:
         self._max_forwards = max_forwards
 
     def phone(
-        self, name: str, role: LegRole, display: str, number: str, owner: LegOwner, routed: bool = False
+        self,
+        name: str,
+        role: LegRole,
+        display: str,
+        number: str,
+        owner: LegOwner,
+        alerting: Alerting = PLAIN,
+        routed: bool = False,
     ) -> OutgoingLeg:
-        """Ring a phone where it is registered. Raises Unreachable."""
-        if name not in self._exchange.config.phones:
+        """Ring a phone where it is registered. Raises Unreachable.
+
+        `alerting` is ours alone to say: what a caller writes of it is read by nobody and goes nowhere.
+        """
+        settings = self._exchange.config.phones.get(name)
+        if settings is None:
             raise Unreachable(404, "Not Found")
         binding = self._exchange.registrations.binding(name)
         if binding is None:
             raise Unreachable(480, "Temporarily Unavailable")
         domain = self._exchange.config.sip.domain
         shown = quote(clean_display(display))
+        maker = settings.maker or maker_of(binding.user_agent)
         leg = self._leg(role, PhonePeer(name), binding.flow, owner, routed)
         with _ended_on_error(leg):
             leg.call(
@@ -70,6 +83,7 @@ class Dialling:
                     from_=f"{shown} <{Uri('sip', number or 'anonymous', host=domain)}>",
                     to=f"<{Uri('sip', name, host=domain)}>",
                     sdp=leg.offer(),
+                    headers=alert_headers(maker, alerting, domain),
                     peer=leg.peer,
                     max_forwards=self._max_forwards - 1,
                     natted=binding.natted,

@@ -52,6 +52,7 @@ from switch.config.schema import Queue
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
+from switch.phones.makers import Alerting
 from switch.records import LegRole
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Call(CallerVerbs):
         """How the call ends, when its caller has heard it."""
         self._caller_side = sides.caller
         self._reaching = Reaching(exchange, caller, sides.party, self._called, self.let_hear)
-        self._place = Place(exchange, ledger.id)
+        self.place = Place(exchange, ledger.id)
         self._task: asyncio.Task[None] | None = None
         ledger.legs.append(caller)
 
@@ -113,7 +114,7 @@ class Call(CallerVerbs):
 
         Who has waited in a queue before keeps the time and the priority that he had there.
         """
-        return await self._place.take(name, priority)
+        return await self.place.take(name, priority)
 
     async def dial_phone(self, name: str, caller: Caller, display: str | None = None) -> None:
         """Ring a phone; its answer is the caller's answer, its refusal the call's end. It shows `display`, or
@@ -154,11 +155,13 @@ class Call(CallerVerbs):
     def left(self, command: LeaveQueue) -> None:
         """The router lets go of the call."""
         self.queued_as = None
-        self._place.left(command)
+        self.place.left(command)
 
-    def ring_agent(self, phone: str, display: str, number: str, owner: LegOwner) -> OutgoingLeg:
+    def ring_agent(
+        self, phone: str, display: str, number: str, owner: LegOwner, alerting: Alerting
+    ) -> OutgoingLeg:
         """The leg of an offer; the offer owns it. Raises Unreachable."""
-        return self.dialling.phone(phone, LegRole.AGENT, display, number, owner, routed=True)
+        return self.dialling.phone(phone, LegRole.AGENT, display, number, owner, alerting, routed=True)
 
     def connect(self, agent: str, leg: Leg) -> None:
         """An agent has answered: the leg is ours now, and the two are connected."""
@@ -274,7 +277,7 @@ class Call(CallerVerbs):
         if ledger.overflowed and result is not Result.FAILED:
             result = Result.OVERFLOWED  # whatever became of it at the phone where the queue sent it
         ledger.ended_us, ledger.result, ledger.reason, ledger.ended_by = now_us, result, reason, ended_by
-        self._place.over(self.agent, reason)
+        self.place.over(self.agent, reason)
         self.taps.end()
         for leg in ledger.legs:
             leg.end(self.told)
@@ -361,7 +364,7 @@ class Call(CallerVerbs):
             self.supervision.part()
         agent, self.agent = self.agent, None
         if agent is not None:
-            self._place.talk_over(agent, how)
+            self.place.talk_over(agent, how)
 
     def _leave_alone(self, before: Leg | None, how: ConversationEnd) -> None:
         """The caller waits for somebody else than he talked to."""

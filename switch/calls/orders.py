@@ -8,6 +8,7 @@ from acd import commands as acd
 from acd.events import ConversationEnd, ConversationEnded, OfferNotSent
 from switch.calls.causes import Farewell
 from switch.calls.dialling import Unreachable
+from switch.calls.flow import Call
 from switch.calls.ledger import Visit
 from switch.calls.leg import Leg
 from switch.calls.leg_outgoing import OutgoingLeg
@@ -19,6 +20,8 @@ from switch.exchange import Exchange
 from switch.history import entries
 from switch.lamps.shown import Kind, Subject
 from switch.metrics.metrics import HandlePhase, RepairKind
+from switch.phones.display import clock, fill
+from switch.phones.makers import PLAIN, Alerting
 from switch.records import AgentState, AgentStateRecord, OfferRecord, utc
 
 
@@ -99,8 +102,12 @@ class Orders:
             return None
         queue = config.queues.get(command.queue, call.queued_as)  # which may be leaving
         number = call.ledger.from_
-        display = queue.caller_display.format(queue=command.queue, number=number) if queue else number
-        return call.ring_agent(phone, display, number, offering)
+        if queue is None:
+            return call.ring_agent(phone, number, number, offering, PLAIN)
+        display = fill(queue.caller_display, _facts(call, command.queue))
+        of_phone = config.phones[phone].auto_answer if phone in config.phones else None
+        answers = queue.auto_answer if of_phone is None else of_phone
+        return call.ring_agent(phone, display, number, offering, Alerting(queue.ring, answers))
 
     def _farewell(self, call: str, why: acd.CancelReason) -> Farewell:
         """What the phone is told that rings in vain: the caller's own reason where he is gone."""
@@ -222,3 +229,16 @@ class Orders:
         else:
             entry = entries.WrapUpEnded(call=command.call, wrap_up_s=wrap_up_s, agent=command.agent)
             self._exchange.history.put(entry)
+
+
+def _facts(call: Call, queue: str) -> dict[str, str]:
+    """What an agent's phone can show of the caller."""
+    identity = call.identity
+    return {
+        "queue": queue,
+        "number": call.ledger.from_,
+        "name": "" if identity.withheld else identity.display,
+        "priority": str(call.place.priority),
+        "wait": clock(call.place.waited_s),
+        "dialled": call.ledger.to,
+    }

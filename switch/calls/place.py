@@ -29,6 +29,16 @@ class Place:
         self._exchange.dispatch.post(msgspec.structs.replace(self._first, queue=queue))
         return await self._left
 
+    @property
+    def priority(self) -> int:
+        """Of the caller; 0 where he never waited."""
+        return 0 if self._first is None else self._first.priority
+
+    @property
+    def waited_s(self) -> float:
+        """How long ago he came to his first queue."""
+        return 0.0 if self._first is None else (self._exchange.now_us() - self._first.queued_at_us) / 1e6
+
     def left(self, command: LeaveQueue) -> None:
         """The router sends the caller elsewhere."""
         if self._left is not None and not self._left.done():

@@ -107,6 +107,17 @@ class RecordDigits(StrEnum):
     AUDIBLE = "audible"
 
 
+class Maker(StrEnum):
+    """Whose desk phone it is: makers differ in how they are asked to ring and to answer (`switch.phones`)."""
+
+    YEALINK = "yealink"
+    POLYCOM = "polycom"
+    SNOM = "snom"
+    GRANDSTREAM = "grandstream"
+    CISCO = "cisco"
+    GENERIC = "generic"
+
+
 class NoAgents(StrEnum):
     """What happens to a caller while nobody is logged in."""
 
@@ -253,6 +264,10 @@ class Phone(Section):
     srtp: Policy = Policy.OFFERED
     srtp_keys: KeyExchange = KeyExchange.SDES
     toll: PhoneToll = PhoneToll()
+    maker: Maker | None = None
+    """None: as the phone itself says when it registers (User-Agent)."""
+    auto_answer: Flag | None = None
+    """Of calls that queues offer to the agent at this phone; None does as the queue says."""
 
 
 class Agent(Section):
@@ -311,6 +326,10 @@ class Queue(Section):
     no_agents: NoAgents = NoAgents.WAIT
     overflow: Annotated[Overflow, BeforeValidator(targets.overflow)] = HangupTarget()
     caller_display: Annotated[str, BeforeValidator(values.display)] = "{queue} {number}"
+    ring: Annotated[str, BeforeValidator(values.ring)] | None = None
+    """The name of a ring that the agents' phones know; None rings as for everybody."""
+    auto_answer: Flag = False
+    """Whether the agents' phones answer its calls by themselves."""
     recording_notice: Words | None = None
     record: Flag = True
     record_digits: RecordDigits = RecordDigits.MASKED

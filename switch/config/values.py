@@ -11,6 +11,9 @@ import string
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+DISPLAY_FIELDS = ("queue", "number", "name", "priority", "wait", "dialled")
+"""What may stand in braces in a caller display."""
+
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST_S = 366 * 86400.0
@@ -18,6 +21,8 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?|\[?[0-9a-f:]+\]?")
 _DIGITS = re.compile(r"[A-Za-z0-9+*#._-]*")
+_RING = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+_OPENS = ("answer", "intercom", "page", "paging")
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -183,17 +188,30 @@ def some(items: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def display(value: object) -> str:
-    """What an agent's phone shows of a caller: text with {queue} and {number} in it."""
+    """What an agent's phone shows of a caller: text with fields such as {queue} and {number} in it."""
     written = text(value)
     try:
         fields = list(string.Formatter().parse(written))
     except ValueError:
         raise expected(value, "a caller display", "{queue} {number}; a brace itself is {{ or }}") from None
     for _, name, form, conversion in fields:
-        if name is not None and (name not in ("queue", "number") or form or conversion):
-            raise ValueError(f"{shown('{' + name + '}')} is not known; known are {{queue}} and {{number}}")
+        if name is not None and (name not in DISPLAY_FIELDS or form or conversion):
+            known = ", ".join(f"{{{field}}}" for field in DISPLAY_FIELDS)
+            raise ValueError(f"{shown('{' + name + '}')} is not known; known are {known}")
     if not written.isprintable():
         raise ValueError("holds control characters")
+    return written
+
+
+def ring(value: object) -> str:
+    """The name of a ring, as phones are configured with it."""
+    written = text(value)
+    if not _RING.fullmatch(written):
+        raise ValueError(
+            f"{shown(written)} is not a ring's name: at most 32 letters of ASCII, digits and _ . -"
+        )
+    if any(word in written.lower() for word in _OPENS):
+        raise ValueError(f"{shown(written)} would make phones answer; where that is meant, auto_answer: true")
     return written
 
 

@@ -19,6 +19,7 @@ from sip.events import (
     SessionId,
 )
 from sip.flow import Address, Flow
+from sip.syntax.headers import quote
 from sip.syntax.message import Response, parse
 from tests.sip.wire import endpoint
 
@@ -62,11 +63,19 @@ class FarEnd:
     """One party. `behave` is called with each INVITE that comes; what it heard is in `events`, what arrived
     as messages in `received`."""
 
-    def __init__(self, wire: Wire, name: str, address: Address, switch: Address, secret: str = "") -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        name: str,
+        address: Address,
+        switch: Address,
+        secret: str = "",
+        user_agent: str = "FarEnd",
+    ) -> None:
         self.name = name
         self.address = address
         self.flow = Flow("udp", address, switch)
-        self.endpoint: Endpoint = endpoint(name)
+        self.endpoint: Endpoint = endpoint(name, server=user_agent)
         self.events: list[Event] = []
         self.received: list[bytes] = []
         self.behave: Behaviour = ringing
@@ -76,6 +85,8 @@ class FarEnd:
         self.requires_reliable = False
         self.answers_early: bytes | None = None
         """Its answer to an offer in a reliable response, where its INVITE made none."""
+        self.display = ""
+        """The name in its From."""
         self.wire = wire
         self.secret = secret
         self._nonces = 0
@@ -189,7 +200,8 @@ class FarEnd:
         return f"sip:{number}@{host}:{port}" if number else f"sip:{host}"
 
     def _from(self) -> str:
-        return f"<sip:{self.name}@{'pbx.example' if self.secret else self.address[0]}>"
+        shown = f"{quote(self.display)} " if self.display else ""
+        return f"{shown}<sip:{self.name}@{'pbx.example' if self.secret else self.address[0]}>"
 
     def _invite(
         self, number: str, offer: bytes | None, max_forwards: int, *headers: tuple[str, str]

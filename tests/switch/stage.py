@@ -293,9 +293,12 @@ class Stage:
         self._ends[end.address] = end
         return end
 
-    async def phone(self, name: str = "1001", *, registered: bool = True) -> FarEnd:
+    async def phone(
+        self, name: str = "1001", *, registered: bool = True, user_agent: str = "FarEnd"
+    ) -> FarEnd:
         """A phone of ours on its desk."""
-        end = self.join(name, PHONES.get(name, SPARE), f"secret of {name}")
+        address = PHONES.get(name, SPARE)
+        end = self.add(FarEnd(self, name, address, OURS, f"secret of {name}", user_agent))
         if registered:
             assert await end.register() == 200
         return end

@@ -91,7 +91,7 @@ async def test_any_authenticated_request_ends_it_too(stage: Stage) -> None:
 
 
 async def test_a_binding_that_was_stored_is_there_after_a_restart(stage: Stage) -> None:
-    await stage.phone()
+    await stage.phone(user_agent="Yealink SIP-T46S")
     (put,) = stage.history.all(BindingPut)
     stage.posted.clear()
     registrations = stage.exchange.registrations
@@ -101,7 +101,7 @@ async def test_a_binding_that_was_stored_is_there_after_a_restart(stage: Stage) 
     assert told(stage) == [PhoneRegistered(agent="ana", fresh=False)]
     binding = registrations.binding("1001")
     assert binding is not None
-    assert binding.flow.remote == PHONES["1001"]
+    assert (binding.flow.remote, binding.user_agent) == (PHONES["1001"], "Yealink SIP-T46S")
 
 
 async def test_a_phone_that_did_not_answer_before_the_restart_is_unreachable_after_it(stage: Stage) -> None:

@@ -7,6 +7,8 @@ import pytest
 from switch.config import values
 from switch.config.values import Text
 
+FIELDS = ", ".join(f"{{{field}}}" for field in values.DISPLAY_FIELDS)
+
 
 @pytest.mark.parametrize(
     ("read", "written", "value"),
@@ -72,9 +74,9 @@ def test_is_read(read: Callable[[object], object], written: str, value: object) 
         (values.percent, "80", "'80' is not a share; write it as 80%"),
         (values.percent, "101%", "'101%' is not a share; write it as 80%"),
         (values.text, "", "needs a value; an empty text is written ''"),
-        (values.display, "{caller}", "'{caller}' is not known; known are {queue} and {number}"),
-        (values.display, "{queue.name}", "'{queue.name}' is not known; known are {queue} and {number}"),
-        (values.display, "{number!r}", "'{number}' is not known; known are {queue} and {number}"),
+        (values.display, "{caller}", "'{caller}' is not known; known are " + FIELDS),
+        (values.display, "{queue.name}", "'{queue.name}' is not known; known are " + FIELDS),
+        (values.display, "{number!r}", "'{number}' is not known; known are " + FIELDS),
         (
             values.display,
             "{queue",
