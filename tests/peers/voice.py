@@ -12,21 +12,24 @@ import numpy as np
 from ext.listening import Digits
 from media.rtp import rtp_header, rtp_parse
 from tests.peers import ports
-from tests.peers.audio import Pcm, decode_alaw, encode_alaw, tone
+from tests.peers.audio import Pcm, decode_alaw, decode_ulaw, encode_alaw, encode_ulaw, tone
 from tests.peers.child import PeerError
 
 FRAME = 160
 FRAME_S = 0.02
+PCMU = 0
 PCMA = 8
 EVENT_TYPE = 101
+ENCODE = {PCMA: encode_alaw, PCMU: encode_ulaw}
+DECODE = {PCMA: decode_alaw, PCMU: decode_ulaw}
 DIGITS = "0123456789*#ABCD"
 ROWS_HZ = {"123A": 697.0, "456B": 770.0, "789C": 852.0, "*0#D": 941.0}
 COLUMNS_HZ = (1209.0, 1336.0, 1477.0, 1633.0)
 
 
 class Voice:
-    """A-law. `digits` are the RFC 4733 events that came, each by its timestamp once, as their ends tell;
-    `tones` are the digits that were heard in the sound.
+    """A-law, unless told otherwise; hears both laws. `digits` are the RFC 4733 events that came, each by its
+    timestamp once, as their ends tell; `tones` are the digits that were heard in the sound.
     """
 
     def __init__(self, sock: socket.socket, hz: float, level_dbfs: float) -> None:
@@ -35,10 +38,11 @@ class Voice:
         self.tones = ""
         self.types: set[int] = set()
         self.sources: set[tuple[str, int]] = set()
+        self.event_type = EVENT_TYPE
+        """Payload type of the events, both ways."""
         self._socket = sock
-        self._frames = [
-            encode_alaw(tone(hz, level_dbfs=level_dbfs))[i : i + FRAME] for i in range(0, 8000, FRAME)
-        ]
+        self._level_dbfs = level_dbfs
+        self.say(hz)
         self._ear = Digits()
         self._tones: deque[bytes] = deque()
         self._heard: list[Pcm] = []
@@ -66,6 +70,12 @@ class Voice:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+
+    def say(self, hz: float, codec: int = PCMA) -> None:
+        """That tone from now on, in that law."""
+        self.codec = codec
+        sound = ENCODE[codec](tone(hz, level_dbfs=self._level_dbfs))
+        self._frames = [sound[i : i + FRAME] for i in range(0, 8000, FRAME)]
 
     def sdp(self, *, version: int = 1, events: bool = True, attribute: str = "sendrecv") -> str:
         """Its description."""
@@ -110,7 +120,7 @@ class Voice:
         for digit in digits:
             row = next(keys for keys in ROWS_HZ if digit in keys)
             pair = tone(ROWS_HZ[row], 0.08, -12.0) + tone(COLUMNS_HZ[row.index(digit)], 0.08, -12.0)
-            sound = encode_alaw(np.concatenate([pair, np.zeros(4 * FRAME, dtype=np.int16)]))
+            sound = ENCODE[self.codec](np.concatenate([pair, np.zeros(4 * FRAME, dtype=np.int16)]))
             self._tones += [sound[i : i + FRAME] for i in range(0, len(sound), FRAME)]
         await asyncio.sleep(len(self._tones) * FRAME_S)
 
@@ -161,7 +171,7 @@ class Voice:
     ) -> None:
         assert self._target is not None
         payload = bytes([event, 0x80 | 10 if end else 10]) + duration.to_bytes(2, "big")
-        self._send(EVENT_TYPE, payload, start, marker=first)
+        self._send(self.event_type, payload, start, marker=first)
 
     def _send(self, payload_type: int, payload: bytes, timestamp: int, *, marker: bool = False) -> None:
         header = rtp_header(payload_type, marker, self._sequence, timestamp, 0x5EED)
@@ -178,7 +188,7 @@ class Voice:
             await asyncio.sleep(max(0.0, due - loop.time()))
             if self._target is not None and not self._silent:
                 said = self._tones.popleft() if self._tones else self._frames[frame % len(self._frames)]
-                self._send(PCMA, said, self._timestamp)
+                self._send(self.codec, said, self._timestamp)
                 self._timestamp += FRAME
                 frame += 1
 
@@ -192,9 +202,9 @@ class Voice:
             payload = data[parsed.payload_offset : parsed.payload_offset + parsed.payload_length]
             self.types.add(parsed.payload_type)
             self.sources.add(source[:2])
-            if parsed.payload_type == PCMA:
-                self._heard.append(decode_alaw(payload))
+            if parsed.payload_type in DECODE:
+                self._heard.append(DECODE[parsed.payload_type](payload))
                 self.tones += "".join(DIGITS[e] for e, _ in self._ear.hear(self._heard[-1].tobytes()))
-            elif parsed.payload_type == EVENT_TYPE and payload[1] & 0x80:
+            elif parsed.payload_type == self.event_type and payload[1] & 0x80:
                 self.events[parsed.timestamp] = DIGITS[payload[0]]
             self._news.set()
