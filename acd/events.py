@@ -195,6 +195,16 @@ class OfferNotSent(_Event, frozen=True):
     offer: str
 
 
+class OfferPickedUp(_Event, frozen=True):
+    """`agent` takes the call of a colleague's open offer from a phone that nobody rang, as `pickup`, a
+    name that is no offer's. Answered by Connect or HangUpOffer with `pickup` as their offer: he has to be
+    logged in, in no other conversation or offer, and to serve the queue."""
+
+    offer: str
+    agent: str
+    pickup: str
+
+
 class ConversationEnded(_Event, frozen=True):
     """Caller and agent are no longer connected. `offer`, where given, is the one of the `Connect`: so a
     late report never ends a second conversation of the same two."""
@@ -230,6 +240,7 @@ Event: TypeAlias = (
     | OfferRefused
     | OfferNoResponse
     | OfferNotSent
+    | OfferPickedUp
     | ConversationEnded
     | DeadlinePassed
 )

@@ -99,6 +99,13 @@ class Offering:
         else:
             self._heard(offer_id, OfferInput.ANSWERED_TOO_LATE)
 
+    def pick_up(self, offer: OpenOffer, agent: Agent, pickup: str) -> None:
+        """The agent takes the call of the offer, which is open, as the conversation `pickup`."""
+        call = self._board.state.calls[offer.call]
+        self.call_left(call, OfferResult.ANSWERED_ELSEWHERE)
+        self._converse(call, agent, pickup)
+        self._board.touch(agent)
+
     def timer(self, offer_id: str) -> None:
         """The offer's deadline has passed."""
         self._apply(self._board.state.offers[offer_id], OfferInput.TIMER)
@@ -202,16 +209,17 @@ class Offering:
         call = board.state.calls[offer.call]
         if call.offer != offer.id:
             self.call_left(call, OfferResult.ANSWERED_ELSEWHERE)
-        call.offer = offer.id
-        call.agent = offer.agent
-        self._visits.apply(
-            call, CallInput.ANSWERED, VisitResult.ANSWERED, VisitReason.AGENT_ANSWERED, offer.agent
-        )
-        agent = board.state.agents[offer.agent]
-        agent.conversation = offer.id
+        self._converse(call, board.state.agents[offer.agent], offer.id)
+
+    def _converse(self, call: QueuedCall, agent: Agent, conversation: str) -> None:
+        board = self._board
+        name = agent.settings.name
+        call.offer = agent.conversation = conversation
+        call.agent = name
+        self._visits.apply(call, CallInput.ANSWERED, VisitResult.ANSWERED, VisitReason.AGENT_ANSWERED, name)
         agent.call = call.id
         agent.queue = call.queue
-        board.commands.append(Connect(board.next_id(), offer.id, call.id, call.queue, offer.agent))
+        board.commands.append(Connect(board.next_id(), conversation, call.id, call.queue, name))
 
     def _end(self, offer: OpenOffer, blame: bool) -> None:
         board = self._board

@@ -156,6 +156,8 @@ class Router:
                 self._offering.no_response(event.offer)
             case events.OfferNotSent():
                 self._offering.not_sent(event.offer)
+            case events.OfferPickedUp():
+                self._staff.picks_up(event)
             case events.AgentStateSet():
                 self._staff.wants(event)
             case events.PhoneBusy():

@@ -2,12 +2,13 @@
 
 from acd.agent import Agent, AgentState
 from acd.board import Board
-from acd.commands import AgentChanged, VisitReason, VisitResult, WatchPhone, WrapUpEnded
+from acd.commands import AgentChanged, HangUpOffer, VisitReason, VisitResult, WatchPhone, WrapUpEnded
 from acd.deadlines import Due
 from acd.events import (
     AgentStateSet,
     ConversationEnd,
     ConversationEnded,
+    OfferPickedUp,
     PhoneAtCode,
     PhoneBusy,
     PhoneRegistered,
@@ -15,6 +16,7 @@ from acd.events import (
     WantedState,
     WrapUpExtended,
 )
+from acd.offer import RINGS, OpenOffer
 from acd.offering import Offering
 from acd.queued_call import CallInput, CallState, QueuedCall
 from acd.settings import OnAgentLost
@@ -99,6 +101,28 @@ class Staff:
         if ready:
             self.end_wrap_up(agent)
         self._board.touch(agent)
+
+    def picks_up(self, event: OfferPickedUp) -> None:
+        """An agent wants the call that a colleague is offered; his wrap-up ends with that."""
+        board = self._board
+        offer = board.state.offers.get(event.offer)
+        agent = board.state.agents.get(event.agent)
+        if agent is not None and agent.conversation == event.pickup:
+            return
+        if offer is None or agent is None or not self._may_pick_up(agent, offer):
+            board.commands.append(HangUpOffer(board.next_id(), event.pickup))
+            return
+        self.end_wrap_up(agent)
+        self._offering.pick_up(offer, agent, event.pickup)
+
+    def _may_pick_up(self, agent: Agent, offer: OpenOffer) -> bool:
+        if offer.state not in RINGS or agent.leaving or not agent.logged_in:
+            return False
+        if agent.conversation is not None or agent.offer is not None:
+            return False
+        eligibility = self._board.eligibility
+        requires = self._board.state.queues[offer.queue].settings.requires
+        return eligibility.of_requirement(requires) in eligibility.of_agent(agent.settings)
 
     def conversation_ended(self, event: ConversationEnded) -> None:
         """Caller and agent are apart. Only the conversation that is going on can end."""

@@ -284,6 +284,11 @@ class Endpoint:
         found = self._sessions.named(name)
         return None if found is None or found.is_given_up else found.id
 
+    def is_over(self, name: DialogName) -> bool:
+        """Whether the dialog that is meant is one that we have just given up."""
+        found = self._sessions.named(name)
+        return found is not None and found.is_given_up
+
     def restore(self, dialog: Dialog, now: float, peer: Hashable = None) -> SessionId:
         """Take up a confirmed dialog that an earlier process left, so that it can be probed and hung up.
 

@@ -67,6 +67,8 @@ class OfferResult(StrEnum):
     BUSY = "busy"
     REJECTED = "rejected"
     UNREACHABLE = "unreachable"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    """A colleague took the call, from his own phone or by a late answer."""
     CANCELLED = "cancelled"
     """The caller went elsewhere, or hung up, while the agent rang."""
 

@@ -1,5 +1,7 @@
 """A call arrives: who sent it was settled before; here it is routed, admitted and given to its flow."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import assert_never
 
 import structlog
@@ -7,19 +9,22 @@ import structlog
 from media.aio.plane import NoPorts
 from media.port import Port
 from sip import events as sip
-from sip.dialogs.offer_answer import NotAcceptable
+from sip.dialogs.offer_answer import NotAcceptable, Offer
 from sip.syntax.message import Malformed, Request
 from sip.syntax.sdp import SdpError
-from switch.calls.causes import Farewell, farewell
+from switch.calls.causes import Farewell, farewell, q850_of
 from switch.calls.dialling import MAX_FORWARDS
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call
 from switch.calls.ledger import Ledger
+from switch.calls.leg import Leg
 from switch.calls.leg_incoming import IncomingLeg
+from switch.calls.leg_media import Terms
 from switch.calls.occupancy import Sides
-from switch.calls.offered import usable
+from switch.calls.offered import usable, usable_with
+from switch.calls.pickup import NoPickup, Pickups
 from switch.calls.registry import Registry
-from switch.config.targets import ConferenceTarget, Go, TrunkTarget
+from switch.config.targets import ConferenceTarget, Go, PickupTarget, TrunkTarget
 from switch.config.trunk import DidFrom
 from switch.exchange import Exchange
 from switch.flows.leading import flow_to
@@ -56,6 +61,7 @@ class Arrival:
     def __init__(self, exchange: Exchange, registry: Registry) -> None:
         self._exchange = exchange
         self._registry = registry
+        self._pickups = Pickups(exchange, registry)
 
     def invited(self, invite: sip.IncomingInvite) -> None:
         """Take the INVITE, or refuse it with the status of its reason."""
@@ -73,6 +79,8 @@ class Arrival:
         try:
             caller, number = self._parties(invite.request, peer)
             ledger = self._ledger(peer, caller, number)
+            if self._picks_up(invite, peer, ledger):
+                return
         except Malformed as error:
             self._exchange.endpoint.reject(
                 invite.session, error.status, self._exchange.now(), reason=error.reason
@@ -130,6 +138,49 @@ class Arrival:
             if trunk.accept_digest is not None and trunk.accept_digest.user == user:
                 return TrunkPeer(name)
         return PhonePeer(user)
+
+    def _picks_up(self, invite: sip.IncomingInvite, peer: Peer, ledger: Ledger) -> bool:
+        """Whether it is no call of its own but comes into another's place, which is done here. Raises
+        Malformed.
+        """
+        try:
+            place = self._place(invite.request, peer, ledger.to)
+            if place is None:
+                return False
+            leg = self._taker(invite, peer, place)
+        except NoPickup as error:
+            refusal = NotAdmitted(error.reason, answer=error.answer)
+        except NotAdmitted as error:
+            refusal = error
+        else:
+            self._pickups.take(place, leg, partial(self._refuse_taker, leg, ledger))
+            return True
+        self._exchange.tracing.claim(ledger.id, invite.request.call_id, f"caller {peer.name}")
+        self._refuse(invite, peer, ledger, Sides(), refusal)
+        return True
+
+    def _place(self, request: Request, peer: Peer, number: str) -> Leg | None:
+        """The leg whose place is wanted, if one is. Raises NoPickup, and Malformed."""
+        replaced = self._pickups.replaced(request, peer)
+        if replaced is not None:
+            return replaced
+        routed = self._exchange.routes.match(peer, number)
+        if routed is None or not isinstance(routed.go, PickupTarget):
+            return None
+        return self._pickups.ringing(peer, routed.number)
+
+    def _taker(self, invite: sip.IncomingInvite, peer: Peer, place: Leg) -> IncomingLeg:
+        """The leg of who takes it, near the caller's. Raises NoPickup and NotAdmitted."""
+        call, role = self._pickups.call_of(place), self._pickups.role(peer, place)
+        terms, offer = self._judged(lambda: usable_with(self._exchange, invite, peer, call.caller))
+        port = self._opened(lambda: self._exchange.plane.open(near=call.caller.port))
+        self._exchange.tracing.claim(call.id, invite.request.call_id, f"{role.value} {peer.name}")
+        return self._leg(invite, peer, port, terms, offer, role)
+
+    def _refuse_taker(self, leg: IncomingLeg, ledger: Ledger, why: NoPickup) -> None:
+        status, phrase = why.answer
+        leg.end(Farewell(status=status, phrase=phrase, q850=q850_of(status)))
+        self._book_refusal(ledger, why.reason, leg.record())
 
     def _parties(self, request: Request, peer: Peer) -> tuple[Caller, str]:
         """Who calls, and the number that is called. Raises Malformed."""
@@ -225,20 +276,36 @@ class Arrival:
 
     def _caller(self, invite: sip.IncomingInvite, peer: Peer, go: Go) -> IncomingLeg:
         """The caller's leg. What he offers is judged first: nothing absurd makes us open a socket."""
-        exchange = self._exchange
+        terms, offer = self._judged(lambda: usable(self._exchange, invite, peer, go))
+        port = self._opened(lambda: self._port(go))
+        return self._leg(invite, peer, port, terms, offer, LegRole.CALLER)
+
+    def _judged(self, judge: Callable[[], tuple[Terms, Offer | None]]) -> tuple[Terms, Offer | None]:
         try:
-            terms, offer = usable(exchange, invite, peer, go)
+            return judge()
         except (NotAcceptable, SdpError) as error:
             answer = (error.status, str(error))
             raise NotAdmitted(Reason.NOT_ACCEPTABLE, answer=answer) from None
         except OSError:  # no way back to whoever calls, so no address to write into our SDP
             raise NotAdmitted(Reason.UNREACHABLE) from None
+
+    def _opened(self, open_port: Callable[[], Port]) -> Port:
         try:
-            port = self._port(go)
+            return open_port()
         except NoPorts:
             raise NotAdmitted(Reason.NO_PORTS, DRAIN_RETRY_S) from None
+
+    def _leg(
+        self,
+        invite: sip.IncomingInvite,
+        peer: Peer,
+        port: Port,
+        terms: Terms,
+        offer: Offer | None,
+        role: LegRole,
+    ) -> IncomingLeg:
         try:
-            return IncomingLeg(exchange, self._registry, invite, peer, port, terms, offer)
+            return IncomingLeg(self._exchange, self._registry, invite, peer, port, terms, offer, role)
         except BaseException:  # ours: no port is lost for it
             port.close()
             raise
@@ -262,9 +329,8 @@ class Arrival:
         status, phrase = refusal.answer or (told.status, None)
         headers = [*told.headers, *Farewell(retry_after_s=refusal.retry_after_s).headers]
         exchange.endpoint.reject(invite.session, status, exchange.now(), reason=phrase, headers=headers)
-        ended_us = ledger.ended_us = exchange.now_us()
-        ledger.result, ledger.reason, ledger.ended_by = Result.REJECTED, refusal.reason, EndedBy.SWITCH
-        ledger.turned_away = LegRecord(
+        ended_us = exchange.now_us()
+        leg = LegRecord(
             id=new_id(ended_us),
             role=LegRole.CALLER,
             peer=peer.name,
@@ -275,6 +341,12 @@ class Arrival:
             ended_at=utc(ended_us),
         )
         exchange.metrics.call_setup((ended_us - ledger.started_us) / 1e6)
+        self._book_refusal(ledger, refusal.reason, leg)
+
+    def _book_refusal(self, ledger: Ledger, reason: Reason, leg: LegRecord) -> None:
+        exchange = self._exchange
+        ledger.ended_us, ledger.turned_away = exchange.now_us(), leg
+        ledger.result, ledger.reason, ledger.ended_by = Result.REJECTED, reason, EndedBy.SWITCH
         exchange.metrics.call_started(ledger.direction)
         exchange.metrics.call_ended(ledger.direction, ledger.result, ledger.reason)
         exchange.booking.book(ledger.record(exchange.now_us()))

@@ -26,6 +26,7 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.ENCRYPTION_FAILED: 488,
     Reason.LIMIT: 503,
     Reason.TOLL_LIMIT: 403,
+    Reason.NOT_ALLOWED: 403,
     Reason.IDENTITY: 438,
     Reason.REDIRECTED: 480,
     Reason.REDIRECTED_TOO_OFTEN: 482,

@@ -30,9 +30,11 @@ class Conversation:
         on_joined: Callable[[], None],
         *,
         by_agent: bool = True,
+        noticed: bool = False,
     ) -> None:
         """`queue` is the one that the call was taken from; None where one party dialled the other. `by_agent`
-        is where the router's agent took it: he hears its notice, and his time is counted.
+        is where the router's agent took it: he hears its notice, and his time is counted. `noticed`: they
+        have heard the notice.
         """
         self.party = party
         self.bridge: Bridge | None = None
@@ -43,6 +45,7 @@ class Conversation:
         self._queue = queue
         self._on_joined = on_joined
         self._by_agent = by_agent
+        self._noticed = noticed or not by_agent
         self._held = False
         self._notice_token = 0
         self._listening: set[Leg] = set()
@@ -52,7 +55,7 @@ class Conversation:
     def begin(self, token: int) -> None:
         """Play the notice to both where there is one, as `token`, and then connect them."""
         queue = self._queue
-        if queue is None or queue.recording_notice is None or not queue.record or not self._by_agent:
+        if queue is None or queue.recording_notice is None or not queue.record or self._noticed:
             self._join()
             return
         notice = Play(self._exchange.sounds.prompt(queue.recording_notice), token=token)

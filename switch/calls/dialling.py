@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Final
 
 from media.aio.plane import NoPorts
-from media.codecs import partners
 from sip.events import Outgoing
 from sip.flow import Flow
 from sip.syntax.headers import quote
@@ -17,6 +16,7 @@ from switch.calls.leg_media import Terms
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import LegOwner
 from switch.calls.leg_secrecy import secrecy
+from switch.calls.offered import codecs_with
 from switch.config.trunk import Prack
 from switch.exchange import Exchange
 from switch.identities.caller import Caller, clean_display
@@ -141,7 +141,9 @@ class Dialling:
         self, role: LegRole, peer: PhonePeer | TrunkPeer, flow: Flow, owner: LegOwner, routed: bool
     ) -> OutgoingLeg:
         exchange = self._exchange
-        terms = Terms(self._codecs(), secrecy(exchange.config, peer, flow, exchange.fingerprint))
+        terms = Terms(
+            codecs_with(exchange, self._caller), secrecy(exchange.config, peer, flow, exchange.fingerprint)
+        )
         if not terms.secrecy.possible:
             raise Unreachable(488, "Not Acceptable Here")
         try:
@@ -164,12 +166,6 @@ class Dialling:
         except OSError as error:  # the kernel knows no way there, so there is no address for our SDP
             port.close()
             raise Unreachable(503, "Service Unavailable") from error
-
-    def _codecs(self) -> tuple[str, ...]:
-        """The caller's codec first, so that most calls need no transcoding; none that cannot be."""
-        first = self._caller.agreed.codec if self._caller.agreed is not None else None
-        codecs = partners(first, self._exchange.config.media.codecs)
-        return tuple(sorted(codecs, key=lambda codec: codec != first))
 
 
 @contextmanager

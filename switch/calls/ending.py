@@ -48,6 +48,8 @@ class Reason(StrEnum):
     LIMIT = "limit"
     TOLL_LIMIT = "toll_limit"
     """The phone or trunk may not spend (any more) on calls to trunks."""
+    NOT_ALLOWED = "not_allowed"
+    """What the phone wants to take is not for it."""
     IDENTITY = "identity"
     """The caller's signed identity is missing or does not hold, and the trunk wants it."""
     REDIRECTED = "redirected"

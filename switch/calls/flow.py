@@ -199,14 +199,37 @@ class Call(CallerVerbs):
         if self.supervision is not None:
             self.supervision.let_hear(source)
 
-    def take_over(self, leg: Leg) -> None:
+    def pick_up(self, leg: IncomingLeg) -> None:
+        """Somebody takes the call whom nobody has called for it; whoever rings is told so."""
+        before, self.party, leg.owner = self.party, leg, self
+        self._reaching.over()
+        if before is not None:
+            before.end(Farewell(elsewhere=True))
+        self.ledger.legs.append(leg)
+        leg.answer()
+        self.converse()
+
+    def replace(self, leg: IncomingLeg) -> None:
+        """The leg, which nobody called, has the place of whoever the caller talks to. An agent's is another
+        leg of the same agent, whose talk goes on.
+        """
+        self.ledger.legs.append(leg)
+        leg.owner = self
+        leg.answer()
+        self.take_over(leg, same_agent=leg.role is LegRole.AGENT)
+        self.book.leg_confirmed(leg, self)
+
+    def take_over(self, leg: Leg, *, same_agent: bool = False) -> None:
         """The leg has the place of whoever the caller talks to, who leaves; the call goes on."""
         log = structlog.get_logger("call")
         log.info("call taken over", call=self.id, agent=self.agent, leg=leg.id, phone=leg.peer.name)
         before, self.party, leg.owner = self.party, leg, self
-        self._part(ConversationEnd.TRANSFERRED)
+        if same_agent:
+            self._separate()
+        else:
+            self._part(ConversationEnd.TRANSFERRED)
         self._reaching.over()
-        self._converse()
+        self._converse(noticed=same_agent)
         if before is not None:
             before.end(Farewell(q850=NORMAL_CLEARING))
 
@@ -239,7 +262,7 @@ class Call(CallerVerbs):
         match event:
             case Ended() | Lost():
                 self._gone(leg, event)
-            case Connected():
+            case Connected() if leg is self.caller:
                 self._connected()
             case Held():
                 if self._conversation is not None:
@@ -340,7 +363,8 @@ class Call(CallerVerbs):
         else:
             self.end_in_vain(parting)
 
-    def _converse(self) -> None:
+    def _converse(self, *, noticed: bool = False) -> None:
+        """`noticed`: both have heard that they are recorded."""
         if self.party is None:
             return
         self._conversation = Conversation(
@@ -351,20 +375,24 @@ class Call(CallerVerbs):
             self.queued_as,
             self._joined,
             by_agent=self.agent is not None,
+            noticed=noticed,
         )
         if self.caller.answered:
             self._conversation.begin(self._playing.next_token())
 
     def _part(self, how: ConversationEnd) -> None:
         """The caller is not connected any more to whom he talked to."""
+        self._separate()
+        agent, self.agent = self.agent, None
+        if agent is not None:
+            self.place.talk_over(agent, how)
+
+    def _separate(self) -> None:
         if self._conversation is not None:
             self._conversation.end()
             self._conversation = None
         if self.supervision is not None:
             self.supervision.part()
-        agent, self.agent = self.agent, None
-        if agent is not None:
-            self.place.talk_over(agent, how)
 
     def _leave_alone(self, before: Leg | None, how: ConversationEnd) -> None:
         """The caller waits for somebody else than he talked to."""

@@ -1,4 +1,6 @@
-"""A leg whose INVITE came to us: the caller's. What he is told before the answer, the answer, a refusal."""
+"""A leg whose INVITE came to us: the caller's, or that of who takes somebody's place. What he is told before
+the answer, the answer, a refusal.
+"""
 
 from media.port import Port
 from sip import events as sip
@@ -17,7 +19,7 @@ from switch.records import LegRole
 
 
 class IncomingLeg(Leg):
-    """The caller's side of a call."""
+    """The caller's side of a call, or that of somebody who comes into one by himself."""
 
     def __init__(
         self,
@@ -28,20 +30,23 @@ class IncomingLeg(Leg):
         port: Port,
         terms: Terms,
         offer: Offer | None,
+        role: LegRole = LegRole.CALLER,
     ) -> None:
-        """`offer` is that of the INVITE, None where it made none. Raises OSError where the kernel knows no
+        """`offer` is that of the INVITE, None where it made none. An agent's is by the router's word, and so
+        does not make him busy. Raises OSError where the kernel knows no
         way back.
         """
         super().__init__(
             exchange,
             book,
             id=new_id(exchange.now_us()),
-            role=LegRole.CALLER,
+            role=role,
             peer=peer,
             flow=invite.flow,
             port=port,
             terms=terms,
             owner=NOBODY,
+            routed=role is LegRole.AGENT,
         )
         self.rang = False
         """He was told that it rings."""

@@ -3,11 +3,31 @@
 from media.codecs import heard_first, partners
 from sip.dialogs.offer_answer import NotAcceptable, Offer, usable_offer
 from sip.events import IncomingInvite
+from switch.calls.leg import Leg
 from switch.calls.leg_media import Terms
 from switch.calls.leg_secrecy import secrecy
 from switch.config.targets import DialledPhone, EchoTarget, Go, PhoneTarget, TrunkTarget
 from switch.exchange import Exchange
 from switch.peers import Peer
+
+
+def usable_with(
+    exchange: Exchange, invite: IncomingInvite, peer: Peer, other: Leg
+) -> tuple[Terms, Offer | None]:
+    """What a leg may agree on that is to talk to another, and its offer; raises as `usable`."""
+    address = exchange.media_address(invite.flow.remote[0])
+    keys = secrecy(exchange.config, peer, invite.flow, exchange.fingerprint)
+    if not keys.possible:
+        raise NotAcceptable("Encryption Required")
+    terms = Terms(codecs_with(exchange, other), keys)
+    return terms, None if invite.sdp is None else usable_offer(invite.sdp, address, terms.codecs, keys)
+
+
+def codecs_with(exchange: Exchange, other: Leg) -> tuple[str, ...]:
+    """Those in which somebody can talk to another; the other's first, so that little has to be transcoded."""
+    first = other.agreed.codec if other.agreed is not None else None
+    codecs = partners(first, exchange.config.media.codecs)
+    return tuple(sorted(codecs, key=lambda codec: codec != first))
 
 
 def usable(exchange: Exchange, invite: IncomingInvite, peer: Peer, go: Go) -> tuple[Terms, Offer | None]:

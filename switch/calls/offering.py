@@ -126,6 +126,11 @@ class Offering:
             case _:
                 pass
 
+    @property
+    def rings(self) -> bool:
+        """Whether the call is still this agent's to answer."""
+        return self.state in (State.INVITED, State.RINGING)
+
     def cancel(self, farewell: Farewell) -> None:
         """The router gave the offer up; it goes on until its final response."""
         self._farewell = farewell

@@ -13,7 +13,7 @@ from switch.calls.ledger import Visit
 from switch.calls.leg import Leg
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.offering import Offering
-from switch.calls.registry import Registry
+from switch.calls.registry import Registry, Taking
 from switch.calls.visits import OFFERS, REASONS, RESULTS
 from switch.config.targets import HangupTarget
 from switch.exchange import Exchange
@@ -50,8 +50,8 @@ class Orders:
             case acd.Connect():
                 self._connect(command)
             case acd.HangUpOffer(offer=offer):
-                if (offering := self.offerings.get(offer)) is not None:
-                    offering.hang_up()
+                if (taking := self._taking(offer)) is not None:
+                    taking.hang_up()
             case acd.LeaveQueue(call=call):
                 if (found := self._registry.calls.get(call)) is not None:
                     found.left(command)
@@ -133,8 +133,8 @@ class Orders:
             self._exchange.metrics.offer_sent((written_us - step_us) / 1e6)
 
     def _connect(self, command: acd.Connect) -> None:
-        offering = self.offerings.get(command.offer)
-        leg = offering.connect() if offering is not None else None
+        taking = self._taking(command.offer)
+        leg = taking.connect() if taking is not None else None
         call = self._registry.calls.get(command.call)
         if leg is not None and call is not None and not call.over:
             call.connect(command.agent, leg)
@@ -154,6 +154,10 @@ class Orders:
         if on and phone is not None:
             self._watched[agent] = phone
             registrations.watch(phone, on=True)
+
+    def _taking(self, offer: str) -> Taking | None:
+        """An offer, or whoever takes the call of one."""
+        return self._registry.pickups.pop(offer, None) or self.offerings.get(offer)
 
     def _forget(self, offer: str) -> None:
         self.offerings.pop(offer, None)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection
+from typing import Protocol
 
 from media.events import PortEvent, RecordingStopped
 from media.port import Port
@@ -19,6 +20,18 @@ from switch.peers import PhonePeer, TrunkPeer
 from switch.records import CallRecord
 
 
+class Taking(Protocol):
+    """Who wants the call of an offer."""
+
+    def connect(self) -> Leg | None:
+        """The router gives it to him; his leg, None where he is gone."""
+        ...
+
+    def hang_up(self) -> None:
+        """The router does not."""
+        ...
+
+
 class Registry:
     """Every call and leg in progress. `phone_busy` hears how many legs of a phone no offer made."""
 
@@ -27,6 +40,8 @@ class Registry:
         self.closing: dict[str, Call] = {}
         """Calls that have ended and whose recording is not closed yet: their record is not written."""
         self.conferences = Conferences(exchange)
+        self.pickups: dict[str, Taking] = {}
+        """Legs that want the call of an offer, by leg, until the router's word."""
         self._exchange = exchange
         self._phone_busy = phone_busy
         self._by_session: dict[sip.SessionId, Leg] = {}
@@ -149,6 +164,10 @@ class Registry:
         """The call's port is tapped."""
         self._recorded[call.caller.port] = call
         self._exchange.metrics.recording_started()
+
+    def leg_of(self, session: sip.SessionId) -> Leg | None:
+        """The leg whose session it is."""
+        return self._by_session.get(session)
 
     def is_busy(self, phone: str) -> bool:
         """Whether the phone rings, or is in a call."""

@@ -31,6 +31,7 @@ from switch.config.targets import (
     EchoTarget,
     Go,
     PhoneTarget,
+    PickupTarget,
     QueueTarget,
     TrunkTarget,
 )
@@ -120,8 +121,8 @@ def transfer(
     if routed is None:
         raise NotNow(f"no route of {party.peer.name!r} leads to {number!r}")
     to = Destination(party.peer, number, routed.number, routed.go)
-    if isinstance(to.go, ConferenceTarget):
-        raise NotNow("not yet: a call cannot be transferred to a conference")
+    if isinstance(to.go, ConferenceTarget | PickupTarget):
+        raise NotNow(f"not yet: a call cannot be transferred to {to.go}")
     agent = call.agent
     if isinstance(to.go, TrunkTarget | PhoneTarget | DialledPhone):
         _call(exchange, call, to, routed)

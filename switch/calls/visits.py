@@ -39,7 +39,7 @@ OFFERS: Final[Mapping[Offered, OfferResult]] = {
     Offered.REJECTED: OfferResult.REJECTED,
     Offered.UNREACHABLE: OfferResult.UNREACHABLE,
     Offered.CALLER_GONE: OfferResult.CANCELLED,
-    Offered.ANSWERED_ELSEWHERE: OfferResult.CANCELLED,
+    Offered.ANSWERED_ELSEWHERE: OfferResult.ANSWERED_ELSEWHERE,
     Offered.LEFT_QUEUE: OfferResult.CANCELLED,
     Offered.AGENT_GONE: OfferResult.CANCELLED,
     Offered.SWITCH_RESTARTED: OfferResult.CANCELLED,

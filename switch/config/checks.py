@@ -14,7 +14,7 @@ from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
 from switch.config.schema import Config, Queue, Route
-from switch.config.targets import ConferenceTarget, PhoneTarget, QueueTarget, TrunkTarget
+from switch.config.targets import ConferenceTarget, PhoneTarget, PickupTarget, QueueTarget, TrunkTarget
 
 _NAMED = ("trunks", "phones", "agents", "queues", "music")
 _LONGEST_NAME = 64
@@ -231,6 +231,8 @@ def _pattern(path: Path, written: str) -> Iterator[Finding]:
 def _destination(config: Config, tree: Tree, known: _Known, route: Route, path: Path) -> Iterator[Finding]:
     go = (*path, "go")
     match route.go:
+        case PickupTarget() if route.trunk is not None:
+            yield Finding(go, "only phones pick calls up; give the route a phone in place of its trunk")
         case ConferenceTarget(name):
             if (fault := _fault(name)) is not None:
                 yield Finding(go, fault)

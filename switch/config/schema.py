@@ -268,6 +268,8 @@ class Phone(Section):
     """None: as the phone itself says when it registers (User-Agent)."""
     auto_answer: Flag | None = None
     """Of calls that queues offer to the agent at this phone; None does as the queue says."""
+    pickup_group: Annotated[tuple[Words, ...], BeforeValidator(values.one_or_several)] = ()
+    """Phones that share one may take what rings or talks at each other."""
 
 
 class Agent(Section):

@@ -78,6 +78,14 @@ class ConferenceTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class PickupTarget:
+    """`pickup`: takes what rings at the phone whose name was dialled, or without one in the caller's group"""
+
+    def __str__(self) -> str:
+        return "pickup"
+
+
+@dataclass(frozen=True, slots=True)
 class HangupTarget:
     """`hangup`: the call ends"""
 
@@ -94,6 +102,7 @@ Go = (
     | ToneTarget
     | ClockTarget
     | ConferenceTarget
+    | PickupTarget
 )
 Overflow = QueueTarget | PhoneTarget | HangupTarget
 
@@ -103,11 +112,12 @@ _NAMED: dict[str, type[QueueTarget | TrunkTarget | PhoneTarget | ConferenceTarge
     "phone": PhoneTarget,
     "conference": ConferenceTarget,
 }
-_BARE: dict[str, type[DialledPhone | EchoTarget | ToneTarget | ClockTarget | HangupTarget]] = {
+_BARE: dict[str, type[DialledPhone | EchoTarget | ToneTarget | ClockTarget | PickupTarget | HangupTarget]] = {
     "phone": DialledPhone,
     "echo": EchoTarget,
     "tone": ToneTarget,
     "clock": ClockTarget,
+    "pickup": PickupTarget,
     "hangup": HangupTarget,
 }
 
@@ -119,7 +129,7 @@ def go(value: object) -> Go:
         raise expected(
             value,
             "a target",
-            "queue:NAME, trunk:NAME, phone:NAME, conference:NAME, phone, echo, tone or clock",
+            "queue:NAME, trunk:NAME, phone:NAME, conference:NAME, phone, pickup, echo, tone or clock",
         )
     return target
 

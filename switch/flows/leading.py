@@ -11,6 +11,7 @@ from switch.config.targets import (
     DialledPhone,
     EchoTarget,
     PhoneTarget,
+    PickupTarget,
     QueueTarget,
     ToneTarget,
     TrunkTarget,
@@ -53,6 +54,8 @@ def flow_to(
             return to_phone(routed.number, caller)
         case TrunkTarget(name=name):
             return to_trunk(name, routed.number, caller, redirections)
+        case PickupTarget():
+            raise ValueError("who picks up has no call of his own")
         case _:
             assert_never(routed.go)
 

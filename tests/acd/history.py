@@ -146,6 +146,7 @@ class History:
                 e.OfferAnswered(offer),
                 e.OfferRefused(offer, dice.choice((302, 404, 480, 486, 487, 603))),
                 dice.choice((e.OfferNoResponse(offer), e.OfferNotSent(offer), e.OfferTrying(offer))),
+                e.OfferPickedUp(offer, f"a{dice.randrange(8)}", f"pickup {len(self.steps)}"),
             )
         )
 

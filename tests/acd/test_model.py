@@ -55,6 +55,11 @@ def possible(router: Router) -> list[e.Event]:
             e.OfferNoResponse(offer.id),
             e.OfferNotSent(offer.id),
         ]
+        happenings += [
+            e.OfferPickedUp(offer.id, agent, pickup)
+            for agent in AGENTS
+            if facts.agents[agent].conversation != (pickup := f"{offer.id} by {agent}")
+        ]
     for call in facts.calls.values():
         if call.state is CallState.TALKING:
             happenings += [
@@ -131,8 +136,8 @@ def check(router: Router) -> None:
 
 
 def answers(event: e.Event, commands: list[Command]) -> bool:
-    """A 200 is always answered, by one of two."""
-    return not isinstance(event, e.OfferAnswered) or (
+    """A 200 is always answered, by one of two; so is who picks up."""
+    return not isinstance(event, e.OfferAnswered | e.OfferPickedUp) or (
         sum(isinstance(command, Connect | HangUpOffer) for command in commands) == 1
     )
 

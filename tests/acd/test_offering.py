@@ -1,5 +1,7 @@
 """One offer from INVITE to its end, each rule by its name."""
 
+from typing import Any
+
 import pytest
 
 from acd.agent import AgentState
@@ -7,6 +9,7 @@ from acd.commands import (
     AgentChanged,
     CancelOffer,
     CancelReason,
+    Command,
     Connect,
     HangUpOffer,
     Offer,
@@ -15,6 +18,7 @@ from acd.commands import (
     VisitEnded,
     VisitResult,
     WatchPhone,
+    WrapUpEnded,
 )
 from acd.events import (
     CallGone,
@@ -23,6 +27,7 @@ from acd.events import (
     OfferAnswered,
     OfferNoResponse,
     OfferNotSent,
+    OfferPickedUp,
     OfferRefused,
     OfferRinging,
     OfferTrying,
@@ -454,3 +459,90 @@ def test_no_answer_then_agent_lost_then_the_same_place_again() -> None:
     stage.queue("c3")
     stage.end("c1", "ana", ConversationEnd.AGENT_LOST)
     assert only(stage.end("c2", "luis"), Offer).call == "c1"
+
+
+class TestPickedUp:
+    """Somebody else takes the call from his own phone."""
+
+    def ringing(self, **settings: Any) -> Stage:
+        """c1 rings for Ana; Luis is busy for himself and Eva serves nothing."""
+        agents = [*team("ana", "luis", support=5), *team("eva")]
+        stage = Stage([support(requires="support >= 1", **settings)], agents)
+        stage.login("ana")
+        stage.queue("c1")
+        stage.ring("ana")
+        stage.login("luis", "eva")
+        return stage
+
+    def take(self, stage: Stage, agent: str, pickup: str = "p1") -> list[Command]:
+        return stage.step(OfferPickedUp(stage.offer("ana"), agent, pickup))
+
+    def test_he_has_the_call_and_whom_it_rang_for_missed_nothing(self) -> None:
+        stage = self.ringing()
+        commands = self.take(stage, "luis")
+        assert only(commands, CancelOffer).why is CancelReason.ANSWERED_ELSEWHERE
+        connect = only(commands, Connect)
+        assert (connect.offer, connect.call, connect.agent) == ("p1", "c1", "luis")
+        visit = only(commands, VisitEnded)
+        assert (visit.result, visit.agent) == (VisitResult.ANSWERED, "luis")
+        assert (stage.state("ana"), stage.state("luis")) == (AgentState.RINGING, AgentState.ON_CALL)
+        stage.refuse("ana", 487)
+        assert only(stage.all(OfferEnded), OfferEnded).result is OfferResult.ANSWERED_ELSEWHERE
+        assert stage.state("ana") is AgentState.READY
+        stage.end("c1", "luis")
+        assert stage.state("luis") is AgentState.WRAP_UP
+
+    def test_her_answer_comes_too_late(self) -> None:
+        stage = self.ringing()
+        self.take(stage, "luis")
+        assert only(stage.answer("ana"), HangUpOffer).offer == stage.offer("ana")
+        assert stage.state("luis") is AgentState.ON_CALL
+
+    def test_his_pickup_comes_too_late(self) -> None:
+        stage = self.ringing()
+        stage.answer("ana")
+        commands = self.take(stage, "luis")
+        assert (only(commands, HangUpOffer).offer, len(commands)) == ("p1", 1)
+        assert stage.state("luis") is AgentState.READY
+
+    def test_of_two_at_once_the_first_has_it(self) -> None:
+        stage = Stage([support()], team("ana", "luis", "eva"))
+        stage.login("ana")
+        stage.queue("c1")
+        stage.ring("ana")
+        stage.login("luis", "eva")
+        assert only(self.take(stage, "luis", "p1"), Connect).agent == "luis"
+        assert only(self.take(stage, "eva", "p2"), HangUpOffer).offer == "p2"
+        assert self.take(stage, "luis", "p1") == [], "a duplicate"
+
+    @pytest.mark.parametrize("who", ["eva", "ana", "nobody", "offline", "talking"])
+    def test_who_may_not(self, who: str) -> None:
+        stage = self.ringing()
+        if who == "offline":
+            stage.set("luis", WantedState.OFFLINE)
+        if who == "talking":
+            stage.queue("c2")
+            stage.answer("luis")
+        agent = "luis" if who in ("offline", "talking") else who
+        assert only(self.take(stage, agent), HangUpOffer).offer == "p1"
+        assert none(stage.answer("ana"), HangUpOffer), "it still is hers"
+
+    def test_a_paused_agent_may_and_is_paused_afterwards(self) -> None:
+        stage = self.ringing(wrap_up_us=0)
+        stage.set("luis", WantedState.PAUSED, "lunch")
+        assert only(self.take(stage, "luis"), Connect).agent == "luis"
+        stage.end("c1", "luis")
+        assert stage.state("luis") is AgentState.PAUSED
+
+    def test_his_wrap_up_ends_with_it(self) -> None:
+        stage = Stage([support()], team("ana", "luis"))
+        stage.login("luis")
+        stage.queue("c0")
+        stage.answer("luis")
+        stage.end("c0", "luis")
+        stage.login("ana")
+        stage.queue("c1")
+        stage.ring("ana")
+        commands = self.take(stage, "luis")
+        assert only(commands, WrapUpEnded).call == "c0"
+        assert only(commands, Connect).call == "c1"

@@ -199,7 +199,7 @@ def test_options_is_answered_with_what_works() -> None:
     peer.endpoint.respond(event.transaction, 200, 0.0)
     response = only_response(peer.sent())
     assert response.headers.get("Allow") == ", ".join(ALLOW)
-    assert response.headers.get("Supported") == "timer, 100rel"
+    assert response.headers.get("Supported") == "timer, 100rel, replaces"
     assert response.headers.get("Accept") == "application/sdp"
 
 

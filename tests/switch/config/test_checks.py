@@ -197,6 +197,11 @@ def test_a_skill_expression_is_wrong_at_its_column(mistakes: Mistakes, written: 
             ["3:20: routes[0].go: leads from a trunk to a trunk; where that is meant, add transit: true"],
         ),
         ("{trunk: c, go: trunk:d, transit: true}", []),
+        ("{phone: '*', to: '[*]8*', strip: 2, go: pickup}", []),
+        (
+            "{trunk: c, go: pickup}",
+            ["3:20: routes[0].go: only phones pick calls up; give the route a phone in place of its trunk"],
+        ),
         (
             "{phone: '*', to: 1*2, go: echo}",
             ["3:22: routes[0].to: '*' stands for any rest, so it can only be the last character"],

@@ -10,13 +10,17 @@ from switch.config.targets import (
     EchoTarget,
     HangupTarget,
     PhoneTarget,
+    PickupTarget,
     QueueTarget,
     ToneTarget,
     TrunkTarget,
 )
 from switch.config.values import Text
 
-GO = "a target; write it as queue:NAME, trunk:NAME, phone:NAME, conference:NAME, phone, echo, tone or clock"
+GO = (
+    "a target; write it as queue:NAME, trunk:NAME, phone:NAME, conference:NAME, "
+    "phone, pickup, echo, tone or clock"
+)
 OVERFLOW = "a target; write it as hangup, queue:NAME or phone:NAME"
 
 
@@ -32,6 +36,7 @@ OVERFLOW = "a target; write it as hangup, queue:NAME or phone:NAME"
         ("clock", ClockTarget()),
         ("conference:daily", ConferenceTarget("daily")),
         ("tone", ToneTarget()),
+        ("pickup", PickupTarget()),
     ],
 )
 def test_a_route_leads_there(written: str, target: targets.Go) -> None:
