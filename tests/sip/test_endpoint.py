@@ -123,7 +123,7 @@ def test_a_refusal_of_the_screen_needs_no_state_and_its_ack_is_swallowed() -> No
         ("PRACK", (), 481, None),
         ("NOTIFY", (), 405, None),
         ("OPTIONS", ("Require: foo, timer",), 420, ("Unsupported", "foo")),
-        ("INVITE", ("Require: replaces",), 420, ("Unsupported", "replaces")),
+        ("INVITE", ("Require: join",), 420, ("Unsupported", "join")),
         ("INVITE", ("Max-Forwards: 0",), 483, None),
         ("INVITE", ("Content-Type: text/plain",), 415, ("Accept", ACCEPT)),
         ("INVITE", ("Accept: text/plain",), 406, None),
