@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from math import isnan
 from typing import Final
 
+from msgspec import structs
+
 from acd.agent import AgentState as RouterState
 from acd.views import AgentView, QueueView
 from switch.api.backend import (
@@ -14,6 +16,7 @@ from switch.api.backend import (
     Draining,
     ForkRow,
     PhoneRow,
+    PreferencesRow,
     QueueRow,
     Readiness,
     RecordingRow,
@@ -39,6 +42,7 @@ from switch.config.addresses import HostPort
 from switch.desk.wishes import DOES, Answer, LogIn, LogOut, Pause, Ready, Wish
 from switch.exchange import Exchange
 from switch.metrics.readings import MediaReading, SipReading, Sources
+from switch.preferences import NotForwardable, Preferences
 from switch.records import AgentState, CallRecord, utc
 from switch.staffing import Staffing
 from switch.trunks.rows import trunk_row
@@ -241,6 +245,22 @@ class Running:
     def phones(self) -> Sequence[PhoneRow]:
         """Every phone of the configuration."""
         return [self._phone_row(name) for name in self._exchange.config.phones]
+
+    def preferences(self, phone: str) -> PreferencesRow:
+        """What is to become of calls to it."""
+        if phone not in self._exchange.config.phones:
+            raise Unknown(f"no phone {phone!r}")
+        return PreferencesRow(phone=phone, **structs.asdict(self._exchange.preferences.of(phone)))
+
+    def set_preferences(self, phone: str, wanted: Preferences) -> PreferencesRow:
+        """As the administrator."""
+        self.preferences(phone)
+        try:
+            self._exchange.preferences.set(phone, wanted, EndedBy.ADMINISTRATOR.value)
+        except NotForwardable as error:
+            raise Refused(str(error)) from None
+        self._exchange.dispatch.flush()
+        return self.preferences(phone)
 
     def trunks(self) -> Sequence[TrunkRow]:
         """Every trunk, those of the former configuration that still have calls last."""

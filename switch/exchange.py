@@ -27,6 +27,7 @@ from switch.limits import Limits
 from switch.metrics.metrics import Metrics
 from switch.persistence.booking import Booking
 from switch.persistence.logbook import Logbook
+from switch.preferences import PhonePreferences
 from switch.records import utc
 from switch.registrations import Registrations
 from switch.routes import Routes
@@ -62,6 +63,7 @@ class Exchange:
     lamps: Lamps
     staffing: Staffing
     desk: Desk
+    preferences: PhonePreferences
     toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)
     now: Callable[[], float] = time.monotonic

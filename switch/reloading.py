@@ -44,6 +44,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.gate.configure(config.sip)
     exchange.toll.configure(config)
     exchange.dispatch.post(configured(config))
+    exchange.preferences.configure(config.phones)
     exchange.lamps.configured()
     exchange.desk.configured()
     staffing.configure(config, registered=lambda phone: bool(exchange.registrations.bindings(phone)))

@@ -27,17 +27,20 @@ from switch.config.schema import Config
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
 from switch.exchange import Exchange
+from switch.feature_keys.keys import FeatureKeys
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.interfaces import Interfaces
 from switch.lamps.facts import SwitchFacts
 from switch.lamps.lamps import Lamps
+from switch.lamps.shown import Kind, Subject
 from switch.limits import Limits
 from switch.metrics.metrics import Metrics
 from switch.peers import Identification, PhonePeer
 from switch.persistence.booking import Booking
 from switch.persistence.journal import Journal
 from switch.persistence.logbook import Logbook
+from switch.preferences import PhonePreferences, Preferences
 from switch.registrations import Registrations
 from switch.routes import Routes
 from switch.staffing import Staffing
@@ -162,6 +165,10 @@ class _Wiring:
         )
         logbook = books.logbook
         self._staffing = Staffing(dispatch.post, logbook.seat_noted, logbook.seats())
+        self._preferences = PhonePreferences(
+            lambda: self.exchange.routes, logbook.preferences_noted, logbook.preferences()
+        )
+        self._preferences.listen(self._preferences_changed)
         self._registrations = self._make_registrations(books)
         self._trunks = Trunks(surroundings.locator, self._make_sip_client(), config.sip.t1)
         self._identification = self._make_identification()
@@ -197,6 +204,12 @@ class _Wiring:
             legs=lambda phone: self.switch.registry.legs_of(phone),
             ledger=lambda leg: self.switch.registry.ledger_of(leg),
             is_registered=lambda phone: bool(self._registrations.bindings(phone)),
+            keys=FeatureKeys(
+                self._preferences,
+                self._staffing,
+                books.router,
+                lambda event: self.exchange.dispatch.post(event),
+            ),
         )
         return Lamps(
             lambda: self.exchange.sip().subscriptions,
@@ -207,6 +220,12 @@ class _Wiring:
             lambda: self.exchange.config.sip.domain,
             self._around.loop,
         )
+
+    def _preferences_changed(self, phone: str, before: Preferences, now: Preferences) -> None:
+        lamps = self.exchange.lamps
+        lamps.keys_changed(phone)
+        if before.do_not_disturb != now.do_not_disturb:
+            lamps.changed(Subject(Kind.PHONE, phone))
 
     def _make_sip_client(self) -> SipClient:
         return SipClient(
@@ -279,6 +298,7 @@ class _Wiring:
             lamps=self._make_lamps(books, endpoint),
             staffing=self._staffing,
             desk=Desk(dispatch, self._staffing, lambda: self.exchange.config, around.now),
+            preferences=self._preferences,
             toll=TollGuard(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
             now=around.now,
         )

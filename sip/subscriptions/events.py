@@ -50,11 +50,13 @@ class Referred:
 class Renewed:
     """A subscription goes on: tell all there is to tell, as to a new one (RFC 6665 section 4.2.1.2).
 
-    `expires_s` 0: the subscriber takes his leave, and this NOTIFY will be the last.
+    `expires_s` 0: the subscriber takes his leave, and this NOTIFY will be the last. `body` is what his
+    SUBSCRIBE brought along, which some packages take for a wish.
     """
 
     subscription: SubscriptionId
     expires_s: int
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

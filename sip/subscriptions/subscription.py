@@ -68,8 +68,8 @@ class Subscription(Machine[Matter]):
     """`dialog` is its own, or the session's in which a REFER came; None before it is accepted."""
 
     __slots__ = (
-        "_cause", "_expires_at", "_granted_s", "_host", "_under_way", "dialog", "event", "flow", "id",
-        "local_tag", "mute", "peer", "server", "terms",
+        "_body", "_cause", "_expires_at", "_granted_s", "_host", "_under_way", "dialog", "event", "flow",
+        "id", "local_tag", "mute", "peer", "server", "terms",
     )  # fmt: skip
 
     name = "subscription"
@@ -98,6 +98,8 @@ class Subscription(Machine[Matter]):
         self.mute = False
         """Whether the sender of a REFER does not want to be told (RFC 4488)."""
         self._host = host
+        self._body = b""
+        """Of the SUBSCRIBE that renews it."""
         self._granted_s = 0
         self._expires_at = 0.0
         self._cause = SubscriptionEnd.EXPIRED
@@ -138,7 +140,7 @@ class Subscription(Machine[Matter]):
         if self.dialog is not None and not self.is_over:
             self.dialog.refresh(request, transaction.flow)
             self.flow = self.dialog.flow
-        self.server, self._granted_s = transaction, granted_s
+        self.server, self._granted_s, self._body = transaction, granted_s, request.body
         self.step(Input.RENEW if granted_s else Input.UNSUBSCRIBE, now, Statement(200, None, "", b""))
 
     def done(self, request: DialogRequest, status: int, response: Response | None, now: float) -> None:
@@ -254,7 +256,8 @@ class Subscription(Machine[Matter]):
                 again = f";retry-after={news.retry_after_s}" if news.retry_after_s else ""
                 self._notify(f"terminated;reason={news.reason}{again}", news, now)
             case Action.REPORT_RENEWAL:
-                self._host.report(Renewed(self.id, self._granted_s))
+                body, self._body = self._body, b""
+                self._host.report(Renewed(self.id, self._granted_s, body))
             case Action.REPORT_TOLD:
                 self._host.report(Told(self.id))
             case Action.REPORT_END:

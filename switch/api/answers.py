@@ -13,6 +13,7 @@ from switch.api.backend import (
     Draining,
     ForkRow,
     PhoneRow,
+    PreferencesRow,
     QueueRow,
     Readiness,
     RecordingRow,

@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from switch.calls.supervision import Mode
+from switch.preferences import Preferences
 from switch.records import AgentState, CallRecord
 
 
@@ -68,6 +69,19 @@ class PhoneRow(msgspec.Struct, frozen=True, kw_only=True):
     agent: str | None
     registered: bool
     contacts: tuple[ContactRow, ...] = ()
+
+
+class PreferencesRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to become of calls to a phone. A forwarding is the number that the phone would dial, or null;
+    `no_answer_after` is in seconds of ringing.
+    """
+
+    phone: str
+    do_not_disturb: bool
+    always: str | None
+    busy: str | None
+    no_answer: str | None
+    no_answer_after: int
 
 
 class TargetRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -281,6 +295,14 @@ class Backend(Protocol):
         ...
 
     def phones(self) -> Sequence[PhoneRow]: ...
+
+    def preferences(self, phone: str) -> PreferencesRow:
+        """Raises Unknown."""
+        ...
+
+    def set_preferences(self, phone: str, wanted: Preferences) -> PreferencesRow:
+        """Of calls from now on. Raises Unknown, and Refused where calls cannot be forwarded there."""
+        ...
 
     def trunks(self) -> Sequence[TrunkRow]: ...
 

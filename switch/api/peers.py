@@ -1,10 +1,26 @@
-"""Phones and trunks, now."""
+"""Phones and trunks, now, and what is to become of calls to a phone."""
 
 from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from switch.api.answers import Items, answer, many
-from switch.api.backend import PhoneRow, TrunkRow
+from switch.api.answers import Items, answer, many, one
+from switch.api.backend import PhoneRow, PreferencesRow, TrunkRow
 from switch.api.services import Services
+from switch.preferences import Preferences
+
+_Number = Field(default=None, min_length=1, max_length=64)
+
+
+class Wanted(BaseModel):
+    """All of it: what is left out is not wanted any more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    do_not_disturb: bool = False
+    always: str | None = _Number
+    busy: str | None = _Number
+    no_answer: str | None = _Number
+    no_answer_after: int = Field(default=20, ge=5, le=180)
 
 
 def routes(services: Services) -> APIRouter:
@@ -15,6 +31,16 @@ def routes(services: Services) -> APIRouter:
     async def phones() -> Response:
         """Every phone and its registrations."""
         return answer(Items(services.backend.phones()))
+
+    @router.get("/phones/{name}/preferences", responses=one(PreferencesRow))
+    async def preferences(name: str) -> Response:
+        """Do not disturb, and where calls to the phone are forwarded."""
+        return answer(services.backend.preferences(name))
+
+    @router.put("/phones/{name}/preferences", responses=one(PreferencesRow))
+    async def set_preferences(name: str, wanted: Wanted) -> Response:
+        """Set all of it; the phone's own keys show it."""
+        return answer(services.backend.set_preferences(name, Preferences(**wanted.model_dump())))
 
     @router.get("/trunks", responses=many(TrunkRow))
     async def trunks() -> Response:

@@ -10,7 +10,9 @@ from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.calls.leg_incoming import IncomingLeg
 from switch.config.schema import Config
+from switch.feature_keys.keys import FeatureKeys
 from switch.lamps.shown import Kind, Lit, Shown, ShownDialog, Subject
+from switch.lamps.watch import KEY_PACKAGES
 from switch.records import AgentState
 
 _AGENT: Final[Mapping[AgentState, Lit]] = {
@@ -25,6 +27,7 @@ _AGENT: Final[Mapping[AgentState, Lit]] = {
 """An agent's lamp is off while he can take a call, blinks while one is offered, and is on else."""
 _HERE: Final = frozenset(AgentState) - {AgentState.OFFLINE, AgentState.UNREACHABLE}
 _NOTHING: Final = Shown(there=False)
+_QUIET: Final = ShownDialog(id="do-not-disturb", lit=Lit.CONFIRMED)
 
 
 class SwitchFacts:
@@ -38,6 +41,7 @@ class SwitchFacts:
         legs: Callable[[str], Iterable[Leg]],
         ledger: Callable[[Leg], Ledger | None],
         is_registered: Callable[[str], bool],
+        keys: FeatureKeys,
     ) -> None:
         self._config = config
         self._router = router
@@ -45,10 +49,13 @@ class SwitchFacts:
         self._legs = legs
         self._ledger = ledger
         self._is_registered = is_registered
+        self._keys = keys
 
-    def subject(self, user: str) -> Subject | None:
+    def subject(self, user: str, package: str) -> Subject | None:
         """A phone before an agent, an agent before a queue of that name."""
         config = self._config()
+        if package in KEY_PACKAGES:
+            return Subject(Kind.KEYS, user) if user in config.phones else None
         for kind, names in (
             (Kind.PHONE, config.phones),
             (Kind.AGENT, config.agents),
@@ -58,18 +65,35 @@ class SwitchFacts:
                 return Subject(kind, user)
         return None
 
+    def phone_of(self, agent: str) -> str | None:
+        """Where the agent sits."""
+        return self._keys.phone_of(agent)
+
+    def pressed(self, phone: str, body: bytes) -> str:
+        """A phone says by a soft key what it wants."""
+        return self._keys.pressed(phone, body)
+
     def shown(self, subject: Subject) -> Shown:
         """What is to be seen now."""
         match subject.kind:
             case Kind.PHONE:
-                dialogs = tuple(self._dialog(leg) for leg in self._legs(subject.name))
-                return Shown(dialogs, there=self._is_registered(subject.name))
+                return self._of_phone(subject.name)
             case Kind.AGENT:
                 agent = self._router.agent(subject.name)
                 return _NOTHING if agent is None else _of_agent(agent)
             case Kind.QUEUE:
                 queue = self._router.queue(subject.name)
                 return _NOTHING if queue is None else _of_queue(queue)
+            case Kind.KEYS:
+                return Shown(keys=self._keys.shown(subject.name))
+
+    def _of_phone(self, name: str) -> Shown:
+        """Its dialogs; who does not want to be disturbed looks as if he were in one more."""
+        dialogs = tuple(self._dialog(leg) for leg in self._legs(name))
+        there = self._is_registered(name)
+        if self._keys.is_quiet(name):
+            return Shown((*dialogs, _QUIET), there, "do not disturb")
+        return Shown(dialogs, there)
 
     def _dialog(self, leg: Leg) -> ShownDialog:
         calls = isinstance(leg, IncomingLeg)

@@ -10,9 +10,9 @@ from sip.ids import SubscriptionId
 from sip.subscriptions.events import Renewed, Subscribing, SubscriptionEnded, Told
 from sip.subscriptions.subscription import News, Terms
 from sip.subscriptions.subscriptions import Subscriptions
-from sip.syntax.message import Malformed
+from sip.syntax.message import Malformed, Request
 from switch.lamps.shown import Kind, Shown, Subject
-from switch.lamps.watch import PACKAGES, Watch
+from switch.lamps.watch import KEY_PACKAGES, PACKAGES, Watch
 from switch.peers import PhonePeer
 
 TERMS: Final = Terms(least_s=30, default_s=3600, most_s=3600)
@@ -27,8 +27,16 @@ _UNSAVED_DOCUMENTS: Final = 100_000
 class Facts(Protocol):
     """What lamps have to know of the switch."""
 
-    def subject(self, user: str) -> Subject | None:
-        """Whom the user of a URI means."""
+    def subject(self, user: str, package: str) -> Subject | None:
+        """Whom the user of a URI means to who subscribes to this package."""
+        ...
+
+    def phone_of(self, agent: str) -> str | None:
+        """Where the agent sits."""
+        ...
+
+    def pressed(self, phone: str, body: bytes) -> str:
+        """A phone says by a soft key what it wants; the key, or empty where that is not to be known."""
         ...
 
     def shown(self, subject: Subject) -> Shown:
@@ -82,14 +90,16 @@ class Lamps:
     def start(self) -> None:
         """Go on with the watches of the former run: each is told all there is to see."""
         for saved, at_us in self._notes.take_lamps():
-            phone, subject = str(saved["phone"]), self._facts.subject(str(saved["subject"]))
+            phone, package = str(saved["phone"]), str(saved["package"])
+            subject = self._facts.subject(str(saved["subject"]), package)
             elapsed_s = (self._now_us() - at_us) / 1e6
             peer = PhonePeer(phone)
             id = self._sip().restore(saved["subscription"], self._now(), elapsed_s, peer)
             if id is None or subject is None:
                 continue
             version = int(saved["version"]) + _UNSAVED_DOCUMENTS
-            watch = Watch(id, str(saved["package"]), subject, str(saved["entity"]), self._domain(), version)
+            watch = Watch(id, package, subject, str(saved["entity"]), self._domain(), version)
+            watch.multipart = bool(saved.get("multipart"))
             self._keep(watch, phone)
             self._note(watch)
             self._make_due(watch)
@@ -104,6 +114,8 @@ class Lamps:
     def agent_changed(self, agent: str) -> None:
         """An agent is in another state: so is, perhaps, the staff of every queue."""
         self.changed(Subject(Kind.AGENT, agent))
+        if (phone := self._facts.phone_of(agent)) is not None:
+            self.keys_changed(phone)
         for subject in self._of:
             if subject.kind is Kind.QUEUE:
                 self.changed(subject)
@@ -111,6 +123,10 @@ class Lamps:
     def phone_changed(self, phone: str) -> None:
         """A phone has registered, or is registered no more."""
         self.changed(Subject(Kind.PHONE, phone))
+
+    def keys_changed(self, phone: str) -> None:
+        """What its soft keys show may be something else."""
+        self.changed(Subject(Kind.KEYS, phone))
 
     # What subscribers say
 
@@ -128,14 +144,16 @@ class Lamps:
             return
         watch = Watch(event.subscription, event.package, subject, entity, self._domain())
         watch.leaving = granted_s == 0
+        watch.multipart = _reads_several(event.request)
         self._keep(watch, event.peer.name if isinstance(event.peer, PhonePeer) else "")
         self._note(watch)
+        self._hear(watch, event.request.body)
         self._tell(watch)
 
     def renewed(self, event: Renewed) -> None:
         """He wants to know all of it once more."""
         if (watch := self._watches.get(event.subscription)) is not None:
-            watch.renew()
+            watch.renew(self._hear(watch, event.body))
             watch.leaving = event.expires_s == 0
             self._note(watch)
             self._make_due(watch)
@@ -154,7 +172,7 @@ class Lamps:
     def configured(self) -> None:
         """Who is who may be new: those who are no more are watched by nobody."""
         for watch in list(self._watches.values()):
-            if self._facts.subject(watch.subject.name) != watch.subject:
+            if self._facts.subject(watch.subject.name, watch.package) != watch.subject:
                 self._sip().end(watch.id, News(reason="noresource"), self._now())
                 self._forget(watch.id)
             else:
@@ -170,13 +188,20 @@ class Lamps:
         if self._by_phone.get(event.peer.name, 0) >= MOST_OF_A_PHONE:
             self._log.warning("too many subscriptions", phone=event.peer.name)
             return 503, (("Retry-After", "60"),)
-        return None if self._subject(event) is not None else (404, ())
+        subject = self._subject(event)
+        if subject is None:
+            return 404, ()
+        return (403, ()) if subject.kind is Kind.KEYS and subject.name != event.peer.name else None
 
     def _subject(self, event: Subscribing) -> Subject | None:
         try:
-            return self._facts.subject(event.request.to.uri.user or "")
+            return self._facts.subject(event.request.to.uri.user or "", event.package)
         except Malformed:
             return None
+
+    def _hear(self, watch: Watch, body: bytes) -> str:
+        """What a phone says beside that it wants to be told."""
+        return self._facts.pressed(watch.subject.name, body) if body and watch.package in KEY_PACKAGES else ""
 
     def _keep(self, watch: Watch, phone: str) -> None:
         self._watches[watch.id] = watch
@@ -194,6 +219,7 @@ class Lamps:
                 "package": watch.package,
                 "entity": watch.entity,
                 "version": watch.version,
+                "multipart": watch.multipart,
             }
             self._notes.lamp_opened(str(watch.id), noted, self._now_us())
 
@@ -230,8 +256,17 @@ class Lamps:
 
     def _tell(self, watch: Watch, shown: Shown | None = None) -> None:
         document = watch.document(self._facts.shown(watch.subject) if shown is None else shown)
-        watch.due = False
+        watch.due = watch.owes
         if document is not None:
             watch.telling = self._sip().notify(watch.id, *document, self._now())
         if watch.leaving:
             self._forget(watch.id)
+
+
+def _reads_several(request: Request) -> bool:
+    """Whether a subscriber says that he can read several documents in one body."""
+    try:
+        accepted = [value.partition(";")[0].strip().lower() for value in request.headers.all("Accept")]
+    except Malformed:
+        return False
+    return "multipart/mixed" in accepted

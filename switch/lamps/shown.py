@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from switch.feature_keys.documents import Keys
+
 
 class Kind(StrEnum):
     """Of whom a lamp tells."""
@@ -11,6 +13,8 @@ class Kind(StrEnum):
     PHONE = "phone"
     AGENT = "agent"
     QUEUE = "queue"
+    KEYS = "keys"
+    """A phone's own soft keys, which nobody else watches."""
 
 
 class Subject(NamedTuple):
@@ -59,3 +63,4 @@ class Shown:
     note: str = ""
     new_messages: int = 0
     old_messages: int = 0
+    keys: Keys | None = None

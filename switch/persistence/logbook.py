@@ -16,6 +16,7 @@ import structlog
 
 from sip.dialogs.dialog import Dialog
 from switch.history.entries import CallEnded
+from switch.preferences import Preferences
 from switch.records import CallRecord
 
 _COMPACT_AFTER = 20_000
@@ -55,6 +56,11 @@ class _SeatNoted(_Line, frozen=True, tag="seat"):
     phone: str | None
 
 
+class _PreferencesNoted(_Line, frozen=True, tag="preferences"):
+    phone: str
+    wanted: Preferences | None
+
+
 class _CallEnded(_Line, frozen=True, tag="ended"):
     entry: CallEnded
 
@@ -70,6 +76,7 @@ _READ = msgspec.json.Decoder(
     | _LampOpened
     | _LampClosed
     | _SeatNoted
+    | _PreferencesNoted
     | _CallEnded
     | _CallBooked
 )
@@ -96,6 +103,7 @@ class Logbook:
         self._dialogs: dict[str, _DialogOpened] = {}
         self._lamps: dict[str, _LampOpened] = {}
         self._seats: dict[str, _SeatNoted] = {}
+        self._preferences: dict[str, _PreferencesNoted] = {}
         self._ended: dict[str, _CallEnded] = {}
         self.last_beat_us = self._read()
         """When the former run was last seen alive (UTC microseconds); 0 if there was none."""
@@ -170,6 +178,22 @@ class Logbook:
         """Who sits at which phone that is not his own."""
         return {agent: line.phone for agent, line in self._seats.items() if line.phone is not None}
 
+    def preferences_noted(self, phone: str, wanted: Preferences | None) -> None:
+        """What is to become of calls to the phone; None: it rings."""
+        line = _PreferencesNoted(phone, wanted)
+        self._take_preferences(line)
+        self._write(line)
+
+    def preferences(self) -> dict[str, Preferences]:
+        """Of every phone that wants something."""
+        return {phone: line.wanted for phone, line in self._preferences.items() if line.wanted is not None}
+
+    def _take_preferences(self, line: _PreferencesNoted) -> None:
+        if line.wanted is None:
+            self._preferences.pop(line.phone, None)
+        else:
+            self._preferences[line.phone] = line
+
     def call_ended(self, entry: CallEnded) -> None:
         """The call's record is whole, and on its way to the history."""
         self._calls.pop(entry.call.id, None)
@@ -211,6 +235,8 @@ class Logbook:
                     self._seats.pop(agent, None)
                 case _SeatNoted(agent=agent):
                     self._seats[agent] = line
+                case _PreferencesNoted():
+                    self._take_preferences(line)
                 case _CallEnded(entry=entry):
                     self._calls.pop(entry.call.id, None)
                     self._ended[entry.call.id] = line
@@ -239,7 +265,7 @@ class Logbook:
             self._compact()
 
     def _still_noted(self) -> list[_Line]:
-        noted = (self._calls, self._dialogs, self._lamps, self._seats, self._ended)
+        noted = (self._calls, self._dialogs, self._lamps, self._seats, self._preferences, self._ended)
         return [line for lines in noted for line in lines.values()]
 
     def _compact(self) -> None:

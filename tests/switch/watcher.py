@@ -46,15 +46,15 @@ class Watcher(FarEnd):
         self.lamps: list[Lamp] = []
         self._sent = 0
 
-    async def watch(self, user: str, package: str = "dialog", expires_s: int = 600) -> Lamp:
+    async def watch(self, user: str, package: str = "dialog", expires_s: int = 600, *lines: str) -> Lamp:
         """Subscribe; the lamp was told once if all went well."""
         lamp = Lamp(f"watch-{self.name}-{len(self.lamps)}", package, user)
         self.lamps.append(lamp)
-        response = await self.subscribe(lamp, expires_s)
+        response = await self.subscribe(lamp, expires_s, *lines)
         if response.status == 401:
             uri = self._uri(user)
             credentials = self._credentials(response, "SUBSCRIBE", uri)
-            response = await self.subscribe(lamp, expires_s, f"Authorization: {credentials}")
+            response = await self.subscribe(lamp, expires_s, *lines, f"Authorization: {credentials}")
         return lamp
 
     async def subscribe(self, lamp: Lamp, expires_s: int, *lines: str, body: str = "") -> Response:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+from msgspec import structs
 from msgspec.structs import replace
 
 from switch.api.app import create_app
@@ -15,6 +16,7 @@ from switch.api.backend import (
     Draining,
     ForkRow,
     PhoneRow,
+    PreferencesRow,
     QueueRow,
     Readiness,
     RecordingRow,
@@ -37,6 +39,7 @@ from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.metrics.metrics import Metrics
 from switch.metrics.queue_counts import QueueTarget
+from switch.preferences import Preferences
 from switch.records import AgentState, CallRecord, to_us
 from switch.trace.tracing import Tracing
 from tests.switch.samples import NOON, answered_call, at, waiting_call
@@ -72,6 +75,7 @@ class Memory:
         self.banned = ["203.0.113.66"]
         self.forked: dict[str, ForkRow] = {}
         self.supervised: SupervisionRow | None = None
+        self.wanted = Preferences()
         self.recorded: RecordingState | None = RecordingState.RECORDING
         self.mistakes: tuple[str, ...] = ()
 
@@ -190,6 +194,18 @@ class Memory:
             reachable=True,
         )
         return [PhoneRow(name="1001", agent="ana", registered=True, contacts=(contact,))]
+
+    def preferences(self, phone: str) -> PreferencesRow:
+        if phone != "1001":
+            raise Unknown(f"no phone {phone!r}")
+        return PreferencesRow(phone=phone, **structs.asdict(self.wanted))
+
+    def set_preferences(self, phone: str, wanted: Preferences) -> PreferencesRow:
+        self.preferences(phone)
+        if wanted.always == "nowhere":
+            raise Refused("no route leads there")
+        self.wanted = wanted
+        return self.preferences(phone)
 
     def trunks(self) -> Sequence[TrunkRow]:
         return [TrunkRow(name="carrier", up=True, calls=1, max_calls=200, proxy="sip:127.0.0.1:5080")]

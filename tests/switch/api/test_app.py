@@ -332,6 +332,19 @@ async def test_transferring_a_call(client: httpx.AsyncClient) -> None:
         problem(await client.post(url, json=body), 422)
 
 
+async def test_what_is_to_become_of_calls_to_a_phone(client: httpx.AsyncClient) -> None:
+    url = f"{V1}/phones/1001/preferences"
+    rings = {"do_not_disturb": False, "always": None, "busy": None, "no_answer": None, "no_answer_after": 20}
+    assert (await client.get(url)).json() == {"phone": "1001", **rings}
+    wanted = {**rings, "busy": "1002", "no_answer_after": 30}
+    assert (await client.put(url, json=wanted)).json() == {"phone": "1001", **wanted}
+    assert (await client.put(url, json={"do_not_disturb": True})).json()["busy"] is None
+    assert "no route" in problem(await client.put(url, json={"always": "nowhere"}), 409)["detail"]
+    problem(await client.get(f"{V1}/phones/none/preferences"), 404)
+    for body in ({"dnd": True}, {"always": ""}, {"no_answer_after": 1}, {"busy": "1" * 65}):
+        problem(await client.put(url, json=body), 422)
+
+
 async def test_a_recording_whole_and_in_part(api: Running, client: httpx.AsyncClient) -> None:
     wav = b"RIFF" + bytes(range(200))
     path = api.data_dir / f"recordings/2026/11/21/{ENDED}.wav"

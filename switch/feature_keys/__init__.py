@@ -1,0 +1,1 @@
+"""The soft keys of phones: do not disturb, forwarding, the agent's state, hoteling, both ways."""
