@@ -165,6 +165,7 @@ class _Wiring:
         )
         logbook = books.logbook
         self._staffing = Staffing(dispatch.post, logbook.seat_noted, logbook.seats())
+        self._desk = Desk(dispatch, self._staffing, lambda: self.exchange.config, self._around.now)
         self._preferences = PhonePreferences(
             lambda: self.exchange.routes, logbook.preferences_noted, logbook.preferences()
         )
@@ -206,9 +207,11 @@ class _Wiring:
             is_registered=lambda phone: bool(self._registrations.bindings(phone)),
             keys=FeatureKeys(
                 self._preferences,
-                self._staffing,
-                books.router,
-                lambda event: self.exchange.dispatch.post(event),
+                self._desk,
+                lambda: self.exchange.config.desk.pauses,
+                lambda phone: self.exchange.lamps.keys_changed(phone),
+                self._around.now,
+                self._around.token,
             ),
         )
         return Lamps(
@@ -297,7 +300,7 @@ class _Wiring:
             gate=self._gate,
             lamps=self._make_lamps(books, endpoint),
             staffing=self._staffing,
-            desk=Desk(dispatch, self._staffing, lambda: self.exchange.config, around.now),
+            desk=self._desk,
             preferences=self._preferences,
             toll=TollGuard(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
             now=around.now,

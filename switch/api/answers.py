@@ -35,6 +35,7 @@ _KINDS = (
     ForkRow,
     MessageRow,
     PhoneRow,
+    PreferencesRow,
     QueueRow,
     Readiness,
     RecordingRow,

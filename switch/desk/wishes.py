@@ -24,6 +24,8 @@ class LogIn:
     phone: str
     pin: str = field(default="", repr=False)
     vouched: bool = False
+    nonce: str = ""
+    """Where it is not empty, `pin` is the MD5 of `nonce:PIN` in hexadecimal digits, as hoteling has it."""
 
 
 @dataclass(frozen=True, slots=True)

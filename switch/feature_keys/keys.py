@@ -3,16 +3,17 @@
 A wish that cannot be granted changes nothing: the phone is told the truth again, and its key shows that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
 from msgspec.structs import replace
 
-from acd.events import AgentStateSet, Event, WantedState
-from acd.router import Router
 from sip.syntax.malformed import Malformed
 from sip.syntax.uri import Uri
+from switch.desk.desk import Desk
+from switch.desk.wishes import DOES, ExtendWrapUp, LogIn, LogOut, Pause, Ready, Wish
 from switch.feature_keys.documents import RING_S, KeyAgent, Keys
 from switch.feature_keys.requests import (
     GetAgentState,
@@ -27,54 +28,84 @@ from switch.feature_keys.requests import (
 )
 from switch.preferences import NotForwardable, PhonePreferences, Preferences, When
 from switch.records import AgentState
-from switch.staffing import Staffing
 
-DOOR: Final = "phone's key"
-_WANTED: Final = {
-    Wanted.LOGGED_OFF: WantedState.OFFLINE,
-    Wanted.READY: WantedState.READY,
-    Wanted.NOT_READY: WantedState.PAUSED,
-}
+DOOR: Final = "key"
+NONCE_S: Final = 60.0
+"""So long who logs in may take to say his PIN."""
 
 
 class NotGranted(Exception):
     """A wish of a phone is refused; the message says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a phone was asked whose guest has to prove that he is `agent`."""
+
+    agent: str
+    nonce: str
+    until: float
+
+
 class FeatureKeys:
-    """Asked each time; nothing is kept."""
+    """`pauses` are the reasons for a pause by the number that phones have for them; `changed` hears of each
+    phone whose agent is another, or in another state.
+    """
 
     def __init__(
         self,
         preferences: PhonePreferences,
-        staffing: Staffing,
-        router: Router,
-        post: Callable[[Event], None],
+        desk: Desk,
+        pauses: Callable[[], Mapping[str, str]],
+        changed: Callable[[str], None],
+        now: Callable[[], float],
+        token: Callable[[], str],
     ) -> None:
         self._preferences = preferences
-        self._staffing = staffing
-        self._router = router
-        self._post = post
+        self._desk = desk
+        self._pauses = pauses
+        self._changed = changed
+        self._now = now
+        self._token = token
+        self._seats: dict[str, str | None] = {}
+        """At which phone each agent was shown last."""
+        self._asked: dict[str, _Asked] = {}
         self._log = structlog.get_logger("phone")
+        desk.listen(self._agent_changed)
 
     # What they show
 
     def shown(self, phone: str) -> Keys:
         """What the keys of a phone show now."""
-        return Keys(device=phone, preferences=self._preferences.of(phone), agent=self._agent(phone))
+        agent, asked = self._agent(phone), self._asked.get(phone)
+        if agent is not None:
+            self._seats[agent.name] = phone
+        return Keys(
+            device=phone,
+            preferences=self._preferences.of(phone),
+            agent=agent,
+            guest="" if agent is None or agent.state is AgentState.OFFLINE else agent.name,
+            nonce="" if asked is None else asked.nonce,
+        )
 
     def is_quiet(self, phone: str) -> bool:
         """Whether it does not want to be disturbed."""
         return self._preferences.of(phone).do_not_disturb
 
-    def phone_of(self, agent: str) -> str | None:
-        """Where the agent sits."""
-        return self._staffing.phone_of(agent)
-
     def _agent(self, phone: str) -> KeyAgent | None:
-        name = self._staffing.agent_at(phone)
-        view = None if name is None else self._router.agent(name)
-        return None if view is None else KeyAgent(view.name, AgentState(view.state.value), view.reason)
+        name = self._desk.agent_at(phone)
+        view = None if name is None else self._desk.view(name)
+        if view is None:
+            return None
+        code = next((code for code, reason in self._pauses().items() if reason == view.reason), "")
+        return KeyAgent(view.name, AgentState(view.state.value), view.reason, code)
+
+    def _agent_changed(self, agent: str) -> None:
+        before, now = self._seats.get(agent), self._desk.phone_of(agent)
+        self._seats[agent] = now
+        for phone in (before, now):
+            if phone is not None:
+                self._changed(phone)
 
     # What they ask for
 
@@ -99,24 +130,72 @@ class FeatureKeys:
                 self._preferences.set(phone, replace(before, do_not_disturb=on), DOOR)
             case SetForwarding():
                 self._preferences.set(phone, _forwarded(before, request), DOOR)
+            case SetAgentState(wanted=Wanted.LOGGED_ON):
+                self._log_on(phone, request)
             case SetAgentState():
-                self._set_agent_state(phone, request)
+                self._ask(self._wish(phone, request))
+            case SetHoteling(guest=""):
+                self._free(phone)
             case SetHoteling():
-                raise NotGranted("not yet: hoteling")
+                self._host(phone, request)
             case GetAgentState():
                 pass
 
-    def _set_agent_state(self, phone: str, request: SetAgentState) -> None:
-        agent = self._agent(phone)
-        if agent is None or request.agent not in ("", agent.name):
-            raise NotGranted(f"agent {request.agent!r} does not sit at phone {phone!r}")
-        logs_on = request.wanted is Wanted.LOGGED_ON
-        if logs_on and agent.state is not AgentState.OFFLINE:
+    def _ask(self, wish: Wish) -> None:
+        answer = self._desk.ask(wish)
+        if answer not in DOES:
+            raise NotGranted(f"{type(wish).__name__}: {answer.value}")
+
+    def _log_on(self, phone: str, request: SetAgentState) -> None:
+        """Who sits there, unless the phone says who."""
+        there = self._desk.agent_at(phone)
+        agent = there if not request.agent else self._named(request.agent)
+        if agent is None:
+            raise NotGranted("it does not say who logs on")
+        if agent != there or not self._is_on(agent):
+            self._ask(LogIn(agent, phone, request.password))
+
+    def _wish(self, phone: str, request: SetAgentState) -> Wish:
+        agent = self._desk.agent_at(phone)
+        if agent is None or (request.agent and self._named(request.agent) != agent):
+            raise NotGranted(f"agent {request.agent!r} does not sit there")
+        match request.wanted:
+            case Wanted.LOGGED_OFF:
+                return LogOut(agent)
+            case Wanted.NOT_READY:
+                return Pause(agent, self._pauses().get(request.reason, request.reason))
+            case Wanted.WORKING_AFTER_CALL:
+                return ExtendWrapUp(agent)
+            case _:
+                return Ready(agent)
+
+    def _host(self, phone: str, request: SetHoteling) -> None:
+        """A guest comes: he is asked for his PIN, and then is there."""
+        asked, guest = self._asked.pop(phone, None), self._named(request.guest)
+        if guest == self._desk.agent_at(phone) and self._is_on(guest):
             return
-        wanted = WantedState.READY if logs_on else _WANTED.get(request.wanted)
-        if wanted is None:
-            raise NotGranted("not yet: wrap-up is longer than its queue says")
-        self._post(AgentStateSet(agent=agent.name, state=wanted, reason=request.reason))
+        if not request.nonce:
+            self._asked[phone] = _Asked(guest, self._token(), self._now() + NONCE_S)
+        elif (
+            asked is None or (asked.agent, asked.nonce) != (guest, request.nonce) or asked.until < self._now()
+        ):
+            raise NotGranted("it does not answer what it was asked")
+        else:
+            self._ask(LogIn(guest, phone, request.response.lower(), nonce=request.nonce))
+
+    def _free(self, phone: str) -> None:
+        """The guest goes."""
+        self._asked.pop(phone, None)
+        if (agent := self._desk.agent_at(phone)) is not None:
+            self._ask(LogOut(agent))
+
+    def _named(self, written: str) -> str:
+        """The agent whom a phone names; what it says, where that is nobody."""
+        return self._desk.agent_of(_number(written)) or written
+
+    def _is_on(self, agent: str) -> bool:
+        view = self._desk.view(agent)
+        return view is not None and AgentState(view.state.value) is not AgentState.OFFLINE
 
 
 def _forwarded(before: Preferences, request: SetForwarding) -> Preferences:

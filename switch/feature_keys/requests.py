@@ -6,7 +6,7 @@ value that is longer than it need be or has characters that nobody can see.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -61,7 +61,7 @@ class SetAgentState:
     wanted: Wanted
     reason: str = ""
     agent: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,6 @@ class SwitchFacts:
                 return Subject(kind, user)
         return None
 
-    def phone_of(self, agent: str) -> str | None:
-        """Where the agent sits."""
-        return self._keys.phone_of(agent)
-
     def pressed(self, phone: str, body: bytes) -> str:
         """A phone says by a soft key what it wants."""
         return self._keys.pressed(phone, body)

@@ -31,10 +31,6 @@ class Facts(Protocol):
         """Whom the user of a URI means to who subscribes to this package."""
         ...
 
-    def phone_of(self, agent: str) -> str | None:
-        """Where the agent sits."""
-        ...
-
     def pressed(self, phone: str, body: bytes) -> str:
         """A phone says by a soft key what it wants; the key, or empty where that is not to be known."""
         ...
@@ -114,8 +110,6 @@ class Lamps:
     def agent_changed(self, agent: str) -> None:
         """An agent is in another state: so is, perhaps, the staff of every queue."""
         self.changed(Subject(Kind.AGENT, agent))
-        if (phone := self._facts.phone_of(agent)) is not None:
-            self.keys_changed(phone)
         for subject in self._of:
             if subject.kind is Kind.QUEUE:
                 self.changed(subject)

@@ -6,7 +6,8 @@ left out because of where it stands: a digest in a body of type message/sip is a
 Masked are the credentials of RFC 3261 and RFC 7616 (`response`, `cnonce`, `rspauth`; every other scheme as a
 whole), passwords in URIs (RFC 3261 section 19.1.1) and headers in URIs that hold credentials; keys of SDES
 (RFC 4568), MIKEY (RFC 4567), `k=` (RFC 4566) and ICE (RFC 8839); the signature of a PASSporT (RFC 8224), with
-which it could be used again; and digits that a caller pressed, which may be his card's (SIP INFO).
+which it could be used again; PINs, and what proves them, in the XML of soft keys; and digits that a caller
+pressed, which may be his card's (SIP INFO).
 
 It takes a millisecond or two at the worst, whatever somebody writes: who writes more that looks like secrets
 than any message has is not read any further, and what is left of his message is hidden.
@@ -43,6 +44,8 @@ _RULES: Final = tuple(
         (b"rspauth", _DIGEST % b"rspauth"),
         (b"authorization", _OTHER_SCHEME),
         (b"authorization=", rb"authorization=([^&>\s\"]++)"),
+        (b"password>", rb"<(?:\w++:)?password>([^<]++)"),
+        (b"response>", rb"<(?:\w++:)?response>([^<]++)"),
         (b"inline:", rb"inline:\s*+([^|\s;]++)"),
         (b"a=key-mgmt:", _LINE + rb"a=key-mgmt:\S++[ \t]++([^\r\n]++)"),
         (b"a=ice-pwd:", _LINE + rb"a=ice-pwd:([^\r\n]++)"),

@@ -1,6 +1,7 @@
 """A phone's soft keys: each is pressed at the phone, and each shows what came by another door."""
 
 import re
+from hashlib import md5
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,17 @@ import pytest
 from switch.feature_keys.documents import CSTA
 from switch.preferences import NONE, Preferences
 from switch.records import AgentState
+from tests.switch.far_end import answering
 from tests.switch.persistence.test_survivors import crashed
-from tests.switch.stage import OURS, PHONES, Stage
+from tests.switch.stage import NUMBER, OURS, PHONES, Stage
 from tests.switch.watcher import Lamp, Watcher
 
+WITH_PINS = {
+    "agents": {
+        "ana": {"phone": "1001", "skills": {"support": "5"}, "pin": "1234"},
+        "luis": {"phone": "1002", "skills": {"support": "5"}, "pin": "4711", "number": "502"},
+    }
+}
 SEVERAL = "Accept: application/x-as-feature-event+xml, multipart/mixed"
 
 
@@ -114,16 +122,80 @@ async def test_the_agents_keys_both_ways(stage: Stage, ana: Watcher) -> None:
         "AgentNotReadyEvent"
     ]
     assert (stage.agent(), stage.running.agent("ana").reason) == ("paused", "lunch")
-    assert "AgentNotReadyReasonValue>lunch<" in lamp.body
+    assert "AgentNotReadyReasonValue>2<" in lamp.body, "by the number that the phone has for it"
     assert await press(ana, lamp, "SetAgentState", wanted.format("ready")) == ["AgentReadyEvent"]
     assert await press(ana, lamp, "SetAgentState", wanted.format("loggedOff")) == ["AgentLoggedOffEvent"]
     assert stage.agent() == "offline"
     assert await press(ana, lamp, "SetAgentState", wanted.format("loggedOn")) == ["AgentReadyEvent"]
+    two = "<x><AgentNotReadyReasonValue>2</AgentNotReadyReasonValue></x>"
+    await press(ana, lamp, "SetAgentState", wanted.format("notReady") + two)
+    assert stage.running.agent("ana").reason == "lunch"
     told = len(lamp.told)
     stage.running.set_agent_state("ana", AgentState.PAUSED, "told to")
     await stage.settle()
     assert events(lamp, told) == ["AgentNotReadyEvent"]
+    assert "AgentNotReadyReasonValue>told to<" in lamp.body
     assert await press(ana, lamp, "GetAgentState", "") == ["AgentNotReadyEvent"]
+
+
+async def test_wrap_up_is_longer_by_the_key(stage: Stage, ana: Watcher) -> None:
+    ana.behave = answering
+    lamp = await ana.watch("1001", "as-feature-event", 600, SEVERAL)
+    await stage.carrier.hang_up(await stage.carrier.dial(NUMBER))
+    assert events(lamp)[-1] == "AgentWorkingAfterCallEvent"
+    await stage.pass_by(8)
+    after_call = "<requestedAgentState>workingAfterCall</requestedAgentState>"
+    await press(ana, lamp, "SetAgentState", after_call)
+    await stage.pass_by(25)
+    assert stage.agent() == "wrap_up"
+    await press(ana, lamp, "SetAgentState", "<requestedAgentState>ready</requestedAgentState>")
+    assert (stage.agent(), events(lamp)[-1]) == ("ready", "AgentReadyEvent")
+    assert await press(ana, lamp, "SetAgentState", after_call) == ["AgentReadyEvent"], "there was no call"
+
+
+@pytest.mark.parametrize("sections", [WITH_PINS])
+async def test_an_agent_logs_on_at_the_phone_of_another(stage: Stage, ana: Watcher) -> None:
+    lamp = await ana.watch("1001", "as-feature-event", 600, SEVERAL)
+    await stage.phone("1002")
+    on = "<requestedAgentState>loggedOn</requestedAgentState><agentID>{}</agentID><password>{}</password>"
+    assert await press(ana, lamp, "SetAgentState", on.format("502", "1111")) == ["AgentReadyEvent"]
+    assert stage.running.agent("luis").phone == "1002"
+    await press(ana, lamp, "SetAgentState", on.format("502", "4711"))
+    assert "<agentID>luis</agentID>" in lamp.body
+    assert (stage.running.agent("luis").phone, stage.agent("ana")) == ("1001", "offline")
+    off = "<requestedAgentState>loggedOff</requestedAgentState>"
+    assert await press(ana, lamp, "SetAgentState", off) == ["AgentLoggedOffEvent"]
+    assert (stage.running.agent("luis").phone, stage.running.agent("ana").phone) == ("1002", "1001")
+
+
+@pytest.mark.parametrize("sections", [WITH_PINS])
+async def test_a_guest_is_asked_for_his_pin_and_sits_there(stage: Stage, ana: Watcher) -> None:
+    keys = await ana.watch("1001", "as-feature-event", 600, SEVERAL)
+    hosting = await ana.watch("1001", "x-broadworks-hoteling")
+    assert "<guestAddress>ana</guestAddress>" in hosting.body
+    await press(ana, hosting, "SetHoteling", "<guestAddress>luis</guestAddress>")
+    (nonce,) = value(hosting, "nonce")
+    await host(ana, hosting, "luis", nonce, "0000")
+    assert "<guestAddress>ana</guestAddress>" in hosting.body
+    assert "nonce" not in hosting.body, "a question is asked once"
+    await host(ana, hosting, "luis", nonce, "4711")
+    assert stage.running.agent("luis").phone == "1002", "an answer is good for its own question"
+    await press(ana, hosting, "SetHoteling", "<guestAddress>sip:502@pbx.example</guestAddress>")
+    await host(ana, hosting, "luis", value(hosting, "nonce")[-1], "4711")
+    assert "<guestAddress>luis</guestAddress>" in hosting.body
+    assert stage.running.agent("luis").phone == "1001"
+    assert "<agentID>luis</agentID>" in keys.body
+    await press(ana, hosting, "SetHoteling", "<guestAddress/>")
+    assert "<guestAddress/>" in hosting.body
+    assert stage.running.agent("luis").phone == "1002"
+
+
+async def host(phone: Watcher, lamp: Lamp, guest: str, nonce: str, pin: str) -> None:
+    """Answer what hoteling asked."""
+    response = md5(f"{nonce}:{pin}".encode()).hexdigest()
+    proof = f"<nonce>{nonce}</nonce><algorithm>MD5</algorithm><response>{response}</response>"
+    content = f"<guestAddress>{guest}</guestAddress><authenticationData>{proof}</authenticationData>"
+    await press(phone, lamp, "SetHoteling", content)
 
 
 async def test_what_is_not_understood_is_answered_by_the_truth(stage: Stage, ana: Watcher) -> None:
