@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -18,11 +19,14 @@ from tests.peers.audio import hears, hears_only, is_silent
 from tests.peers.makers.call import DeskCall
 from tests.peers.makers.cisco import CISCO
 from tests.peers.makers.desk import DeskPhone
+from tests.peers.makers.log import What
 from tests.peers.makers.maker import Hold, Maker
 from tests.peers.makers.polycom import POLYCOM
 from tests.peers.makers.snom import SNOM
 from tests.peers.makers.yealink import YEALINK
+from tests.peers.raw_party import RawOutgoing, RawParty
 from tests.peers.switch import Switch
+from tests.peers.voice import Voice
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -31,9 +35,10 @@ HZ = {"1001": 500.0, "1002": 700.0, "1003": 900.0, "1004": 1100.0}
 NEXT = {"1001": "1002", "1002": "1003", "1003": "1004", "1004": "1001"}
 SPARE = {"1001": "1011", "1002": "1012", "1003": "1013", "1004": "1014"}
 """A second phone of each maker, for what would disturb the first."""
+QUEUE = {"wrap_up": "200ms", "caller_display": "{queue} {number}"}
 SECRET = "a-secret-for-all"
-SHOWN = ("dialog", "presence", "message-summary")
-"""The packages that the switch knows."""
+ITS_OWN = ("message-summary", "as-feature-event", "x-broadworks-hoteling", "ua-profile", "line-seize")
+"""Packages that a phone subscribes to for itself; the others are for whom it watches."""
 
 VERSION = re.compile(rb'<dialog-info [^>]*version="([0-9]+)"')
 
@@ -63,9 +68,22 @@ class Office:
         """The second phone of that maker, not registered."""
         return await self.plug_in(SPARE[user], MAKERS[user])
 
+    async def packages(self, phone: DeskPhone) -> list[str]:
+        """What may be subscribed to, as the refusal of anything else tells."""
+        refused = await phone.watch(phone.user, "call-completion")
+        assert refused.response.status == 489
+        return refused.response.headers.all("Allow-Events")
+
     async def registration(self, user: str) -> dict[str, Any] | None:
         phones = await self.switch.items("/api/v1/phones")
         return next((each for each in phones if each["name"] == user and each["registered"]), None)
+
+    async def spoken(self, number: str, voice: Voice) -> RawOutgoing:
+        """A caller of the carrier's, who has dialled and speaks as soon as he is answered."""
+        party = await self._stack.enter_async_context(RawParty.open(self.switch.sip))
+        call = await party.dial(number, voice.sdp())
+        voice.meet((await call.answered()).body.decode())
+        return call
 
     async def talk(self, user: str) -> tuple[DeskCall, DeskCall]:
         """That phone calls the next one, who answers: both ends of it."""
@@ -85,10 +103,25 @@ def sections() -> dict[str, Any]:
     users = [*MAKERS, *SPARE.values()]
     return {
         "phones": {user: {"secret": SECRET} for user in users},
-        "agents": {f"agent-{user}": {"phone": user} for user in MAKERS},
-        "queues": {"support": {"wrap_up": "0s"}},
+        "agents": {
+            f"agent-{user}": {"phone": user, "skills": {maker.name: 1}} for user, maker in MAKERS.items()
+        },
+        "queues": {
+            **{m.name: {"requires": f"{m.name} >= 1", **QUEUE, "ring": "support"} for m in MAKERS.values()},
+            **{
+                f"{m.name}-at-once": {"requires": f"{m.name} >= 1", **QUEUE, "auto_answer": True}
+                for m in MAKERS.values()
+            },
+        },
         "routes": [
-            {"trunk": "carrier", "to": "+34911*", "go": "queue:support"},
+            *(
+                {"trunk": "carrier", "to": f"+3491{user}", "go": f"queue:{m.name}"}
+                for user, m in MAKERS.items()
+            ),
+            *(
+                {"trunk": "carrier", "to": f"+3492{user}", "go": f"queue:{m.name}-at-once"}
+                for user, m in MAKERS.items()
+            ),
             {"phone": "*", "to": ["600", "+34600"], "go": "echo"},
             {"phone": "*", "to": "10??", "go": "phone"},
         ],
@@ -139,11 +172,12 @@ async def test_it_keeps_its_way_open(office: Office, user: str) -> None:
 @by_maker
 async def test_it_watches_what_there_is_to_see(office: Office, user: str) -> None:
     phone = office.phones[user]
+    known = await office.packages(phone)
+    assert {"dialog", "presence", "message-summary"} <= set(known)
     for package in phone.maker.packages:
-        lamp = await phone.watch(NEXT[user], package)
-        if package not in SHOWN:
-            assert lamp.response.status == 489
-            assert "dialog" in (lamp.response.headers.get("Allow-Events") or "")
+        lamp = await phone.watch(user if package in ITS_OWN else NEXT[user], package)
+        if package not in known:
+            assert lamp.response.status == 489, package
             continue
         assert lamp.response.status == 200, package
         await lamp.until("active")
@@ -237,3 +271,78 @@ async def test_it_gives_up_is_busy_and_does_not_want_it(office: Office, user: st
     called.on_call = "ring" if (await third.until("ended")).status == 486 else "busy"
     assert called.on_call == "ring"
     assert (await called.next_call()).status == 486
+
+
+@by_maker
+async def test_it_sends_calls_on(office: Office, user: str) -> None:
+    """By 302 with Diversion, to the maker after the next."""
+    called, last = office.phones[NEXT[user]], office.phones[NEXT[NEXT[user]]]
+    called.forward_to = last.user
+    call = await office.phones[user].dial(called.user)
+    await (await last.next_call()).answer()
+    await call.until("talking")
+    called.forward_to = ""
+    assert (await called.next_call()).status == 302
+    here = await call.listen()
+    assert hears_only(here, HZ[last.user], HZ.values())
+    await call.hang_up()
+
+
+# Its agent
+
+
+@by_maker
+async def test_its_agent_is_called_holds_and_hangs_up(office: Office, user: str) -> None:
+    phone = office.phones[user]
+    async with Voice.speaking(440.0) as voice:
+        caller = await office.spoken(f"+3491{user}", voice)
+        call = await phone.next_call()
+        assert call.request is not None
+        assert call.request.from_.display == f"{phone.maker.name} +34600111222"
+        assert "support" in (call.request.headers.get("Alert-Info") or "")
+        await call.answer()
+        await call.listen(0.1)
+        assert hears_only(await call.listen(), 440.0, HZ.values())
+        await voice.listen(0.1)
+        assert hears_only(await voice.listen(), HZ[user], [440.0])
+        await call.hold()
+        await voice.listen(0.1)
+        music = await voice.listen()
+        assert not is_silent(music)
+        assert not hears(music, HZ[user])
+        await call.resume()
+        await voice.listen(0.1)
+        assert hears_only(await voice.listen(), HZ[user], [440.0])
+        await call.hang_up()
+        await caller.expect("BYE")
+    await office.switch.agent_is(f"agent-{user}", "ready")
+    await agrees(office, call)
+
+
+async def agrees(office: Office, call: DeskCall) -> None:
+    """The phone's log and our books tell the same, to within 2 s."""
+    calls = await office.switch.items("/api/v1/calls?state=ended")
+    legs = [leg for record in calls for leg in record["legs"] if leg["sip_call_id"] == call.dialog.call_id]
+    (leg,) = legs
+    log = call.phone.log
+    pairs: tuple[tuple[What, str], ...] = (
+        ("rung", "ringing_at"),
+        ("answered", "answered_at"),
+        ("ended", "ended_at"),
+    )
+    for what, key in pairs:
+        (at,) = log.when(what, call.dialog.call_id)
+        assert abs(datetime.fromisoformat(leg[key]).timestamp() - at) < 2.0, what
+
+
+@by_maker
+async def test_it_answers_by_itself_when_it_is_told_so(office: Office, user: str) -> None:
+    async with Voice.speaking(440.0) as voice:
+        caller = await office.spoken(f"+3492{user}", voice)
+        call = await office.phones[user].next_call()
+        await call.until("talking")
+        await voice.listen(0.1)
+        assert hears_only(await voice.listen(), HZ[user], [440.0])
+        await caller.ask("BYE")
+        await call.until("ended")
+    await office.switch.agent_is(f"agent-{user}", "ready")

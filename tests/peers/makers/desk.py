@@ -201,7 +201,6 @@ class DeskPhone:
         uri: str = "",
     ) -> bytes:
         """A request that is sent once; what was sent."""
-        contact = [] if any(name == "Contact" for name, _ in lines) else [("Contact", self.contact)]
         head = [
             ("Via", f"SIP/2.0/{self.wire.transport} {self.wire.here};branch={branch or new_branch()};rport"),
             ("Max-Forwards", "70"),
@@ -209,7 +208,7 @@ class DeskPhone:
             ("To", to or dialog.remote),
             ("Call-ID", dialog.call_id),
             ("CSeq", f"{cseq or dialog.cseq} {method}"),
-            *contact,
+            *self._contact(lines),
             ("User-Agent", self.maker.user_agent),
             ("Allow", ALLOW),
             *lines,
@@ -235,13 +234,16 @@ class DeskPhone:
             ("To", to if request.to_tag or not tag else f"{to};tag={tag}"),
             ("Call-ID", request.call_id),
             ("CSeq", str(request.cseq)),
-            ("Contact", self.contact),
+            *self._contact(lines),
             ("User-Agent", self.maker.user_agent),
             *lines,
         ]
         message = write(self.maker, f"SIP/2.0 {status} Whatever", head, content_type, body)
         self._replies[_key(request)] = message
         self.wire.send(message)
+
+    def _contact(self, lines: Lines) -> Lines:
+        return [] if any(name == "Contact" for name, _ in lines) else [("Contact", self.contact)]
 
     async def _try(
         self,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from sip.syntax.message import Request, Response
 from tests.peers.child import PeerError
 from tests.peers.makers.dialog import Dialog
+from tests.peers.makers.maker import Package
 
 if TYPE_CHECKING:
     from tests.peers.makers.desk import DeskPhone
@@ -20,7 +21,7 @@ class Lamp:
         self.package = package
         self.told: list[Request] = []
         self.response: Response
-        self._page = phone.maker.packages[package]
+        self._page = phone.maker.packages.get(package) or Package("text/plain", 600)
         self._expires_s = self._page.expires_s if expires_s is None else expires_s
         self._changed = asyncio.Event()
         phone.enter(self)
