@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from media.desk_prompts import DESK
 from media.spoken.sayings import GRAMMARS
 
 LANGUAGES: Final = tuple(GRAMMARS)
@@ -53,6 +54,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Thank you for calling. Goodbye.",
         "es": "Gracias por llamar. Adiós.",
     },
+    **DESK,
 }
 """Built-in prompts that are whole sentences: name, then language, then the words that are spoken."""
 

@@ -155,10 +155,7 @@ class Running:
 
     def set_recording(self, call: str, state: RecordingState) -> RecordingRow:
         """Pause it or let it go on, as the administrator."""
-        paused = state is RecordingState.PAUSED
-        self._recording(call).pause(paused, EndedBy.ADMINISTRATOR)
-        if (forks := self._call(call).taps.forks) is not None:
-            forks.pause(paused)
+        self._call(call).keep(state is RecordingState.RECORDING, EndedBy.ADMINISTRATOR)
         return self.recording(call)
 
     def forks(self, call: str) -> Sequence[ForkRow]:

@@ -18,6 +18,7 @@ from sip.flow import Address, Flow
 from sip.location import Place
 from switch.clock import Clock
 from switch.config.schema import Config
+from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
 from switch.history.writer import Writer
@@ -40,7 +41,7 @@ from switch.wall.gate import Gate
 
 @dataclass(slots=True)
 class Exchange:
-    """One running switch's parts. A reload replaces `config`, `routes` and `sounds`; the rest stays."""
+    """One running switch's parts. A reload replaces `config`, `routes`, `codes` and `sounds`."""
 
     loop: AbstractEventLoop
     config: Config
@@ -64,6 +65,7 @@ class Exchange:
     staffing: Staffing
     desk: Desk
     preferences: PhonePreferences
+    codes: FeatureCodes
     toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)
     now: Callable[[], float] = time.monotonic

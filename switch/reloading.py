@@ -11,6 +11,7 @@ from switch.config.apart import load_apart
 from switch.config.changes import compare
 from switch.config.errors import ConfigErrors
 from switch.config.schema import Config
+from switch.desk.codes import FeatureCodes
 from switch.exchange import Exchange
 from switch.identities.identities import read_keys
 from switch.metrics.queue_counts import QueueTarget
@@ -33,6 +34,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     """Make `config` the one in force, in one turn of the loop."""
     exchange.config = config
     exchange.routes = Routes(config.routes)
+    exchange.codes = FeatureCodes(config.codes)
     exchange.identities.configure(config)
     exchange.shell.bounds = bounds(config)
     exchange.limits.configure(config.trunks)

@@ -1,11 +1,13 @@
 """The sounds that a configuration names, read before they are needed; what is missing, in words."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 import structlog
 
 from media.aio.sounds import SoundError, SoundLibrary
+from media.desk_prompts import DESK, REASON
 from media.playlist import Manner
 from switch.config.schema import Config, Music, MusicOrder, MusicStart
 from switch.config.targets import ClockTarget
@@ -16,9 +18,31 @@ def read_sounds(config: Config) -> SoundLibrary:
     manners = {name: _manner(music) for name, music in config.music.items()}
     library = SoundLibrary(config.server.data_dir, config.server.language.value, manners)
     names_missing(library, config)
+    read_desk(library, config)
     for fault in library.left_out:
         structlog.get_logger("sounds").warning("left out of the music", fault=fault)
     return library
+
+
+def read_desk(library: SoundLibrary, config: Config) -> None:
+    """Read what feature codes say, in every language that an agent is spoken to in. Without it they are
+    served all the same, and say nothing.
+    """
+    if not config.codes.written():
+        return
+    reasons = [f"{REASON}{reason}" for reason in config.desk.pauses.values()]
+    languages = {agent.language or config.server.language for agent in config.agents.values()}
+    for language in sorted({config.server.language, *languages}):
+        try:
+            library.read_parts(language.value)
+            for name in DESK:
+                library.prompt(name, language.value)
+        except SoundError as error:
+            structlog.get_logger("sounds").warning("feature codes say nothing", fault=str(error))
+            continue
+        for name in reasons:
+            with suppress(SoundError):  # its number is said instead
+                library.prompt(name, language.value)
 
 
 def _manner(music: Music) -> Manner:

@@ -24,6 +24,7 @@ from switch.calls.orders import Orders
 from switch.calls.registry import Registry
 from switch.clock import Clock
 from switch.config.schema import Config
+from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
 from switch.exchange import Exchange
@@ -302,6 +303,7 @@ class _Wiring:
             staffing=self._staffing,
             desk=self._desk,
             preferences=self._preferences,
+            codes=FeatureCodes(config.codes),
             toll=TollGuard(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
             now=around.now,
         )

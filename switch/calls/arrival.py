@@ -24,8 +24,11 @@ from switch.calls.occupancy import Sides
 from switch.calls.offered import usable, usable_with
 from switch.calls.pickup import NoPickup, Pickups
 from switch.calls.registry import Registry
-from switch.config.targets import ConferenceTarget, Go, PickupTarget, TrunkTarget
+from switch.config.desk import Code
+from switch.config.schema import Route
+from switch.config.targets import CodeTarget, ConferenceTarget, Go, PickupTarget, TrunkTarget
 from switch.config.trunk import DidFrom
+from switch.desk.codes import Dialled
 from switch.exchange import Exchange
 from switch.flows.leading import flow_to
 from switch.identities.caller import Caller
@@ -78,8 +81,9 @@ class Arrival:
         sides = Sides()
         try:
             caller, number = self._parties(invite.request, peer)
-            ledger = self._ledger(peer, caller, number)
-            if self._picks_up(invite, peer, ledger):
+            code = self._code(peer, number)
+            ledger = self._ledger(peer, caller, number if code is None else code.shown)
+            if self._picks_up(invite, peer, ledger, code):
                 return
         except Malformed as error:
             self._exchange.endpoint.reject(
@@ -88,7 +92,7 @@ class Arrival:
             return
         self._exchange.tracing.claim(ledger.id, invite.request.call_id, f"caller {peer.name}")
         try:
-            routed = self._admit(peer, ledger, sides)
+            routed = self._admit(peer, ledger, sides, code)
             self._note_redirections(caller, ledger)
             self._verify(invite.request, peer, caller, ledger, routed.route.emergency, sides)
             redirections = self._redirections(routed, ledger, peer, caller)
@@ -139,12 +143,12 @@ class Arrival:
                 return TrunkPeer(name)
         return PhonePeer(user)
 
-    def _picks_up(self, invite: sip.IncomingInvite, peer: Peer, ledger: Ledger) -> bool:
+    def _picks_up(self, invite: sip.IncomingInvite, peer: Peer, ledger: Ledger, code: Dialled | None) -> bool:
         """Whether it is no call of its own but comes into another's place, which is done here. Raises
         Malformed.
         """
         try:
-            place = self._place(invite.request, peer, ledger.to)
+            place = self._place(invite.request, peer, ledger.to, code)
             if place is None:
                 return False
             leg = self._taker(invite, peer, place)
@@ -159,11 +163,14 @@ class Arrival:
         self._refuse(invite, peer, ledger, Sides(), refusal)
         return True
 
-    def _place(self, request: Request, peer: Peer, number: str) -> Leg | None:
+    def _place(self, request: Request, peer: Peer, number: str, code: Dialled | None) -> Leg | None:
         """The leg whose place is wanted, if one is. Raises NoPickup, and Malformed."""
         replaced = self._pickups.replaced(request, peer)
         if replaced is not None:
             return replaced
+        if code is not None:
+            picks_up = code.target.code is Code.PICKUP
+            return self._pickups.ringing(peer, "".join(code.target.arguments)) if picks_up else None
         routed = self._exchange.routes.match(peer, number)
         if routed is None or not isinstance(routed.go, PickupTarget):
             return None
@@ -200,8 +207,22 @@ class Arrival:
             return Ledger(new_id(now_us), Direction.INBOUND, peer.name, caller.shown, number, now_us)
         return Ledger(new_id(now_us), Direction.INTERNAL, None, peer.name, number, now_us)
 
-    def _admit(self, peer: Peer, ledger: Ledger, sides: Sides) -> Routed:
-        routed = self._exchange.routes.match(peer, ledger.to)
+    def _code(self, peer: Peer, number: str) -> Dialled | None:
+        """The feature code that a phone has dialled; a number of an emergency service is none."""
+        if not isinstance(peer, PhonePeer):
+            return None
+        dialled = self._exchange.codes.dialled(number)
+        if dialled is None:
+            return None
+        routed = self._exchange.routes.match(peer, number)
+        return None if routed is not None and routed.route.emergency else dialled
+
+    def _admit(self, peer: Peer, ledger: Ledger, sides: Sides, code: Dialled | None) -> Routed:
+        routed = (
+            self._exchange.routes.match(peer, ledger.to)
+            if code is None
+            else Routed(Route(phone=peer.name, go=code.target), code.shown)
+        )
         if routed is None:
             raise NotAdmitted(Reason.NO_ROUTE)
         emergency = routed.route.emergency
@@ -278,7 +299,8 @@ class Arrival:
         """The caller's leg. What he offers is judged first: nothing absurd makes us open a socket."""
         terms, offer = self._judged(lambda: usable(self._exchange, invite, peer, go))
         port = self._opened(lambda: self._port(go))
-        return self._leg(invite, peer, port, terms, offer, LegRole.CALLER)
+        at_code = isinstance(go, CodeTarget)
+        return self._leg(invite, peer, port, terms, offer, LegRole.CALLER, at_code=at_code)
 
     def _judged(self, judge: Callable[[], tuple[Terms, Offer | None]]) -> tuple[Terms, Offer | None]:
         try:
@@ -303,9 +325,12 @@ class Arrival:
         terms: Terms,
         offer: Offer | None,
         role: LegRole,
+        *,
+        at_code: bool = False,
     ) -> IncomingLeg:
         try:
-            return IncomingLeg(self._exchange, self._registry, invite, peer, port, terms, offer, role)
+            exchange, book = self._exchange, self._registry
+            return IncomingLeg(exchange, book, invite, peer, port, terms, offer, role, at_code=at_code)
         except BaseException:  # ours: no port is lost for it
             port.close()
             raise

@@ -48,6 +48,10 @@ class CallBook(LegBook, Protocol):
         """A leg of the call is up: after a crash of ours it would have to be ended."""
         ...
 
+    def talk_at(self, phone: str) -> Call | None:
+        """The call in which the phone talks to somebody, or has him on hold."""
+        ...
+
     def recording_started(self, call: Call) -> None:
         """The caller's port is tapped."""
         ...

@@ -140,6 +140,16 @@ class Call(CallerVerbs):
         """Let a speech service hear the call until its end; the fork's id. Raises ForkRefused."""
         return self.taps.fork(url, rate_hz, self.queued_as)
 
+    def keep(self, kept: bool, by: EndedBy) -> bool:
+        """Record what is said from now on, or silence in its place; False where nothing is recorded."""
+        recording = self.taps.recording
+        if recording is None or not recording.running:
+            return False
+        recording.pause(not kept, by)
+        if self.taps.forks is not None:
+            self.taps.forks.pause(not kept)
+        return True
+
     def spent(self) -> None:
         """Whoever called, or sent the caller on, has used up what he may spend on trunks today."""
         ledger = self.ledger
@@ -324,7 +334,7 @@ class Call(CallerVerbs):
             leg.owner = NOBODY
         self._playing.stop()
         self._reaching.forget()
-        self._task = self._conversation = self._conference = None
+        self._task = self._conversation = self._conference = self._gathering = None
         self.hears = Silence
 
     # Inside
@@ -405,6 +415,8 @@ class Call(CallerVerbs):
     def _pressed(self, leg: Leg, pressed: Pressed) -> None:
         if self._conversation is not None:
             self._conversation.pressed(leg, pressed)
+        elif self._gathering is not None and leg is self.caller:
+            self._gathering.pressed(pressed.digit)
         else:
             self._reaching.pressed(leg, pressed)
 

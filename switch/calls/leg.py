@@ -47,14 +47,18 @@ class Leg:
         terms: Terms,
         owner: LegOwner,
         routed: bool = False,
+        at_code: bool = False,
     ) -> None:
-        """`routed`: the router made this leg by an offer, so it does not make its agent's phone busy."""
+        """`routed`: the router made this leg by an offer, so it does not make its agent's phone busy.
+        `at_code`: a phone asks for something by it, which is no call of its agent either.
+        """
         self.id = id
         self.role = role
         self.peer = peer
         self.port = port
         self.owner = owner
         self.routed = routed
+        self.at_code = at_code
         self.session: sip.SessionId | None = None
         self.early = False
         """Media flows before the answer."""

@@ -31,9 +31,11 @@ class IncomingLeg(Leg):
         terms: Terms,
         offer: Offer | None,
         role: LegRole = LegRole.CALLER,
+        *,
+        at_code: bool = False,
     ) -> None:
         """`offer` is that of the INVITE, None where it made none. An agent's is by the router's word, and so
-        does not make him busy. Raises OSError where the kernel knows no
+        does not make him busy. `at_code`: it dialled a feature code. Raises OSError where the kernel knows no
         way back.
         """
         super().__init__(
@@ -47,6 +49,7 @@ class IncomingLeg(Leg):
             terms=terms,
             owner=NOBODY,
             routed=role is LegRole.AGENT,
+            at_code=at_code,
         )
         self.rang = False
         """He was told that it rings."""

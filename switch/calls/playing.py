@@ -2,7 +2,7 @@
 
 from asyncio import AbstractEventLoop, Future
 
-from media.port import Play
+from media.port import Play, Silence
 from media.sound import Sound
 from switch.calls.leg import Leg
 
@@ -32,6 +32,12 @@ class Playing:
     def heard(self, token: int) -> None:
         """A playback came to its end."""
         if token == self._token and self._played is not None and not self._played.done():
+            self._played.set_result(None)
+
+    def interrupt(self) -> None:
+        """Whoever listens has heard enough: silence follows."""
+        if self._played is not None and not self._played.done():
+            self._listener.send(Silence())
             self._played.set_result(None)
 
     def stop(self) -> None:

@@ -119,8 +119,7 @@ class Registry:
             case PhonePeer(name=name):
                 self._of_phone.setdefault(name, {})[leg] = None
                 self.leg_changed(leg)
-                if not leg.routed:
-                    self._change_busy(name, +1)
+                self._occupy(name, leg, +1)
 
     def leg_changed(self, leg: Leg) -> None:
         """It rings, is answered, or is held."""
@@ -139,8 +138,7 @@ class Registry:
                 self._exchange.metrics.trunk_call_ended(name)
             case PhonePeer(name=name):
                 self._left_phone(name, leg)
-                if not leg.routed:
-                    self._change_busy(name, -1)
+                self._occupy(name, leg, -1)
 
     def leg_lost(self, leg: Leg) -> None:
         """Whoever sits at that phone cannot be called until it answers something."""
@@ -148,15 +146,17 @@ class Registry:
             self._exchange.registrations.lost(leg.peer.name)
 
     def leg_confirmed(self, leg: Leg, call: Call) -> None:
-        """Its dialog would outlive a crash of ours: note what must be ended then."""
+        """Its dialog would outlive a crash of ours: note what must be ended then. Not where a code was
+        dialled: a PIN may stand in its URI.
+        """
         self.call_changed(call)
-        dialog = self._dialog(leg)
+        dialog = None if leg.at_code else self._dialog(leg)
         if dialog is not None:
             self._exchange.logbook.dialog_opened(leg.id, call.id, dialog)
 
     def leg_refreshed(self, leg: Leg) -> None:
         """A re-INVITE was accepted: its remote target may be new."""
-        dialog = self._dialog(leg)
+        dialog = None if leg.at_code else self._dialog(leg)
         if dialog is not None:
             self._exchange.logbook.dialog_changed(leg.id, dialog)
 
@@ -176,6 +176,13 @@ class Registry:
     def legs_of(self, phone: str) -> Collection[Leg]:
         """The legs of a phone, the oldest first."""
         return self._of_phone.get(phone, {}).keys()
+
+    def talk_at(self, phone: str) -> Call | None:
+        """The call in which the phone talks to somebody, or has him on hold."""
+        for leg in self.legs_of(phone):
+            if isinstance(leg.owner, Call) and leg.owner.bridge is not None:
+                return leg.owner
+        return None
 
     def ledger_of(self, leg: Leg) -> Ledger | None:
         """The books of the call that the leg belongs to, or rings for."""
@@ -239,6 +246,15 @@ class Registry:
         if not legs:
             del self._of_phone[phone]
         self.leg_changed(leg)
+
+    def _occupy(self, phone: str, leg: Leg, by: int) -> None:
+        """The phone has one leg more or less that no offer made."""
+        if leg.at_code:
+            others = any(other.at_code for other in self.legs_of(phone) if other is not leg)
+            if not others:
+                self._exchange.staffing.phone_at_code(phone, at_code=by > 0)
+        elif not leg.routed:
+            self._change_busy(phone, by)
 
     def _change_busy(self, phone: str, by: int) -> None:
         legs = self._busy.get(phone, 0) + by

@@ -7,6 +7,7 @@ from media.port import Echo, Silence, Source, Tone
 from media.spoken.sayings import Saying
 from switch.calls.bridge import Bridge
 from switch.calls.conferences import Conferences
+from switch.calls.gathering import Gathering
 from switch.calls.ledger import Ledger
 from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.playing import Playing
@@ -25,6 +26,7 @@ class CallerVerbs:
         """In which the caller is spoken to."""
         self._exchange = exchange
         self._playing = Playing(exchange.loop, caller)
+        self._gathering: Gathering | None = None
         self._conference: Bridge | None = None
         self.hears: Callable[[], Source] = Silence
         """What the caller hears while he talks to nobody, made anew for each who hears it."""
@@ -55,6 +57,17 @@ class CallerVerbs:
     async def say(self, *sayings: Saying) -> None:
         """Say all this to its end, a pause between each two."""
         await self._playing.play(*self._exchange.sounds.spoken(sayings, self.language))
+
+    async def ask(self, *sayings: Saying, most: int = 16) -> str:
+        """Say all this until a digit is pressed, and gather digits up to # or a while after the last; what
+        was pressed, empty where it was nothing.
+        """
+        self._gathering = Gathering(self._exchange.loop, most, self._playing.interrupt)
+        try:
+            await self.say(*sayings)
+            return await self._gathering.digits()
+        finally:
+            self._gathering = None
 
     async def music(self, music_class: str) -> None:
         """Play music until something else is sent."""

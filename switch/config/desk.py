@@ -1,14 +1,18 @@
-"""`desk`: what agents may do from their phones."""
+"""`desk` and `codes`: what agents may do from their phones."""
 
 import re
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from switch.config import values
 from switch.config.section import Count, Duration, Positive, Section, Words
 
 A_PIN: Final = "a PIN: 4 to 16 digits, which a phone can dial"
 _PIN: Final = re.compile(r"[0-9]{4,16}")
+_CODE: Final = re.compile(r"[*#][0-9*#]{1,6}")
 
 
 def is_pin(written: str) -> bool:
@@ -40,3 +44,54 @@ class DeskSettings(Section):
     """The reasons for a pause, by the number that is dialled."""
     wrap_up_extension: Positive = 30.0
     pin: PinGuarding = PinGuarding()
+
+
+class Code(StrEnum):
+    """What a feature code asks for."""
+
+    LOGIN = "login"
+    LOGOUT = "logout"
+    READY = "ready"
+    PAUSE = "pause"
+    WRAP_UP_END = "wrap_up_end"
+    WRAP_UP_EXTEND = "wrap_up_extend"
+    RECORD_ON = "record_on"
+    RECORD_OFF = "record_off"
+    LISTEN = "listen"
+    PICKUP = "pickup"
+
+
+ARGUMENTS: Final[Mapping[Code, int]] = {Code.LOGIN: 2, Code.PAUSE: 1, Code.LISTEN: 1, Code.PICKUP: 1}
+"""How many may follow a code; none where it is not named."""
+
+
+def _code(value: object) -> str | None:
+    written = values.text(value)
+    if written == "off":
+        return None
+    if not _CODE.fullmatch(written):
+        raise ValueError(f"'{written}' is no code: * or #, and one to six of 0 to 9, * and #; or off")
+    return written
+
+
+FeatureCode = Annotated[str | None, BeforeValidator(_code)]
+
+
+class Codes(Section):
+    """`codes`: what phones dial, and what agents press in a talk; `off` turns one off"""
+
+    login: FeatureCode = "*60"
+    logout: FeatureCode = "*61"
+    ready: FeatureCode = "*62"
+    pause: FeatureCode = "*63"
+    wrap_up_end: FeatureCode = "*64"
+    wrap_up_extend: FeatureCode = "*65"
+    record_on: FeatureCode = "*66"
+    listen: FeatureCode = "*67"
+    record_off: FeatureCode = "*68"
+    pickup: FeatureCode = "*8"
+
+    def written(self) -> Mapping[Code, str]:
+        """Each that is not turned off."""
+        found = {code: getattr(self, code.value) for code in Code}
+        return {code: written for code, written in found.items() if written is not None}

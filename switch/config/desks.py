@@ -1,12 +1,14 @@
-"""What must be right of agents' numbers and PINs, and of `desk`."""
+"""What must be right of agents' numbers and PINs, of `desk` and of `codes`."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from switch.config.desk import A_PIN, is_pin
+from switch.config.desk import A_PIN, Code, is_pin
 from switch.config.document import Path
+from switch.config.patterns import expression
 from switch.config.schema import Config
+from switch.config.targets import PickupTarget
 
 _NUMBER: Final = re.compile(r"[0-9]{1,16}")
 
@@ -23,6 +25,7 @@ def faults(config: Config, has: Callable[..., bool]) -> Iterator[Fault]:
     """Every mistake; `has` tells whether the file has a key."""
     yield from _pins(config, has)
     yield from _numbers(config)
+    yield from _codes(config)
     for number in config.desk.pauses:
         if not re.fullmatch("[0-9]{1,2}", number):
             message = f"'{number}' cannot be dialled: a reason's number has one or two digits"
@@ -51,3 +54,30 @@ def _numbers(config: Config) -> Iterator[Fault]:
         owner = owners.setdefault(agent.number, name)
         if owner != name:
             yield Fault(path, f"number '{agent.number}' is already that of agent '{owner}'")
+
+
+def _codes(config: Config) -> Iterator[Fault]:
+    """No code may be another's beginning, or it would never be known which is dialled."""
+    written = config.codes.written()
+    for code, text in written.items():
+        for other, longer in written.items():
+            if code is not other and longer.startswith(text) and (longer != text or code < other):
+                message = f"'{longer}' cannot be told from codes.{code.value}, which is '{text}'"
+                yield Fault(("codes", other.value), message)
+    for i, route in enumerate(config.routes):
+        for j, pattern in enumerate(route.to):
+            taken = _taken(pattern, written) if route.phone is not None and not route.emergency else None
+            if taken is not None and not (taken is Code.PICKUP and isinstance(route.go, PickupTarget)):
+                message = f"is never reached: it is codes.{taken.value}; change one of them, or turn that off"
+                yield Fault(("routes", i, "to", j), message)
+
+
+def _taken(pattern: str, written: Mapping[Code, str]) -> Code | None:
+    """The code that a pattern names, which begins with a star or hash of its own."""
+    if not pattern.startswith(("[*]", "#", "[#]")):
+        return None
+    try:
+        matches = expression(pattern)
+    except ValueError:
+        return None
+    return next((code for code, text in written.items() if re.fullmatch(matches, text)), None)

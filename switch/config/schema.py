@@ -12,7 +12,7 @@ from sip.dialogs.secrecy import Policy
 from sip.syntax.sdp_crypto import Suite
 from switch.config import addresses, targets, values
 from switch.config.addresses import HostPort, Listen
-from switch.config.desk import DeskSettings
+from switch.config.desk import Codes, DeskSettings
 from switch.config.section import (
     Address,
     Count,
@@ -53,6 +53,14 @@ class Login(StrEnum):
     """How an agent comes to work."""
 
     ON_REGISTER = "on-register"
+
+
+class Role(StrEnum):
+    """What an agent may do beside taking calls."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    """He may listen to the calls of others."""
 
 
 class Answer(StrEnum):
@@ -279,6 +287,9 @@ class Agent(Section):
     """For people; the key itself where it is left out."""
     phone: Words | None = None
     login: Login = Login.ON_REGISTER
+    role: Role = Role.AGENT
+    language: Language | None = None
+    """In which he is spoken to; None: that of the server."""
     number: Words | None = None
     """What he dials to say who he is."""
     pin: Secret = SecretStr("")
@@ -380,6 +391,7 @@ class Config(Section):
     http: Http = Http()
     trace: Trace = Trace()
     desk: DeskSettings = DeskSettings()
+    codes: Codes = Codes()
     trunks: dict[str, Trunk] = Field(default_factory=dict)
     phones: dict[str, Phone] = Field(default_factory=dict)
     agents: dict[str, Agent] = Field(default_factory=dict)

@@ -1,7 +1,8 @@
 """Where a call is led: the `go` of a route and the `overflow` of a queue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from switch.config.desk import Code
 from switch.config.values import expected
 
 
@@ -86,6 +87,17 @@ class PickupTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeTarget:
+    """A feature code that a phone has dialled, and what was dialled behind it; no route leads there"""
+
+    code: Code
+    arguments: tuple[str, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        return f"code:{self.code}"
+
+
+@dataclass(frozen=True, slots=True)
 class HangupTarget:
     """`hangup`: the call ends"""
 
@@ -103,6 +115,7 @@ Go = (
     | ClockTarget
     | ConferenceTarget
     | PickupTarget
+    | CodeTarget
 )
 Overflow = QueueTarget | PhoneTarget | HangupTarget
 

@@ -7,6 +7,7 @@ from switch.calls.conferences import Conferences
 from switch.calls.flow import Flow
 from switch.config.targets import (
     ClockTarget,
+    CodeTarget,
     ConferenceTarget,
     DialledPhone,
     EchoTarget,
@@ -18,6 +19,7 @@ from switch.config.targets import (
 )
 from switch.exchange import Exchange
 from switch.flows.clock import clock
+from switch.flows.code import feature_code
 from switch.flows.conference import conference
 from switch.flows.direct import to_phone, to_trunk
 from switch.flows.echo import echo
@@ -46,6 +48,8 @@ def flow_to(
             return tone
         case ConferenceTarget(name=name):
             return conference(name, conferences)
+        case CodeTarget():
+            return feature_code(exchange, routed.go)
         case ClockTarget():
             return clock(exchange.local_time)
         case PhoneTarget(name=name):

@@ -6,8 +6,8 @@ left out because of where it stands: a digest in a body of type message/sip is a
 Masked are the credentials of RFC 3261 and RFC 7616 (`response`, `cnonce`, `rspauth`; every other scheme as a
 whole), passwords in URIs (RFC 3261 section 19.1.1) and headers in URIs that hold credentials; keys of SDES
 (RFC 4568), MIKEY (RFC 4567), `k=` (RFC 4566) and ICE (RFC 8839); the signature of a PASSporT (RFC 8224), with
-which it could be used again; PINs, and what proves them, in the XML of soft keys; and digits that a caller
-pressed, which may be his card's (SIP INFO).
+which it could be used again; PINs, and what proves them, in the XML of soft keys; the PIN behind a feature
+code that was dialled; and digits that a caller pressed, which may be his card's (SIP INFO).
 
 It takes a millisecond or two at the worst, whatever somebody writes: who writes more that looks like secrets
 than any message has is not read any further, and what is left of his message is hidden.
@@ -62,6 +62,8 @@ _DELIMITER: Final = re.compile(rb"[\s<>\"]")
 _DIGITS_TYPE: Final = re.compile(
     rb"\n(?:content-type|c)[ \t]*+:\s*+application/(?:dtmf|vnd\.nortelnetworks\.digits)"
 )
+_PIN: Final = re.compile(rb"[0-9](?:\*|%2a)[0-9]{1,16}(?:\*|%2a)([0-9]{1,32})")
+"""`*60*501*4711`: a code, an agent's number and his PIN."""
 _BLANK: Final = re.compile(rb"\n\r?\n")
 _PRESSED: Final = re.compile(_LINE + rb"(?:signal|d)[ \t]*+=[ \t]*+([^\s]++)")
 
@@ -72,6 +74,7 @@ def mask(data: bytes) -> bytes:
     secrets = [span for word, pattern in _RULES if word in small for span in _found(small, word, pattern)]
     if b"@" in small and b"sip" in small:
         secrets += _passwords(small)
+    secrets += [found.span(1) for found in _PIN.finditer(small)]
     hidden = [(span, _STARS) for span in secrets] + [(span, _DIGITS) for span in _digits(small)]
     if not hidden:
         return data

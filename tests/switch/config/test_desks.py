@@ -61,3 +61,32 @@ def test_a_reason_for_a_pause_has_a_number(tmp_path: Path) -> None:
     assert errors(tmp_path, text) == [
         "1:17: desk.pauses.lunch: 'lunch' cannot be dialled: a reason's number has one or two digits"
     ]
+
+
+def test_no_code_is_the_beginning_of_another(tmp_path: Path) -> None:
+    text = 'codes: {ready: "*6", pause: "*61", logout: off}\n'
+    assert [error for error in errors(tmp_path, text) if "pause" in error] == [
+        "1:29: codes.pause: '*61' cannot be told from codes.ready, which is '*6'"
+    ]
+    (error,) = errors(tmp_path, 'codes: {ready: "*61"}\n')
+    assert error == "1:16: codes.ready: '*61' cannot be told from codes.logout, which is '*61'"
+
+
+@pytest.mark.parametrize("written", ["60", "*", "*6a", "*12345678", ""])
+def test_a_code_begins_with_what_no_number_begins_with(tmp_path: Path, written: str) -> None:
+    (error,) = errors(tmp_path, f"codes:\n  ready: '{written}'\n")
+    assert error == (
+        f"2:10: codes.ready: '{written}' is no code: * or #, and one to six of 0 to 9, * and #; or off"
+    )
+
+
+def test_a_route_to_a_code_is_never_reached(tmp_path: Path) -> None:
+    text = HEAD.replace("agents:\n", "") + "routes:\n"
+    route = '  - {phone: "*", to: ["10??", "[*]62"], go: phone}\n'
+    (error,) = errors(tmp_path, text + route)
+    assert error == (
+        "3:31: routes[0].to[1]: is never reached: it is codes.ready; change one of them, or turn that off"
+    )
+    file = tmp_path / "c.yaml"
+    file.write_text(f"{text}{route}codes: {{ready: off}}\n")
+    load(file, {})

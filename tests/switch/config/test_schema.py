@@ -19,7 +19,7 @@ def sample() -> Config:
     return load(SAMPLE, {"PHONE_1001": "s3cret-one"})
 
 
-@pytest.mark.parametrize("section", ["server", "database", "sip", "media", "http", "trace", "desk"])
+@pytest.mark.parametrize("section", ["server", "database", "sip", "media", "http", "trace", "desk", "codes"])
 def test_the_sample_shows_the_defaults(sample: Config, section: str) -> None:
     shown: BaseModel = getattr(sample, section)
     assert shown == getattr(Config(), section)
@@ -46,10 +46,7 @@ def test_the_sample_has_people_phones_and_routes(sample: Config) -> None:
         "1002": "s3cret-two",
     }
     assert sample.agents["ana"] == Agent(name="Ana Ruiz", phone="1001", skills={"support": 8, "english": 9})
-    luis = Agent.model_validate(
-        {"name": "Luis Gil", "phone": "1002", "number": "502", "pin": "4711", "skills": {"support": 5}}
-    )
-    assert sample.agents["luis"] == luis
+    assert sample.agents["luis"] == Agent(name="Luis Gil", phone="1002", skills={"support": 5})
     assert sample.routes == (
         Route(trunk="carrier", to=("600",), go=EchoTarget()),
         Route(trunk="carrier", to=("602",), go=ToneTarget()),

@@ -47,6 +47,23 @@ SIGNATURES = (
 )
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"INVITE sip:*60*501*4711@pbx SIP/2.0",
+        b"INVITE sip:*60*501*4711%23@pbx SIP/2.0",
+        b"To: <sip:%2A60%2a501%2A4711@pbx>;tag=1",
+        b"To: <tel:#60*501*4711>",
+        b'Authorization: Digest username="1001", uri="sip:*60*501*4711@pbx"',
+    ],
+)
+def test_a_pin_that_is_dialled(line: bytes) -> None:
+    masked = mask(line)
+    assert b"4711" not in masked
+    assert b"501" in masked
+    assert len(masked) == len(line)
+
+
 @pytest.mark.parametrize("line", [*CREDENTIALS, *URIS, *SIGNATURES])
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
 def test_in_a_header(line: bytes, end: bytes) -> None:

@@ -1,0 +1,208 @@
+"""Feature codes in a whole switch: what is dialled is done, and said in the agent's language."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from acd.events import CallQueued
+from media.events import Digit
+from sip.events import SessionId
+from switch.calls.ending import EndedBy, Reason, Result
+from switch.trace.masking import mask
+from tests.switch.desk.offices import PIN, office
+from tests.switch.far_end import FarEnd, answering
+from tests.switch.stage import NUMBER, SPARE_PHONE, Stage
+
+
+def spanish(**sections: Any) -> dict[str, Any]:
+    """The same, but Luis speaks Spanish."""
+    centre = office(**sections)
+    centre["agents"]["luis"]["language"] = "es"
+    return centre
+
+
+pytestmark = pytest.mark.parametrize("sections", [spanish()], ids=["office"])
+
+
+def said(stage: Stage) -> str:
+    """What the code's caller hears, the pause before it left out."""
+    code = next(call for call in stage.registry.calls.values() if call.caller.at_code)
+    return stage.heard(code.caller).removeprefix("en pause, en pause, ").removeprefix("es pause, es pause, ")
+
+
+async def over(stage: Stage) -> None:
+    """What is said comes to its end."""
+    code = next(call for call in stage.registry.calls.values() if call.caller.at_code)
+    stage.played(code.caller)
+    await stage.settle()
+
+
+async def dial(stage: Stage, phone: FarEnd, number: str) -> str:
+    """Dial a code; what is heard."""
+    session = await phone.dial(number)
+    assert phone.status(session) == 200
+    heard = said(stage)
+    await over(stage)
+    return heard
+
+
+async def press(stage: Stage, digits: str) -> None:
+    code = next(call for call in stage.registry.calls.values() if call.caller.at_code)
+    for digit in digits:
+        stage.tell(Digit(code.caller.port, digit, 100))
+        await stage.settle()
+
+
+async def test_a_shift_by_codes(stage: Stage) -> None:
+    phone = await stage.phone()
+    assert await dial(stage, phone, "*61") == "en desk-logged-out"
+    assert stage.agent() == "offline"
+    assert await dial(stage, phone, "*60") == "en desk-logged-in"
+    assert stage.agent() == "ready"
+    assert await dial(stage, phone, "*632") == "en desk-paused, en pause, en reason-lunch"
+    assert (stage.agent(), stage.running.agent("ana").reason) == ("paused", "lunch")
+    assert await dial(stage, phone, "*639") == "en desk-unknown-reason"
+    assert await dial(stage, phone, "*62") == "en desk-ready"
+    assert await dial(stage, phone, "*64") == "en desk-not-now"
+    assert stage.agent() == "ready"
+    await stage.pass_by(60)
+    stage.assert_nothing_left()
+
+
+async def test_in_spanish_to_who_speaks_it(stage: Stage) -> None:
+    phone = await stage.phone("1002")
+    assert await dial(stage, phone, "*63*1#") == "es desk-paused, es pause, es reason-break"
+
+
+async def test_it_is_booked_as_completed_without_its_pin(stage: Stage) -> None:
+    phone = await stage.phone(SPARE_PHONE)
+    await dial(stage, phone, f"*60*501*{PIN}#")
+    (record,) = stage.history.calls
+    assert (record.result, record.reason, record.ended_by) == (
+        Result.COMPLETED,
+        Reason.FLOW_ENDED,
+        EndedBy.SWITCH,
+    )
+    assert (record.from_, record.to, record.queue) == (SPARE_PHONE, "*60", None)
+    assert not [event for event in stage.posted if isinstance(event, CallQueued)]
+    assert not [data for data in stage.sent if PIN.encode() in mask(data)]
+    assert PIN not in (stage.folder / "journal" / "logbook.jsonl").read_text()
+    assert not stage.logbook.survivors()
+
+
+class TestLoggingIn:
+    async def test_at_any_phone_with_a_number_and_a_pin(self, stage: Stage) -> None:
+        await stage.phone()
+        spare = await stage.phone(SPARE_PHONE)
+        assert await dial(stage, spare, "*60*501*0000") == "en desk-wrong-pin"
+        assert stage.running.agent("ana").phone == "1001"
+        assert await dial(stage, spare, "*60*502*0815") == "es desk-logged-in"
+        assert await dial(stage, spare, f"*60*501*{PIN}") == "en desk-logged-in"
+        assert (stage.agent("luis"), stage.agent("ana")) == ("offline", "ready")
+        assert await dial(stage, spare, "*61") == "en desk-logged-out"
+        assert await dial(stage, spare, "*61") == "en desk-nobody"
+
+    async def test_what_was_not_dialled_is_asked_for(self, stage: Stage) -> None:
+        spare = await stage.phone(SPARE_PHONE)
+        await spare.dial("*60")
+        assert said(stage) == "en desk-ask-agent"
+        await press(stage, "50")
+        assert stage.heard(stage.call.caller) == "silence", "he has heard enough"
+        await press(stage, "2#")
+        assert said(stage) == "es desk-ask-pin"
+        await over(stage)
+        await press(stage, "0815")
+        await stage.pass_by(5)
+        assert said(stage) == "es desk-logged-in"
+        assert stage.running.agent("luis").phone == SPARE_PHONE
+
+    async def test_who_presses_nothing_proves_nothing(self, stage: Stage) -> None:
+        spare = await stage.phone(SPARE_PHONE)
+        await spare.dial("*60501")
+        await over(stage)
+        await stage.pass_by(9)
+        assert said(stage) == "en desk-wrong-pin"
+
+    async def test_who_hangs_up_when_asked_leaves_nothing(self, stage: Stage) -> None:
+        spare = await stage.phone(SPARE_PHONE)
+        session = await spare.dial("*60")
+        await press(stage, "5")
+        await spare.hang_up(session)
+        (record,) = stage.history.calls
+        assert (record.result, record.reason) == (Result.COMPLETED, Reason.CALLER_HUNG_UP)
+        await stage.pass_by(60)
+        stage.assert_nothing_left()
+
+
+class TestStates:
+    async def test_nobody_is_offered_a_caller_while_he_hears_what_he_asked_for(self, stage: Stage) -> None:
+        phone = await stage.phone()
+        await phone.dial("*62")
+        await stage.carrier.dial(NUMBER)
+        assert stage.agent() == "ready"
+        assert not stage.orders.offerings
+        await over(stage)
+        assert stage.agent() == "ringing"
+
+    async def test_a_wrap_up_is_extended_and_ended(self, stage: Stage) -> None:
+        phone = await stage.phone()
+        phone.behave = answering
+        session = await stage.carrier.dial(NUMBER)
+        await stage.carrier.hang_up(session)
+        assert await dial(stage, phone, "*65") == "en desk-wrap-up-extended"
+        await stage.pass_by(38)
+        assert stage.agent() == "wrap_up"
+        assert await dial(stage, phone, "*64") == "en desk-wrap-up-over"
+        assert stage.agent() == "ready"
+
+    async def test_the_recording_of_a_talk_that_is_held(self, stage: Stage) -> None:
+        phone = await stage.phone()
+        phone.behave = answering
+        await stage.carrier.dial(NUMBER)
+        talk = stage.call
+        assert await dial(stage, phone, "*68") == "en desk-not-recording"
+        assert talk.taps.recording is not None
+        assert talk.taps.recording.paused
+        assert await dial(stage, phone, "*66") == "en desk-recording"
+        assert not talk.taps.recording.paused
+        assert await dial(stage, phone, "*63") == "en desk-paused, en pause, en desk-later"
+
+    async def test_where_nothing_is_recorded_nothing_is_paused(self, stage: Stage) -> None:
+        phone = await stage.phone()
+        assert await dial(stage, phone, "*68") == "en desk-not-now"
+
+
+class TestNumbers:
+    EMERGENCY: Sequence[dict[str, Any]] = (
+        {"phone": "*", "to": ["[*]62"], "go": "trunk:carrier", "emergency": "yes"},
+        {"phone": "*", "to": "*", "go": "phone"},
+    )
+
+    async def test_an_emergency_number_is_no_code(self, stage: Stage) -> None:
+        await stage.reload(**spanish(routes=list(self.EMERGENCY)))
+        phone = await stage.phone()
+        await phone.dial("*62")
+        assert stage.call.ledger.trunk == "carrier"
+
+    async def test_one_that_is_turned_off_is_a_number(self, stage: Stage) -> None:
+        await stage.reload(**spanish(routes=[], codes={"ready": "off"}))
+        phone = await stage.phone()
+        session: SessionId = await phone.dial("*62")
+        assert phone.status(session) == 404
+
+    async def test_a_carrier_has_no_codes(self, stage: Stage) -> None:
+        session = await stage.carrier.dial("*62")
+        assert stage.carrier.status(session) == 404
+
+
+async def test_what_rings_at_another_phone_is_picked_up(stage: Stage) -> None:
+    phones = {name: {"secret": f"secret of {name}", "pickup_group": "all"} for name in ("1001", "1002")}
+    await stage.reload(**spanish(phones=phones))
+    ana, luis = await stage.phone(), await stage.phone("1002")
+    await stage.carrier.dial("81001")
+    session = await luis.dial("*81001")
+    assert luis.status(session) == 200
+    assert stage.call.party is not None
+    assert stage.call.party.peer.name == "1002"
+    assert any(data.startswith(b"CANCEL") for data in ana.received)
