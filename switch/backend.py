@@ -17,6 +17,7 @@ from switch.api.backend import (
     ForkRow,
     PhoneRow,
     PreferencesRow,
+    ProvisioningRow,
     QueueRow,
     Readiness,
     RecordingRow,
@@ -39,6 +40,7 @@ from switch.calls.registry import Registry
 from switch.calls.supervision import Mode, NotNow, Supervision, supervise
 from switch.calls.transferring import transfer
 from switch.config.addresses import HostPort
+from switch.config.schema import Maker
 from switch.desk.wishes import DOES, Answer, LogIn, LogOut, Pause, Ready, Wish
 from switch.exchange import Exchange
 from switch.metrics.readings import MediaReading, SipReading, Sources
@@ -259,6 +261,25 @@ class Running:
         self._exchange.dispatch.flush()
         return self.preferences(phone)
 
+    def provisioning(self, phone: str) -> ProvisioningRow:
+        """Where a phone gets its files."""
+        settings = self._exchange.config.phones.get(phone)
+        if settings is None:
+            raise Unknown(f"no phone {phone!r}")
+        if settings.provision is None:
+            raise Unknown(f"phone {phone!r} has no provision in the configuration")
+        here = self._exchange.shell.local_address_for
+        url = self._exchange.provisioning.url(phone, here)
+        if url is None:
+            raise Refused("provisioning.listen is not set, so no phone gets a file")
+        return ProvisioningRow(
+            phone=phone,
+            maker=settings.maker or Maker.GENERIC,
+            mac=settings.provision.mac,
+            url=url,
+            files=tuple(self._exchange.provisioning.files.names(phone)),
+        )
+
     def trunks(self) -> Sequence[TrunkRow]:
         """Every trunk, those of the former configuration that still have calls last."""
         limits = self._exchange.limits
@@ -320,6 +341,7 @@ class Running:
             },
             trunks_registered=self._exchange.trunks.registered_now,
             hep=lambda: self._exchange.tracing.hep,
+            provisioning=lambda: self._exchange.provisioning.counts,
             history=self._exchange.history.counts,
             tasks=tasks,
         )

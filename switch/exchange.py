@@ -29,6 +29,7 @@ from switch.metrics.metrics import Metrics
 from switch.persistence.booking import Booking
 from switch.persistence.logbook import Logbook
 from switch.preferences import PhonePreferences
+from switch.provisioning.service import Provisioning
 from switch.records import utc
 from switch.registrations import Registrations
 from switch.routes import Routes
@@ -68,6 +69,7 @@ class Exchange:
     codes: FeatureCodes
     toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)
+    provisioning: Provisioning = field(default_factory=Provisioning)
     now: Callable[[], float] = time.monotonic
     """The clock of sip and media: monotonic seconds."""
     draining: bool = False

@@ -49,6 +49,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.preferences.configure(config.phones)
     exchange.lamps.configured()
     exchange.desk.configured()
+    exchange.provisioning.files.configure(config)
     staffing.configure(config, registered=lambda phone: bool(exchange.registrations.bindings(phone)))
 
 
@@ -83,6 +84,10 @@ class Reloader:
                 await self._exchange.shell.reload_tls(tls_files(config))
             except OSError as error:  # it was right when it was checked
                 return self._refused((f"sip.tls: {error}",))
+            try:
+                await asyncio.to_thread(self._exchange.provisioning.renew, config)
+            except (OSError, ValueError) as error:
+                return self._refused((f"provisioning: {error}",))
             try:
                 keys = await asyncio.to_thread(read_keys, config)
             except ValueError as error:  # it was good when the child read it

@@ -92,6 +92,10 @@ async def _serve(path: Path, config: Config, demo: bool) -> None:
         except SQLAlchemyError as error:
             raise CannotStart(f"database.url: cannot be used: {error}") from error
         try:
+            await switch.exchange.provisioning.start(config, stack)
+        except (OSError, ValueError) as error:
+            raise CannotStart(f"provisioning: {error}") from error
+        try:
             await server.start(stack)
         except OSError as error:
             raise CannotStart(f"http.listen: {error.strerror or error}") from error

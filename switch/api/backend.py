@@ -84,6 +84,18 @@ class PreferencesRow(msgspec.Struct, frozen=True, kw_only=True):
     no_answer_after: int
 
 
+class ProvisioningRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a phone gets its files. Who knows the URL can read the phone's secret."""
+
+    phone: str
+    maker: str
+    mac: str | None
+    url: str
+    """Of the folder, which is what the phone is told."""
+    files: tuple[str, ...]
+    """What lies in it, besides the page of a generic phone."""
+
+
 class TargetRow(msgspec.Struct, frozen=True, kw_only=True):
     """One socket of a carrier, where calls to its trunk go."""
 
@@ -302,6 +314,10 @@ class Backend(Protocol):
 
     def set_preferences(self, phone: str, wanted: Preferences) -> PreferencesRow:
         """Of calls from now on. Raises Unknown, and Refused where calls cannot be forwarded there."""
+        ...
+
+    def provisioning(self, phone: str) -> ProvisioningRow:
+        """Raises Unknown where it has no files, Refused where we serve none."""
         ...
 
     def trunks(self) -> Sequence[TrunkRow]: ...

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from switch.api.answers import Items, answer, many, one
-from switch.api.backend import PhoneRow, PreferencesRow, TrunkRow
+from switch.api.backend import PhoneRow, PreferencesRow, ProvisioningRow, TrunkRow
 from switch.api.services import Services
 from switch.preferences import Preferences
 
@@ -41,6 +41,13 @@ def routes(services: Services) -> APIRouter:
     async def set_preferences(name: str, wanted: Wanted) -> Response:
         """Set all of it; the phone's own keys show it."""
         return answer(services.backend.set_preferences(name, Preferences(**wanted.model_dump())))
+
+    @router.get("/phones/{name}/provisioning", responses=one(ProvisioningRow))
+    async def provisioning(name: str) -> Response:
+        """Where a phone gets its files: a secret, as its password is."""
+        made = answer(services.backend.provisioning(name))
+        made.headers["Cache-Control"] = "no-store"
+        return made
 
     @router.get("/trunks", responses=many(TrunkRow))
     async def trunks() -> Response:

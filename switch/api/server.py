@@ -4,15 +4,25 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+
+class Pem(NamedTuple):
+    """A certificate with those between it and its root, and its key."""
+
+    certificate: Path
+    private_key: Path
 
 
 class HttpServer:
-    """Serves the application on one address; the signals stay the switch's."""
+    """Serves an application on one address; the signals stay the switch's."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, pem: Pem | None = None) -> None:
+        """HTTPS where there is a certificate."""
         self._listen = (host, port)
         self._server = _Server(
             uvicorn.Config(
@@ -22,6 +32,8 @@ class HttpServer:
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                ssl_certfile=pem and pem.certificate,
+                ssl_keyfile=pem and pem.private_key,
                 ws="none",
                 timeout_graceful_shutdown=2,
             )
@@ -39,6 +51,12 @@ class HttpServer:
         await self._server.serving.wait()
         bound: tuple[str, int] = listening.getsockname()[:2]
         return bound
+
+    def renew(self, pem: Pem) -> None:
+        """Show this certificate to whoever connects from now on. Raises OSError, ssl.SSLError among them."""
+        context = self._server.config.ssl
+        if context is not None:
+            context.load_cert_chain(pem.certificate, pem.private_key)
 
     async def close(self) -> None:
         """Finish the requests in progress, two seconds at most, and stop."""

@@ -135,6 +135,13 @@ def show_phones(
     _show(config, Question(tables.PHONES, "/phones"), Manner(json, watch))
 
 
+@phone_commands.command("url")
+def show_url(name: str, config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> None:
+    """Where a phone gets its files. Who knows it can read the phone's secret."""
+    answer = _tell(config, "GET", f"/phones/{quote(name, safe='')}/provisioning")
+    print(answer.text if json else answer.json()["url"])
+
+
 @trunk_commands.command("show")
 def show_trunks(
     config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False, watch: WatchOption = False

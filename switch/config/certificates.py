@@ -1,4 +1,4 @@
-"""What is wrong with the certificates and keys of `sip.tls`, in words for who has to put it right."""
+"""What is wrong with certificates and their keys, in words for who has to put it right."""
 
 import ssl
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from switch.config.schema import Config, Tls
+from switch.config.schema import Config
 
 _MOST_BYTES = 1024 * 1024
 
 
 class Fault(NamedTuple):
-    """What is wrong with the file that `key` of `sip.tls` names."""
+    """What is wrong with the file that `key` names."""
 
     key: str
     message: str
@@ -28,12 +28,11 @@ class _Unusable(Exception):
 
 
 def faults(config: Config) -> Iterator[Fault]:
-    """Everything that is wrong with the files; what was right when it was checked may be gone later."""
+    """Everything wrong with the files of `sip.tls`; what was right when it was checked may be gone later."""
     tls = config.sip.tls
     if tls is None:
         return
-    found = list(_own(config, tls))
-    yield from found
+    yield from pair(config.path(tls.certificate), config.path(tls.private_key))
     for key in ("client_ca", "server_ca"):
         named: str | None = getattr(tls, key)
         if named is not None:
@@ -43,8 +42,8 @@ def faults(config: Config) -> Iterator[Fault]:
                 yield Fault(key, str(error))
 
 
-def _own(config: Config, tls: Tls) -> Iterator[Fault]:
-    certificate, key = config.path(tls.certificate), config.path(tls.private_key)
+def pair(certificate: Path, key: Path) -> Iterator[Fault]:
+    """What is wrong with a certificate and its key, which `certificate` and `private_key` name."""
     first: x509.Certificate | None = None
     secret: PrivateKeyTypes | None = None
     try:

@@ -14,6 +14,7 @@ _FIXED = (
     ("media", "listen"),
     ("media", "ports"),
     ("http", "listen"),
+    ("provisioning", "listen"),
 )
 """What is bound or opened once, at the start."""
 
@@ -65,7 +66,7 @@ def compare(old: Config, new: Config) -> Changes:
     """What has to happen for a switch that runs `old` to run `new`."""
     changed = [
         (section, key)
-        for section in ("server", "database", "sip", "media", "http", "trace")
+        for section in ("server", "database", "sip", "media", "http", "trace", "provisioning")
         for key in _changed(getattr(old, section), getattr(new, section))
     ]
     return Changes(

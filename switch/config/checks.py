@@ -9,7 +9,18 @@ from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
 from sip.dialogs.session_interval import MIN_SE_S
-from switch.config import callers, carriers, certificates, codecs, desks, forks, secrecy, tolls, tracing
+from switch.config import (
+    callers,
+    carriers,
+    certificates,
+    codecs,
+    desks,
+    forks,
+    provisioned,
+    secrecy,
+    tolls,
+    tracing,
+)
 from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
@@ -60,6 +71,7 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
         yield Finding(fault.path, fault.message, at_key=fault.at_key)
     for part in (callers, tolls, codecs, forks, tracing, secrecy):
         yield from (Finding(path, message) for path, message in part.faults(config))
+    yield from (Finding(path, message) for path, message in provisioned.faults(config, document.has))
     yield from _phones(config, document)
     yield from _agents(config, known)
     for path, message, at_key in desks.faults(config, document.has):
@@ -89,8 +101,10 @@ def _fault(name: str) -> str | None:
 def _sockets(config: Config) -> Iterator[Finding]:
     taken: list[tuple[str, str, int, str]] = []
     sip = [(("sip", "listen", i), *astuple(one)) for i, one in enumerate(config.sip.listen)]
-    http = (("http", "listen"), "tcp", *astuple(config.http.listen))
-    for path, transport, host, port in [*sip, http]:
+    http = [(("http", "listen"), "tcp", *astuple(config.http.listen))]
+    if config.provisioning.listen is not None:
+        http.append((("provisioning", "listen"), "tcp", *astuple(config.provisioning.listen)))
+    for path, transport, host, port in [*sip, *http]:
         transport = "tcp" if transport == "tls" else transport
         for other in taken:
             if other[0] == transport and other[2] == port != 0 and _overlap(other[1], host):

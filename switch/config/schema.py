@@ -13,6 +13,8 @@ from sip.syntax.sdp_crypto import Suite
 from switch.config import addresses, targets, values
 from switch.config.addresses import HostPort, Listen
 from switch.config.desk import Codes, DeskSettings
+from switch.config.desk import DeskSettings
+from switch.config.provisioning import Device, Provisioning
 from switch.config.section import (
     Address,
     Count,
@@ -273,11 +275,13 @@ class Phone(Section):
     srtp_keys: KeyExchange = KeyExchange.SDES
     toll: PhoneToll = PhoneToll()
     maker: Maker | None = None
-    """None: as the phone itself says when it registers (User-Agent)."""
+    """None: as the phone itself says when it registers (User-Agent), and a page for people as its file."""
     auto_answer: Flag | None = None
     """Of calls that queues offer to the agent at this phone; None does as the queue says."""
     pickup_group: Annotated[tuple[Words, ...], BeforeValidator(values.one_or_several)] = ()
     """Phones that share one may take what rings or talks at each other."""
+    provision: Device | None = None
+    """What is in its file; None gives it none."""
 
 
 class Agent(Section):
@@ -392,6 +396,7 @@ class Config(Section):
     trace: Trace = Trace()
     desk: DeskSettings = DeskSettings()
     codes: Codes = Codes()
+    provisioning: Provisioning = Provisioning()
     trunks: dict[str, Trunk] = Field(default_factory=dict)
     phones: dict[str, Phone] = Field(default_factory=dict)
     agents: dict[str, Agent] = Field(default_factory=dict)

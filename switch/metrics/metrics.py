@@ -23,6 +23,7 @@ from switch.metrics import families
 from switch.metrics.histogram import Histogram
 from switch.metrics.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueTarget
 from switch.metrics.readings import MediaReading, SipReading, Sources
+from switch.provisioning.door import Answer
 from switch.records import AgentState, Direction, LegRecord, OfferResult
 from switch.toll.guard import TollLimit
 from switch.trace.exporter import HepResult
@@ -234,6 +235,7 @@ class Metrics:
             _media(sources.media()),
             families.HEP_PACKETS.numbers({(result,): sources.hep().get(result, 0) for result in HepResult}),
             _history(sources.history()),
+            _provisioning(sources.provisioning()),
             families.TASKS.number(sources.tasks()),
         )
 
@@ -321,6 +323,10 @@ def _peers(
     yield from families.TRUNK_REGISTERED.numbers(
         {(trunk,): there for trunk, there in trunks_registered.items()}
     )
+
+
+def _provisioning(counts: Mapping[Answer, int]) -> Iterator[Metric]:
+    yield from families.PROVISIONING.numbers({(answer,): counts.get(answer, 0) for answer in Answer})
 
 
 def _history(counts: Mapping[str, int]) -> Iterator[Metric]:

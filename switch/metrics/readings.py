@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sip.aio.closing import Closed
 from sip.flow import Transport
 from sip.syntax.malformed import Fault
+from switch.provisioning.door import Answer
 from switch.records import AgentState
 from switch.trace.exporter import HepResult
 
@@ -70,6 +71,8 @@ class Sources:
     """Trunks that we register with."""
     hep: Callable[[], Mapping[HepResult, int]] = dict
     """`Tracing.hep`: what became of the copies for the Homer server."""
+    provisioning: Callable[[], Mapping[Answer, int]] = dict
+    """`Door.counts`."""
     history: Callable[[], Mapping[str, int]] = dict
     """`Writer.counts`."""
     tasks: Callable[[], int] = int

@@ -17,6 +17,7 @@ from switch.api.backend import (
     ForkRow,
     PhoneRow,
     PreferencesRow,
+    ProvisioningRow,
     QueueRow,
     Readiness,
     RecordingRow,
@@ -206,6 +207,12 @@ class Memory:
             raise Refused("no route leads there")
         self.wanted = wanted
         return self.preferences(phone)
+
+    def provisioning(self, phone: str) -> ProvisioningRow:
+        if phone != "1001":
+            raise Unknown(f"no phone {phone!r}")
+        url = "https://192.0.2.9:8081/provision/secret/"
+        return ProvisioningRow(phone=phone, maker="yealink", mac="001565aabbcc", url=url, files=("a.cfg",))
 
     def trunks(self) -> Sequence[TrunkRow]:
         return [TrunkRow(name="carrier", up=True, calls=1, max_calls=200, proxy="sip:127.0.0.1:5080")]

@@ -29,6 +29,7 @@ PROTECTED = [
     *(("GET", path) for path in ("queues", "agents", "calls", "phones", "trunks", "events")),
     *(("GET", path) for path in (f"calls/{ACTIVE}", f"calls/{ACTIVE}/why", f"recordings/{ENDED}")),
     ("POST", "agents/ana/state"),
+    ("GET", "phones/1001/provisioning"),
     ("GET", f"calls/{ACTIVE}/recording"),
     ("POST", f"calls/{ACTIVE}/recording"),
     ("GET", f"calls/{ACTIVE}/forks"),
@@ -62,6 +63,13 @@ def problem(response: httpx.Response, status: int) -> dict[str, Any]:
     assert body["status"] == status
     assert body["title"]
     return body
+
+
+async def test_where_a_phone_gets_its_files_is_kept_by_nobody(client: httpx.AsyncClient) -> None:
+    response = await client.get(f"{V1}/phones/1001/provisioning")
+    assert response.json()["url"] == "https://192.0.2.9:8081/provision/secret/"
+    assert response.headers["cache-control"] == "no-store"
+    problem(await client.get(f"{V1}/phones/1009/provisioning"), 404)
 
 
 @pytest.mark.parametrize(
