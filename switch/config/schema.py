@@ -13,7 +13,6 @@ from sip.syntax.sdp_crypto import Suite
 from switch.config import addresses, targets, values
 from switch.config.addresses import HostPort, Listen
 from switch.config.desk import Codes, DeskSettings
-from switch.config.desk import DeskSettings
 from switch.config.provisioning import Device, Provisioning
 from switch.config.section import (
     Address,
