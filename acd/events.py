@@ -35,11 +35,13 @@ class GoneReason(enum.StrEnum):
 
 class ConversationEnd(enum.StrEnum):
     """How a conversation ended. `AGENT_LOST` (the phone's media or connection died) makes the agent
-    unreachable and follows the queue's `on_agent_lost`; the others end in wrap-up."""
+    unreachable and follows the queue's `on_agent_lost`; the others end in wrap-up. `AGENT_LEFT` (he hung up
+    before he was connected) leaves the caller in line, at the old place."""
 
     CALLER_HUNG_UP = "caller_hung_up"
     AGENT_HUNG_UP = "agent_hung_up"
     AGENT_LOST = "agent_lost"
+    AGENT_LEFT = "agent_left"
     TRANSFERRED = "transferred"
     HUNG_UP_BY_OPERATOR = "hung_up_by_operator"
     FAILED = "failed"

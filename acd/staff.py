@@ -135,6 +135,11 @@ class Staff:
         if event.how is ConversationEnd.AGENT_LOST:
             self._lost(agent, call)
             return
+        if event.how is ConversationEnd.AGENT_LEFT:
+            self.wrap_up(agent)
+            call.offer = call.agent = None
+            self._visits.apply(call, CallInput.AGENT_LOST)
+            return
         if event.how in (ConversationEnd.CALLER_HUNG_UP, ConversationEnd.HUNG_UP_BY_OPERATOR):
             self._board.state.remember_gone(call.id, self._board.now_us)
         self._visits.apply(call, CallInput.LEFT)

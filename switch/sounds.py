@@ -9,7 +9,9 @@ import structlog
 from media.aio.sounds import SoundError, SoundLibrary
 from media.desk_prompts import DESK, REASON
 from media.playlist import Manner
+from media.spoken.sayings import PAUSE
 from switch.config.schema import Config, Music, MusicOrder, MusicStart
+from switch.config.sounds import agents_languages, agents_prompts
 from switch.config.targets import ClockTarget
 
 
@@ -68,6 +70,11 @@ def _wanted(library: SoundLibrary, config: Config) -> Iterator[tuple[str, Callab
         yield f"queues.{name}.music", partial(library.music, queue.music)
         if queue.recording_notice is not None:
             yield f"queues.{name}.recording_notice", partial(library.prompt, queue.recording_notice)
+        if queue.announce_to_agent:
+            for language in agents_languages(config):
+                yield f"queues.{name}.announce_to_agent", partial(library.prompt, PAUSE, language)
+    for path, language, prompt in agents_prompts(config):
+        yield ".".join(map(str, path)), partial(library.prompt, prompt, language)
     for place, route in enumerate(config.routes):
         if route.go == ClockTarget():
             yield f"routes[{place}].go", library.read_parts

@@ -1,10 +1,11 @@
 """The caller and one other party, from answer to parting: the recording notice, the bridge, the segments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 from media.port import Play
+from media.sound import Sound
 from switch.calls.bridge import Bridge, pass_on
 from switch.calls.digits import Pressed
 from switch.calls.ledger import Ledger
@@ -31,10 +32,11 @@ class Conversation:
         *,
         by_agent: bool = True,
         noticed: bool = False,
+        greeting: Sequence[Sound] = (),
     ) -> None:
         """`queue` is the one that the call was taken from; None where one party dialled the other. `by_agent`
-        is where the router's agent took it: he hears its notice, and his time is counted. `noticed`: they
-        have heard the notice.
+        is where the router's agent took it: he hears its notice, and his time is counted; `noticed`: they
+        have heard the notice. The agent's `greeting` comes after it.
         """
         self.party = party
         self.bridge: Bridge | None = None
@@ -46,6 +48,7 @@ class Conversation:
         self._on_joined = on_joined
         self._by_agent = by_agent
         self._noticed = noticed or not by_agent
+        self._greeting = greeting
         self._held = False
         self._notice_token = 0
         self._listening: set[Leg] = set()
@@ -53,16 +56,22 @@ class Conversation:
         self._first_segment = len(ledger.segments)
 
     def begin(self, token: int) -> None:
-        """Play the notice to both where there is one, as `token`, and then connect them."""
-        queue = self._queue
-        if queue is None or queue.recording_notice is None or not queue.record or self._noticed:
+        """Play notice and greeting to both where there are any, as `token`, and then connect them."""
+        sounds = (*self._notice(), *self._greeting)
+        if not sounds:
             self._join()
             return
-        notice = Play(self._exchange.sounds.prompt(queue.recording_notice), token=token)
+        opening = Play(sounds, token=token)
         self._notice_token = token
         self._listening = {self._caller, self.party}
         for listener in (self._caller, self.party):
-            listener.send(notice)
+            listener.send(opening)
+
+    def _notice(self) -> tuple[Sound, ...]:
+        queue = self._queue
+        if queue is None or queue.recording_notice is None or not queue.record or self._noticed:
+            return ()
+        return (self._exchange.sounds.prompt(queue.recording_notice),)
 
     def played(self, leg: Leg, token: int) -> None:
         """A prompt came to its end on one of the legs."""

@@ -18,6 +18,8 @@ import structlog
 from acd.commands import LeaveQueue
 from acd.events import ConversationEnd
 from media.port import Silence, Source
+from media.sound import Sound
+from switch.calls.announcing import Announcing, announcement, greeting
 from switch.calls.attempts import Attempts
 from switch.calls.books import CallBook
 from switch.calls.bridge import Bridge
@@ -39,6 +41,7 @@ from switch.calls.parting import (
     agent_hung_up,
     caller_gone,
     cut_off,
+    hung_up,
     party_gone,
     refused,
     unreachable,
@@ -93,6 +96,8 @@ class Call(CallerVerbs):
         self.book = book
         self.dialling = Dialling(exchange, book, caller, max_forwards)
         self._conversation: Conversation | None = None
+        self._announcing: Announcing | None = None
+        """While the agent who has answered is told of the caller, who still waits."""
         self._in_vain: Parting | None = None
         """How the call ends, when its caller has heard it."""
         self._caller_side = sides.caller
@@ -180,7 +185,7 @@ class Call(CallerVerbs):
         self.converse()
 
     def converse(self) -> None:
-        """The other side is up: answer the caller too, and connect the two as soon as he is."""
+        """The other side is up: tell an agent of the caller, answer the caller too, and connect the two."""
         if self.party is None:
             return
         now_us = self._exchange.now_us()
@@ -188,8 +193,23 @@ class Call(CallerVerbs):
         self._reaching.occupied.answered(now_us)
         if self.transfer is not None:
             self.transfer.over()
-        self.caller.answer()
         self.book.leg_confirmed(self.party, self)
+        told = self._announcement()
+        if told:
+            token = self._playing.next_token()
+            self._announcing = Announcing(self.party, told, token, self._put_through)
+        else:
+            self._put_through()
+
+    def _announcement(self) -> tuple[Sound, ...]:
+        """What the agent who has answered hears before he is connected."""
+        if self.agent is None:
+            return ()
+        return announcement(self._exchange, self.queued_as, self.agent, self.place)
+
+    def _put_through(self) -> None:
+        """Nothing more is to be told to the other side: caller and party are connected."""
+        self._announcing = None
         self._converse()
 
     def agent_vanished(self) -> None:
@@ -334,7 +354,7 @@ class Call(CallerVerbs):
             leg.owner = NOBODY
         self._playing.stop()
         self._reaching.forget()
-        self._task = self._conversation = self._conference = self._gathering = None
+        self._task = self._conversation = self._conference = self._gathering = self._announcing = None
         self.hears = Silence
 
     # Inside
@@ -377,6 +397,7 @@ class Call(CallerVerbs):
         """`noticed`: both have heard that they are recorded."""
         if self.party is None:
             return
+        self.caller.answer()
         self._conversation = Conversation(
             self._exchange,
             self.ledger,
@@ -386,6 +407,7 @@ class Call(CallerVerbs):
             self._joined,
             by_agent=self.agent is not None,
             noticed=noticed,
+            greeting=() if noticed or self.agent is None else greeting(self._exchange, self.agent),
         )
         if self.caller.answered:
             self._conversation.begin(self._playing.next_token())
@@ -398,6 +420,7 @@ class Call(CallerVerbs):
             self.place.talk_over(agent, how)
 
     def _separate(self) -> None:
+        self._announcing = None
         if self._conversation is not None:
             self._conversation.end()
             self._conversation = None
@@ -431,6 +454,8 @@ class Call(CallerVerbs):
     def _heard(self, leg: Leg, token: int) -> None:
         if self._conversation is not None:
             self._conversation.played(leg, token)
+        if self._announcing is not None:
+            self._announcing.played(leg, token)
         self._playing.heard(token)
 
     def _gone(self, leg: Leg, event: Ended | Lost) -> None:
@@ -438,10 +463,16 @@ class Call(CallerVerbs):
             self.end(*(self._in_vain or caller_gone(event, self.ledger, self.agent)))
         elif leg is not self.party:
             pass  # he had left before
+        elif self._announcing is not None and hung_up(event):
+            self._party_left(leg, ConversationEnd.AGENT_LEFT)
         elif (parting := party_gone(leg.role, event, self.ledger)) is not None:
             self.end(*parting)
         else:
-            self.party = None
-            self._leave_alone(leg, ConversationEnd.AGENT_LOST)
-            if self.queued_as is not None:
-                self.let_hear(partial(self._exchange.music, self.queued_as.music))
+            self._party_left(leg, ConversationEnd.AGENT_LOST)
+
+    def _party_left(self, leg: Leg, how: ConversationEnd) -> None:
+        """The agent is gone, and the caller goes on waiting, or goes where the router sends him."""
+        self.party = None
+        self._leave_alone(leg, how)
+        if self.queued_as is not None:
+            self.let_hear(partial(self._exchange.music, self.queued_as.music))

@@ -47,11 +47,14 @@ def caller_gone(event: Ended | Lost, ledger: Ledger, agent: str | None) -> Parti
     return Parting(result, reason, by, _told(event))
 
 
+def hung_up(event: Ended | Lost) -> bool:
+    """Whether a side wanted to leave."""
+    return isinstance(event, Ended) and event.cause is EndCause.REMOTE_BYE
+
+
 def agent_gone(event: Ended | Lost, ledger: Ledger) -> Parting | None:
     """The agent's end; None where he is lost, which need not be the call's end."""
-    if isinstance(event, Lost) or event.cause is not EndCause.REMOTE_BYE:
-        return None
-    return agent_hung_up(ledger, _told(event))
+    return agent_hung_up(ledger, _told(event)) if hung_up(event) else None
 
 
 def agent_hung_up(ledger: Ledger, told: Farewell | None = None) -> Parting:

@@ -26,6 +26,7 @@ from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
 from switch.config.schema import Config, Queue, Route
 from switch.config.targets import ConferenceTarget, PhoneTarget, PickupTarget, QueueTarget, TrunkTarget
+from switch.config.values import ANNOUNCED_FACTS
 
 _NAMED = ("trunks", "phones", "agents", "queues", "music")
 _LONGEST_NAME = 64
@@ -156,6 +157,8 @@ def _agents(config: Config, known: _Known) -> Iterator[Finding]:
                 yield Finding(
                     (*path, "skills", skill), "a skill's name has letters, digits and _ . -", at_key=True
                 )
+        if agent.greeting is not None and (fault := _fault(agent.greeting)) is not None:
+            yield Finding((*path, "greeting"), fault)
         if agent.phone is None:
             continue
         yield from known.unknown((*path, "phone"), "phones", agent.phone)
@@ -178,6 +181,9 @@ def _queues(config: Config, known: _Known) -> Iterator[Finding]:
         for key, prompt in (("music", queue.music), ("recording_notice", queue.recording_notice)):
             if prompt is not None and (fault := _fault(prompt)) is not None:
                 yield Finding((*path, key), fault)
+        for i, prompt in enumerate(queue.announce_to_agent):
+            if prompt not in ANNOUNCED_FACTS and (fault := _fault(prompt)) is not None:
+                yield Finding((*path, "announce_to_agent", i), fault)
         match queue.overflow:
             case QueueTarget(target):
                 yield from known.unknown((*path, "overflow"), "queues", target)

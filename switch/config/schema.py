@@ -300,6 +300,8 @@ class Agent(Section):
     nobody can log in there as him.
     """
     pin_file: Words | None = None
+    greeting: Words | None = None
+    """A prompt, his own voice: he and each caller of his queues hear it before they hear each other."""
     skills: dict[str, Count] = Field(default_factory=dict)
 
 
@@ -346,6 +348,10 @@ class Queue(Section):
     """The name of a ring that the agents' phones know; None rings as for everybody."""
     auto_answer: Flag = False
     """Whether the agents' phones answer its calls by themselves."""
+    announce_to_agent: Annotated[
+        tuple[Annotated[str, BeforeValidator(values.announced)], ...], BeforeValidator(values.one_or_several)
+    ] = ()
+    """Prompts and facts of the caller, such as {wait}: what an agent hears before he is connected."""
     recording_notice: Words | None = None
     record: Flag = True
     record_digits: RecordDigits = RecordDigits.MASKED
@@ -403,6 +409,12 @@ class Config(Section):
     music: dict[str, Music] = Field(default_factory=dict)
     """Classes that are not named here are played as one with the default values."""
     routes: tuple[Route, ...] = ()
+
+    def language_of(self, agent: str) -> str:
+        """In which an agent is spoken to."""
+        settings = self.agents.get(agent)
+        own = None if settings is None else settings.language
+        return (own or self.server.language).value
 
     def path(self, relative: str | Path) -> Path:
         """A path of the file, which is relative to `data_dir`."""

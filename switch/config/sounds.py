@@ -11,6 +11,7 @@ from switch.config.checks import Finding
 from switch.config.document import Path
 from switch.config.schema import Config
 from switch.config.targets import ClockTarget
+from switch.config.values import ANNOUNCED_FACTS
 
 
 def faults(config: Config) -> Iterator[Finding]:
@@ -32,13 +33,33 @@ def _music(config: Config) -> Iterator[Finding]:
 
 def _prompts(config: Config) -> Iterator[Finding]:
     language = config.server.language.value
-    named: dict[str, Path] = {}
+    named: dict[tuple[str, str], Path] = {}
     for place, route in enumerate(config.routes):
         if route.go == ClockTarget():
-            named |= dict.fromkeys(parts(language), ("routes", place, "go"))
+            named |= {(language, part): ("routes", place, "go") for part in parts(language)}
     for name, queue in config.queues.items():
         if queue.recording_notice is not None:
-            named[queue.recording_notice] = ("queues", name, "recording_notice")
-    for prompt, path in named.items():
-        for fault in unreadable_prompt(config.server.data_dir, language, prompt):
+            named[language, queue.recording_notice] = ("queues", name, "recording_notice")
+    for path, spoken, prompt in agents_prompts(config):
+        named[spoken, prompt] = path
+    for (spoken, prompt), path in named.items():
+        for fault in unreadable_prompt(config.server.data_dir, spoken, prompt):
             yield Finding(path, fault)
+
+
+def agents_prompts(config: Config) -> Iterator[tuple[Path, str, str]]:
+    """What agents are told: the key that names each prompt, in which language, its name."""
+    for name, agent in config.agents.items():
+        if agent.greeting is not None:
+            yield ("agents", name, "greeting"), config.language_of(name), agent.greeting
+    for name, queue in config.queues.items():
+        path = ("queues", name, "announce_to_agent")
+        for language in agents_languages(config):
+            for told in queue.announce_to_agent:
+                for prompt in parts(language) if told in ANNOUNCED_FACTS else (told,):
+                    yield path, language, prompt
+
+
+def agents_languages(config: Config) -> list[str]:
+    """In which somebody is spoken to."""
+    return sorted({config.language_of(name) for name in config.agents})

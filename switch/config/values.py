@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DISPLAY_FIELDS = ("queue", "number", "name", "priority", "wait", "dialled")
 """What may stand in braces in a caller display."""
+ANNOUNCED_FACTS = ("{wait}", "{priority}")
+"""What may stand beside prompts in what an agent hears of a caller."""
 
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -200,6 +202,16 @@ def display(value: object) -> str:
             raise ValueError(f"{shown('{' + name + '}')} is not known; known are {known}")
     if not written.isprintable():
         raise ValueError("holds control characters")
+    return written
+
+
+def announced(value: object) -> str:
+    """One part of what an agent hears of a caller: a prompt's name, or a fact such as {wait}."""
+    written = text(value)
+    if "{" in written and written not in ANNOUNCED_FACTS:
+        raise ValueError(
+            f"{shown(written)} is not known; known are {' and '.join(ANNOUNCED_FACTS)}, or a prompt"
+        )
     return written
 
 

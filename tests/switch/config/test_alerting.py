@@ -12,7 +12,7 @@ KNOWN = "{queue}, {number}, {name}, {priority}, {wait}, {dialled}"
     [
         (
             "caller_display: '{caller}'",
-            f"3:22: queues.s.caller_display: '{{caller}}' is not known; known are {KNOWN}",
+            f"3:21: queues.s.caller_display: '{{caller}}' is not known; known are {KNOWN}",
         ),
         (
             "ring: two words",
@@ -25,6 +25,12 @@ KNOWN = "{queue}, {number}, {name}, {priority}, {wait}, {dialled}"
             "where that is meant, auto_answer: true",
         ),
         (
+            "announce_to_agent: [support, '{waited}']",
+            "3:34: queues.s.announce_to_agent[1]: '{waited}' is not known; "
+            "known are {wait} and {priority}, or a prompt",
+        ),
+        ("announce_to_agent: ../x", "3:24: queues.s.announce_to_agent: a name holds none of / * ? [ ]"),
+        (
             "auto_answer: maybe",
             "3:18: queues.s.auto_answer: 'maybe' is not a yes or no; write it as true or false",
         ),
@@ -36,5 +42,11 @@ def test_mistakes_of_a_queue(mistakes: Mistakes, queue: str, fault: str) -> None
 
 def test_a_maker_that_nobody_knows(mistakes: Mistakes) -> None:
     (line,) = mistakes("phones:\n  '1001':\n    {secret: x, maker: yeelink}\n")
-    assert line.startswith("3:25: phones.1001.maker: ")
+    assert line.startswith("3:24: phones.1001.maker: ")
     assert "'yealink'" in line
+
+
+def test_a_greeting_is_a_prompts_name(mistakes: Mistakes) -> None:
+    assert mistakes("agents:\n  ana: {greeting: a/b}\n") == [
+        "2:19: agents.ana.greeting: a name holds none of / * ? [ ]"
+    ]

@@ -29,7 +29,12 @@ def test_the_sample_shows_the_defaults(sample: Config, section: str) -> None:
 def test_the_sample_shows_the_defaults_of_a_queue(sample: Config) -> None:
     queue = sample.queues["support"]
     assert queue == Queue(requires="support >= 1")
-    assert queue.model_fields_set == Queue.model_fields.keys() - {"recording_notice", "fork", "ring"}
+    assert queue.model_fields_set == Queue.model_fields.keys() - {
+        "recording_notice",
+        "fork",
+        "ring",
+        "announce_to_agent",
+    }
 
 
 def test_the_sample_shows_the_defaults_of_a_trunk(sample: Config) -> None:
