@@ -87,9 +87,11 @@ class _Serving:
         return await _OTHERS[self._code](self, self._agent)
 
     async def say(self, *sayings: Saying) -> None:
-        """Say all this; without its prompts, nothing."""
+        """Say all this; without its prompts, nothing. A phone that has our BYE plays no more: it comes after
+        the last word.
+        """
         try:
-            await self._call.say(Prompt(PAUSE), *sayings)
+            await self._call.say(Prompt(PAUSE), *sayings, Prompt(PAUSE))
         except SoundError as error:
             structlog.get_logger("desk").warning("cannot say it", call=self._call.id, error=str(error))
 
