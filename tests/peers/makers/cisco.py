@@ -48,5 +48,6 @@ CISCO = Maker(
         "as-feature-event": Package("application/x-as-feature-event+xml", 2600),
         "x-broadworks-hoteling": Package("application/x-broadworks-hoteling+xml", 3600),
     },
+    xml_prefix="csta:",
     answers_at_once=(("Call-Info", "answer-after=0"),),
 )

@@ -146,6 +146,13 @@ class DeskPhone:
         except TimeoutError:
             raise PeerError(f"{self.user} did not ring in {timeout_s:g} s") from None
 
+    async def tidy(self) -> None:
+        """Hang up, and let it ring again."""
+        self.on_call, self.forward_to = "ring", ""
+        for call in self.calls:
+            await call.hang_up()
+        self._ringing = asyncio.Queue()
+
     async def watch(self, user: str, package: str, expires_s: int | None = None) -> Lamp:
         """Subscribe as the page says; see the lamp's `response` for what came of it."""
         lamp = Lamp(self, self._to(user), package, expires_s)

@@ -1,6 +1,7 @@
 """A key of a phone that shows what becomes of somebody: one subscription (RFC 6665)."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from sip.syntax.message import Request, Response
@@ -61,13 +62,21 @@ class Lamp:
 
     async def until(self, text: str, timeout_s: float = 5.0) -> Self:
         """Told something with this text, or that state, last."""
+        return await self.until_it(lambda: text in self.body or text in self.state, text, timeout_s)
+
+    async def until_told(self, times: int) -> Self:
+        """So often."""
+        return await self.until_it(lambda: len(self.told) >= times, f"NOTIFY {times}")
+
+    async def until_it(self, met: Callable[[], bool], what: str, timeout_s: float = 5.0) -> Self:
+        """Whatever a NOTIFY can bring about."""
         try:
             async with asyncio.timeout(timeout_s):
-                while text not in self.body and text not in self.state:
+                while not met():
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
-            raise PeerError(f"no {text!r} in {timeout_s:g} s; last: {self.state} {self.body}") from None
+            raise PeerError(f"no {what!r} in {timeout_s:g} s; last: {self.state} {self.body}") from None
         return self
 
     def take(self, request: Request) -> None:

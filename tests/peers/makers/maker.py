@@ -95,5 +95,8 @@ class Maker:
     """When it hangs up after a REFER: told of success; accepted; never by itself."""
     # What it watches and obeys
     packages: Mapping[str, Package] = field(default_factory=dict)
+    xml_prefix: str = ""
+    """Before each element's name in what its soft keys ask for, with the colon."""
+    xml_encoding: str = "UTF-8"
     answers_at_once: tuple[tuple[str, str], ...] = ()
     """Header and what stands in it where a call is to be answered without being asked."""

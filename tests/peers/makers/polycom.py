@@ -44,5 +44,6 @@ POLYCOM = Maker(
         "call-info": Package("application/x-broadworks-call-info+xml", 3600),
         "line-seize": Package("application/sdp", 15),
     },
+    xml_encoding="ISO-8859-1",
     answers_at_once=(("Alert-Info", "Auto Answer"),),
 )
