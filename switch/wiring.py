@@ -42,6 +42,7 @@ from switch.persistence.booking import Booking
 from switch.persistence.journal import Journal
 from switch.persistence.logbook import Logbook
 from switch.preferences import PhonePreferences, Preferences
+from switch.quiet import Quiet
 from switch.registrations import Registrations
 from switch.routes import Routes
 from switch.staffing import Staffing
@@ -171,6 +172,7 @@ class _Wiring:
             lambda: self.exchange.routes, logbook.preferences_noted, logbook.preferences()
         )
         self._preferences.listen(self._preferences_changed)
+        self._quiet = Quiet(self._preferences, self._desk, books.router)
         self._registrations = self._make_registrations(books)
         self._trunks = Trunks(surroundings.locator, self._make_sip_client(), config.sip.t1)
         self._identification = self._make_identification()

@@ -226,6 +226,8 @@ class Arrival:
         if routed is None:
             raise NotAdmitted(Reason.NO_ROUTE)
         emergency = routed.route.emergency
+        if emergency and isinstance(peer, PhonePeer):
+            self._exchange.preferences.called_for_help(peer.name, self._exchange.now())
         if self._exchange.draining and not emergency:
             raise NotAdmitted(Reason.DRAINING, DRAIN_RETRY_S)
         if isinstance(peer, TrunkPeer):

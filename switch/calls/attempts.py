@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
+
+import structlog
 
 from switch.calls.dialling import Unreachable
 from switch.calls.hunting import Attempt
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.occupancy import Occupancy
+from switch.config.targets import DialledPhone, PhoneTarget, TrunkTarget
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
-from switch.identities.redirection import Redirections
+from switch.identities.redirection import MAX_REDIRECTIONS, Cause, Redirection, Redirections, count
 from switch.limits import Refusal
-from switch.peers import Peer
+from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.records import LegRole
+from switch.routes import Routed
 from switch.toll.call_toll import CallToll
 from switch.trunks.next_hop import NextHop
 
@@ -28,7 +33,7 @@ class Attempts:
 
     `origin` is who dials: whose routes and toll count. `occupied` takes the room on trunks until whoever is
     reached leaves. `redirections` are those of a call that is only passed on; `display` is what phones show
-    in place of the caller's name.
+    in place of the caller's name; `been` are the phones that have forwarded the call.
     """
 
     def __init__(
@@ -40,6 +45,7 @@ class Attempts:
         caller: Caller,
         redirections: Redirections = (),
         display: str | None = None,
+        been: frozenset[str] = frozenset(),
     ) -> None:
         self.origin = origin
         self.occupied = occupied
@@ -48,13 +54,23 @@ class Attempts:
         self._caller = caller
         self._redirections = redirections
         self._display = display
+        self._been = been
         self._held: set[str] = set()
         rooms, now_us = occupied.rooms, exchange.now_us
         self._toll = CallToll(exchange.toll, origin, occupied, rooms, call.spent, now_us)
 
     def phone(self, name: str) -> Sequence[Attempt]:
-        """The only attempt at a phone of ours."""
-        return [Attempt(lambda: self._ring(name), name)]
+        """The attempts at a phone of ours, or where it forwards its calls; none where it has done so."""
+        if name in self._been:
+            return ()
+        wanted = self._exchange.preferences.in_force(name, self._exchange.now())
+        if wanted.always is not None and (instead := self._forward(name, wanted.always, Cause.UNCONDITIONAL)):
+            return instead
+        forwards = partial(self._forwarded, name)
+        if wanted.do_not_disturb:
+            return forwards(Cause.DO_NOT_DISTURB) or [Attempt(_busy, name)]
+        ring_s = float(wanted.no_answer_after) if wanted.no_answer is not None else 0.0
+        return [Attempt(lambda: self._ring(name), name, ring_s=ring_s, instead=forwards)]
 
     def trunk(self, name: str, number: str) -> Sequence[Attempt]:
         """The attempts at a trunk on which the call has room."""
@@ -79,7 +95,58 @@ class Attempts:
         patience_s = 0.0 if trunk is None else trunk.unreachable_after
         return Attempt(lambda: self._dial(hop, number), number, hop, patience_s)
 
+    def routed(self, routed: Routed) -> Sequence[Attempt]:
+        """The attempts where a route leads; none where the switch itself would answer."""
+        match routed.go:
+            case TrunkTarget(name=name):
+                emergency = routed.route.emergency
+                if not emergency and not self.permits(routed.number):
+                    return ()
+                return self.further_trunk(name, routed.number, emergency)
+            case PhoneTarget(name=name):
+                return self.phone(name)
+            case DialledPhone():
+                return self.phone(routed.number)
+            case _:  # who wants the switch itself to answer in his place does not ask for it so
+                return ()
+
     # Inside
+
+    def _forwarded(self, name: str, cause: Cause) -> Sequence[Attempt]:
+        """Who is called in place of a phone that is busy or does not answer."""
+        wanted = self._exchange.preferences.in_force(name, self._exchange.now())
+        number = wanted.no_answer if cause is Cause.NO_ANSWER else wanted.busy
+        return () if number is None else self._forward(name, number, cause)
+
+    def _forward(self, name: str, number: str, cause: Cause) -> Sequence[Attempt]:
+        """Where a phone forwards the call: by its own routes and toll, not where the call has been."""
+        call = self._call
+        routed = self._exchange.routes.match(PhonePeer(name), number)
+        before = self._redirections or call.identity.redirections
+        redirections = (*before, Redirection(self._meant_for(name), cause))
+        if routed is None or count(redirections) > MAX_REDIRECTIONS:
+            return ()
+        been = {name, call.caller.peer.name} if isinstance(call.caller.peer, PhonePeer) else {name}
+        further = Attempts(
+            self._exchange,
+            call,
+            PhonePeer(name),
+            self.occupied,
+            self._caller,
+            redirections,
+            self._display,
+            self._been | been,
+        )
+        instead = further.routed(routed)
+        if instead:
+            log = structlog.get_logger("call")
+            log.info("call forwarded", call=call.id, phone=name, to=number, cause=cause.value)
+        return instead
+
+    def _meant_for(self, name: str) -> str:
+        """The number that the caller dialled; of a call that has been forwarded, the phone's."""
+        inbound = isinstance(self._call.caller.peer, TrunkPeer) and not self._been
+        return self._call.ledger.to or name if inbound else name
 
     def _make_room(self, trunk: str, number: str, emergency: bool) -> None:
         room = None
@@ -99,10 +166,18 @@ class Attempts:
     def _ring(self, name: str) -> OutgoingLeg:
         display = self._caller.name if self._display is None else self._display
         call = self._call
-        return call.dialling.phone(name, LegRole.CALLEE, display, self._caller.shown, call)
+        redirections = self._redirections if self._been else ()
+        return call.dialling.phone(
+            name, LegRole.CALLEE, display, self._caller.shown, call, redirections=redirections
+        )
 
     def _dial(self, hop: NextHop, number: str) -> OutgoingLeg:
         return self._call.dialling.trunk(hop, number, self._caller, self._redirections, self._call)
+
+
+def _busy() -> OutgoingLeg:
+    """Of a phone that does not want to be disturbed. Raises Unreachable."""
+    raise Unreachable(486, "Busy Here")
 
 
 def _after(first: Callable[[], None], dial: Callable[[], OutgoingLeg]) -> Callable[[], OutgoingLeg]:

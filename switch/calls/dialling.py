@@ -22,7 +22,7 @@ from switch.exchange import Exchange
 from switch.identities.caller import Caller, clean_display
 from switch.identities.numbers import NotANumber
 from switch.identities.presenting import Presented
-from switch.identities.redirection import Redirections
+from switch.identities.redirection import Redirections, diversion
 from switch.ids import new_id
 from switch.peers import PhonePeer, TrunkPeer
 from switch.phones.makers import PLAIN, Alerting, alert_headers, maker_of
@@ -60,8 +60,10 @@ class Dialling:
         owner: LegOwner,
         alerting: Alerting = PLAIN,
         routed: bool = False,
+        redirections: Redirections = (),
     ) -> OutgoingLeg:
-        """Ring a phone where it is registered. Raises Unreachable.
+        """Ring a phone where it is registered; `redirections` are those of a call that comes from another.
+        Raises Unreachable.
 
         `alerting` is ours alone to say: what a caller writes of it is read by nobody and goes nowhere.
         """
@@ -83,7 +85,7 @@ class Dialling:
                     from_=f"{shown} <{Uri('sip', number or 'anonymous', host=domain)}>",
                     to=f"<{Uri('sip', name, host=domain)}>",
                     sdp=leg.offer(),
-                    headers=alert_headers(maker, alerting, domain),
+                    headers=(*alert_headers(maker, alerting, domain), *_diverted(redirections, domain)),
                     peer=leg.peer,
                     max_forwards=self._max_forwards - 1,
                     natted=binding.natted,
@@ -166,6 +168,11 @@ class Dialling:
         except OSError as error:  # the kernel knows no way there, so there is no address for our SDP
             port.close()
             raise Unreachable(503, "Service Unavailable") from error
+
+
+def _diverted(redirections: Redirections, domain: str) -> tuple[tuple[str, str], ...]:
+    """For whom a call was meant that a phone of ours gets in place of another."""
+    return (("Diversion", diversion(redirections, domain, str, trusted=True)),) if redirections else ()
 
 
 @contextmanager

@@ -176,6 +176,8 @@ class Call(CallerVerbs):
         self, phone: str, display: str, number: str, owner: LegOwner, alerting: Alerting
     ) -> OutgoingLeg:
         """The leg of an offer; the offer owns it. Raises Unreachable."""
+        if self._exchange.preferences.of(phone).do_not_disturb:
+            raise Unreachable(486, "Busy Here")
         return self.dialling.phone(phone, LegRole.AGENT, display, number, owner, alerting, routed=True)
 
     def connect(self, agent: str, leg: Leg) -> None:

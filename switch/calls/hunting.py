@@ -4,11 +4,12 @@ The next target is tried where one says nothing at all for `patience_s`, refuses
 answers 503, or 408 without having rung: RFC 3263 names these and no others, since any other answer is one
 that the next target would give as well. After a ringing response only a connection that breaks leads to
 another target: no answer could come by it. A 3xx, which may come after minutes of ringing, replaces what is
-left by where it points, as far as our routes lead there.
+left by where it points, as far as our routes lead there. So does, for a phone of ours, the forwarding that it
+has set for when it is busy, or does not answer in time.
 """
 
 from asyncio import TimerHandle
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,22 +19,35 @@ from switch.calls.dialling import Unreachable
 from switch.calls.leg_events import Answered, Cut, LegEvent, Refused, Ringing, Trying
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.exchange import Exchange
+from switch.identities.redirection import Cause
 from switch.trunks.health import HealthEvent
 from switch.trunks.next_hop import NextHop
 
 _NOBODY_THERE: Final = (408, 503)
+_FORWARDED: Final[Mapping[int, Cause]] = {
+    408: Cause.NO_ANSWER,
+    480: Cause.NO_ANSWER,
+    486: Cause.USER_BUSY,
+    503: Cause.NO_ANSWER,
+    600: Cause.USER_BUSY,
+    603: Cause.USER_BUSY,
+}
+"""What a phone's refusal is to its forwarding: who declines is as good as busy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One INVITE to `number` that may be sent; `dial` raises Unreachable. `hop` is None where it goes to a
-    phone of ours, which is waited for as long as it takes.
+    phone of ours, which is waited for as long as it takes, or `ring_s` where that is not 0. `instead` says
+    who is called in its place where it is busy or does not answer.
     """
 
     dial: Callable[[], OutgoingLeg]
     number: str
     hop: NextHop | None = None
     patience_s: float = 0.0
+    ring_s: float = 0.0
+    instead: Callable[[Cause], Sequence["Attempt"]] = lambda cause: ()
 
 
 Redirect = Callable[[Attempt, Refused], Sequence[Attempt]]
@@ -55,6 +69,8 @@ class Hunt:
         self._was_down = False
         """The target was thought dead when it was called."""
         self._timer: TimerHandle | None = None
+        self._ringing: TimerHandle | None = None
+        """Until whoever rings has not answered in time."""
 
     def begin(self, on_next: Callable[[OutgoingLeg], None]) -> None:
         """Send the first INVITE; `on_next` is told its leg, and each that takes the place of the one before.
@@ -73,6 +89,8 @@ class Hunt:
             case Ringing() | Answered():
                 self._settled = True
                 self._answered()
+                if isinstance(event, Answered):
+                    self._ringing_over()
             case Refused():
                 return self._refused(event)
             case Cut():
@@ -85,6 +103,7 @@ class Hunt:
         """Nobody waits for who is called any more."""
         self._left.clear()
         self._patience_over()
+        self._ringing_over()
 
     # Inside
 
@@ -106,16 +125,20 @@ class Hunt:
                 leg = attempt.dial()
             except Unreachable as error:
                 failure = error
+                self._left[:0] = _instead(attempt, error.status)
                 continue
             except Exception:  # noqa: BLE001 - without an end of this hunt its caller would ring for good
                 self._log.exception("cannot call")
                 failure = Unreachable(500, "Server Internal Error")
                 continue
             self._patience_over()
+            self._ringing_over()
             self._leg, self._attempt, self._settled = leg, attempt, False
             self._was_down = attempt.hop is not None and self._exchange.trunks.is_down(attempt.hop)
             if attempt.patience_s > 0:
                 self._timer = self._exchange.loop.call_later(attempt.patience_s, self._silent)
+            if attempt.ring_s > 0:
+                self._ringing = self._exchange.loop.call_later(attempt.ring_s, self._unanswered)
             self._on_next(leg)
             return None
         return failure or Unreachable(503, "Service Unavailable")
@@ -130,6 +153,8 @@ class Hunt:
             self._exchange.trunks.rest(self._hop, event.retry_after_s)
         if 300 <= event.status < 400 and self._attempt is not None:
             self._left = list(self._redirect(self._attempt, event))
+        elif self._attempt is not None and (instead := _instead(self._attempt, event.status)):
+            self._left = list(instead)
         elif self._settled or event.status not in _NOBODY_THERE:
             return event
         return None if self._next() is None else event
@@ -158,6 +183,16 @@ class Hunt:
         if self._next() is None:
             before.give_up(408)
 
+    def _unanswered(self) -> None:
+        """It rang as long as it was to. Where nobody can be called in its place it rings on."""
+        self._ringing = None
+        before, attempt = self._leg, self._attempt
+        if before is None or attempt is None:
+            return
+        self._left = list(attempt.instead(Cause.NO_ANSWER))
+        if self._left and self._next() is None:
+            before.give_up(480)
+
     def _answered(self) -> None:
         self._patience_over()
         self._see(HealthEvent.ANSWER)
@@ -172,3 +207,14 @@ class Hunt:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _ringing_over(self) -> None:
+        if self._ringing is not None:
+            self._ringing.cancel()
+            self._ringing = None
+
+
+def _instead(attempt: Attempt, status: int) -> Sequence[Attempt]:
+    """Who is called in the place of one who refuses, or cannot be called."""
+    cause = _FORWARDED.get(status)
+    return () if cause is None else attempt.instead(cause)

@@ -13,9 +13,7 @@ from sip.syntax.uri import Uri
 from switch.calls.attempts import Attempts
 from switch.calls.hunting import Attempt
 from switch.calls.leg_events import Refused
-from switch.config.targets import DialledPhone, PhoneTarget, TrunkTarget
 from switch.exchange import Exchange
-from switch.routes import Routed
 from switch.trunks.next_hop import NextHop
 
 MAX_CONTACTS: Final = 5
@@ -57,21 +55,7 @@ class Redirecting:
 
     def _dialled(self, number: str) -> Sequence[Attempt]:
         routed = self._exchange.routes.match(self._attempts.origin, number)
-        return () if routed is None else self._routed(routed)
-
-    def _routed(self, routed: Routed) -> Sequence[Attempt]:
-        match routed.go:
-            case TrunkTarget(name=name):
-                emergency = routed.route.emergency
-                if not emergency and not self._attempts.permits(routed.number):
-                    return ()
-                return self._attempts.further_trunk(name, routed.number, emergency)
-            case PhoneTarget(name=name):
-                return self._attempts.phone(name)
-            case DialledPhone():
-                return self._attempts.phone(routed.number)
-            case _:  # who wants the switch itself to answer in his place does not ask for it by a 3xx
-                return ()
+        return () if routed is None else self._attempts.routed(routed)
 
 
 def _number(uri: Uri) -> str:
