@@ -73,7 +73,7 @@ class Registrations:
             self._registrar.restore([state], self._now(), elapsed_s)
         facts.phones_known(self._registrar.users())
         for user in self._registrar.users():
-            if not any(binding.reachable for binding in self._registrar.bindings(user)):
+            if not self._is_reachable(user):
                 facts.phone_unreachable(user)
         self._set_timer()
 
@@ -115,11 +115,12 @@ class Registrations:
 
     def registered(self, event: IncomingRequest, user: str) -> None:
         """An authenticated REGISTER of `user`."""
+        fresh = not self._registrar.bindings(user)
         outcome = self._registrar.register(event.request, user, event.flow, self._now())
         self._sip().respond(
             event.transaction, outcome.status, self._now(), reason=outcome.reason, headers=outcome.headers
         )
-        self._apply(outcome.changes)
+        self._apply(outcome.changes, fresh)
         self._alive(user)
 
     def heard(self, user: str, flow: Flow) -> None:
@@ -131,9 +132,13 @@ class Registrations:
         """A TCP connection closed: its phones are reached by a new one, or not at all behind a NAT."""
         self._apply(self._registrar.connection_closed(flow, self._now()))
 
-    def lost(self, phone: str) -> None:
-        """It neither sends media nor answers in a dialog: who is at it cannot be called, until it answers."""
-        if self._facts is not None:
+    def lost(self, phone: str, flow: Flow) -> None:
+        """Whoever is reached there by `flow` neither sends media nor answers: where the phone has no other
+        contact, who is at it cannot be called until it answers.
+        """
+        if any(binding.reachable and binding.flow != flow for binding in self.bindings(phone)):
+            self._apply(self._registrar.lost(phone, flow, self._now()))
+        elif self._facts is not None:
             self._facts.phone_unreachable(phone)
 
     def watch(self, phone: str, on: bool) -> None:
@@ -147,23 +152,27 @@ class Registrations:
         binding = self._probes.pop(event.request, None)
         if binding is not None:
             answered = event.status is not None
-            self._apply(self._registrar.probed(binding.user, binding.uri, answered, self._now()))
+            self._apply(self._registrar.probed(binding.user, binding.key, answered, self._now()))
             if answered:
                 self._alive(binding.user)
 
     # Inside
+
+    def _is_reachable(self, user: str) -> bool:
+        return any(binding.reachable for binding in self._registrar.bindings(user))
 
     def _alive(self, user: str) -> None:
         """The router gave this phone up, which the registrar may never have done."""
         if user in self._watched and self._facts is not None:
             self._facts.phone_reachable(user)
 
-    def _apply(self, changes: Iterable[BindingChange]) -> None:
+    def _apply(self, changes: Iterable[BindingChange], fresh: bool = False) -> None:
         for change in changes:
-            self._one(change.change, change.binding)
+            self._one(change.change, change.binding, fresh)
         self._set_timer()
 
-    def _one(self, change: Change, binding: Binding) -> None:
+    def _one(self, change: Change, binding: Binding, fresh: bool = False) -> None:
+        """`fresh`: the user had no binding before."""
         facts, user = self._facts, binding.user
         if change is not Change.REFRESHED:
             self._log.info(
@@ -173,17 +182,17 @@ class Registrations:
         if change in _PUT:
             self._save(binding)
         elif change in _GONE:
-            self._put(BindingRemoved(phone=user, contact=binding.uri))
+            self._put(BindingRemoved(phone=user, contact=binding.key))
         if facts is None:
             return
         match change:
             case Change.ADDED:
-                facts.phone_registered(user, fresh=len(self._registrar.bindings(user)) == 1)
+                facts.phone_registered(user, fresh)
             case Change.REFRESHED:
                 facts.phone_registered(user, fresh=False)
             case Change.REMOVED | Change.EXPIRED if not self._registrar.bindings(user):
                 facts.phone_unregistered(user, explicit=change is Change.REMOVED)
-            case Change.UNREACHABLE:
+            case Change.UNREACHABLE if not self._is_reachable(user):
                 facts.phone_unreachable(user)
             case Change.REACHABLE:
                 facts.phone_reachable(user)
@@ -195,7 +204,7 @@ class Registrations:
         self._put(
             BindingPut(
                 phone=binding.user,
-                contact=binding.uri,
+                contact=binding.key,
                 expires_at=self.expires_at(binding),
                 state=msgspec.json.encode(state).decode(),
             )

@@ -191,7 +191,7 @@ class _Wiring:
 
     def _make_registrations(self, books: Books) -> Registrations:
         return Registrations(
-            Registrar(),
+            Registrar(self._max_contacts),
             lambda: self.exchange.sip(),
             books.history.put,
             self._around.now,
@@ -199,6 +199,10 @@ class _Wiring:
             lambda: self.exchange.config.sip.domain,
             lambda phone: self.exchange.lamps.phone_changed(phone),
         )
+
+    def _max_contacts(self, user: str) -> int:
+        phone = self.exchange.config.phones.get(user)
+        return 1 if phone is None else phone.max_contacts
 
     def _make_lamps(self, books: Books, endpoint: Endpoint) -> Lamps:
         facts = SwitchFacts(

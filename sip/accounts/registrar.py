@@ -1,14 +1,14 @@
 """The registrar: which contacts a user has now (RFC 3261 section 10). Authentication happened before."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from heapq import heappop, heappush
 from math import inf
 from typing import Any, Final
 
-from sip.accounts.binding import Binding
+from sip.accounts.binding import Binding, device, keeps_flows
 from sip.flow import Flow, neighbourhood
 from sip.syntax.headers import STAR, NameAddr
 from sip.syntax.message import Request
@@ -27,7 +27,7 @@ class Change(StrEnum):
     REMOVED = "removed"
     """By the phone itself: `Expires: 0` or `*`."""
     REPLACED = "replaced"
-    """A newer contact of the same user took its place (`max_contacts`)."""
+    """Another contact of the same device took its place, or a newer one where there was no room for both."""
     EXPIRED = "expired"
     UNREACHABLE = "unreachable"
     """Two OPTIONS in a row went unanswered."""
@@ -79,12 +79,13 @@ class Registrar:
 
     def __init__(
         self,
-        max_contacts: int = 1,
+        max_contacts: Callable[[str], int] = lambda user: 5,
         min_expires: int = 60,
         max_expires: int = 3600,
         default_expires: int = 3600,
         probe_interval_s: float = 25.0,
     ) -> None:
+        """`max_contacts` says how many bindings a user may have at once."""
         self._max_contacts = max_contacts
         self._min_expires = min_expires
         self._max_expires = max_expires
@@ -108,17 +109,19 @@ class Registrar:
                 return _refused(400)
             if any(entry.binding.outdates(request) for entry in self._entries(user)):
                 return _refused(500)
-            return self._outcome(user, now, self._remove(user, list(self._entries(user)), Change.REMOVED))
+            return self._outcome(
+                user, now, self._remove(user, list(self._entries(user)), Change.REMOVED), request
+            )
         asked = [(contact, self._expires_s(contact, request)) for contact in contacts]
         if any(0 < expires_s < self._min_expires for _, expires_s in asked):
             return _refused(423, ("Min-Expires", str(self._min_expires)))
-        known = [self._find(user, contact.uri) for contact in contacts]
+        known = [self._find(user, contact) for contact in contacts]
         if any(entry is not None and entry.binding.outdates(request) for entry in known):
             return _refused(500)
         changes: list[BindingChange] = []
         for contact, expires_s in asked:
             changes += self._bind(request, user, contact, expires_s, flow, now)
-        return self._outcome(user, now, changes)
+        return self._outcome(user, now, changes, request)
 
     def _expires_s(self, contact: NameAddr, request: Request) -> int:
         asked = contact.expires
@@ -129,12 +132,20 @@ class Registrar:
     def _bind(
         self, request: Request, user: str, contact: NameAddr, expires_s: int, flow: Flow, now: float
     ) -> list[BindingChange]:
-        entry = self._find(user, contact.uri)
+        entry = self._find(user, contact)
         if expires_s == 0:
             return self._remove(user, [entry], Change.REMOVED) if entry is not None else []
         binding = Binding.of_request(request, user, contact, flow, now + expires_s)
-        if entry is None:
-            return self._add(binding, flow, now)
+        others = [each for each in self._entries(user) if each is not entry]
+        left = [each for each in others if _succeeds(binding, flow, each, direct=len(request.vias) == 1)]
+        if entry is not None and entry.binding.key != binding.key:
+            left.append(entry)
+        changes = self._remove(user, left, Change.REPLACED)
+        if entry is None or entry in left:
+            return changes + self._add(binding, flow, now)
+        return changes + self._refresh(entry, binding, flow, now)
+
+    def _refresh(self, entry: _Entry, binding: Binding, flow: Flow, now: float) -> list[BindingChange]:
         changes = [BindingChange(Change.REFRESHED, binding)]
         if not entry.binding.reachable:
             changes.append(BindingChange(Change.REACHABLE, binding))
@@ -148,8 +159,9 @@ class Registrar:
 
     def _add(self, binding: Binding, came_by: Flow, now: float) -> list[BindingChange]:
         entries = self._users.setdefault(binding.user, [])
-        oldest = sorted(entries, key=lambda entry: entry.order)[: len(entries) + 1 - self._max_contacts]
-        changes = self._remove(binding.user, oldest, Change.REPLACED)
+        surplus = len(entries) + 1 - self._max_contacts(binding.user)
+        leaving = sorted(entries, key=lambda entry: (entry.binding.reachable, entry.order))
+        changes = self._remove(binding.user, leaving[: max(0, surplus)], Change.REPLACED)
         self._order += 1
         entry = _Entry(binding, came_by, self._order)
         self._arrive(entry)
@@ -184,18 +196,30 @@ class Registrar:
         if not self._hosts[host]:
             del self._hosts[host]
 
-    def _outcome(self, user: str, now: float, changes: list[BindingChange]) -> RegisterOutcome:
-        contacts = [("Contact", binding.contact(now)) for binding in self.bindings(user)]
-        return RegisterOutcome(200, phrase(200), contacts, changes)
+    def _outcome(
+        self, user: str, now: float, changes: list[BindingChange], request: Request
+    ) -> RegisterOutcome:
+        headers = [("Contact", binding.contact(now)) for binding in self.bindings(user)]
+        headers += [("Path", proxy) for proxy in request.headers.all("Path")]
+        if any(change.binding.reg_id for change in changes) and keeps_flows(request):
+            headers.append(("Require", "outbound"))
+        return RegisterOutcome(200, phrase(200), headers, changes)
 
     def _entries(self, user: str) -> list[_Entry]:
         return self._users.get(user, [])
 
-    def _find(self, user: str, uri: Uri) -> _Entry | None:
-        """Contacts are compared as URIs (section 10.2.4)."""
-        text = str(uri)
+    def _find(self, user: str, contact: NameAddr) -> _Entry | None:
+        """A flow of a device by its number (RFC 5626 section 6), others as URIs (RFC 3261 section 10.2.4)."""
+        named, text = device(contact), str(contact.uri)
         for entry in self._entries(user):
-            if entry.binding.uri == text or Uri.parse(entry.binding.uri).matches(uri):
+            binding = entry.binding
+            if binding.reg_id and (binding.instance, binding.reg_id) == named:
+                return entry
+        for entry in self._entries(user):
+            binding = entry.binding
+            if binding.reg_id and named[1]:
+                continue
+            if binding.uri == text or Uri.parse(binding.uri).matches(contact.uri):
                 return entry
         return None
 
@@ -230,9 +254,9 @@ class Registrar:
         for entry in self._entries(user):
             self._schedule(entry, now)
 
-    def probed(self, user: str, uri: str, answered: bool, now: float) -> list[BindingChange]:
-        """The outcome of a probe."""
-        entry = next((each for each in self._entries(user) if each.binding.uri == uri), None)
+    def probed(self, user: str, key: str, answered: bool, now: float) -> list[BindingChange]:
+        """The outcome of a probe of the binding with that key."""
+        entry = next((each for each in self._entries(user) if each.binding.key == key), None)
         if entry is None:
             return []
         if answered:
@@ -243,6 +267,16 @@ class Registrar:
         entry.binding = replace(entry.binding, reachable=False)
         self._schedule(entry, now)
         return [BindingChange(Change.UNREACHABLE, entry.binding)]
+
+    def lost(self, user: str, flow: Flow, now: float) -> list[BindingChange]:
+        """What is sent to the user by `flow` is not answered: its binding is unreachable until it is."""
+        changes: list[BindingChange] = []
+        for entry in self._entries(user):
+            if entry.binding.flow == flow and entry.binding.reachable:
+                entry.binding = replace(entry.binding, reachable=False)
+                self._schedule(entry, now)
+                changes.append(BindingChange(Change.UNREACHABLE, entry.binding))
+        return changes
 
     def heard(self, user: str, flow: Flow, now: float) -> list[BindingChange]:
         """An authenticated request came from the user by `flow`: its binding there is reachable."""
@@ -319,7 +353,7 @@ class Registrar:
         return {**binding.to_dict(now), "came_by": self._came_by(binding).to_list()}
 
     def _came_by(self, binding: Binding) -> Flow:
-        entry = next((each for each in self._entries(binding.user) if each.binding.uri == binding.uri), None)
+        entry = next((each for each in self._entries(binding.user) if each.binding.key == binding.key), None)
         return binding.flow if entry is None else entry.came_by
 
     def restore(self, saved: list[dict[str, Any]], now: float, elapsed_s: float = 0.0) -> None:
@@ -331,7 +365,33 @@ class Registrar:
             left_s = float(each["expires_in_s"]) - elapsed_s
             if left_s > 0:
                 binding = Binding.from_dict(each, now + left_s)
+                known = [entry for entry in self._entries(binding.user) if entry.binding.key == binding.key]
+                self._remove(binding.user, known, Change.REPLACED)
                 self._add(binding, Flow.from_list(each["came_by"]), now)
+
+
+def _succeeds(binding: Binding, came_by: Flow, before: _Entry, direct: bool) -> bool:
+    """Whether a binding takes the place of another one, which is of the same phone before it was restarted or
+    got another address.
+
+    It names the same device (RFC 5626 section 6), or comes from the same socket in another Call-ID: `direct`
+    says that no proxy, which has one socket for many phones, is in between.
+    """
+    other = before.binding
+    if (other.call_id, other.cseq) == (binding.call_id, binding.cseq):
+        return False  # of the same REGISTER
+    if _same_flow(binding, other):
+        return True
+    if other.call_id == binding.call_id or not direct:
+        return False
+    return came_by.transport == "udp" == before.came_by.transport and came_by.remote == before.came_by.remote
+
+
+def _same_flow(binding: Binding, other: Binding) -> bool:
+    """Whether both are the same flow of the same device, or one of them is its only one."""
+    if not binding.instance or binding.instance != other.instance:
+        return False
+    return 0 in (binding.reg_id, other.reg_id) or binding.reg_id == other.reg_id
 
 
 def _refused(status: int, *headers: tuple[str, str]) -> RegisterOutcome:

@@ -55,6 +55,8 @@ class Leg:
         self.id = id
         self.role = role
         self.peer = peer
+        self.flow = flow
+        """By which its dialog began."""
         self.port = port
         self.owner = owner
         self.routed = routed

@@ -143,7 +143,7 @@ class Registry:
     def leg_lost(self, leg: Leg) -> None:
         """Whoever sits at that phone cannot be called until it answers something."""
         if isinstance(leg.peer, PhonePeer):
-            self._exchange.registrations.lost(leg.peer.name)
+            self._exchange.registrations.lost(leg.peer.name, leg.flow)
 
     def leg_confirmed(self, leg: Leg, call: Call) -> None:
         """Its dialog would outlive a crash of ours: note what must be ended then. Not where a code was

@@ -281,6 +281,8 @@ class Phone(Section):
     """Phones that share one may take what rings or talks at each other."""
     provision: Device | None = None
     """What is in its file; None gives it none."""
+    max_contacts: Annotated[Count, Field(ge=1, le=20)] = 5
+    """Devices that may be registered as this phone at once; they ring together."""
 
 
 class Agent(Section):

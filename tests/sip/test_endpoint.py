@@ -12,6 +12,7 @@ from sip.events import (
     SessionEnded,
 )
 from sip.flow import Flow
+from sip.refusal import EXTENSIONS
 from sip.screen import Refuse
 from sip.syntax.body import ACCEPT
 from sip.syntax.message import Request
@@ -199,7 +200,7 @@ def test_options_is_answered_with_what_works() -> None:
     peer.endpoint.respond(event.transaction, 200, 0.0)
     response = only_response(peer.sent())
     assert response.headers.get("Allow") == ", ".join(ALLOW)
-    assert response.headers.get("Supported") == "timer, 100rel, replaces"
+    assert response.headers.get("Supported") == ", ".join(EXTENSIONS)
     assert response.headers.get("Accept") == "application/sdp"
 
 

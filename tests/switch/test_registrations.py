@@ -63,7 +63,7 @@ async def test_a_wrong_password_changes_nothing(stage: Stage) -> None:
 
 async def test_the_phone_of_an_unreachable_agent_is_asked_each_25_s_until_it_answers(stage: Stage) -> None:
     phone = await stage.phone()
-    stage.exchange.registrations.lost("1001")
+    stage.exchange.registrations.lost("1001", flow_of("1001"))
     await stage.settle()
     assert stage.agent() == "unreachable"
     stage.lose = lambda data: data.startswith(b"OPTIONS")
@@ -82,7 +82,7 @@ async def test_the_phone_of_an_unreachable_agent_is_asked_each_25_s_until_it_ans
 
 async def test_any_authenticated_request_ends_it_too(stage: Stage) -> None:
     phone = await stage.phone()
-    stage.exchange.registrations.lost("1001")
+    stage.exchange.registrations.lost("1001", flow_of("1001"))
     await stage.settle()
     assert stage.agent() == "unreachable"
     assert await phone.register() == 200

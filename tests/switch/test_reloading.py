@@ -12,12 +12,13 @@ import yaml
 from media.events import Silent
 from media.wav import encode_wav
 from sip.events import IncomingInvite
+from sip.flow import Flow
 from switch.calls.ending import Reason, Result
 from switch.identities.caller import Caller
 from switch.reloading import Reloader
 from tests.switch.far_end import answering
 from tests.switch.identities.authority import Authority
-from tests.switch.stage import NUMBER, Stage, centre
+from tests.switch.stage import NUMBER, OURS, Stage, centre
 
 ELSEWHERE = [{"trunk": "carrier", "to": "600", "go": "echo"}]
 
@@ -70,7 +71,7 @@ async def test_a_trunk_that_was_removed_leaves_with_its_last_call(stage: Stage) 
 async def test_a_watched_phone_is_left_alone_when_its_agent_moves(stage: Stage) -> None:
     phone = await stage.phone()
     stage.lose = lambda data: data.startswith(b"OPTIONS")
-    stage.exchange.registrations.lost("1001")
+    stage.exchange.registrations.lost("1001", Flow("udp", OURS, phone.address))
     await stage.settle()
     assert stage.agent() == "unreachable"
     agents = {"ana": {"phone": "1002", "skills": {"support": "5"}}}

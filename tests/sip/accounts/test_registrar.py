@@ -1,6 +1,7 @@
 """RFC 3261 section 10.3, NAT, and who is still there."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,6 +11,7 @@ from sip.syntax.message import Request, parse
 from tests.sip.raw import OURS, PEER, UDP, Peer
 
 NAT = Flow("udp", OURS, ("198.51.100.1", 40000))
+HOME = Flow("udp", OURS, ("198.51.100.7", 5060))
 TCP = Flow("tcp", OURS, (PEER[0], 51000), 9)
 TLS = Flow("tls", OURS, (PEER[0], 51000), 9)
 
@@ -22,8 +24,9 @@ def register(
     call_id: str = "reg-1",
     flow: Flow = UDP,
     now: float = 0.0,
+    lines: Sequence[str] = (),
 ) -> RegisterOutcome:
-    lines = [f"Contact: {contact}" for contact in contacts]
+    lines = [*lines, *(f"Contact: {contact}" for contact in contacts)]
     lines += [] if expires is None else [f"Expires: {expires}"]
     text = Peer().request("REGISTER", *lines, cseq=cseq, call_id=call_id)
     message = parse(text.encode())
@@ -39,6 +42,8 @@ def uris(registrar: Registrar) -> list[str]:
     return [binding.uri for binding in registrar.bindings("1001")]
 
 
+DESK = ';+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>"'
+MOBILE = ';+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E129>"'
 A, B = "<sip:a@192.0.2.9>", "<sip:b@192.0.2.9>"
 
 
@@ -55,16 +60,110 @@ def test_a_binding_is_made_answered_refreshed_and_expires() -> None:
     assert (registrar.users(), registrar.deadline()) == ([], None)
 
 
-def test_the_newest_contact_replaces_the_oldest() -> None:
-    registrar = Registrar()
+def test_the_newest_contact_replaces_the_oldest_where_there_is_no_room_for_both() -> None:
+    registrar = Registrar(lambda user: 1)
     register(registrar, A)
     outcome = register(registrar, B, call_id="reg-2")
     assert changes(outcome) == [Change.REPLACED, Change.ADDED]
     assert uris(registrar) == ["sip:b@192.0.2.9"]
 
 
+def test_one_that_does_not_answer_leaves_before_the_oldest() -> None:
+    registrar = Registrar(lambda user: 2)
+    register(registrar, A, call_id="reg-1", flow=HOME)
+    register(registrar, B, call_id="reg-2", flow=NAT)
+    assert [each.change for each in registrar.lost("1001", NAT, 1.0)] == [Change.UNREACHABLE]
+    outcome = register(registrar, "<sip:c@192.0.2.9>", call_id="reg-3")
+    assert changes(outcome) == [Change.REPLACED, Change.ADDED]
+    assert uris(registrar) == ["sip:c@192.0.2.9", "sip:a@192.0.2.9"]
+
+
+def test_devices_beside_each_other() -> None:
+    registrar = Registrar()
+    register(registrar, A + DESK, flow=HOME, call_id="desk")
+    register(registrar, B + MOBILE, flow=NAT, call_id="mobile")
+    register(registrar, "<sip:c@192.0.2.9>", call_id="no name")
+    assert uris(registrar) == ["sip:c@192.0.2.9", "sip:b@192.0.2.9", "sip:a@192.0.2.9"]
+
+
+@pytest.mark.parametrize("expires", [0, 600])
+def test_a_device_that_was_restarted_elsewhere_takes_its_own_place(expires: int) -> None:
+    registrar = Registrar()
+    register(registrar, A + DESK, flow=HOME)
+    again = register(registrar, "<sip:a@192.0.2.9:1024>" + DESK, flow=NAT, call_id="after reboot")
+    assert changes(again) == [Change.REPLACED, Change.ADDED]
+    register(registrar, "<sip:a@192.0.2.9:1024>" + DESK, flow=NAT, call_id="third", expires=expires)
+    assert uris(registrar) == (["sip:a@192.0.2.9:1024"] if expires else [])
+
+
+def test_a_phone_without_a_name_that_was_restarted_at_the_same_socket_takes_its_own_place() -> None:
+    registrar = Registrar()
+    register(registrar, "<sip:1001-0x55@192.0.2.9>")
+    assert changes(register(registrar, "<sip:1001-0x7f@192.0.2.9>", call_id="after reboot")) == [
+        Change.REPLACED,
+        Change.ADDED,
+    ]
+
+
+def test_contacts_that_one_phone_adds_one_by_one_stay() -> None:
+    registrar = Registrar()
+    register(registrar, A)
+    register(registrar, B, cseq=2)
+    assert uris(registrar) == ["sip:b@192.0.2.9", "sip:a@192.0.2.9"]
+
+
+def test_phones_behind_one_proxy_stay_beside_each_other() -> None:
+    registrar = Registrar()
+    for name, call_id in (("a", "reg-1"), ("b", "reg-2")):
+        via = "Via: SIP/2.0/UDP 10.0.0.5;branch=z9hG4bKfirst"
+        register(registrar, f"<sip:{name}@10.0.0.5>", call_id=call_id, lines=[via])
+    assert uris(registrar) == ["sip:b@10.0.0.5", "sip:a@10.0.0.5"]
+
+
+OUTBOUND = ["Supported: path, outbound"]
+
+
+def test_two_flows_of_one_device_share_a_uri_and_are_two_bindings() -> None:
+    registrar = Registrar()
+    first = register(registrar, f"{A}{DESK};reg-id=1", flow=HOME, call_id="flow 1", lines=OUTBOUND)
+    assert ("Require", "outbound") in first.headers
+    second = register(registrar, f"{A}{DESK};reg-id=2", flow=NAT, call_id="flow 2", lines=OUTBOUND)
+    assert changes(second) == [Change.ADDED]
+    assert [value for name, value in second.headers if name == "Contact"] == [
+        f"{A};expires=600{DESK};reg-id=2",
+        f"{A};expires=600{DESK};reg-id=1",
+    ]
+    assert [binding.reg_id for binding in registrar.bindings("1001")] == [2, 1]
+    moved = register(registrar, f"{B}{DESK};reg-id=1", flow=UDP, call_id="third", lines=OUTBOUND)
+    assert changes(moved) == [Change.REFRESHED]
+    gone = register(registrar, f"{A}{DESK};reg-id=2", expires=0, call_id="flow 2", cseq=2, lines=OUTBOUND)
+    assert changes(gone) == [Change.REMOVED]
+    assert uris(registrar) == ["sip:b@192.0.2.9"]
+
+
+def test_reg_id_means_nothing_without_outbound() -> None:
+    registrar = Registrar()
+    outcome = register(registrar, f"{A}{DESK};reg-id=1")
+    assert list(outcome.headers) == [("Contact", f"{A};expires=600{DESK}")]
+    assert registrar.bindings("1001")[0].key == "sip:a@192.0.2.9"
+
+
+def test_the_way_to_a_phone_behind_a_proxy_is_kept_and_told() -> None:
+    registrar, path = Registrar(), "<sip:edge@192.0.2.50;lr;ob>"
+    outcome = register(registrar, A, lines=[f"Path: {path}", "Supported: path"])
+    assert ("Path", path) in outcome.headers
+    assert registrar.bindings("1001")[0].path == (path,)
+
+
+@pytest.mark.parametrize("named", ["no brackets", "<with space >", "<>", '<a\\"b>'])
+def test_a_name_that_could_not_be_written_is_none(named: str) -> None:
+    registrar = Registrar()
+    assert register(registrar, f'{A};+sip.instance="{named}"').status == 200
+    assert registrar.bindings("1001")[0].instance == ""
+
+
 def test_several_contacts_are_ordered_by_q_then_by_age() -> None:
-    registrar = Registrar(max_contacts=3)
+    registrar = Registrar(lambda user: 3)
     register(registrar, A, B, "<sip:c@192.0.2.9>;q=0.5")
     assert uris(registrar) == ["sip:b@192.0.2.9", "sip:a@192.0.2.9", "sip:c@192.0.2.9"]
 
@@ -91,7 +190,7 @@ def test_too_brief_is_423() -> None:
 
 
 def test_expires_0_removes_and_the_star_removes_all() -> None:
-    registrar = Registrar(max_contacts=2)
+    registrar = Registrar(lambda user: 2)
     register(registrar, A, B)
     assert changes(register(registrar, A, expires=0, cseq=2)) == [Change.REMOVED]
     assert changes(register(registrar, A, expires=0, cseq=3)) == []
@@ -128,7 +227,8 @@ def test_10_3_out_of_order_changes_nothing(contact: str) -> None:
 def test_contacts_are_compared_as_uris() -> None:
     registrar = Registrar()
     register(registrar, "<sip:a@phone.EXAMPLE;transport=UDP>")
-    assert changes(register(registrar, "<sip:a@PHONE.example;transport=udp>", cseq=2)) == [Change.REFRESHED]
+    register(registrar, "<sip:a@PHONE.example;transport=udp>", cseq=2)
+    assert uris(registrar) == ["sip:a@PHONE.example;transport=udp"]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +303,7 @@ def test_a_watched_binding_is_probed_without_nat() -> None:
 
 
 def test_a_connection_that_closes_takes_a_natted_phone_with_it() -> None:
-    registrar = Registrar(max_contacts=2)
+    registrar = Registrar(lambda user: 2)
     natted = TCP._replace(connection=10)
     register(registrar, "<sip:a@192.0.2.9:5070>", flow=TCP)
     register(registrar, "<sip:b@10.0.0.5>", flow=natted, call_id="reg-2")
@@ -214,11 +314,11 @@ def test_a_connection_that_closes_takes_a_natted_phone_with_it() -> None:
 
 
 def test_bindings_survive_a_restart_but_for_the_time_that_passed() -> None:
-    registrar = Registrar(max_contacts=2)
+    registrar = Registrar(lambda user: 2)
     register(registrar, A + ";expires=100", "<sip:b@10.0.0.5>;expires=1000;q=0.3", flow=NAT)
     bindings = [each for user in registrar.users() for each in registrar.bindings(user)]
     saved = json.loads(json.dumps([registrar.saved(each, 50.0) for each in bindings]))
-    fresh = Registrar(max_contacts=2)
+    fresh = Registrar(lambda user: 2)
     fresh.restore(saved, now=7.0, elapsed_s=60.0)
     (binding,) = fresh.bindings("1001")
     assert (binding.uri, binding.q, binding.natted, binding.flow) == ("sip:b@10.0.0.5", 0.3, True, NAT)

@@ -137,7 +137,7 @@ def test_3_1_1_4_a_null_is_a_character_like_others() -> None:
     assert message.contacts is not STAR
     one, two = message.contacts
     assert not one.uri.matches(two.uri)
-    outcome = Registrar(max_contacts=2).register(message, "null", UDP, 0.0)
+    outcome = Registrar(lambda user: 2).register(message, "null", UDP, 0.0)
     assert [value.split(";")[0] for _, value in outcome.headers] == [
         "<sip:%00%00@host5.example.com>",
         "<sip:%00@host5.example.com>",
