@@ -135,6 +135,34 @@ async def test_its_keys_say_what_its_agent_does_and_show_it(office: Office, user
     await keys.features.until("AgentReadyEvent")
 
 
+@with_keys
+async def test_its_keys_turn_calls_away(office: Office, user: str) -> None:
+    keys, caller = await Keys.lit(office.phones[user]), office.phones[NEXT[user]]
+    await keys.set_do_not_disturb(True)
+    await keys.features.until("<doNotDisturbOn>true")
+    await (call := await caller.dial(user)).until("ended")
+    assert call.status in (480, 486)
+    await keys.set_do_not_disturb(False)
+    await keys.forward(NEXT[NEXT[user]])
+    await keys.features.until("<forwardStatus>true")
+    call = await caller.dial(user)
+    await (await office.phones[NEXT[NEXT[user]]].next_call()).reject()
+    await call.until("ended")
+    await keys.forward("")
+    await keys.features.until("<forwardStatus>false")
+    await office.switch.agent_is(f"agent-{user}", "ready")
+
+
+@by_maker
+async def test_its_agent_dials_codes(office: Office, user: str) -> None:
+    phone, agent = office.phones[user], f"agent-{user}"
+    for code, state in (("*632#", "paused"), ("*62", "ready"), ("*61", "offline"), ("*60", "ready")):
+        call = await phone.dial(code)
+        await call.until("talking")
+        await office.switch.agent_is(agent, state)
+        await call.hang_up()
+
+
 # Calls
 
 

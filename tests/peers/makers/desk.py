@@ -162,7 +162,8 @@ class DeskPhone:
 
     def _to(self, number: str) -> Dialog:
         params = ";user=phone" if self.maker.user_phone and number else ""
-        uri = f"sip:{number}@{DOMAIN}{params}" if number else f"sip:{DOMAIN}"
+        user = number.replace("#", "%23")  # RFC 3261 section 25.1: no user has it as it is
+        uri = f"sip:{user}@{DOMAIN}{params}" if number else f"sip:{DOMAIN}"
         if self.maker.dials_tel and number.startswith("+"):
             uri = f"tel:{number}"
         return Dialog(self.address, f"<{uri}>", uri)
