@@ -69,7 +69,7 @@ class Subscription(Machine[Matter]):
 
     __slots__ = (
         "_body", "_cause", "_expires_at", "_granted_s", "_host", "_under_way", "dialog", "event", "flow",
-        "id", "local_tag", "mute", "peer", "server", "terms",
+        "id", "local_tag", "mute", "peer", "requires", "server", "terms",
     )  # fmt: skip
 
     name = "subscription"
@@ -97,6 +97,8 @@ class Subscription(Machine[Matter]):
         self.terms = Terms()
         self.mute = False
         """Whether the sender of a REFER does not want to be told (RFC 4488)."""
+        self.requires = ""
+        """The extension by which alone our NOTIFYs can be read."""
         self._host = host
         self._body = b""
         """Of the SUBSCRIBE that renews it."""
@@ -222,6 +224,7 @@ class Subscription(Machine[Matter]):
             "event": self.event,
             "expires_in_s": self._expires_at - now,
             "terms": list(self.terms),
+            "requires": self.requires,
         }
 
     def resume(self, terms: Terms, left_s: float, now: float) -> None:
@@ -271,6 +274,10 @@ class Subscription(Machine[Matter]):
     def _contact(self) -> str:
         return contact_value(self.flow, self._host.layer.advertise(self.flow))
 
+    @property
+    def _required(self) -> str:
+        return f"Require: {self.requires}\r\n" if self.requires else ""
+
     def _answer(self, now: float, matter: Matter | None) -> None:
         """2xx, with what makes the dialog (RFC 3261 section 12.1.1) and how long it lasts."""
         server, self.server = self.server, None
@@ -279,7 +286,8 @@ class Subscription(Machine[Matter]):
         request = server.request
         routes = "".join([f"Record-Route: {route}\r\n" for route in request.headers.lines("Record-Route")])
         expires = f"Expires: {self._granted_s}\r\n" if request.method == "SUBSCRIBE" else ""
-        lines = f"{routes}Contact: {self._contact}\r\n{expires}{self._host.uas_lines}{matter.lines}{NO_BODY}"
+        said = f"{expires}{self._required}{self._host.uas_lines}{matter.lines}"
+        lines = f"{routes}Contact: {self._contact}\r\n{said}{NO_BODY}"
         tag = "" if request.to_tag else self.local_tag
         self._host.layer.answer(server, matter.status, now, tag=tag, lines=lines)
 
@@ -296,7 +304,7 @@ class Subscription(Machine[Matter]):
         news = matter if isinstance(matter, News) else News()
         lines = (
             f"Contact: {self._contact}\r\nEvent: {self.event}\r\nSubscription-State: {state}\r\n"
-            f"{self._host.uac_lines}"
+            f"{self._required}{self._host.uac_lines}"
         )
         request = DialogRequest(
             self, self._host.layer, None, self.dialog, "NOTIFY", lines, news.body, news.content_type

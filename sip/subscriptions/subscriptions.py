@@ -51,14 +51,19 @@ class Subscriptions:
 
     # From the application
 
-    def accept(self, subscription: SubscriptionId, terms: Terms, now: float) -> int | None:
-        """Take a Subscribing with 200, at once followed by `notify` (RFC 6665 section 4.2.1.2).
+    def accept(
+        self, subscription: SubscriptionId, terms: Terms, now: float, requires: str = ""
+    ) -> int | None:
+        """Take a Subscribing with 200, at once followed by `notify` (RFC 6665 section 4.2.1.2); `requires` is
+        an extension by which alone that can be read.
 
         For how many seconds it is granted; 0 where one NOTIFY is wanted and no more; None where it is over,
         or was too brief, which 423 says.
         """
-        found = self.by_id.get(subscription)
-        return None if found is None else found.accept(terms, Statement(200, None, "", b""), now)
+        if (found := self.by_id.get(subscription)) is None:
+            return None
+        found.requires = requires
+        return found.accept(terms, Statement(200, None, "", b""), now)
 
     def accept_referral(self, subscription: SubscriptionId, now: float) -> None:
         """Take a Referred with 202 (RFC 3515 section 2.4.2), at once followed by `notify`, if he wants it."""
@@ -108,6 +113,7 @@ class Subscriptions:
         dialog = Dialog.from_dict(saved["dialog"])
         dialog.local_cseq += _UNSAVED_REQUESTS
         subscription = self._add(dialog.flow, peer, str(saved["event"]), dialog)
+        subscription.requires = str(saved.get("requires", ""))
         self._by_tag[subscription.local_tag] = subscription
         subscription.resume(Terms(*saved["terms"]), left_s, now)
         return subscription.id

@@ -78,6 +78,7 @@ def compare(old: Config, new: Config) -> Changes:
         settings=(
             *(f"{section}.{key}" for section, key in changed if (section, key) not in _FIXED),
             *(["music"] if old.music != new.music else []),
+            *(["lamp_lists"] if old.lamp_lists != new.lamp_lists else []),
         ),
         restart=tuple(pair for pair in changed if pair in _FIXED),
     )

@@ -54,6 +54,10 @@ class _Known:
         if name not in self._names[section]:
             yield Finding(path, f"no {section[:-1]} is called '{name}'{meant(name, self._names[section])}")
 
+    def has(self, section: str, name: str) -> bool:
+        """Whether a `section` has this name."""
+        return name in self._names[section]
+
     def names(self) -> Iterator[tuple[str, str]]:
         """Every section with each of its names."""
         return ((section, name) for section, names in self._names.items() for name in names)
@@ -78,6 +82,7 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
     for path, message, at_key in desks.faults(config, document.has):
         yield Finding(path, message, at_key=at_key)
     yield from _queues(config, known)
+    yield from _lamp_lists(config, known)
     for i, route in enumerate(config.routes):
         yield from _route(config, tree, known, route, ("routes", i))
 
@@ -199,6 +204,16 @@ def _requirement(path: Path, queue: Queue) -> Iterator[Finding]:
         parse(queue.requires)
     except SkillError as error:
         yield Finding((*path, "requires"), error.message, offset=error.column - 1)
+
+
+def _lamp_lists(config: Config, known: _Known) -> Iterator[Finding]:
+    for name, watched in config.lamp_lists.items():
+        for section in ("phones", "agents", "queues"):
+            if known.has(section, name):
+                yield Finding(("lamp_lists", name), f"'{name}' is the name of one of {section}", at_key=True)
+        for i, each in enumerate(watched):
+            if not any(known.has(section, each) for section in ("phones", "agents", "queues")):
+                yield Finding(("lamp_lists", name, i), f"no phone, agent or queue is called '{each}'")
 
 
 def _circles(config: Config) -> Iterator[Finding]:

@@ -410,6 +410,8 @@ class Config(Section):
     queues: dict[str, Queue] = Field(default_factory=dict)
     music: dict[str, Music] = Field(default_factory=dict)
     """Classes that are not named here are played as one with the default values."""
+    lamp_lists: dict[str, tuple[Words, ...]] = Field(default_factory=dict)
+    """Phones, agents and queues that a phone may watch by one subscription."""
     routes: tuple[Route, ...] = ()
 
     def language_of(self, agent: str) -> str:

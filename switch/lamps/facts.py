@@ -52,7 +52,7 @@ class SwitchFacts:
         self._keys = keys
 
     def subject(self, user: str, package: str) -> Subject | None:
-        """A phone before an agent, an agent before a queue of that name."""
+        """A phone before an agent, an agent before a queue, a queue before a list of that name."""
         config = self._config()
         if package in KEY_PACKAGES:
             return Subject(Kind.KEYS, user) if user in config.phones else None
@@ -60,10 +60,18 @@ class SwitchFacts:
             (Kind.PHONE, config.phones),
             (Kind.AGENT, config.agents),
             (Kind.QUEUE, config.queues),
+            (Kind.LIST, config.lamp_lists),
         ):
             if user in names:
                 return Subject(kind, user)
         return None
+
+    def members(self, subject: Subject) -> tuple[Subject, ...]:
+        """Those of a list; of anything else it alone."""
+        if subject.kind is not Kind.LIST:
+            return (subject,)
+        found = [self.subject(name, "dialog") for name in self._config().lamp_lists.get(subject.name, ())]
+        return tuple(member for member in found if member is not None and member.kind is not Kind.LIST)
 
     def pressed(self, phone: str, body: bytes) -> str:
         """A phone says by a soft key what it wants."""
@@ -80,6 +88,9 @@ class SwitchFacts:
             case Kind.QUEUE:
                 queue = self._router.queue(subject.name)
                 return _NOTHING if queue is None else _of_queue(queue)
+            case Kind.LIST:
+                members = self.members(subject)
+                return Shown(members=tuple((member.name, self.shown(member)) for member in members))
             case Kind.KEYS:
                 return Shown(keys=self._keys.shown(subject.name))
 

@@ -11,6 +11,7 @@ from sip.subscriptions.events import Renewed, Subscribing, SubscriptionEnded, To
 from sip.subscriptions.subscription import News, Terms
 from sip.subscriptions.subscriptions import Subscriptions
 from sip.syntax.message import Malformed, Request
+from switch.lamps.lists import EXTENSION
 from switch.lamps.shown import Kind, Shown, Subject
 from switch.lamps.watch import KEY_PACKAGES, PACKAGES, Watch
 from switch.peers import PhonePeer
@@ -33,6 +34,10 @@ class Facts(Protocol):
 
     def pressed(self, phone: str, body: bytes) -> str:
         """A phone says by a soft key what it wants; the key, or empty where that is not to be known."""
+        ...
+
+    def members(self, subject: Subject) -> tuple[Subject, ...]:
+        """Those of a list; of anything else it alone."""
         ...
 
     def shown(self, subject: Subject) -> Shown:
@@ -133,12 +138,13 @@ class Lamps:
             subscriptions.refuse(event.subscription, status, now, headers=headers)
             return
         subject, entity = self._subject(event), str(event.request.to.uri)
-        granted_s = subscriptions.accept(event.subscription, TERMS, now)
+        listed = subject is not None and subject.kind is Kind.LIST
+        granted_s = subscriptions.accept(event.subscription, TERMS, now, EXTENSION if listed else "")
         if subject is None or granted_s is None:
             return
         watch = Watch(event.subscription, event.package, subject, entity, self._domain())
         watch.leaving = granted_s == 0
-        watch.multipart = _reads_several(event.request)
+        watch.multipart = _says(event.request, "Accept", "multipart/mixed")
         self._keep(watch, event.peer.name if isinstance(event.peer, PhonePeer) else "")
         self._note(watch)
         self._hear(watch, event.request.body)
@@ -169,8 +175,12 @@ class Lamps:
             if self._facts.subject(watch.subject.name, watch.package) != watch.subject:
                 self._sip().end(watch.id, News(reason="noresource"), self._now())
                 self._forget(watch.id)
-            else:
-                self._make_due(watch)
+                continue
+            if self._facts.members(watch.subject) != watch.members:
+                self._look_away(watch)
+                self._look_at(watch)
+                watch.renew()
+            self._make_due(watch)
 
     # Inside
 
@@ -185,6 +195,8 @@ class Lamps:
         subject = self._subject(event)
         if subject is None:
             return 404, ()
+        if subject.kind is Kind.LIST and not _says(event.request, "Supported", EXTENSION):
+            return 421, (("Require", EXTENSION),)  # RFC 4662 section 4.2
         return (403, ()) if subject.kind is Kind.KEYS and subject.name != event.peer.name else None
 
     def _subject(self, event: Subscribing) -> Subject | None:
@@ -199,7 +211,7 @@ class Lamps:
 
     def _keep(self, watch: Watch, phone: str) -> None:
         self._watches[watch.id] = watch
-        self._of.setdefault(watch.subject, {})[watch.id] = watch
+        self._look_at(watch)
         self._phones[watch.id] = phone
         self._by_phone[phone] = self._by_phone.get(phone, 0) + 1
 
@@ -223,14 +235,23 @@ class Lamps:
             return
         self._due.pop(id, None)
         self._notes.lamp_closed(str(id))
-        watching = self._of[watch.subject]
-        del watching[id]
-        if not watching:
-            del self._of[watch.subject]
+        self._look_away(watch)
         phone = self._phones.pop(id)
         self._by_phone[phone] -= 1
         if not self._by_phone[phone]:
             del self._by_phone[phone]
+
+    def _look_at(self, watch: Watch) -> None:
+        watch.members = self._facts.members(watch.subject)
+        for subject in watch.members:
+            self._of.setdefault(subject, {})[watch.id] = watch
+
+    def _look_away(self, watch: Watch) -> None:
+        for subject in watch.members:
+            watching = self._of[subject]
+            del watching[watch.id]
+            if not watching:
+                del self._of[subject]
 
     def _make_due(self, watch: Watch) -> None:
         watch.due = True
@@ -257,10 +278,10 @@ class Lamps:
             self._forget(watch.id)
 
 
-def _reads_several(request: Request) -> bool:
-    """Whether a subscriber says that he can read several documents in one body."""
+def _says(request: Request, header: str, wanted: str) -> bool:
+    """Whether a subscriber says that he can read a kind of body, or knows an extension."""
     try:
-        accepted = [value.partition(";")[0].strip().lower() for value in request.headers.all("Accept")]
+        said = [value.partition(";")[0].strip().lower() for value in request.headers.all(header)]
     except Malformed:
         return False
-    return "multipart/mixed" in accepted
+    return wanted in said

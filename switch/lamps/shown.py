@@ -15,6 +15,8 @@ class Kind(StrEnum):
     QUEUE = "queue"
     KEYS = "keys"
     """A phone's own soft keys, which nobody else watches."""
+    LIST = "list"
+    """Several of them, by the name of `lamp_lists`."""
 
 
 class Subject(NamedTuple):
@@ -64,3 +66,5 @@ class Shown:
     new_messages: int = 0
     old_messages: int = 0
     keys: Keys | None = None
+    members: "tuple[tuple[str, Shown], ...] | None" = None
+    """Of a list, each by its name."""

@@ -1,12 +1,13 @@
 """One who watches one subject: what he was told last, and what he has to be told next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from sip.ids import SubscriptionId
 from switch.feature_keys import documents as key_documents
 from switch.lamps import documents
+from switch.lamps.lists import Resource, resource_list
 from switch.lamps.shown import Lit, Shown, ShownDialog, Subject
 
 Document = tuple[str, bytes]
@@ -25,12 +26,14 @@ class Watch:
         "_dialogs",
         "_keys",
         "_last",
+        "_members",
         "_version",
         "domain",
         "due",
         "entity",
         "id",
         "leaving",
+        "members",
         "multipart",
         "owes",
         "package",
@@ -44,6 +47,8 @@ class Watch:
         """`entity` is the URI of the subject as the subscriber wrote it."""
         self.id = id
         self.package = package
+        self.members: tuple[Subject, ...] = (subject,)
+        """Of whom he is told: of several, where the subject is a list."""
         self.subject = subject
         self.entity = entity
         self.domain = domain
@@ -53,25 +58,48 @@ class Watch:
         self.multipart = False
         self.owes = False
         self._keys: dict[str, bytes] = {}
+        self._members: dict[str, Watch] = {}
+        """Of a list: what he was told of each."""
         self._version = version
         self._dialogs: dict[str, ShownDialog] | None = None
         self._last = b""
 
     @property
     def version(self) -> int:
-        """Of the next dialog-info document (RFC 4235 section 4.1: one more each time, from 0)."""
+        """Of the next document of a list or of dialogs (RFC 4235 section 4.1: one more each time, from 0)."""
         return self._version
 
     def renew(self, key: str = "") -> None:
         """All there is to tell has to be told, be it old; of the keys only `key`, where one is named."""
         self._dialogs, self._last, self.due = None, b"", True
+        self._members.clear()
         for each in [key] if key else list(self._keys):
             self._keys.pop(each, None)
 
     def document(self, shown: Shown) -> Document | None:
         """The next NOTIFY; None where nothing is new."""
         self.owes = False
-        return PACKAGES[self.package](self, shown)
+        write = PACKAGES[self.package]
+        return write(self, shown) if shown.members is None else self._list(shown.members, write)
+
+    def _list(self, members: Sequence[tuple[str, Shown]], write: Write) -> Document | None:
+        """All that are in it to begin with; then those of which there is something new. No member's document
+        has a smaller version than one before, for the list has one for each of them.
+        """
+        full, told = not self._members, []
+        for name, shown in members:
+            member = self._members.get(name)
+            if member is None:
+                entity = f"sip:{name}@{self.domain}"
+                member = Watch(self.id, self.package, self.subject, entity, self.domain, self._version)
+                self._members[name] = member
+            document = write(member, shown)
+            if document is not None:
+                told.append(Resource(member.entity, name, *document))
+        if not told and not full:
+            return None
+        version, self._version = self._version, self._version + 1
+        return resource_list(self.entity, version, told, full=full)
 
     def dialog_info(self, shown: Shown) -> Document | None:
         """All dialogs to begin with; then those that are new, changed or over."""

@@ -9,21 +9,8 @@ from switch.lamps.lamps import MOST_OF_A_PHONE
 from switch.records import AgentState
 from tests.switch.far_end import answering
 from tests.switch.persistence.test_survivors import crashed
-from tests.switch.stage import NUMBER, OURS, PHONES, Stage
+from tests.switch.stage import NUMBER, OURS, Stage
 from tests.switch.watcher import Lamp, Watcher
-
-BOSS = ("192.0.2.40", 5060)
-
-
-@pytest.fixture
-def sections() -> dict[str, object]:
-    return {"phones": {name: {"secret": f"secret of {name}"} for name in (*PHONES, "1009")}}
-
-
-@pytest.fixture
-def boss(stage: Stage) -> Watcher:
-    """A phone that nobody calls."""
-    return stage.add(Watcher(stage, "1009", BOSS, OURS, "secret of 1009"))
 
 
 def lit(lamp: Lamp, document: int = -1) -> list[str]:
