@@ -35,6 +35,14 @@ DESK: Final[Mapping[str, Mapping[str, str]]] = {
         "es": "No hay nadie identificado en este teléfono.",
     },
     "desk-not-allowed": {"en": "You are not allowed to do that.", "es": "No está autorizado."},
+    "desk-do-not-disturb-on": {"en": "Do not disturb is on.", "es": "No molestar, activado."},
+    "desk-do-not-disturb-off": {"en": "Do not disturb is off.", "es": "No molestar, desactivado."},
+    "desk-forwarded": {"en": "Your calls are forwarded.", "es": "Desvío activado."},
+    "desk-not-forwarded": {"en": "Forwarding is off.", "es": "Desvío desactivado."},
+    "desk-not-forwardable": {
+        "en": "Calls cannot be forwarded there.",
+        "es": "No se puede desviar a ese número.",
+    },
     "desk-unknown-reason": {"en": "There is no such reason.", "es": "Ese motivo no existe."},
     "desk-ask-agent": {
         "en": "Your agent number, then hash.",

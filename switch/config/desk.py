@@ -59,9 +59,22 @@ class Code(StrEnum):
     RECORD_OFF = "record_off"
     LISTEN = "listen"
     PICKUP = "pickup"
+    DO_NOT_DISTURB_ON = "do_not_disturb_on"
+    DO_NOT_DISTURB_OFF = "do_not_disturb_off"
+    FORWARD_ALWAYS = "forward_always"
+    FORWARD_BUSY = "forward_busy"
+    FORWARD_NO_ANSWER = "forward_no_answer"
 
 
-ARGUMENTS: Final[Mapping[Code, int]] = {Code.LOGIN: 2, Code.PAUSE: 1, Code.LISTEN: 1, Code.PICKUP: 1}
+ARGUMENTS: Final[Mapping[Code, int]] = {
+    Code.LOGIN: 2,
+    Code.PAUSE: 1,
+    Code.LISTEN: 1,
+    Code.PICKUP: 1,
+    Code.FORWARD_ALWAYS: 1,
+    Code.FORWARD_BUSY: 1,
+    Code.FORWARD_NO_ANSWER: 1,
+}
 """How many may follow a code; none where it is not named."""
 
 
@@ -90,6 +103,11 @@ class Codes(Section):
     listen: FeatureCode = "*67"
     record_off: FeatureCode = "*68"
     pickup: FeatureCode = "*8"
+    do_not_disturb_on: FeatureCode = "*78"
+    do_not_disturb_off: FeatureCode = "*79"
+    forward_always: FeatureCode = "*72"
+    forward_busy: FeatureCode = "*90"
+    forward_no_answer: FeatureCode = "*92"
 
     def written(self) -> Mapping[Code, str]:
         """Each that is not turned off."""

@@ -14,6 +14,7 @@ from switch.config.desk import Code
 from switch.config.targets import CodeTarget
 from switch.desk.wishes import Answer, EndWrapUp, ExtendWrapUp, LogIn, LogOut, Pause, Ready, Wish
 from switch.exchange import Exchange
+from switch.flows.preference_codes import PREFERENCE_CODES, prefer
 
 Sayings = tuple[Saying, ...]
 
@@ -80,6 +81,9 @@ class _Serving:
         """Do it; what is to be said of it."""
         if self._code is Code.LOGIN:
             return await self._log_in()
+        if self._code in PREFERENCE_CODES:
+            number = self._arguments[0] if self._arguments else ""
+            return (Prompt(prefer(self._exchange.preferences, self._phone, self._code, number)),)
         if self._agent is None:
             return said(self._code, Answer.NOBODY)
         if self._code in _PLAIN:

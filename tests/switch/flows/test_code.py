@@ -9,6 +9,7 @@ from acd.events import CallQueued
 from media.events import Digit
 from sip.events import SessionId
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.preferences import Preferences
 from switch.trace.masking import mask
 from tests.switch.desk.offices import PIN, office
 from tests.switch.far_end import FarEnd, answering
@@ -69,6 +70,21 @@ async def test_a_shift_by_codes(stage: Stage) -> None:
     assert stage.agent() == "ready"
     await stage.pass_by(60)
     stage.assert_nothing_left()
+
+
+async def test_what_is_to_become_of_calls_to_the_phone(stage: Stage) -> None:
+    phone = await stage.phone(SPARE_PHONE)
+    wanted = stage.exchange.preferences
+    assert await dial(stage, phone, "*78") == "en desk-do-not-disturb-on"
+    assert wanted.of(SPARE_PHONE) == Preferences(do_not_disturb=True)
+    assert await dial(stage, phone, "*79") == "en desk-do-not-disturb-off"
+    assert await dial(stage, phone, "*721002") == "en desk-forwarded"
+    assert await dial(stage, phone, "*90*1002#") == "en desk-forwarded"
+    assert await dial(stage, phone, "*921001") == "en desk-forwarded"
+    assert wanted.of(SPARE_PHONE) == Preferences(always="1002", busy="1002", no_answer="1001")
+    assert await dial(stage, phone, "*72999") == "en desk-not-forwardable"
+    assert await dial(stage, phone, "*72") == "en desk-not-forwarded"
+    assert wanted.of(SPARE_PHONE) == Preferences(busy="1002", no_answer="1001")
 
 
 async def test_in_spanish_to_who_speaks_it(stage: Stage) -> None:
