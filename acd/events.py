@@ -217,6 +217,15 @@ class ConversationEnded(_Event, frozen=True):
     offer: str = ""
 
 
+class ConversationMoved(_Event, frozen=True):
+    """The agent's party has handed him over: his conversation goes on with the caller of another call, under
+    whose name the router knows it from now on. That call is none of the router's by then."""
+
+    call: str
+    agent: str
+    to: str
+
+
 class DeadlinePassed(_Event, frozen=True):
     """`Router.deadline()` is not in the future any more. Early or superfluous, it changes nothing."""
 
@@ -244,5 +253,6 @@ Event: TypeAlias = (
     | OfferNotSent
     | OfferPickedUp
     | ConversationEnded
+    | ConversationMoved
     | DeadlinePassed
 )

@@ -144,6 +144,8 @@ class Router:
                 self._offering.answered(event.offer)
             case events.ConversationEnded():
                 self._staff.conversation_ended(event)
+            case events.ConversationMoved():
+                self._staff.conversation_moved(event)
             case events.CallQueued():
                 self._visits.queued(event)
             case events.DeadlinePassed():

@@ -8,6 +8,7 @@ from acd.events import (
     AgentStateSet,
     ConversationEnd,
     ConversationEnded,
+    ConversationMoved,
     OfferPickedUp,
     PhoneAtCode,
     PhoneBusy,
@@ -144,6 +145,19 @@ class Staff:
             self._board.state.remember_gone(call.id, self._board.now_us)
         self._visits.apply(call, CallInput.LEFT)
         self.wrap_up(agent)
+
+    def conversation_moved(self, event: ConversationMoved) -> None:
+        """The agent talks to another caller, and goes on with his call."""
+        calls = self._board.state.calls
+        call, agent = calls.get(event.call), self._board.state.agents.get(event.agent)
+        if call is None or call.state is not CallState.TALKING or event.to in calls:
+            return
+        if agent is None or agent.conversation != call.offer:
+            return
+        del calls[call.id]
+        call.id = agent.call = event.to
+        calls[call.id] = call
+        self._board.touch(agent)
 
     def wrap_up(self, agent: Agent) -> None:
         """The agent's conversation is over; what follows is the queue's wrap-up, if anything."""

@@ -41,6 +41,7 @@ ALLOW: Final = (
     "INFO",
     "REGISTER",
     "SUBSCRIBE",
+    "REFER",
 )
 """The methods that work here."""
 INFO_TYPES: Final = ("application/dtmf-relay", "application/dtmf")

@@ -9,7 +9,7 @@ from sip.syntax.body import ACCEPT, accepts_description, is_readable
 from sip.syntax.message import Request
 from sip.syntax.status import phrase
 
-EXTENSIONS = ("timer", "100rel", "replaces", "path", "outbound", "eventlist")
+EXTENSIONS = ("timer", "100rel", "replaces", "path", "outbound", "eventlist", "norefersub", "tdialog")
 """Option tags that work here; the value of our Supported."""
 
 _OFFERING = ("INVITE", "UPDATE", "PRACK")

@@ -7,7 +7,7 @@ describe a call that is still going on: what has not happened yet is None.
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -47,16 +47,23 @@ class Encryption(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """What an interval in which legs were connected was. The last three tell, beside talk and hold, that a
-    supervisor was there, and whom he could speak to: nobody, the agent, both.
+    """What an interval in which legs were connected was. Consultation is a hold in which whoever holds calls
+    somebody else. The last three tell, beside talk and hold, that a supervisor was there, and whom he could
+    speak to: nobody, the agent, both.
     """
 
     TALK = "talk"
     HOLD = "hold"
+    CONSULTATION = "consultation"
     CONFERENCE = "conference"
     LISTEN = "listen"
     WHISPER = "whisper"
     BARGE = "barge"
+
+
+TALKS: Final = frozenset({SegmentKind.TALK})
+HOLDS: Final = frozenset({SegmentKind.HOLD, SegmentKind.CONSULTATION})
+"""What talk and hold are the sum of."""
 
 
 class OfferResult(StrEnum):
@@ -166,11 +173,14 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "fr
     wait_s: float | None = None
     talk_s: float = 0.0
     hold_s: float = 0.0
+    """Consultations included."""
     wrap_up_s: float | None = None
     """None until wrap-up has ended."""
     result: Result | None = None
     reason: Reason | None = None
     ended_by: EndedBy | None = None
+    continued_in: str | None = None
+    """The call in which its other party goes on, where a transfer has ended this one."""
     visits: tuple[VisitRecord, ...] = ()
     segments: tuple[SegmentRecord, ...] = ()
     recording: RecordingRecord | None = None

@@ -18,9 +18,10 @@ from sip.accounts.registrar import Registrar
 from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
 from sip.flow import Flow
-from sip.subscriptions.events import Renewed, Subscribing, SubscriptionEnded, Told
+from sip.subscriptions.events import Referred, Renewed, Subscribing, SubscriptionEnded, Told
 from switch.calls.arrival import Arrival
 from switch.calls.orders import Orders
+from switch.calls.referrals import Referrals
 from switch.calls.registry import Registry
 from switch.clock import Clock
 from switch.config.schema import Config
@@ -69,6 +70,7 @@ class Switch:
     registry: Registry
     orders: Orders
     arrival: Arrival
+    referrals: Referrals
     staffing: Staffing
     identification: Identification
     reader: Reader
@@ -84,6 +86,8 @@ class Switch:
                 self._request(event)
             case Subscribing() | Renewed() | Told() | SubscriptionEnded():
                 self._subscription(event)
+            case Referred():
+                self.referrals.referred(event)
             case sip.ResponseReceived():
                 if not self.exchange.trunks.answered(event):
                     self.exchange.registrations.answered(event)
@@ -97,6 +101,8 @@ class Switch:
                 if isinstance(peer, PhonePeer):
                     self.exchange.registrations.heard(peer.name, flow)
                 lamps.subscribing(event)
+            case Renewed() | Told() | SubscriptionEnded() if self.referrals.heard(event):
+                pass
             case Renewed():
                 lamps.renewed(event)
             case Told():
@@ -184,6 +190,7 @@ class _Wiring:
             registry,
             Orders(self.exchange, registry),
             Arrival(self.exchange, registry),
+            Referrals(self.exchange, registry),
             self._staffing,
             self._identification,
             books.reader,

@@ -59,6 +59,11 @@ class Attempts:
         rooms, now_us = occupied.rooms, exchange.now_us
         self._toll = CallToll(exchange.toll, origin, occupied, rooms, call.spent, now_us)
 
+    def move(self, call: Call) -> None:
+        """Whoever is called from now on is called for this call."""
+        self._call = call
+        self._toll.on_limit = call.spent
+
     def phone(self, name: str) -> Sequence[Attempt]:
         """The attempts at a phone of ours, or where it forwards its calls; none where it has done so."""
         if name in self._been:

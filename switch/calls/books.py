@@ -52,6 +52,10 @@ class CallBook(LegBook, Protocol):
         """The call in which the phone talks to somebody, or has him on hold."""
         ...
 
+    def consults(self, leg: Leg) -> bool:
+        """Whether its phone has called somebody since."""
+        ...
+
     def recording_started(self, call: Call) -> None:
         """The caller's port is tapped."""
         ...

@@ -13,13 +13,15 @@ from switch.calls.leg import Leg
 from switch.config.schema import Queue
 from switch.exchange import Exchange
 from switch.metrics.metrics import HandlePhase
-from switch.records import SegmentKind
+from switch.records import HOLDS, TALKS, SegmentKind
 
-_DEFAULT_MUSIC: Final = "default"
+DEFAULT_MUSIC: Final = "default"
 
 
 class Conversation:
-    """Two legs that are up. `on_joined` is called when the two begin to hear each other, after the notice."""
+    """Two legs that are up. `on_joined` is called when the two begin to hear each other, after the notice;
+    `consults` says whether whoever has a leg calls somebody else meanwhile.
+    """
 
     def __init__(
         self,
@@ -29,6 +31,7 @@ class Conversation:
         party: Leg,
         queue: Queue | None,
         on_joined: Callable[[], None],
+        consults: Callable[[Leg], bool],
         *,
         by_agent: bool = True,
         noticed: bool = False,
@@ -46,9 +49,11 @@ class Conversation:
         self._caller = caller
         self._queue = queue
         self._on_joined = on_joined
+        self._consults = consults
         self._by_agent = by_agent
         self._noticed = noticed or not by_agent
         self._greeting = greeting
+        self._kind: SegmentKind | None = None
         self._held = False
         self._notice_token = 0
         self._listening: set[Leg] = set()
@@ -87,11 +92,10 @@ class Conversation:
             pass_on(pressed, listener, relayed=self.bridge.relays)
 
     def held(self) -> None:
-        """One of them holds, or came back."""
+        """One of them holds, or came back; or whoever holds calls somebody else, or does not any more."""
         if self.bridge is not None:
             self.bridge.update()
-            if self._held is not self._one_holds:
-                self._note_kind()
+            self._note_kind()
 
     def end(self) -> None:
         """They are not connected any more; what the agent spent on the call is counted."""
@@ -105,16 +109,12 @@ class Conversation:
         if self._queue is None or visit is None or not self._by_agent:
             return
         segments = self._ledger.segments[self._first_segment :]
-        for phase, kind in ((HandlePhase.TALK, SegmentKind.TALK), (HandlePhase.HOLD, SegmentKind.HOLD)):
-            seconds = sum(segment.seconds(now_us) for segment in segments if segment.kind is kind)
+        for phase, kinds in ((HandlePhase.TALK, TALKS), (HandlePhase.HOLD, HOLDS)):
+            seconds = sum(segment.seconds(now_us) for segment in segments if segment.kind in kinds)
             self._exchange.metrics.handled(visit.queue, phase, seconds)
 
-    @property
-    def _one_holds(self) -> bool:
-        return self._caller.held or self.party.held
-
     def _join(self) -> None:
-        music_class = self._queue.music if self._queue is not None else _DEFAULT_MUSIC
+        music_class = self._queue.music if self._queue is not None else DEFAULT_MUSIC
         self.bridge = Bridge(self._exchange.plane, partial(self._exchange.music, music_class))
         self.bridge.add(self._caller)
         self.bridge.add(self.party)
@@ -123,6 +123,12 @@ class Conversation:
         self._on_joined()
 
     def _note_kind(self) -> None:
-        self._held = self._one_holds
-        kind = SegmentKind.HOLD if self._held else SegmentKind.TALK
-        self._ledger.joined(kind, (self._caller, self.party), self._exchange.now_us())
+        held = [leg for leg in (self._caller, self.party) if leg.held]
+        self._held = bool(held)
+        if any(map(self._consults, held)):
+            kind = SegmentKind.CONSULTATION
+        else:
+            kind = SegmentKind.HOLD if held else SegmentKind.TALK
+        if kind is not self._kind:
+            self._kind = kind
+            self._ledger.joined(kind, (self._caller, self.party), self._exchange.now_us())

@@ -48,7 +48,7 @@ class Dialling:
     def __init__(self, exchange: Exchange, book: LegBook, caller: Leg, max_forwards: int) -> None:
         self._exchange = exchange
         self._book = book
-        self._caller = caller
+        self.caller = caller
         self._max_forwards = max_forwards
 
     def phone(
@@ -144,12 +144,12 @@ class Dialling:
     ) -> OutgoingLeg:
         exchange = self._exchange
         terms = Terms(
-            codecs_with(exchange, self._caller), secrecy(exchange.config, peer, flow, exchange.fingerprint)
+            codecs_with(exchange, self.caller), secrecy(exchange.config, peer, flow, exchange.fingerprint)
         )
         if not terms.secrecy.possible:
             raise Unreachable(488, "Not Acceptable Here")
         try:
-            port = exchange.plane.open(near=self._caller.port)
+            port = exchange.plane.open(near=self.caller.port)
         except NoPorts:
             raise Unreachable(503, "Service Unavailable") from None
         try:

@@ -64,6 +64,8 @@ class Reason(StrEnum):
     PRACK_TIMEOUT = "prack_timeout"
     DIALOG_LOST = "dialog_lost"
     """The peer does not know the dialog any more, or does not answer in it."""
+    TRANSFERRED = "transferred"
+    """A consultation: whoever made it has handed its other party over to the call that it was about."""
     FLOW_ENDED = "flow_ended"
     """Whoever directed the call was done with it."""
     ERROR = "error"

@@ -8,6 +8,8 @@
 The flow is the call's only task. What ends the call ends the task; nothing awaits in order to clean up.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -23,21 +25,25 @@ from switch.calls.announcing import Announcing, announcement, greeting
 from switch.calls.attempts import Attempts
 from switch.calls.books import CallBook
 from switch.calls.bridge import Bridge
-from switch.calls.causes import NORMAL_CLEARING, Farewell, farewell
-from switch.calls.conversation import Conversation
+from switch.calls.brought import Brought, after
+from switch.calls.causes import Farewell, farewell
+from switch.calls.conversation import DEFAULT_MUSIC, Conversation
+from switch.calls.departing import Departure
 from switch.calls.dialling import Dialling, Unreachable
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.handing import await_party_of, receive
 from switch.calls.hunting import Attempt
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
-from switch.calls.leg_events import Answered, Connected, Ended, Held, LegEvent, Lost, Played, Refused
+from switch.calls.leg_events import Answered, Connected, Ended, Held, LegEvent, Lost, Played, Refused, Ringing
 from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import NOBODY, LegOwner
 from switch.calls.occupancy import Sides
 from switch.calls.parting import (
     Parting,
+    agent_gone,
     agent_hung_up,
     caller_gone,
     cut_off,
@@ -93,15 +99,20 @@ class Call(CallerVerbs):
         """Who listens in, while somebody does or his phone rings."""
         self.transfer: Transfer | None = None
         """While the caller is sent on and nobody has him yet."""
+        self.leaving: Departure | None = None
+        """Who sent the caller on, until his leg ends."""
         self.book = book
         self.dialling = Dialling(exchange, book, caller, max_forwards)
+        self.party_identity: Caller | None = None
         self._conversation: Conversation | None = None
         self._announcing: Announcing | None = None
         """While the agent who has answered is told of the caller, who still waits."""
+        self.brought: Brought | None = None
+        """Whom another call has handed over: the router does not know yet."""
         self._in_vain: Parting | None = None
         """How the call ends, when its caller has heard it."""
-        self._caller_side = sides.caller
-        self._reaching = Reaching(exchange, caller, sides.party, self._called, self.let_hear)
+        self.caller_side = sides.caller
+        self.reaching = Reaching(exchange, caller, sides.party, self.called, self.let_hear)
         self.place = Place(exchange, ledger.id)
         self._task: asyncio.Task[None] | None = None
         ledger.legs.append(caller)
@@ -125,7 +136,7 @@ class Call(CallerVerbs):
         """Ring a phone; its answer is the caller's answer, its refusal the call's end. It shows `display`, or
         who calls.
         """
-        origin, occupied = self.caller.peer, self._reaching.occupied
+        origin, occupied = self.caller.peer, self.reaching.occupied
         attempts = Attempts(self._exchange, self, origin, occupied, caller, display=display)
         await self._dial(attempts, attempts.phone(name))
 
@@ -133,7 +144,7 @@ class Call(CallerVerbs):
         self, name: str, number: str, caller: Caller, redirections: Redirections = ()
     ) -> None:
         """Call out over a trunk, likewise; `redirections` are those of a call that is only passed on."""
-        origin, occupied = self.caller.peer, self._reaching.occupied
+        origin, occupied = self.caller.peer, self.reaching.occupied
         attempts = Attempts(self._exchange, self, origin, occupied, caller, redirections)
         await self._dial(attempts, attempts.trunk(name, number))
 
@@ -192,9 +203,9 @@ class Call(CallerVerbs):
             return
         now_us = self._exchange.now_us()
         self.ledger.answered(now_us)
-        self._reaching.occupied.answered(now_us)
+        self.reaching.occupied.answered(now_us)
         if self.transfer is not None:
-            self.transfer.over()
+            self.transfer.answered()
         self.book.leg_confirmed(self.party, self)
         told = self._announcement()
         if told:
@@ -234,7 +245,7 @@ class Call(CallerVerbs):
     def pick_up(self, leg: IncomingLeg) -> None:
         """Somebody takes the call whom nobody has called for it; whoever rings is told so."""
         before, self.party, leg.owner = self.party, leg, self
-        self._reaching.over()
+        self.reaching.over()
         if before is not None:
             before.end(Farewell(elsewhere=True))
         self.ledger.legs.append(leg)
@@ -251,42 +262,78 @@ class Call(CallerVerbs):
         self.take_over(leg, same_agent=leg.role is LegRole.AGENT)
         self.book.leg_confirmed(leg, self)
 
-    def take_over(self, leg: Leg, *, same_agent: bool = False) -> None:
-        """The leg has the place of whoever the caller talks to, who leaves; the call goes on."""
+    def take_over(
+        self, leg: Leg, brought: Brought | None = None, *, same_agent: bool = False, stays: bool = False
+    ) -> None:
+        """The leg has the place of whoever the caller talks to, who leaves, at once unless he `stays` until
+        his own BYE; the call goes on. `brought` is what comes with a leg of another call.
+        """
         log = structlog.get_logger("call")
         log.info("call taken over", call=self.id, agent=self.agent, leg=leg.id, phone=leg.peer.name)
         before, self.party, leg.owner = self.party, leg, self
-        if same_agent:
-            self._separate()
-        else:
-            self._part(ConversationEnd.TRANSFERRED)
-        self._reaching.over()
-        self._converse(noticed=same_agent)
-        if before is not None:
-            before.end(Farewell(q850=NORMAL_CLEARING))
+        self.part()
+        self.depart(before, stays=True, same_agent=same_agent)
+        self.reaching.over()
+        if brought is not None:
+            receive(self, brought)
+        self._converse(noticed=same_agent or self._noticed)
+        if not stays:
+            self.settle()
 
-    def call_next(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
-        """Call others in the place of whoever the caller talks to, who leaves, or of whom he waits for.
-        Raises Unreachable, and nothing has changed.
+    def take_back(self) -> None:
+        """Whoever sent the caller on has not left, and nobody else has him: the two talk again."""
+        leaving, self.leaving = self.leaving, None
+        if leaving is not None:
+            leaving.call_off()
+            self.party, self.agent, leaving.leg.owner = leaving.leg, leaving.agent, self
+            self.reaching.over()
+            self._converse(noticed=True)
+
+    def call_next(self, attempts: Attempts, first: Sequence[Attempt], *, stays: bool = False) -> None:
+        """Call others in the place of whoever the caller talks to, who leaves, at once unless he `stays`, or
+        of whom he waits for. Raises Unreachable, and nothing has changed.
         """
         before = self.party
-        self._reaching.begin(attempts, first)
-        self._leave_alone(before, ConversationEnd.TRANSFERRED)
-        self._reaching.ring()
+        self.reaching.begin(attempts, first)
+        self.leave_alone(before, stays=stays)
+        self.reaching.ring()
         self.start(CallerVerbs.until_over)
 
-    def go_on(self, flow: Flow) -> None:
-        """Let the caller go on by this flow; whoever he talks to leaves."""
+    def await_party_of(self, other: Call) -> None:
+        """Whoever rings for the caller of another call rings for ours, in the place of whom he talks to, who
+        stays until his own BYE.
+        """
+        await_party_of(other, self)
+        self.start(CallerVerbs.until_over)
+
+    def hear_caller(self) -> None:
+        """Somebody else has the caller's place."""
+        self.reaching.caller = self._playing.listener = self.dialling.caller = self.caller
+        self.taps.port = self.caller.port
+
+    def go_on(self, flow: Flow, *, stays: bool = False) -> None:
+        """Let the caller go on by this flow, once whoever he talks to has left: at once unless he `stays`."""
         before, self.party = self.party, None
-        self._reaching.over()
-        self._leave_alone(before, ConversationEnd.TRANSFERRED)
-        self.start(flow)
+        self.reaching.over()
+        self.leave_alone(before, stays=stays)
+        if self.leaving is None:
+            self.start(flow)
+        else:
+            self.let_hear(partial(self._exchange.music, self._music_class))
+            self.start(after(self.leaving.over, flow))
+
+    def desk_changed(self) -> None:
+        """Whoever holds has called somebody else, or does not call him any more."""
+        if self._conversation is not None:
+            self._conversation.held()
 
     # What the legs say
 
     def leg_event(self, leg: Leg, event: LegEvent) -> None:
         """Something happened on one of our legs."""
-        heard = self._reaching.hear(leg, event)
+        if self.transfer is not None and isinstance(event, Ringing):
+            self.transfer.rings()
+        heard = self.reaching.hear(leg, event)
         if heard is not None:
             self._leg_event(leg, heard)
 
@@ -322,6 +369,7 @@ class Call(CallerVerbs):
         self.told = told or farewell(reason)
         now_us = self._exchange.now_us()
         ledger = self.ledger
+        self.settle()
         if self._conversation is not None:
             self._conversation.end()
         if self.supervision is not None:
@@ -336,8 +384,8 @@ class Call(CallerVerbs):
         self.taps.end()
         for leg in ledger.legs:
             leg.end(self.told)
-        self._reaching.over()
-        self._caller_side.release(now_us)
+        self.reaching.over()
+        self.caller_side.release(now_us)
         if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()
         self._let_go()
@@ -346,7 +394,7 @@ class Call(CallerVerbs):
     def end_in_vain(self, parting: Parting) -> None:
         """End the call so, for nobody was there; a caller who has our 200 hears it first."""
         self.party, self._in_vain = None, parting
-        self._reaching.in_vain(parting.reason, partial(self.end, *parting))
+        self.reaching.in_vain(parting.reason, partial(self.end, *parting))
 
     def _let_go(self) -> None:
         """Break the circles of references. Otherwise the collector has to find every ended call, and at a
@@ -355,7 +403,7 @@ class Call(CallerVerbs):
         for leg in self.ledger.legs:
             leg.owner = NOBODY
         self._playing.stop()
-        self._reaching.forget()
+        self.reaching.forget()
         self._task = self._conversation = self._conference = self._gathering = self._announcing = None
         self.hears = Silence
 
@@ -376,14 +424,14 @@ class Call(CallerVerbs):
         if self._conversation is not None:
             self._conversation.begin(self._playing.next_token())
 
-    def _called(self, leg: OutgoingLeg) -> None:
+    def called(self, leg: OutgoingLeg) -> None:
         """This is the leg that counts now."""
         self.party = leg
         self.ledger.legs.append(leg)
 
     async def _dial(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
         try:
-            self._reaching.begin(attempts, first)
+            self.reaching.begin(attempts, first)
         except Unreachable as error:
             self.end_in_vain(unreachable(error))
         await self.until_over()
@@ -394,6 +442,13 @@ class Call(CallerVerbs):
             self.transfer.in_vain(parting)
         else:
             self.end_in_vain(parting)
+
+    def _caller_gone(self, event: Ended | Lost) -> Parting:
+        """The caller's end; an agent may have his place, whose caller has sent him on."""
+        gone = caller_gone(event, self.ledger, self.agent)
+        if self.caller.role is not LegRole.AGENT:
+            return gone
+        return agent_gone(event, self.ledger) or gone._replace(reason=Reason.AGENT_LOST)
 
     def _converse(self, *, noticed: bool = False) -> None:
         """`noticed`: both have heard that they are recorded."""
@@ -407,6 +462,7 @@ class Call(CallerVerbs):
             self.party,
             self.queued_as,
             self._joined,
+            self.book.consults,
             by_agent=self.agent is not None,
             noticed=noticed,
             greeting=() if noticed or self.agent is None else greeting(self._exchange, self.agent),
@@ -414,14 +470,8 @@ class Call(CallerVerbs):
         if self.caller.answered:
             self._conversation.begin(self._playing.next_token())
 
-    def _part(self, how: ConversationEnd) -> None:
+    def part(self) -> None:
         """The caller is not connected any more to whom he talked to."""
-        self._separate()
-        agent, self.agent = self.agent, None
-        if agent is not None:
-            self.place.talk_over(agent, how)
-
-    def _separate(self) -> None:
         self._announcing = None
         if self._conversation is not None:
             self._conversation.end()
@@ -429,13 +479,51 @@ class Call(CallerVerbs):
         if self.supervision is not None:
             self.supervision.part()
 
-    def _leave_alone(self, before: Leg | None, how: ConversationEnd) -> None:
+    def leave_alone(self, before: Leg | None, *, stays: bool = False) -> None:
         """The caller waits for somebody else than he talked to."""
-        self._part(how)
+        self.part()
         self.taps.leave_out()
-        if before is not None:
-            before.end(Farewell(q850=NORMAL_CLEARING))
+        self.depart(before, stays=stays)
         self.book.call_changed(self)
+
+    def depart(self, before: Leg | None, *, stays: bool, same_agent: bool = False) -> None:
+        """Whoever the caller talked to leaves, unless he talks on by another leg, the `same_agent`."""
+        self.settle()
+        agent = None
+        if before is not None and before.role is LegRole.AGENT and not same_agent:
+            agent, self.agent = self.agent, None
+        if before is not None and not before.over:
+            self.leaving = Departure(self._exchange, before, agent, self.departed)
+            if not stays:
+                self.leaving.end()
+        else:
+            self.departed(agent)
+
+    def departed(self, agent: str | None) -> None:
+        """The leg of whoever sent the caller on has ended."""
+        self.leaving = None
+        if agent is not None:
+            self.place.talk_over(agent, ConversationEnd.TRANSFERRED)
+        brought, self.brought = self.brought, None
+        if brought is not None and brought.place is not None and brought.agent is not None:
+            brought.place.moved(brought.agent, self.id)
+
+    def settle(self) -> None:
+        """Nobody is on his way out any more."""
+        if self.leaving is not None:
+            self.leaving.end()
+
+    @property
+    def _noticed(self) -> bool:
+        """Whether the caller knows that he is recorded, or is not."""
+        queue = self.queued_as
+        if queue is None or queue.recording_notice is None or not queue.record:
+            return True
+        return self.taps.recording is not None
+
+    @property
+    def _music_class(self) -> str:
+        return DEFAULT_MUSIC if self.queued_as is None else self.queued_as.music
 
     def _pressed(self, leg: Leg, pressed: Pressed) -> None:
         if self._conversation is not None:
@@ -443,7 +531,7 @@ class Call(CallerVerbs):
         elif self._gathering is not None and leg is self.caller:
             self._gathering.pressed(pressed.digit)
         else:
-            self._reaching.pressed(leg, pressed)
+            self.reaching.pressed(leg, pressed)
 
     def _joined(self) -> None:
         """The two begin to hear each other."""
@@ -462,7 +550,7 @@ class Call(CallerVerbs):
 
     def _gone(self, leg: Leg, event: Ended | Lost) -> None:
         if leg is self.caller:
-            self.end(*(self._in_vain or caller_gone(event, self.ledger, self.agent)))
+            self.end(*(self._in_vain or self._caller_gone(event)))
         elif leg is not self.party:
             pass  # he had left before
         elif self._announcing is not None and hung_up(event):
@@ -475,6 +563,10 @@ class Call(CallerVerbs):
     def _party_left(self, leg: Leg, how: ConversationEnd) -> None:
         """The agent is gone, and the caller goes on waiting, or goes where the router sends him."""
         self.party = None
-        self._leave_alone(leg, how)
+        self.settle()
+        agent, self.agent = self.agent, None
+        if agent is not None:
+            self.place.talk_over(agent, how)
+        self.leave_alone(leg)
         if self.queued_as is not None:
             self.let_hear(partial(self._exchange.music, self.queued_as.music))

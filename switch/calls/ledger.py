@@ -1,11 +1,13 @@
 """The ledger of one call: what its record will say, noted as it happens. No I/O."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.leg import Leg
 from switch.records import (
+    HOLDS,
+    TALKS,
     CallRecord,
     Direction,
     LegRecord,
@@ -87,6 +89,7 @@ class Ledger:
     result: Result | None = None
     reason: Reason | None = None
     ended_by: EndedBy | None = None
+    continued_in: str | None = None
     _connection: Segment | None = None
     """The segment in which the parties are now, and likewise a supervisor's."""
     _supervision: Segment | None = None
@@ -148,9 +151,9 @@ class Ledger:
         answered = [visit for visit in self.visits if visit.result is Result.ANSWERED]
         return next(reversed(answered or self.visits), None)
 
-    def seconds(self, kind: SegmentKind, now_us: int) -> float:
-        """The sum of all segments of a kind."""
-        return round(sum(segment.seconds(now_us) for segment in self.segments if segment.kind is kind), 6)
+    def seconds(self, kinds: Collection[SegmentKind], now_us: int) -> float:
+        """The sum of all segments of these kinds."""
+        return round(sum(segment.seconds(now_us) for segment in self.segments if segment.kind in kinds), 6)
 
     def _segment(self, kind: SegmentKind, legs: Sequence[Leg], now_us: int) -> Segment:
         segment = Segment(kind, now_us, tuple(leg.id for leg in legs))
@@ -176,12 +179,13 @@ class Ledger:
             answered_at=None if self.answered_us is None else utc(self.answered_us),
             ended_at=None if self.ended_us is None else utc(self.ended_us),
             wait_s=served.wait_s if served else None,
-            talk_s=self.seconds(SegmentKind.TALK, now_us),
-            hold_s=self.seconds(SegmentKind.HOLD, now_us),
+            talk_s=self.seconds(TALKS, now_us),
+            hold_s=self.seconds(HOLDS, now_us),
             wrap_up_s=self.wrap_ups.get(served.agent or "") if served else None,
             result=self.result,
             reason=self.reason,
             ended_by=self.ended_by,
+            continued_in=self.continued_in,
             visits=tuple(visit.record() for visit in self.visits),
             segments=tuple(
                 SegmentRecord(

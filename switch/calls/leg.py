@@ -98,7 +98,29 @@ class Leg:
         """Whether a digit that came by these means is to be sent to the party, who hears what is relayed."""
         return self._digits_out.wants(means)
 
+    # What only a caller's leg does before its answer; one that we called is up, or has nobody to tell
+
+    rang = False
+
+    @property
+    def may_hear_early(self) -> bool:
+        """Whether it can be sent a description before the answer."""
+        return True
+
+    def ring(self, status: int = 180) -> None:
+        """Say that it rings."""
+
+    def open_early(self, status: int = 183) -> None:
+        """Send our SDP in a provisional response."""
+
+    def answer(self) -> None:
+        """Send 200."""
+
     # Verbs
+
+    def take_role(self, role: LegRole) -> None:
+        """It has another place in a call than before."""
+        self.role = self._history.role = role
 
     def offer(self) -> bytes:
         """Our offer: the first, or what the session is, once more."""

@@ -28,7 +28,7 @@ class LegHistory:
         """Why it ended."""
         self.invited_us = invited_us
         self._id = id
-        self._role = role
+        self.role = role
         self._peer = peer
         self._ringing_us: int | None = None
         self._answered_us: int | None = None
@@ -56,7 +56,7 @@ class LegHistory:
         """As the call's record has it, with what its port has counted; None where that is unknown."""
         return LegRecord(
             id=self._id,
-            role=self._role,
+            role=self.role,
             peer=self._peer,
             sip_call_id=self.sip_call_id,
             sip_status=self.sip_status,

@@ -5,7 +5,14 @@ import asyncio
 import msgspec
 
 from acd.commands import LeaveQueue
-from acd.events import CallGone, CallQueued, ConversationEnd, ConversationEnded, GoneReason
+from acd.events import (
+    CallGone,
+    CallQueued,
+    ConversationEnd,
+    ConversationEnded,
+    ConversationMoved,
+    GoneReason,
+)
 from switch.calls.ending import Reason
 from switch.calls.visits import CONVERSATION, GONE
 from switch.exchange import Exchange
@@ -47,6 +54,14 @@ class Place:
     def talk_over(self, agent: str, how: ConversationEnd) -> None:
         """The caller does not talk to this agent any more."""
         self._exchange.dispatch.post(ConversationEnded(call=self._call, agent=agent, how=how))
+
+    def moved(self, agent: str, to: str) -> None:
+        """The agent talks on, in another call."""
+        self._exchange.dispatch.post(ConversationMoved(call=self._call, agent=agent, to=to))
+
+    def forget(self) -> None:
+        """The call's agent goes on in another one: the router is told nothing more of this one."""
+        self._first = None
 
     def over(self, agent: str | None, reason: Reason) -> None:
         """The call has ended; `agent` is whom the caller talked to."""

@@ -12,7 +12,7 @@ class Playing:
 
     def __init__(self, loop: AbstractEventLoop, listener: Leg) -> None:
         self._loop = loop
-        self._listener = listener
+        self.listener = listener
         self._played: Future[None] | None = None
         self._token = 0
         self._last_token = 0
@@ -21,7 +21,7 @@ class Playing:
         """Until they have come to their end."""
         self._token = self.next_token()
         self._played = self._loop.create_future()
-        self._listener.send(Play(sounds, token=self._token))
+        self.listener.send(Play(sounds, token=self._token))
         await self._played
 
     def next_token(self) -> int:
@@ -37,7 +37,7 @@ class Playing:
     def interrupt(self) -> None:
         """Whoever listens has heard enough: silence follows."""
         if self._played is not None and not self._played.done():
-            self._listener.send(Silence())
+            self.listener.send(Silence())
             self._played.set_result(None)
 
     def stop(self) -> None:

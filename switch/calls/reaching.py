@@ -1,7 +1,9 @@
 """Somebody is called, until he answers or the last one refuses: what his caller hears of it meanwhile."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from media.codecs import CODECS
 from media.port import Play, Relay, Source
@@ -13,12 +15,14 @@ from switch.calls.ending import Reason
 from switch.calls.hunting import Attempt, Hunt
 from switch.calls.leg import Leg
 from switch.calls.leg_events import LegEvent, Ringing
-from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.occupancy import Occupancy
 from switch.calls.redirecting import Redirecting
 from switch.calls.ringback import Do, action
 from switch.exchange import Exchange
+
+if TYPE_CHECKING:
+    from switch.calls.flow import Call
 
 TONE_S: Final = 4.0
 """So long a caller hears that he was called for in vain."""
@@ -37,7 +41,7 @@ class Reaching:
     def __init__(
         self,
         exchange: Exchange,
-        caller: IncomingLeg,
+        caller: Leg,
         occupied: Occupancy,
         called: Callable[[OutgoingLeg], None],
         let_hear: Callable[[Callable[[], Source]], None],
@@ -48,10 +52,11 @@ class Reaching:
         self.occupied = occupied
         """By whoever was called last, on trunks."""
         self._exchange = exchange
-        self._caller = caller
+        self.caller = caller
         self._called = called
         self._let_hear = let_hear
         self._hunt: Hunt | None = None
+        self._attempts: Attempts | None = None
         self._callee: OutgoingLeg | None = None
         self._relaying = False
         """The two hear each other before the answer."""
@@ -66,7 +71,7 @@ class Reaching:
         hunt.begin(self._next)
         if before is not None:
             before.stop()
-        self._hunt = hunt
+        self._hunt, self._attempts = hunt, attempts
         if attempts.occupied is not self.occupied:
             self.occupied.release(self._exchange.now_us())
             self.occupied = attempts.occupied
@@ -77,14 +82,32 @@ class Reaching:
         country = self._exchange.config.media.tones
         self._let_hear(lambda: Play(progress_tone(country, Signal.RINGBACK), loop=True))
 
+    def move(
+        self,
+        call: Call,
+        called: Callable[[OutgoingLeg], None],
+        let_hear: Callable[[Callable[[], Source]], None],
+    ) -> None:
+        """Whoever rings, or is tried after him, is called for the caller of another call from now on, who
+        hears it ring.
+        """
+        self.caller, self._called, self._let_hear = call.caller, called, let_hear
+        if self._attempts is not None:
+            self._attempts.move(call)
+        if self._relaying and self._callee is not None:
+            self._relaying = False
+            self._relay(self._callee)
+        else:
+            self.ring()
+
     def in_vain(self, reason: Reason, end: Callable[[], None]) -> None:
         """Nobody is there: `end` the call. A caller who has our 200, so that no status can tell him, hears it
         before; not where the side that was called could tell him in its own words.
         """
         spoke = self._relaying or self._deserted
-        agreed = self._caller.agreed
+        agreed = self.caller.agreed
         self.over()
-        if spoke or not self._caller.answered or agreed is None or not CODECS[agreed.codec].is_heard:
+        if spoke or not self.caller.answered or agreed is None or not CODECS[agreed.codec].is_heard:
             end()
             return
         tone = progress_tone(self._exchange.config.media.tones, _SIGNALS.get(reason, Signal.CONGESTION))
@@ -106,13 +129,13 @@ class Reaching:
         later it would answer a question that nobody had asked when it was pressed.
         """
         if self._relaying and self._callee is not None:
-            pass_on(pressed, self._callee if leg is self._caller else self._caller)
+            pass_on(pressed, self._callee if leg is self.caller else self.caller)
 
     def over(self) -> None:
         """Whoever was called has left, or nobody waits for him any more."""
         if self._hunt is not None:
             self._hunt.stop()
-        self._hunt = self._callee = None
+        self._hunt = self._callee = self._attempts = None
         self._relaying = self._deserted = False
         self.occupied.release(self._exchange.now_us())
 
@@ -126,25 +149,25 @@ class Reaching:
         self._called(leg)
 
     def _rings(self, callee: OutgoingLeg, event: Ringing) -> None:
-        match action(self._caller, event, self._deserted):
+        match action(self.caller, event, self._deserted):
             case Do.RING:
-                self._caller.ring()
+                self.caller.ring()
             case Do.PASS_ON:
-                self._caller.ring(event.status)
+                self.caller.ring(event.status)
             case Do.OPEN:
-                self._caller.open_early(event.status)
+                self.caller.open_early(event.status)
                 self._relay(callee)
             case Do.RELAY:
                 self._relay(callee)
             case Do.PLAY:
-                self._caller.ring(event.status)
+                self.caller.ring(event.status)
                 self.ring()
 
     def _relay(self, callee: OutgoingLeg) -> None:
         if not self._relaying:
             self._relaying, self._deserted = True, False
             self._let_hear(lambda: Relay(callee.port))
-            callee.send(Relay(self._caller.port))
+            callee.send(Relay(self.caller.port))
 
 
 def _nobody(_: object) -> None:

@@ -39,6 +39,7 @@ class CallRecording:
         self._ledger = ledger
         self._path = recording_path(ledger.id, ledger.started_us, server.timezone)
         self._recording: Recording | None = None
+        self._port: Port | None = None
         self._closed = False
         self._masks_digits = digits is RecordDigits.MASKED
         self._left_out = False
@@ -56,15 +57,18 @@ class CallRecording:
         return f"{self._path}.part"
 
     def go_on(self, port: Port) -> bool:
-        """Record from now on; whether the file begins with that. One that has failed is not tried again."""
+        """Record from now on; whether the file begins with that. One that has failed is not tried again, and
+        one whose caller has left ends with his port.
+        """
         if self._recording is not None:
-            if not self._closed:
+            if not self._closed and port is self._port:
                 self._keep(self._recording)
             return False
         path = self._data_dir / self._path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._recording = port.record(path, masks_digits=self._masks_digits)
+            self._port = port
         except OSError as error:
             self._log.error("cannot record", error=str(error))
             return False

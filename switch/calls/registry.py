@@ -12,6 +12,7 @@ from switch.calls.conferences import Conferences
 from switch.calls.flow import Call
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
+from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.offering import Offering
 from switch.calls.supervision import Supervision
 from switch.exchange import Exchange
@@ -120,6 +121,7 @@ class Registry:
                 self._of_phone.setdefault(name, {})[leg] = None
                 self.leg_changed(leg)
                 self._occupy(name, leg, +1)
+                self._desk_changed(name)
 
     def leg_changed(self, leg: Leg) -> None:
         """It rings, is answered, or is held."""
@@ -166,8 +168,14 @@ class Registry:
         self._exchange.metrics.recording_started()
 
     def leg_of(self, session: sip.SessionId) -> Leg | None:
-        """The leg whose session it is."""
+        """The leg of a session."""
         return self._by_session.get(session)
+
+    def consults(self, leg: Leg) -> bool:
+        """Whether its phone has called somebody since, and not only asked us for something."""
+        legs = list(self._of_phone.get(leg.peer.name, ())) if isinstance(leg.peer, PhonePeer) else []
+        later = legs[legs.index(leg) + 1 :] if leg in legs else []
+        return any(isinstance(each, IncomingLeg) and not each.at_code for each in later)
 
     def is_busy(self, phone: str) -> bool:
         """Whether the phone rings, or is in a call."""
@@ -246,6 +254,13 @@ class Registry:
         if not legs:
             del self._of_phone[phone]
         self.leg_changed(leg)
+        self._desk_changed(phone)
+
+    def _desk_changed(self, phone: str) -> None:
+        """The phone has one call more or less: who is held by it may be so for that call."""
+        for leg in self._of_phone.get(phone, {}):
+            if leg.held and isinstance(leg.owner, Call):
+                leg.owner.desk_changed()
 
     def _occupy(self, phone: str, leg: Leg, by: int) -> None:
         """The phone has one leg more or less that no offer made."""

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
+from switch.calls.leg import Leg
 from switch.calls.leg_events import RINGS, Ringing
-from switch.calls.leg_incoming import IncomingLeg
 
 
 class Has(Enum):
@@ -74,7 +74,7 @@ WITHOUT_MEDIA: Final[Mapping[tuple[Has, Says], Do]] = {
 """Of one who made no offer and takes no reliable responses: his own side rings until the answer."""
 
 
-def has(caller: IncomingLeg, deserted: bool) -> Has:
+def has(caller: Leg, deserted: bool) -> Has:
     """What this caller has; `deserted` says that whom he heard before the answer is gone."""
     if caller.answered or caller.early:
         return Has.SILENCE if deserted else Has.MEDIA
@@ -88,7 +88,7 @@ def says(event: Ringing) -> Says:
     return Says.RINGS if event.status in RINGS else Says.PROGRESS
 
 
-def action(caller: IncomingLeg, event: Ringing, deserted: bool = False) -> Do:
+def action(caller: Leg, event: Ringing, deserted: bool = False) -> Do:
     """What this caller gets now; `deserted` as for `has`."""
     table = RINGBACK if caller.may_hear_early else WITHOUT_MEDIA
     return table[has(caller, deserted), says(event)]

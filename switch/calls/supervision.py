@@ -54,7 +54,13 @@ _HEARD: Final[Mapping[Mode, tuple[float, float, SegmentKind]]] = {
 
 
 class NotNow(Exception):
-    """The call, or the phone, is not in a state for that; the message is for people."""
+    """The call, or the phone, is not in a state for that; the message is for people, the status for
+    phones.
+    """
+
+    def __init__(self, why: str, status: int = 403) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 class Supervision:

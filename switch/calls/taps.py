@@ -14,12 +14,12 @@ class Taps:
     """Of one call, from its first talk to its end, whoever its parties are."""
 
     def __init__(self, exchange: Exchange, ledger: Ledger, port: Port) -> None:
-        """`port` is the caller's."""
         self.recording: CallRecording | None = None
         self.forks: CallForks | None = None
         self._exchange = exchange
         self._ledger = ledger
-        self._port = port
+        self.port = port
+        """The caller's."""
 
     def fork(self, url: str, rate_hz: int, queue: Queue | None) -> str:
         """Let a speech service hear the call until its end, without its digits where the queue wants them
@@ -28,7 +28,7 @@ class Taps:
         digits = RecordDigits.MASKED if queue is None else queue.record_digits
         if self.forks is None:
             self.forks = CallForks(self._ledger.id, self.recording is not None and self.recording.paused)
-        return self.forks.begin(self._port, url, rate_hz, self._exchange.config.media.fork_to, digits)
+        return self.forks.begin(self.port, url, rate_hz, self._exchange.config.media.fork_to, digits)
 
     def join(self, queue: Queue) -> bool:
         """Caller and party begin to hear each other, and the call is the queue's: keep what it wants kept.
@@ -58,4 +58,4 @@ class Taps:
         if self.recording is None:
             server = self._exchange.config.server
             self.recording = CallRecording(server, self._ledger, queue.record_digits)
-        return self.recording.go_on(self._port)
+        return self.recording.go_on(self.port)

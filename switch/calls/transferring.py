@@ -1,8 +1,9 @@
 """Blind transfer: whoever talks to the caller sends him on to a number that he himself could dial.
 
-He leaves as soon as somebody is called there; with a number that leads to nobody nothing changes. The caller
-hears ringing, or what the queue plays. Where nobody answers, the phone that sent him on is rung once more;
-then the call ends.
+He leaves as soon as somebody is called there, or stays until he hangs up, where he wants to be told what
+becomes of it; with a number that leads to nobody nothing changes. The caller hears ringing, or what the queue
+plays. Where nobody answers, he talks again to who sent him on, if that one has stayed; else his phone is rung
+once more; then the call ends.
 
 The rights are those of who sends on, not the caller's: his routes, and his toll until whoever was called
 leaves.
@@ -10,7 +11,7 @@ leaves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +22,9 @@ from switch.calls.attempts import Attempts
 from switch.calls.causes import NORMAL_CLEARING, Farewell
 from switch.calls.dialling import Unreachable
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.handing import swap
 from switch.calls.hunting import Attempt
+from switch.calls.leg import Leg
 from switch.calls.occupancy import Occupancy
 from switch.calls.parting import Parting, cut_off
 from switch.calls.supervision import NotNow
@@ -69,25 +72,46 @@ class Destination:
         return f"phone:{self.number}" if isinstance(self.go, DialledPhone) else str(self.go)
 
 
+Tell = Callable[[int], None]
+"""Hears by SIP statuses what becomes of a transfer: 180, and at last 200 or why not."""
+
+
+def _nobody(status: int) -> None:
+    """Nobody wants to be told."""
+
+
 class Transfer:
     """A caller who was sent on, from the leaving of his party until somebody has him or he is given up."""
 
-    def __init__(self, exchange: Exchange, call: Call, by: Peer) -> None:
-        """`by` is rung again when nobody answers, if it is a phone."""
+    def __init__(self, exchange: Exchange, call: Call, by: Peer, tell: Tell = _nobody) -> None:
+        """`by` is rung again when nobody answers, if it is a phone; whoever it is may be told."""
+        self._tell = tell
         self._exchange = exchange
         self._of = call
         self._back = by if isinstance(by, PhonePeer) else None
         self._timer = exchange.loop.call_later(RING_TIMEOUT_S, self._unanswered)
 
+    def rings(self) -> None:
+        """Somebody is called, and hears it."""
+        self._tell(180)
+
+    def answered(self) -> None:
+        """Somebody has the caller."""
+        self._over(200)
+
     def over(self) -> None:
-        """Somebody has the caller, or the call has ended."""
-        self._timer.cancel()
-        self._of.transfer = None
+        """The call has ended."""
+        self._over(487)
 
     def in_vain(self, parting: Parting) -> None:
         """Nobody answers; without somebody to go back to the call ends so."""
+        if self._of.leaving is not None:
+            self._over(480 if parting.told is None else parting.told.status)
+            self._of.take_back()
+            return
         back, self._back = self._back, None
         self._timer.cancel()
+        self._tell(480 if parting.told is None else parting.told.status)
         log = structlog.get_logger("call").bind(call=self._of.id, reason=parting.reason.value)
         if back is not None:
             attempts = Attempts(self._exchange, self._of, back, Occupancy(), self._of.identity)
@@ -101,6 +125,11 @@ class Transfer:
                 return
         self._of.end_in_vain(parting._replace(result=cut_off(self._of.ledger, None)))
 
+    def _over(self, status: int) -> None:
+        self._timer.cancel()
+        self._of.transfer = None
+        self._tell(status)
+
     def _unanswered(self) -> None:
         if self._of.party is not None:
             self._of.party.end(Farewell(q850=NORMAL_CLEARING))
@@ -109,46 +138,72 @@ class Transfer:
 
 
 def transfer(
-    exchange: Exchange, conferences: Conferences, call: Call, number: str, by: EndedBy
+    exchange: Exchange,
+    conferences: Conferences,
+    call: Call,
+    number: str,
+    by: EndedBy,
+    sender: Leg | None = None,
+    tell: Tell = _nobody,
 ) -> Destination:
     """Send the caller on to where `number` leads if his party dials it, and let the party leave. `by` is who
-    asks for it. Raises NotNow, and nothing has changed.
+    asks for it. Where it is the phone of a leg, its `sender` stays until he has heard that it worked, and may
+    be the caller, who sends on his party. Raises NotNow, and nothing has changed.
     """
-    party = call.party
-    if party is None or call.bridge is None:
-        raise NotNow(f"call {call.id!r} is not connected")
-    routed = exchange.routes.match(party.peer, number)
-    if routed is None:
-        raise NotNow(f"no route of {party.peer.name!r} leads to {number!r}")
-    to = Destination(party.peer, number, routed.number, routed.go)
-    if isinstance(to.go, ConferenceTarget | PickupTarget):
-        raise NotNow(f"not yet: a call cannot be transferred to {to.go}")
-    agent = call.agent
-    if isinstance(to.go, TrunkTarget | PhoneTarget | DialledPhone):
-        _call(exchange, call, to, routed)
-    else:
-        agreed, is_ours = call.caller.agreed, not isinstance(to.go, EchoTarget)
-        if is_ours and agreed is not None and not CODECS[agreed.codec].is_heard:
-            raise NotNow(f"call {call.id!r} has a codec without prompts or music: {agreed.codec}")
-        if call.supervision is not None and not isinstance(to.go, QueueTarget):
-            call.supervision.leave(f"call goes to {to}")
-        call.go_on(flow_to(exchange, conferences, routed, call.identity))
+    if call.party is None or call.bridge is None:
+        raise NotNow(f"call {call.id!r} is not connected", 481)
+    is_callers = sender is call.caller
+    if is_callers:
+        swap(exchange, call)
+    try:
+        to = _send_on(exchange, conferences, call, number, tell, stays=sender is not None)
+    except NotNow:
+        if is_callers:
+            swap(exchange, call)
+        raise
     log = structlog.get_logger("call")
-    log.info("call transferred", call=call.id, agent=agent, leg=party.id, to=str(to), by=by.value)
+    log.info("call transferred", call=call.id, phone=to.by.name, to=str(to), by=by.value)
     return to
 
 
-def _call(exchange: Exchange, call: Call, to: Destination, routed: Routed) -> None:
+def _send_on(
+    exchange: Exchange, conferences: Conferences, call: Call, number: str, tell: Tell, *, stays: bool
+) -> Destination:
+    """Let the party send the caller on. Raises NotNow."""
+    party = call.party
+    assert party is not None
+    routed = exchange.routes.match(party.peer, number)
+    if routed is None:
+        raise NotNow(f"no route of {party.peer.name!r} leads to {number!r}", 404)
+    to = Destination(party.peer, number, routed.number, routed.go)
+    if isinstance(to.go, ConferenceTarget | PickupTarget):
+        raise NotNow(f"not yet: a call cannot be transferred to {to.go}", 501)
+    if isinstance(to.go, TrunkTarget | PhoneTarget | DialledPhone):
+        _call(exchange, call, to, routed, tell, stays=stays)
+    else:
+        agreed, is_ours = call.caller.agreed, not isinstance(to.go, EchoTarget)
+        if is_ours and agreed is not None and not CODECS[agreed.codec].is_heard:
+            raise NotNow(f"call {call.id!r} has a codec without prompts or music: {agreed.codec}", 488)
+        if call.supervision is not None and not isinstance(to.go, QueueTarget):
+            call.supervision.leave(f"call goes to {to}")
+        call.go_on(flow_to(exchange, conferences, routed, call.identity), stays=stays)
+        tell(200)
+    return to
+
+
+def _call(
+    exchange: Exchange, call: Call, to: Destination, routed: Routed, tell: Tell, *, stays: bool
+) -> None:
     """Call whom it leads to. Raises NotNow."""
     caller, occupied = identified(call.identity, routed), Occupancy()
     attempts = Attempts(exchange, call, to.by, occupied, caller, _redirections(call))
     try:
-        call.call_next(attempts, _first(call, attempts, to, routed))
+        call.call_next(attempts, _first(call, attempts, to, routed), stays=stays)
     except Unreachable as error:
         occupied.turn_away()
         why = _WHY.get(error.status, error.phrase).format(by=to.by.name)
-        raise NotNow(f"{to.dialled!r} cannot be reached: {why}") from None
-    call.transfer = Transfer(exchange, call, to.by)
+        raise NotNow(f"{to.dialled!r} cannot be reached: {why}", error.status) from None
+    call.transfer = Transfer(exchange, call, to.by, tell)
 
 
 def _redirections(call: Call) -> Redirections:
@@ -157,7 +212,7 @@ def _redirections(call: Call) -> Redirections:
         return ()
     redirections = (*call.identity.redirections, Redirection(call.ledger.to, Cause.DEFLECTION))
     if count(redirections) > MAX_REDIRECTIONS:
-        raise NotNow(f"call {call.id!r} was redirected too often")
+        raise NotNow(f"call {call.id!r} was redirected too often", 482)
     return redirections
 
 
@@ -167,5 +222,5 @@ def _first(call: Call, attempts: Attempts, to: Destination, routed: Routed) -> S
         return attempts.further_trunk(to.go.name, to.number, routed.route.emergency)
     phone = to.go.name if isinstance(to.go, PhoneTarget) else to.number
     if any(leg.peer == PhonePeer(phone) and not leg.over for leg in call.ledger.legs):
-        raise NotNow(f"phone {phone!r} is in the call already")
+        raise NotNow(f"phone {phone!r} is in the call already", 486)
     return attempts.phone(phone)

@@ -9,7 +9,7 @@ from switch.calls.bridge import Bridge
 from switch.calls.conferences import Conferences
 from switch.calls.gathering import Gathering
 from switch.calls.ledger import Ledger
-from switch.calls.leg_incoming import IncomingLeg
+from switch.calls.leg import Leg
 from switch.calls.playing import Playing
 from switch.exchange import Exchange
 from switch.records import SegmentKind
@@ -18,8 +18,8 @@ from switch.records import SegmentKind
 class CallerVerbs:
     """The caller's side of a call, until it is over."""
 
-    def __init__(self, exchange: Exchange, caller: IncomingLeg, ledger: Ledger) -> None:
-        self.caller = caller
+    def __init__(self, exchange: Exchange, caller: Leg, ledger: Ledger) -> None:
+        self.caller: Leg = caller
         self.ledger = ledger
         self.over = False
         self.language: str = exchange.config.server.language.value

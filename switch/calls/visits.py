@@ -54,11 +54,13 @@ GONE: Final[Mapping[Reason, GoneReason]] = {
     Reason.DIALOG_LOST: GoneReason.CALLER_LOST,
     Reason.ADMINISTRATOR: GoneReason.HUNG_UP_BY_OPERATOR,
     Reason.SWITCH_STOPPED: GoneReason.SHUTDOWN,
+    Reason.TRANSFERRED: GoneReason.TAKEN_BY_FLOW,
 }
 """Why a caller leaves a queue without an agent; FAILED for every other reason."""
 CONVERSATION: Final[Mapping[Reason, ConversationEnd]] = {
     Reason.CALLER_HUNG_UP: ConversationEnd.CALLER_HUNG_UP,
     Reason.AGENT_HUNG_UP: ConversationEnd.AGENT_HUNG_UP,
     Reason.ADMINISTRATOR: ConversationEnd.HUNG_UP_BY_OPERATOR,
+    Reason.TRANSFERRED: ConversationEnd.TRANSFERRED,
 }
 """Why caller and agent part; FAILED for every other reason."""

@@ -82,6 +82,7 @@ calls = Table(
     Column("result", String(32), nullable=False),
     Column("reason", String(32), nullable=False),
     Column("ended_by", String(32)),
+    Column("continued_in", String(64)),
     Column("recording_path", Text),
     Column("recording_duration_s", Float),
     Column("recording_sha256", String(64)),

@@ -75,6 +75,10 @@ class Identities:
         """The caller where one of our phones calls; his name is that of the agent whose phone it is."""
         return read_phone(request, name, self._names.get(name, ""))
 
+    def desk(self, name: str) -> Caller:
+        """Whoever is at one of our phones, as the caller that he has become."""
+        return Caller(name, self._names.get(name, ""), ours=True)
+
     def present(self, trunk: str, caller: Caller, number: str, redirections: Redirections = ()) -> Presented:
         """What the trunk is told where `caller` calls `number`; `redirections` are those of a call that is
         only passed on. Raises NotANumber.

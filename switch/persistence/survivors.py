@@ -1,6 +1,6 @@
 """What a crash left behind: dialogs to end on the wire, and calls to book."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import structlog
@@ -10,7 +10,7 @@ from switch.calls.causes import Farewell
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.exchange import Exchange
 from switch.metrics.metrics import RepairKind
-from switch.records import CallRecord, SegmentKind, SegmentRecord, VisitRecord, to_us, utc
+from switch.records import HOLDS, TALKS, CallRecord, SegmentKind, SegmentRecord, VisitRecord, to_us, utc
 
 _TOLD = Farewell(q850=41)
 """Temporary failure (Q.850 cause 41)."""
@@ -48,8 +48,8 @@ def _closed(exchange: Exchange, call: CallRecord) -> CallRecord:
     return replace(
         call,
         ended_at=died,
-        talk_s=_seconds(segments, SegmentKind.TALK),
-        hold_s=_seconds(segments, SegmentKind.HOLD),
+        talk_s=_seconds(segments, TALKS),
+        hold_s=_seconds(segments, HOLDS),
         result=Result.ANSWERED if answered else Result.FAILED,
         reason=Reason.SWITCH_RESTARTED,
         ended_by=EndedBy.SWITCH,
@@ -66,10 +66,10 @@ def _left(visit: VisitRecord, died: datetime) -> VisitRecord:
     )
 
 
-def _seconds(segments: Iterable[SegmentRecord], kind: SegmentKind) -> float:
+def _seconds(segments: Iterable[SegmentRecord], kinds: Collection[SegmentKind]) -> float:
     spans = [
         (each.to - each.from_).total_seconds()
         for each in segments
-        if each.kind is kind and each.to is not None
+        if each.kind in kinds and each.to is not None
     ]
     return round(sum(spans), 6)

@@ -24,7 +24,7 @@ class CallToll:
         self._origin = origin
         self._talk = talk
         self._rooms = rooms
-        self._on_limit = on_limit
+        self.on_limit = on_limit
         self._now_us = now_us
 
     def permits(self, number: str) -> bool:
@@ -38,6 +38,6 @@ class CallToll:
         admitted = self._guard.admit(self._origin, number, self._talk, self._now_us())
         if isinstance(admitted, TollLimit):
             return False
-        admitted.on_limit = self._on_limit
+        admitted.on_limit = self.on_limit
         self._rooms.append(admitted)
         return True

@@ -119,7 +119,6 @@ def test_a_refusal_of_the_screen_needs_no_state_and_its_ack_is_swallowed() -> No
         ("FOO", (), 501, ("Allow", ", ".join(ALLOW))),
         ("INFO", (), 481, None),
         ("UPDATE", (), 481, None),
-        ("REFER", (), 405, None),
         ("MESSAGE", (), 405, None),
         ("PRACK", (), 481, None),
         ("NOTIFY", (), 405, None),

@@ -115,6 +115,7 @@ CALL_KEYS = [
     "result",
     "reason",
     "ended_by",
+    "continued_in",
     "visits",
     "segments",
     "recording",
