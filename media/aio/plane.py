@@ -149,6 +149,10 @@ class MediaPlane:
         """A conference for ports on the worker of `near`."""
         return self._shard_for(near).open_room(next(self._generations))
 
+    def mixes(self, one: Port, other: Port) -> bool:
+        """Whether the two can be bridged: they are on one worker."""
+        return self._shard_for(one) is self._shard_for(other)
+
     def _shard_for(self, near: Port | None) -> Shard:
         if isinstance(near, EnginePort):
             return near.shard

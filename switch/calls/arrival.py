@@ -340,7 +340,15 @@ class Arrival:
     def _port(self, go: Go) -> Port:
         if isinstance(go, ConferenceTarget):
             return self._registry.conferences.open_port(go.name)
-        return self._exchange.plane.open()
+        return self._exchange.plane.open(near=self._listened(go))
+
+    def _listened(self, go: Go) -> Port | None:
+        """That of the caller whom whoever dials a code wants to listen to."""
+        if not isinstance(go, CodeTarget) or go.code is not Code.LISTEN:
+            return None
+        phone = self._exchange.desk.phone_meant("".join(go.arguments))
+        talk = self._registry.talk_at(phone) if phone is not None else None
+        return None if talk is None else talk.caller.port
 
     def _refuse(
         self,

@@ -48,6 +48,10 @@ class CallBook(LegBook, Protocol):
         """A leg of the call is up: after a crash of ours it would have to be ended."""
         ...
 
+    def leg_moved(self, leg: Leg, call: Call) -> None:
+        """A leg by which a code was dialled is that call's, and like any other."""
+        ...
+
     def talk_at(self, phone: str) -> Call | None:
         """The call in which the phone talks to somebody, or has him on hold."""
         ...

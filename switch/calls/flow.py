@@ -34,6 +34,7 @@ from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.handing import await_party_of, receive
 from switch.calls.hunting import Attempt
+from switch.calls.keyed import Keyed
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.calls.leg_events import Answered, Connected, Ended, Held, LegEvent, Lost, Played, Refused, Ringing
@@ -111,6 +112,7 @@ class Call(CallerVerbs):
         """Whom another call has handed over: the router does not know yet."""
         self._in_vain: Parting | None = None
         """How the call ends, when its caller has heard it."""
+        self._keyed = Keyed(exchange)
         self.caller_side = sides.caller
         self.reaching = Reaching(exchange, caller, sides.party, self.called, self.let_hear)
         self.place = Place(exchange, ledger.id)
@@ -528,6 +530,7 @@ class Call(CallerVerbs):
     def _pressed(self, leg: Leg, pressed: Pressed) -> None:
         if self._conversation is not None:
             self._conversation.pressed(leg, pressed)
+            self._keyed.pressed(self, leg, pressed.digit)
         elif self._gathering is not None and leg is self.caller:
             self._gathering.pressed(pressed.digit)
         else:

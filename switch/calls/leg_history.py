@@ -27,8 +27,8 @@ class LegHistory:
         self.q850: int | None = None
         """Why it ended."""
         self.invited_us = invited_us
-        self._id = id
         self.role = role
+        self._id = id
         self._peer = peer
         self._ringing_us: int | None = None
         self._answered_us: int | None = None

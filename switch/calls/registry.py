@@ -156,6 +156,15 @@ class Registry:
         if dialog is not None:
             self._exchange.logbook.dialog_opened(leg.id, call.id, dialog)
 
+    def leg_moved(self, leg: Leg, call: Call) -> None:
+        """A leg by which a code was dialled is that call's, and like any other."""
+        if leg.at_code:
+            self._occupy(leg.peer.name, leg, -1)
+            leg.at_code = False
+            self._occupy(leg.peer.name, leg, +1)
+        self._claim(leg, call.id)
+        self.leg_confirmed(leg, call)
+
     def leg_refreshed(self, leg: Leg) -> None:
         """A re-INVITE was accepted: its remote target may be new."""
         dialog = None if leg.at_code else self._dialog(leg)

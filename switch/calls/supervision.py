@@ -66,8 +66,10 @@ class NotNow(Exception):
 class Supervision:
     """One supervisor of one call, from the ringing of his phone until he leaves or has the agent's place."""
 
-    def __init__(self, exchange: Exchange, call: Call, phone: str, mode: Mode, by: EndedBy) -> None:
-        """Call the phone. Raises Unreachable."""
+    def __init__(
+        self, exchange: Exchange, call: Call, phone: str, mode: Mode, by: EndedBy, leg: Leg | None = None
+    ) -> None:
+        """Call the phone, unless it has called us by `leg`. Raises Unreachable."""
         self.call = call.id
         self.phone = phone
         self.mode = mode
@@ -77,9 +79,14 @@ class Supervision:
         self._of = call
         self._bridge: Bridge | None = None
         self._party: Leg | None = None
-        self.leg: OutgoingLeg = self._ring()
+        self.leg: Leg = self._ring() if leg is None else self._take(leg)
         self._timer = exchange.loop.call_later(RING_TIMEOUT_S, self._unanswered)
-        self._log.info("supervisor called", mode=mode.value, by=by.value)
+        if leg is not None:
+            self._timer.cancel()
+            self._settle(None)
+        self._log.info(
+            "supervisor called" if leg is None else "supervisor calls", mode=mode.value, by=by.value
+        )
 
     @property
     def connected(self) -> bool:
@@ -146,7 +153,7 @@ class Supervision:
             case Refused(status=status):
                 self.leave("it is busy" if status in (486, 600) else f"it answers {status} {event.phrase}")
             case Cut():
-                self.leg.give_up(503)
+                self._give_up(503)
                 self.leave("its connection broke")
             case Ended():
                 self.leave("hung up")
@@ -169,6 +176,18 @@ class Supervision:
         leg = self._of.dialling.phone(self.phone, LegRole.SUPERVISOR, ledger.from_, ledger.from_, self)
         ledger.legs.append(leg)
         return leg
+
+    def _take(self, leg: Leg) -> Leg:
+        """The leg, which is up, is his from now on."""
+        leg.owner = self
+        leg.take_role(LegRole.SUPERVISOR)
+        self._of.ledger.legs.append(leg)
+        self._of.book.leg_moved(leg, self._of)
+        return leg
+
+    def _give_up(self, status: int) -> None:
+        if isinstance(self.leg, OutgoingLeg):
+            self.leg.give_up(status)
 
     def _answered(self) -> None:
         self._timer.cancel()
@@ -197,7 +216,7 @@ class Supervision:
         self._of.ledger.supervised(kind, (caller, self._party, self.leg), self._exchange.now_us())
 
     def _unanswered(self) -> None:
-        self.leg.give_up(408)
+        self._give_up(408)
         self.leave("it did not answer")
 
     def _settle(self, why: str | None) -> None:
@@ -205,10 +224,14 @@ class Supervision:
             self.rings.set_result(why)
 
 
-def supervise(exchange: Exchange, call: Call, phone: str, mode: Mode, by: EndedBy) -> Supervision:
-    """Let the phone supervise the call, or change what it is to it. Raises NotNow, Unreachable."""
+def supervise(
+    exchange: Exchange, call: Call, phone: str, mode: Mode, by: EndedBy, leg: Leg | None = None
+) -> Supervision:
+    """Let the phone supervise the call, or change what it is to it; by `leg` where that is up already. Raises
+    NotNow, Unreachable.
+    """
     there = call.supervision
-    if there is not None and there.phone == phone:
+    if there is not None and there.phone == phone and leg is None:
         there.change(mode, by)
         return there
     if there is not None:
@@ -218,7 +241,7 @@ def supervise(exchange: Exchange, call: Call, phone: str, mode: Mode, by: EndedB
     codecs = {leg.agreed.codec for leg in call.ledger.legs if not leg.over and leg.agreed is not None}
     if not all(CODECS[codec].is_heard for codec in codecs):
         raise NotNow(f"call {call.id!r} has a codec that cannot be mixed: {', '.join(sorted(codecs))}")
-    call.supervision = Supervision(exchange, call, phone, mode, by)
+    call.supervision = Supervision(exchange, call, phone, mode, by, leg)
     if call.party is not None:
         call.supervision.join(call.bridge, call.party)
     return call.supervision

@@ -83,6 +83,13 @@ class Desk:
             return number
         return next((name for name, agent in agents.items() if agent.number == number), None)
 
+    def phone_meant(self, number: str) -> str | None:
+        """The phone of that name, or the one at which the agent of that number sits."""
+        if number in self._config().phones:
+            return number
+        agent = self.agent_of(number)
+        return None if agent is None else self.phone_of(agent)
+
     # For the switch
 
     def start(self) -> None:

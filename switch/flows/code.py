@@ -10,7 +10,9 @@ from media.desk_prompts import REASON
 from media.spoken.sayings import PAUSE, Number, Prompt, Saying
 from switch.calls.ending import EndedBy
 from switch.calls.flow import Call, Flow
+from switch.calls.supervision import Mode, NotNow, supervise
 from switch.config.desk import Code
+from switch.config.schema import Role
 from switch.config.targets import CodeTarget
 from switch.desk.wishes import Answer, EndWrapUp, ExtendWrapUp, LogIn, LogOut, Pause, Ready, Wish
 from switch.exchange import Exchange
@@ -51,7 +53,8 @@ def feature_code(exchange: Exchange, target: CodeTarget) -> Flow:
     async def serve(call: Call) -> None:
         serving = _Serving(exchange, call, target)
         await call.answer()
-        await serving.say(*await serving.serve())
+        if sayings := await serving.serve():
+            await serving.say(*sayings)
 
     return serve
 
@@ -127,6 +130,22 @@ class _Serving:
         kept = talk is not None and talk.keep(self._code is Code.RECORD_ON, EndedBy.AGENT)
         return said(self._code, Answer.DONE if kept else Answer.NOT_NOW)
 
+    async def listen(self, agent: str) -> Sayings:
+        """He hears a call of somebody else's from now on, and this call of his is over."""
+        if self._exchange.config.agents[agent].role is not Role.SUPERVISOR:
+            return (Prompt("desk-not-allowed"),)
+        phone = self._desk.phone_meant("".join(self._arguments))
+        talk = self._call.book.talk_at(phone) if phone not in (None, self._phone) else None
+        leg, plane = self._call.caller, self._exchange.plane
+        if talk is None or not plane.mixes(leg.port, talk.caller.port):
+            return said(self._code, Answer.NOT_NOW)
+        try:
+            supervise(self._exchange, talk, self._phone, Mode.LISTEN, EndedBy.SUPERVISOR, leg)
+        except NotNow:
+            return said(self._code, Answer.NOT_NOW)
+        self._call.ledger.legs.remove(leg)
+        return ()
+
     def _reason(self, number: str, reason: str) -> Saying:
         """By its prompt, or by its number where it has none."""
         prompt = Prompt(f"{REASON}{reason}")
@@ -157,4 +176,5 @@ _OTHERS: Final[Mapping[Code, Callable[[_Serving, str], Awaitable[Sayings]]]] = {
     Code.PAUSE: _Serving.pause,
     Code.RECORD_ON: _Serving.record,
     Code.RECORD_OFF: _Serving.record,
+    Code.LISTEN: _Serving.listen,
 }

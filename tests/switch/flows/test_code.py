@@ -10,6 +10,7 @@ from media.events import Digit
 from sip.events import SessionId
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.preferences import Preferences
+from switch.records import AgentState
 from switch.trace.masking import mask
 from tests.switch.desk.offices import PIN, office
 from tests.switch.far_end import FarEnd, answering
@@ -223,3 +224,97 @@ async def test_what_rings_at_another_phone_is_picked_up(stage: Stage) -> None:
     assert stage.call.party is not None
     assert stage.call.party.peer.name == "1002"
     assert any(data.startswith(b"CANCEL") for data in ana.received)
+
+
+class TestListening:
+    """Eva, a supervisor, at the phone of nobody's."""
+
+    @staticmethod
+    async def talk(stage: Stage) -> tuple[SessionId, FarEnd]:
+        """Ana talks, and Eva has come."""
+        centre = spanish()
+        centre["agents"]["eva"]["role"] = "supervisor"
+        await stage.reload(**centre)
+        ana, spare = await stage.phone(), await stage.phone(SPARE_PHONE)
+        stage.running.set_agent_state("eva", AgentState.PAUSED, None, SPARE_PHONE)
+        ana.behave = answering
+        return await stage.carrier.dial(NUMBER), spare
+
+    @pytest.mark.parametrize("number", ["*671001", "*67*501#"])
+    async def test_to_the_talk_at_a_phone_or_of_an_agent(self, stage: Stage, number: str) -> None:
+        session, spare = await self.talk(stage)
+        listening = await spare.dial(number)
+        talk = stage.call
+        assert [stage.heard(leg) for leg in talk.ledger.legs] == ["room"] * 3
+        assert talk.supervision is not None
+        assert stage.port(talk.supervision.leg).near is talk.caller.port
+        assert stage.agent("eva") == "on_call"
+        (record,) = stage.history.calls
+        assert (record.to, record.result) == (number.removesuffix("#"), Result.COMPLETED)
+        await spare.hang_up(listening)
+        assert stage.agent("eva") == "paused"
+        assert stage.heard(talk.caller).startswith("relay")
+        await stage.carrier.hang_up(session)
+        record = stage.history.calls[-1]
+        assert [leg.role.value for leg in record.legs] == ["caller", "agent", "supervisor"]
+        assert [segment.kind.value for segment in record.segments] == ["talk", "listen"]
+        await stage.pass_by(60)
+        stage.assert_nothing_left()
+
+    async def test_he_goes_when_the_talk_is_over(self, stage: Stage) -> None:
+        session, spare = await self.talk(stage)
+        await spare.dial("*671001")
+        await stage.carrier.hang_up(session)
+        await stage.pass_by(60)
+        stage.assert_nothing_left()
+        assert stage.agent("eva") == "paused"
+
+    async def test_who_is_no_supervisor_may_not(self, stage: Stage) -> None:
+        await self.talk(stage)
+        luis = await stage.phone("1002")
+        assert await dial(stage, luis, "*671001") == "es desk-not-allowed"
+        assert len(stage.call.ledger.legs) == 2
+
+    @pytest.mark.parametrize("number", ["*67", "*671002", "*671003", "*679"])
+    async def test_where_nobody_talks_there_is_nothing_to_hear(self, stage: Stage, number: str) -> None:
+        _, spare = await self.talk(stage)
+        assert await dial(stage, spare, number) == "en desk-not-now"
+
+
+class TestKeysInATalk:
+    """Ana's codes, pressed while she talks."""
+
+    @staticmethod
+    async def press(stage: Stage, digits: str, apart_s: float = 0.2) -> None:
+        assert stage.call.party is not None
+        for digit in digits:
+            stage.tell(Digit(stage.call.party.port, digit, 100))
+            await stage.pass_by(apart_s)
+
+    async def test_the_recording_is_paused_and_goes_on(self, stage: Stage) -> None:
+        phone = await stage.phone()
+        phone.behave = answering
+        await stage.carrier.dial(NUMBER)
+        recording = stage.call.taps.recording
+        assert recording is not None
+        await self.press(stage, "*68")
+        assert recording.paused
+        await self.press(stage, "1*66")
+        assert not recording.paused
+        await self.press(stage, "*68", apart_s=3.5)
+        assert not recording.paused, "too slow for a code"
+        stage.tell(Digit(stage.call.caller.port, "*", 100))
+        for digit in "68":
+            stage.tell(Digit(stage.call.caller.port, digit, 100))
+        assert not recording.paused, "the caller has no codes"
+
+    async def test_the_wrap_up_to_come_is_longer(self, stage: Stage) -> None:
+        phone = await stage.phone()
+        phone.behave = answering
+        session = await stage.carrier.dial(NUMBER)
+        await self.press(stage, "*65")
+        await stage.carrier.hang_up(session)
+        await stage.pass_by(39)
+        assert stage.agent() == "wrap_up"
+        await stage.pass_by(2)
+        assert stage.agent() == "ready"
