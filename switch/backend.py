@@ -30,7 +30,6 @@ from switch.api.backend import (
     TrunkRow,
     Unknown,
 )
-from switch.calls.dialling import Unreachable
 from switch.calls.ending import EndedBy, Reason
 from switch.calls.flow import Call
 from switch.calls.forks import ForkRefused, fork_row
@@ -39,6 +38,7 @@ from switch.calls.recording import CallRecording
 from switch.calls.registry import Registry
 from switch.calls.supervision import Mode, NotNow, Supervision, supervise
 from switch.calls.transferring import transfer
+from switch.calls.unreachable import Unreachable
 from switch.config.addresses import HostPort
 from switch.config.schema import Maker
 from switch.desk.wishes import DOES, Answer, LogIn, LogOut, Pause, Ready, Wish

@@ -85,10 +85,10 @@ class Registrations:
 
     # Who is there
 
-    def binding(self, phone: str) -> Binding | None:
-        """Where to ring the phone; a reachable binding before others."""
+    def contacts(self, phone: str) -> list[Binding]:
+        """Where to ring the phone: what is known to be out of reach only where nothing else is."""
         bindings = self._registrar.bindings(phone)
-        return max(bindings, key=lambda binding: binding.reachable, default=None)
+        return [binding for binding in bindings if binding.reachable] or bindings
 
     def bindings(self, phone: str) -> list[Binding]:
         """All of them."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from switch.calls.dialling import Unreachable
+from switch.calls.branches import Branches
 from switch.calls.hunting import Attempt
-from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.occupancy import Occupancy
+from switch.calls.unreachable import Unreachable
 from switch.config.targets import DialledPhone, PhoneTarget, TrunkTarget
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
@@ -168,7 +168,7 @@ class Attempts:
             self._held.add(trunk)
             self.occupied.rooms.append(room)
 
-    def _ring(self, name: str) -> OutgoingLeg:
+    def _ring(self, name: str) -> Branches:
         display = self._caller.name if self._display is None else self._display
         call = self._call
         redirections = self._redirections if self._been else ()
@@ -176,17 +176,19 @@ class Attempts:
             name, LegRole.CALLEE, display, self._caller.shown, call, redirections=redirections
         )
 
-    def _dial(self, hop: NextHop, number: str) -> OutgoingLeg:
-        return self._call.dialling.trunk(hop, number, self._caller, self._redirections, self._call)
+    def _dial(self, hop: NextHop, number: str) -> Branches:
+        call, caller = self._call, self._caller
+        dial = partial(call.dialling.trunk, hop, number, caller, self._redirections, call)
+        return Branches(self._exchange, call.book, [[[dial]]])
 
 
-def _busy() -> OutgoingLeg:
+def _busy() -> Branches:
     """Of a phone that does not want to be disturbed. Raises Unreachable."""
     raise Unreachable(486, "Busy Here")
 
 
-def _after(first: Callable[[], None], dial: Callable[[], OutgoingLeg]) -> Callable[[], OutgoingLeg]:
-    def both() -> OutgoingLeg:
+def _after(first: Callable[[], None], dial: Callable[[], Branches]) -> Callable[[], Branches]:
+    def both() -> Branches:
         first()
         return dial()
 

@@ -149,6 +149,9 @@ class Farewell:
         return lines
 
 
+CLEARED: Final = Farewell(q850=NORMAL_CLEARING)
+
+
 def farewell(reason: Reason) -> Farewell:
     """What the parties of a call that ended for `reason` are told."""
     status = STATUS_OF.get(reason, 480)

@@ -3,20 +3,26 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from media.aio.plane import NoPorts
+from sip.accounts.binding import Binding
+from sip.accounts.devices import devices
 from sip.events import Outgoing
 from sip.flow import Flow
 from sip.syntax.headers import quote
 from sip.syntax.uri import Uri
+from sip.transactions.writing import HeaderLines
 from switch.calls.books import LegBook
+from switch.calls.branches import Branches
 from switch.calls.leg import Leg
 from switch.calls.leg_media import Terms
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.leg_owner import LegOwner
 from switch.calls.leg_secrecy import secrecy
 from switch.calls.offered import codecs_with
+from switch.calls.unreachable import Unreachable
 from switch.config.trunk import Prack
 from switch.exchange import Exchange
 from switch.identities.caller import Caller, clean_display
@@ -31,15 +37,6 @@ from switch.trunks.next_hop import NextHop
 
 MAX_FORWARDS: Final = 70
 """RFC 3261 section 8.1.1.6."""
-
-
-class Unreachable(Exception):
-    """There is nobody to send the INVITE to; `status` is what the caller is told."""
-
-    def __init__(self, status: int, phrase: str) -> None:
-        super().__init__(phrase)
-        self.status = status
-        self.phrase = phrase
 
 
 class Dialling:
@@ -61,38 +58,48 @@ class Dialling:
         alerting: Alerting = PLAIN,
         routed: bool = False,
         redirections: Redirections = (),
-    ) -> OutgoingLeg:
-        """Ring a phone where it is registered; `redirections` are those of a call that comes from another.
-        Raises Unreachable.
+    ) -> Branches:
+        """Ring a phone where it is registered, every device of it; `redirections` are those of a call that
+        comes from another. Raises Unreachable.
 
         `alerting` is ours alone to say: what a caller writes of it is read by nobody and goes nowhere.
         """
         settings = self._exchange.config.phones.get(name)
         if settings is None:
             raise Unreachable(404, "Not Found")
-        binding = self._exchange.registrations.binding(name)
-        if binding is None:
-            raise Unreachable(480, "Temporarily Unavailable")
         domain = self._exchange.config.sip.domain
-        shown = quote(clean_display(display))
-        maker = settings.maker or maker_of(binding.user_agent)
-        leg = self._leg(role, PhonePeer(name), binding.flow, owner, routed)
+        from_ = f"{quote(clean_display(display))} <{Uri('sip', number or 'anonymous', host=domain)}>"
+
+        def ring(binding: Binding) -> OutgoingLeg:
+            leg = self._leg(role, PhonePeer(name), binding.flow, owner, routed)
+            maker = settings.maker or maker_of(binding.user_agent)
+            headers = (*alert_headers(maker, alerting, domain), *_diverted(redirections, domain))
+            self._ring(leg, binding, from_, headers)
+            return leg
+
+        groups = devices(self._exchange.registrations.contacts(name))
+        dials = [[[partial(ring, flow) for flow in device] for device in group] for group in groups]
+        return Branches(self._exchange, self._book, dials)
+
+    def _ring(self, leg: OutgoingLeg, binding: Binding, from_: str, headers: HeaderLines) -> None:
+        """Send the INVITE to a contact of a phone."""
+        to = Uri("sip", binding.user, host=self._exchange.config.sip.domain)
         with _ended_on_error(leg):
             leg.call(
                 Outgoing(
                     uri=binding.target,
                     flow=binding.flow,
-                    from_=f"{shown} <{Uri('sip', number or 'anonymous', host=domain)}>",
-                    to=f"<{Uri('sip', name, host=domain)}>",
+                    from_=from_,
+                    to=f"<{to}>",
                     sdp=leg.offer(),
-                    headers=(*alert_headers(maker, alerting, domain), *_diverted(redirections, domain)),
+                    headers=headers,
+                    routes=binding.path,
                     peer=leg.peer,
                     max_forwards=self._max_forwards - 1,
                     natted=binding.natted,
                     call_id=secrets.token_hex(12),
                 )
             )
-        return leg
 
     def trunk(
         self, hop: NextHop, number: str, caller: Caller, redirections: Redirections, owner: LegOwner

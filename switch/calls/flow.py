@@ -24,12 +24,13 @@ from media.sound import Sound
 from switch.calls.announcing import Announcing, announcement, greeting
 from switch.calls.attempts import Attempts
 from switch.calls.books import CallBook
+from switch.calls.branches import Branches
 from switch.calls.bridge import Bridge
 from switch.calls.brought import Brought, after
 from switch.calls.causes import Farewell, farewell
 from switch.calls.conversation import DEFAULT_MUSIC, Conversation
 from switch.calls.departing import Departure
-from switch.calls.dialling import Dialling, Unreachable
+from switch.calls.dialling import Dialling
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.handing import await_party_of, receive
@@ -57,6 +58,7 @@ from switch.calls.place import Place
 from switch.calls.reaching import Reaching
 from switch.calls.supervision import Supervision
 from switch.calls.taps import Taps
+from switch.calls.unreachable import Unreachable
 from switch.calls.verbs import CallerVerbs
 from switch.config.schema import Queue
 from switch.exchange import Exchange
@@ -187,16 +189,18 @@ class Call(CallerVerbs):
 
     def ring_agent(
         self, phone: str, display: str, number: str, owner: LegOwner, alerting: Alerting
-    ) -> OutgoingLeg:
-        """The leg of an offer; the offer owns it. Raises Unreachable."""
+    ) -> Branches:
+        """The legs of an offer; the offer owns them. Raises Unreachable."""
         if self._exchange.preferences.of(phone).do_not_disturb:
             raise Unreachable(486, "Busy Here")
         return self.dialling.phone(phone, LegRole.AGENT, display, number, owner, alerting, routed=True)
 
-    def connect(self, agent: str, leg: Leg) -> None:
-        """An agent has answered: the leg is ours now, and the two are connected."""
+    def connect(self, agent: str, leg: Leg, rang: Sequence[Leg] = ()) -> None:
+        """An agent has answered: the leg is ours now, and the two are connected. `rang` are all legs of the
+        offer.
+        """
         self.agent, self.party, leg.owner = agent, leg, self
-        self.ledger.legs.append(leg)
+        self.ledger.legs += rang or (leg,)
         self.converse()
 
     def converse(self) -> None:
@@ -246,10 +250,8 @@ class Call(CallerVerbs):
 
     def pick_up(self, leg: IncomingLeg) -> None:
         """Somebody takes the call whom nobody has called for it; whoever rings is told so."""
-        before, self.party, leg.owner = self.party, leg, self
-        self.reaching.over()
-        if before is not None:
-            before.end(Farewell(elsewhere=True))
+        self.party, leg.owner = leg, self
+        self.reaching.over(Farewell(elsewhere=True))
         self.ledger.legs.append(leg)
         leg.answer()
         self.converse()
@@ -426,10 +428,12 @@ class Call(CallerVerbs):
         if self._conversation is not None:
             self._conversation.begin(self._playing.next_token())
 
-    def called(self, leg: OutgoingLeg) -> None:
-        """This is the leg that counts now."""
-        self.party = leg
-        self.ledger.legs.append(leg)
+    def called(self, leg: OutgoingLeg, counts: bool) -> None:
+        """It is out, and perhaps the leg that counts now."""
+        if leg not in self.ledger.legs:
+            self.ledger.legs.append(leg)
+        if counts:
+            self.party = leg
 
     async def _dial(self, attempts: Attempts, first: Sequence[Attempt]) -> None:
         try:

@@ -72,9 +72,9 @@ def await_party_of(other: Call, call: Call) -> None:
     call.reaching.over()
     call.reaching, other.reaching = other.reaching, call.reaching
     _pay_for(call, call.reaching.occupied)
-    if call.party is not None:
-        other.ledger.legs.remove(call.party)
-        _take_in(call, call.party)
+    for leg in call.reaching.ringing:
+        other.ledger.legs.remove(leg)
+        _take_in(call, leg)
     call.leave_alone(before, stays=True)
     call.reaching.move(call, call.called, call.let_hear)
 

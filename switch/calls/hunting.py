@@ -15,9 +15,11 @@ from typing import Final
 
 import structlog
 
-from switch.calls.dialling import Unreachable
+from switch.calls.branches import Branches
+from switch.calls.causes import Farewell
+from switch.calls.leg import Leg
 from switch.calls.leg_events import Answered, Cut, LegEvent, Refused, Ringing, Trying
-from switch.calls.leg_outgoing import OutgoingLeg
+from switch.calls.unreachable import Unreachable
 from switch.exchange import Exchange
 from switch.identities.redirection import Cause
 from switch.trunks.health import HealthEvent
@@ -37,12 +39,12 @@ _FORWARDED: Final[Mapping[int, Cause]] = {
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One INVITE to `number` that may be sent; `dial` raises Unreachable. `hop` is None where it goes to a
-    phone of ours, which is waited for as long as it takes, or `ring_s` where that is not 0. `instead` says
-    who is called in its place where it is busy or does not answer.
+    """INVITEs to `number` that may be sent; `dial` raises Unreachable. `hop` is None where they go to a phone
+    of ours, which is waited for as long as it takes, or `ring_s` where that is not 0. `instead` says who is
+    called in its place where it is busy or does not answer.
     """
 
-    dial: Callable[[], OutgoingLeg]
+    dial: Callable[[], Branches]
     number: str
     hop: NextHop | None = None
     patience_s: float = 0.0
@@ -61,8 +63,8 @@ class Hunt:
         self._exchange = exchange
         self._left = list(attempts)
         self._redirect = redirect
-        self._on_next: Callable[[OutgoingLeg], None] = lambda leg: None
-        self._leg: OutgoingLeg | None = None
+        self._on_next: Callable[[Branches], None] = lambda branches: None
+        self._branches: Branches | None = None
         self._attempt: Attempt | None = None
         self._settled = False
         """Somebody rings, or has answered: no refusal but a 3xx leads on."""
@@ -72,8 +74,8 @@ class Hunt:
         self._ringing: TimerHandle | None = None
         """Until whoever rings has not answered in time."""
 
-    def begin(self, on_next: Callable[[OutgoingLeg], None]) -> None:
-        """Send the first INVITE; `on_next` is told its leg, and each that takes the place of the one before.
+    def begin(self, on_next: Callable[[Branches], None]) -> None:
+        """Call the first; `on_next` is told his legs, and those that take the place of the ones before.
         Raises Unreachable where none can be sent.
         """
         self._on_next = on_next
@@ -81,26 +83,29 @@ class Hunt:
         if last is not None:
             raise last
 
-    def hear(self, event: LegEvent) -> LegEvent | None:
-        """What the call is to make of an event of the leg that is out; None where the hunt goes on."""
-        match event:
+    def hear(self, leg: Leg, event: LegEvent) -> LegEvent | None:
+        """What the call is to make of an event of a leg that is out; None where the hunt goes on."""
+        said = event if self._branches is None else self._branches.hear(leg, event)
+        match said:
             case Trying():
                 self._answered()
             case Ringing() | Answered():
                 self._settled = True
                 self._answered()
-                if isinstance(event, Answered):
+                if isinstance(said, Answered):
                     self._ringing_over()
             case Refused():
-                return self._refused(event)
+                return self._refused(said)
             case Cut():
                 return self._cut()
             case _:
                 pass
-        return event
+        return said
 
-    def stop(self) -> None:
+    def stop(self, farewell: Farewell) -> None:
         """Nobody waits for who is called any more."""
+        if self._branches is not None:
+            self._branches.silence(farewell)
         self._left.clear()
         self._patience_over()
         self._ringing_over()
@@ -122,7 +127,7 @@ class Hunt:
         while self._left:
             attempt = self._left.pop(0)
             try:
-                leg = attempt.dial()
+                branches = attempt.dial()
             except Unreachable as error:
                 failure = error
                 self._left[:0] = _instead(attempt, error.status)
@@ -133,13 +138,13 @@ class Hunt:
                 continue
             self._patience_over()
             self._ringing_over()
-            self._leg, self._attempt, self._settled = leg, attempt, False
+            self._branches, self._attempt, self._settled = branches, attempt, False
             self._was_down = attempt.hop is not None and self._exchange.trunks.is_down(attempt.hop)
             if attempt.patience_s > 0:
                 self._timer = self._exchange.loop.call_later(attempt.patience_s, self._silent)
             if attempt.ring_s > 0:
                 self._ringing = self._exchange.loop.call_later(attempt.ring_s, self._unanswered)
-            self._on_next(leg)
+            self._on_next(branches)
             return None
         return failure or Unreachable(503, "Service Unavailable")
 
@@ -162,9 +167,8 @@ class Hunt:
     def _cut(self) -> LegEvent | None:
         """The connection broke before anybody answered."""
         self._see(HealthEvent.DEAD)
-        before = self._leg
-        if before is not None:
-            before.give_up(503)
+        if self._branches is not None:
+            self._branches.give_up(503)
         return None if self._next() is None else Refused(503, "Service Unavailable", None, timed_out=True)
 
     def _silent(self) -> None:
@@ -172,12 +176,12 @@ class Hunt:
         one who was known to be dead.
         """
         self._timer = None
-        before = self._leg
+        before = self._branches
         if before is None:
             return
         if self._was_down and not self._left:
             before.give_up(408)
-            before.owner.leg_event(before, Refused(408, "Request Timeout", None, timed_out=True))
+            before.leg.owner.leg_event(before.leg, Refused(408, "Request Timeout", None, timed_out=True))
             return
         self._see(HealthEvent.DEAD)
         if self._next() is None:
@@ -186,7 +190,7 @@ class Hunt:
     def _unanswered(self) -> None:
         """It rang as long as it was to. Where nobody can be called in its place it rings on."""
         self._ringing = None
-        before, attempt = self._leg, self._attempt
+        before, attempt = self._branches, self._attempt
         if before is None or attempt is None:
             return
         self._left = list(attempt.instead(Cause.NO_ANSWER))

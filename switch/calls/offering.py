@@ -10,6 +10,7 @@ from typing import Final
 
 from acd.events import Event as RouterEvent
 from acd.events import OfferAnswered, OfferNoResponse, OfferRefused, OfferRinging, OfferTrying
+from switch.calls.branches import Branches
 from switch.calls.causes import NORMAL_CLEARING, Farewell
 from switch.calls.leg import Leg
 from switch.calls.leg_events import Answered, Cut, Ended, LegEvent, Lost, Refused, Ringing, Trying
@@ -97,8 +98,8 @@ class Offering:
         self.offer = offer
         self.call = call
         self.agent = agent
-        self.leg: OutgoingLeg | None = None
-        """The agent's leg, from its INVITE on."""
+        self.branches: Branches | None = None
+        """The legs towards the agent's phone, from their INVITEs on."""
         self.state = State.INVITED
         self._post = post
         self._forget = forget
@@ -106,8 +107,9 @@ class Offering:
         self._farewell = Farewell()
 
     def leg_event(self, leg: Leg, event: LegEvent) -> None:
-        """Something happened on the agent's leg."""
-        match event:
+        """Something happened on a leg of the agent's."""
+        said = event if self.branches is None else self.branches.hear(leg, event)
+        match said:
             case Trying():
                 self.step(Input.TRYING)
             case Ringing():
@@ -117,8 +119,8 @@ class Offering:
             case Refused(status=status, timed_out=timed_out):
                 self._status = status
                 self.step(Input.NO_RESPONSE if timed_out else Input.REFUSED)
-            case Cut() if self.leg is not None:
-                self.leg.give_up(503)
+            case Cut() if self.branches is not None:
+                self.branches.leg.give_up(503)
                 self.step(Input.NO_RESPONSE)
             case Ended() | Lost():
                 leg.end(Farewell(q850=NORMAL_CLEARING))
@@ -144,7 +146,7 @@ class Offering:
     def connect(self) -> OutgoingLeg | None:
         """The router takes the answer: the leg is the caller's. None if the phone has hung up meanwhile."""
         self.step(Input.CONNECT)
-        return None if self.leg is None or self.leg.over else self.leg
+        return None if self.branches is None or self.branches.leg.over else self.branches.leg
 
     def step(self, input: Input) -> None:
         """Take one row of the table."""
@@ -167,9 +169,9 @@ class Offering:
                 self._post(OfferRefused(offer=self.offer, status=self._status))
             case Action.TELL_NO_RESPONSE:
                 self._post(OfferNoResponse(offer=self.offer))
-            case Action.SEND_CANCEL if self.leg is not None:
-                self.leg.cancel(self._farewell)
-            case Action.END_LEG if self.leg is not None:
-                self.leg.end(self._farewell)
+            case Action.SEND_CANCEL if self.branches is not None:
+                self.branches.cancel(self._farewell)
+            case Action.END_LEG if self.branches is not None:
+                self.branches.end(self._farewell)
             case Action.FORGET:
                 self._forget(self.offer)

@@ -6,14 +6,13 @@ import structlog
 
 from acd import commands as acd
 from acd.events import ConversationEnd, ConversationEnded, OfferNotSent
+from switch.calls.branches import Branches
 from switch.calls.causes import Farewell
-from switch.calls.dialling import Unreachable
 from switch.calls.flow import Call
 from switch.calls.ledger import Visit
-from switch.calls.leg import Leg
-from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.offering import Offering
 from switch.calls.registry import Registry, Taking
+from switch.calls.unreachable import Unreachable
 from switch.calls.visits import OFFERS, REASONS, RESULTS
 from switch.config.targets import HangupTarget
 from switch.exchange import Exchange
@@ -33,8 +32,8 @@ class Orders:
         self._exchange = exchange
         self._registry = registry
         self._invited_us: list[int] = []
-        self._legs: dict[str, Leg] = {}
-        """Which leg rings, or rang, for which offer, until the router is done with the offer."""
+        self._rang: dict[str, Branches] = {}
+        """Who rings, or rang, for which offer, until the router is done with the offer."""
         self._watched: dict[str, str] = {}
         """Which phone is probed because of which agent: he may sit elsewhere when that is to end."""
         self._log = structlog.get_logger("router")
@@ -78,21 +77,21 @@ class Orders:
         dispatch = self._exchange.dispatch
         offering = Offering(command.offer, command.call, command.agent, dispatch.post, self._forget)
         try:
-            offering.leg = self._ring(command, offering)
+            offering.branches = self._ring(command, offering)
         except Unreachable as error:
             self._log.warning("cannot offer", agent=command.agent, call=command.call, reason=error.phrase)
         except Exception:  # noqa: BLE001 - without an end of this offer its agent would ring for good
             self._log.exception("cannot offer", agent=command.agent, call=command.call)
-        if offering.leg is None:
+        if offering.branches is None:
             dispatch.post(OfferNotSent(offer=command.offer))
             return
         self.offerings[command.offer] = offering
-        self._legs[command.offer] = offering.leg
+        self._rang[command.offer] = offering.branches
         if not self._invited_us:
             dispatch.when_settled(self._invites_written)
         self._invited_us.append(now_us)
 
-    def _ring(self, command: acd.Offer, offering: Offering) -> OutgoingLeg | None:
+    def _ring(self, command: acd.Offer, offering: Offering) -> Branches | None:
         """Ring the agent's phone; None where call or phone are gone. Raises Unreachable."""
         config = self._exchange.config
         call = self._registry.calls.get(command.call)
@@ -137,7 +136,8 @@ class Orders:
         leg = taking.connect() if taking is not None else None
         call = self._registry.calls.get(command.call)
         if leg is not None and call is not None and not call.over:
-            call.connect(command.agent, leg)
+            rang = self._rang.get(command.offer)  # none where he took it from another phone
+            call.connect(command.agent, leg, () if rang is None else rang.legs)
             return
         if leg is not None:
             leg.end(Farewell())
@@ -201,7 +201,8 @@ class Orders:
             call.ledger.wrap_ups.pop(command.agent or "", None)
 
     def _offer_ended(self, command: acd.OfferEnded) -> None:
-        leg = self._legs.pop(command.offer, None)
+        rang = self._rang.pop(command.offer, None)
+        leg = None if rang is None else rang.leg
         if command.result is acd.OfferResult.SWITCH_RESTARTED:
             self._exchange.metrics.repaired(RepairKind.OFFER)
             return  # of the former run, whose record of the call knows nothing of it

@@ -195,7 +195,8 @@ def _rings(leg: Leg) -> bool:
         return False
     match leg.owner:
         case Call() as call:
-            return call.party is leg
+            party = call.party
+            return party is leg or (party is not None and not party.answered and leg in call.ledger.legs)
         case Offering() as offering:
             return offering.rings
     return False

@@ -9,7 +9,9 @@ from media.codecs import CODECS
 from media.port import Play, Relay, Source
 from media.progress import Signal, progress_tone
 from switch.calls.attempts import Attempts
+from switch.calls.branches import Branches
 from switch.calls.bridge import pass_on
+from switch.calls.causes import CLEARED, Farewell
 from switch.calls.digits import Pressed
 from switch.calls.ending import Reason
 from switch.calls.hunting import Attempt, Hunt
@@ -43,11 +45,11 @@ class Reaching:
         exchange: Exchange,
         caller: Leg,
         occupied: Occupancy,
-        called: Callable[[OutgoingLeg], None],
+        called: Callable[[OutgoingLeg, bool], None],
         let_hear: Callable[[Callable[[], Source]], None],
     ) -> None:
-        """`called` is told each leg that is out from now on, in the place of the one before; `let_hear` what
-        the caller hears.
+        """`called` is told each leg that is out from now on, and whether it is the one that counts, in the
+        place of the one before; `let_hear` what the caller hears.
         """
         self.occupied = occupied
         """By whoever was called last, on trunks."""
@@ -57,7 +59,9 @@ class Reaching:
         self._let_hear = let_hear
         self._hunt: Hunt | None = None
         self._attempts: Attempts | None = None
+        self._branches: Branches | None = None
         self._callee: OutgoingLeg | None = None
+        """Of those who are called the one that counts."""
         self._relaying = False
         """The two hear each other before the answer."""
         self._deserted = False
@@ -70,11 +74,16 @@ class Reaching:
         hunt, before = Hunt(self._exchange, first, Redirecting(self._exchange, attempts).follow), self._hunt
         hunt.begin(self._next)
         if before is not None:
-            before.stop()
+            before.stop(CLEARED)
         self._hunt, self._attempts = hunt, attempts
         if attempts.occupied is not self.occupied:
             self.occupied.release(self._exchange.now_us())
             self.occupied = attempts.occupied
+
+    @property
+    def ringing(self) -> Sequence[OutgoingLeg]:
+        """Who may answer."""
+        return () if self._branches is None else self._branches.ringing
 
     def ring(self) -> None:
         """The caller, who is answered, hears ringing, whether the other side says that it rings or not."""
@@ -85,7 +94,7 @@ class Reaching:
     def move(
         self,
         call: Call,
-        called: Callable[[OutgoingLeg], None],
+        called: Callable[[OutgoingLeg, bool], None],
         let_hear: Callable[[Callable[[], Source]], None],
     ) -> None:
         """Whoever rings, or is tried after him, is called for the caller of another call from now on, who
@@ -116,10 +125,12 @@ class Reaching:
 
     def hear(self, leg: Leg, event: LegEvent) -> LegEvent | None:
         """What is left for the call to do about an event of one of its legs; None where nothing is."""
-        if leg is not self._callee or self._hunt is None:
+        if self._hunt is None or self._branches is None or leg not in self._branches.legs:
             return event
-        heard = self._hunt.hear(event)
-        if isinstance(heard, Ringing):
+        heard = self._hunt.hear(leg, event)
+        if self._branches is not None and self._branches.leg is not self._callee:
+            self._follow(self._branches.leg)
+        if isinstance(heard, Ringing) and self._callee is not None:
             self._rings(self._callee, heard)
             return None
         return heard
@@ -131,11 +142,11 @@ class Reaching:
         if self._relaying and self._callee is not None:
             pass_on(pressed, self._callee if leg is self.caller else self.caller)
 
-    def over(self) -> None:
-        """Whoever was called has left, or nobody waits for him any more."""
+    def over(self, farewell: Farewell = CLEARED) -> None:
+        """Whoever was called has left, or nobody waits for him any more: what still rings is told so."""
         if self._hunt is not None:
-            self._hunt.stop()
-        self._hunt = self._callee = self._attempts = None
+            self._hunt.stop(farewell)
+        self._hunt = self._branches = self._callee = self._attempts = None
         self._relaying = self._deserted = False
         self.occupied.release(self._exchange.now_us())
 
@@ -143,10 +154,16 @@ class Reaching:
         """So is the call: hold nothing of it."""
         self._called = self._let_hear = _nobody
 
-    def _next(self, leg: OutgoingLeg) -> None:
+    def _next(self, branches: Branches) -> None:
+        self._branches = branches
+        branches.tell(lambda leg: self._called(leg, False))
+        self._follow(branches.leg)
+
+    def _follow(self, leg: OutgoingLeg) -> None:
+        """This leg counts from now on."""
         self._deserted = self._deserted or self._relaying
         self._callee, self._relaying = leg, False
-        self._called(leg)
+        self._called(leg, True)
 
     def _rings(self, callee: OutgoingLeg, event: Ringing) -> None:
         match action(self.caller, event, self._deserted):
@@ -170,5 +187,5 @@ class Reaching:
             callee.send(Relay(self.caller.port))
 
 
-def _nobody(_: object) -> None:
+def _nobody(*_: object) -> None:
     """Nobody is to be told."""

@@ -16,12 +16,12 @@ import structlog
 
 from media.codecs import CODECS
 from media.port import Source
+from switch.calls.branches import Branches
 from switch.calls.bridge import FULL, Bridge
-from switch.calls.causes import NORMAL_CLEARING, Farewell
+from switch.calls.causes import CLEARED
 from switch.calls.ending import EndedBy
 from switch.calls.leg import Leg
 from switch.calls.leg_events import Answered, Cut, Ended, Held, LegEvent, Lost, Refused, Ringing
-from switch.calls.leg_outgoing import OutgoingLeg
 from switch.exchange import Exchange
 from switch.records import LegRole, SegmentKind
 
@@ -79,7 +79,8 @@ class Supervision:
         self._of = call
         self._bridge: Bridge | None = None
         self._party: Leg | None = None
-        self.leg: Leg = self._ring() if leg is None else self._take(leg)
+        self._branches = self._ring() if leg is None else None
+        self._own = None if leg is None else self._take(leg)
         self._timer = exchange.loop.call_later(RING_TIMEOUT_S, self._unanswered)
         if leg is not None:
             self._timer.cancel()
@@ -87,6 +88,14 @@ class Supervision:
         self._log.info(
             "supervisor called" if leg is None else "supervisor calls", mode=mode.value, by=by.value
         )
+
+    @property
+    def leg(self) -> Leg:
+        """His leg; while several devices ring, one of them."""
+        if self._own is not None:
+            return self._own
+        assert self._branches is not None
+        return self._branches.leg
 
     @property
     def connected(self) -> bool:
@@ -138,20 +147,23 @@ class Supervision:
         if self._bridge is not None:
             self._bridge.remove(self.leg)
             self._bridge.update()
-        self.leg.end(Farewell(q850=NORMAL_CLEARING))
+        if self._branches is not None:
+            self._branches.silence(CLEARED)
+        self.leg.end(CLEARED)
         self.over()
 
     # What his leg says
 
     def leg_event(self, leg: Leg, event: LegEvent) -> None:
-        """Something happened on his leg."""
-        match event:
+        """Something happened on a leg of his."""
+        said = event if self._branches is None else self._branches.hear(leg, event)
+        match said:
             case Ringing():
                 self._settle(None)
             case Answered():
                 self._answered()
             case Refused(status=status):
-                self.leave("it is busy" if status in (486, 600) else f"it answers {status} {event.phrase}")
+                self.leave("it is busy" if status in (486, 600) else f"it answers {status} {said.phrase}")
             case Cut():
                 self._give_up(503)
                 self.leave("its connection broke")
@@ -171,11 +183,11 @@ class Supervision:
         log: structlog.stdlib.BoundLogger = structlog.get_logger("call")
         return log.bind(call=self.call, phone=self.phone, leg=self.leg.id)
 
-    def _ring(self) -> OutgoingLeg:
+    def _ring(self) -> Branches:
         ledger = self._of.ledger
-        leg = self._of.dialling.phone(self.phone, LegRole.SUPERVISOR, ledger.from_, ledger.from_, self)
-        ledger.legs.append(leg)
-        return leg
+        branches = self._of.dialling.phone(self.phone, LegRole.SUPERVISOR, ledger.from_, ledger.from_, self)
+        branches.tell(ledger.legs.append)
+        return branches
 
     def _take(self, leg: Leg) -> Leg:
         """The leg, which is up, is his from now on."""
@@ -186,8 +198,8 @@ class Supervision:
         return leg
 
     def _give_up(self, status: int) -> None:
-        if isinstance(self.leg, OutgoingLeg):
-            self.leg.give_up(status)
+        if self._branches is not None:
+            self._branches.give_up(status)
 
     def _answered(self) -> None:
         self._timer.cancel()

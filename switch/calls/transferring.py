@@ -20,7 +20,6 @@ import structlog
 from media.codecs import CODECS
 from switch.calls.attempts import Attempts
 from switch.calls.causes import NORMAL_CLEARING, Farewell
-from switch.calls.dialling import Unreachable
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.handing import swap
 from switch.calls.hunting import Attempt
@@ -28,6 +27,7 @@ from switch.calls.leg import Leg
 from switch.calls.occupancy import Occupancy
 from switch.calls.parting import Parting, cut_off
 from switch.calls.supervision import NotNow
+from switch.calls.unreachable import Unreachable
 from switch.config.targets import (
     ConferenceTarget,
     DialledPhone,

@@ -87,6 +87,9 @@ class FarEnd:
         """Its answer to an offer in a reliable response, where its INVITE made none."""
         self.display = ""
         """The name in its From."""
+        self.contact_params = ""
+        """What its REGISTER says of its Contact, and what else it says."""
+        self.registers_with: tuple[tuple[str, str], ...] = ()
         self.wire = wire
         self.secret = secret
         self._nonces = 0
@@ -118,11 +121,11 @@ class FarEnd:
 
     async def register(self, expires_s: int = 600) -> int:
         """Register, answering the challenge; the final status."""
-        expires = ("Expires", str(expires_s))
-        status, response = await self._ask("REGISTER", expires)
+        asked = (("Expires", str(expires_s)), *self.registers_with)
+        status, response = await self._ask("REGISTER", *asked)
         if status == 401 and response is not None:
             credentials = self._credentials(response, "REGISTER", self._uri(""))
-            status, _ = await self._ask("REGISTER", expires, ("Authorization", credentials))
+            status, _ = await self._ask("REGISTER", *asked, ("Authorization", credentials))
         return status or 0
 
     async def answer(self, sdp: bytes | None = b"") -> SessionId:
@@ -223,10 +226,12 @@ class FarEnd:
         return session
 
     async def _ask(self, method: str, *headers: tuple[str, str]) -> tuple[int | None, Response | None]:
-        asked: RequestId = self.endpoint.request(
-            OutgoingRequest(method, self._uri(""), self.flow, self._from(), self._from(), headers),
-            self.wire.now(),
+        host, port = self.address
+        contact = f"<sip:{host}:{port}>{self.contact_params}"
+        request = OutgoingRequest(
+            method, self._uri(""), self.flow, self._from(), self._from(), headers, contact=contact
         )
+        asked: RequestId = self.endpoint.request(request, self.wire.now())
         await self._done()
         (answer,) = [event for event in self.all(ResponseReceived) if event.request == asked]
         return answer.status, answer.response

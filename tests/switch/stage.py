@@ -331,7 +331,7 @@ class Stage:
                 end.hear(event)
             for data, _ in [] if events else datagrams:
                 self.by_hand(end, data)
-        self._set_timer(end.name, end.endpoint, lambda: self.moved(end))
+        self._set_timer(str(end.address), end.endpoint, lambda: self.moved(end))
 
     def by_hand(self, end: FarEnd, data: bytes) -> None:
         """Carry bytes from a far end to the switch."""

@@ -58,7 +58,7 @@ async def test_a_wrong_password_changes_nothing(stage: Stage) -> None:
     phone.secret = "guessed"
     assert await phone.register() == 401
     assert not [event for event in told(stage) if isinstance(event, PhoneRegistered)]
-    assert stage.exchange.registrations.binding("1001") is None
+    assert not stage.exchange.registrations.contacts("1001")
 
 
 async def test_the_phone_of_an_unreachable_agent_is_asked_each_25_s_until_it_answers(stage: Stage) -> None:
@@ -99,8 +99,7 @@ async def test_a_binding_that_was_stored_is_there_after_a_restart(stage: Stage) 
     registrations.start(stage.staffing, [stored])
     await stage.settle()
     assert told(stage) == [PhoneRegistered(agent="ana", fresh=False)]
-    binding = registrations.binding("1001")
-    assert binding is not None
+    (binding,) = registrations.contacts("1001")
     assert (binding.flow.remote, binding.user_agent) == (PHONES["1001"], "Yealink SIP-T46S")
 
 
@@ -128,8 +127,7 @@ async def test_an_agents_call_reaches_the_phone_where_it_registered_last(stage: 
 async def test_when_a_binding_ends_is_told_on_the_wall(stage: Stage, seconds: float) -> None:
     await stage.phone()
     registrations = stage.exchange.registrations
-    binding = registrations.binding("1001")
-    assert binding is not None
+    (binding,) = registrations.contacts("1001")
     before = registrations.expires_at(binding)
     await stage.pass_by(seconds)
     assert (before - registrations.expires_at(binding)).total_seconds() == pytest.approx(seconds, abs=1)

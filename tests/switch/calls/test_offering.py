@@ -7,10 +7,13 @@ import pytest
 
 from acd.events import Event, OfferAnswered, OfferNoResponse, OfferRefused, OfferRinging, OfferTrying
 from sip.events import EndCause
+from switch.calls.books import LegBook
+from switch.calls.branches import Branches
 from switch.calls.causes import Farewell
 from switch.calls.leg_events import Answered, Cut, Ended, LegEvent, Refused, Ringing, Trying
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.offering import OFFERING, Action, Input, Offering, State
+from switch.exchange import Exchange
 
 
 class FakeLeg:
@@ -41,7 +44,8 @@ class Stage:
         self.leg = FakeLeg()
         self.offering = Offering("o1", "c1", "ana", self.told.append, self.forgotten.append)
         self.outgoing = cast(OutgoingLeg, self.leg)  # as far as an offering knows
-        self.offering.leg = self.outgoing
+        exchange, book = cast(Exchange, None), cast(LegBook, None)  # which only several devices need
+        self.offering.branches = Branches(exchange, book, [[[lambda: self.outgoing]]])
 
     def happen(self, *events: LegEvent) -> None:
         for event in events:

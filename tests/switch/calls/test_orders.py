@@ -92,10 +92,9 @@ async def test_a_phone_whose_connection_breaks_loses_its_call_to_the_next_agent_
 ) -> None:
     first, second = await stage.phone("1001"), await stage.phone("1002")
     registrations, connection = stage.exchange.registrations, Flow("tcp", OURS, first.address, connection=1)
-    binding = registrations.binding("1001")
-    assert binding is not None
-    by_tcp = {"1001": replace(binding, flow=connection), "1002": registrations.binding("1002")}
-    monkeypatch.setattr(registrations, "binding", by_tcp.get)
+    (binding,) = registrations.contacts("1001")
+    by_tcp = {"1001": [replace(binding, flow=connection)], "1002": registrations.contacts("1002")}
+    monkeypatch.setattr(registrations, "contacts", by_tcp.get)
     first.behave = behave
     session = await stage.carrier.dial(NUMBER)
     assert stage.agent("ana") == "ringing"

@@ -4,7 +4,6 @@ import pytest
 
 from sip.events import EndCause
 from switch.calls.causes import Farewell
-from switch.calls.dialling import Unreachable
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.ledger import Ledger, Visit
 from switch.calls.leg_events import Ended, Lost, Refused
@@ -18,6 +17,7 @@ from switch.calls.parting import (
     supervisor_gone,
     unreachable,
 )
+from switch.calls.unreachable import Unreachable
 from switch.records import Direction
 
 BYE, CANCELLED = Ended(EndCause.REMOTE_BYE, 31), Ended(EndCause.CANCELLED, None, elsewhere=True)
