@@ -77,6 +77,10 @@ class Attempts:
         ring_s = float(wanted.no_answer_after) if wanted.no_answer is not None else 0.0
         return [Attempt(lambda: self._ring(name), name, ring_s=ring_s, instead=forwards)]
 
+    def itself(self, name: str) -> Sequence[Attempt]:
+        """The only attempt at a phone of ours that rings whatever it wants."""
+        return [Attempt(lambda: self._ring(name), name)]
+
     def trunk(self, name: str, number: str) -> Sequence[Attempt]:
         """The attempts at a trunk on which the call has room."""
         self._held.add(name)

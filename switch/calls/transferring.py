@@ -116,7 +116,7 @@ class Transfer:
         if back is not None:
             attempts = Attempts(self._exchange, self._of, back, Occupancy(), self._of.identity)
             try:
-                self._of.call_next(attempts, attempts.phone(back.name))
+                self._of.call_next(attempts, attempts.itself(back.name))
             except Unreachable as error:
                 log.info("no way back", phone=back.name, why=error.phrase)
             else:

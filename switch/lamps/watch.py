@@ -128,8 +128,8 @@ class Watch:
             return None
         now = key_documents.feature_events(shown.keys)
         news = [name for name, document in now.items() if self._keys.get(name) != document]
-        told = news if self.multipart or self.leaving else news[:1]
-        self.owes = len(told) < len(news)
+        told = news if self.multipart else news[:1]
+        self.owes = len(told) < len(news) and not self.leaving
         self._keys |= {name: now[name] for name in told}
         if len(told) > 1:
             return key_documents.multipart([now[name] for name in told])

@@ -140,6 +140,19 @@ def test_a_renewal_is_told_all_there_is() -> None:
     assert one.peer.run(299) == []
 
 
+def test_what_a_renewal_brings_along_is_told_once() -> None:
+    one = Subscribed()
+    one.told()
+    body = "<SetDoNotDisturb/>"
+    one.cseq += 1
+    lines = (CONTACT, "Event: dialog", "Expires: 300", "Content-Type: application/x-as-feature-event+xml")
+    one.peer.send(one.peer.request("SUBSCRIBE", *lines, to_tag=one.tag, cseq=one.cseq, body=body))
+    assert one.peer.events() == [Renewed(one.id, 300, body.encode())]
+    one.told()
+    one.subscribe("Expires: 300")
+    assert one.peer.events() == [Renewed(one.id, 300)]
+
+
 def test_a_renewal_while_a_notify_is_under_way_is_told_after_it() -> None:
     one = Subscribed()
     notify = one.tell()

@@ -239,6 +239,16 @@ async def test_calls_of_a_queue_are_not_forwarded(stage: Stage, first: FarEnd, s
     assert invites(first) == [1]
 
 
+async def test_a_caller_comes_back_to_who_sent_him_on(stage: Stage, first: FarEnd, second: FarEnd) -> None:
+    first.behave = answering
+    await stage.carrier.dial("81001")
+    wants(stage, do_not_disturb=True, always="1002")
+    stage.running.transfer(stage.call.id, "1002")
+    await stage.settle()
+    await second.refuse(486)
+    assert invites(first, second) == [2, 1]
+
+
 async def test_those_who_help_reach_the_phone_that_called_them(stage: Stage, first: FarEnd) -> None:
     wants(stage, do_not_disturb=True, always="1002")
     stage.carrier.behave = answering

@@ -72,6 +72,18 @@ async def test_a_phone_that_reads_one_document_at_a_time_gets_them_so(stage: Sta
     assert {told.content_type for told in lamp.told} == {"application/x-as-feature-event+xml"}
 
 
+@pytest.mark.parametrize(("accepts", "count"), [(SEVERAL, 5), ("Accept: text/plain", 1)])
+async def test_who_leaves_is_told_as_much_as_he_reads_at_once(
+    stage: Stage, ana: Watcher, accepts: str, count: int
+) -> None:
+    lamp = await ana.watch("1001", "as-feature-event", 600, accepts)
+    told = len(lamp.told)
+    await ana.subscribe(lamp, 0)
+    assert (len(lamp.told) - told, len(events(lamp, told))) == (1, count)
+    assert lamp.state == "terminated;reason=timeout"
+    assert not stage.exchange.endpoint.subscriptions.by_id
+
+
 async def test_do_not_disturb_from_the_phone_and_from_the_api(stage: Stage, ana: Watcher) -> None:
     lamp = await ana.watch("1001", "as-feature-event", 600, SEVERAL)
     assert "DoNotDisturbEvent" in await press(

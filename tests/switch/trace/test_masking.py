@@ -84,6 +84,12 @@ def test_in_the_request_line() -> None:
     assert mask(line % SECRET) == line % HIDDEN
 
 
+def test_a_pin_of_soft_keys_and_what_proves_it() -> None:
+    body = b"<p:password>4711</p:password>\r\n<nonce>n</nonce><response>c0ffee</response>"
+    masked = b"<p:password>****</p:password>\r\n<nonce>n</nonce><response>******</response>"
+    assert mask(b"SUBSCRIBE sip:1 SIP/2.0\r\n\r\n" + body) == b"SUBSCRIBE sip:1 SIP/2.0\r\n\r\n" + masked
+
+
 def test_the_scheme_of_credentials_stays() -> None:
     assert mask(b"X\r\nAuthorization: Basic abc\r\n\r\n") == b"X\r\nAuthorization: Basic ***\r\n\r\n"
 
