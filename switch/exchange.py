@@ -6,6 +6,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from media.aio.plane import MediaPlane
@@ -39,6 +40,9 @@ from switch.trace.tracing import Tracing
 from switch.trunks.trunks import Trunks
 from switch.wall.gate import Gate
 
+if TYPE_CHECKING:
+    from switch.calls.parking import Parked
+
 
 @dataclass(slots=True)
 class Exchange:
@@ -70,6 +74,8 @@ class Exchange:
     toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)
     provisioning: Provisioning = field(default_factory=Provisioning)
+    parked: dict[str, "Parked"] = field(default_factory=dict)
+    """Who is parked, by slot."""
     now: Callable[[], float] = time.monotonic
     """The clock of sip and media: monotonic seconds."""
     draining: bool = False

@@ -55,6 +55,7 @@ class SegmentKind(StrEnum):
     TALK = "talk"
     HOLD = "hold"
     CONSULTATION = "consultation"
+    PARKED = "parked"
     CONFERENCE = "conference"
     LISTEN = "listen"
     WHISPER = "whisper"

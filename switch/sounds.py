@@ -12,7 +12,7 @@ from media.playlist import Manner
 from media.spoken.sayings import PAUSE
 from switch.config.schema import Config, Music, MusicOrder, MusicStart
 from switch.config.sounds import agents_languages, agents_prompts
-from switch.config.targets import ClockTarget
+from switch.config.targets import ClockTarget, ParkTarget
 
 
 def read_sounds(config: Config) -> SoundLibrary:
@@ -75,6 +75,8 @@ def _wanted(library: SoundLibrary, config: Config) -> Iterator[tuple[str, Callab
                 yield f"queues.{name}.announce_to_agent", partial(library.prompt, PAUSE, language)
     for path, language, prompt in agents_prompts(config):
         yield ".".join(map(str, path)), partial(library.prompt, prompt, language)
+    if config.parking.slots:
+        yield "parking.music", partial(library.music, config.parking.music)
     for place, route in enumerate(config.routes):
-        if route.go == ClockTarget():
+        if isinstance(route.go, ClockTarget | ParkTarget):
             yield f"routes[{place}].go", library.read_parts

@@ -227,6 +227,7 @@ class _Wiring:
                 self._around.now,
                 self._around.token,
             ),
+            parked=lambda slot: self.exchange.parked.get(slot),
         )
         return Lamps(
             lambda: self.exchange.sip().subscriptions,

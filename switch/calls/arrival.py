@@ -26,7 +26,7 @@ from switch.calls.pickup import NoPickup, Pickups
 from switch.calls.registry import Registry
 from switch.config.desk import Code
 from switch.config.schema import Route
-from switch.config.targets import CodeTarget, ConferenceTarget, Go, PickupTarget, TrunkTarget
+from switch.config.targets import CodeTarget, ConferenceTarget, Go, ParkTarget, PickupTarget, TrunkTarget
 from switch.config.trunk import DidFrom
 from switch.desk.codes import Dialled
 from switch.exchange import Exchange
@@ -163,8 +163,10 @@ class Arrival:
         self._refuse(invite, peer, ledger, Sides(), refusal)
         return True
 
-    def _place(self, request: Request, peer: Peer, number: str, code: Dialled | None) -> Leg | None:
-        """The leg whose place is wanted, if one is. Raises NoPickup, and Malformed."""
+    def _place(self, request: Request, peer: Peer, number: str, code: Dialled | None) -> Leg | Call | None:
+        """The leg whose place is wanted, or the parked call that is; None for a call of its own. Raises
+        NoPickup, and Malformed.
+        """
         replaced = self._pickups.replaced(request, peer)
         if replaced is not None:
             return replaced
@@ -172,11 +174,13 @@ class Arrival:
             picks_up = code.target.code is Code.PICKUP
             return self._pickups.ringing(peer, "".join(code.target.arguments)) if picks_up else None
         routed = self._exchange.routes.match(peer, number)
-        if routed is None or not isinstance(routed.go, PickupTarget):
-            return None
-        return self._pickups.ringing(peer, routed.number)
+        if routed is not None and routed.go == PickupTarget():
+            return self._pickups.ringing(peer, routed.number)
+        parks = routed is not None and routed.go == ParkTarget()
+        parked = self._exchange.parked.get(routed.number) if routed is not None and parks else None
+        return None if parked is None else parked.call
 
-    def _taker(self, invite: sip.IncomingInvite, peer: Peer, place: Leg) -> IncomingLeg:
+    def _taker(self, invite: sip.IncomingInvite, peer: Peer, place: Leg | Call) -> IncomingLeg:
         """The leg of who takes it, near the caller's. Raises NoPickup and NotAdmitted."""
         call, role = self._pickups.call_of(place), self._pickups.role(peer, place)
         terms, offer = self._judged(lambda: usable_with(self._exchange, invite, peer, call.caller))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from switch.peers import Peer
+
 if TYPE_CHECKING:
     from switch.calls.flow import Call
     from switch.calls.leg import Leg
@@ -58,6 +60,10 @@ class CallBook(LegBook, Protocol):
 
     def consults(self, leg: Leg) -> bool:
         """Whether its phone has called somebody since."""
+        ...
+
+    def held_at(self, phone: Peer) -> Leg | None:
+        """The leg by which a phone holds somebody; of several the one that was made last."""
         ...
 
     def recording_started(self, call: Call) -> None:

@@ -68,6 +68,7 @@ from switch.phones.makers import Alerting
 from switch.records import LegRole
 
 if TYPE_CHECKING:
+    from switch.calls.parking import Parked
     from switch.calls.transferring import Transfer
 
 Flow = Callable[["Call"], Awaitable[None]]
@@ -104,6 +105,8 @@ class Call(CallerVerbs):
         """While the caller is sent on and nobody has him yet."""
         self.leaving: Departure | None = None
         """Who sent the caller on, until his leg ends."""
+        self.parked: Parked | None = None
+        """While he is parked."""
         self.book = book
         self.dialling = Dialling(exchange, book, caller, max_forwards)
         self.party_identity: Caller | None = None
@@ -212,6 +215,8 @@ class Call(CallerVerbs):
         self.reaching.occupied.answered(now_us)
         if self.transfer is not None:
             self.transfer.answered()
+        if self.parked is not None:
+            self.parked.over()
         self.book.leg_confirmed(self.party, self)
         told = self._announcement()
         if told:
@@ -380,6 +385,8 @@ class Call(CallerVerbs):
             self.supervision.over()
         if self.transfer is not None:
             self.transfer.over()
+        if self.parked is not None:
+            self.parked.over()
         ledger.parted(now_us)
         if ledger.overflowed and result is not Result.FAILED:
             result = Result.OVERFLOWED  # whatever became of it at the phone where the queue sent it
@@ -446,6 +453,8 @@ class Call(CallerVerbs):
         """Of those who were called."""
         if self.transfer is not None:
             self.transfer.in_vain(parting)
+        elif self.parked is not None:
+            self.parked.in_vain()
         else:
             self.end_in_vain(parting)
 

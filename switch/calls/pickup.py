@@ -104,19 +104,25 @@ class Pickups:
             raise NoPickup(Reason.NOT_FOUND, 404, "Nothing Rings There")
         return min(legs, key=lambda leg: (leg.ringing_at is None, leg.ringing_at))
 
-    def call_of(self, leg: Leg) -> Call:
-        """The call that it belongs to, or rings for. Raises NoPickup where that is over."""
-        found = leg.owner if isinstance(leg.owner, Call) else None
-        if isinstance(leg.owner, Offering):
-            found = self._registry.calls.get(leg.owner.call)
+    def call_of(self, place: Leg | Call) -> Call:
+        """The call that a leg belongs to, or rings for. Raises NoPickup where that is over."""
+        owner = place.owner if isinstance(place, Leg) else place
+        found = owner if isinstance(owner, Call) else None
+        if isinstance(owner, Offering):
+            found = self._registry.calls.get(owner.call)
         if found is None or found.over:
             raise NoPickup(Reason.DECLINED, 603, "Already Over")
         return found
 
     # Taking it
 
-    def take(self, place: Leg, leg: IncomingLeg, refused: Callable[[NoPickup], None]) -> None:
-        """Let `leg` have the place of another. `refused` is called where the router is against it."""
+    def take(self, place: Leg | Call, leg: IncomingLeg, refused: Callable[[NoPickup], None]) -> None:
+        """Let `leg` have the place of another, or whoever waits in a call for anybody. `refused` is called
+        where the router is against it.
+        """
+        if isinstance(place, Call):
+            place.pick_up(leg)
+            return
         match place.owner:
             case Call() as call if place.answered:
                 call.replace(leg)
@@ -125,10 +131,12 @@ class Pickups:
             case Offering() as offering:
                 self._ask_router(offering, leg, refused)
 
-    def role(self, by: Peer, place: Leg) -> LegRole:
+    def role(self, by: Peer, place: Leg | Call) -> LegRole:
         """What `by` is to the call when he takes it: the agent who has it already, or whom the router has to
         ask, or somebody who was dialled.
         """
+        if isinstance(place, Call):
+            return LegRole.CALLEE
         if isinstance(place.owner, Offering):
             return LegRole.AGENT
         agent = place.owner.agent if isinstance(place.owner, Call) else None

@@ -17,7 +17,7 @@ from switch.calls.offering import Offering
 from switch.calls.supervision import Supervision
 from switch.exchange import Exchange
 from switch.lamps.shown import Kind, Subject
-from switch.peers import PhonePeer, TrunkPeer
+from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.records import CallRecord
 
 
@@ -200,6 +200,12 @@ class Registry:
             if isinstance(leg.owner, Call) and leg.owner.bridge is not None:
                 return leg.owner
         return None
+
+    def held_at(self, phone: Peer) -> Leg | None:
+        """The leg by which a phone holds somebody; of several the one that was made last."""
+        legs = self.legs_of(phone.name) if isinstance(phone, PhonePeer) else ()
+        talks = (leg for leg in legs if isinstance(leg.owner, Call) and leg.owner.bridge is not None)
+        return next((leg for leg in reversed(list(talks)) if leg.held), None)
 
     def ledger_of(self, leg: Leg) -> Ledger | None:
         """The books of the call that the leg belongs to, or rings for."""

@@ -12,7 +12,7 @@ leaves.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -25,6 +25,7 @@ from switch.calls.handing import swap
 from switch.calls.hunting import Attempt
 from switch.calls.leg import Leg
 from switch.calls.occupancy import Occupancy
+from switch.calls.parking import park
 from switch.calls.parting import Parting, cut_off
 from switch.calls.supervision import NotNow
 from switch.calls.unreachable import Unreachable
@@ -33,6 +34,7 @@ from switch.config.targets import (
     DialledPhone,
     EchoTarget,
     Go,
+    ParkTarget,
     PhoneTarget,
     PickupTarget,
     QueueTarget,
@@ -69,7 +71,7 @@ class Destination:
     go: Go
 
     def __str__(self) -> str:
-        return f"phone:{self.number}" if isinstance(self.go, DialledPhone) else str(self.go)
+        return f"{self.go}:{self.number}" if isinstance(self.go, DialledPhone | ParkTarget) else str(self.go)
 
 
 Tell = Callable[[int], None]
@@ -178,7 +180,10 @@ def _send_on(
     to = Destination(party.peer, number, routed.number, routed.go)
     if isinstance(to.go, ConferenceTarget | PickupTarget):
         raise NotNow(f"not yet: a call cannot be transferred to {to.go}", 501)
-    if isinstance(to.go, TrunkTarget | PhoneTarget | DialledPhone):
+    if isinstance(to.go, ParkTarget):
+        to = replace(to, number=park(exchange, call, routed.number, stays=stays).slot)
+        tell(200)
+    elif isinstance(to.go, TrunkTarget | PhoneTarget | DialledPhone):
         _call(exchange, call, to, routed, tell, stays=stays)
     else:
         agreed, is_ours = call.caller.agreed, not isinstance(to.go, EchoTarget)

@@ -66,7 +66,7 @@ def compare(old: Config, new: Config) -> Changes:
     """What has to happen for a switch that runs `old` to run `new`."""
     changed = [
         (section, key)
-        for section in ("server", "database", "sip", "media", "http", "trace", "provisioning")
+        for section in ("server", "database", "sip", "media", "http", "trace", "provisioning", "parking")
         for key in _changed(getattr(old, section), getattr(new, section))
     ]
     return Changes(

@@ -25,7 +25,14 @@ from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
 from switch.config.schema import Config, Queue, Route
-from switch.config.targets import ConferenceTarget, PhoneTarget, PickupTarget, QueueTarget, TrunkTarget
+from switch.config.targets import (
+    ConferenceTarget,
+    ParkTarget,
+    PhoneTarget,
+    PickupTarget,
+    QueueTarget,
+    TrunkTarget,
+)
 from switch.config.values import ANNOUNCED_FACTS
 
 _NAMED = ("trunks", "phones", "agents", "queues", "music")
@@ -83,6 +90,7 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
         yield Finding(path, message, at_key=at_key)
     yield from _queues(config, known)
     yield from _lamp_lists(config, known)
+    yield from _slots(config, known)
     for i, route in enumerate(config.routes):
         yield from _route(config, tree, known, route, ("routes", i))
 
@@ -212,8 +220,19 @@ def _lamp_lists(config: Config, known: _Known) -> Iterator[Finding]:
             if known.has(section, name):
                 yield Finding(("lamp_lists", name), f"'{name}' is the name of one of {section}", at_key=True)
         for i, each in enumerate(watched):
-            if not any(known.has(section, each) for section in ("phones", "agents", "queues")):
+            is_slot = each in config.parking.slots
+            if not is_slot and not any(known.has(kind, each) for kind in ("phones", "agents", "queues")):
                 yield Finding(("lamp_lists", name, i), f"no phone, agent or queue is called '{each}'")
+
+
+def _slots(config: Config, known: _Known) -> Iterator[Finding]:
+    """A lamp has to know of whom it tells."""
+    if (fault := _fault(config.parking.music)) is not None:
+        yield Finding(("parking", "music"), fault)
+    for slot in config.parking.slots:
+        for section, name in known.names():
+            if name == slot and section in ("phones", "agents", "queues"):
+                yield Finding(("parking", "slots"), f"slot '{slot}' has the name of one of {section}")
 
 
 def _circles(config: Config) -> Iterator[Finding]:
@@ -266,8 +285,10 @@ def _pattern(path: Path, written: str) -> Iterator[Finding]:
 def _destination(config: Config, tree: Tree, known: _Known, route: Route, path: Path) -> Iterator[Finding]:
     go = (*path, "go")
     match route.go:
-        case PickupTarget() if route.trunk is not None:
-            yield Finding(go, "only phones pick calls up; give the route a phone in place of its trunk")
+        case PickupTarget() | ParkTarget() if route.trunk is not None:
+            yield Finding(go, f"only phones {route.go} calls; give the route a phone in place of its trunk")
+        case ParkTarget() if not config.parking.slots and not tree.is_removed(("parking", "slots")):
+            yield Finding(go, "there is no slot to park in; give parking.slots, such as 701-709")
         case ConferenceTarget(name):
             if (fault := _fault(name)) is not None:
                 yield Finding(go, fault)

@@ -64,6 +64,7 @@ class Code(StrEnum):
     FORWARD_ALWAYS = "forward_always"
     FORWARD_BUSY = "forward_busy"
     FORWARD_NO_ANSWER = "forward_no_answer"
+    PARK = "park"
 
 
 ARGUMENTS: Final[Mapping[Code, int]] = {
@@ -74,6 +75,7 @@ ARGUMENTS: Final[Mapping[Code, int]] = {
     Code.FORWARD_ALWAYS: 1,
     Code.FORWARD_BUSY: 1,
     Code.FORWARD_NO_ANSWER: 1,
+    Code.PARK: 1,
 }
 """How many may follow a code; none where it is not named."""
 
@@ -108,6 +110,7 @@ class Codes(Section):
     forward_always: FeatureCode = "*72"
     forward_busy: FeatureCode = "*90"
     forward_no_answer: FeatureCode = "*92"
+    park: FeatureCode = "*70"
 
     def written(self) -> Mapping[Code, str]:
         """Each that is not turned off."""

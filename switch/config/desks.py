@@ -8,7 +8,7 @@ from switch.config.desk import A_PIN, Code, is_pin
 from switch.config.document import Path
 from switch.config.patterns import expression
 from switch.config.schema import Config
-from switch.config.targets import PickupTarget
+from switch.config.targets import Go, ParkTarget, PickupTarget
 
 _NUMBER: Final = re.compile(r"[0-9]{1,16}")
 
@@ -43,6 +43,10 @@ def _pins(config: Config, has: Callable[..., bool]) -> Iterator[Fault]:
             yield Fault((*path, "pin"), f"must be {A_PIN}")
 
 
+_SAME: Final[Mapping[Code, type[Go]]] = {Code.PICKUP: PickupTarget, Code.PARK: ParkTarget}
+"""A route may do what its code does: for calls that are sent on there."""
+
+
 def _numbers(config: Config) -> Iterator[Fault]:
     owners = {name: name for name in config.agents}
     for name, agent in config.agents.items():
@@ -67,7 +71,7 @@ def _codes(config: Config) -> Iterator[Fault]:
     for i, route in enumerate(config.routes):
         for j, pattern in enumerate(route.to):
             taken = _taken(pattern, written) if route.phone is not None and not route.emergency else None
-            if taken is not None and not (taken is Code.PICKUP and isinstance(route.go, PickupTarget)):
+            if taken is not None and not isinstance(route.go, _SAME.get(taken, ())):
                 message = f"is never reached: it is codes.{taken.value}; change one of them, or turn that off"
                 yield Fault(("routes", i, "to", j), message)
 

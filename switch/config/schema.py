@@ -361,6 +361,16 @@ class Queue(Section):
     """A WebSocket that hears each call from its first bridge on."""
 
 
+class Parking(Section):
+    """`parking`: where callers wait until a phone dials the number of their slot"""
+
+    slots: Annotated[tuple[Words, ...], BeforeValidator(values.slots)] = ()
+    """`701-709`, or a list; none parks nobody."""
+    return_after: Positive = 60.0
+    """Then the phone that parked him rings, and again each time as long after it did not take him."""
+    music: Words = "default"
+
+
 class Route(Section):
     """One of `routes`: calls from `trunk` or `phone` (patterns) to one of `to` (patterns) lead to `go`"""
 
@@ -412,6 +422,7 @@ class Config(Section):
     """Classes that are not named here are played as one with the default values."""
     lamp_lists: dict[str, tuple[Words, ...]] = Field(default_factory=dict)
     """Phones, agents and queues that a phone may watch by one subscription."""
+    parking: Parking = Parking()
     routes: tuple[Route, ...] = ()
 
     def language_of(self, agent: str) -> str:

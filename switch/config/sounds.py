@@ -10,7 +10,7 @@ from media.prompts import parts
 from switch.config.checks import Finding
 from switch.config.document import Path
 from switch.config.schema import Config
-from switch.config.targets import ClockTarget
+from switch.config.targets import ClockTarget, ParkTarget
 from switch.config.values import ANNOUNCED_FACTS
 
 
@@ -24,6 +24,8 @@ def _music(config: Config) -> Iterator[Finding]:
     named: dict[str, Path] = {"default": ("queues",)}
     for name, queue in reversed(config.queues.items()):
         named[queue.music] = ("queues", name, "music")
+    if config.parking.slots:
+        named[config.parking.music] = ("parking", "music")
     for name in config.music:
         named[name] = ("music", name)
     for music_class, path in named.items():
@@ -35,7 +37,7 @@ def _prompts(config: Config) -> Iterator[Finding]:
     language = config.server.language.value
     named: dict[tuple[str, str], Path] = {}
     for place, route in enumerate(config.routes):
-        if route.go == ClockTarget():
+        if isinstance(route.go, ClockTarget | ParkTarget):
             named |= {(language, part): ("routes", place, "go") for part in parts(language)}
     for name, queue in config.queues.items():
         if queue.recording_notice is not None:

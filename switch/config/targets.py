@@ -98,6 +98,14 @@ class CodeTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class ParkTarget:
+    """`park`: parks a call in the slot that was dialled, or the first free one; takes who is parked there"""
+
+    def __str__(self) -> str:
+        return "park"
+
+
+@dataclass(frozen=True, slots=True)
 class HangupTarget:
     """`hangup`: the call ends"""
 
@@ -116,6 +124,7 @@ Go = (
     | ConferenceTarget
     | PickupTarget
     | CodeTarget
+    | ParkTarget
 )
 Overflow = QueueTarget | PhoneTarget | HangupTarget
 
@@ -125,12 +134,15 @@ _NAMED: dict[str, type[QueueTarget | TrunkTarget | PhoneTarget | ConferenceTarge
     "phone": PhoneTarget,
     "conference": ConferenceTarget,
 }
-_BARE: dict[str, type[DialledPhone | EchoTarget | ToneTarget | ClockTarget | PickupTarget | HangupTarget]] = {
+_BARE: dict[
+    str, type[DialledPhone | EchoTarget | ToneTarget | ClockTarget | PickupTarget | ParkTarget | HangupTarget]
+] = {
     "phone": DialledPhone,
     "echo": EchoTarget,
     "tone": ToneTarget,
     "clock": ClockTarget,
     "pickup": PickupTarget,
+    "park": ParkTarget,
     "hangup": HangupTarget,
 }
 
@@ -142,7 +154,7 @@ def go(value: object) -> Go:
         raise expected(
             value,
             "a target",
-            "queue:NAME, trunk:NAME, phone:NAME, conference:NAME, phone, pickup, echo, tone or clock",
+            "queue:NAME, trunk:NAME, phone:NAME, conference:NAME, phone, pickup, park, echo, tone or clock",
         )
     return target
 

@@ -227,6 +227,19 @@ def ring(value: object) -> str:
     return written
 
 
+def slots(value: object) -> object:
+    """A list of numbers, or a range of them: `701-709`, both ends included, 100 at most."""
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"([0-9]{1,6})-([0-9]{1,6})", value)
+    if match is None:
+        return (value,)
+    first, last = int(match[1]), int(match[2])
+    if not 0 <= last - first < 100 or len(match[1]) != len(match[2]):
+        raise expected(value, "a range of at most 100 numbers", "701-709")
+    return tuple(Text(f"{number:0{len(match[1])}}") for number in range(first, last + 1))
+
+
 def one_or_several(value: object) -> object:
     """A list, which may be written as its one item."""
     return (value,) if isinstance(value, str) else value

@@ -5,12 +5,14 @@ from typing import assert_never
 
 from switch.calls.conferences import Conferences
 from switch.calls.flow import Flow
+from switch.config.desk import Code
 from switch.config.targets import (
     ClockTarget,
     CodeTarget,
     ConferenceTarget,
     DialledPhone,
     EchoTarget,
+    ParkTarget,
     PhoneTarget,
     PickupTarget,
     QueueTarget,
@@ -23,6 +25,7 @@ from switch.flows.code import feature_code
 from switch.flows.conference import conference
 from switch.flows.direct import to_phone, to_trunk
 from switch.flows.echo import echo
+from switch.flows.park import park
 from switch.flows.queue import queue
 from switch.flows.tone import tone
 from switch.identities.caller import Caller
@@ -48,6 +51,8 @@ def flow_to(
             return tone
         case ConferenceTarget(name=name):
             return conference(name, conferences)
+        case CodeTarget(code=Code.PARK, arguments=arguments):
+            return park(exchange, "".join(arguments))
         case CodeTarget():
             return feature_code(exchange, routed.go)
         case ClockTarget():
@@ -58,6 +63,8 @@ def flow_to(
             return to_phone(routed.number, caller)
         case TrunkTarget(name=name):
             return to_trunk(name, routed.number, caller, redirections)
+        case ParkTarget():
+            return park(exchange, routed.number)
         case PickupTarget():
             raise ValueError("who picks up has no call of his own")
         case _:

@@ -1,4 +1,4 @@
-"""What the switch has to show: a phone's legs, an agent's state, who waits in a queue."""
+"""What the switch has to show: a phone's legs, an agent's state, who waits in a queue or is parked."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -9,6 +9,7 @@ from sip.endpoint import Endpoint
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.calls.leg_incoming import IncomingLeg
+from switch.calls.parking import Parked
 from switch.config.schema import Config
 from switch.feature_keys.keys import FeatureKeys
 from switch.lamps.shown import Kind, Lit, Shown, ShownDialog, Subject
@@ -42,6 +43,7 @@ class SwitchFacts:
         ledger: Callable[[Leg], Ledger | None],
         is_registered: Callable[[str], bool],
         keys: FeatureKeys,
+        parked: Callable[[str], Parked | None],
     ) -> None:
         self._config = config
         self._router = router
@@ -50,9 +52,12 @@ class SwitchFacts:
         self._ledger = ledger
         self._is_registered = is_registered
         self._keys = keys
+        self._parked = parked
 
     def subject(self, user: str, package: str) -> Subject | None:
-        """A phone before an agent, an agent before a queue, a queue before a list of that name."""
+        """A phone before an agent, an agent before a queue, a queue before a slot, a slot before a list of
+        that name.
+        """
         config = self._config()
         if package in KEY_PACKAGES:
             return Subject(Kind.KEYS, user) if user in config.phones else None
@@ -60,6 +65,7 @@ class SwitchFacts:
             (Kind.PHONE, config.phones),
             (Kind.AGENT, config.agents),
             (Kind.QUEUE, config.queues),
+            (Kind.SLOT, config.parking.slots),
             (Kind.LIST, config.lamp_lists),
         ):
             if user in names:
@@ -88,6 +94,9 @@ class SwitchFacts:
             case Kind.QUEUE:
                 queue = self._router.queue(subject.name)
                 return _NOTHING if queue is None else _of_queue(queue)
+            case Kind.SLOT:
+                parked = self._parked(subject.name)
+                return Shown() if parked is None else _of_slot(parked)
             case Kind.LIST:
                 members = self.members(subject)
                 return Shown(members=tuple((member.name, self.shown(member)) for member in members))
@@ -118,6 +127,13 @@ class SwitchFacts:
             remote=remote,
             held=leg.held,
         )
+
+
+def _of_slot(parked: Parked) -> Shown:
+    """Its lamp is on while somebody is parked there, and blinks while the phone rings that parked him."""
+    caller = parked.call.identity.shown
+    lit = Lit.EARLY if parked.returns else Lit.CONFIRMED
+    return Shown(dialogs=(ShownDialog(id=parked.call.id, lit=lit, remote=caller),), note=caller)
 
 
 def _of_agent(agent: AgentView) -> Shown:

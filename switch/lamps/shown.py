@@ -1,4 +1,4 @@
-"""What is shown of a phone, an agent or a queue: as values, whatever the document that tells it."""
+"""What is shown of a phone, agent, queue or parking slot: as values, whatever the document that tells it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +17,8 @@ class Kind(StrEnum):
     """A phone's own soft keys, which nobody else watches."""
     LIST = "list"
     """Several of them, by the name of `lamp_lists`."""
+    SLOT = "slot"
+    """Where calls are parked."""
 
 
 class Subject(NamedTuple):

@@ -199,8 +199,12 @@ def test_a_skill_expression_is_wrong_at_its_column(mistakes: Mistakes, written: 
         ("{trunk: c, go: trunk:d, transit: true}", []),
         ("{phone: '*', to: '[*]8*', strip: 2, go: pickup}", []),
         (
+            "{phone: '*', to: '70?', go: park}",
+            ["3:33: routes[0].go: there is no slot to park in; give parking.slots, such as 701-709"],
+        ),
+        (
             "{trunk: c, go: pickup}",
-            ["3:20: routes[0].go: only phones pick calls up; give the route a phone in place of its trunk"],
+            ["3:20: routes[0].go: only phones pickup calls; give the route a phone in place of its trunk"],
         ),
         (
             "{phone: '*', to: 1*2, go: echo}",

@@ -124,7 +124,8 @@ def test_what_is_not_built_is_refused_in_words(mistakes: Mistakes, text: str, fo
             "routes: [{phone: '*', go: }]",
             [
                 "1:26: routes[0].go: needs a value: a target such as "
-                "queue:NAME, trunk:NAME, phone:NAME, conference:NAME, phone, pickup, echo, tone or clock"
+                "queue:NAME, trunk:NAME, phone:NAME, conference:NAME, "
+                "phone, pickup, park, echo, tone or clock"
             ],
         ),
     ],

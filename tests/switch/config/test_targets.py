@@ -9,6 +9,7 @@ from switch.config.targets import (
     DialledPhone,
     EchoTarget,
     HangupTarget,
+    ParkTarget,
     PhoneTarget,
     PickupTarget,
     QueueTarget,
@@ -19,7 +20,7 @@ from switch.config.values import Text
 
 GO = (
     "a target; write it as queue:NAME, trunk:NAME, phone:NAME, conference:NAME, "
-    "phone, pickup, echo, tone or clock"
+    "phone, pickup, park, echo, tone or clock"
 )
 OVERFLOW = "a target; write it as hangup, queue:NAME or phone:NAME"
 
@@ -37,6 +38,7 @@ OVERFLOW = "a target; write it as hangup, queue:NAME or phone:NAME"
         ("conference:daily", ConferenceTarget("daily")),
         ("tone", ToneTarget()),
         ("pickup", PickupTarget()),
+        ("park", ParkTarget()),
     ],
 )
 def test_a_route_leads_there(written: str, target: targets.Go) -> None:

@@ -47,6 +47,9 @@ FIELDS = ", ".join(f"{{{field}}}" for field in values.DISPLAY_FIELDS)
         (values.database_url, "sqlite:////srv/c.db", "sqlite:////srv/c.db"),
         (values.digits, "+34", "+34"),
         (values.secret, "x", "x"),
+        (values.slots, "701-703", ("701", "702", "703")),
+        (values.slots, "08-10", ("08", "09", "10")),
+        (values.slots, "7001", ("7001",)),
     ],
 )
 def test_is_read(read: Callable[[object], object], written: str, value: object) -> None:
@@ -108,6 +111,8 @@ def test_is_read(read: Callable[[object], object], written: str, value: object) 
         (values.strategy, "ring-all", "not yet: 'ring-all' is not built; longest-idle is"),
         (values.digits, "a b", "'a b' is not the beginning of a number; write it as +34"),
         (values.secret, "", "is empty"),
+        (values.slots, "709-701", "'709-701' is not a range of at most 100 numbers; write it as 701-709"),
+        (values.slots, "1-2000", "'1-2000' is not a range of at most 100 numbers; write it as 701-709"),
     ],
 )
 def test_is_refused(read: Callable[[object], object], written: str, message: str) -> None:
