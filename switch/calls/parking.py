@@ -14,11 +14,11 @@ import structlog
 from media.codecs import CODECS
 from switch.calls.attempts import Attempts
 from switch.calls.causes import NORMAL_CLEARING, Farewell
-from switch.calls.dialling import Unreachable
 from switch.calls.handing import swap
 from switch.calls.leg import Leg
 from switch.calls.occupancy import Occupancy
 from switch.calls.supervision import NotNow
+from switch.calls.unreachable import Unreachable
 from switch.exchange import Exchange
 from switch.lamps.shown import Kind, Subject
 from switch.peers import Peer, PhonePeer
