@@ -5,6 +5,7 @@ hold in all of them, and from all of them the world comes to rest.
 """
 
 from collections import deque
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -18,24 +19,25 @@ from tests.acd.history import SECOND, START_US
 
 CALLS = ("c1", "c2")
 AGENTS = ("ana", "luis")
+WRAP_UP_US = 5 * SECOND
 
 
-def opening(on_no_answer: OnNoAnswer) -> Router:
-    """Both agents are free, both callers wait: two offers are out."""
+def opening(on_no_answer: OnNoAnswer, calls: Sequence[str] = CALLS) -> Router:
+    """Both agents are free, the callers wait: an offer of each is out."""
     queue = QueueSettings(
         "support",
         ring_timeout_us=15 * SECOND,
         retry_busy_us=5 * SECOND,
         retry_reject_us=5 * SECOND,
         on_no_answer=on_no_answer,
-        wrap_up_us=5 * SECOND,
+        wrap_up_us=WRAP_UP_US,
         max_wait_us=0,
     )
     router = Router()
     router.step(e.Configured([queue], [AgentSettings(name) for name in AGENTS]), START_US)
     for name in AGENTS:
         router.step(e.PhoneRegistered(name, fresh=True), START_US)
-    for name in CALLS:
+    for name in calls:
         router.step(e.CallQueued(name, "support", START_US), START_US)
     return router
 
@@ -67,6 +69,19 @@ def possible(router: Router) -> list[e.Event]:
                 for how in (e.ConversationEnd.CALLER_HUNG_UP, e.ConversationEnd.AGENT_LOST)
             ]
     happenings += [e.PhoneReachable(agent) for agent in AGENTS if not facts.agents[agent].reachable]
+    return happenings
+
+
+def wished(router: Router) -> list[e.Event]:
+    """What agents may ask for besides, at phones that come and go: Ana dials codes, both move and wrap up."""
+    facts = router._board.state
+    ana = facts.agents["ana"]
+    happenings: list[e.Event] = [e.PhoneAtCode("ana", at_code=not ana.at_code)]
+    for agent in facts.agents.values():
+        happenings += [e.AgentMoved(agent.name), e.WrapUpDone(agent.name)]
+        since_us, until_us = agent.wrap_up_since_us or 0, agent.wrap_up_until_us or 0
+        if agent.wrap_up_extra_us == 0 and until_us - since_us <= WRAP_UP_US:
+            happenings.append(e.WrapUpExtended(agent.name, SECOND))
     return happenings
 
 
@@ -103,6 +118,9 @@ def shape(router: Router) -> tuple[object, ...]:
                 due.index(agent.wrap_up_until_us),
                 due.index(agent.retry_at_us),
                 agent.offer in facts.offers,
+                agent.at_code,
+                agent.wrap_up_extra_us,
+                (agent.wrap_up_until_us or 0) - (agent.wrap_up_since_us or 0),
             )
             for name, agent in facts.agents.items()
         ),
@@ -130,9 +148,7 @@ def check(router: Router) -> None:
         if call.state is CallState.TALKING:
             assert facts.agents[call.agent or ""].conversation == call.offer
         if call.state is CallState.WAITING:
-            assert not any(
-                agent.state == "ready" and agent.retry_at_us is None for agent in facts.agents.values()
-            )
+            assert not any(agent.free for agent in facts.agents.values())
 
 
 def answers(event: e.Event, commands: list[Command]) -> bool:
@@ -144,13 +160,28 @@ def answers(event: e.Event, commands: list[Command]) -> bool:
 
 @pytest.mark.parametrize("on_no_answer", sorted(OnNoAnswer))
 def test_every_reachable_state_obeys_the_laws(on_no_answer: OnNoAnswer) -> None:
-    start = opening(on_no_answer)
+    seen, rows = explored(opening(on_no_answer), possible)
+    assert rows == set(OfferState) - {OfferState.ENDED}
+    assert len(seen) > 1_000
+
+
+def test_whatever_agents_ask_for_every_reachable_state_obeys_them() -> None:
+    start = opening(OnNoAnswer.PAUSE, CALLS[:1])
+    seen, rows = explored(start, lambda router: possible(router) + wished(router))
+    assert rows == set(OfferState) - {OfferState.ENDED}
+    assert len(seen) > 300
+
+
+def explored(
+    start: Router, happenings: Callable[[Router], list[e.Event]]
+) -> tuple[set[tuple[object, ...]], set[OfferState]]:
+    """Every state that can be reached, and every state of an offer."""
     seen = {shape(start)}
     rows: set[OfferState] = set()
     ahead = deque([start.snapshot()])
     while ahead:
         snapshot = ahead.popleft()
-        for event in possible(Router.restore(snapshot)):
+        for event in happenings(Router.restore(snapshot)):
             router = Router.restore(snapshot)
             timed = isinstance(event, e.DeadlinePassed)
             commands = router.step(event, router.deadline() or 0 if timed else router.now_us)
@@ -160,5 +191,4 @@ def test_every_reachable_state_obeys_the_laws(on_no_answer: OnNoAnswer) -> None:
             if (found := shape(router)) not in seen:
                 seen.add(found)
                 ahead.append(router.snapshot())
-    assert rows == set(OfferState) - {OfferState.ENDED}
-    assert len(seen) > 1_000
+    return seen, rows
