@@ -139,6 +139,14 @@ class DeskPhone:
         await call.invite(lines)
         return call
 
+    async def dial_code(self, code: str) -> DeskCall:
+        """Dial what is no number, and listen to how the answer begins."""
+        self.log.note("keys", "", code)
+        call = await (await self.dial(code)).until("talking")
+        await call.listen()
+        await call.hang_up()
+        return call
+
     async def next_call(self, timeout_s: float = 10.0) -> DeskCall:
         """The oldest call that came and was not yet taken by this method."""
         try:
