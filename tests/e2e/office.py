@@ -20,6 +20,7 @@ from tests.peers.voice import Voice
 
 MAKERS = {"1001": YEALINK, "1002": POLYCOM, "1003": SNOM, "1004": CISCO}
 HZ = {"1001": 500.0, "1002": 700.0, "1003": 900.0, "1004": 1100.0}
+SPARE_HZ = {"1011": 600.0, "1012": 800.0, "1013": 1000.0, "1014": 1200.0}
 NEXT = {"1001": "1002", "1002": "1003", "1003": "1004", "1004": "1001"}
 SPARE = {"1001": "1011", "1002": "1012", "1003": "1013", "1004": "1014"}
 """A second phone of each maker, for what would disturb the first."""
@@ -42,7 +43,7 @@ class Office:
         async with AsyncExitStack() as stack:
             switch = await stack.enter_async_context(Switch.running(**sections()))
             office = cls(switch, stack)
-            for user, maker in MAKERS.items():
+            for user, maker in [*MAKERS.items(), *((SPARE[u], m) for u, m in MAKERS.items())]:
                 phone = await office.plug_in(user, maker)
                 assert (await phone.register()).status == 200
             yield office
@@ -51,7 +52,7 @@ class Office:
     async def plug_in(self, user: str, maker: Maker) -> DeskPhone:
         """A phone, not yet registered."""
         phone = await self._stack.enter_async_context(
-            DeskPhone.plugged_in(maker, user, SECRET, self.switch.sip, hz=HZ.get(user, CALLER_HZ))
+            DeskPhone.plugged_in(maker, user, SECRET, self.switch.sip, hz=(HZ | SPARE_HZ)[user])
         )
         self.phones[user] = phone
         return phone

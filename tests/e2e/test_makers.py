@@ -11,7 +11,7 @@ from datetime import datetime
 import pytest
 import pytest_asyncio
 
-from tests.e2e.office import CALLER_HZ, HZ, MAKERS, NEXT, SPARE, Office, at_once
+from tests.e2e.office import CALLER_HZ, HZ, MAKERS, NEXT, SPARE, SPARE_HZ, Office, at_once
 from tests.peers.audio import hears, hears_only, is_silent
 from tests.peers.makers.call import DeskCall
 from tests.peers.makers.desk import DeskPhone
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ITS_OWN = ("message-summary", "as-feature-event", "x-broadworks-hoteling", "ua-profile", "line-seize")
 """Packages that a phone subscribes to for itself; the others are for whom it watches."""
+EVERYBODY = [*HZ.values(), *SPARE_HZ.values()]
 VERSION = re.compile(rb'<dialog-info [^>]*version="([0-9]+)"')
 DIALOG = re.compile(r'call-id="([^"]+)" local-tag="([^"]+)" remote-tag="([^"]+)"')
 
@@ -51,8 +52,8 @@ async def both_hear(ours: DeskCall, theirs: DeskCall) -> None:
     """The other, and nobody else."""
     await asyncio.gather(ours.listen(0.1), theirs.listen(0.1))
     here, there = await asyncio.gather(ours.listen(), theirs.listen())
-    assert hears_only(here, theirs.phone.hz, HZ.values())
-    assert hears_only(there, ours.phone.hz, HZ.values())
+    assert hears_only(here, theirs.phone.hz, EVERYBODY)
+    assert hears_only(there, ours.phone.hz, EVERYBODY)
 
 
 # Registration
@@ -60,7 +61,7 @@ async def both_hear(ours: DeskCall, theirs: DeskCall) -> None:
 
 @by_maker
 async def test_it_registers_and_takes_itself_out(office: Office, user: str) -> None:
-    phone = await office.plug_in(SPARE[user], MAKERS[user])
+    phone = office.phones[SPARE[user]]
     answered = await phone.register(30)
     assert answered.status == 200, "after 423"
     assert "expires=60" in (answered.headers.get("Contact") or "")
@@ -68,6 +69,7 @@ async def test_it_registers_and_takes_itself_out(office: Office, user: str) -> N
     assert (await phone.register()).status == 200
     assert (await phone.unregister()).status == 200
     assert await office.registration(phone.user) is None
+    assert (await phone.register()).status == 200
 
 
 @by_maker
@@ -270,6 +272,83 @@ async def take(phone: DeskPhone, called: DeskPhone, dialog_info: str) -> DeskCal
     """Press the lamp that blinks."""
     call_id, its_tag, our_tag = DIALOG.findall(dialog_info)[-1]
     return await phone.dial(called.user, ("Replaces", f"{call_id};to-tag={its_tag};from-tag={our_tag}"))
+
+
+# Transfers: its phone, its caller (the spare one of its maker) and the next as whom the caller is sent on to
+
+
+@at_once
+async def test_it_sends_a_caller_on_blindly(office: Office, user: str) -> None:
+    caller, called = await from_outside(office, user)
+    assert (await called.transfer(NEXT[user])).status == 202
+    theirs = await office.phones[NEXT[user]].next_call()
+    await theirs.answer()
+    await called.until("ended")
+    await both_hear(caller, theirs)
+    told(called, 100, 180, 200)
+    await theirs.hang_up()
+    await caller.until("ended")
+
+
+@at_once
+async def test_it_sends_a_caller_on_after_a_word(office: Office, user: str) -> None:
+    caller, called = await from_outside(office, user)
+    await called.hold()
+    asked, theirs = await office.talk(user)
+    await both_hear(asked, theirs)
+    assert (await called.transfer_to(asked)).status == 202
+    for call in (called, asked):
+        await call.until("ended")
+    await both_hear(caller, theirs)
+    told(called, 200)
+    await caller.hang_up()
+    await theirs.until("ended")
+
+
+@at_once
+async def test_it_sends_a_caller_on_to_who_still_rings(office: Office, user: str) -> None:
+    caller, called = await from_outside(office, user)
+    await called.hold()
+    asked = await (await office.phones[user].dial(NEXT[user])).until("ringing")
+    theirs = await office.phones[NEXT[user]].next_call()
+    assert (await called.transfer_to(asked)).status == 202
+    if theirs.status == 487:  # it hung up there first, as some do
+        theirs = await office.phones[NEXT[user]].next_call()
+    await theirs.answer()
+    for call in (called, asked):
+        await call.until("ended")
+    await both_hear(caller, theirs)
+    await caller.hang_up()
+    await theirs.until("ended")
+
+
+@at_once
+async def test_a_transfer_that_fails_is_told_and_leaves_the_caller(office: Office, user: str) -> None:
+    caller, called = await from_outside(office, user)
+    response = await called.transfer("4711")
+    if called.phone.maker.leaves == "at-202":
+        await caller.until("ended")
+        return
+    assert response.status == 202
+    if called.phone.maker.refer_sub:
+        await called.until(lambda call: b" 404 " in call.told[-1].body if call.told else False)
+    await both_hear(caller, called)
+    await called.hang_up()
+    await caller.until("ended")
+
+
+async def from_outside(office: Office, user: str) -> tuple[DeskCall, DeskCall]:
+    """The spare phone of its maker calls it, and is answered: both ends of it."""
+    return await office.talk(SPARE[user], user)
+
+
+def told(call: DeskCall, *statuses: int) -> None:
+    """What it was told of its REFER, where it wanted to be."""
+    fragments = [int(notify.body.split()[1]) for notify in call.told]
+    if not call.phone.maker.refer_sub:
+        assert not fragments
+    elif call.phone.maker.leaves != "at-202":
+        assert [each for each in fragments if each in statuses] == list(statuses)
 
 
 # Its agent
