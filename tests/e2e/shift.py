@@ -26,7 +26,7 @@ BACK_OFFICE = "2001"
 CALLER_HZ, AGENT_HZ, BACK_OFFICE_HZ = 440.0, 1000.0, 700.0
 PATIENCE_S = 120.0
 LOOK_S = 0.2
-WRAP_UP_S = 0.5
+WRAP_UP_S = 0.3
 
 
 class Plan(Enum):
@@ -204,10 +204,10 @@ class Shift:
 
     async def _talk(self, agent: Agent, call: DeskCall) -> None:
         await call.until("ringing")
-        await agent.a_while(0.2)
+        await agent.a_while(0.1)
         await call.answer()
         agent.talks.append(call)
-        await agent.a_while(0.5)
+        await agent.a_while(0.3)
         await self._part(agent, call)
         await call.until("ended")
 
