@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from sip.dialogs.dialog import Dialog
 from sip.events import SessionId
 from sip.syntax.message import Request, Response, parse
+from sip.syntax.replaces import DialogName
 from tests.switch.far_end import FarEnd, Wire
 
 
@@ -29,6 +31,24 @@ class Referrer(FarEnd):
         super().__init__(wire, name, address, switch, secret)
         self.answers = 200
         self.referrals: list[Referral] = []
+        self._dialogs: dict[SessionId, Dialog] = {}
+        self._names: dict[SessionId, DialogName] = {}
+
+    def remember(self, session: SessionId) -> None:
+        """It will write of this session even when it is over."""
+        dialog, name = self.endpoint.dialog(session), self.endpoint.name_of(session)
+        if dialog is not None:
+            self._dialogs[session] = dialog
+        if name is not None:
+            self._names[session] = name
+
+    def may_refer(self, session: SessionId) -> bool:
+        """Whether it knows of a dialog in which it could."""
+        return session in self._dialogs
+
+    def may_name(self, session: SessionId) -> bool:
+        """Whether Replaces could name it."""
+        return session in self._names
 
     async def refer(
         self, session: SessionId, number: str, replaces: SessionId | None = None, *lines: str
@@ -42,8 +62,7 @@ class Referrer(FarEnd):
         self, session: SessionId, number: str, replaces: SessionId | None = None, *lines: str
     ) -> Referral:
         """The same, without waiting for anything."""
-        dialog = self.endpoint.dialog(session)
-        assert dialog is not None
+        dialog = self.endpoint.dialog(session) or self._dialogs[session]
         dialog.local_cseq += 1
         target = self._target(number, replaces)
         return self._send(
@@ -107,8 +126,7 @@ class Referrer(FarEnd):
         uri = self._uri(number)
         if replaces is None:
             return f"<{uri}>"
-        name = self.endpoint.name_of(replaces)
-        assert name is not None
+        name = self.endpoint.name_of(replaces) or self._names[replaces]
         written = f"{name.call_id};to-tag={name.remote_tag};from-tag={name.local_tag}"
         return f"<{uri}?Replaces={quote(written, safe='')}>"
 
