@@ -131,6 +131,10 @@ class Stack:
                 await when_refreshed(leg.call.hold)
             case "resume":
                 await when_refreshed(leg.call.resume)
+            case "transfer":
+                await leg.call.transfer(order["uri"])
+            case "connect":
+                await leg.call.attended_transfer(self.legs[order["other"]].call)
             case "press":
                 await leg.call.send_dtmf(order["digits"])
             case "say":

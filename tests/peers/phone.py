@@ -70,6 +70,14 @@ class PhoneCall:
     async def resume(self) -> None:
         await self._do("resume")
 
+    async def transfer(self, uri: str) -> None:
+        """Blind (baresip): returns when the far end tells that it has worked; PeerError that it has not."""
+        await self._do("transfer", uri=uri, timeout_s=40.0)
+
+    async def connect(self, other: Self) -> None:
+        """Attended (baresip): its party talks to that of another call of the phone, which holds both."""
+        await self._do("connect", other=other.number, timeout_s=20.0)
+
     async def press(self, digits: str) -> None:
         """As telephone-events (RFC 4733), 100 ms each; returns when they are sent."""
         await self._do("press", digits=digits)
@@ -209,6 +217,10 @@ class Phones:
         phone = Phone(self.child, user, f"sip:{user}@{self.address}:{self.sip_port}")
         self._phones[user] = phone
         return phone
+
+    def at(self, user: str) -> Phone:
+        """One that was added before."""
+        return self._phones[user]
 
     async def kill(self) -> None:
         """kill -9 of the process: every phone on it vanishes in the middle of a word."""
