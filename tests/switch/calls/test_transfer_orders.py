@@ -113,7 +113,10 @@ class Play:
         random, ana = self.random, self.ana
         assert self.first is not None
         if random.random() < 0.7 and ana.endpoint.dialog(self.first) is not None:
-            await ana.reinvite(self.first, sdp(ana.address[0], direction="sendonly", version=2))
+            held = sdp(ana.address[0], direction="sendonly", version=2)
+            ana.endpoint.reinvite(self.first, held, self.stage.now())
+            self.stage.moved(ana)
+            await self.stage.settle()
         await self._wait(0.3)
         if random.random() < 0.85:
             await self._consult()
@@ -216,8 +219,8 @@ class Play:
         worked = any(about_both and 200 in sent.told for sent, about_both in self.sent)
         failed = all(sent.status != 202 or (sent.told or [0])[-1] >= 300 for sent, _ in self.sent)
         if failed and self.first is not None:
-            stays = self.ana.endpoint.dialog(self.first) is not None
-            assert self.one.is_up == stays, (self.seed, "they are together, or nobody is there")
+            assert self.one.is_up or self.ana.endpoint.dialog(self.first) is None, (self.seed, "alone")
+            assert not self.one.is_up or self.ana.endpoint.counts().sessions, (self.seed, "left alone")
         if worked and not self._in_line():
             assert self.one.is_up == self.two.is_up, (self.seed, self.one, self.two)
             legs = [self._leg(self.one), self._leg(self.two)]
