@@ -156,26 +156,36 @@ def hang_up(call: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
     _tell(config, "DELETE", f"/calls/{quote(call, safe='')}")
 
 
-def _set_state(name: str, state: str, reason: str | None, config: Path) -> None:
-    row = _tell(
-        config, "POST", f"/agents/{quote(name, safe='')}/state", {"state": state, "reason": reason}
-    ).json()
+def _set_state(name: str, state: str, reason: str | None, config: Path, phone: str | None = None) -> None:
+    wanted = {"state": state, "reason": reason, "phone": phone}
+    row = _tell(config, "POST", f"/agents/{quote(name, safe='')}/state", wanted).json()
     print(f"{row['name']} is {row['state']}")
 
 
 ReasonOption = Annotated[str | None, typer.Option(help="Why, for the reports.")]
+PhoneOption = Annotated[str | None, typer.Option(help="Where he sits from now on; no PIN is asked for.")]
 
 
 @agent_commands.command("ready")
-def make_ready(name: str, reason: ReasonOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def make_ready(
+    name: str,
+    reason: ReasonOption = None,
+    phone: PhoneOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
     """Let an agent take calls."""
-    _set_state(name, "ready", reason, config)
+    _set_state(name, "ready", reason, config, phone)
 
 
 @agent_commands.command("pause")
-def pause(name: str, reason: ReasonOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def pause(
+    name: str,
+    reason: ReasonOption = None,
+    phone: PhoneOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
     """Let an agent take no calls for a while."""
-    _set_state(name, "paused", reason, config)
+    _set_state(name, "paused", reason, config, phone)
 
 
 @agent_commands.command("logout")

@@ -114,7 +114,8 @@ class Memory:
     def set_agent_state(
         self, name: str, state: AgentState, reason: str | None, phone: str | None = None
     ) -> AgentRow:
-        row = replace(self.agent(name), state=state, reason=reason)
+        before = self.agent(name)
+        row = replace(before, state=state, reason=reason, phone=phone or before.phone)
         if row.phone is None and state is AgentState.READY:
             raise Refused(f"{name} is at no phone")
         self.people[name] = row

@@ -277,6 +277,8 @@ async def test_pausing_an_agent(api: Running, client: httpx.AsyncClient) -> None
     assert (response.json()["state"], response.json()["reason"]) == ("paused", "lunch")
     problem(await client.post(f"{V1}/agents/luis/state", json={"state": "ready"}), 409)
     problem(await client.post(f"{V1}/agents/eva/state", json={"state": "ready"}), 404)
+    response = await client.post(f"{V1}/agents/luis/state", json={"state": "ready", "phone": "1003"})
+    assert response.json()["phone"] == "1003"
 
 
 @pytest.mark.parametrize(

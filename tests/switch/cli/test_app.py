@@ -105,6 +105,12 @@ async def test_an_agents_state(api: Running, centralita: Command, verb: str, sta
     assert (api.memory.people["ana"].state, api.memory.people["ana"].reason) == (state, "so")
 
 
+@pytest.mark.parametrize("verb", ["ready", "pause"])
+async def test_an_agents_phone(api: Running, centralita: Command, verb: str) -> None:
+    assert (await centralita("agent", verb, "luis", "--phone", "1003")).exit_code == 0
+    assert api.memory.people["luis"].phone == "1003"
+
+
 async def test_hangup(api: Running, centralita: Command) -> None:
     assert (await centralita("call", "hangup", waiting_call().id)).exit_code == 0
     assert not api.memory.calls

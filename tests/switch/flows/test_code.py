@@ -142,6 +142,20 @@ class TestLoggingIn:
         await stage.pass_by(9)
         assert said(stage) == "en desk-wrong-pin"
 
+    async def test_who_guesses_is_locked_out_and_hears_so(self, stage: Stage) -> None:
+        spare = await stage.phone(SPARE_PHONE)
+        for pin in range(5):
+            assert await dial(stage, spare, f"*60*501*000{pin}") == "en desk-wrong-pin"
+        assert await dial(stage, spare, f"*60*501*{PIN}") == "en desk-locked"
+        assert await dial(stage, spare, "*60*999*0000") == "en desk-locked"
+
+    async def test_in_a_call_nobody_moves(self, stage: Stage) -> None:
+        own, spare = await stage.phone(), await stage.phone(SPARE_PHONE)
+        own.behave = answering
+        await stage.carrier.dial(NUMBER)
+        assert await dial(stage, spare, f"*60*501*{PIN}") == "en desk-talking"
+        assert await dial(stage, own, "*60*502*0815") == "es desk-taken"
+
     async def test_who_hangs_up_when_asked_leaves_nothing(self, stage: Stage) -> None:
         spare = await stage.phone(SPARE_PHONE)
         session = await spare.dial("*60")
