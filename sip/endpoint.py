@@ -270,6 +270,12 @@ class Endpoint:
         if (found := self._find(session)) is not None:
             found.probe(now)
 
+    def move(self, session: SessionId, flow: Flow) -> None:
+        """The peer of a dialog has got another address: it is reached by this flow, and by that alone."""
+        found = self._find(session)
+        if found is not None:
+            self._sessions.move(found, flow)
+
     def dialog(self, session: SessionId) -> Dialog | None:
         """The dialog of a session, to be kept for `restore`; None while there is none."""
         found = self._find(session)

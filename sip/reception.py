@@ -16,6 +16,7 @@ from sip.flow import DEFAULT_PORTS, Flow
 from sip.refusal import refusal
 from sip.routing import arrive
 from sip.screen import Banned, Gate, Known, Refuse, Screen, Silence, Stranger
+from sip.subscriptions.subscription import Subscription
 from sip.subscriptions.subscriptions import METHODS as SUBSCRIBING
 from sip.subscriptions.subscriptions import Subscriptions
 from sip.syntax.headers import Via
@@ -28,6 +29,8 @@ from sip.transactions.transaction import Owner, Transaction
 from sip.transactions.transaction_table import Input
 from sip.transactions.writing import NO_BODY, ReplyHead, header_lines
 
+Usage = Session | Subscription
+"""What a dialog is for."""
 _LATE = 481
 _IN_DIALOG = ("BYE", "PRACK", "UPDATE", "INFO")
 """Requests that mean nothing outside of a dialog."""
@@ -178,12 +181,15 @@ class Reception:
             return
         usage = self._sessions.of(request) or self._subscriptions.of(request)
         if usage is None or not self._is_peer(usage.peer, usage.flow, flow):
-            self._newcomer(request, key, flow, now)
+            self._newcomer(request, key, flow, usage, now)
             return
         self._count(request, flow)
+        self._within(usage, request, key, flow, now)
+
+    def _within(self, usage: Usage, request: Request, key: str, flow: Flow, now: float) -> None:
         request.check()
         owner: Owner = usage
-        if isinstance(usage, Session) and method in SUBSCRIBING:
+        if isinstance(usage, Session) and request.method in SUBSCRIBING:
             owner = self._subscriptions.within(usage)
         self._layer.serve(request, key, flow, owner, now)
 
@@ -238,7 +244,8 @@ class Reception:
         if isinstance(verdict, Stranger | Banned):
             self._ignored(verdict, flow)
 
-    def _newcomer(self, request: Request, key: str, flow: Flow, now: float) -> None:
+    def _newcomer(self, request: Request, key: str, flow: Flow, usage: Usage | None, now: float) -> None:
+        """Whoever sends this has to say who he is. A peer of ours who has moved goes on in his `usage`."""
         verdict = self._screen.identify(request, flow, now)
         if isinstance(verdict, Refuse) and request.method == "INVITE":
             verdict = self._spiral(request, flow) or verdict
@@ -251,6 +258,9 @@ class Reception:
                 self._count(request, flow)
                 verdict = self._gate.sheds(request, verdict, flow, now) or self._loop(request) or verdict
                 self._refuse(request, flow, verdict)
+            case Known(peer=peer) if usage is not None and peer == usage.peer:
+                self._count(request, flow)
+                self._within(usage, request, key, flow, now)
             case Known():
                 self._count(request, flow)
                 refused = self._gate.sheds(request, verdict, flow, now) or self._examined(request, flow)

@@ -19,6 +19,7 @@ from switch.history.entries import BindingPut, BindingRemoved, Entry
 from switch.history.reader import StoredBinding
 
 _PUT = (Change.ADDED, Change.REFRESHED, Change.UNREACHABLE, Change.REACHABLE)
+_HERE = (Change.ADDED, Change.REFRESHED)
 _GONE = (Change.REMOVED, Change.REPLACED, Change.EXPIRED)
 
 
@@ -48,8 +49,12 @@ class Registrations:
         loop: asyncio.AbstractEventLoop,
         domain: Callable[[], str],
         changed: Callable[[str], None],
+        moved: Callable[[str, Flow, Flow], None],
     ) -> None:
-        """`changed` hears of each phone that has another contact, or one less."""
+        """`changed` hears of each phone that has another contact, or one less, `moved` of each device that is
+        reached by another flow than before.
+        """
+        self._moved = moved
         self._registrar = registrar
         self._sip = sip
         self._put = put
@@ -115,13 +120,15 @@ class Registrations:
 
     def registered(self, event: IncomingRequest, user: str) -> None:
         """An authenticated REGISTER of `user`."""
-        fresh = not self._registrar.bindings(user)
+        before = self._registrar.bindings(user)
         outcome = self._registrar.register(event.request, user, event.flow, self._now())
         self._sip().respond(
             event.transaction, outcome.status, self._now(), reason=outcome.reason, headers=outcome.headers
         )
-        self._apply(outcome.changes, fresh)
+        self._apply(outcome.changes, fresh=not before)
         self._alive(user)
+        changed = [change.binding for change in outcome.changes if change.change in _HERE]
+        self._follow(before, self._registrar.bindings(user), changed)
 
     def heard(self, user: str, flow: Flow) -> None:
         """An authenticated request or an answer came from the phone."""
@@ -157,6 +164,16 @@ class Registrations:
                 self._alive(binding.user)
 
     # Inside
+
+    def _follow(self, before: Iterable[Binding], now: Iterable[Binding], changed: Iterable[Binding]) -> None:
+        """Tell of each device that was there before by another flow."""
+        here = {binding.key for binding in now}
+        flows = {each.key: each.flow for each in before}
+        left = {each.instance: each.flow for each in before if each.instance and each.key not in here}
+        for binding in changed:
+            flow = flows.get(binding.key) or left.get(binding.instance)
+            if flow is not None and flow != binding.flow:
+                self._moved(binding.user, flow, binding.flow)
 
     def _is_reachable(self, user: str) -> bool:
         return any(binding.reachable for binding in self._registrar.bindings(user))

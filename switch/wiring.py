@@ -205,6 +205,7 @@ class _Wiring:
             self._around.loop,
             lambda: self.exchange.config.sip.domain,
             lambda phone: self.exchange.lamps.phone_changed(phone),
+            lambda phone, before, flow: self.switch.registry.phone_moved(phone, before, flow),
         )
 
     def _max_contacts(self, user: str) -> int:

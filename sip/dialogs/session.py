@@ -354,6 +354,14 @@ class Session:
             if self.repeated_2xx is not None:
                 self.repeated_2xx.move(self.flow)
 
+    def move(self, flow: Flow) -> None:
+        """What we send from now on goes by this flow."""
+        if self.dialog is not None:
+            self.dialog.flow, self.dialog.natted = flow, True
+        self.flow, self.began_on = flow, flow.connection
+        if self.repeated_2xx is not None:
+            self.repeated_2xx.move(flow)
+
     def knows(self, call_id: str, remote_tag: str | None) -> bool:
         """Whether a request with our local tag belongs to this dialog (section 12), early ones included."""
         tag = remote_tag or ""

@@ -110,6 +110,14 @@ class Sessions:
             if not session.is_given_up:
                 self.report(SessionFlowClosed(session.id))
 
+    def move(self, session: Session, flow: Flow) -> None:
+        """Its peer is reached by another flow, and by that alone."""
+        if session.dialog is not None:
+            self._by_connection.get(session.began_on, set()).discard(session)
+            session.move(flow)
+            if flow.connection:
+                self._by_connection.setdefault(flow.connection, set()).add(session)
+
     def dialogs(self) -> int:
         """How many sessions have a dialog."""
         return sum(session.dialog is not None for session in self.by_id.values())

@@ -27,7 +27,7 @@ from switch.calls.leg_secrecy import encryption_by
 from switch.calls.watch import KeyWatch, Verdict, Watch
 from switch.config.trunk import Dtmf, Prack
 from switch.exchange import Exchange
-from switch.peers import Peer, TrunkPeer
+from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.records import LegRecord, LegRole
 
 
@@ -56,7 +56,7 @@ class Leg:
         self.role = role
         self.peer = peer
         self.flow = flow
-        """By which its dialog began."""
+        """By which its peer is reached."""
         self.port = port
         self.owner = owner
         self.routed = routed
@@ -133,6 +133,15 @@ class Leg:
             if info is not None:
                 now, tag = self._exchange.now(), self._media.early_dialog
                 self._exchange.sip().info(self._session, *info, now, dialog_tag=tag)
+
+    def move(self, flow: Flow) -> None:
+        """The peer has got another address."""
+        if self.over or self.session is None or not self.answered:
+            return
+        self._log.info("peer moved", before=self.flow.remote, now=flow.remote)
+        self.flow = flow
+        self._exchange.sip().move(self.session, flow)
+        self._follow(flow)
 
     def send(self, source: Source) -> None:
         """What the party hears from now on."""
@@ -246,6 +255,10 @@ class Leg:
             endpoint.answer_offer(session, 488, now)
             return
         endpoint.answer_offer(session, 200, now, sdp=answer)
+        dialog = endpoint.dialog(session)
+        if dialog is not None and dialog.flow.remote != self.flow.remote and isinstance(self.peer, PhonePeer):
+            self.flow = dialog.flow
+            self._follow(dialog.flow)
         self._described()
         self._book.leg_refreshed(self)
 
@@ -254,6 +267,12 @@ class Leg:
         self._media.refresh(sdp)
         self._described()
         self._book.leg_refreshed(self)
+
+    def _follow(self, flow: Flow) -> None:
+        try:
+            self._media.move(flow)
+        except OSError as error:
+            self._log.warning("no way for media", remote=flow.remote, error=str(error))
 
     # Digits
 

@@ -1,7 +1,7 @@
 """The media of a leg: what its descriptions say, and what its port is told of it (RFC 3264)."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -121,6 +121,18 @@ class LegMedia:
         taken = self.accept(answer, dialog_tag) or self.accept(before)
         self._early.clear()
         return taken or (answer is None and self.agreed is not None)
+
+    def move(self, flow: Flow) -> None:
+        """The peer has got another address: its packets come from there, whatever it said before. Where ours
+        go until they do is a guess. Raises OSError where the kernel knows no way there.
+        """
+        before, self._flow = self._flow.remote[0], flow
+        if before == flow.remote[0]:
+            return  # another port of the same NAT: the media plane finds the packets by itself
+        self._address = self._exchange.media_address(flow.remote[0])
+        if self.agreed is not None and not ip_address(self.agreed.remote_address).is_unspecified:
+            host = str(_host(flow.remote[0]).network_address)
+            self._connect(replace(self.agreed, remote_address=host, rtcp_address=host))
 
     def refresh(self, answer: bytes | None) -> None:
         """What they said when our description went out once more: news only if it was an offer before."""

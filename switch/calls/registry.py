@@ -8,6 +8,7 @@ from media.events import PortEvent, RecordingStopped
 from media.port import Port
 from sip import events as sip
 from sip.dialogs.dialog import Dialog
+from sip.flow import Flow
 from switch.calls.conferences import Conferences
 from switch.calls.flow import Call
 from switch.calls.ledger import Ledger
@@ -185,6 +186,13 @@ class Registry:
         legs = list(self._of_phone.get(leg.peer.name, ())) if isinstance(leg.peer, PhonePeer) else []
         later = legs[legs.index(leg) + 1 :] if leg in legs else []
         return any(isinstance(each, IncomingLeg) and not each.at_code for each in later)
+
+    def phone_moved(self, phone: str, before: Flow, flow: Flow) -> None:
+        """A device of the phone has registered from another address: its talks go on there."""
+        for leg in list(self.legs_of(phone)):
+            if (leg.flow.transport, leg.flow.remote) == (before.transport, before.remote):
+                leg.move(flow)
+                self.leg_refreshed(leg)
 
     def is_busy(self, phone: str) -> bool:
         """Whether the phone rings, or is in a call."""

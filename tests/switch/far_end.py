@@ -146,10 +146,17 @@ class FarEnd:
         await self._done()
 
     async def reinvite(self, session: SessionId, sdp: bytes | None, answer: bytes | None = None) -> Response:
-        """Send a re-INVITE by hand, and its ACK with `answer`; the response."""
+        """Send a re-INVITE by hand, and its ACK with `answer`; the response. A challenge is answered."""
         await self._by_hand(session, "INVITE", sdp)
         response = parse(self.received[-1])
         assert isinstance(response, Response), response
+        dialog = self.endpoint.dialog(session)
+        if response.status == 401 and dialog is not None:
+            await self._by_hand(session, "ACK", None)
+            credentials = self._credentials(response, "INVITE", dialog.target)
+            await self._by_hand(session, "INVITE", sdp, f"Authorization: {credentials}")
+            response = parse(self.received[-1])
+            assert isinstance(response, Response), response
         await self._by_hand(session, "ACK", answer)
         return response
 
@@ -249,7 +256,7 @@ class FarEnd:
         assert answer is not None
         return answer
 
-    async def _by_hand(self, session: SessionId, method: str, sdp: bytes | None) -> None:
+    async def _by_hand(self, session: SessionId, method: str, sdp: bytes | None, *lines: str) -> None:
         dialog = self.endpoint.dialog(session)
         assert dialog is not None
         if method != "ACK":
@@ -263,6 +270,7 @@ class FarEnd:
             f"Call-ID: {dialog.call_id}",
             f"CSeq: {dialog.local_cseq} {method}",
             f"Contact: <sip:{self.name}@{host}:{port}>",
+            *lines,
             *(["Content-Type: application/sdp"] if sdp else []),
             f"Content-Length: {len(sdp or b'')}",
         ]
