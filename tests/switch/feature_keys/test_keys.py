@@ -96,6 +96,28 @@ async def test_do_not_disturb_from_the_phone_and_from_the_api(stage: Stage, ana:
     assert value(lamp, "doNotDisturbOn", told) == ["false"]
 
 
+@pytest.mark.parametrize("door", ["key", "api", "code"])
+async def test_every_door_sees_what_came_by_another(stage: Stage, ana: Watcher, door: str) -> None:
+    keys = await ana.watch("1001", "as-feature-event", 600, SEVERAL)
+    boss = stage.add(Watcher(stage, "1002", PHONES["1002"], OURS, "secret of 1002"))
+    lamp, agent = await boss.watch("1001"), await boss.watch("ana", "presence")
+    assert await ana.register() == 200
+    told = len(keys.told)
+    if door == "key":
+        await press(ana, keys, "SetDoNotDisturb", "<doNotDisturbOn>true</doNotDisturbOn>")
+    elif door == "api":
+        stage.running.set_preferences("1001", Preferences(do_not_disturb=True))
+        await stage.settle()
+    else:
+        await ana.dial("*78")
+    assert value(keys, "doNotDisturbOn", told)[-1] == "true"
+    assert value(keys, "pri:AgentNotReadyReasonValue", told)[-1] == "do-not-disturb"
+    assert 'id="do-not-disturb"' in "".join(lamp.bodies)
+    assert "<note>paused: do-not-disturb</note>" in agent.body
+    assert stage.running.preferences("1001").do_not_disturb
+    assert stage.running.agent("ana").reason == "do-not-disturb"
+
+
 async def test_each_forwarding_from_the_phone(stage: Stage, ana: Watcher) -> None:
     lamp = await ana.watch("1001", "as-feature-event", 600, SEVERAL)
     for when, number, rings in (
