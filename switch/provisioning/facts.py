@@ -16,7 +16,7 @@ from switch.provisioning.zones import Change, Zone
 
 _MONDAYS_FIRST: Final = (7, 1, 2, 3, 4, 5, 6)
 """Weekdays that begin with Monday as 1, by those that begin with Sunday as 0."""
-_BLOCK: Final = re.compile(r"( *)\{(codecs|summer|keys)\}\n")
+_BLOCK: Final = re.compile(r"( *)\{(codecs|summer|agents|keys)\}\n")
 """A line of a template that stands for none or several."""
 
 
@@ -37,6 +37,10 @@ class Account:
     language: str
     tones: str
     zone: Zone
+    pickup: str
+    """What is dialled before a number to take what rings there; empty where nothing is."""
+    has_agents: bool
+    """Whether people may log in at phones."""
     device: Device
 
     @classmethod
@@ -62,6 +66,8 @@ class Account:
             language=config.server.language,
             tones=config.media.tones,
             zone=Zone.named(config.server.timezone),
+            pickup=config.codes.pickup or "",
+            has_agents=bool(config.agents),
             device=device,
         )
 
@@ -78,6 +84,7 @@ def written(page: Page, account: Account, name: str) -> str:
     blocks = {
         "codecs": "".join(_codecs(page, account.codecs)),
         "summer": (page.no_summer if account.zone.summer is None else page.summer).format(**facts),
+        "agents": page.agents.format(**facts) if account.has_agents else "",
         "keys": "".join(_keys(page, account, facts)),
     }
 
@@ -117,6 +124,8 @@ def _plain(page: Page, account: Account) -> dict[str, str]:
         "offset_signed_s": f"{zone.offset_s:+d}",
         "offset_hours": zone.hours,
         "posix_zone": zone.posix,
+        "pickup": account.pickup,
+        "pickup_behind": f"|{account.pickup}" if account.pickup else "",
         "codec_list": ",".join(_spoken(page, account.codecs)),
         **{name: page.word(name, ours.get(name, account.srtp)) for name in worded},
         **_changes(zone),

@@ -45,6 +45,8 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """Where the zone has a summer time..."""
     no_summer: str = ""
     """...and where it has none."""
+    agents: str = ""
+    """Where there are agents, who may log in at any phone."""
     lamp: str = ""
     dial: str = ""
     first_key: int = 1

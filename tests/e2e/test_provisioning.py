@@ -61,6 +61,25 @@ async def test_a_phone_registers_with_what_its_file_says(tell_on_failure: Tell) 
         assert urlsplit(where["url"]).path.split("/")[2] not in switch.log()
 
 
+async def test_a_softphone_fetches_its_account(tell_on_failure: Tell) -> None:
+    """Linphone knows its name and the URL that the QR code holds, and nothing else."""
+    address = ports.own_address()
+    provisioning = {"listen": f"{address}:{ports.free_port(address)}"}
+    settings = {"1002": {"secret": SECRET, "provision": {"transport": "tcp"}}}
+    async with (
+        Switch.running(address=address, phones=settings, provisioning=provisioning) as switch,
+        Phones.running("linphone") as desks,
+    ):
+        tell_on_failure("switch", switch.story)
+        tell_on_failure("linphone", desks.story)
+        where = await switch.get("/api/v1/phones/1002/provisioning")
+        desk = await desks.phone("1002", file=f"{where['url']}{where['files'][0]}")
+        await desk.register()
+        (row,) = await switch.items("/api/v1/phones")
+        (contact,) = row["contacts"]
+        assert (contact["transport"], contact["user_agent"].split("/")[0]) == ("tcp", "Linphonec")
+
+
 async def test_https_its_renewal_and_new_paths(tmp_path: Path, tell_on_failure: Tell) -> None:
     authority = Authority(tmp_path / "tls")
     address = ports.own_address()

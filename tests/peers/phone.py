@@ -1,6 +1,6 @@
 """A desk phone as a person holds it: register, ring, answer, talk in tones, listen, hold, hang up.
 
-The same hands for two real SIP stacks: baresip (the workhorse, many phones to a process) and pjsua2.
+The same hands for three real stacks: baresip (the workhorse, many phones to a process), pjsua2, Linphone.
 """
 
 import asyncio
@@ -17,7 +17,12 @@ from tests.peers.child import Child, Message, PeerError
 CallState = Literal["incoming", "outgoing", "ringing", "established", "closed"]
 OnCall = Literal["ring", "answer", "reject"]
 SrtpUse = Literal["off", "optional", "mandatory", "dtls"]
-MODULES = {"baresip": "tests.peers.baresip_child", "pjsua2": "tests.peers.pjsua_child"}
+Stack = Literal["baresip", "pjsua2", "linphone"]
+MODULES: dict[Stack, str] = {
+    "baresip": "tests.peers.baresip_child",
+    "pjsua2": "tests.peers.pjsua_child",
+    "linphone": "tests.peers.linphone_child",
+}
 
 
 class PhoneCall:
@@ -71,11 +76,11 @@ class PhoneCall:
         await self._do("resume")
 
     async def transfer(self, uri: str) -> None:
-        """Blind (baresip): returns when the far end tells that it has worked; PeerError that it has not."""
+        """Blind; baresip returns when the far end tells that it has worked, PeerError that it has not."""
         await self._do("transfer", uri=uri, timeout_s=40.0)
 
     async def connect(self, other: Self) -> None:
-        """Attended (baresip): its party talks to that of another call of the phone, which holds both."""
+        """Attended: its party talks to that of another call of the phone; baresip holds both before."""
         await self._do("connect", other=other.number, timeout_s=20.0)
 
     async def press(self, digits: str) -> None:
@@ -177,9 +182,7 @@ class Phones:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def running(
-        cls, stack: Literal["baresip", "pjsua2"] = "baresip", address: str = ports.PHONES
-    ) -> AsyncIterator[Self]:
+    async def running(cls, stack: Stack = "baresip", address: str = ports.PHONES) -> AsyncIterator[Self]:
         """`address` other than 127.0.0.1 must be one that lo has: see ports.assigned."""
         sip_port = ports.free_port(address)
         child = await Child.start(MODULES[stack], address, str(sip_port))
@@ -198,11 +201,12 @@ class Phones:
         expires_s: int = 600,
         transport: Literal["udp", "tcp", "tls"] = "udp",
         srtp: SrtpUse = "off",
+        file: str = "",
     ) -> Phone:
         """Adds a phone; without a registrar it is one that is called, and calls, by address alone.
 
         With optional SRTP it offers RTP/AVP with keys and takes what comes; mandatory is RTP/SAVP; dtls
-        (baresip) is UDP/TLS/RTP/SAVP.
+        (baresip) is UDP/TLS/RTP/SAVP. A Linphone fetches secret, registrar and transport from `file`, a URL.
         """
         await self.child.do(
             "phone",
@@ -213,6 +217,7 @@ class Phones:
             expires_s=expires_s,
             transport=transport,
             srtp=srtp,
+            file=file,
         )
         phone = Phone(self.child, user, f"sip:{user}@{self.address}:{self.sip_port}")
         self._phones[user] = phone

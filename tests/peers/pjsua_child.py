@@ -187,6 +187,10 @@ class Stack:
                 parameters = pj.CallOpParam(True)
                 parameters.opt.flag = pj.PJSUA_CALL_UNHOLD
                 await when_refreshed(lambda: leg.reinvite(parameters))
+            case "transfer":
+                leg.xfer(order["uri"], pj.CallOpParam(True))
+            case "connect":
+                leg.xferReplaces(self.legs[order["other"]], pj.CallOpParam(True))
             case "press":
                 leg.dialDtmf(order["digits"])
             case "say":

@@ -192,6 +192,25 @@ def test_more_keys_than_the_phone_has(maker: Maker) -> None:
     assert "key 2" in found
 
 
+@pytest.mark.parametrize(
+    ("maker", "name"), [(Maker.YEALINK, "acd.enable"), (Maker.POLYCOM, "feature.acdLoginLogout.enabled")]
+)
+def test_agents_keys_are_there_where_agents_are(maker: Maker, name: str) -> None:
+    assert values(site(maker), maker)[name] == "1"
+    assert name not in values(site(maker, agents={}), maker)
+
+
+@pytest.mark.parametrize("maker", DESKS)
+def test_pickup(maker: Maker) -> None:
+    some = {text for text in values(site(maker, codes={"pickup": "*87"}), maker).values() if "*87" in text}
+    assert some == {
+        "blf sip:1002@centralita.example|*87",
+        "blf sip:support@centralita.example|*87",
+    } or some == {"*87"}
+    without = values(site(maker, codes={"pickup": "off"}), maker)
+    assert not [text for text in without.values() if "|" in text or "*8" in text]
+
+
 AGENTS = {
     Maker.YEALINK: "Yealink SIP-T46S 66.84.0.15 {colons}",
     Maker.POLYCOM: "FileTransport PolycomVVX-VVX_410-UA/5.9.0.9373 (SN:{plain}) Type/Application",
