@@ -39,6 +39,7 @@ def give_away(call: Call, stays: Leg) -> Brought:
     else:
         assert call.party is not None
         leg, occupied, call.reaching.occupied = call.party, call.reaching.occupied, Occupancy()
+        call.party = None
     ledger = call.ledger
     ledger.legs.remove(leg)
     agent = call.agent if leg.role is LegRole.AGENT else None

@@ -168,9 +168,11 @@ class Referrals:
             raise NotNow("there is no such call", 481)
         if leg.peer != event.peer:
             raise NotNow("this is the call of somebody else")
+        if isinstance(leg.owner, Departure):
+            raise NotNow("the call is being transferred", 491)
         end = end_of(leg)
         if end is None:
-            raise NotNow("the call is being transferred", 491)
+            raise NotNow("there is nobody to be transferred", 481)
         return end
 
     def _named(self, name: DialogName) -> Leg | None:

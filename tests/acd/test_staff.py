@@ -20,6 +20,7 @@ from acd.events import (
     CallGone,
     ConversationEnd,
     ConversationEnded,
+    ConversationMoved,
     GoneReason,
     PhoneAtCode,
     PhoneBusy,
@@ -342,6 +343,33 @@ class TestConversationEnded:
         stage.answer("ana")
         assert stage.step(ConversationEnded("c1", "ana", ConversationEnd.AGENT_LOST, first)) == []
         assert stage.state("ana") is AgentState.ON_CALL
+
+
+class TestConversationMoved:
+    def test_goes_on_under_the_other_name_to_its_wrap_up(self) -> None:
+        stage = in_a_call(wrap_up_us=10)
+        changed = only(stage.step(ConversationMoved("c1", "ana", "c9")), AgentChanged)
+        assert (changed.state, changed.call) == (AgentState.ON_CALL, "c9")
+        assert [view.call for view in stage.router.calls()] == ["c9"]
+        assert stage.end("c1", "ana") == []
+        stage.end("c9", "ana")
+        assert stage.state("ana") is AgentState.WRAP_UP
+        assert stage.router.calls() == []
+
+    def test_lost_agent_costs_the_other_caller_no_place(self) -> None:
+        stage = in_a_call(wrap_up_us=0)
+        stage.step(ConversationMoved("c1", "ana", "c9"))
+        visit = only(stage.end("c9", "ana", ConversationEnd.AGENT_LOST), VisitStarted)
+        assert visit.call == "c9"
+
+    @pytest.mark.parametrize(
+        ("call", "agent", "to"), [("c1", "luis", "c9"), ("c2", "ana", "c9"), ("c1", "ana", "c1")]
+    )
+    def test_of_another_changes_nothing(self, call: str, agent: str, to: str) -> None:
+        stage = in_a_call(wrap_up_us=0)
+        digest = stage.router.state_hash()
+        assert stage.step(ConversationMoved(call, agent, to)) == []
+        assert stage.router.state_hash() == digest
 
 
 @pytest.mark.parametrize("agent", ["nobody", ""])

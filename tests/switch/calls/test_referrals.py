@@ -9,6 +9,7 @@ from sip.events import IncomingInvite, SessionId
 from switch.calls.departing import LEAVE_S
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.leg import Leg
+from switch.calls.supervision import Mode
 from switch.calls.transferring import RING_TIMEOUT_S
 from switch.history.entries import WrapUpEnded
 from switch.peers import PhonePeer
@@ -429,6 +430,54 @@ async def test_over_a_trunk_whoever_called_there_pays_on(desks: Desks) -> None:
     record, _ = await desks.records()
     assert ending(record)[0] is Result.ANSWERED
     assert stage.exchange.toll.used_s(PhonePeer("1001"), stage.exchange.now_us()) == pytest.approx(30, abs=1)
+
+
+@pytest.mark.parametrize("form", ["sendonly", "inactive", "0.0.0.0", "recvonly"])
+async def test_however_she_holds_nobody_is_left_on_hold(desks: Desks, form: str) -> None:
+    stage, ana = desks.stage, desks.ana
+    address, direction = (form, "") if form == "0.0.0.0" else (ana.address[0], form)
+    await ana.reinvite(desks.session, sdp(address, direction=direction, version=2))
+    second = await ana.dial("1002")
+    held = sdp(ana.address[0], direction="sendonly", version=2)
+    await ana.reinvite(second, held)
+    call = stage.registry.calls[desks.call]
+    if form != "recvonly":
+        assert stage.heard(call.caller) == "music default"
+    await ana.refer(desks.session, "1002", second)
+    desks.connects(desks.boss)
+    boss = desks.boss.invited.session
+    await desks.boss.reinvite(boss, sdp(desks.boss.address[0], direction="sendonly", version=2))
+    assert stage.heard(call.caller) == "music default", "and he may be held again"
+    await desks.boss.reinvite(boss, sdp(desks.boss.address[0], version=3))
+    desks.connects(desks.boss)
+    assert len(await desks.records()) == 2
+
+
+async def test_who_holds_her_too_hears_whom_he_gets_when_he_comes_back(desks: Desks) -> None:
+    stage, carrier = desks.stage, desks.stage.carrier
+    await carrier.reinvite(desks.caller, sdp(carrier.address[0], direction="sendonly", version=2))
+    second = await desks.consult()
+    await desks.ana.refer(desks.session, "1002", second)
+    call = stage.registry.calls[desks.call]
+    assert stage.heard(call.party) == "music default", "he still holds"
+    await carrier.reinvite(desks.caller, sdp(carrier.address[0], version=3))
+    desks.connects(desks.boss)
+    assert len(await desks.records()) == 2
+
+
+async def test_a_supervisor_goes_with_the_call(desks: Desks) -> None:
+    stage = desks.stage
+    fourth = await desk(stage, "1004")
+    await stage.running.supervise(desks.call, "1004", Mode.LISTEN)
+    second = await desks.consult()
+    await desks.ana.refer(desks.session, "1002", second)
+    await desks.ana.hang_up(desks.session)
+    call = stage.registry.calls[desks.call]
+    assert call.supervision is not None
+    assert [stage.heard(leg) for leg in (call.caller, call.party, call.supervision.leg)] == ["room"] * 3
+    await fourth.hang_up()
+    desks.connects(desks.boss)
+    assert len(await desks.records()) == 2
 
 
 # Semi-attended
