@@ -147,17 +147,15 @@ class FeatureKeys:
             raise NotGranted(f"{type(wish).__name__}: {answer.value}")
 
     def _log_on(self, phone: str, request: SetAgentState) -> None:
-        """Who sits there, unless the phone says who."""
-        there = self._desk.agent_at(phone)
-        agent = there if not request.agent else self._named(request.agent)
+        agent = self._meant(phone, request.agent)
         if agent is None:
             raise NotGranted("it does not say who logs on")
-        if agent != there or not self._is_on(agent):
+        if agent != self._desk.agent_at(phone) or not self._is_on(agent):
             self._ask(LogIn(agent, phone, request.password))
 
     def _wish(self, phone: str, request: SetAgentState) -> Wish:
         agent = self._desk.agent_at(phone)
-        if agent is None or (request.agent and self._named(request.agent) != agent):
+        if agent is None or self._meant(phone, request.agent) != agent:
             raise NotGranted(f"agent {request.agent!r} does not sit there")
         match request.wanted:
             case Wanted.LOGGED_OFF:
@@ -189,9 +187,15 @@ class FeatureKeys:
         if (agent := self._desk.agent_at(phone)) is not None:
             self._ask(LogOut(agent))
 
+    def _meant(self, phone: str, written: str) -> str | None:
+        """Whom a phone means: who sits there, where it names nobody or itself."""
+        named = self._named(written)
+        return self._desk.agent_at(phone) if named in ("", phone) else named
+
     def _named(self, written: str) -> str:
         """The agent whom a phone names; what it says, where that is nobody."""
-        return self._desk.agent_of(_number(written)) or written
+        number = _number(written) or written
+        return self._desk.agent_of(number) or number
 
     def _is_on(self, agent: str) -> bool:
         view = self._desk.view(agent)

@@ -172,6 +172,32 @@ async def test_the_agents_keys_both_ways(stage: Stage, ana: Watcher) -> None:
     assert await press(ana, lamp, "GetAgentState", "") == ["AgentNotReadyEvent"]
 
 
+async def test_a_phone_may_name_itself_for_who_sits_there(stage: Stage, ana: Watcher) -> None:
+    lamp = await ana.watch("1001", "as-feature-event", 600, SEVERAL)
+    wanted = "<agentID>{}</agentID><requestedAgentState>{}</requestedAgentState>"
+    await press(ana, lamp, "SetAgentState", wanted.format("1001", "notReady"))
+    assert stage.agent() == "paused"
+    await press(ana, lamp, "SetAgentState", wanted.format("luis", "ready"))
+    assert stage.agent() == "paused", "he does not sit there"
+    await press(ana, lamp, "SetAgentState", wanted.format("sip:1001@pbx.example", "ready"))
+    assert stage.agent() == "ready"
+
+
+async def test_a_subscription_to_keys_outlives_the_switch(stage: Stage, ana: Watcher, tmp_path: Path) -> None:
+    lamp, one = [await ana.watch("1001", "as-feature-event", 600, line) for line in (SEVERAL, "Accept: */*")]
+    await stage.settle()
+    told = len(lamp.told), len(one.told)
+    after = await crashed(stage, tmp_path / "after")
+    after.take_over(ana)
+    after.exchange.lamps.start()
+    await after.settle()
+    assert (len(lamp.told) - told[0], len(one.told) - told[1]) == (1, 5)
+    after.running.set_preferences("1001", Preferences(do_not_disturb=True))
+    await after.settle()
+    assert "<doNotDisturbOn>true<" in lamp.body
+    await after.close()
+
+
 async def test_wrap_up_is_longer_by_the_key(stage: Stage, ana: Watcher) -> None:
     ana.behave = answering
     lamp = await ana.watch("1001", "as-feature-event", 600, SEVERAL)
