@@ -21,8 +21,15 @@ class Pem(NamedTuple):
 class HttpServer:
     """Serves an application on one address; the signals stay the switch's."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, pem: Pem | None = None) -> None:
-        """HTTPS where there is a certificate."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        pem: Pem | None = None,
+        connection: type[asyncio.Protocol] | None = None,
+    ) -> None:
+        """HTTPS where there is a certificate. `connection` is a kind of uvicorn's for HTTP."""
         self._listen = (host, port)
         self._server = _Server(
             uvicorn.Config(
@@ -32,6 +39,7 @@ class HttpServer:
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                http=connection or "auto",
                 ssl_certfile=pem and pem.certificate,
                 ssl_keyfile=pem and pem.private_key,
                 ws="none",

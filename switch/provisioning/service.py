@@ -9,6 +9,7 @@ from switch.config.schema import Config
 from switch.provisioning.door import Answer, Door
 from switch.provisioning.keyring import read_key
 from switch.provisioning.phone_files import PhoneFiles
+from switch.provisioning.visit import Visit
 
 
 class Provisioning:
@@ -33,7 +34,7 @@ class Provisioning:
             return
         self.files.key = read_key(config.server.data_dir)
         self.files.configure(config)
-        self._server = HttpServer(self._door, listen.host, listen.port, pem)
+        self._server = HttpServer(self._door, listen.host, listen.port, pem, Visit)
         self._bound = HostPort(*await self._server.start())
         self._secure = pem is not None
         stack.push_async_callback(self._server.close)
