@@ -62,11 +62,25 @@ class Changes:
         return "; ".join(parts) or "nothing changed"
 
 
+_SECTIONS = (
+    "server",
+    "database",
+    "sip",
+    "media",
+    "http",
+    "trace",
+    "provisioning",
+    "parking",
+    "desk",
+    "codes",
+)
+
+
 def compare(old: Config, new: Config) -> Changes:
     """What has to happen for a switch that runs `old` to run `new`."""
     changed = [
         (section, key)
-        for section in ("server", "database", "sip", "media", "http", "trace", "provisioning", "parking")
+        for section in _SECTIONS
         for key in _changed(getattr(old, section), getattr(new, section))
     ]
     return Changes(

@@ -167,9 +167,9 @@ class Desk:
             return Answer.NOBODY
         answer = self._seat(wish, view)
         if answer in DOES:
-            self._leaving.discard(wish.agent)
-            if view.state is AgentState.OFFLINE:
+            if view.state is AgentState.OFFLINE or wish.agent in self._leaving:
                 self._dispatch.post(AgentStateSet(agent=wish.agent, state=WantedState.READY))
+            self._leaving.discard(wish.agent)
         return answer
 
     def _seat(self, wish: LogIn, view: AgentView) -> Answer:

@@ -105,3 +105,32 @@ async def test_an_agent_logs_in_at_any_phone_by_keys(tell_on_failure: Tell) -> N
             ("*632", "completed"),
         ]
         assert "0815" not in switch.log()
+
+
+async def test_an_agent_presses_codes_in_a_talk(tell_on_failure: Tell) -> None:
+    async with Switch.running(**centre(agents={"ana": AGENTS["ana"]})) as switch, Phones.running() as phones:
+        tell_on_failure("switch", switch.story)
+        tell_on_failure("phones", phones.story)
+        phone = await desk(phones, switch, "1001")
+        await switch.agent_is("ana", "ready")
+        caller = await phones.phone("caller")
+        waiting = await caller.dial(f"sip:{NUMBER}@{switch.sip}")
+        talk = await phone.next_call()
+        await talk.answer()
+        await waiting.until("established")
+        row = await switch.agent_is("ana", "on_call")
+
+        for code, state in (("*68", "paused"), ("*66", "recording")):
+            await talk.press(code)
+            await switch.until(
+                lambda: switch.get(f"/api/v1/calls/{row['call']}/recording"),
+                lambda found, state=state: found["state"] == state,  # type: ignore[misc]
+            )
+        await talk.press("*65")
+        await waiting.until(lambda call: call.digits.endswith("*65"))
+        await waiting.hang_up()
+        await switch.agent_is("ana", "wrap_up")
+        ended = await (await phone.dial(f"sip:*64@{switch.sip}")).until("established")
+        await switch.agent_is("ana", "ready")
+        await ended.until("closed")
+        assert '"wish": "ExtendWrapUp", "answer": "later"' in switch.log()

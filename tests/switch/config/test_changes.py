@@ -47,6 +47,13 @@ def test_everything() -> None:
     )
 
 
+def test_codes_and_the_desk_take_effect_at_once() -> None:
+    new = {**OLD, "codes": {"login": "*91"}, "desk": {"wrap_up_extension": "1m"}}
+    changes = compare(Config.model_validate(OLD), Config.model_validate(new))
+    assert str(changes) == "desk.wrap_up_extension changed; codes.login changed"
+    assert not changes.restart
+
+
 def test_music_takes_effect_at_once() -> None:
     new = OLD | {"music": {"default": {"start": "live"}}}
     changes = compare(Config.model_validate(OLD), Config.model_validate(new))

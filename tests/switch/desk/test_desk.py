@@ -121,6 +121,32 @@ class TestSeats:
         await stage.carrier.hang_up(session)
         assert (stage.agent(), desk.phone_of("ana")) == ("offline", "1001")
 
+    async def test_who_comes_back_before_his_call_is_over_has_not_left(
+        self, stage: Stage, desk: Desk
+    ) -> None:
+        spare = await stage.phone(SPARE_PHONE)
+        desk.ask(LogIn("ana", SPARE_PHONE, PIN))
+        spare.behave = answering
+        session = await stage.carrier.dial(NUMBER)
+        desk.ask(LogOut("ana"))
+        assert desk.ask(LogIn("ana", SPARE_PHONE, PIN)) is Answer.AS_BEFORE
+        await stage.carrier.hang_up(session)
+        assert (stage.agent(), desk.phone_of("ana")) == ("wrap_up", SPARE_PHONE)
+
+    async def test_what_rings_for_who_makes_room_looks_for_another(self, stage: Stage, desk: Desk) -> None:
+        own, luis = await stage.phone(), await stage.phone("1002")
+        desk.ask(Pause("luis"))
+        await stage.carrier.dial(NUMBER)
+        assert stage.agent() == "ringing"
+        assert desk.ask(LogIn("luis", "1001", "0815")) is Answer.DONE
+        await stage.settle()
+        assert any(data.startswith(b"CANCEL") for data in own.received)
+        assert (stage.agent("ana"), stage.agent("luis")) == ("offline", "paused")
+        desk.ask(Ready("luis"))
+        await stage.settle()
+        assert (stage.agent("luis"), desk.phone_of("luis")) == ("ringing", "1001")
+        assert not [data for data in luis.received if data.startswith(b"INVITE")]
+
     async def test_a_seat_of_somebody_who_is_offline_is_free_after_a_restart(
         self, stage: Stage, desk: Desk
     ) -> None:
