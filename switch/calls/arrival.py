@@ -16,6 +16,7 @@ from switch.calls.causes import Farewell, farewell, q850_of
 from switch.calls.dialling import MAX_FORWARDS
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call
+from switch.calls.joining import End, end_of
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.calls.leg_incoming import IncomingLeg
@@ -24,6 +25,8 @@ from switch.calls.occupancy import Sides
 from switch.calls.offered import usable, usable_with
 from switch.calls.pickup import NoPickup, Pickups
 from switch.calls.registry import Registry
+from switch.calls.supervision import NotNow
+from switch.calls.three_way import confer
 from switch.config.desk import Code
 from switch.config.schema import Route
 from switch.config.targets import CodeTarget, ConferenceTarget, Go, ParkTarget, PickupTarget, TrunkTarget
@@ -148,7 +151,8 @@ class Arrival:
         Malformed.
         """
         try:
-            place = self._place(invite.request, peer, ledger.to, code)
+            both = self._both(peer, code)
+            place = both[0].own if both else self._place(invite.request, peer, ledger.to, code)
             if place is None:
                 return False
             leg = self._taker(invite, peer, place)
@@ -157,7 +161,11 @@ class Arrival:
         except NotAdmitted as error:
             refusal = error
         else:
-            self._pickups.take(place, leg, partial(self._refuse_taker, leg, ledger))
+            refused = partial(self._refuse_taker, leg, ledger)
+            if both:
+                self._confer(both, leg, refused)
+            else:
+                self._pickups.take(place, leg, refused)
             return True
         self._exchange.tracing.claim(ledger.id, invite.request.call_id, f"caller {peer.name}")
         self._refuse(invite, peer, ledger, Sides(), refusal)
@@ -179,6 +187,21 @@ class Arrival:
         parks = routed is not None and routed.go == ParkTarget()
         parked = self._exchange.parked.get(routed.number) if routed is not None and parks else None
         return None if parked is None else parked.call
+
+    def _both(self, peer: Peer, code: Dialled | None) -> tuple[End, End] | None:
+        """The two calls of a phone that asks for both at once. Raises NoPickup."""
+        if code is None or code.target.code is not Code.CONFERENCE:
+            return None
+        ends = [end for leg in self._registry.legs_of(peer.name) if (end := end_of(leg)) is not None]
+        if len(ends) != 2:
+            raise NoPickup(Reason.NOT_FOUND, 404, "There Are Not Two Calls")
+        return ends[0], ends[1]
+
+    def _confer(self, ends: tuple[End, End], leg: IncomingLeg, refused: Callable[[NoPickup], None]) -> None:
+        try:
+            confer(self._exchange, ends, leg)
+        except NotNow as error:
+            refused(NoPickup(Reason.NOT_ALLOWED, error.status, "Not Now"))
 
     def _taker(self, invite: sip.IncomingInvite, peer: Peer, place: Leg | Call) -> IncomingLeg:
         """The leg of who takes it, near the caller's. Raises NoPickup and NotAdmitted."""
@@ -304,7 +327,7 @@ class Arrival:
     def _caller(self, invite: sip.IncomingInvite, peer: Peer, go: Go) -> IncomingLeg:
         """The caller's leg. What he offers is judged first: nothing absurd makes us open a socket."""
         terms, offer = self._judged(lambda: usable(self._exchange, invite, peer, go))
-        port = self._opened(lambda: self._port(go))
+        port = self._opened(lambda: self._port(go, peer))
         at_code = isinstance(go, CodeTarget)
         return self._leg(invite, peer, port, terms, offer, LegRole.CALLER, at_code=at_code)
 
@@ -341,10 +364,15 @@ class Arrival:
             port.close()
             raise
 
-    def _port(self, go: Go) -> Port:
+    def _port(self, go: Go, peer: Peer) -> Port:
         if isinstance(go, ConferenceTarget):
             return self._registry.conferences.open_port(go.name)
-        return self._exchange.plane.open(near=self._listened(go))
+        return self._exchange.plane.open(near=self._listened(go) or self._talks_by(peer))
+
+    def _talks_by(self, peer: Peer) -> Port | None:
+        """Of a phone that is in a call already: both may become one."""
+        legs = self._registry.legs_of(peer.name) if isinstance(peer, PhonePeer) else ()
+        return next((leg.port for leg in legs), None)
 
     def _listened(self, go: Go) -> Port | None:
         """That of the caller whom whoever dials a code wants to listen to."""

@@ -69,6 +69,7 @@ from switch.records import LegRole
 
 if TYPE_CHECKING:
     from switch.calls.parking import Parked
+    from switch.calls.three_way import Third
     from switch.calls.transferring import Transfer
 
 Flow = Callable[["Call"], Awaitable[None]]
@@ -105,6 +106,8 @@ class Call(CallerVerbs):
         """While the caller is sent on and nobody has him yet."""
         self.leaving: Departure | None = None
         """Who sent the caller on, until his leg ends."""
+        self.third: Third | None = None
+        """Who has been brought to caller and party."""
         self.parked: Parked | None = None
         """While he is parked."""
         self.book = book
@@ -252,6 +255,8 @@ class Call(CallerVerbs):
         super().let_hear(source)
         if self.supervision is not None:
             self.supervision.let_hear(source)
+        if self.third is not None:
+            self.third.let_hear(source)
 
     def pick_up(self, leg: IncomingLeg) -> None:
         """Somebody takes the call whom nobody has called for it; whoever rings is told so."""
@@ -383,6 +388,8 @@ class Call(CallerVerbs):
             self._conversation.end()
         if self.supervision is not None:
             self.supervision.over()
+        if self.third is not None:
+            self.third.over()
         if self.transfer is not None:
             self.transfer.over()
         if self.parked is not None:
@@ -493,6 +500,8 @@ class Call(CallerVerbs):
             self._conversation = None
         if self.supervision is not None:
             self.supervision.part()
+        if self.third is not None:
+            self.third.part()
 
     def leave_alone(self, before: Leg | None, *, stays: bool = False) -> None:
         """The caller waits for somebody else than he talked to."""
@@ -553,9 +562,15 @@ class Call(CallerVerbs):
         """The two begin to hear each other."""
         if self.supervision is not None and self.bridge is not None and self.party is not None:
             self.supervision.join(self.bridge, self.party)
+        self.third_came()
         if self.queued_as is not None and self.taps.join(self.queued_as):
             self.book.recording_started(self)
         self.book.call_changed(self)
+
+    def third_came(self) -> None:
+        """Whoever is brought to the call hears both, once they hear each other."""
+        if self.third is not None and self.bridge is not None and self.party is not None:
+            self.third.join(self.bridge, (self.caller, self.party))
 
     def _heard(self, leg: Leg, token: int) -> None:
         if self._conversation is not None:
@@ -569,6 +584,8 @@ class Call(CallerVerbs):
             self.end(*(self._in_vain or self._caller_gone(event)))
         elif leg is not self.party:
             pass  # he had left before
+        elif self.third is not None:
+            self.third.take_place()
         elif self._announcing is not None and hung_up(event):
             self._party_left(leg, ConversationEnd.AGENT_LEFT)
         elif (parting := party_gone(leg.role, event, self.ledger)) is not None:

@@ -72,7 +72,7 @@ def join(exchange: Exchange, conferences: Conferences, first: End, second: End, 
         tell(200)
     elif second.own is second.call.caller and second.call.ledger.waiting:
         transfer(exchange, conferences, first.call, second.call.ledger.to, EndedBy.AGENT, first.own, tell)
-        _end(second, first.call)
+        end_joined(second, first.call)
     elif second.own is second.call.caller and second.other is not None:
         _await(exchange, first, second, tell)
     else:
@@ -81,19 +81,19 @@ def join(exchange: Exchange, conferences: Conferences, first: End, second: End, 
 
 def _join(exchange: Exchange, first: End, second: End) -> None:
     _judge(first.other, second.other)
-    kept, left = sorted((first, second), key=_rank)
+    kept, left = sorted((first, second), key=rank)
     if kept.own is kept.call.caller:
         swap(exchange, kept.call)
     brought = give_away(left.call, left.own)
     kept.call.take_over(brought.leg, brought, stays=kept is first)
     if left is first:
-        Departure(exchange, left.own, None, lambda _: _end(left, kept.call))
+        Departure(exchange, left.own, None, lambda _: end_joined(left, kept.call))
     else:
-        _end(left, kept.call)
+        end_joined(left, kept.call)
 
 
-def _rank(end: End) -> tuple[bool, bool, int]:
-    """Less is kept."""
+def rank(end: End) -> tuple[bool, bool, int]:
+    """Of two ends that are joined the one with less is kept."""
     ledger = end.call.ledger
     return end.own is end.call.caller, not ledger.visits, ledger.started_us
 
@@ -104,7 +104,7 @@ def _await(exchange: Exchange, first: End, second: End, tell: Tell) -> None:
         swap(exchange, first.call)
     first.call.await_party_of(second.call)
     first.call.transfer = Transfer(exchange, first.call, first.own.peer, tell)
-    _end(second, first.call)
+    end_joined(second, first.call)
 
 
 def _judge(*legs: Leg | None) -> None:
@@ -114,7 +114,7 @@ def _judge(*legs: Leg | None) -> None:
         raise NotNow(f"no codec is common to both: {', '.join(sorted(codecs))}", 488)
 
 
-def _end(left: End, kept: Call) -> None:
+def end_joined(left: End, kept: Call) -> None:
     """The consultation is over; whoever made it hears of it if he has not hung up."""
     call, log = left.call, structlog.get_logger("call")
     if call.over:

@@ -9,9 +9,11 @@ import structlog
 
 from switch.calls.ending import EndedBy
 from switch.calls.leg import Leg
+from switch.calls.supervision import NotNow
 from switch.config.desk import Code
 from switch.desk.wishes import ExtendWrapUp
 from switch.exchange import Exchange
+from switch.peers import PhonePeer
 
 if TYPE_CHECKING:
     from switch.calls.flow import Call
@@ -28,20 +30,35 @@ class Keyed:
         self._exchange = exchange
         self._digits = ""
         self._last = 0.0
+        self._leg: Leg | None = None
 
     def pressed(self, call: Call, leg: Leg, digit: str) -> None:
         """One digit; the last of a code does what the code asks for."""
-        if call.agent is None or leg is not call.party:
+        if not isinstance(leg.peer, PhonePeer):
             return
         now = self._exchange.now()
-        before = self._digits if now - self._last <= NEXT_WITHIN_S else ""
-        self._digits, self._last = (before + digit)[-_LONGEST:], now
+        goes_on = leg is self._leg and now - self._last <= NEXT_WITHIN_S
+        before = self._digits if goes_on else ""
+        self._digits, self._last, self._leg = (before + digit)[-_LONGEST:], now, leg
         code = self._exchange.codes.pressed(self._digits)
-        if code is not None and code in _KEYS:
+        if code is Code.CONFERENCE:
+            self._digits = ""
+            _confer(self._exchange, call, leg)
+        elif call.agent is not None and leg is call.party and code is not None and code in _KEYS:
             self._digits = ""
             log = structlog.get_logger("desk")
             log.info("code in a talk", call=call.id, agent=call.agent, code=code.value)
             _KEYS[code](self._exchange, call, call.agent)
+
+
+def _confer(exchange: Exchange, call: Call, leg: Leg) -> None:
+    from switch.calls.three_way import confer_held
+
+    try:
+        confer_held(exchange, call, leg)
+    except NotNow as error:
+        log = structlog.get_logger("desk")
+        log.info("no three-way call", call=call.id, phone=leg.peer.name, why=str(error))
 
 
 def _record(exchange: Exchange, call: Call, agent: str) -> None:

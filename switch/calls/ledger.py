@@ -93,6 +93,7 @@ class Ledger:
     _connection: Segment | None = None
     """The segment in which the parties are now, and likewise a supervisor's."""
     _supervision: Segment | None = None
+    _conference: Segment | None = None
 
     def connected(self, now_us: int) -> None:
         """Our 200 to the caller."""
@@ -125,6 +126,17 @@ class Ledger:
         if self._supervision is not None:
             self._supervision.to_us = now_us
             self._supervision = None
+
+    def conferring(self, legs: Sequence[Leg], now_us: int) -> None:
+        """From now on they are three."""
+        self.alone(now_us)
+        self._conference = self._segment(SegmentKind.CONFERENCE, legs, now_us)
+
+    def alone(self, now_us: int) -> None:
+        """They are not three any more."""
+        if self._conference is not None:
+            self._conference.to_us = now_us
+            self._conference = None
 
     def visit(self, id: str) -> Visit | None:
         """The visit of the router's id."""

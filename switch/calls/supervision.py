@@ -248,6 +248,8 @@ def supervise(
         return there
     if there is not None:
         raise NotNow(f"call {call.id!r} is supervised by phone {there.phone!r}")
+    if call.third is not None:
+        raise NotNow(f"not yet: call {call.id!r} is one of three")
     if call.bridge is None:
         raise NotNow(f"call {call.id!r} is not connected")
     codecs = {leg.agreed.codec for leg in call.ledger.legs if not leg.over and leg.agreed is not None}

@@ -65,6 +65,7 @@ class Code(StrEnum):
     FORWARD_BUSY = "forward_busy"
     FORWARD_NO_ANSWER = "forward_no_answer"
     PARK = "park"
+    CONFERENCE = "conference"
 
 
 ARGUMENTS: Final[Mapping[Code, int]] = {
@@ -111,6 +112,7 @@ class Codes(Section):
     forward_busy: FeatureCode = "*90"
     forward_no_answer: FeatureCode = "*92"
     park: FeatureCode = "*70"
+    conference: FeatureCode = "*3"
 
     def written(self) -> Mapping[Code, str]:
         """Each that is not turned off."""
