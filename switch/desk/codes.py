@@ -29,15 +29,19 @@ class FeatureCodes:
         self._written = codes.written()
 
     def dialled(self, number: str) -> Dialled | None:
-        """The code that begins the number; None where it is none, or more stands behind it than it takes."""
+        """The code that begins the number; None where it is none, or more stands behind it than it takes. A
+        login that cannot be read is one of nobody.
+        """
         number = number.removesuffix("#")
         for code, written in self._written.items():
-            if number.startswith(written):
-                rest = number[len(written) :].removeprefix("*")
-                arguments = tuple(rest.split("*")) if rest else ()
-                if len(arguments) <= ARGUMENTS.get(code, 0) and all(map(_ARGUMENT.fullmatch, arguments)):
-                    shown = written if code is Code.LOGIN else number
-                    return Dialled(CodeTarget(code, arguments), shown)
+            if not number.startswith(written):
+                continue
+            rest = number[len(written) :].removeprefix("*")
+            arguments = tuple(rest.split("*")) if rest else ()
+            fits = len(arguments) <= ARGUMENTS.get(code, 0) and all(map(_ARGUMENT.fullmatch, arguments))
+            if code is Code.LOGIN:  # whatever stands there may hold a PIN: it goes nowhere else
+                return Dialled(CodeTarget(code, arguments if fits else ("", "")), written)
+            return Dialled(CodeTarget(code, arguments), number) if fits else None
         return None
 
     def pressed(self, digits: str) -> Code | None:

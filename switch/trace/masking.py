@@ -62,8 +62,8 @@ _DELIMITER: Final = re.compile(rb"[\s<>\"]")
 _DIGITS_TYPE: Final = re.compile(
     rb"\n(?:content-type|c)[ \t]*+:\s*+application/(?:dtmf|vnd\.nortelnetworks\.digits)"
 )
-_PIN: Final = re.compile(rb"[0-9](?:\*|%2a)[0-9]{1,16}(?:\*|%2a)([0-9]{1,32})")
-"""`*60*501*4711`: a code, an agent's number and his PIN."""
+_PIN: Final = re.compile(rb"(?:[*#]|%2a|%23)[0-9]{1,20}((?:(?:\*|%2a){1,4}[0-9]{1,32}){1,8})")
+"""`*60*501*4711`, `*60501*4711`: a code, and all that is behind a star: an agent's number, his PIN."""
 _BLANK: Final = re.compile(rb"\n\r?\n")
 _PRESSED: Final = re.compile(_LINE + rb"(?:signal|d)[ \t]*+=[ \t]*+([^\s]++)")
 

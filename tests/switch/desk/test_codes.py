@@ -33,10 +33,17 @@ def test_a_code_and_what_stands_behind_it(
 
 @pytest.mark.parametrize(
     "number",
-    ["", "60", "*6", "*611", "*61*2", "*63*2*3", "*60*501*4711*1", "*60**4711", "*69", "1002", "112"],
+    ["", "60", "*6", "*611", "*61*2", "*63*2*3", "*69", "1002", "112"],
 )
 def test_what_is_none(number: str) -> None:
     assert FeatureCodes(Codes()).dialled(number) is None
+
+
+@pytest.mark.parametrize("number", ["*60*501*4711*1", "*60**501*4711", "*60*501*47 11", "*60501**4711#"])
+def test_a_login_that_cannot_be_read_shows_no_pin_and_is_nobodys(number: str) -> None:
+    dialled = FeatureCodes(Codes()).dialled(number)
+    assert dialled is not None
+    assert (dialled.target, dialled.shown) == (CodeTarget(Code.LOGIN, ("", "")), "*60")
 
 
 def test_one_that_is_turned_off_is_none() -> None:

@@ -93,9 +93,10 @@ async def test_in_spanish_to_who_speaks_it(stage: Stage) -> None:
     assert await dial(stage, phone, "*63*1#") == "es desk-paused, es reason-break"
 
 
-async def test_it_is_booked_as_completed_without_its_pin(stage: Stage) -> None:
+@pytest.mark.parametrize("number", [f"*60*501*{PIN}#", f"*60501*{PIN}", f"*60**501*{PIN}"])
+async def test_it_is_booked_as_completed_without_its_pin(stage: Stage, number: str) -> None:
     phone = await stage.phone(SPARE_PHONE)
-    await dial(stage, phone, f"*60*501*{PIN}#")
+    await dial(stage, phone, number)
     (record,) = stage.history.calls
     assert (record.result, record.reason, record.ended_by) == (
         Result.COMPLETED,

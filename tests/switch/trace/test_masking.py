@@ -52,6 +52,8 @@ SIGNATURES = (
     [
         b"INVITE sip:*60*501*4711@pbx SIP/2.0",
         b"INVITE sip:*60*501*4711%23@pbx SIP/2.0",
+        b"INVITE sip:*60501*4711@pbx SIP/2.0",
+        b"INVITE sip:*60**501*4711*4711@pbx SIP/2.0",
         b"To: <sip:%2A60%2a501%2A4711@pbx>;tag=1",
         b"To: <tel:#60*501*4711>",
         b'Authorization: Digest username="1001", uri="sip:*60*501*4711@pbx"',
@@ -60,7 +62,7 @@ SIGNATURES = (
 def test_a_pin_that_is_dialled(line: bytes) -> None:
     masked = mask(line)
     assert b"4711" not in masked
-    assert b"501" in masked
+    assert b"60" in masked
     assert len(masked) == len(line)
 
 
