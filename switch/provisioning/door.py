@@ -23,8 +23,8 @@ from switch.wall.crowd import Crowd, Share
 
 REFUSED_AFTER_S: Final = 0.5
 GUESSES: Final = Share(free_per_s=0, most_per_s=1 << 30, burst=20, per_s=0.1)
-"""Refusals that an address has at once, and then each second. A phone with an old path asks for some six
-files each time it starts.
+"""Unknown paths that an address may ask for at once, and then each second. A phone with an old path asks for
+some six files each time it starts.
 """
 HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -83,8 +83,10 @@ class Door:
         agent = request.headers.get("user-agent", "")[:_AGENT_CHARS]
         document = self._found(request, agent)
         if document is None:
-            self._guesses.heard(address, now)
-            self._log.info("refused", address=address, agent=agent)
+            owner = self._files.owner(request.scope["path"])
+            if owner is None:
+                self._guesses.heard(address, now)
+            self._log.info("refused", phone=owner, address=address, agent=agent)
             return Answer.REFUSED, None
         self._log.info("given", phone=document.phone, file=document.name, address=address, agent=agent)
         return Answer.GIVEN, document

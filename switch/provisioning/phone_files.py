@@ -61,16 +61,22 @@ class PhoneFiles:
         settings = self._config.phones[phone]
         return [] if settings.provision is None else names(self._page(settings), settings.provision)
 
+    def owner(self, path: str) -> str | None:
+        """Whose folder a path is in; who knows one is no guesser, whatever he looks for in it."""
+        if not path.startswith(f"{PATH}/"):
+            return None
+        return self._by_key.get(path.removeprefix(f"{PATH}/").partition("/")[0])
+
     def find(self, path: str, agent: str, reached: HostPort, *, secure: bool) -> Document | None:
         """What is at `path` for the phone that says it is `agent`; None is all that anybody else may know.
 
         It came to us at `reached`, by TLS where `secure`. Raises CannotWrite for a value that its file cannot
         hold.
         """
-        key, _, name = path.removeprefix(f"{PATH}/").partition("/")
-        phone = self._by_key.get(key)
-        if phone is None or not path.startswith(f"{PATH}/"):
+        phone = self.owner(path)
+        if phone is None:
             return None
+        name = path.removeprefix(f"{PATH}/").partition("/")[2]
         page = self._page(self._config.phones[phone])
         account = Account.of(phone, self._config, reached.host)
         if name == INDEX and page is self._pages.get(Maker.GENERIC):

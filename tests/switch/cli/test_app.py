@@ -43,6 +43,14 @@ async def centralita(api: Running, tmp_path: Path) -> AsyncIterator[Command]:
     await server.close()
 
 
+async def test_the_url_of_a_phone(centralita: Command) -> None:
+    url = "https://192.0.2.9:8081/provision/secret/"
+    assert (await centralita("phone", "url", "1001")).stdout == f"{url}\n"
+    assert json.loads((await centralita("phone", "url", "1001", "--json")).stdout)["url"] == url
+    unknown = await centralita("phone", "url", "1009")
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+
+
 @pytest.mark.parametrize(
     ("command", "heading", "cells"),
     [

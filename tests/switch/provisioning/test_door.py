@@ -103,6 +103,14 @@ async def test_who_guesses_is_slowed_down_and_nobody_else(desk: Desk) -> None:
         assert (await guesser.get(f"{desk.folder}{FILE}")).status_code == 200
 
 
+async def test_a_phone_may_look_for_what_is_not_there(desk: Desk) -> None:
+    """A Polycom asks for a dozen files that we do not have, and sends its logs."""
+    async with desk.client() as phone:
+        for n in range(40):
+            assert (await phone.put(f"{desk.folder}{n}-app.log", content=b"log")).status_code == 404
+        assert (await phone.get(f"{desk.folder}{FILE}")).status_code == 200
+
+
 async def test_a_value_that_cannot_be_written_is_a_refusal_and_an_error_in_the_log() -> None:
     desk = Desk("two\nlines")
     async with desk.client() as phone:
