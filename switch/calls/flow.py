@@ -220,6 +220,7 @@ class Call(CallerVerbs):
             self.transfer.answered()
         if self.parked is not None:
             self.parked.over()
+            self.start(CallerVerbs.until_over)  # no music for him when who parked him has left at last
         self.book.leg_confirmed(self.party, self)
         told = self._announcement()
         if told:

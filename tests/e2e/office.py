@@ -25,6 +25,7 @@ NEXT = {"1001": "1002", "1002": "1003", "1003": "1004", "1004": "1001"}
 SPARE = {"1001": "1011", "1002": "1012", "1003": "1013", "1004": "1014"}
 """A second phone of each maker, for what would disturb the first."""
 CALLER_HZ = 440.0
+PIN = "4711"
 SECRET = "a-secret-for-all"
 
 
@@ -129,13 +130,17 @@ def sections() -> dict[str, Any]:
     return {
         "phones": {user: {"secret": SECRET, "pickup_group": "office"} for user in [*MAKERS, *SPARE.values()]},
         "agents": {
-            f"agent-{user}": {"phone": user, "skills": {maker.name: 1}} for user, maker in MAKERS.items()
+            f"agent-{user}": {"phone": user, "pin": PIN, "skills": {maker.name: 1}}
+            for user, maker in MAKERS.items()
         },
         "queues": queues,
+        "lamp_lists": {"everybody": list(MAKERS)},
+        "parking": {"slots": "701-704"},
         "routes": [
             *routes,
             {"phone": "*", "to": ["600", "+34600"], "go": "echo"},
             {"phone": "*", "to": "[*]8*", "strip": 2, "go": "pickup"},
+            {"phone": "*", "to": "70?", "go": "park"},
             {"phone": "*", "to": "10??", "go": "phone"},
         ],
     }

@@ -11,8 +11,8 @@ from datetime import datetime
 import pytest
 import pytest_asyncio
 
-from tests.e2e.office import CALLER_HZ, HZ, MAKERS, NEXT, SPARE, SPARE_HZ, Office, at_once
-from tests.peers.audio import hears, hears_only, is_silent
+from tests.e2e.office import CALLER_HZ, HZ, MAKERS, NEXT, PIN, SPARE, SPARE_HZ, Office, at_once
+from tests.peers.audio import hears, hears_only, is_silent, level_dbfs
 from tests.peers.makers.call import DeskCall
 from tests.peers.makers.desk import DeskPhone
 from tests.peers.makers.keys import Keys
@@ -24,7 +24,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ITS_OWN = ("message-summary", "as-feature-event", "x-broadworks-hoteling", "ua-profile", "line-seize")
 """Packages that a phone subscribes to for itself; the others are for whom it watches."""
-EVERYBODY = [*HZ.values(), *SPARE_HZ.values()]
+EVERYBODY = [CALLER_HZ, *HZ.values(), *SPARE_HZ.values()]
+MD5_OR_BETTER = re.compile(r"algorithm=([A-Z0-9-]+)")
 VERSION = re.compile(rb'<dialog-info [^>]*version="([0-9]+)"')
 DIALOG = re.compile(r'call-id="([^"]+)" local-tag="([^"]+)" remote-tag="([^"]+)"')
 
@@ -50,10 +51,26 @@ async def tidied(office: Office) -> AsyncIterator[None]:
 
 async def both_hear(ours: DeskCall, theirs: DeskCall) -> None:
     """The other, and nobody else."""
-    await asyncio.gather(ours.listen(0.1), theirs.listen(0.1))
-    here, there = await asyncio.gather(ours.listen(), theirs.listen())
-    assert hears_only(here, theirs.phone.hz, EVERYBODY)
-    assert hears_only(there, ours.phone.hz, EVERYBODY)
+    await asyncio.gather(hear(ours, theirs.phone.hz), hear(theirs, ours.phone.hz))
+
+
+async def hear(ear: DeskCall | Voice, hz: float) -> None:
+    """That tone and nobody else's, once what was on its way before has come."""
+    for _ in range(15):
+        sound = await ear.listen(0.2)
+        if hears_only(sound, hz, EVERYBODY):
+            return
+    levels = {each: round(level_dbfs(sound, each)) for each in EVERYBODY}
+    raise AssertionError(f"{ear} does not hear {hz:g} Hz alone, but {levels}")
+
+
+async def hear_music(ear: DeskCall | Voice) -> None:
+    """And nobody."""
+    for _ in range(15):
+        sound = await ear.listen(0.2)
+        if not is_silent(sound) and not any(hears(sound, hz) for hz in EVERYBODY):
+            return
+    raise AssertionError(f"{ear} hears no music")
 
 
 # Registration
@@ -67,6 +84,8 @@ async def test_it_registers_and_takes_itself_out(office: Office, user: str) -> N
     assert "expires=60" in (answered.headers.get("Contact") or "")
     assert await office.registration(phone.user) is not None
     assert (await phone.register()).status == 200
+    lines = phone.challenge.headers.lines("WWW-Authenticate")
+    assert [MD5_OR_BETTER.findall(line) for line in lines] == [["MD5"], ["SHA-256"]], "it may choose"
     assert (await phone.unregister()).status == 200
     assert await office.registration(phone.user) is None
     assert (await phone.register()).status == 200
@@ -77,6 +96,9 @@ async def test_it_keeps_its_way_open(office: Office, user: str) -> None:
     phone = office.phones[user]
     answer = await phone.keep_alive()
     assert answer is None or answer.status < 500
+    if phone.maker.transport == "udp":
+        for said in (b"\r\n", b"\r\n\r\n", b"\0\0\0\0"):
+            phone.wire.send(said)
     await phone.register()
     assert phone.wire.pongs == (phone.maker.keepalive == "ping")
     assert await office.registration(user) is not None
@@ -118,6 +140,19 @@ async def test_a_lamp_follows_a_call_and_a_storm_of_renewals(office: Office, use
         versions = [int(VERSION.findall(each.body)[0]) for each in lamp.told]
         assert versions == sorted(set(versions))
         await lamp.renew(0)
+
+
+@by_maker
+async def test_one_lamp_shows_everybody(office: Office, user: str) -> None:
+    lamp = await office.phones[user].watch("everybody", "dialog")
+    assert lamp.response.has_option("eventlist", "Require")
+    await lamp.until("application/rlmi+xml")
+    assert all(f"sip:{each}@" in lamp.body for each in MAKERS)
+    call = await office.phones[NEXT[user]].dial(SPARE[user])
+    await lamp.until('direction="initiator"')
+    await call.hang_up()
+    await lamp.until("<state>terminated")
+    await lamp.renew(0)
 
 
 @with_keys
@@ -165,6 +200,27 @@ async def test_its_agent_dials_codes(office: Office, user: str) -> None:
         await call.hang_up()
 
 
+@with_keys
+async def test_its_agent_is_a_guest_elsewhere(office: Office, user: str) -> None:
+    """By hoteling, and with his PIN."""
+    agent, spare = f"agent-{user}", await Keys.lit(office.phones[SPARE[user]])
+    await spare.host(agent, "0000")
+    assert (await office.agent(user))["phone"] == user
+    await spare.host(agent, PIN)
+    await spare.hosting.until(f"<guestAddress>{agent}<")
+    assert (await office.agent(user))["phone"] == SPARE[user]
+    async with Voice.speaking(CALLER_HZ) as voice:
+        caller = await office.spoken(f"+3491{user}", voice)
+        call = await office.phones[SPARE[user]].next_call()
+        await caller.ask("BYE")
+        await call.until("ended")
+    await spare.dismiss()
+    await spare.hosting.until("<guestAddress/>")
+    assert (await office.agent(user))["phone"] == user
+    await office.phones[user].dial_code("*60")
+    await office.switch.agent_is(agent, "ready")
+
+
 # Calls
 
 
@@ -193,10 +249,7 @@ async def test_it_holds_and_the_other_hears_music(office: Office, hold: Hold) ->
             return
         ours, theirs = await office.talk(user)
         assert (await ours.hold(hold)).status == 200
-        await theirs.listen(0.1)
-        music = await theirs.listen()
-        assert not is_silent(music)
-        assert not hears(music, HZ[user])
+        await hear_music(theirs)
         assert (await theirs.hold()).status == 200, "both, now"
         assert (await ours.resume()).status == 200
         assert (await theirs.resume()).status == 200
@@ -211,8 +264,7 @@ async def test_it_holds_and_the_other_hears_music(office: Office, hold: Hold) ->
 async def test_it_dials_a_number(office: Office, user: str) -> None:
     call = await office.phones[user].dial("+34600")
     await call.until("talking")
-    await call.listen(0.1)
-    assert hears_only(await call.listen(0.2), HZ[user], HZ.values()), "its own echo"
+    await hear(call, HZ[user])
     await call.hang_up()
 
 
@@ -245,8 +297,7 @@ async def test_it_sends_calls_on(office: Office, user: str) -> None:
     await call.until("talking")
     called.forward_to = ""
     assert (await called.next_call()).status == 302
-    await call.listen(0.1)
-    assert hears_only(await call.listen(0.2), HZ[last.user], HZ.values())
+    await hear(call, last.hz)
     await call.hang_up()
 
 
@@ -362,6 +413,17 @@ def told(call: DeskCall, *statuses: int) -> None:
         assert not call.told
 
 
+@by_maker
+async def test_it_parks_a_caller_whom_the_next_takes(office: Office, user: str) -> None:
+    caller, called = await from_outside(office, user)
+    await called.transfer("701")
+    await called.until("ended")
+    theirs = await (await office.phones[NEXT[user]].dial("701")).until("talking")
+    await both_hear(caller, theirs)
+    await theirs.hang_up()
+    await caller.until("ended")
+
+
 # Its agent
 
 
@@ -375,16 +437,11 @@ async def test_its_agent_is_called_holds_and_hangs_up(office: Office, user: str)
         assert call.request.from_.display == f"{phone.maker.name} +34600111222"
         assert "support" in (call.request.headers.get("Alert-Info") or "")
         await call.answer()
-        await call.listen(0.1)
-        assert hears_only(await call.listen(), CALLER_HZ, HZ.values())
-        await hears_the_agent(voice, user)
+        await asyncio.gather(hear(call, CALLER_HZ), hear(voice, HZ[user]))
         await call.hold()
-        await voice.listen(0.1)
-        music = await voice.listen()
-        assert not is_silent(music)
-        assert not hears(music, HZ[user])
+        await hear_music(voice)
         await call.resume()
-        await hears_the_agent(voice, user)
+        await hear(voice, HZ[user])
         await call.hang_up()
         await caller.expect("BYE")
     await office.switch.agent_is(f"agent-{user}", "ready")
@@ -397,15 +454,10 @@ async def test_it_answers_by_itself_when_it_is_told_so(office: Office, user: str
         caller = await office.spoken(f"+3492{user}", voice)
         call = await office.phones[user].next_call()
         await call.until("talking")
-        await hears_the_agent(voice, user)
+        await hear(voice, HZ[user])
         await caller.ask("BYE")
         await call.until("ended")
     await office.switch.agent_is(f"agent-{user}", "ready")
-
-
-async def hears_the_agent(voice: Voice, user: str) -> None:
-    await voice.listen(0.1)
-    assert hears_only(await voice.listen(), HZ[user], [CALLER_HZ])
 
 
 async def agrees(office: Office, call: DeskCall) -> None:

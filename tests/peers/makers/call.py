@@ -235,7 +235,7 @@ class DeskCall:
         self._note("keys", digits)
         await self.voice.press(digits)
 
-    async def listen(self, seconds: float = 0.3) -> Pcm:
+    async def listen(self, seconds: float = 0.2) -> Pcm:
         """What comes next."""
         return await self.voice.listen(seconds)
 
@@ -279,6 +279,7 @@ class DeskCall:
         elif self.incoming:
             self._refuse(603)
         else:
+            await self.until(lambda call: call.state != "calling")  # RFC 3261 section 9.1
             cseq, uri = self._invite_cseq, self._called
             self.phone.say(self.dialog, "CANCEL", cseq=cseq, branch=self.branch, to=f"<{uri}>", uri=uri)
             await self.until("ended")

@@ -1,6 +1,6 @@
 """Cisco SPA and multiplatform phones: compact headers, late offers, what it is said elsewhere to be."""
 
-from tests.peers.makers.maker import Hold, Maker, Package
+from tests.peers.makers.maker import WITH_LISTS, Hold, Maker, Package
 
 CISCO = Maker(
     name="cisco",
@@ -11,6 +11,7 @@ CISCO = Maker(
     algorithm="MD5",
     expires_s=3600,
     contact_params=';+sip.instance="<urn:uuid:{uuid}>";+u.sip!model.ccm.cisco.com="683";q=0.5',
+    second_contact="<sip:{user}@{here};x-line=2>;q=0.1",
     keepalive="notify",
     headers=(
         ("Supported", "replaces, sec-agree, record-aware, norefersub"),
@@ -44,7 +45,7 @@ CISCO = Maker(
     leaves="waits",
     packages={
         "message-summary": Package("application/simple-message-summary", 3600),
-        "dialog": Package("application/dialog-info+xml", 1800),
+        "dialog": Package(WITH_LISTS, 1800, (("Supported", "eventlist"),)),
         "as-feature-event": Package("application/x-as-feature-event+xml", 2600),
         "x-broadworks-hoteling": Package("application/x-broadworks-hoteling+xml", 3600),
     },

@@ -46,6 +46,8 @@ class DeskPhone:
         self.calls: list[DeskCall] = []
         self.lamps: list[Lamp] = []
         self.unsolicited: list[Request] = []
+        self.challenge: Response
+        """The last."""
         self.wire: Wire
         self._secret = secret
         self._uuid = uuid.uuid5(uuid.NAMESPACE_OID, f"{maker.name} {user}")
@@ -199,6 +201,7 @@ class DeskPhone:
         response = await self._try(dialog, method, lines, content_type, body, heard, branch)
         if response.status != 401:
             return response
+        self.challenge = response
         proof = self._proof(response, method, dialog.target, body)
         lines = [*lines, ("Authorization", proof)]
         return await self._try(dialog, method, lines, content_type, body, heard, branch)

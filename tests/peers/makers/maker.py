@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+WITH_LISTS = "application/dialog-info+xml, multipart/related, application/rlmi+xml"
+"""What is accepted of dialogs, where one subscription may be for all keys (RFC 4662)."""
+
 
 class Hold(StrEnum):
     """How a description says that the other side is to wait (RFC 3264 section 8.4)."""

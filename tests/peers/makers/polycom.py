@@ -1,6 +1,6 @@
 """Polycom VVX: TCP, reliable ringing, the direction above the media line, events as 127."""
 
-from tests.peers.makers.maker import Hold, Maker, Package
+from tests.peers.makers.maker import WITH_LISTS, Hold, Maker, Package
 
 POLYCOM = Maker(
     name="polycom",
@@ -36,7 +36,7 @@ POLYCOM = Maker(
     semi_attended="blind",
     leaves="at-200",
     packages={
-        "dialog": Package("application/dialog-info+xml", 3600),
+        "dialog": Package(WITH_LISTS, 3600, (("Supported", "eventlist"),)),
         "message-summary": Package("application/simple-message-summary", 3600),
         "presence": Package("application/pidf+xml, application/xpidf+xml", 300),
         "as-feature-event": Package("application/x-as-feature-event+xml", 3600),

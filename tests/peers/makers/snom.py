@@ -1,6 +1,6 @@
 """Snom D7xx: folded headers, a contact of its own for each line, early media, one codec in the end."""
 
-from tests.peers.makers.maker import Hold, Maker, Package
+from tests.peers.makers.maker import WITH_LISTS, Hold, Maker, Package
 
 SNOM = Maker(
     name="snom",
@@ -42,7 +42,7 @@ SNOM = Maker(
     semi_attended="replaces",
     leaves="at-202",
     packages={
-        "dialog": Package("application/dialog-info+xml", 3600, (("Supported", "eventlist"),)),
+        "dialog": Package(WITH_LISTS, 3600, (("Supported", "eventlist"),)),
         "message-summary": Package("application/simple-message-summary", 3600),
         "presence": Package("application/pidf+xml", 3600),
         "ua-profile": Package("application/url", 3600),

@@ -1,6 +1,6 @@
 """Yealink SIP-T4x and T5x, as their administrator's guides and traces show them."""
 
-from tests.peers.makers.maker import Hold, Maker, Package
+from tests.peers.makers.maker import WITH_LISTS, Hold, Maker, Package
 
 YEALINK = Maker(
     name="yealink",
@@ -29,7 +29,7 @@ YEALINK = Maker(
     semi_attended="replaces",
     leaves="at-200",
     packages={
-        "dialog": Package("application/dialog-info+xml", 30),
+        "dialog": Package(WITH_LISTS, 30, (("Supported", "eventlist"),)),
         "message-summary": Package("application/simple-message-summary", 3600),
         "as-feature-event": Package("application/x-as-feature-event+xml", 3600),
         "x-broadworks-hoteling": Package("application/x-broadworks-hoteling+xml", 3600),

@@ -167,6 +167,23 @@ async def test_a_phone_sends_him_to_a_slot_by_refer(stage: Stage) -> None:
     assert kinds == [SegmentKind.TALK, SegmentKind.PARKED]
 
 
+async def test_he_is_taken_before_the_phone_that_sent_him_has_hung_up(stage: Stage) -> None:
+    ana = stage.add(Referrer(stage, "1001", PHONES["1001"], OURS, "secret of 1001"))
+    assert await ana.register() == 200
+    ana.behave = answering
+    session = await stage.carrier.dial(NUMBER)
+    await ana.refer(ana.invited.session, "702")
+    luis = await stage.phone("1002")
+    taken = await luis.dial("702")
+    assert luis.status(taken) == 200
+    call, before = stage.call, stage.heard(stage.call.caller)
+    await stage.pass_by(2)
+    assert stage.heard(call.caller) == before != MUSIC
+    assert ana.endpoint.counts().sessions == 0
+    await stage.carrier.hang_up(session)
+    await nothing_left(stage)
+
+
 async def test_where_there_is_nothing_to_park_or_no_slot(stage: Stage) -> None:
     session, phone = await talking(stage)
     assert phone.status(await phone.dial("*70")) == 404, "it holds nobody"
