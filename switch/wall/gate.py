@@ -47,12 +47,12 @@ class Gate:
         self._asked: dict[str, bool] = {}
         self._asked_at = 0.0
         self._is_emergency = is_emergency
-        self._retry_after = _retry_after(sip)
+        self._retry_after_s = _retry_after_s(sip)
 
     def configure(self, sip: Sip) -> None:
         """Judge by these settings from now on."""
         self.overload.configure(sip.overload.loop_lag)
-        self._retry_after = _retry_after(sip)
+        self._retry_after_s = _retry_after_s(sip)
 
     def silences(self, data: bytes, flow: Flow, now: float) -> Silence | None:
         """Why a message is dropped unread."""
@@ -90,7 +90,12 @@ class Gate:
         if method == "INVITE" and self._is_emergency(request, peer):
             return None
         self.refused[method] += 1
-        return Refuse(503, "Service Unavailable", [("Retry-After", self._retry_after)])
+        return Refuse(503, "Service Unavailable", [("Retry-After", str(self._wait_s(method)))])
+
+    def _wait_s(self, method: str) -> int:
+        """Of phones that come at once, as after a power cut, each comes back in a second of its own."""
+        most_s = self._retry_after_s
+        return 1 + self.refused[method] % most_s if method == "REGISTER" else most_s
 
     def _knows(self, address: str, now: float) -> bool:
         """`known`, asked once a second: a flood comes from the same addresses again and again."""
@@ -116,5 +121,5 @@ def _is_inside(data: bytes) -> bool:
     return not data.startswith(b"REGISTER ") and _TO_TAG.search(data) is not None
 
 
-def _retry_after(sip: Sip) -> str:
-    return str(max(1, ceil(sip.overload.retry_after)))
+def _retry_after_s(sip: Sip) -> int:
+    return max(1, ceil(sip.overload.retry_after))

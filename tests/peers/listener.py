@@ -19,6 +19,9 @@ class Listener:
         self._socket.setsockopt(socket.SOL_SOCKET, _TIMESTAMPED, 1)
         self._socket.bind((address, 0))
         self._socket.setblocking(False)
+        self.lost = 0
+        """Packets that never came, of those between the first and the last."""
+        self._next: int | None = None
         self.port: int = self._socket.getsockname()[1]
 
     def speak(self, to: tuple[str, int]) -> None:
@@ -39,7 +42,9 @@ class Listener:
                 break
             ((_, _, raw),) = ancillary
             seconds, nanoseconds = struct.unpack("qq", raw)
-            (timestamp,) = struct.unpack_from("!I", data, 4)
+            sequence, timestamp = struct.unpack_from("!HI", data, 2)
+            self.lost += (sequence - self._next) % 65536 if self._next is not None else 0
+            self._next = (sequence + 1) % 65536
             moments.append((seconds + nanoseconds / 1e9) - timestamp / _CLOCK * _FRAME_S)
         return [moment - min(moments) for moment in moments]
 

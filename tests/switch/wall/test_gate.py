@@ -157,8 +157,16 @@ def test_what_only_an_address_vouches_for_counts_and_what_a_password_proves_does
 )
 def test_new_calls_and_registrations_are_refused_in_an_overload(method: str, verdict: Known | Refuse) -> None:
     refused = overloaded().sheds(request(method), verdict, CARRIER, 1.0)
-    assert refused == Refuse(503, "Service Unavailable", [("Retry-After", "5")])
+    wait_s = "5" if method == "INVITE" else "2"
+    assert refused == Refuse(503, "Service Unavailable", [("Retry-After", wait_s)])
     assert gate().sheds(request(method), verdict, CARRIER, 1.0) is None
+
+
+def test_phones_that_come_at_once_are_told_to_come_back_one_after_another() -> None:
+    it = overloaded()
+    refused = [it.sheds(request("REGISTER"), CHALLENGE, CARRIER, 1.0) for _ in range(10)]
+    waits = [int(value) for each in refused if each is not None for _, value in each.headers]
+    assert sorted(waits) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
 
 
 @pytest.mark.parametrize(
