@@ -30,6 +30,10 @@ class LegBook(Protocol):
         """It has given both back."""
         ...
 
+    def calls_of(self, phone: str) -> int:
+        """In how many calls a phone is, or rings for."""
+        ...
+
     def leg_lost(self, leg: Leg) -> None:
         """Its peer sends nothing and answers nothing."""
         ...

@@ -67,6 +67,8 @@ class Dialling:
         settings = self._exchange.config.phones.get(name)
         if settings is None:
             raise Unreachable(404, "Not Found")
+        if settings.max_calls is not None and self._book.calls_of(name) >= settings.max_calls:
+            raise Unreachable(486, "Busy Here")
         domain = self._exchange.config.sip.domain
         from_ = f"{quote(clean_display(display))} <{Uri('sip', number or 'anonymous', host=domain)}>"
 

@@ -14,6 +14,7 @@ from switch.calls.flow import Call
 from switch.calls.ledger import Ledger
 from switch.calls.leg import Leg
 from switch.calls.leg_incoming import IncomingLeg
+from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.offering import Offering
 from switch.calls.supervision import Supervision
 from switch.exchange import Exchange
@@ -197,6 +198,12 @@ class Registry:
     def is_busy(self, phone: str) -> bool:
         """Whether the phone rings, or is in a call."""
         return phone in self._of_phone
+
+    def calls_of(self, phone: str) -> int:
+        """In how many calls the phone is, or rings for: several of its devices may ring for the same."""
+        legs = self.legs_of(phone)
+        ringing = {id(leg.owner) for leg in legs if isinstance(leg, OutgoingLeg) and not leg.answered}
+        return len(ringing) + sum(leg.answered or not isinstance(leg, OutgoingLeg) for leg in legs)
 
     def legs_of(self, phone: str) -> Collection[Leg]:
         """The legs of a phone, the oldest first."""

@@ -283,6 +283,8 @@ class Phone(Section):
     """What is in its file; None gives it none."""
     max_contacts: Annotated[Count, Field(ge=1, le=20)] = 5
     """Devices that may be registered as this phone at once; they ring together."""
+    max_calls: Annotated[Count, Field(ge=1)] | None = None
+    """Calls at once, those that ring and its own included: who calls then hears busy. None: as it likes."""
 
 
 class Agent(Section):
