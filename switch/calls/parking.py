@@ -13,7 +13,6 @@ import structlog
 
 from media.codecs import CODECS
 from switch.calls.attempts import Attempts
-from switch.calls.causes import NORMAL_CLEARING, Farewell
 from switch.calls.handing import swap
 from switch.calls.leg import Leg
 from switch.calls.occupancy import Occupancy
@@ -93,13 +92,8 @@ class Parked:
             self.in_vain()
             return
         self._log.info("parked call returns", phone=back.name)
-        self._timer = self._exchange.loop.call_later(RING_TIMEOUT_S, self._unanswered)
+        self._timer = self._exchange.loop.call_later(RING_TIMEOUT_S, self.in_vain)
         self._show()
-
-    def _unanswered(self) -> None:
-        if self.call.party is not None:
-            self.call.party.end(Farewell(q850=NORMAL_CLEARING))
-        self.in_vain()
 
 
 async def _wait_with_music(music_class: str, call: Call) -> None:

@@ -14,6 +14,7 @@ from sip.syntax.message import Request
 from sip.syntax.replaces import DialogName
 from switch.calls.ending import Reason
 from switch.calls.flow import Call
+from switch.calls.handing import swap
 from switch.calls.leg import Leg
 from switch.calls.leg_events import LegEvent
 from switch.calls.leg_incoming import IncomingLeg
@@ -125,6 +126,8 @@ class Pickups:
             return
         match place.owner:
             case Call() as call if place.answered:
+                if place is call.caller:
+                    swap(self._exchange, call)
                 call.replace(leg)
             case Call() as call:
                 call.pick_up(leg)
@@ -139,7 +142,7 @@ class Pickups:
             return LegRole.CALLEE
         if isinstance(place.owner, Offering):
             return LegRole.AGENT
-        agent = place.owner.agent if isinstance(place.owner, Call) else None
+        agent = _agent(place)
         same = agent is not None and self._exchange.staffing.agent_at(by.name) == agent
         return LegRole.AGENT if same else LegRole.CALLEE
 
@@ -166,7 +169,7 @@ class Pickups:
             return False
         if leg.peer.name == by or self._share_a_group(by, leg.peer.name):
             return True
-        agent = leg.owner.agent if isinstance(leg.owner, Call) and leg.owner.party is leg else None
+        agent = _agent(leg)
         return agent is not None and self._exchange.staffing.agent_at(by) == agent
 
     def _share_a_group(self, one: str, other: str) -> bool:
@@ -197,6 +200,11 @@ def _name(request: Request) -> DialogName:
     return name
 
 
+def _agent(leg: Leg) -> str | None:
+    """The router's agent who talks by it."""
+    return leg.owner.agent if isinstance(leg.owner, Call) and leg.role is LegRole.AGENT else None
+
+
 def _rings(leg: Leg) -> bool:
     """Whether it is a phone that rings, and the call still waits for it."""
     if not isinstance(leg, OutgoingLeg) or leg.answered or leg.over or leg.ringing_at is None:
@@ -211,5 +219,6 @@ def _rings(leg: Leg) -> bool:
 
 
 def _talks(leg: Leg) -> bool:
-    """Whether it is that of whom a caller talks to."""
-    return isinstance(leg.owner, Call) and leg.owner.party is leg and leg.owner.bridge is not None
+    """Whether it is one of two who talk to each other."""
+    owner = leg.owner
+    return isinstance(owner, Call) and leg in (owner.caller, owner.party) and owner.bridge is not None

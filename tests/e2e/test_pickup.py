@@ -74,3 +74,32 @@ async def test_a_parked_caller_hears_music_until_another_desk_takes_him(tell_on_
         record = next(each for each in await switch.ended_calls(2) if each["queue"] == "support")
     assert (record["agent"], ending(record)) == ("ana", ("answered", "caller_hung_up", "caller"))
     assert [each["kind"] for each in record["segments"]] == ["talk", "hold", "parked", "talk"]
+
+
+async def test_a_code_in_a_consultation_brings_three_together(tell_on_failure: Tell) -> None:
+    async with AsyncExitStack() as stack:
+        switch, ana, luis, caller = await at_desks(stack, tell_on_failure)
+        await ana.behave("answer", tone_hz=AGENT)
+        await ana.register()
+        call = await caller.dial(f"sip:{NUMBER}@{switch.sip}", tone_hz=CALLER)
+        agent = await (await ana.next_call()).until("established")
+        await luis.behave("answer", tone_hz=NEXT)
+        await luis.register()
+        await agent.listen(0.5)  # before that this phone offers once more what it has answered
+        await agent.hold()
+        consultation = await (await ana.dial(f"sip:1002@{switch.sip}", tone_hz=AGENT)).until("established")
+        third = await (await luis.next_call()).until("established")
+        assert await heard(consultation, third) == [{NEXT}, {AGENT}]
+        await consultation.press("*3")
+        await agent.until("closed")
+        all_three = [{AGENT, NEXT}, {CALLER, NEXT}, {CALLER, AGENT}]
+        assert await heard(call, consultation, third) == all_three
+        await consultation.hang_up()
+        assert await heard(call, third) == [{NEXT}, {CALLER}]
+        await switch.agent_is("ana", "ready")
+        await call.hang_up()
+        await third.until("closed")
+        record = next(each for each in await switch.ended_calls(2) if each["queue"] == "support")
+    assert (record["agent"], ending(record)) == ("ana", ("answered", "caller_hung_up", "caller"))
+    kinds = [each["kind"] for each in record["segments"]]
+    assert kinds == ["talk", "hold", "consultation", "talk", "conference", "talk"]

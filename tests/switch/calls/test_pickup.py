@@ -11,6 +11,7 @@ from sip.syntax.message import parse
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.history.entries import AgentChanged
 from switch.records import OfferResult
+from tests.switch.calls.test_branches import device
 from tests.switch.calls.test_flow import ending, talking
 from tests.switch.far_end import FarEnd, answering, silent
 from tests.switch.stage import NUMBER, PHONES, Stage
@@ -295,6 +296,42 @@ async def test_an_agent_takes_his_own_call_to_another_dialog_and_goes_on_talking
     await nothing_left(stage)
     (record,) = stage.history.calls
     assert [leg.role.value for leg in record.legs] == ["caller", "agent", "agent"]
+
+
+async def test_the_one_who_called_is_replaced_as_well(stage: Stage) -> None:
+    first, second, third = await three(stage)
+    second.behave = answering
+    session = await first.dial("1002")
+    name = first.endpoint.name_of(session)
+    assert name is not None
+    header = f"{name.call_id};to-tag={name.remote_tag};from-tag={name.local_tag}"
+    taken = await third.dial("1001", b"", ("Replaces", header))
+    assert third.status(taken) == 200
+    assert first.endpoint.counts().sessions == 0
+    call = stage.call
+    assert [stage.heard(leg) for leg in (call.caller, call.party)] == [
+        f"relay {stage.port(leg).number}" for leg in (call.party, call.caller)
+    ]
+    await third.hang_up(taken)
+    assert second.endpoint.counts().sessions == 0
+    await nothing_left(stage)
+    (record,) = stage.history.calls
+    assert record.result is Result.COMPLETED
+
+
+@pytest.mark.parametrize("number", [NUMBER, "81001"])
+async def test_all_devices_of_the_phone_fall_silent(stage: Stage, number: str) -> None:
+    devices = [device(stage, ("192.0.2.21", 5060)), device(stage, ("192.0.2.31", 5060))]
+    for each in devices:
+        assert await each.register() == 200
+    await stage.carrier.dial(number)
+    second = await at(stage, "1002")
+    taken = await second.dial("*8")
+    assert second.status(taken) == 200
+    assert [cancelled(each) for each in devices] == [ELSEWHERE, ELSEWHERE]
+    assert [each.endpoint.counts().sessions for each in devices] == [0, 0]
+    await second.hang_up(taken)
+    await nothing_left(stage)
 
 
 async def test_early_only_of_an_answered_dialog_is_busy(stage: Stage) -> None:
