@@ -1,7 +1,9 @@
 """The bodies of NOTIFYs: dialog-info (RFC 4235), presence (RFC 3863), message-summary (RFC 3842)."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
+from typing import Final
 
 from switch.lamps.shown import Lit, Shown, ShownDialog
 
@@ -9,6 +11,8 @@ DIALOG_INFO = "application/dialog-info+xml"
 PIDF = "application/pidf+xml"
 MESSAGE_SUMMARY = "application/simple-message-summary"
 
+_KEPT: Final = 512
+"""Texts that are written once for all who watch the same."""
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -24,6 +28,7 @@ def dialog_info(
     ).encode()
 
 
+@lru_cache(_KEPT)
 def _dialog(dialog: ShownDialog, entity: str, domain: str) -> str:
     names = {"call-id": dialog.call_id, "local-tag": dialog.local_tag, "remote-tag": dialog.remote_tag}
     named = "".join(f' {name}="{escape(value)}"' for name, value in names.items() if value)
@@ -47,6 +52,7 @@ def _remote(dialog: ShownDialog, domain: str) -> str:
     return f'<remote><identity{display}>{uri}</identity><target uri="{uri}"/></remote>\n'
 
 
+@lru_cache(_KEPT)
 def presence(entity: str, shown: Shown) -> bytes:
     """Whether it can be reached, and what it is doing."""
     basic = "open" if shown.there else "closed"

@@ -1,11 +1,12 @@
 """Lamps of a phone: what it is told of other phones, of agents and of queues, and when."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from switch.lamps.lamps import MOST_OF_A_PHONE
+from switch.lamps.lamps import MOST_OF_A_PHONE, TOLD_IN_A_TURN
 from switch.records import AgentState
 from tests.switch.far_end import answering
 from tests.switch.persistence.test_survivors import crashed
@@ -68,6 +69,26 @@ async def test_what_changes_in_one_turn_is_told_once(stage: Stage, boss: Watcher
     lamp = await boss.watch("1001")
     await stage.carrier.dial("81001")
     assert [lit(lamp, document) for document in range(len(lamp.told))] == [[], ["trying"], ["confirmed"]]
+
+
+async def test_many_watchers_are_told_a_few_in_each_turn(stage: Stage, boss: Watcher) -> None:
+    lamps = [await boss.watch("ana") for _ in range(3 * TOLD_IN_A_TURN)]
+    lamps += [await boss.watch("ana", "presence") for _ in range(TOLD_IN_A_TURN)]
+    turns: list[int] = []
+
+    def turn() -> None:
+        turns.append(stage.kinds().count("NOTIFY"))
+        if len(turns) < 40:
+            stage.loop.call_soon(turn)
+
+    await stage.phone("1001")
+    told = stage.kinds().count("NOTIFY")
+    turn()
+    stage.running.set_agent_state("ana", AgentState.PAUSED, "lunch")
+    await stage.settle()
+    assert turns[-1] - told == len(lamps)
+    assert max(after - before for before, after in pairwise(turns)) <= TOLD_IN_A_TURN
+    assert all("confirmed" in lamp.body or "paused: lunch" in lamp.body for lamp in lamps)
 
 
 async def test_a_slow_watcher_is_told_the_newest_state(stage: Stage, boss: Watcher) -> None:
