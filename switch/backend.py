@@ -388,7 +388,11 @@ class Running:
             for binding in registrations.bindings(name)
         )
         return PhoneRow(
-            name=name, agent=self._staffing.agent_at(name), registered=bool(contacts), contacts=contacts
+            name=name,
+            agent=self._staffing.agent_at(name),
+            registered=bool(contacts),
+            contacts=contacts,
+            do_not_disturb=self._exchange.preferences.of(name).do_not_disturb,
         )
 
     # Readings

@@ -69,6 +69,7 @@ class PhoneRow(msgspec.Struct, frozen=True, kw_only=True):
     agent: str | None
     registered: bool
     contacts: tuple[ContactRow, ...] = ()
+    do_not_disturb: bool = False
 
 
 class PreferencesRow(msgspec.Struct, frozen=True, kw_only=True):

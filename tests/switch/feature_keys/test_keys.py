@@ -114,7 +114,7 @@ async def test_every_door_sees_what_came_by_another(stage: Stage, ana: Watcher, 
     assert value(keys, "pri:AgentNotReadyReasonValue", told)[-1] == "do-not-disturb"
     assert 'id="do-not-disturb"' in "".join(lamp.bodies)
     assert "<note>paused: do-not-disturb</note>" in agent.body
-    assert stage.running.preferences("1001").do_not_disturb
+    assert [row.name for row in stage.running.phones() if row.do_not_disturb] == ["1001"]
     assert stage.running.agent("ana").reason == "do-not-disturb"
 
 
