@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from textwrap import indent
 from typing import Final, Self
 
+from media.progress import Country
 from sip.dialogs.secrecy import Policy
 from sip.flow import Transport
 from sip.syntax.uri import host_port
 from switch.config.provisioning import Device, Key
 from switch.config.schema import Config
 from switch.provisioning.maker import Page
+from switch.provisioning.tones import spelled
 from switch.provisioning.zones import Change, Zone
 
 _MONDAYS_FIRST: Final = (7, 1, 2, 3, 4, 5, 6)
@@ -35,7 +37,7 @@ class Account:
     srtp: str
     codecs: tuple[str, ...]
     language: str
-    tones: str
+    tones: Country
     zone: Zone
     pickup: str
     """What is dialled before a number to take what rings there; empty where nothing is."""
@@ -129,6 +131,7 @@ def _plain(page: Page, account: Account) -> dict[str, str]:
         "codec_list": ",".join(_spoken(page, account.codecs)),
         **{name: page.word(name, ours.get(name, account.srtp)) for name in worded},
         **_changes(zone),
+        **dict(spelled(account.tones)),
     }
 
 

@@ -145,7 +145,7 @@ ABROAD: list[tuple[Maker, dict[str, str]]] = [
         Maker.YEALINK,
         {
             "lang.gui": "English",
-            "voice.tone.country": "United States",
+            "voice.tone.ring": "440+480/2000,0/4000",
             "local_time.time_zone": "-5",
             "local_time.start_time": "3/2/7/2",
             "local_time.end_time": "11/1/7/2",
@@ -165,7 +165,10 @@ ABROAD: list[tuple[Maker, dict[str, str]]] = [
         Maker.SNOM,
         {"utc_offset": "-18000", "dst": "3600 03.02.07 02:00:00 11.01.07 02:00:00", "tone_scheme": "USA"},
     ),
-    (Maker.GRANDSTREAM, {"P246": "STD5DST4,M3.2.0/2,M11.1.0/2", "P1362": "en"}),
+    (
+        Maker.GRANDSTREAM,
+        {"P246": "STD5DST4,M3.2.0/2,M11.1.0/2", "P1362": "en", "P4002": "f1=480@-24,f2=620@-24,c=500/500;"},
+    ),
 ]
 
 
