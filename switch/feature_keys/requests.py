@@ -18,7 +18,8 @@ from switch.preferences import When
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-MAX_BYTES: Final = 8_192
+MAX_BYTES: Final = 4_096
+"""Ten times what phones write, and read within two milliseconds whatever it holds."""
 MAX_VALUE: Final = 128
 """Characters of a value."""
 
