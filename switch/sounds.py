@@ -12,7 +12,7 @@ from media.playlist import Manner
 from media.spoken.sayings import PAUSE
 from switch.config.schema import Config, Music, MusicOrder, MusicStart
 from switch.config.sounds import agents_languages, agents_prompts
-from switch.config.targets import ClockTarget, ParkTarget
+from switch.config.targets import ClockTarget
 
 
 def read_sounds(config: Config) -> SoundLibrary:
@@ -78,5 +78,5 @@ def _wanted(library: SoundLibrary, config: Config) -> Iterator[tuple[str, Callab
     if config.parking.slots:
         yield "parking.music", partial(library.music, config.parking.music)
     for place, route in enumerate(config.routes):
-        if isinstance(route.go, ClockTarget | ParkTarget):
+        if route.go == ClockTarget():
             yield f"routes[{place}].go", library.read_parts

@@ -10,7 +10,7 @@ from media.prompts import parts
 from switch.config.checks import Finding
 from switch.config.document import Path
 from switch.config.schema import Config
-from switch.config.targets import ClockTarget, ParkTarget
+from switch.config.targets import ClockTarget
 from switch.config.values import ANNOUNCED_FACTS
 
 
@@ -37,7 +37,7 @@ def _prompts(config: Config) -> Iterator[Finding]:
     language = config.server.language.value
     named: dict[tuple[str, str], Path] = {}
     for place, route in enumerate(config.routes):
-        if isinstance(route.go, ClockTarget | ParkTarget):
+        if route.go == ClockTarget():
             named |= {(language, part): ("routes", place, "go") for part in parts(language)}
     for name, queue in config.queues.items():
         if queue.recording_notice is not None:

@@ -1,5 +1,8 @@
-"""`go: park`: what the caller's phone holds is parked, and he hears in which slot."""
+"""`go: park`: what the caller's phone holds is parked, and he hears in which slot, in his language."""
 
+from contextlib import suppress
+
+from media.aio.sounds import SoundError
 from media.spoken.sayings import Number
 from switch.calls.ending import Reason, Result
 from switch.calls.flow import Call, Flow
@@ -22,8 +25,11 @@ def park(exchange: Exchange, slot: str) -> Flow:
             reason = Reason.NOT_FOUND if refusal.status == 404 else Reason.BUSY
             await call.hangup(Result.REJECTED, reason)
             return
+        agent = exchange.staffing.agent_at(call.caller.peer.name)
+        call.language = exchange.config.language_of(agent or "")
         digits = [Number(int(digit)) for digit in parked.slot if digit.isdigit()]
         await call.answer()
-        await call.say(*digits, *digits)
+        with suppress(SoundError):  # without prompts he is told by his lamps
+            await call.say(*digits, *digits)
 
     return park_what_is_held

@@ -56,9 +56,7 @@ async def test_a_parked_caller_hears_music_until_another_desk_takes_him(tell_on_
         await ana.register()
         call = await caller.dial(f"sip:{NUMBER}@{switch.sip}", tone_hz=CALLER)
         agent = await (await ana.next_call()).until("established")
-        assert await heard(call, agent) == [{AGENT}, {CALLER}]
         await agent.hold()
-        assert await hear_music(call)
         parking = await (await ana.dial(f"sip:*70@{switch.sip}")).until("established")
         assert not is_silent(await parking.listen(1.0)), "the number of the slot"
         await agent.until("closed")

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from acd.events import ConversationEnd, ConversationEnded
-from sip.events import SessionId
+from media.aio.sounds import SoundError
+from media.sound import Sound
+from sip.events import Answered, SessionId
 from switch.api.backend import Refused
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call
@@ -38,6 +40,17 @@ def sections() -> dict[str, object]:
 async def hold(phone: FarEnd) -> None:
     held = sdp(phone.address[0], direction="sendonly", version=2)
     await phone.reinvite(phone.invited.session, held)
+
+
+def missing(*_: object) -> tuple[Sound, ...]:
+    """There are no prompts."""
+    raise SoundError("no prompts")
+
+
+async def hold_own(phone: FarEnd) -> None:
+    """The same of the call that it made last."""
+    held = sdp(phone.address[0], direction="sendonly", version=2)
+    await phone.reinvite(phone.all(Answered)[-1].session, held)
 
 
 async def parked(stage: Stage, code: str = "*70") -> tuple[SessionId, FarEnd]:
@@ -110,6 +123,28 @@ async def test_what_a_phone_holds_is_parked_and_it_hears_where(stage: Stage) -> 
     assert parking.to is not None
     assert (parking.to - parking.from_).total_seconds() == pytest.approx(5, abs=0.5)
     assert record.talk_s + record.hold_s < 1, "parked is neither talk nor hold"
+
+
+async def test_an_agent_hears_it_in_his_language_or_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agents = {"ana": {"phone": "1001", "skills": {"support": "5"}, "language": "es"}}
+    await stage.reload(**{**CENTRE, "agents": agents})
+    _, phone = await talking(stage)
+    await hold(phone)
+
+    await phone.dial("*70")
+    assert stage.heard(saying(stage).caller).startswith("es number-7")
+    stage.played(saying(stage).caller)
+    await stage.settle()
+    other = await stage.phone("1002")
+    await other.dial("701")
+    await hold_own(other)
+    monkeypatch.setattr(stage.sounds, "spoken", missing)
+    assert other.status(await other.dial("*70")) == 200
+    await stage.settle()
+    assert list(stage.exchange.parked) == ["701"]
+    assert stage.history.calls[-1].result is Result.COMPLETED
 
 
 async def test_a_slot_can_be_named_and_the_first_free_one_is_the_next(stage: Stage) -> None:
