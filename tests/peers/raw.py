@@ -85,6 +85,10 @@ class RawSip:
         invite = self.request("INVITE", user, body=sdp)
         return RawCall(self, invite, await self.ask(invite))
 
+    def number_from(self, cseq: int) -> None:
+        """Go on behind this CSeq."""
+        self._cseq = max(self._cseq, cseq)
+
     def close(self) -> None:
         """In the middle of everything."""
         self._socket.close()
@@ -185,6 +189,21 @@ class RawCall:
         response = await self._socket.ask(invite)
         if response.status < 300 and sdp:
             await self.acknowledge()
+        return response
+
+    def move(self, socket: RawSip) -> None:
+        """We speak by another socket from now on."""
+        self._socket = socket
+
+    async def prove(self, user: str, secret: str, sdp: str) -> Response:
+        """The final response to a re-INVITE that answers the challenge which it meets; acknowledged."""
+        self._cseq += 1
+        self._socket.number_from(self._cseq)
+        invite = self._request("INVITE", sdp)
+        challenge = await self._socket.ask(invite)
+        response = await self._socket.ask(self._socket.prove(invite, challenge, user, secret))
+        self._cseq = response.cseq.number
+        await self.acknowledge()
         return response
 
     async def hang_up(self) -> Response:
