@@ -49,6 +49,7 @@ CALLER, CALLED = "127.77.3.1", "127.77.3.2"
 
 def sections() -> dict[str, Any]:
     return {
+        "sip": {"overload": {"loop_lag": 0}},
         "phones": {name: {"secret": f"secret-{name}"} for name in PHONES},
         "agents": {name: {"phone": phone} for name, phone in zip(AGENTS, PHONES, strict=True)},
         "queues": {name: {} for name in QUEUES},
