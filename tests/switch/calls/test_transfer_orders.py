@@ -145,7 +145,8 @@ class Play:
     def _takes(self, end: FarEnd, invite: IncomingInvite) -> None:
         """Answers at once, later, never, or refuses."""
         stage, session = self.stage, invite.session
-        self.two.session = session
+        if not self.two.is_up:
+            self.two.session = session
         kind = self.random.choice(("at once", "at once", "later", "never", "refuses"))
         if kind == "refuses":
             end.endpoint.reject(session, self.random.choice((486, 603)), stage.now())
