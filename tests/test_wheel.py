@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.centre import Tell
+from tests.peers import ports
 from tests.peers.audio import hears
 from tests.peers.phone import Phones
 from tests.peers.switch import Switch
@@ -62,10 +63,14 @@ async def test_the_wheel_serves_and_takes_a_call(tmp_path: Path, tell_on_failure
         wheel_of_a_copy(tmp_path), environment_with_the_locked_rest(tmp_path)
     )
     await install(environment, "--no-deps", wheel)
+    address = ports.own_address()
     async with (
         Switch.running(
+            address=address,
             command=[str(environment / "bin" / "centralita")],
             routes=[{"trunk": "carrier", "to": "602", "go": "tone"}],
+            phones={"1001": {"secret": "s3cret", "provision": {}}},
+            provisioning={"listen": f"{address}:{ports.free_port(address)}"},
         ) as switch,
         Phones.running() as phones,
     ):
@@ -77,3 +82,5 @@ async def test_the_wheel_serves_and_takes_a_call(tmp_path: Path, tell_on_failure
         await call.hang_up()
         [record] = await switch.ended_calls(1)
         assert record["result"] == "completed"
+        where = await switch.get("/api/v1/phones/1001/provisioning")
+        assert "s3cret" in (await switch.request("GET", where["url"])).text
