@@ -15,10 +15,11 @@ from typing import Any, Self
 from tests.e2e.centre import NUMBER, left_over
 from tests.e2e.office import MAKERS, SECRET, over
 from tests.peers.audio import hears_only
+from tests.peers.child import PeerError
 from tests.peers.makers.call import DeskCall
 from tests.peers.makers.desk import DeskPhone
 from tests.peers.makers.keys import Keys
-from tests.peers.raw_party import RawParty
+from tests.peers.raw_party import RawOutgoing, RawParty
 from tests.peers.switch import Switch
 from tests.peers.voice import Voice
 
@@ -42,6 +43,18 @@ def plan(caller: str) -> Plan:
     return Plan(int(caller) % 3)
 
 
+async def dialled(party: RawParty, number: str, voice: Voice) -> RawOutgoing:
+    """Call until the switch takes the call, which it may be too busy to do: 503, and again after 5 s."""
+    while True:
+        call = await party.dial(NUMBER, voice.sdp(), from_=f"<sip:{number}@{party.here}>")
+        try:
+            voice.meet((await call.answered()).body.decode())
+        except PeerError:
+            assert (await call.refused()).status == 503
+        else:
+            return call
+
+
 async def spoken_to(voice: Voice, hz: float) -> None:
     """Until that is heard, and not music."""
     async with asyncio.timeout(PATIENCE_S):
@@ -56,6 +69,8 @@ class Size:
     agents: int
     calls: int
     seed: int = 1
+    pace: float = 1.0
+    """How much longer everything takes than in the shortest shift."""
 
 
 @dataclass
@@ -67,13 +82,14 @@ class Agent:
     pin: str
     phone: DeskPhone
     chance: random.Random
+    pace: float
     keys: Keys | None = None
     talks: list[DeskCall] = field(default_factory=list)
     transferred: list[DeskCall] = field(default_factory=list)
 
     async def a_while(self, seconds: float) -> None:
         """A person's pace: a while that differs each time."""
-        await asyncio.sleep(seconds * self.chance.uniform(0.5, 1.5))
+        await asyncio.sleep(seconds * self.pace * self.chance.uniform(0.5, 1.5))
 
 
 class Shift:
@@ -121,7 +137,9 @@ class Shift:
         random.Random(self.size.seed).shuffle(phones)
         for n, phone in enumerate(phones):
             chance = random.Random(f"{self.size.seed} {n}")
-            self.agents.append(Agent(f"agent-{n}", str(501 + n), str(4000 + n), phone, chance))
+            self.agents.append(
+                Agent(f"agent-{n}", str(501 + n), str(4000 + n), phone, chance, self.size.pace)
+            )
             self._voices.append(await self._stack.enter_async_context(Voice.speaking(CALLER_HZ)))
 
     async def work(self) -> None:
@@ -144,7 +162,8 @@ class Shift:
             agents = await self.switch.items("/api/v1/agents")
             self.seen |= {(each["name"], each["state"], each["since"]) for each in agents}
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):
+                    await over.wait()
 
     # Callers
 
@@ -154,8 +173,7 @@ class Shift:
             self._left -= 1
             number = f"+3460{self._left:07d}"
             async with RawParty.open(self.switch.sip) as party:
-                call = await party.dial(NUMBER, voice.sdp(), from_=f"<sip:{number}@{party.here}>")
-                voice.meet((await call.answered()).body.decode())
+                call = await dialled(party, number, voice)
                 if plan(number) is Plan.AGENT_HANGS_UP:
                     await call.respond(await party.request("BYE", PATIENCE_S), 200)
                     continue
@@ -226,8 +244,7 @@ class Shift:
             await call.transfer(BACK_OFFICE)
             return
         await call.hold()
-        consulted = await agent.phone.dial(BACK_OFFICE)
-        await consulted.until("talking")
+        consulted = await agent.phone.get_through(BACK_OFFICE)
         await call.transfer_to(consulted)
         await consulted.until("ended")
 

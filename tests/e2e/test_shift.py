@@ -20,7 +20,7 @@ async def test_three_agents_take_twelve_calls() -> None:
 @pytest.mark.long
 @pytest.mark.timeout(600)
 async def test_twenty_agents_take_two_hundred_calls() -> None:
-    await a_shift(Size(agents=20, calls=200))
+    await a_shift(Size(agents=20, calls=200, pace=4.0))
 
 
 async def a_shift(size: Size) -> None:
@@ -79,7 +79,7 @@ def every_second_is_in_one_state(shift: Shift, agent: Agent) -> None:
         assert abs(until - ended) < AGREES_S
     wraps = [until - since for state, since, until in stays if state == "wrap_up"]
     assert len(wraps) == len(talks)
-    assert all(each < WRAP_UP_S + 0.2 for each in wraps), "a key may end it"
+    assert all(each < WRAP_UP_S + AGREES_S for each in wraps), "a key may end it"
 
 
 def agrees(records: list[dict[str, Any]], call: DeskCall) -> None:

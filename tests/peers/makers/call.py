@@ -175,7 +175,8 @@ class DeskCall:
         self.phone.reply(request, 200, lines, *packed(self.phone.maker, self._said), self.dialog.tag)
         self.status = 200
         self._move("talking", "answered")
-        await asyncio.wait_for(self._acked.wait(), 10.0)
+        async with asyncio.timeout(10.0):
+            await self._acked.wait()
 
     async def reject(self, status: int = 486) -> None:
         """Do not want it."""

@@ -141,10 +141,18 @@ class DeskPhone:
         await call.invite(lines)
         return call
 
+    async def get_through(self, number: str) -> DeskCall:
+        """Dial until it is answered or refused: once more a second after the switch was too busy (503)."""
+        while True:
+            call = await (await self.dial(number)).until(lambda call: call.state in ("talking", "ended"))
+            if call.status != 503:
+                return call
+            await asyncio.sleep(1.0)
+
     async def dial_code(self, code: str) -> DeskCall:
         """Dial what is no number, and listen to how the answer begins."""
         self.log.note("keys", "", code)
-        call = await (await self.dial(code)).until("talking")
+        call = await self.get_through(code)
         await call.listen()
         await call.hang_up()
         return call
@@ -152,7 +160,8 @@ class DeskPhone:
     async def next_call(self, timeout_s: float = 10.0) -> DeskCall:
         """The oldest call that came and was not yet taken by this method."""
         try:
-            return await asyncio.wait_for(self._ringing.get(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                return await self._ringing.get()
         except TimeoutError:
             raise PeerError(f"{self.user} did not ring in {timeout_s:g} s") from None
 
@@ -300,7 +309,8 @@ class DeskPhone:
         """The next one; until then the message is said again and again, where there is one."""
         for wait_s in (T1_S, 2 * T1_S, 4 * T1_S) if message else ():
             with contextlib.suppress(TimeoutError):
-                return await asyncio.wait_for(responses.get(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    return await responses.get()
             self.wire.send(message)
         return await responses.get()
 
