@@ -35,7 +35,7 @@ class CallInput(enum.StrEnum):
     ANSWERED = enum.auto()
     MOVED = enum.auto()  # waited too long, or for nobody; the overflow names another queue
     LEFT = enum.auto()
-    AGENT_LOST = enum.auto()  # and the queue says requeue
+    AGENT_LOST = enum.auto()  # and the queue says requeue; or he left before he was connected
 
 
 class CallAction(enum.StrEnum):

@@ -321,6 +321,26 @@ class TestAgentLost:
         assert stage.router.calls() == []
 
 
+class TestAgentLeft:
+    def test_the_caller_waits_at_the_old_place_and_the_agent_wraps_up(self) -> None:
+        stage = in_a_call(on_agent_lost=OnAgentLost.HANGUP)
+        stage.wait(5)
+        stage.queue("c2")
+        commands = stage.end("c1", "ana", ConversationEnd.AGENT_LEFT)
+        visit = only(commands, VisitStarted)
+        assert (visit.call, visit.queued_at_us) == ("c1", START_US + seconds(1))
+        assert stage.state("ana") is AgentState.WRAP_UP
+        stage.wait(60)
+        assert stage.offered()[-1] == ("c1", "ana")
+
+    def test_another_agent_takes_over_at_once(self) -> None:
+        stage = Stage([support()], team("ana", "luis"))
+        stage.login("ana", "luis")
+        stage.queue("c1")
+        stage.answer("ana")
+        assert only(stage.end("c1", "ana", ConversationEnd.AGENT_LEFT), Offer).agent == "luis"
+
+
 class TestConversationEnded:
     @pytest.mark.parametrize(
         ("call", "agent", "offer"),

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from media.events import PlaybackFinished
+from media.port import Play
 from sip.events import IncomingInvite, SessionEnded, SessionId
 from switch.api.backend import Refused
 from switch.records import AgentState
@@ -29,8 +31,22 @@ SECTIONS: dict[str, Any] = {
     },
     "routes": [*centre()["routes"], {"phone": "*", "to": "700", "go": "queue:support"}],
 }
+TELLING: dict[str, Any] = {
+    **SECTIONS,
+    "queues": {
+        "support": {
+            **SECTIONS["queues"]["support"],
+            "announce_to_agent": ["support", "{wait}"],
+            "recording_notice": "notice",
+        }
+    },
+    "agents": {name: {**agent, "greeting": name} for name, agent in centre()["agents"].items()},
+}
+"""Agents are told of each caller before they hear him."""
 CALLS = 12
 NUMBERS = (NUMBER, NUMBER, NUMBER, "600", "81001", "999")
+HEARD = 200
+"""Prompts that somebody has heard to their end; in many of these moments none is played."""
 TRANSFERS = 30
 """Tried; in many of these moments nobody talks."""
 DIALLED = ("1001", "1002", "700", "0600111222")
@@ -54,6 +70,8 @@ class Storm:
             stage.loop.call_later(random.uniform(0, 20), self.dial)
         for _ in range(TRANSFERS):
             stage.loop.call_later(random.uniform(1, 30), self.send_on)
+        for _ in range(HEARD):
+            stage.loop.call_later(random.uniform(0, 60), self.hear)
         stage.carrier.behave = self.behave
         await stage.pass_by(60)
         stage.lose, stage.delay_s = (lambda data: False), (lambda: DELAY_S)
@@ -67,6 +85,15 @@ class Storm:
         session = carrier.start(self.random.choice(NUMBERS))
         self.dialled += 1
         self.stage.loop.call_later(self.random.choice((0.3, 2.0, 2.2, 5.0, 25.0)), self.end, carrier, session)
+
+    def hear(self) -> None:
+        """A prompt comes to its end."""
+        ports = self.stage.plane.open_ports
+        playing = [port for port in ports if isinstance(port.source, Play) and port.source.token]
+        if playing:
+            port = self.random.choice(playing)
+            assert isinstance(port.source, Play)
+            self.stage.tell(PlaybackFinished(port, port.source.token))
 
     def send_on(self) -> None:
         """Somebody transfers one of his callers, if he has one and may."""
@@ -149,15 +176,18 @@ async def weather(stage: Stage, seed: int, phones: Sequence[FarEnd]) -> None:
     assert set(states.values()) <= {AgentState.READY, AgentState.UNREACHABLE}, (seed, states)
 
 
-@pytest.mark.parametrize("sections", [SECTIONS], ids=["storm"])
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(
+    ("sections", "seed"),
+    [*((SECTIONS, seed) for seed in range(20)), *((TELLING, seed) for seed in range(100, 104))],
+    ids=lambda value: "storm" if value is SECTIONS else "telling" if value is TELLING else None,
+)
 async def test_nothing_is_left_of_a_storm(stage: Stage, seed: int) -> None:
     await weather(stage, seed, await desks(stage))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("sections", [SECTIONS], ids=["storm"])
+@pytest.mark.parametrize("sections", [SECTIONS, TELLING], ids=["storm", "telling"])
 async def test_nor_of_a_thousand(stage: Stage, sections: dict[str, Any]) -> None:
     phones = await desks(stage)
     for seed in range(1000, 2000):
