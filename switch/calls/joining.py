@@ -80,7 +80,7 @@ def join(exchange: Exchange, conferences: Conferences, first: End, second: End, 
 
 
 def _join(exchange: Exchange, first: End, second: End) -> None:
-    _judge(first.other, second.other)
+    judge(exchange, first.other, second.other)
     kept, left = sorted((first, second), key=rank)
     if kept.own is kept.call.caller:
         swap(exchange, kept.call)
@@ -107,8 +107,11 @@ def _await(exchange: Exchange, first: End, second: End, tell: Tell) -> None:
     end_joined(second, first.call)
 
 
-def _judge(*legs: Leg | None) -> None:
+def judge(exchange: Exchange, *legs: Leg | None) -> None:
     """Whether they could hear each other. Raises NotNow."""
+    ports = [leg.port for leg in legs if leg is not None]
+    if not all(exchange.plane.mixes(ports[0], port) for port in ports):
+        raise NotNow("their media are at different workers", 503)
     codecs = {leg.agreed.codec for leg in legs if leg is not None and leg.agreed is not None}
     if len(codecs) > 1 and not all(CODECS[codec].is_heard for codec in codecs):
         raise NotNow(f"no codec is common to both: {', '.join(sorted(codecs))}", 488)

@@ -2,6 +2,8 @@
 
 from contextlib import AsyncExitStack
 
+import pytest
+
 from tests.e2e.centre import NUMBER, SECRETS, Tell, centre, ending
 from tests.e2e.test_supervision import AGENT, CALLER, NEXT, hear_music, heard
 from tests.peers.audio import is_silent
@@ -74,6 +76,7 @@ async def test_a_parked_caller_hears_music_until_another_desk_takes_him(tell_on_
     assert [each["kind"] for each in record["segments"]] == ["talk", "hold", "parked", "talk"]
 
 
+@pytest.mark.long
 async def test_a_code_in_a_consultation_brings_three_together(tell_on_failure: Tell) -> None:
     async with AsyncExitStack() as stack:
         switch, ana, luis, caller = await at_desks(stack, tell_on_failure)

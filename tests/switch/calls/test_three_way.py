@@ -177,3 +177,27 @@ async def test_a_phone_that_mixes_by_itself_keeps_its_two_calls(stage: Stage) ->
     await stage.pass_by(60)
     stage.assert_nothing_left()
     assert {ending(record)[0] for record in stage.history.calls} == {Result.ANSWERED, Result.COMPLETED}
+
+
+async def test_nothing_changes_where_they_cannot_be_mixed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller, ana, luis, consultation = await consulting(stage)
+    monkeypatch.setattr(stage.plane, "mixes", lambda one, other: one is other)
+    assert ana.status(await ana.dial("*3")) == 503
+    press(stage, next(call for call in stage.registry.calls.values() if call.agent is None).caller, "*3")
+    await stage.settle()
+    assert len(stage.registry.calls) == 2
+    await ana.hang_up(consultation)
+    assert luis.endpoint.counts().sessions == 0
+    await stage.carrier.hang_up(caller)
+    await stage.pass_by(60)
+    stage.assert_nothing_left()
+
+
+async def test_what_a_phone_calls_while_it_talks_can_be_mixed_with_that(stage: Stage) -> None:
+    _, ana = await talking(stage)
+    leg = stage.call.party
+    assert leg is not None
+    await ana.dial("1002")
+    assert stage.plane.ports[-1].near is leg.port
