@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self
 
 from tests.e2e.centre import left_over
+from tests.peers.audio import hears, hears_only, is_silent, level_dbfs
 from tests.peers.makers.call import DeskCall
 from tests.peers.makers.cisco import CISCO
 from tests.peers.makers.desk import DeskPhone
@@ -27,6 +28,7 @@ SPARE = {"1001": "1011", "1002": "1012", "1003": "1013", "1004": "1014"}
 CALLER_HZ = 440.0
 PIN = "4711"
 SECRET = "a-secret-for-all"
+EVERYBODY = [CALLER_HZ, *HZ.values(), *SPARE_HZ.values()]
 
 
 class Office:
@@ -108,6 +110,30 @@ def at_once(each: Each) -> Callable[[Office], Awaitable[None]]:
 
     del all_of_them.__wrapped__  # pytest would ask it for its parameters
     return all_of_them
+
+
+async def both_hear(ours: DeskCall, theirs: DeskCall) -> None:
+    """The other, and nobody else."""
+    await asyncio.gather(hear(ours, theirs.phone.hz), hear(theirs, ours.phone.hz))
+
+
+async def hear(ear: DeskCall | Voice, hz: float) -> None:
+    """That tone and nobody else's, once what was on its way before has come."""
+    for _ in range(15):
+        sound = await ear.listen(0.2)
+        if hears_only(sound, hz, EVERYBODY):
+            return
+    levels = {each: round(level_dbfs(sound, each)) for each in EVERYBODY}
+    raise AssertionError(f"{ear} does not hear {hz:g} Hz alone, but {levels}")
+
+
+async def hear_music(ear: DeskCall | Voice) -> None:
+    """And nobody."""
+    for _ in range(15):
+        sound = await ear.listen(0.2)
+        if not is_silent(sound) and not any(hears(sound, hz) for hz in EVERYBODY):
+            return
+    raise AssertionError(f"{ear} hears no music")
 
 
 def over(left: dict[str, float]) -> bool:

@@ -11,8 +11,19 @@ from datetime import datetime
 import pytest
 import pytest_asyncio
 
-from tests.e2e.office import CALLER_HZ, HZ, MAKERS, NEXT, PIN, SPARE, SPARE_HZ, Office, at_once
-from tests.peers.audio import hears, hears_only, is_silent, level_dbfs
+from tests.e2e.office import (
+    CALLER_HZ,
+    HZ,
+    MAKERS,
+    NEXT,
+    PIN,
+    SPARE,
+    Office,
+    at_once,
+    both_hear,
+    hear,
+    hear_music,
+)
 from tests.peers.makers.call import DeskCall
 from tests.peers.makers.desk import DeskPhone
 from tests.peers.makers.keys import Keys
@@ -24,7 +35,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ITS_OWN = ("message-summary", "as-feature-event", "x-broadworks-hoteling", "ua-profile", "line-seize")
 """Packages that a phone subscribes to for itself; the others are for whom it watches."""
-EVERYBODY = [CALLER_HZ, *HZ.values(), *SPARE_HZ.values()]
 MD5_OR_BETTER = re.compile(r"algorithm=([A-Z0-9-]+)")
 VERSION = re.compile(rb'<dialog-info [^>]*version="([0-9]+)"')
 DIALOG = re.compile(r'call-id="([^"]+)" local-tag="([^"]+)" remote-tag="([^"]+)"')
@@ -47,30 +57,6 @@ async def tidied(office: Office) -> AsyncIterator[None]:
     yield
     for phone in office.phones.values():
         await phone.tidy()
-
-
-async def both_hear(ours: DeskCall, theirs: DeskCall) -> None:
-    """The other, and nobody else."""
-    await asyncio.gather(hear(ours, theirs.phone.hz), hear(theirs, ours.phone.hz))
-
-
-async def hear(ear: DeskCall | Voice, hz: float) -> None:
-    """That tone and nobody else's, once what was on its way before has come."""
-    for _ in range(15):
-        sound = await ear.listen(0.2)
-        if hears_only(sound, hz, EVERYBODY):
-            return
-    levels = {each: round(level_dbfs(sound, each)) for each in EVERYBODY}
-    raise AssertionError(f"{ear} does not hear {hz:g} Hz alone, but {levels}")
-
-
-async def hear_music(ear: DeskCall | Voice) -> None:
-    """And nobody."""
-    for _ in range(15):
-        sound = await ear.listen(0.2)
-        if not is_silent(sound) and not any(hears(sound, hz) for hz in EVERYBODY):
-            return
-    raise AssertionError(f"{ear} hears no music")
 
 
 # Registration
