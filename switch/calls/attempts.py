@@ -56,6 +56,8 @@ class Attempts:
         self._display = display
         self._been = been
         self._held: set[str] = set()
+        self._further: list[Attempts] = []
+        """Of phones that have forwarded the call."""
         rooms, now_us = occupied.rooms, exchange.now_us
         self._toll = CallToll(exchange.toll, origin, occupied, rooms, call.spent, now_us)
 
@@ -63,6 +65,8 @@ class Attempts:
         """Whoever is called from now on is called for this call."""
         self._call = call
         self._toll.on_limit = call.spent
+        for each in self._further:
+            each.move(call)
 
     def phone(self, name: str) -> Sequence[Attempt]:
         """The attempts at a phone of ours, or where it forwards its calls; none where it has done so."""
@@ -148,6 +152,7 @@ class Attempts:
         )
         instead = further.routed(routed)
         if instead:
+            self._further.append(further)
             log = structlog.get_logger("call")
             log.info("call forwarded", call=call.id, phone=name, to=number, cause=cause.value)
         return instead

@@ -231,9 +231,20 @@ class Call(CallerVerbs):
 
     def _announcement(self) -> tuple[Sound, ...]:
         """What the agent who has answered hears before he is connected."""
-        if self.agent is None:
+        if self.agent is None or not self._is_agents:
             return ()
         return announcement(self._exchange, self.queued_as, self.agent, self.place)
+
+    def _greeting(self, *, noticed: bool) -> tuple[Sound, ...]:
+        """What the agent has recorded for who is put through to him."""
+        if noticed or self.agent is None or not self._is_agents:
+            return ()
+        return greeting(self._exchange, self.agent)
+
+    @property
+    def _is_agents(self) -> bool:
+        """Whether the other side is the agent: he may be the caller, where his caller has sent him on."""
+        return self.party is not None and self.party.role is LegRole.AGENT
 
     def _put_through(self) -> None:
         """Nothing more is to be told to the other side: caller and party are connected."""
@@ -488,7 +499,7 @@ class Call(CallerVerbs):
             self.book.consults,
             by_agent=self.agent is not None,
             noticed=noticed,
-            greeting=() if noticed or self.agent is None else greeting(self._exchange, self.agent),
+            greeting=self._greeting(noticed=noticed),
         )
         if self.caller.answered:
             self._conversation.begin(self._playing.next_token())
@@ -596,10 +607,14 @@ class Call(CallerVerbs):
 
     def _party_left(self, leg: Leg, how: ConversationEnd) -> None:
         """The agent is gone, and the caller goes on waiting, or goes where the router sends him."""
+        from switch.flows.queue import queue_again
+
         self.party = None
         self.settle()
         agent, self.agent = self.agent, None
         if agent is not None:
+            if (word := self.place.word()) is not None:
+                self.start(queue_again(word))
             self.place.talk_over(agent, how)
         self.leave_alone(leg)
         if self.queued_as is not None:

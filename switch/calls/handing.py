@@ -54,9 +54,11 @@ def give_away(call: Call, stays: Leg) -> Brought:
 def receive(call: Call, brought: Brought) -> None:
     """Take what another call has given away; its leg is the party already."""
     call.reaching.occupied = brought.occupied
-    _pay_for(call, brought.occupied)
+    pay_for(call, brought.occupied)
     _take_in(call, brought.leg)
-    call.agent = brought.agent
+    call.agent = brought.agent or call.agent  # who may be the caller, if his own has sent him on
+    if brought.place is not None:
+        call.place.succeed(brought.place)
     call.queued_as = call.queued_as or brought.queue
     call.ledger.visits += brought.visits
     call.ledger.offers += brought.offers
@@ -72,7 +74,7 @@ def await_party_of(other: Call, call: Call) -> None:
     before, call.party, other.party = call.party, other.party, None
     call.reaching.over()
     call.reaching, other.reaching = other.reaching, call.reaching
-    _pay_for(call, call.reaching.occupied)
+    pay_for(call, call.reaching.occupied)
     for leg in call.reaching.ringing:
         other.ledger.legs.remove(leg)
         _take_in(call, leg)
@@ -90,7 +92,7 @@ def _take_in(call: Call, leg: Leg) -> None:
     call.book.leg_changed(leg)
 
 
-def _pay_for(call: Call, occupied: Occupancy) -> None:
+def pay_for(call: Call, occupied: Occupancy) -> None:
     """What is spent on it is spent by this call."""
     for room in occupied.rooms:
         if isinstance(room, Spending):

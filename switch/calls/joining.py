@@ -80,6 +80,7 @@ def join(exchange: Exchange, conferences: Conferences, first: End, second: End, 
 
 
 def _join(exchange: Exchange, first: End, second: End) -> None:
+    judge_agents(first, second)
     judge(exchange, first.other, second.other)
     kept, left = sorted((first, second), key=rank)
     if kept.own is kept.call.caller:
@@ -105,6 +106,13 @@ def _await(exchange: Exchange, first: End, second: End, tell: Tell) -> None:
     first.call.await_party_of(second.call)
     first.call.transfer = Transfer(exchange, first.call, first.own.peer, tell)
     end_joined(second, first.call)
+
+
+def judge_agents(*ends: End) -> None:
+    """The router knows an agent by his caller. Raises NotNow where both others are agents that it found."""
+    agents = [end.call.agent for end in ends if end.other is not None and end.other.role is LegRole.AGENT]
+    if len(agents) > 1 and None not in agents:
+        raise NotNow(f"not yet: agents that queues have found cannot be connected: {agents}", 501)
 
 
 def judge(exchange: Exchange, *legs: Leg | None) -> None:

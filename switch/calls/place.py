@@ -25,6 +25,8 @@ class Place:
         self._exchange = exchange
         self._call = call
         self._first: CallQueued | None = None
+        self._is_known = True
+        """To the router, by this call's name, once the caller has waited."""
         self._left: asyncio.Future[LeaveQueue] | None = None
 
     async def take(self, queue: str, priority: int) -> LeaveQueue:
@@ -61,12 +63,24 @@ class Place:
 
     def forget(self) -> None:
         """The call's agent goes on in another one: the router is told nothing more of this one."""
-        self._first = None
+        self._is_known = False
+
+    def succeed(self, other: "Place") -> None:
+        """The agent of another call goes on in this one, which the router knows in its place from then on."""
+        if self._first is None and other._first is not None:
+            self._first = msgspec.structs.replace(other._first, call=self._call)
+
+    def word(self) -> asyncio.Future[LeaveQueue] | None:
+        """Where the router will send the caller, who waits again; None where his flow asks that already."""
+        if self._left is not None and not self._left.done():
+            return None
+        self._left = self._exchange.loop.create_future()
+        return self._left
 
     def over(self, agent: str | None, reason: Reason) -> None:
         """The call has ended; `agent` is whom the caller talked to."""
         if agent is not None:
             self.talk_over(agent, CONVERSATION.get(reason, ConversationEnd.FAILED))
-        elif self._first is not None:
+        elif self._first is not None and self._is_known:
             gone = GONE.get(reason, GoneReason.FAILED)
             self._exchange.dispatch.post(CallGone(call=self._call, reason=gone))

@@ -134,8 +134,8 @@ class Referrals:
         conferences = self._registry.conferences
 
         def tell(status: int) -> None:
+            referral.tell(status)  # who cannot be told any more is to leave all the same
             if referral.id in self._referrals:
-                referral.tell(status)
                 self._exchange.loop.call_soon(self._go_on, referral)
 
         if name is None:

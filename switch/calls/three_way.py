@@ -18,8 +18,8 @@ from media.port import Source
 from switch.calls.bridge import Bridge
 from switch.calls.brought import Brought
 from switch.calls.causes import NORMAL_CLEARING, Farewell
-from switch.calls.handing import give_away, swap
-from switch.calls.joining import End, end_joined, end_of, rank
+from switch.calls.handing import give_away, pay_for, swap
+from switch.calls.joining import End, end_joined, end_of, judge_agents, rank
 from switch.calls.leg import Leg
 from switch.calls.leg_events import Ended, Held, LegEvent, Lost
 from switch.calls.leg_incoming import IncomingLeg
@@ -41,6 +41,7 @@ class Third:
         self._brought = brought
         self._bridge: Bridge | None = None
         self.leg.owner = self
+        pay_for(call, brought.occupied)
         if self.leg.role is LegRole.CALLER:
             self.leg.take_role(LegRole.CALLEE)
         call.ledger.legs.append(self.leg)
@@ -112,6 +113,7 @@ def confer(exchange: Exchange, ends: tuple[End, End], live: Leg) -> Call:
         raise NotNow("the phone is not in two calls that are connected", 404)
     if any(end.call.third or end.call.supervision or end.call.bridge is None for end in ends):
         raise NotNow("one of the calls is no talk of two", 403)
+    judge_agents(kept, left)
     _judge(exchange, kept.other, left.other, live)
     if kept.own is kept.call.caller:
         swap(exchange, kept.call)

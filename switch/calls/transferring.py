@@ -44,6 +44,7 @@ from switch.exchange import Exchange
 from switch.flows.leading import flow_to, identified
 from switch.identities.redirection import MAX_REDIRECTIONS, Cause, Redirection, Redirections, count
 from switch.peers import Peer, PhonePeer
+from switch.records import LegRole
 from switch.routes import Routed
 
 if TYPE_CHECKING:
@@ -183,6 +184,8 @@ def _send_on(
     if isinstance(to.go, ParkTarget):
         to = replace(to, number=park(exchange, call, routed.number, stays=stays).slot)
         tell(200)
+    elif isinstance(to.go, QueueTarget) and call.agent is not None and call.caller.role is LegRole.AGENT:
+        raise NotNow(f"not yet: agent {call.agent!r} cannot be transferred to {to.go}", 501)
     elif isinstance(to.go, TrunkTarget | PhoneTarget | DialledPhone):
         _call(exchange, call, to, routed, tell, stays=stays)
     else:

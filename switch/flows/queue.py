@@ -1,5 +1,8 @@
 """`go: queue:NAME`: wait with music for an agent, and go where the queue overflows to."""
 
+import asyncio
+
+from acd.commands import LeaveQueue
 from switch.calls.flow import Call, Flow
 from switch.calls.visits import REASONS, RESULTS
 from switch.config.schema import Answer, Queue
@@ -11,14 +14,27 @@ def queue(name: str, settings: Queue, priority: int, caller: Caller) -> Flow:
 
     async def wait_for_an_agent(call: Call) -> None:
         await _greet(call, settings)
-        left = await call.queue(name, priority)
-        kind, _, target = left.target.partition(":")
-        if kind == "phone":
-            await call.dial_phone(target, caller, f"{left.queue} {caller.shown}")
-        else:
-            await call.hangup(RESULTS[left.result], REASONS[left.reason])
+        await _go(call, await call.queue(name, priority), caller)
 
     return wait_for_an_agent
+
+
+def queue_again(word: asyncio.Future[LeaveQueue]) -> Flow:
+    """Of a caller who has lost an agent to whom another flow had led him."""
+
+    async def wait_for_another(call: Call) -> None:
+        await _go(call, await word, call.identity)
+
+    return wait_for_another
+
+
+async def _go(call: Call, left: LeaveQueue, caller: Caller) -> None:
+    """Where the router sends him."""
+    kind, _, target = left.target.partition(":")
+    if kind == "phone":
+        await call.dial_phone(target, caller, f"{left.queue} {caller.shown}")
+    else:
+        await call.hangup(RESULTS[left.result], REASONS[left.reason])
 
 
 async def _greet(call: Call, settings: Queue) -> None:

@@ -1,6 +1,7 @@
 """Transfers that a phone asks for by REFER: who hears whom, what it is told, what the books say."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -8,11 +9,14 @@ from acd.events import ConversationEnded
 from sip.events import IncomingInvite, SessionId
 from switch.calls.departing import LEAVE_S
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.flow import Call
 from switch.calls.leg import Leg
+from switch.calls.leg_events import Lost
 from switch.calls.supervision import Mode
 from switch.calls.transferring import RING_TIMEOUT_S
 from switch.history.entries import WrapUpEnded
 from switch.peers import PhonePeer
+from switch.preferences import Preferences
 from switch.records import CallRecord, SegmentKind
 from tests.switch.calls.test_flow import ending
 from tests.switch.far_end import FarEnd, answering, refusing, ringing, sdp
@@ -21,7 +25,7 @@ from tests.switch.stage import NUMBER, OURS, Stage
 
 NAMES = ("1001", "1002", "1003", "1004")
 RINGBACK = "ringback"
-CENTRE = {
+CENTRE: dict[str, Any] = {
     "phones": {name: {"secret": f"secret of {name}"} for name in NAMES},
     "queues": {"support": {"requires": "support >= 1"}, "back": {"requires": "back >= 1", "music": "harp"}},
     "agents": {
@@ -218,6 +222,17 @@ async def test_who_was_not_told_leaves_too(desks: Desks) -> None:
     desks.connects(desks.boss)
     await desks.stage.pass_by(LEAVE_S)
     assert desks.ana.endpoint.counts().sessions == 0
+    assert len(await desks.records()) == 1
+
+
+async def test_who_cannot_be_told_leaves_too(desks: Desks) -> None:
+    desks.boss.behave = ringing
+    desks.ana.answers = 481
+    assert (await desks.ana.refer(desks.session, "1002")).told == [100]
+    await desks.boss.answer()
+    desks.connects(desks.boss)
+    await desks.stage.pass_by(LEAVE_S)
+    assert desks.stage.agent() == "wrap_up"
     assert len(await desks.records()) == 1
 
 
@@ -503,6 +518,18 @@ async def test_who_still_rings_rings_for_the_caller(desks: Desks) -> None:
     assert ending(consultation) == (Result.COMPLETED, Reason.TRANSFERRED, EndedBy.CALLER)
 
 
+async def test_who_rings_is_forwarded_for_the_caller_too(desks: Desks) -> None:
+    stage, fourth = desks.stage, await desk(desks.stage, "1004")
+    desks.boss.behave = ringing
+    stage.running.set_preferences("1003", Preferences(always="1002"))
+    stage.running.set_preferences("1002", Preferences(no_answer="1004", no_answer_after=10))
+    second = await desks.consult("1003")
+    await desks.ana.refer(desks.session, "1003", second)
+    await stage.pass_by(10)
+    desks.connects(fourth)
+    assert len(await desks.records()) == 2
+
+
 async def test_who_rings_refuses_and_she_has_him_again(desks: Desks) -> None:
     desks.boss.behave = ringing
     second = await desks.consult()
@@ -549,3 +576,110 @@ async def test_two_transfers_at_once(desks: Desks) -> None:
     await desks.boss.answer()
     desks.connects(desks.boss)
     assert len(await desks.records()) == 1
+
+
+# Whoever the router knows
+
+
+async def joined(desks: Desks) -> tuple[Referrer, SessionId, Call]:
+    """A fourth phone, which has called 1002, talks to Luis, whom 1002 has found in a queue."""
+    fourth = await desk(desks.stage, "1004")
+    session = await fourth.dial("1002")
+    received = desks.boss.invited.session
+    second = await desks.boss.dial("700")
+    assert (await desks.boss.refer(received, "700", second)).told == [200]
+    await desks.stage.pass_by(LEAVE_S)
+    (call,) = (each for each in desks.stage.registry.calls.values() if each.id != desks.call)
+    assert call.agent == "luis"
+    return fourth, session, call
+
+
+async def test_who_loses_an_agent_that_another_has_found_waits_for_the_next(desks: Desks) -> None:
+    stage = desks.stage
+    fourth, session, call = await joined(desks)
+    call.leg_event(call.party, Lost())  # type: ignore[arg-type]
+    await stage.settle()
+    assert stage.running.queue("back").waiting == 1
+    await fourth.hang_up(session)
+    row = stage.running.queue("back")
+    assert (row.waiting, row.abandoned) == (0, 1)
+    assert call.over
+
+
+async def test_who_loses_an_agent_that_another_has_found_goes_where_the_queue_sends_him(desks: Desks) -> None:
+    _, _, call = await joined(desks)
+    desks.luis.behave = ringing
+    call.leg_event(call.party, Lost())  # type: ignore[arg-type]
+    await desks.stage.pass_by(700)
+    assert call.over
+    assert call.ledger.reason is Reason.MAX_WAIT
+
+
+WITHIN = {**CENTRE, "routes": [*CENTRE["routes"], {"phone": "*", "to": "701", "go": "queue:support"}]}
+
+
+async def within(stage: Stage) -> tuple[Referrer, Referrer, Referrer, SessionId]:
+    """1002 has found Ana in a queue, and holds her; the phones of both and of Luis."""
+    ana, boss, luis = [await desk(stage, name) for name in ("1001", "1002", "1003")]
+    session = await boss.dial("701")
+    await boss.reinvite(session, sdp(boss.address[0], direction="sendonly", version=2))
+    assert stage.agent("ana") == "on_call"
+    return ana, boss, luis, session
+
+
+@pytest.mark.parametrize("sections", [WITHIN])
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_two_agents_whom_queues_have_found_are_not_connected(stage: Stage, is_first: bool) -> None:
+    _, boss, _, one = await within(stage)
+    two = await boss.dial("700")
+    referral = await (boss.refer(one, "700", two) if is_first else boss.refer(two, "701", one))
+    assert (referral.status, referral.told) == (202, [501])
+    for session in (one, two):
+        await boss.hang_up(session)
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+    assert {stage.agent("ana"), stage.agent("luis")} == {"ready"}
+
+
+@pytest.mark.parametrize("sections", [WITHIN])
+async def test_an_agent_whom_a_queue_has_found_is_sent_to_no_queue(stage: Stage) -> None:
+    ana, boss, _, session = await within(stage)
+    assert (await boss.refer(session, "700")).told == [501]
+    await ana.hang_up()
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+
+
+@pytest.mark.parametrize("sections", [WITHIN])
+async def test_an_agent_who_is_sent_on_is_the_call_s_agent_still(stage: Stage) -> None:
+    ana, boss, luis, one = await within(stage)
+    two = await boss.dial("1003")
+    assert (await boss.refer(one, "1003", two)).told == [200]
+    await stage.pass_by(LEAVE_S)
+    assert stage.call.agent == "ana"
+    await luis.hang_up()
+    assert stage.agent() == "wrap_up"
+    assert ana.endpoint.counts().sessions == 0
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+
+
+GREETED = {
+    **WITHIN,
+    "queues": {"support": {"announce_to_agent": ["support-call"]}},
+    "agents": {"ana": {"phone": "1001", "greeting": "ana"}},
+    "routes": [each for each in WITHIN["routes"] if each["go"] != "queue:back"],
+}
+
+
+@pytest.mark.parametrize("sections", [GREETED])
+async def test_whom_an_agent_is_sent_on_to_is_told_nothing_of_the_caller(stage: Stage) -> None:
+    _, boss, luis = [await desk(stage, name) for name in ("1001", "1002", "1003")]
+    session = await boss.dial("701")
+    stage.played(stage.call.party)
+    for leg in (stage.call.party, stage.call.caller):
+        stage.played(leg)
+    await boss.refer(session, "1003")
+    assert [stage.heard(leg).split()[0] for leg in (stage.call.caller, stage.call.party)] == ["relay"] * 2
+    await luis.hang_up()
+    assert not stage.registry.calls

@@ -14,7 +14,7 @@ from switch.calls.supervision import Mode
 from switch.records import CallRecord, SegmentKind
 from tests.switch.calls.test_flow import ending, talking
 from tests.switch.far_end import FarEnd, answering, sdp
-from tests.switch.stage import Stage
+from tests.switch.stage import PHONES, SPARE, Stage
 
 MIXED = "room"
 CENTRE: dict[str, Any] = {
@@ -201,3 +201,58 @@ async def test_what_a_phone_calls_while_it_talks_can_be_mixed_with_that(stage: S
     assert leg is not None
     await ana.dial("1002")
     assert stage.plane.ports[-1].near is leg.port
+
+
+SPENDS: dict[str, Any] = {
+    **CENTRE,
+    "phones": {name: {"secret": f"secret of {name}", "toll": {"minutes_a_day": 10}} for name in PHONES},
+}
+
+
+@pytest.mark.parametrize("sections", [SPENDS])
+async def test_what_a_third_costs_is_limited_too(stage: Stage) -> None:
+    luis, ana = await stage.phone("1002"), await stage.phone("1001")
+    luis.behave = stage.carrier.behave = answering
+    session = await ana.dial("1002")
+    await hold(ana, session)
+    await ana.dial("0600111222")
+    (other,) = (call for call in stage.registry.calls.values() if call.ledger.trunk is not None)
+    press(stage, other.caller, "*3")
+    await stage.settle()
+    assert stage.call.third is not None
+    assert stage.call.third.leg.peer.name == "carrier"
+    await stage.pass_by(660)
+    for spending in stage.exchange.toll.over(stage.exchange.now_us()):
+        spending.on_limit()
+    await stage.settle()
+    assert not stage.registry.calls
+    assert {call.reason for call in stage.history.calls} == {Reason.TRANSFERRED, Reason.TOLL_LIMIT}
+    await stage.pass_by(40)
+    stage.assert_nothing_left()
+
+
+WITHIN: dict[str, Any] = {
+    **CENTRE,
+    "routes": [{"phone": "*", "to": "701", "go": "queue:support"}],
+    "queues": {"support": {}},
+}
+
+
+@pytest.mark.parametrize("sections", [WITHIN])
+async def test_two_agents_whom_queues_have_found_are_not_brought_together(stage: Stage) -> None:
+    """As for a transfer: the router knows an agent by his caller."""
+    boss = stage.join("1003", SPARE, "secret of 1003")
+    assert await boss.register() == 200
+    for name in PHONES:
+        (await stage.phone(name)).behave = answering
+    first = await boss.dial("701")
+    await hold(boss, first)
+    second = await boss.dial("701")
+    live = next(each.caller for each in stage.registry.calls.values() if not each.caller.held)
+    press(stage, live, "*3")
+    await stage.settle()
+    assert len(stage.registry.calls) == 2
+    for session in (first, second):
+        await boss.hang_up(session)
+    await stage.pass_by(60)
+    stage.assert_nothing_left()
