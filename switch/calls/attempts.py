@@ -25,7 +25,7 @@ from switch.toll.call_toll import CallToll
 from switch.trunks.next_hop import NextHop
 
 if TYPE_CHECKING:
-    from switch.calls.flow import Call
+    from switch.calls.talking import Talking
 
 
 class Attempts:
@@ -39,7 +39,7 @@ class Attempts:
     def __init__(
         self,
         exchange: Exchange,
-        call: Call,
+        call: Talking,
         origin: Peer,
         occupied: Occupancy,
         caller: Caller,
@@ -61,7 +61,7 @@ class Attempts:
         rooms, now_us = occupied.rooms, exchange.now_us
         self._toll = CallToll(exchange.toll, origin, occupied, rooms, call.spent, now_us)
 
-    def move(self, call: Call) -> None:
+    def move(self, call: Talking) -> None:
         """Whoever is called from now on is called for this call."""
         self._call = call
         self._toll.on_limit = call.spent

@@ -9,6 +9,7 @@ from switch.peers import Peer
 if TYPE_CHECKING:
     from switch.calls.flow import Call
     from switch.calls.leg import Leg
+    from switch.calls.talking import Talking
 
 
 class LegBook(Protocol):
@@ -42,7 +43,7 @@ class LegBook(Protocol):
 class CallBook(LegBook, Protocol):
     """Who must know which calls there are."""
 
-    def call_changed(self, call: Call) -> None:
+    def call_changed(self, call: Talking) -> None:
         """The call has come further: note it, should the switch crash."""
         ...
 
@@ -50,7 +51,7 @@ class CallBook(LegBook, Protocol):
         """The call has ended; what is left is to book it."""
         ...
 
-    def leg_confirmed(self, leg: Leg, call: Call) -> None:
+    def leg_confirmed(self, leg: Leg, call: Talking) -> None:
         """A leg of the call is up: after a crash of ours it would have to be ended."""
         ...
 
@@ -70,6 +71,6 @@ class CallBook(LegBook, Protocol):
         """The leg by which a phone holds somebody; of several the one that was made last."""
         ...
 
-    def recording_started(self, call: Call) -> None:
+    def recording_started(self, call: Talking) -> None:
         """The caller's port is tapped."""
         ...

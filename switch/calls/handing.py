@@ -15,11 +15,11 @@ from switch.records import LegRole
 from switch.toll.account import Spending
 
 if TYPE_CHECKING:
-    from switch.calls.flow import Call
+    from switch.calls.talking import Talking
     from switch.exchange import Exchange
 
 
-def swap(exchange: Exchange, call: Call) -> None:
+def swap(exchange: Exchange, call: Talking) -> None:
     """Caller and party change places, as where the caller is the one who leaves. A second time undoes it."""
     if call.party is None:
         return
@@ -30,7 +30,7 @@ def swap(exchange: Exchange, call: Call) -> None:
     call.hear_caller()
 
 
-def give_away(call: Call, stays: Leg) -> Brought:
+def give_away(call: Talking, stays: Leg) -> Brought:
     """Part with whoever `stays` talks to, for another call; this one is to be ended then."""
     call.part()
     call.settle()
@@ -51,7 +51,7 @@ def give_away(call: Call, stays: Leg) -> Brought:
     return Brought(leg, occupied, agent, call.queued_as, call.place, visits, offers)
 
 
-def receive(call: Call, brought: Brought) -> None:
+def receive(call: Talking, brought: Brought) -> None:
     """Take what another call has given away; its leg is the party already."""
     call.reaching.occupied = brought.occupied
     pay_for(call, brought.occupied)
@@ -67,7 +67,7 @@ def receive(call: Call, brought: Brought) -> None:
         call.departed(None)
 
 
-def await_party_of(other: Call, call: Call) -> None:
+def await_party_of(other: Talking, call: Talking) -> None:
     """Whoever rings for the caller of the other call rings for this one's, in the place of whom he talks to,
     who stays until his own BYE.
     """
@@ -82,7 +82,7 @@ def await_party_of(other: Call, call: Call) -> None:
     call.reaching.move(call, call.called, call.let_hear)
 
 
-def _take_in(call: Call, leg: Leg) -> None:
+def _take_in(call: Talking, leg: Leg) -> None:
     """The leg is one of this call's, in the place of a party."""
     call.ledger.legs.append(leg)
     leg.owner = call
@@ -92,14 +92,14 @@ def _take_in(call: Call, leg: Leg) -> None:
     call.book.leg_changed(leg)
 
 
-def pay_for(call: Call, occupied: Occupancy) -> None:
+def pay_for(call: Talking, occupied: Occupancy) -> None:
     """What is spent on it is spent by this call."""
     for room in occupied.rooms:
         if isinstance(room, Spending):
             room.on_limit = call.spent
 
 
-def _called_as(exchange: Exchange, call: Call) -> Caller:
+def _called_as(exchange: Exchange, call: Talking) -> Caller:
     """As whom the caller's party calls in turn."""
     if call.party is not None and isinstance(call.party.peer, PhonePeer):
         return exchange.identities.desk(call.party.peer.name)

@@ -24,7 +24,7 @@ from switch.calls.ringback import Do, action
 from switch.exchange import Exchange
 
 if TYPE_CHECKING:
-    from switch.calls.flow import Call
+    from switch.calls.talking import Talking
 
 TONE_S: Final = 4.0
 """So long a caller hears that he was called for in vain."""
@@ -93,7 +93,7 @@ class Reaching:
 
     def move(
         self,
-        call: Call,
+        call: Talking,
         called: Callable[[OutgoingLeg, bool], None],
         let_hear: Callable[[Callable[[], Source]], None],
     ) -> None:

@@ -17,6 +17,7 @@ from switch.calls.leg_incoming import IncomingLeg
 from switch.calls.leg_outgoing import OutgoingLeg
 from switch.calls.offering import Offering
 from switch.calls.supervision import Supervision
+from switch.calls.talking import Talking
 from switch.exchange import Exchange
 from switch.lamps.shown import Kind, Subject
 from switch.peers import Peer, PhonePeer, TrunkPeer
@@ -49,10 +50,10 @@ class Registry:
         self._phone_busy = phone_busy
         self._by_session: dict[sip.SessionId, Leg] = {}
         self._by_port: dict[Port, Leg] = {}
-        self._recorded: dict[Port, Call] = {}
+        self._recorded: dict[Port, Talking] = {}
         self._of_phone: dict[str, dict[Leg, None]] = {}
         self._busy: dict[str, int] = {}
-        self._changed: dict[str, Call] = {}
+        self._changed: dict[str, Talking] = {}
         """Those to be noted when the router has had its say."""
         self._idle = asyncio.Event()
 
@@ -79,7 +80,7 @@ class Registry:
         self._exchange.metrics.call_started(call.ledger.direction)
         self.call_changed(call)
 
-    def call_changed(self, call: Call) -> None:
+    def call_changed(self, call: Talking) -> None:
         """It has come further: once the router has had its say, note how far, should the switch crash."""
         if not self._changed:
             self._exchange.dispatch.when_settled(self._note_changed)
@@ -149,7 +150,7 @@ class Registry:
         if isinstance(leg.peer, PhonePeer):
             self._exchange.registrations.lost(leg.peer.name, leg.flow)
 
-    def leg_confirmed(self, leg: Leg, call: Call) -> None:
+    def leg_confirmed(self, leg: Leg, call: Talking) -> None:
         """Its dialog would outlive a crash of ours: note what must be ended then. Not where a code was
         dialled: a PIN may stand in its URI.
         """
@@ -173,7 +174,7 @@ class Registry:
         if dialog is not None:
             self._exchange.logbook.dialog_changed(leg.id, dialog)
 
-    def recording_started(self, call: Call) -> None:
+    def recording_started(self, call: Talking) -> None:
         """The call's port is tapped."""
         self._recorded[call.caller.port] = call
         self._exchange.metrics.recording_started()
@@ -256,7 +257,7 @@ class Registry:
         if self.closing.pop(call.id, None) is not None:
             self._book(call)
 
-    def _book(self, call: Call) -> None:
+    def _book(self, call: Talking) -> None:
         ledger = call.ledger
         self._exchange.booking.book(ledger.record(self._exchange.now_us()), tuple(ledger.offers))
         self._idle.set()
