@@ -36,9 +36,9 @@ from switch.calls.forks import ForkRefused, fork_row
 from switch.calls.parting import cut_off
 from switch.calls.recording import CallRecording
 from switch.calls.registry import Registry
+from switch.calls.ringing.unreachable import Unreachable
 from switch.calls.supervision import Mode, NotNow, Supervision, supervise
-from switch.calls.transferring import transfer
-from switch.calls.unreachable import Unreachable
+from switch.calls.transfers.transferring import transfer
 from switch.config.addresses import HostPort
 from switch.config.schema import Maker
 from switch.desk.wishes import DOES, Answer, LogIn, LogOut, Pause, Ready, Wish

@@ -41,7 +41,7 @@ from switch.trunks.trunks import Trunks
 from switch.wall.gate import Gate
 
 if TYPE_CHECKING:
-    from switch.calls.parking import Parked
+    from switch.calls.transfers.parking import Parked
 
 
 @dataclass(slots=True)

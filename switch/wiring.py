@@ -21,8 +21,8 @@ from sip.flow import Flow
 from sip.subscriptions.events import Referred, Renewed, Subscribing, SubscriptionEnded, Told
 from switch.calls.arrival import Arrival
 from switch.calls.orders import Orders
-from switch.calls.referrals import Referrals
 from switch.calls.registry import Registry
+from switch.calls.transfers.referrals import Referrals
 from switch.clock import Clock
 from switch.config.schema import Config
 from switch.desk.codes import FeatureCodes

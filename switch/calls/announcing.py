@@ -9,7 +9,7 @@ from media.aio.sounds import SoundError
 from media.port import Play
 from media.sound import Sound
 from media.spoken.sayings import Duration, Number, Prompt, Saying
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from switch.calls.place import Place
 from switch.config.schema import Queue
 from switch.exchange import Exchange

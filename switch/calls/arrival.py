@@ -13,20 +13,20 @@ from sip.dialogs.offer_answer import NotAcceptable, Offer
 from sip.syntax.message import Malformed, Request
 from sip.syntax.sdp import SdpError
 from switch.calls.causes import Farewell, farewell, q850_of
-from switch.calls.dialling import MAX_FORWARDS
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call
-from switch.calls.joining import End, end_of
 from switch.calls.ledger import Ledger
-from switch.calls.leg import Leg
-from switch.calls.leg_incoming import IncomingLeg
-from switch.calls.leg_media import Terms
-from switch.calls.occupancy import Sides
+from switch.calls.legs.incoming import IncomingLeg
+from switch.calls.legs.leg import Leg
+from switch.calls.legs.media import Terms
 from switch.calls.offered import usable, usable_with
-from switch.calls.pickup import NoPickup, Pickups
 from switch.calls.registry import Registry
+from switch.calls.ringing.dialling import MAX_FORWARDS
+from switch.calls.ringing.occupancy import Sides
 from switch.calls.supervision import NotNow
-from switch.calls.three_way import confer
+from switch.calls.transfers.joining import End, end_of
+from switch.calls.transfers.pickup import NoPickup, Pickups
+from switch.calls.transfers.three_way import confer
 from switch.config.desk import Code
 from switch.config.schema import Route
 from switch.config.targets import CodeTarget, ConferenceTarget, Go, ParkTarget, PickupTarget, TrunkTarget

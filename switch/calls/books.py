@@ -8,7 +8,7 @@ from switch.peers import Peer
 
 if TYPE_CHECKING:
     from switch.calls.flow import Call
-    from switch.calls.leg import Leg
+    from switch.calls.legs.leg import Leg
     from switch.calls.talking import Talking
 
 

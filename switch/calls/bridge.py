@@ -6,7 +6,7 @@ from typing import Final
 from media.aio.plane import MediaPlane
 from media.port import Mix, Play, Relay, Room, Silence
 from switch.calls.digits import Means, Pressed
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 
 FULL: Final = 1.0
 """The gain of one who is heard as he speaks."""

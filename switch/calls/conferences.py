@@ -5,7 +5,7 @@ from typing import Final
 
 from media.port import Port
 from switch.calls.bridge import Bridge
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from switch.exchange import Exchange
 
 _MUSIC: Final = "default"

@@ -9,7 +9,7 @@ from media.sound import Sound
 from switch.calls.bridge import Bridge, pass_on
 from switch.calls.digits import Pressed
 from switch.calls.ledger import Ledger
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from switch.config.schema import Queue
 from switch.exchange import Exchange
 from switch.metrics.metrics import HandlePhase

@@ -20,20 +20,26 @@ import structlog
 from acd.commands import LeaveQueue
 from acd.events import ConversationEnd
 from media.port import Silence
-from switch.calls.attempts import Attempts
 from switch.calls.books import CallBook
-from switch.calls.branches import Branches
 from switch.calls.causes import Farewell, farewell
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.calls.hunting import Attempt
 from switch.calls.keyed import Keyed
 from switch.calls.ledger import Ledger
-from switch.calls.leg import Leg
-from switch.calls.leg_events import Answered, Connected, Ended, Held, LegEvent, Lost, Played, Refused, Ringing
-from switch.calls.leg_incoming import IncomingLeg
-from switch.calls.leg_owner import NOBODY, LegOwner
-from switch.calls.occupancy import Sides
+from switch.calls.legs.events import (
+    Answered,
+    Connected,
+    Ended,
+    Held,
+    LegEvent,
+    Lost,
+    Played,
+    Refused,
+    Ringing,
+)
+from switch.calls.legs.incoming import IncomingLeg
+from switch.calls.legs.leg import Leg
+from switch.calls.legs.owner import NOBODY, LegOwner
 from switch.calls.parting import (
     Parting,
     agent_gone,
@@ -45,8 +51,12 @@ from switch.calls.parting import (
     refused,
     unreachable,
 )
+from switch.calls.ringing.attempts import Attempts
+from switch.calls.ringing.branches import Branches
+from switch.calls.ringing.hunting import Attempt
+from switch.calls.ringing.occupancy import Sides
+from switch.calls.ringing.unreachable import Unreachable
 from switch.calls.talking import Talking
-from switch.calls.unreachable import Unreachable
 from switch.config.schema import Queue
 from switch.exchange import Exchange
 from switch.identities.caller import Caller

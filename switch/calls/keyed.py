@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from switch.calls.ending import EndedBy
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from switch.calls.supervision import NotNow
 from switch.config.desk import Code
 from switch.desk.wishes import ExtendWrapUp
@@ -52,7 +52,7 @@ class Keyed:
 
 
 def _confer(exchange: Exchange, call: Call, leg: Leg) -> None:
-    from switch.calls.three_way import confer_held
+    from switch.calls.transfers.three_way import confer_held
 
     try:
         confer_held(exchange, call, leg)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from switch.records import (
     HOLDS,
     TALKS,

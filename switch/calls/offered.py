@@ -3,9 +3,9 @@
 from media.codecs import heard_first, partners
 from sip.dialogs.offer_answer import NotAcceptable, Offer, usable_offer
 from sip.events import IncomingInvite
-from switch.calls.leg import Leg
-from switch.calls.leg_media import Terms
-from switch.calls.leg_secrecy import secrecy
+from switch.calls.legs.leg import Leg
+from switch.calls.legs.media import Terms
+from switch.calls.legs.secrecy import secrecy
 from switch.config.targets import DialledPhone, EchoTarget, Go, PhoneTarget, TrunkTarget
 from switch.exchange import Exchange
 from switch.peers import Peer

@@ -10,11 +10,11 @@ from typing import Final
 
 from acd.events import Event as RouterEvent
 from acd.events import OfferAnswered, OfferNoResponse, OfferRefused, OfferRinging, OfferTrying
-from switch.calls.branches import Branches
 from switch.calls.causes import NORMAL_CLEARING, Farewell
-from switch.calls.leg import Leg
-from switch.calls.leg_events import Answered, Cut, Ended, LegEvent, Lost, Refused, Ringing, Trying
-from switch.calls.leg_outgoing import OutgoingLeg
+from switch.calls.legs.events import Answered, Cut, Ended, LegEvent, Lost, Refused, Ringing, Trying
+from switch.calls.legs.leg import Leg
+from switch.calls.legs.outgoing import OutgoingLeg
+from switch.calls.ringing.branches import Branches
 
 
 class State(Enum):

@@ -6,13 +6,13 @@ import structlog
 
 from acd import commands as acd
 from acd.events import ConversationEnd, ConversationEnded, OfferNotSent
-from switch.calls.branches import Branches
 from switch.calls.causes import Farewell
 from switch.calls.flow import Call
 from switch.calls.ledger import Visit
 from switch.calls.offering import Offering
 from switch.calls.registry import Registry, Taking
-from switch.calls.unreachable import Unreachable
+from switch.calls.ringing.branches import Branches
+from switch.calls.ringing.unreachable import Unreachable
 from switch.calls.visits import OFFERS, REASONS, RESULTS
 from switch.config.targets import HangupTarget
 from switch.exchange import Exchange

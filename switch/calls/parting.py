@@ -7,8 +7,8 @@ from sip.events import EndCause
 from switch.calls.causes import NORMAL_CLEARING, Farewell, crossing, refusal
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.ledger import Ledger
-from switch.calls.leg_events import Ended, Lost, Refused
-from switch.calls.unreachable import Unreachable
+from switch.calls.legs.events import Ended, Lost, Refused
+from switch.calls.ringing.unreachable import Unreachable
 from switch.records import LegRole
 
 _REASONS: Final[Mapping[EndCause, Reason]] = {

@@ -4,7 +4,7 @@ from asyncio import AbstractEventLoop, Future
 
 from media.port import Play, Silence
 from media.sound import Sound
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 
 
 class Playing:

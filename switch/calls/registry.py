@@ -12,9 +12,9 @@ from sip.flow import Flow
 from switch.calls.conferences import Conferences
 from switch.calls.flow import Call
 from switch.calls.ledger import Ledger
-from switch.calls.leg import Leg
-from switch.calls.leg_incoming import IncomingLeg
-from switch.calls.leg_outgoing import OutgoingLeg
+from switch.calls.legs.incoming import IncomingLeg
+from switch.calls.legs.leg import Leg
+from switch.calls.legs.outgoing import OutgoingLeg
 from switch.calls.offering import Offering
 from switch.calls.supervision import Supervision
 from switch.calls.talking import Talking

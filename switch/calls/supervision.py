@@ -16,12 +16,12 @@ import structlog
 
 from media.codecs import CODECS
 from media.port import Source
-from switch.calls.branches import Branches
 from switch.calls.bridge import FULL, Bridge
 from switch.calls.causes import CLEARED
 from switch.calls.ending import EndedBy
-from switch.calls.leg import Leg
-from switch.calls.leg_events import Answered, Cut, Ended, Held, LegEvent, Lost, Refused, Ringing
+from switch.calls.legs.events import Answered, Cut, Ended, Held, LegEvent, Lost, Refused, Ringing
+from switch.calls.legs.leg import Leg
+from switch.calls.ringing.branches import Branches
 from switch.exchange import Exchange
 from switch.records import LegRole, SegmentKind
 

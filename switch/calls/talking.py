@@ -13,26 +13,26 @@ from acd.events import ConversationEnd
 from media.port import Source
 from media.sound import Sound
 from switch.calls.announcing import Announcing, announcement, greeting
-from switch.calls.attempts import Attempts
 from switch.calls.books import CallBook
 from switch.calls.bridge import Bridge
-from switch.calls.brought import Brought, after
 from switch.calls.causes import Farewell
 from switch.calls.conversation import DEFAULT_MUSIC, Conversation
-from switch.calls.departing import Departure
-from switch.calls.dialling import Dialling
-from switch.calls.handing import await_party_of, receive
-from switch.calls.hunting import Attempt
 from switch.calls.ledger import Ledger
-from switch.calls.leg import Leg
-from switch.calls.leg_events import LegEvent
-from switch.calls.leg_incoming import IncomingLeg
-from switch.calls.leg_outgoing import OutgoingLeg
-from switch.calls.occupancy import Sides
+from switch.calls.legs.events import LegEvent
+from switch.calls.legs.incoming import IncomingLeg
+from switch.calls.legs.leg import Leg
+from switch.calls.legs.outgoing import OutgoingLeg
 from switch.calls.place import Place
-from switch.calls.reaching import Reaching
+from switch.calls.ringing.attempts import Attempts
+from switch.calls.ringing.dialling import Dialling
+from switch.calls.ringing.hunting import Attempt
+from switch.calls.ringing.occupancy import Sides
+from switch.calls.ringing.reaching import Reaching
 from switch.calls.supervision import Supervision
 from switch.calls.taps import Taps
+from switch.calls.transfers.brought import Brought, after
+from switch.calls.transfers.departing import Departure
+from switch.calls.transfers.handing import await_party_of, receive
 from switch.calls.verbs import CallerVerbs
 from switch.config.schema import Queue
 from switch.exchange import Exchange
@@ -41,9 +41,9 @@ from switch.records import LegRole
 
 if TYPE_CHECKING:
     from switch.calls.flow import Flow
-    from switch.calls.parking import Parked
-    from switch.calls.three_way import Third
-    from switch.calls.transferring import Transfer
+    from switch.calls.transfers.parking import Parked
+    from switch.calls.transfers.three_way import Third
+    from switch.calls.transfers.transferring import Transfer
 
 
 class Talking(CallerVerbs, ABC):

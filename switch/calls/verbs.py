@@ -9,7 +9,7 @@ from switch.calls.bridge import Bridge
 from switch.calls.conferences import Conferences
 from switch.calls.gathering import Gathering
 from switch.calls.ledger import Ledger
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from switch.calls.playing import Playing
 from switch.exchange import Exchange
 from switch.records import SegmentKind

@@ -6,8 +6,8 @@ from media.aio.sounds import SoundError
 from media.spoken.sayings import Number
 from switch.calls.ending import Reason, Result
 from switch.calls.flow import Call, Flow
-from switch.calls.parking import park_held
 from switch.calls.supervision import NotNow
+from switch.calls.transfers.parking import park_held
 from switch.exchange import Exchange
 
 

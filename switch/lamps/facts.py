@@ -7,9 +7,9 @@ from acd.router import Router
 from acd.views import AgentView, QueueView
 from sip.endpoint import Endpoint
 from switch.calls.ledger import Ledger
-from switch.calls.leg import Leg
-from switch.calls.leg_incoming import IncomingLeg
-from switch.calls.parking import Parked
+from switch.calls.legs.incoming import IncomingLeg
+from switch.calls.legs.leg import Leg
+from switch.calls.transfers.parking import Parked
 from switch.config.schema import Config
 from switch.feature_keys.keys import FeatureKeys
 from switch.lamps.shown import Kind, Lit, Shown, ShownDialog, Subject

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sip.syntax.message import Request, parse
-from switch.calls.redirecting import MAX_CONTACTS
+from switch.calls.ringing.redirecting import MAX_CONTACTS
 from tests.e2e.centre import SECRETS, Tell, centre
 from tests.peers import ports
 from tests.peers.carrier import Carrier

@@ -22,7 +22,7 @@ from sip.syntax.multipart import Part, read_body
 from sip.syntax.sdp import SdpError, parse_sdp
 from sip.syntax.sdp_crypto import Suite
 from sip.syntax.stream import Framer
-from switch.calls import leg_secrecy
+from switch.calls.legs import secrecy as leg_secrecy
 from tests.sip.builds import BUILDS, users
 from tests.sip.raw import Peer
 

@@ -35,7 +35,7 @@ from sip.location import Destination, Server
 from switch.api.backend import Reloaded
 from switch.backend import Running
 from switch.calls.flow import Call
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from switch.clock import Clock
 from switch.config.addresses import Address as IpAddress
 from switch.config.schema import Config

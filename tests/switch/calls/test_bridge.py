@@ -9,7 +9,7 @@ from media.aio.plane import MediaPlane
 from media.port import Play, Port, Silence, Source
 from media.sound import Sound
 from switch.calls.bridge import Bridge
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from tests.media.stage import HOST, until
 from tests.media.stage import Stage as MediaStage
 from tests.switch.plane import NotingPlane, NotingPort, heard

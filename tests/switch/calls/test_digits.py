@@ -10,7 +10,7 @@ from media.port import Port
 from sip import events as sip
 from sip.syntax.dtmf_info import Kind
 from switch.calls.digits import DigitsIn, DigitsOut, Means
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from switch.config.trunk import Dtmf
 from tests.switch.far_end import FarEnd, answering, sdp
 from tests.switch.plane import NotingPort

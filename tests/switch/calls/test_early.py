@@ -10,7 +10,7 @@ from sip.flow import Flow
 from sip.syntax.fields import Headers
 from sip.syntax.message import Request, Response, parse
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from switch.history.entries import AgentChanged
 from tests.switch.far_end import FarEnd, answering, sdp, silent
 from tests.switch.stage import CARRIER, NUMBER, OURS, PHONES, Stage

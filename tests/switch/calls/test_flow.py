@@ -14,7 +14,7 @@ from sip.events import IncomingInvite, SessionId
 from switch.api.backend import RecordingState, Refused, Unknown
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call
-from switch.calls.leg_events import Lost
+from switch.calls.legs.events import Lost
 from switch.records import CallRecord, SegmentKind
 from tests.switch.far_end import FarEnd, answering, refusing, ringing, sdp, silent
 from tests.switch.stage import CARRIER, NUMBER, Stage

@@ -8,7 +8,7 @@ import pytest
 from media.aio.fork_stream import StreamState
 from switch.api.backend import RecordingState, Refused
 from switch.calls.forks import MOST
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from tests.switch.calls.test_flow import talking
 from tests.switch.plane import NotingFork
 from tests.switch.stage import Stage

@@ -6,7 +6,7 @@ import pytest
 
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.ledger import Ledger, Visit
-from switch.calls.leg import Leg
+from switch.calls.legs.leg import Leg
 from switch.records import Direction, SegmentKind, utc
 
 S = 1_000_000

@@ -8,11 +8,11 @@ import pytest
 from acd.events import Event, OfferAnswered, OfferNoResponse, OfferRefused, OfferRinging, OfferTrying
 from sip.events import EndCause
 from switch.calls.books import LegBook
-from switch.calls.branches import Branches
 from switch.calls.causes import Farewell
-from switch.calls.leg_events import Answered, Cut, Ended, LegEvent, Refused, Ringing, Trying
-from switch.calls.leg_outgoing import OutgoingLeg
+from switch.calls.legs.events import Answered, Cut, Ended, LegEvent, Refused, Ringing, Trying
+from switch.calls.legs.outgoing import OutgoingLeg
 from switch.calls.offering import OFFERING, Action, Input, Offering, State
+from switch.calls.ringing.branches import Branches
 from switch.exchange import Exchange
 
 

@@ -6,7 +6,7 @@ from sip.events import EndCause
 from switch.calls.causes import Farewell
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.ledger import Ledger, Visit
-from switch.calls.leg_events import Ended, Lost, Refused
+from switch.calls.legs.events import Ended, Lost, Refused
 from switch.calls.parting import (
     Parting,
     agent_gone,
@@ -17,7 +17,7 @@ from switch.calls.parting import (
     supervisor_gone,
     unreachable,
 )
-from switch.calls.unreachable import Unreachable
+from switch.calls.ringing.unreachable import Unreachable
 from switch.records import Direction
 
 BYE, CANCELLED = Ended(EndCause.REMOTE_BYE, 31), Ended(EndCause.CANCELLED, None, elsewhere=True)

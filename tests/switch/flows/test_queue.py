@@ -7,7 +7,7 @@ import pytest
 from acd.events import CallQueued
 from sip.events import IncomingInvite
 from switch.calls.ending import Reason, Result
-from switch.calls.reaching import TONE_S
+from switch.calls.ringing.reaching import TONE_S
 from tests.switch.far_end import answering, refusing
 from tests.switch.stage import NUMBER, Stage
 

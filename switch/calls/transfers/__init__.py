@@ -1,0 +1,1 @@
+"""Callers who change hands: sent on, picked up, parked, brought together."""
