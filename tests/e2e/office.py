@@ -87,7 +87,7 @@ class Office:
         """That phone calls the next one, or another, who answers: both ends of it."""
         called = self.phones[to or NEXT[user]]
         ours = await self.phones[user].dial(called.user)
-        theirs = await called.next_call()
+        theirs = await called.next_call(user)
         await theirs.answer()
         return await ours.until("talking"), theirs
 

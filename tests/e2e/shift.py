@@ -211,7 +211,7 @@ class Shift:
 
     async def _next_call(self, agent: Agent, over: asyncio.Event, within_s: float = 600.0) -> DeskCall | None:
         """The next one that rings; None when the shift is over, or nothing rings in that time."""
-        rings = asyncio.create_task(agent.phone.next_call(600.0))
+        rings = asyncio.create_task(agent.phone.next_call(timeout_s=600.0))
         ends = asyncio.create_task(over.wait())
         await asyncio.wait((rings, ends), timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
         ends.cancel()

@@ -132,12 +132,14 @@ class Attempts:
         return () if number is None else self._forward(name, number, cause)
 
     def _forward(self, name: str, number: str, cause: Cause) -> Sequence[Attempt]:
-        """Where a phone forwards the call: by its own routes and toll, not where the call has been."""
+        """Where a phone forwards the call: by its own routes and toll, neither where the call has been nor to an
+        emergency number, as which a reload may have made it.
+        """
         call = self._call
         routed = self._exchange.routes.match(PhonePeer(name), number)
         before = self._redirections or call.identity.redirections
         redirections = (*before, Redirection(self._meant_for(name), cause))
-        if routed is None or count(redirections) > MAX_REDIRECTIONS:
+        if routed is None or routed.route.emergency or count(redirections) > MAX_REDIRECTIONS:
             return ()
         been = {name, call.caller.peer.name} if isinstance(call.caller.peer, PhonePeer) else {name}
         further = Attempts(

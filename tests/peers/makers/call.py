@@ -55,6 +55,10 @@ class DeskCall:
     def __repr__(self) -> str:
         return f"<DeskCall of {self.phone.user} ({self.phone.maker.name}) {self.state} {self.status}>"
 
+    def is_from(self, *callers: str) -> bool:
+        """Whether one of these calls; without any, whoever does."""
+        return not callers or (self.request is not None and self.request.from_.uri.user in callers)
+
     async def until(self, met: State | Callable[[Self], bool], timeout_s: float = 10.0) -> Self:
         """Wait for a state, or for anything else that a message can bring about."""
         reached = (lambda call: call.state == met) if isinstance(met, str) else met

@@ -55,7 +55,8 @@ class DeskPhone:
         self._parties: dict[tuple[str, str], Party] = {}
         self._asking: dict[tuple[str, str], asyncio.Queue[Response]] = {}
         self._replies: dict[tuple[str, str], bytes] = {}
-        self._ringing: asyncio.Queue[DeskCall] = asyncio.Queue()
+        self._untaken: list[DeskCall] = []
+        self._rang = asyncio.Event()
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -157,20 +158,27 @@ class DeskPhone:
         await call.hang_up()
         return call
 
-    async def next_call(self, timeout_s: float = 10.0) -> DeskCall:
-        """The oldest call that came and was not yet taken by this method."""
+    async def next_call(self, *callers: str, timeout_s: float = 10.0) -> DeskCall:
+        """The oldest call that came, from one of these where any are named, and was not yet taken by this
+        method.
+        """
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._ringing.get()
+                while (call := next((c for c in self._untaken if c.is_from(*callers)), None)) is None:
+                    self._rang.clear()
+                    await self._rang.wait()
         except TimeoutError:
-            raise PeerError(f"{self.user} did not ring in {timeout_s:g} s") from None
+            who = f" for {' or '.join(callers)}" if callers else ""
+            raise PeerError(f"{self.user} did not ring{who} in {timeout_s:g} s") from None
+        self._untaken.remove(call)
+        return call
 
     async def tidy(self) -> None:
         """Hang up, and let it ring again."""
         self.on_call, self.forward_to = "ring", ""
         for call in self.calls:
             await call.hang_up()
-        self._ringing = asyncio.Queue()
+        self._untaken.clear()
 
     async def watch(self, user: str, package: str, expires_s: int | None = None) -> Lamp:
         """Subscribe as the page says; see the lamp's `response` for what came of it."""
@@ -358,8 +366,9 @@ class DeskPhone:
 
     def _invited(self, request: Request) -> None:
         call = DeskCall(self, Dialog.answering(request), incoming=True)
-        self._ringing.put_nowait(call)
         call.invited(request)
+        self._untaken.append(call)
+        self._rang.set()
 
     def _cancelled(self, request: Request) -> None:
         branch = request.top_via.branch

@@ -233,6 +233,14 @@ async def test_what_leads_nowhere_any_more_rings(stage: Stage, first: FarEnd) ->
     assert invites(first) == [1]
 
 
+async def test_what_has_become_an_emergency_number_rings(stage: Stage, first: FarEnd) -> None:
+    wants(stage, always="0622222222")
+    urgent = {"phone": "*", "to": "0622222222", "go": "trunk:carrier", "emergency": "yes"}
+    await stage.reload(**{**CENTRE, "routes": [urgent, *ROUTES]})
+    await stage.carrier.dial("81001")
+    assert invites(first, stage.carrier) == [1, 0]
+
+
 async def test_calls_of_a_queue_are_not_forwarded(stage: Stage, first: FarEnd, second: FarEnd) -> None:
     wants(stage, always=THIRD)
     await stage.carrier.dial(NUMBER)
