@@ -12,14 +12,15 @@ from sip import events as sip
 from sip.dialogs.offer_answer import NotAcceptable, Offer
 from sip.syntax.message import Malformed, Request
 from sip.syntax.sdp import SdpError
-from switch.calls.causes import Farewell, farewell, q850_of
-from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.causes import Farewell, q850_of
+from switch.calls.ending import Reason
 from switch.calls.flow import Call
 from switch.calls.ledger import Ledger
 from switch.calls.legs.incoming import IncomingLeg
 from switch.calls.legs.leg import Leg
 from switch.calls.legs.media import Terms
 from switch.calls.offered import usable, usable_with
+from switch.calls.refusing import NotAdmitted, book_refusal, turn_away
 from switch.calls.registry import Registry
 from switch.calls.ringing.dialling import MAX_FORWARDS
 from switch.calls.ringing.occupancy import Sides
@@ -29,7 +30,16 @@ from switch.calls.transfers.pickup import NoPickup, Pickups
 from switch.calls.transfers.three_way import confer
 from switch.config.desk import Code
 from switch.config.schema import Route
-from switch.config.targets import CodeTarget, ConferenceTarget, Go, ParkTarget, PickupTarget, TrunkTarget
+from switch.config.targets import (
+    CodeTarget,
+    ConferenceTarget,
+    DialledPhone,
+    Go,
+    ParkTarget,
+    PhoneTarget,
+    PickupTarget,
+    TrunkTarget,
+)
 from switch.config.trunk import DidFrom
 from switch.desk.codes import Dialled
 from switch.exchange import Exchange
@@ -39,26 +49,13 @@ from switch.identities.redirection import MAX_REDIRECTIONS, Cause, Redirection, 
 from switch.ids import new_id
 from switch.limits import Refusal, Slot
 from switch.peers import Peer, PhonePeer, TrunkPeer
-from switch.records import Direction, LegRecord, LegRole, utc
+from switch.records import Direction, LegRole
 from switch.routes import Routed, called_number
 from switch.toll.account import Spending
 from switch.toll.guard import TollLimit
 
 DRAIN_RETRY_S = 30
 """What a caller is told to wait while the switch drains."""
-
-
-class NotAdmitted(Exception):
-    """The call is refused before it has a flow."""
-
-    def __init__(
-        self, reason: Reason, retry_after_s: int | None = None, answer: tuple[int, str] | None = None
-    ) -> None:
-        """`answer` is the status and phrase where they are not those of the reason."""
-        super().__init__(reason.value)
-        self.reason = reason
-        self.retry_after_s = retry_after_s
-        self.answer = answer
 
 
 class Arrival:
@@ -100,9 +97,9 @@ class Arrival:
             self._verify(invite.request, peer, caller, ledger, routed.route.emergency, sides)
             redirections = self._redirections(routed, ledger, peer, caller)
             flow = flow_to(self._exchange, self._registry.conferences, routed, caller, redirections)
-            leg = self._caller(invite, peer, routed.go)
+            leg = self._caller(invite, peer, routed)
         except NotAdmitted as refusal:
-            self._refuse(invite, peer, ledger, sides, refusal)
+            turn_away(self._exchange, invite, peer, ledger, sides, refusal)
             return
         except BaseException:  # ours: nobody else is turned away for it
             sides.turn_away()
@@ -168,7 +165,7 @@ class Arrival:
                 self._pickups.take(place, leg, refused)
             return True
         self._exchange.tracing.claim(ledger.id, invite.request.call_id, f"caller {peer.name}")
-        self._refuse(invite, peer, ledger, Sides(), refusal)
+        turn_away(self._exchange, invite, peer, ledger, Sides(), refusal)
         return True
 
     def _place(self, request: Request, peer: Peer, number: str, code: Dialled | None) -> Leg | Call | None:
@@ -214,7 +211,7 @@ class Arrival:
     def _refuse_taker(self, leg: IncomingLeg, ledger: Ledger, why: NoPickup) -> None:
         status, phrase = why.answer
         leg.end(Farewell(status=status, phrase=phrase, q850=q850_of(status)))
-        self._book_refusal(ledger, why.reason, leg.record())
+        book_refusal(self._exchange, ledger, why.reason, leg.record())
 
     def _parties(self, request: Request, peer: Peer) -> tuple[Caller, str]:
         """Who calls, and the number that is called. Raises Malformed."""
@@ -324,11 +321,11 @@ class Arrival:
             raise NotAdmitted(Reason.TOLL_LIMIT)
         return admitted
 
-    def _caller(self, invite: sip.IncomingInvite, peer: Peer, go: Go) -> IncomingLeg:
+    def _caller(self, invite: sip.IncomingInvite, peer: Peer, routed: Routed) -> IncomingLeg:
         """The caller's leg. What he offers is judged first: nothing absurd makes us open a socket."""
-        terms, offer = self._judged(lambda: usable(self._exchange, invite, peer, go))
-        port = self._opened(lambda: self._port(go, peer))
-        at_code = isinstance(go, CodeTarget)
+        terms, offer = self._judged(lambda: usable(self._exchange, invite, peer, routed.go))
+        port = self._opened(lambda: self._port(routed, peer))
+        at_code = isinstance(routed.go, CodeTarget)
         return self._leg(invite, peer, port, terms, offer, LegRole.CALLER, at_code=at_code)
 
     def _judged(self, judge: Callable[[], tuple[Terms, Offer | None]]) -> tuple[Terms, Offer | None]:
@@ -364,14 +361,16 @@ class Arrival:
             port.close()
             raise
 
-    def _port(self, go: Go, peer: Peer) -> Port:
+    def _port(self, routed: Routed, peer: Peer) -> Port:
+        go = routed.go
         if isinstance(go, ConferenceTarget):
             return self._registry.conferences.open_port(go.name)
-        return self._exchange.plane.open(near=self._listened(go) or self._talks_by(peer))
+        near = self._listened(go) or self._talks_by(peer.name if isinstance(peer, PhonePeer) else None)
+        return self._exchange.plane.open(near=near or self._talks_by(_phone_called(routed)))
 
-    def _talks_by(self, peer: Peer) -> Port | None:
+    def _talks_by(self, phone: str | None) -> Port | None:
         """Of a phone that is in a call already: both may become one."""
-        legs = self._registry.legs_of(peer.name) if isinstance(peer, PhonePeer) else ()
+        legs = self._registry.legs_of(phone) if phone is not None else ()
         return next((leg.port for leg in legs), None)
 
     def _listened(self, go: Go) -> Port | None:
@@ -382,38 +381,11 @@ class Arrival:
         talk = self._registry.talk_at(phone) if phone is not None else None
         return None if talk is None else talk.caller.port
 
-    def _refuse(
-        self,
-        invite: sip.IncomingInvite,
-        peer: Peer,
-        ledger: Ledger,
-        sides: Sides,
-        refusal: NotAdmitted,
-    ) -> None:
-        exchange = self._exchange
-        sides.turn_away()
-        told = farewell(refusal.reason)
-        status, phrase = refusal.answer or (told.status, None)
-        headers = [*told.headers, *Farewell(retry_after_s=refusal.retry_after_s).headers]
-        exchange.endpoint.reject(invite.session, status, exchange.now(), reason=phrase, headers=headers)
-        ended_us = exchange.now_us()
-        leg = LegRecord(
-            id=new_id(ended_us),
-            role=LegRole.CALLER,
-            peer=peer.name,
-            sip_call_id=invite.request.call_id,
-            sip_status=status,
-            q850=told.q850,
-            invited_at=utc(ledger.started_us),
-            ended_at=utc(ended_us),
-        )
-        exchange.metrics.call_setup((ended_us - ledger.started_us) / 1e6)
-        self._book_refusal(ledger, refusal.reason, leg)
 
-    def _book_refusal(self, ledger: Ledger, reason: Reason, leg: LegRecord) -> None:
-        exchange = self._exchange
-        ledger.ended_us, ledger.turned_away = exchange.now_us(), leg
-        ledger.result, ledger.reason, ledger.ended_by = Result.REJECTED, reason, EndedBy.SWITCH
-        exchange.metrics.call_started(ledger.direction)
-        exchange.metrics.call_ended(ledger.direction, ledger.result, ledger.reason)
-        exchange.booking.book(ledger.record(exchange.now_us()))
+def _phone_called(routed: Routed) -> str | None:
+    match routed.go:
+        case PhoneTarget(name=name):
+            return name
+        case DialledPhone():
+            return routed.number
+    return None

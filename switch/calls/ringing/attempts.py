@@ -132,8 +132,8 @@ class Attempts:
         return () if number is None else self._forward(name, number, cause)
 
     def _forward(self, name: str, number: str, cause: Cause) -> Sequence[Attempt]:
-        """Where a phone forwards the call: by its own routes and toll, neither where the call has been nor to an
-        emergency number, as which a reload may have made it.
+        """Where a phone forwards the call: by its own routes and toll, neither where the call has been nor to
+        an emergency number, as which a reload may have made it.
         """
         call = self._call
         routed = self._exchange.routes.match(PhonePeer(name), number)

@@ -203,6 +203,15 @@ async def test_what_a_phone_calls_while_it_talks_can_be_mixed_with_that(stage: S
     assert stage.plane.ports[-1].near is leg.port
 
 
+async def test_who_calls_a_phone_while_it_talks_can_be_mixed_with_that(stage: Stage) -> None:
+    await talking(stage)
+    leg, opened = stage.call.party, len(stage.plane.ports)
+    assert leg is not None
+    luis = await stage.phone("1002")
+    await luis.dial("1001")
+    assert stage.plane.ports[opened].near is leg.port
+
+
 SPENDS: dict[str, Any] = {
     **CENTRE,
     "phones": {name: {"secret": f"secret of {name}", "toll": {"minutes_a_day": 10}} for name in PHONES},
