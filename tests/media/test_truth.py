@@ -230,8 +230,12 @@ async def test_what_is_relayed_is_the_same_to_the_last_bit(stage: Stage, codec: 
     assert holes([arrival for some in arrivals for arrival in some], step) == []
 
 
+@pytest.mark.long
 async def test_a_call_that_begins_late_is_put_right_in_a_pause(stage: Stage, tmp_path: Path) -> None:
-    """The first packet was held up: all others seem early, and move to their places between two words."""
+    """The first packet was held up: all others seem early, and move to their places between two words.
+
+    Known to fail where it is held up by another time (50, 53, 57 ms), or the machine holds it up longer.
+    """
     call = Call(stage, Way("PCMA", "PCMA", recorded=True), 2, tmp_path)
     assert call.recording is not None
     await stage.settled()
