@@ -13,19 +13,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import structlog
 
 from acd.commands import LeaveQueue
 from acd.events import ConversationEnd
 from media.port import Silence
-from switch.calls.books import CallBook
 from switch.calls.causes import Farewell, farewell
 from switch.calls.digits import Pressed
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.calls.keyed import Keyed
-from switch.calls.ledger import Ledger
 from switch.calls.legs.events import (
     Answered,
     Connected,
@@ -37,7 +33,6 @@ from switch.calls.legs.events import (
     Refused,
     Ringing,
 )
-from switch.calls.legs.incoming import IncomingLeg
 from switch.calls.legs.leg import Leg
 from switch.calls.legs.owner import NOBODY, LegOwner
 from switch.calls.parting import (
@@ -54,18 +49,13 @@ from switch.calls.parting import (
 from switch.calls.ringing.attempts import Attempts
 from switch.calls.ringing.branches import Branches
 from switch.calls.ringing.hunting import Attempt
-from switch.calls.ringing.occupancy import Sides
 from switch.calls.ringing.unreachable import Unreachable
 from switch.calls.talking import Talking
 from switch.config.schema import Queue
-from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
 from switch.phones.makers import Alerting
 from switch.records import LegRole
-
-if TYPE_CHECKING:
-    pass
 
 Flow = Callable[["Call"], Awaitable[None]]
 
@@ -73,24 +63,11 @@ Flow = Callable[["Call"], Awaitable[None]]
 class Call(Talking):
     """One caller's call, from his INVITE to the end."""
 
-    def __init__(
-        self,
-        exchange: Exchange,
-        book: CallBook,
-        ledger: Ledger,
-        caller: IncomingLeg,
-        identity: Caller,
-        max_forwards: int,
-        sides: Sides,
-    ) -> None:
-        """`identity` is as whom the caller calls."""
-        super().__init__(exchange, book, ledger, caller, identity, max_forwards, sides)
-        self.told = Farewell()
-        """What everybody is told at the end."""
-        self._in_vain: Parting | None = None
-        """How the call ends, when its caller has heard it."""
-        self._keyed = Keyed(exchange)
-        self._task: asyncio.Task[None] | None = None
+    told = Farewell()
+    """What everybody is told at the end."""
+    _in_vain: Parting | None = None
+    """How the call ends, when its caller has heard it."""
+    _task: asyncio.Task[None] | None = None
 
     def start(self, flow: Flow) -> None:
         """Let `flow` direct the call from now on."""

@@ -17,6 +17,7 @@ from switch.calls.books import CallBook
 from switch.calls.bridge import Bridge
 from switch.calls.causes import Farewell
 from switch.calls.conversation import DEFAULT_MUSIC, Conversation
+from switch.calls.keyed import Keyed
 from switch.calls.ledger import Ledger
 from switch.calls.legs.events import LegEvent
 from switch.calls.legs.incoming import IncomingLeg
@@ -88,6 +89,7 @@ class Talking(CallerVerbs, ABC):
         self.caller_side = sides.caller
         self.reaching = Reaching(exchange, caller, sides.party, self.called, self.let_hear)
         self.place = Place(exchange, ledger.id)
+        self._keyed = Keyed(exchange)
         self._conversation: Conversation | None = None
         self._announcing: Announcing | None = None
         """While the agent who has answered is told of the caller, who still waits."""
