@@ -33,6 +33,7 @@ async def test_attended_with_tones_at_every_ear_and_in_the_recording(tell_on_fai
     async with talking(tell_on_failure) as centre, Phones.running() as desk:
         tell_on_failure("ana's phone", centre.agents_desk.story)
         caller, agent = centre.caller, centre.agent
+        assert await heard(caller, agent) == [{AGENT}, {CALLER}]
         second, boss = await consulted(centre, desk)
         assert await hear_music(caller)
         assert await heard(second, boss) == [{NEXT}, {AGENT}]
