@@ -46,6 +46,11 @@ class Router:
         """Time of the last step, UTC microseconds."""
         return self._board.now_us
 
+    @property
+    def facts(self) -> State:
+        """All that it knows, to be looked at: only a step changes it."""
+        return self._board.state
+
     def step(self, event: Event, now_us: int) -> list[Command]:
         """Take one event at UTC microseconds `now_us`; answer what is to be done, in order.
 

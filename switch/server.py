@@ -35,6 +35,7 @@ from switch.persistence.mending import mend_recordings, parts_left
 from switch.persistence.survivors import end_survivors
 from switch.reloading import Reloader, apply
 from switch.sounds import names_missing
+from switch.sweeping import Sweeper
 from switch.version import VERSION
 from switch.wiring import Switch
 
@@ -190,6 +191,7 @@ class Server:
         collector = Collector(exchange.loop, lambda: not self._switch.registry.calls)
         collector.start()
         stack.callback(collector.stop)
+        self._spawn(Sweeper(exchange, self._switch.registry, self._switch.orders).run())
         self._running.ready = True
         sockets = [str(Listen(transport, *address)) for transport, address in exchange.shell.addresses]
         capacity = exchange.plane.capacity() // 2

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from acd.events import (
     AgentMoved,
@@ -51,6 +52,14 @@ def _queue(name: str, queue: Queue) -> QueueSettings:
 
 def _us(seconds: float) -> int:
     return round(seconds * 1e6)
+
+
+class PhoneFacts(NamedTuple):
+    """What is so of the phone at which an agent sits."""
+
+    registered: bool
+    dialogs: int
+    at_code: bool
 
 
 class Staffing:
@@ -149,6 +158,13 @@ class Staffing:
     def phone_of(self, agent: str) -> str | None:
         """The phone at which the agent sits."""
         return self._phones.get(agent)
+
+    def phone_facts(self, agent: str) -> PhoneFacts:
+        """Of the phone at which the agent sits; of no phone where he sits at none."""
+        phone = self._phones.get(agent)
+        if phone is None:
+            return PhoneFacts(False, 0, False)
+        return PhoneFacts(self._registered(phone), self._busy.get(phone, 0), phone in self._at_code)
 
     def phones_known(self, phones: Collection[str]) -> None:
         """After a restart: these are registered. The router may remember others, which are gone."""

@@ -135,6 +135,13 @@ class Call(Talking):
         self.queued_as = None
         self.place.left(command)
 
+    def wait_again(self) -> None:
+        """The router does not know the caller, who waits: he gets his place back, or the call is over."""
+        if self._exchange.dispatch.router.facts.is_gone(self.id):
+            self.end(Result.FAILED, Reason.ERROR, EndedBy.SWITCH)
+        else:
+            self.place.take_again(self.ledger.visits[-1].queue)
+
     def ring_agent(
         self, phone: str, display: str, number: str, owner: LegOwner, alerting: Alerting
     ) -> Branches:

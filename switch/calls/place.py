@@ -38,6 +38,11 @@ class Place:
         self._exchange.dispatch.post(msgspec.structs.replace(self._first, queue=queue))
         return await self._left
 
+    def take_again(self, queue: str) -> None:
+        """The router has lost the caller's place: he gets it back."""
+        if self._first is not None:
+            self._exchange.dispatch.post(msgspec.structs.replace(self._first, queue=queue))
+
     @property
     def priority(self) -> int:
         """Of the caller; 0 where he never waited."""

@@ -47,12 +47,16 @@ class HandlePhase(StrEnum):
 class RepairKind(StrEnum):
     """What had to be corrected because it disagreed with the facts."""
 
+    AGENT = "agent"
+    """The router held that an agent talked whose phone was in no call."""
     CALL = "call"
-    """The router waited for an agent for a call that had died with the former run."""
+    """The router kept a place for a call that was over, or none for one that waited."""
     LEG = "leg"
     """A dialog that the former run left up was ended."""
     OFFER = "offer"
-    """The router held an agent for an offer of the former run."""
+    """The router held an agent for an offer whose INVITE was over."""
+    PHONE = "phone"
+    """The router believed something else of an agent's phone than what it is."""
 
 
 _SHORT_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
