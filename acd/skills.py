@@ -44,6 +44,12 @@ class Requirement(Protocol):
         """Whether an agent with these levels may serve."""
         ...
 
+    def gap(self, skills: Mapping[str, int]) -> int:
+        """How many levels more than this asks an agent has who may serve: what is spent on the call without
+        need. Lower bounds add up; of alternatives the nearest counts; what is asked not to be costs
+        nothing."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Everyone:
@@ -51,6 +57,9 @@ class Everyone:
 
     def accepts(self, skills: Mapping[str, int]) -> bool:
         return True
+
+    def gap(self, skills: Mapping[str, int]) -> int:
+        return 0
 
     def __str__(self) -> str:
         return ""
@@ -67,6 +76,10 @@ class Comparison:
     def accepts(self, skills: Mapping[str, int]) -> bool:
         return _COMPARE[self.sign](skills.get(self.skill, 0), self.level)
 
+    def gap(self, skills: Mapping[str, int]) -> int:
+        asked = {">=": self.level, ">": self.level + 1}.get(self.sign)
+        return 0 if asked is None else max(0, skills.get(self.skill, 0) - asked)
+
     def __str__(self) -> str:
         return f"{self.skill} {self.sign} {self.level}"
 
@@ -79,6 +92,9 @@ class Not:
 
     def accepts(self, skills: Mapping[str, int]) -> bool:
         return not self.operand.accepts(skills)
+
+    def gap(self, skills: Mapping[str, int]) -> int:
+        return 0
 
     def __str__(self) -> str:
         return f"not {self.operand}" if not isinstance(self.operand, Every | Any) else f"not ({self.operand})"
@@ -93,6 +109,9 @@ class Every:
     def accepts(self, skills: Mapping[str, int]) -> bool:
         return all(operand.accepts(skills) for operand in self.operands)
 
+    def gap(self, skills: Mapping[str, int]) -> int:
+        return sum(operand.gap(skills) for operand in self.operands)
+
     def __str__(self) -> str:
         return " and ".join(f"({one})" if isinstance(one, Any) else str(one) for one in self.operands)
 
@@ -105,6 +124,9 @@ class Any:
 
     def accepts(self, skills: Mapping[str, int]) -> bool:
         return any(operand.accepts(skills) for operand in self.operands)
+
+    def gap(self, skills: Mapping[str, int]) -> int:
+        return min((one.gap(skills) for one in self.operands if one.accepts(skills)), default=0)
 
     def __str__(self) -> str:
         return " or ".join(str(one) for one in self.operands)

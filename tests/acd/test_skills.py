@@ -105,3 +105,20 @@ def test_errors_name_the_column_and_the_remedy(text: str, column: int, message: 
 def test_nesting_has_a_limit(nest: str) -> None:
     with pytest.raises(SkillError, match="nested deeper"):
         parse(nest * (MAX_DEPTH + 2) + "a >= 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "skills", "gap"),
+    [
+        ("", {"support": 9}, 0),
+        ("support >= 3", {"support": 9}, 6),
+        ("support > 3", {"support": 9}, 5),
+        ("support >= 3 and english >= 5", {"support": 4, "english": 9}, 5),
+        ("english >= 5 or spanish >= 5", {"english": 9, "spanish": 6}, 1),
+        ("english >= 5 or spanish >= 5", {"english": 9, "spanish": 4}, 4),
+        ("support >= 1 and not trainee >= 1", {"support": 1}, 0),
+        ("support <= 3", {"support": 1}, 0),
+    ],
+)
+def test_the_gap_is_what_is_more_than_asked(text: str, skills: dict[str, int], gap: int) -> None:
+    assert parse(text).gap(skills) == gap
