@@ -29,6 +29,7 @@ class GoneReason(enum.StrEnum):
     HUNG_UP_BY_OPERATOR = "hung_up_by_operator"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
     TAKEN_BY_FLOW = "taken_by_flow"
+    SWITCH_RESTARTED = "switch_restarted"
     SHUTDOWN = "shutdown"
     FAILED = "failed"
 
@@ -63,9 +64,19 @@ class Configured(_Event, frozen=True, gc=True):
 
 
 class SwitchRestarted(_Event, frozen=True):
-    """First event after recovery from the journal: every call, offer, conversation and dialog of the
-    former run is dead. Logins, pauses and registrations stand; `WatchPhone` is ordered again for each phone
-    that was watched; the shell reports phones next."""
+    """First event after recovery from the journal: every offer and dialog of the former run is dead, and so
+    is every call but those that `may_return`. Of these, who talked still talks to his agent, until the shell
+    says otherwise; who was in line is in doubt, at his place, until `CallRecovered` or `CallGone`. Logins,
+    pauses and registrations stand; `WatchPhone` is ordered again for each phone that was watched; the shell
+    reports phones next."""
+
+    may_return: tuple[str, ...] = ()
+
+
+class CallRecovered(_Event, frozen=True):
+    """A caller who was in line when the switch died is still there: he is back at his place."""
+
+    call: str
 
 
 class PhoneRegistered(_Event, frozen=True):
@@ -233,6 +244,7 @@ class DeadlinePassed(_Event, frozen=True):
 Event: TypeAlias = (
     Configured
     | SwitchRestarted
+    | CallRecovered
     | PhoneRegistered
     | PhoneUnregistered
     | PhoneUnreachable

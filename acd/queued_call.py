@@ -3,6 +3,8 @@
     ENTERING  between queues: it has arrived, or overflowed, and no queue has taken it yet
     WAITING   in line
     OFFERED   bound to an offer: it keeps its place, but nobody else is offered it
+    DOUBTED   it was in line when the switch died: it keeps its place, and nobody is offered it until it is
+              known whether the caller is still there
     TALKING   connected to an agent; remembered so that it can return to its old place
     LEFT      no longer the router's
 
@@ -21,6 +23,7 @@ class CallState(enum.StrEnum):
     ENTERING = "entering"
     WAITING = "waiting"
     OFFERED = "offered"
+    DOUBTED = "doubted"
     TALKING = "talking"
     LEFT = "left"
 
@@ -36,6 +39,8 @@ class CallInput(enum.StrEnum):
     MOVED = enum.auto()  # waited too long, or for nobody; the overflow names another queue
     LEFT = enum.auto()
     AGENT_LOST = enum.auto()  # and the queue says requeue; or he left before he was connected
+    DOUBTED = enum.auto()  # the switch died
+    RECOVERED = enum.auto()  # and the caller is still there
 
 
 class CallAction(enum.StrEnum):
@@ -67,6 +72,10 @@ TABLE: dict[tuple[CallState, CallInput], Row] = {
     (S.OFFERED, On.ANSWERED): (S.TALKING, (A.END_VISIT, A.START_TALK)),
     (S.OFFERED, On.MOVED): (S.ENTERING, (A.END_VISIT,)),
     (S.OFFERED, On.LEFT): (S.LEFT, (A.END_VISIT, A.FORGET)),
+    (S.WAITING, On.DOUBTED): (S.DOUBTED, (A.LEAVE_LINE,)),
+    (S.OFFERED, On.DOUBTED): (S.DOUBTED, ()),
+    (S.DOUBTED, On.RECOVERED): (S.WAITING, (A.JOIN_LINE,)),
+    (S.DOUBTED, On.LEFT): (S.LEFT, (A.END_VISIT, A.FORGET)),
     (S.TALKING, On.AGENT_LOST): (S.WAITING, (A.END_TALK, A.START_VISIT, A.JOIN_LINE)),
     (S.TALKING, On.LEFT): (S.LEFT, (A.END_TALK, A.FORGET)),
 }

@@ -188,7 +188,9 @@ class Router:
             case events.Configured():
                 self._reconfigure.apply(event)
             case events.SwitchRestarted():
-                self._restarted()
+                self._restarted(event)
+            case events.CallRecovered():
+                self._visits.recovered(event.call)
             case _:
                 assert_never(event)
 
@@ -230,14 +232,20 @@ class Router:
         result = VisitResult.ABANDONED if abandoned else VisitResult.ENDED_OTHERWISE
         self._visits.apply(call, CallInput.LEFT, result, VisitReason(event.reason.value))
 
-    def _restarted(self) -> None:
-        """Nothing of the former run lives but logins, pauses, wrap-ups and registrations."""
+    def _restarted(self, event: events.SwitchRestarted) -> None:
+        """Nothing of the former run lives but logins, pauses, wrap-ups, registrations and, until the shell
+        knows better, the calls that may return.
+        """
         facts = self._board.state
         self._offering.end_all(OfferResult.SWITCH_RESTARTED)
+        may_return = frozenset(event.may_return)
         for call in list(facts.calls.values()):
-            self._visits.apply(
-                call, CallInput.LEFT, VisitResult.ENDED_OTHERWISE, VisitReason.SWITCH_RESTARTED
-            )
+            if call.id in may_return:
+                self._visits.doubt(call)
+            else:
+                self._visits.apply(
+                    call, CallInput.LEFT, VisitResult.ENDED_OTHERWISE, VisitReason.SWITCH_RESTARTED
+                )
         for agent in facts.agents.values():
             self._staff.crash(agent)
 

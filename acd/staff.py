@@ -205,10 +205,12 @@ class Staff:
         self._board.touch(agent)
 
     def crash(self, agent: Agent) -> None:
-        """The switch died: conversation and dialogs with it, and whoever watched the phone."""
+        """The switch died: dialogs with it, whoever watched the phone, and a conversation whose call does not
+        return.
+        """
         agent.dialogs = 0
         agent.at_code = agent.watched = False
-        if agent.conversation is not None:
+        if agent.conversation is not None and agent.call not in self._board.state.calls:
             agent.conversation = None
             self._wrapped_up(agent, 0)
         self._board.touch(agent)

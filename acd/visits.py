@@ -7,7 +7,7 @@ from acd.commands import LeaveQueue, VisitEnded, VisitReason, VisitResult, Visit
 from acd.deadlines import Due
 from acd.events import CallQueued
 from acd.queue import Queue
-from acd.queued_call import TABLE, CallAction, CallInput, QueuedCall
+from acd.queued_call import TABLE, CallAction, CallInput, CallState, QueuedCall
 from acd.settings import NoAgents
 
 
@@ -78,6 +78,21 @@ class Visits:
                 case _:
                     assert_never(action)
 
+    def doubt(self, call: QueuedCall) -> None:
+        """The switch died: whoever was in line keeps his place, but not the deadline of his wait."""
+        if (call.state, CallInput.DOUBTED) in TABLE:
+            call.offer = None
+            call.due_us = None
+            self.apply(call, CallInput.DOUBTED)
+
+    def recovered(self, name: str) -> None:
+        """He is still there, and waits on; he may have waited long enough by now."""
+        call = self._board.state.calls.get(name)
+        if call is None or call.state is not CallState.DOUBTED:
+            return
+        self.apply(call, CallInput.RECOVERED)
+        self._limit_wait(call, self._board.state.queues.get(call.queue))
+
     def finds_nobody(self, queue: Queue) -> bool:
         """Whether the queue sends callers on because nobody who may serve them is present."""
         settings = queue.settings
@@ -135,9 +150,7 @@ class Visits:
         queue = board.state.queues.get(call.queue)
         if queue is not None:
             queue.visits[call.id] = board.now_us
-            if queue.settings.max_wait_us > 0:
-                call.due_us = board.now_us + queue.settings.max_wait_us
-                board.deadlines.arm(call.due_us, Due.MAX_WAIT, call.id)
+            self._limit_wait(call, queue)
         board.commands.append(
             VisitStarted(
                 board.next_id(),
@@ -149,6 +162,12 @@ class Visits:
                 call.priority,
             )
         )
+
+    def _limit_wait(self, call: QueuedCall, queue: Queue | None) -> None:
+        """From the visit's start."""
+        if queue is not None and queue.settings.max_wait_us > 0:
+            call.due_us = call.entered_at_us + queue.settings.max_wait_us
+            self._board.deadlines.arm(call.due_us, Due.MAX_WAIT, call.id)
 
     def _end_visit(
         self, call: QueuedCall, result: VisitResult, reason: VisitReason, agent: str | None

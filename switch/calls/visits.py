@@ -54,6 +54,7 @@ GONE: Final[Mapping[Reason, GoneReason]] = {
     Reason.DIALOG_LOST: GoneReason.CALLER_LOST,
     Reason.ADMINISTRATOR: GoneReason.HUNG_UP_BY_OPERATOR,
     Reason.SWITCH_STOPPED: GoneReason.SHUTDOWN,
+    Reason.SWITCH_RESTARTED: GoneReason.SWITCH_RESTARTED,
     Reason.TRANSFERRED: GoneReason.TAKEN_BY_FLOW,
 }
 """Why a caller leaves a queue without an agent; FAILED for every other reason."""

@@ -101,6 +101,8 @@ class History:
             talk = self.talking[dice.choice(sorted(self.talking))]
             how = dice.choice(list(e.ConversationEnd))
             return e.ConversationEnded(talk.call, talk.agent, how, dice.choice(("", talk.offer)))
+        if (doubted := self.known(CallState.DOUBTED)) and kind < 0.78:
+            return e.CallRecovered(dice.choice(doubted))
         if kind < 0.82:
             recent = max(1, self.calls - 20)
             reason = dice.choice((e.GoneReason.CALLER_HUNG_UP, dice.choice(list(e.GoneReason))))
@@ -110,7 +112,7 @@ class History:
             return e.AgentStateSet(agent, wanted, "lunch")
         if kind > 0.995:
             if dice.random() < 0.2:
-                return e.SwitchRestarted()
+                return e.SwitchRestarted(tuple(name for name in self.known() if dice.random() < 0.7))
             return random_configuration(dice) if self.reloads else e.DeadlinePassed()
         return dice.choice(
             (
@@ -132,6 +134,11 @@ class History:
                 e.DeadlinePassed(),
             )
         )
+
+    def known(self, *states: CallState) -> list[str]:
+        """The calls that the router knows, in these states or in any."""
+        calls = self.router._board.state.calls.values()
+        return [call.id for call in calls if not states or call.state in states]
 
     def offer_event(self) -> e.Event:
         dice = self.dice
@@ -188,7 +195,9 @@ class History:
             assert (offer.due_us is not None) == (offer.state in TIMED), "an offer without its timer"
         self.check_deadlines()
         waiting = [call for call in facts.calls.values() if call.state is CallState.WAITING]
-        assert all(call.offer is None for call in waiting)
+        doubted = [call for call in facts.calls.values() if call.state is CallState.DOUBTED]
+        assert all(call.offer is None for call in (*waiting, *doubted))
+        assert not {call.id for call in doubted} & self.router._board.eligibility.calls.keys()
         for agent in facts.agents.values():
             free = agent.free
             assert agent.announced is agent.state

@@ -6,6 +6,7 @@ hold in all of them, and from all of them the world comes to rest.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,16 @@ def wished(router: Router) -> list[e.Event]:
     return happenings
 
 
-def shape(router: Router) -> tuple[object, ...]:
+def restarted(router: Router) -> list[e.Event]:
+    """The switch dies, and all of its calls may return, or one, or none; who does has to be told."""
+    calls = router._board.state.calls
+    happenings: list[e.Event] = [e.SwitchRestarted(some) for some in ((), (CALLS[0],), tuple(calls))]
+    doubted = [name for name, call in calls.items() if call.state is CallState.DOUBTED]
+    happenings += [e.CallRecovered(name) for name in doubted]
+    return happenings + [e.CallGone(name, e.GoneReason.SWITCH_RESTARTED) for name in doubted]
+
+
+def shape(router: Router) -> tuple[Any, ...]:
     """The state without its absolute times, names of offers and books: what decides what can happen."""
     facts = router._board.state
     order = sorted(facts.offers, key=lambda name: (facts.offers[name].agent, facts.offers[name].made_at_us))
@@ -147,6 +157,8 @@ def check(router: Router) -> None:
             assert facts.offers[call.offer or ""].call == call.id
         if call.state is CallState.TALKING:
             assert facts.agents[call.agent or ""].conversation == call.offer
+        if call.state is CallState.DOUBTED:
+            assert (call.offer, call.due_us) == (None, None)
         if call.state is CallState.WAITING:
             assert not any(agent.free for agent in facts.agents.values())
 
@@ -172,9 +184,17 @@ def test_whatever_agents_ask_for_every_reachable_state_obeys_them() -> None:
     assert len(seen) > 300
 
 
+@pytest.mark.parametrize("callers", [1, pytest.param(2, marks=pytest.mark.long)])
+def test_whenever_the_switch_dies_every_reachable_state_obeys_them(callers: int) -> None:
+    start = opening(OnNoAnswer.RETRY, CALLS[:callers])
+    seen, _ = explored(start, lambda router: possible(router) + restarted(router))
+    calls = {call[1] for state in seen for call in state[2]}
+    assert calls == {CallState.WAITING, CallState.OFFERED, CallState.TALKING, CallState.DOUBTED}
+
+
 def explored(
     start: Router, happenings: Callable[[Router], list[e.Event]]
-) -> tuple[set[tuple[object, ...]], set[OfferState]]:
+) -> tuple[set[tuple[Any, ...]], set[OfferState]]:
     """Every state that can be reached, and every state of an offer."""
     seen = {shape(start)}
     rows: set[OfferState] = set()

@@ -5,7 +5,7 @@ import pytest
 from acd.queued_call import TABLE, CallAction, CallState, QueuedCall, Row
 from tests.acd.tables import can_end, reachable
 
-IN_A_VISIT = {CallState.WAITING, CallState.OFFERED}
+IN_A_VISIT = {CallState.WAITING, CallState.OFFERED, CallState.DOUBTED}
 
 
 def following(row: Row) -> CallState:

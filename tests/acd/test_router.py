@@ -11,6 +11,8 @@ from acd.agent import AgentState
 from acd.commands import (
     AgentChanged,
     HangUpOffer,
+    LeaveQueue,
+    Offer,
     OfferEnded,
     OfferResult,
     VisitEnded,
@@ -19,8 +21,11 @@ from acd.commands import (
     WrapUpEnded,
 )
 from acd.events import (
+    CallGone,
     CallQueued,
+    CallRecovered,
     DeadlinePassed,
+    GoneReason,
     OfferAnswered,
     OfferPickedUp,
     OfferRefused,
@@ -31,7 +36,7 @@ from acd.events import (
 )
 from acd.router import Router
 from tests.acd.history import History
-from tests.acd.stage import START_US, Stage, busy_stage, none, only, support, team
+from tests.acd.stage import START_US, Stage, busy_stage, none, only, seconds, support, team
 
 
 def test_every_command_has_its_own_id() -> None:
@@ -138,6 +143,49 @@ class TestSwitchRestarted:
         assert stage.router.calls() == []
         assert {agent.state for agent in stage.router.agents()} == {AgentState.READY}
         assert stage.step(SwitchRestarted()) == []
+
+    def test_a_call_that_may_return_keeps_its_place_and_is_offered_to_nobody_before(self) -> None:
+        stage = busy_stage()
+        assert none(stage.step(SwitchRestarted(("c1", "c2", "c3"))), VisitEnded)
+        assert stage.state("ana") is AgentState.ON_CALL
+        assert stage.state("luis") is AgentState.READY
+        assert stage.offered() == [("c1", "ana"), ("c2", "luis")]
+        stage.wait(1)
+        assert stage.step(CallRecovered("c1")) == [], "who talks does not wait"
+        assert only(stage.step(CallRecovered("c3")), Offer).agent == "luis"
+        stage.step(CallRecovered("c2"))
+        assert stage.step(CallRecovered("c2")) == []
+        stage.refuse("luis")
+        stage.wait(60)
+        assert stage.offered()[3] == ("c2", "luis"), "as far ahead of c3 as before"
+
+    def test_a_conversation_that_returns_ends_in_wrap_up_like_any_other(self) -> None:
+        stage = busy_stage()
+        stage.step(SwitchRestarted(("c1",)))
+        stage.end("c1", "ana")
+        assert stage.state("ana") is AgentState.WRAP_UP
+
+    def test_who_does_not_return_has_left(self) -> None:
+        stage = busy_stage()
+        stage.step(SwitchRestarted(("c2", "c3")))
+        commands = stage.step(CallGone("c2", GoneReason.SWITCH_RESTARTED))
+        assert only(commands, VisitEnded).reason is VisitReason.SWITCH_RESTARTED
+        stage.step(SwitchRestarted())
+        assert stage.router.calls() == []
+
+    def test_the_longest_wait_is_counted_from_the_visit_s_start(self) -> None:
+        stage = Stage([support(max_wait_us=seconds(30), overflow="phone:1001")], [])
+        stage.queue("c1")
+        stage.queue("c2")
+        stage.wait(20)
+        stage.step(SwitchRestarted(("c1", "c2")))
+        assert stage.router.deadline() is None
+        stage.wait(5)
+        stage.step(CallRecovered("c1"))
+        assert none(stage.wait(4), LeaveQueue)
+        assert only(stage.wait(1), LeaveQueue).target == "phone:1001"
+        stage.step(CallRecovered("c2"))
+        assert only(stage.wait(0), LeaveQueue).call == "c2"
 
     def test_agent_states_survive(self) -> None:
         stage = Stage([support()], team("ana", "luis", "eva"))
