@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from acd.agent import AgentState
+from acd.why import Decision
 
 CommandId: TypeAlias = tuple[str, int, int]
 
@@ -78,12 +79,14 @@ class _Command(msgspec.Struct, frozen=True, tag=True, tag_field="type", omit_def
 class Offer(_Command, frozen=True, gc=False):
     """Ring the agent's phone for this call. `offer` is an id never used before; every event about the
     INVITE carries it. The pair became possible in this very step, so the step's time is where
-    offer latency starts."""
+    offer latency starts. `decision` and its `seal` are for the ledger; the router never leaves them out."""
 
     offer: str
     call: str
     queue: str
     agent: str
+    decision: Decision | None = None
+    seal: str = ""
 
 
 class CancelOffer(_Command, frozen=True, gc=False):

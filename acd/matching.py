@@ -14,6 +14,7 @@ from acd.offering import Offering
 from acd.queued_call import CallState, LineKey, QueuedCall
 from acd.staff import Staff
 from acd.visits import Visits
+from acd.why import Rule
 
 
 class Matching:
@@ -84,7 +85,7 @@ class Matching:
         if best is None:
             self._idle(agent, classes)
         else:
-            self._offering.make(self._board.state.calls[best[-1]], agent)
+            self._offering.make(self._board.state.calls[best[-1]], agent, Rule.AGENT_CHOSE)
 
     def _place_call(self, call: QueuedCall) -> None:
         """The only one who came to wait gets the agent who is free longest."""
@@ -93,7 +94,7 @@ class Matching:
         if free is None:
             self._wait(call, skill_class)
         else:
-            self._offering.make(call, self._board.state.agents[free[-1]])
+            self._offering.make(call, self._board.state.agents[free[-1]], Rule.CALLER_CHOSE)
 
     def _place_all(self, agents: list[Agent], calls: list[QueuedCall]) -> None:
         """Several at once: callers choose in the order of all lines, each the agent who is free longest."""

@@ -20,8 +20,10 @@ from acd.offer import RELEASE_AFTER_US, RINGS, TABLE, OfferAction, OfferInput, O
 from acd.queued_call import CallInput, CallState, QueuedCall
 from acd.settings import OnNoAnswer, QueueSettings
 from acd.visits import Visits
+from acd.why import Decision, Rule, encode, seal
 
 NO_ANSWER = "no-answer"  # the pause reason
+LONGEST_IDLE = "longest-idle"
 
 # Why the INVITE is cancelled, by the result that the offer will end with.
 _WHY = {
@@ -43,8 +45,8 @@ class Offering:
         self._board = board
         self._visits = visits
 
-    def make(self, call: QueuedCall, agent: Agent) -> None:
-        """Offer the call, which waits, to the agent, who is free."""
+    def make(self, call: QueuedCall, agent: Agent, rule: Rule = Rule.MATCHED) -> None:
+        """Offer the call, which waits, to the agent, who is free; `rule` is what decided."""
         board = self._board
         queue = board.state.queues[call.queue]
         offer = OpenOffer(board.next_name(), call.id, call.queue, agent.settings.name, board.now_us)
@@ -54,8 +56,34 @@ class Offering:
         self._visits.apply(call, CallInput.OFFERED)
         call.offer = agent.offer = offer.id
         board.eligibility.agents.pop(offer.agent, None)
-        board.commands.append(Offer(board.next_id(), offer.id, offer.call, offer.queue, offer.agent))
+        decision, seal = self._decided(offer, call, agent, rule)
+        command = Offer(board.next_id(), offer.id, offer.call, offer.queue, offer.agent, decision, seal)
+        board.commands.append(command)
         board.touch(agent)
+
+    def _decided(self, offer: OpenOffer, call: QueuedCall, agent: Agent, rule: Rule) -> tuple[Decision, str]:
+        """What the ledger keeps of it; its seal is the chain's new end."""
+        board = self._board
+        state = board.state
+        state.decisions += 1
+        decision = Decision(
+            state.decisions,
+            board.sequence,
+            board.now_us,
+            offer.id,
+            offer.call,
+            offer.queue,
+            offer.agent,
+            rule,
+            LONGEST_IDLE,
+            call.key[:-1],
+            (agent.idle_since_us or board.now_us,),
+            0,
+            state.policy,
+            state.seal,
+        )
+        state.seal = seal(encode(decision))
+        return decision, state.seal
 
     def trying(self, offer_id: str) -> None:
         """A 100."""

@@ -10,6 +10,7 @@ from acd.queue import Queue
 from acd.queued_call import CallState
 from acd.skills import SkillError
 from acd.staff import Staff
+from acd.why import policy_version
 
 Member = TypeVar("Member", Queue, Agent)
 
@@ -35,6 +36,7 @@ class Reconfigure:
         except SkillError as error:
             board.commands.append(ConfigurationRefused(board.next_id(), f"requires: {error}"))
             return
+        board.state.policy = policy_version(event)
         self._apply_queues(event)
         self._apply_agents(event)
         self.reindex()

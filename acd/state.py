@@ -25,6 +25,10 @@ class State(msgspec.Struct):
     calls: dict[str, QueuedCall] = {}
     offers: dict[str, OpenOffer] = {}
     arrivals: int = 0
+    # Of `acd.why`: the version of the configuration, the number of the last decision, and its seal.
+    policy: str = ""
+    decisions: int = 0
+    seal: str = ""
     # Calls that ended, and when, in two generations: the younger becomes the older after GONE_FOR_US.
     gone: dict[str, int] = {}
     gone_before: dict[str, int] = {}

@@ -6,6 +6,7 @@ import structlog
 
 from acd import commands as acd
 from acd.events import ConversationEnd, ConversationEnded, OfferNotSent
+from acd.why import Decision, encode
 from switch.calls.causes import Farewell
 from switch.calls.flow import Call
 from switch.calls.ledger import Visit
@@ -75,6 +76,8 @@ class Orders:
 
     def _offer(self, command: acd.Offer, now_us: int) -> None:
         dispatch = self._exchange.dispatch
+        if command.decision is not None:
+            self._exchange.history.put(_decided(command.decision, command.seal))
         offering = Offering(command.offer, command.call, command.agent, dispatch.post, self._forget)
         try:
             offering.branches = self._ring(command, offering)
@@ -234,6 +237,17 @@ class Orders:
         else:
             entry = entries.WrapUpEnded(call=command.call, wrap_up_s=wrap_up_s, agent=command.agent)
             self._exchange.history.put(entry)
+
+
+def _decided(decision: Decision, seal: str) -> entries.Decided:
+    return entries.Decided(
+        seal=seal,
+        decided_at=utc(decision.at_us),
+        number=decision.number,
+        offer=decision.offer,
+        call=decision.call,
+        text=encode(decision).decode(),
+    )
 
 
 def _facts(call: Call, queue: str) -> dict[str, str]:

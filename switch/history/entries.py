@@ -42,6 +42,17 @@ class OfferEnded(_Entry, frozen=True, kw_only=True, tag="offer_ended"):
     offer: OfferRecord
 
 
+class Decided(_Entry, frozen=True, kw_only=True, tag="decided"):
+    """Why an offer was made: `text` is the decision as `acd.why` encodes it, `seal` its link of the chain."""
+
+    seal: str
+    decided_at: datetime
+    number: int
+    offer: str
+    call: str
+    text: str
+
+
 class AgentChanged(_Entry, frozen=True, kw_only=True, tag="agent_changed"):
     """An agent entered a state."""
 
@@ -64,5 +75,5 @@ class BindingRemoved(_Entry, frozen=True, kw_only=True, tag="binding_removed"):
     contact: str
 
 
-Entry: TypeAlias = CallEnded | WrapUpEnded | OfferEnded | AgentChanged | BindingPut | BindingRemoved
+Entry: TypeAlias = CallEnded | WrapUpEnded | OfferEnded | Decided | AgentChanged | BindingPut | BindingRemoved
 """Whatever the writer can be told."""

@@ -12,8 +12,18 @@ import msgspec
 from sqlalchemy import RowMapping, Select, Table, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from switch.history.tables import agent_states, bindings, calls, legs, queue_visits, segments
-from switch.records import AgentStateRecord, CallRecord
+from acd.why import Kept
+from switch.history.tables import (
+    agent_states,
+    bindings,
+    calls,
+    decisions,
+    legs,
+    offers,
+    queue_visits,
+    segments,
+)
+from switch.records import AgentStateRecord, CallRecord, OfferRecord
 
 MAX_PAGE = 200
 _CALLS_AT_ONCE = 25
@@ -83,6 +93,25 @@ class Reader:
         async with self._engine.connect() as connection:
             found = await _records(connection, query)
         return found[0] if found else None
+
+    async def decisions(self, call: str) -> list[Kept]:
+        """Why each offer of a call was made, oldest first."""
+        its_offers = select(offers.c.id).where(offers.c.call == call)  # some came with a transfer
+        query = (
+            select(decisions.c.text, decisions.c.seal)
+            .where(decisions.c.tenant == self._tenant)
+            .where(or_(decisions.c.call == call, decisions.c.offer.in_(its_offers)))
+            .order_by(decisions.c.decided_at, decisions.c.number)
+        )
+        async with self._engine.connect() as connection:
+            return [Kept(row["text"].encode(), row["seal"]) for row in await _rows(connection, query)]
+
+    async def offers(self, call: str) -> dict[str, OfferRecord]:
+        """What became of the offers of a call that has ended, by their ids."""
+        query = select(offers).where(offers.c.tenant == self._tenant, offers.c.call == call)
+        async with self._engine.connect() as connection:
+            found = [msgspec.convert(_own(row), OfferRecord) for row in await _rows(connection, query)]
+        return {offer.id: offer for offer in found}
 
     async def agent_states(self, agent: str, since: datetime) -> list[AgentStateRecord]:
         """The states that an agent entered at `since` or later, oldest first."""

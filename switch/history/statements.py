@@ -21,6 +21,7 @@ from switch.history.entries import (
     BindingPut,
     BindingRemoved,
     CallEnded,
+    Decided,
     Entry,
     OfferEnded,
     WrapUpEnded,
@@ -45,6 +46,7 @@ class _Step(Enum):
     ADD_SEGMENT = auto()
     ADD_OFFER = auto()
     PUT_OFFER = auto()
+    ADD_DECISION = auto()
     SET_WRAP_UP = auto()
     PUT_AGENT_STATE = auto()
     PUT_BINDING = auto()
@@ -57,6 +59,7 @@ _ADDS = {
     _Step.ADD_VISIT: tables.queue_visits,
     _Step.ADD_SEGMENT: tables.segments,
     _Step.ADD_OFFER: tables.offers,
+    _Step.ADD_DECISION: tables.decisions,
 }
 _PUTS = {
     _Step.PUT_OFFER: tables.offers,
@@ -116,6 +119,8 @@ class Statements:
                 self._plan_call(entry, origin, steps)
             case OfferEnded(call=call, offer=offer):
                 steps[_Step.PUT_OFFER][call, offer.id] = asdict(offer) | origin | {"call": call}
+            case Decided(seal=seal):
+                steps[_Step.ADD_DECISION][seal] = asdict(entry) | origin
             case WrapUpEnded(call=call, wrap_up_s=wrap_up_s, agent=agent):
                 row = {"of": call, "by": agent, "wrap_up_s": wrap_up_s}
                 steps[_Step.SET_WRAP_UP][call, agent] = row

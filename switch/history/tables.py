@@ -161,6 +161,21 @@ offers = Table(
     Index(None, "agent", "offered_at"),
 )
 
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("seal", String(32), primary_key=True),
+    *_origin(),
+    Column("decided_at", Utc, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("offer", String(64), nullable=False),
+    Column("call", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Index(None, "call"),
+    Index(None, "node", "decided_at", "number"),
+)
+"""Why each offer was made, written when it was made: `text` as `acd.why` encodes it, under its `seal`."""
+
 segments = Table(
     "segments",
     metadata,

@@ -7,11 +7,12 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from acd.why import Kept
 from switch.calls.ending import Reason, Result
-from switch.history.entries import CallEnded
+from switch.history.entries import CallEnded, Decided
 from switch.history.reader import BadCursor, Reader
 from switch.history.writer import Writer
-from switch.records import CallRecord, VisitRecord
+from switch.records import CallRecord, OfferRecord, OfferResult, VisitRecord
 from tests.switch.samples import answered_call, at
 
 
@@ -112,3 +113,38 @@ async def test_a_tenants_calls_are_its_own(engine: AsyncEngine, tmp_path: Path) 
 async def test_a_cursor_that_is_not_ours(engine: AsyncEngine, cursor: str) -> None:
     with pytest.raises(BadCursor):
         await Reader(engine).calls(cursor=cursor)
+
+
+async def test_a_call_s_decisions_are_its_own_and_those_of_offers_that_came_with_a_transfer(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    writer = Writer(engine, tmp_path, node="test")
+    writer.start()
+    came = OfferRecord(
+        id="main-3-0",
+        queue="support",
+        agent="ana",
+        offered_at=at(0),
+        ended_at=at(1),
+        result=OfferResult.ANSWERED,
+    )
+    for number, (offer, call) in enumerate(
+        (("main-3-0", "other"), ("main-5-0", "c1"), ("main-6-0", "c2")), 1
+    ):
+        entry = Decided(
+            seal=f"seal-{number}",
+            decided_at=at(number),
+            number=number,
+            offer=offer,
+            call=call,
+            text=f"[{number}]",
+        )
+        writer.put(entry)
+        writer.put(entry)
+    writer.put(CallEnded(call=answered_call("c1"), offers=(came,)))
+    assert await writer.flush(5)
+    await writer.close()
+    reader = Reader(engine)
+    assert await reader.decisions("c1") == [Kept(b"[1]", "seal-1"), Kept(b"[2]", "seal-2")]
+    assert await reader.decisions("other") == [Kept(b"[1]", "seal-1")]
+    assert await reader.offers("c1") == {"main-3-0": came}

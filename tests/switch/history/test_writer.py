@@ -19,6 +19,7 @@ from switch.history.entries import (
     BindingPut,
     BindingRemoved,
     CallEnded,
+    Decided,
     Entry,
     OfferEnded,
     WrapUpEnded,
@@ -80,6 +81,7 @@ async def test_every_row_names_tenant_and_node(engine: AsyncEngine, writer: Writ
     writer.put(CallEnded(call=CALL, offers=(offer("o1"),)))
     writer.put(AgentChanged(change=AgentStateRecord(agent="ana", state=AgentState.READY, since=NOON)))
     writer.put(BindingPut(phone="1001", contact="sip:a", expires_at=at(60), state="{}"))
+    writer.put(Decided(seal="5ea1", decided_at=NOON, number=1, offer="o1", call=CALL.id, text="[]"))
     await writer.flush(5)
     async with engine.connect() as connection:
         for table in tables.metadata.sorted_tables:
