@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from acd.agent import AgentState
+from acd.queue import ClosedReason
 from acd.why import Decision
 
 CommandId: TypeAlias = tuple[str, int, int]
@@ -63,6 +64,9 @@ class VisitReason(enum.StrEnum):
     AGENT_LOST = "agent_lost"
     UNKNOWN_QUEUE = "unknown_queue"
     QUEUE_CLOSED = "queue_closed"
+    CLOSED_HOURS = "closed_hours"
+    CLOSED_HOLIDAY = "closed_holiday"
+    CLOSED_EMERGENCY = "closed_emergency"
     CALLER_LOST = "caller_lost"
     HUNG_UP_BY_OPERATOR = "hung_up_by_operator"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
@@ -140,6 +144,15 @@ class AgentChanged(_Command, frozen=True, gc=False):
     call: str | None = None
 
 
+class QueueChanged(_Command, frozen=True, gc=False):
+    """The queue is closed for another reason than before, or open (None). `by`, `why`: whose word it was."""
+
+    queue: str
+    closed: ClosedReason | None
+    by: str = ""
+    why: str = ""
+
+
 class VisitStarted(_Command, frozen=True, gc=False):
     """A call entered a queue: one for each accepted `CallQueued`, each overflow into a queue and each return
     after a lost agent. Counts as offered. Order goes by `queued_at_us`, waits by `entered_at_us`."""
@@ -206,6 +219,7 @@ Command: TypeAlias = (
     | LeaveQueue
     | WatchPhone
     | AgentChanged
+    | QueueChanged
     | VisitStarted
     | VisitEnded
     | OfferEnded

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from acd.queue import ClosedReason
 from acd.settings import AgentSettings, QueueSettings
 
 
@@ -152,6 +153,25 @@ class WrapUpExtended(_Event, frozen=True):
     by_us: int
 
 
+class QueueClosed(_Event, frozen=True):
+    """The queue takes no callers from now on: by its calendar (`HOURS`, `HOLIDAY`), or because `by`
+    says so (`EMERGENCY`), whatever the calendar says. A second word of the same kind replaces the first."""
+
+    queue: str
+    reason: ClosedReason
+    by: str = ""
+    why: str = ""
+
+
+class QueueOpened(_Event, frozen=True):
+    """What `QueueClosed` said for that reason holds no more; the calendar takes back both of its reasons."""
+
+    queue: str
+    reason: ClosedReason
+    by: str = ""
+    why: str = ""
+
+
 class CallQueued(_Event, frozen=True):
     """A call enters a queue. Larger `priority` goes first, then the earlier `queued_at_us` (UTC; the
     time the caller first queued, so that a place can be kept), then the order of arrival."""
@@ -255,6 +275,8 @@ Event: TypeAlias = (
     | AgentStateSet
     | WrapUpDone
     | WrapUpExtended
+    | QueueClosed
+    | QueueOpened
     | CallQueued
     | CallGone
     | OfferTrying

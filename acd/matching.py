@@ -69,6 +69,8 @@ class Matching:
         """Whether a caller who came (back) to wait is still there, and has somebody to wait for."""
         if call.state is not CallState.WAITING:
             return False
+        if self._visits.shows_out(call):
+            return False
         if self._visits.finds_nobody(self._board.state.queues[call.queue]):
             self._visits.overflow(call, VisitReason.NO_AGENTS)
             return False

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from acd import events, state
 from acd.board import Board
+from acd.closing import Closing
 from acd.commands import Command, OfferResult, VisitReason, VisitResult
 from acd.deadlines import Due
 from acd.events import CallGone, Event, GoneReason
@@ -122,6 +123,7 @@ class Router:
         self._staff = Staff(board, self._visits, self._offering)
         self._matching = Matching(board, self._visits, self._offering, self._staff)
         self._reconfigure = Reconfigure(board, self._staff)
+        self._closing = Closing(board, self._visits)
 
     def _rebuild(self) -> None:
         """Make the indexes anew from facts; they are consistent, so no command comes of it."""
@@ -177,6 +179,10 @@ class Router:
                 self._staff.wrap_up_done(event.agent)
             case events.WrapUpExtended():
                 self._staff.extend_wrap_up(event)
+            case events.QueueClosed():
+                self._closing.closed(event)
+            case events.QueueOpened():
+                self._closing.opened(event)
             case events.PhoneRegistered():
                 self._staff.registered(event)
             case events.PhoneUnregistered():

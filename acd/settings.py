@@ -32,6 +32,13 @@ class NoAgents(enum.StrEnum):
     OVERFLOW = "overflow"
 
 
+class AtClosing(enum.StrEnum):
+    """What becomes of callers in line when their queue closes: they wait on, or go where `closed` leads."""
+
+    KEEP = "keep"
+    SEND = "send"
+
+
 class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """One queue. `requires` is a skill expression (see `acd.skills`); empty takes every agent.
 
@@ -52,6 +59,8 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     max_waiting: int = 100
     no_agents: NoAgents = NoAgents.WAIT
     overflow: str = "hangup"
+    closed: str = "hangup"  # where callers go while the queue is closed; as `overflow`
+    at_closing: AtClosing = AtClosing.KEEP
 
 
 class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from acd.agent import Agent, AgentState
 from acd.board import Board
 from acd.eligibility import SkillClass
-from acd.queue import Queue
+from acd.queue import ClosedReason, EmergencyClose, Queue
 from acd.queued_call import CallState, QueuedCall
 
 
@@ -35,6 +35,8 @@ class QueueView:
     longest_since_us: int | None
     agents: dict[AgentState, int]
     leaving: bool
+    closed: ClosedReason | None
+    emergency: EmergencyClose | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ def queue_views(board: Board, queues: Iterable[Queue]) -> list[QueueView]:
                 longest_since_us=next(iter(queue.visits.values()), None),
                 agents=by_state,
                 leaving=queue.leaving,
+                closed=queue.closed,
+                emergency=queue.emergency,
             )
         )
     return rows

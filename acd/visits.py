@@ -6,9 +6,9 @@ from acd.board import Board
 from acd.commands import LeaveQueue, VisitEnded, VisitReason, VisitResult, VisitStarted
 from acd.deadlines import Due
 from acd.events import CallQueued
-from acd.queue import Queue
+from acd.queue import ClosedReason, Queue
 from acd.queued_call import TABLE, CallAction, CallInput, CallState, QueuedCall
-from acd.settings import NoAgents
+from acd.settings import AtClosing, NoAgents
 
 
 class Visits:
@@ -29,11 +29,11 @@ class Visits:
         self._enter(call, event.queue, set())
 
     def overflow(self, call: QueuedCall, reason: VisitReason) -> None:
-        """The call leaves its queue for what the queue's `overflow` names."""
-        queue = self._board.state.queues[call.queue]
-        onward = self._onward(queue, {call.queue})
+        """The call leaves its queue for what the queue's `overflow` names, or its `closed`."""
+        way = _way(self._board.state.queues[call.queue], reason)
+        onward = self._onward(way, {call.queue})
         if onward is None:
-            self._let_go(call, VisitResult.OVERFLOWED, reason, _target(queue))
+            self._let_go(call, VisitResult.OVERFLOWED, reason, _target(way))
             return
         self.apply(call, CallInput.MOVED, VisitResult.OVERFLOWED, reason)
         call.offer = None
@@ -41,6 +41,25 @@ class Visits:
         call.queued_at_us = self._board.now_us
         call.arrival = self._next_arrival()
         self._enter(call, onward, {call.queue})
+
+    def send_away(self, queue: Queue) -> None:
+        """Everybody in line leaves a queue that is closed and keeps nobody. A phone that rings for one of
+        them may still be answered.
+        """
+        for name in list(queue.visits) if queue.closed is not None else ():
+            self.shows_out(self._board.state.calls[name])
+
+    def shows_out(self, call: QueuedCall) -> bool:
+        """Whether a caller in line has to go because his queue is closed; if so, he has gone."""
+        queue = self._board.state.queues[call.queue]
+        if (
+            queue.closed is None
+            or queue.settings.at_closing is AtClosing.KEEP
+            or call.state is not CallState.WAITING
+        ):
+            return False
+        self.overflow(call, _CLOSED[queue.closed])
+        return True
 
     def hang_up(self, call: QueuedCall, result: VisitResult, reason: VisitReason) -> None:
         """The router lets go of the call and asks for its end."""
@@ -101,7 +120,7 @@ class Visits:
         return not self._board.eligibility.of_requirement(settings.requires).present
 
     def _enter(self, call: QueuedCall, name: str, seen: set[str]) -> None:
-        """Walk along the overflows until a queue takes the call; none twice, so the walk ends."""
+        """Walk along the overflows, and past closed queues, until one takes the call; none twice: it ends."""
         queues = self._board.state.queues
         while True:
             seen.add(name)
@@ -117,22 +136,25 @@ class Visits:
             if refusal is None:
                 self.apply(call, CallInput.ENTERED)
                 return
-            onward = self._onward(queue, seen)
+            way = _way(queue, refusal)
+            onward = self._onward(way, seen)
             if onward is None:
-                self._let_go(call, VisitResult.OVERFLOWED, refusal, _target(queue))
+                self._let_go(call, VisitResult.OVERFLOWED, refusal, _target(way))
                 return
             self.apply(call, CallInput.PASSED_ON, VisitResult.OVERFLOWED, refusal)
             call.queued_at_us = self._board.now_us
             name = onward
 
     def _refusal(self, queue: Queue) -> VisitReason | None:
+        if (closed := queue.closed) is not None:
+            return _CLOSED[closed]
         if len(queue.visits) >= queue.settings.max_waiting:
             return VisitReason.MAX_WAITING
         return VisitReason.NO_AGENTS if self.finds_nobody(queue) else None
 
-    def _onward(self, queue: Queue, seen: set[str]) -> str | None:
-        """The queue that the overflow names, if it is open and not one that has just been tried."""
-        kind, _, name = queue.settings.overflow.partition(":")
+    def _onward(self, way: str, seen: set[str]) -> str | None:
+        """The queue that `way` names, if it is not leaving and not one that has just been tried."""
+        kind, _, name = way.partition(":")
         if kind != "queue" or name in seen:
             return None
         target = self._board.state.queues.get(name)
@@ -196,7 +218,20 @@ class Visits:
         return self._board.state.arrivals
 
 
-def _target(queue: Queue) -> str:
-    """Where the overflow sends a call that no queue takes."""
-    overflow = queue.settings.overflow
-    return overflow if overflow.startswith("phone:") else "hangup"
+# Why a visit ends, or does not begin, because the queue is closed.
+_CLOSED = {
+    ClosedReason.HOURS: VisitReason.CLOSED_HOURS,
+    ClosedReason.HOLIDAY: VisitReason.CLOSED_HOLIDAY,
+    ClosedReason.EMERGENCY: VisitReason.CLOSED_EMERGENCY,
+}
+_CLOSES = frozenset(_CLOSED.values())
+
+
+def _way(queue: Queue, reason: VisitReason) -> str:
+    """Where callers of the queue go for this reason."""
+    return queue.settings.closed if reason in _CLOSES else queue.settings.overflow
+
+
+def _target(way: str) -> str:
+    """Where a call is sent that no queue takes."""
+    return way if way.startswith("phone:") else "hangup"

@@ -59,6 +59,8 @@ class Orders:
                 self._watch_phone(agent, on)
             case acd.AgentChanged():
                 self._agent_changed(command)
+            case acd.QueueChanged():
+                self._queue_changed(command)
             case acd.VisitStarted():
                 self._visit_started(command)
             case acd.VisitEnded():
@@ -178,6 +180,14 @@ class Orders:
         self._exchange.history.put(entries.AgentChanged(change=change))
         self._exchange.lamps.agent_changed(command.agent)
         self._exchange.desk.changed(command.agent)
+
+    def _queue_changed(self, command: acd.QueueChanged) -> None:
+        self._exchange.lamps.changed(Subject(Kind.QUEUE, command.queue))
+        if command.closed is None:
+            self._log.info("queue opened", queue=command.queue, by=command.by, why=command.why)
+        else:
+            reason = command.closed.value
+            self._log.info("queue closed", queue=command.queue, reason=reason, by=command.by, why=command.why)
 
     def _visit_started(self, command: acd.VisitStarted) -> None:
         self._exchange.metrics.visit_started(command.queue, command.visit, command.entered_at_us)

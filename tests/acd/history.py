@@ -8,9 +8,10 @@ from acd import commands as c
 from acd import events as e
 from acd.agent import AgentState
 from acd.offer import RINGS, TIMED
+from acd.queue import ClosedReason
 from acd.queued_call import CallState
 from acd.router import Router
-from acd.settings import AgentSettings, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
+from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
 
 SECOND = 1_000_000
 START_US = 1_795_000_000 * SECOND
@@ -33,6 +34,8 @@ def random_configuration(dice: random.Random) -> e.Configured:
             max_waiting=dice.choice((0, 1, 5, 100, 100, 100)),
             no_agents=dice.choice((NoAgents.WAIT, NoAgents.WAIT, NoAgents.OVERFLOW)),
             overflow=dice.choice(OVERFLOWS),
+            closed=dice.choice(OVERFLOWS),
+            at_closing=dice.choice(list(AtClosing)),
         )
         for number in range(4)
         if dice.random() < 0.9
@@ -110,7 +113,10 @@ class History:
         if kind < 0.9:
             wanted = dice.choice((e.WantedState.READY, e.WantedState.READY, dice.choice(list(e.WantedState))))
             return e.AgentStateSet(agent, wanted, "lunch")
-        if kind > 0.995:
+        if kind > 0.985:
+            shut = dice.choice((e.QueueClosed, e.QueueOpened, e.QueueOpened, e.QueueOpened))
+            return shut(f"q{dice.randrange(5)}", dice.choice(list(ClosedReason)), "marta", "fire")
+        if kind > 0.98:
             if dice.random() < 0.2:
                 return e.SwitchRestarted(tuple(name for name in self.known() if dice.random() < 0.7))
             return random_configuration(dice) if self.reloads else e.DeadlinePassed()
@@ -198,6 +204,9 @@ class History:
         doubted = [call for call in facts.calls.values() if call.state is CallState.DOUBTED]
         assert all(call.offer is None for call in (*waiting, *doubted))
         assert not {call.id for call in doubted} & self.router._board.eligibility.calls.keys()
+        for call in waiting:
+            queue = facts.queues[call.queue]
+            assert queue.closed is None or queue.settings.at_closing is AtClosing.KEEP
         for agent in facts.agents.values():
             free = agent.free
             assert agent.announced is agent.state
