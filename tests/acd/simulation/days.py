@@ -1,8 +1,10 @@
 """Days for the tests."""
 
 from acd.settings import AgentSettings, QueueSettings
-from acd.simulation.chance import Exponential, Lognormal, Weibull
+from acd.simulation.chance import NEVER, Exponential, Lognormal, Weibull
 from acd.simulation.day import Day, Phones, Shift, Traffic
+
+TALK_S = 180.0
 
 
 def unlimited(name: str, requires: str = "") -> QueueSettings:
@@ -10,15 +12,12 @@ def unlimited(name: str, requires: str = "") -> QueueSettings:
     return QueueSettings(name, requires, max_wait_us=0, max_waiting=10**9, wrap_up_us=0)
 
 
-def markov(
-    agents: int, load: float, calls: int, patience_s: float | None = None, talk_s: float = 180.0
-) -> Day:
+def markov(agents: int, load: float, calls: int, patience_s: float | None = None) -> Day:
     """One queue of equal agents as theory has it, for so many calls: load in erlangs."""
-    traffic = Traffic("support", [float(calls)], Exponential(talk_s))
-    if patience_s is not None:
-        traffic = Traffic("support", [float(calls)], Exponential(talk_s), Exponential(patience_s))
+    patience = NEVER if patience_s is None else Exponential(patience_s)
+    traffic = Traffic("support", [float(calls)], Exponential(TALK_S), patience)
     shifts = [Shift(AgentSettings(f"agent{n}")) for n in range(agents)]
-    return Day([unlimited("support")], [traffic], shifts, interval_s=calls * talk_s / load)
+    return Day([unlimited("support")], [traffic], shifts, interval_s=calls * TALK_S / load)
 
 
 def ten_hours(calls: int = 20_000) -> Day:
