@@ -1,8 +1,10 @@
 """Where on a recording's clock the sound of one side lies.
 
 The first packet lies where it arrived, or left; those that follow lie where their timestamps say, for as
-long as these agree with the clock within 200 ms, and are not later than a fork waits for them. Each second the least
-delay corrects the place, so two clocks that differ by some parts in a million stay aligned.
+long as these agree with the clock within 200 ms, and are not later than a fork waits for them. A packet that comes
+sooner than its timestamp says shows that the first ones were held up: for as long as none of them has left the
+window, all lie sooner by as much. Later the least delay of each second corrects the place, so two clocks that differ
+by some parts in a million stay aligned.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t
@@ -25,6 +27,7 @@ cdef extern from *:
 
 cdef struct Side:
     bint anchored
+    int64_t begun           # where the earliest sample since the anchor lies
     int64_t position        # in samples since the start, of
     uint32_t timestamp
     int64_t least_slack     # arrival minus place, the least of this second
@@ -35,10 +38,31 @@ cdef struct Side:
 
 cdef inline int64_t anchor(Side* side, int64_t arrival, int64_t now_ns) noexcept nogil:
     side.anchored = True
+    side.begun = arrival
     side.astray_since_ns = 0
     side.least_slack = 0
     side.slack_since_ns = now_ns
     return arrival
+
+
+cdef inline int64_t expected(const Side* side, uint32_t timestamp) noexcept nogil:
+    """Where a packet lies by its timestamp."""
+    return side.position + <int32_t>(timestamp - side.timestamp)
+
+
+cdef inline int64_t held_up(const Side* side, uint32_t timestamp, int64_t arrival, int64_t movable) noexcept nogil:
+    """By how much all since the anchor lies too late, as this packet shows; 0 once it lies before `movable`."""
+    cdef int64_t early = expected(side, timestamp) - arrival
+    if not side.anchored or side.begun < movable or not 0 < early <= ASTRAY:
+        return 0
+    return min(early, side.begun - movable)
+
+
+cdef inline void put_sooner(Side* side, int64_t samples) noexcept nogil:
+    """All since the anchor."""
+    side.begun -= samples
+    side.position -= samples
+    side.least_slack += samples
 
 
 cdef inline void note_pause(Side* side, const int16_t* samples, int count) noexcept nogil:
@@ -82,11 +106,12 @@ cdef inline int64_t position_of(
     Side* side, uint32_t timestamp, int64_t arrival, int64_t held, int64_t now_ns
 ) noexcept nogil:
     """In samples since the recording began; `arrival` likewise. What is later than `held` is not heard at all."""
-    cdef int64_t position = side.position + <int32_t>(timestamp - side.timestamp)
+    cdef int64_t position = expected(side, timestamp)
     if not side.anchored or lost_its_place(side, arrival - position, held, now_ns):
         position = anchor(side, arrival, now_ns)
     elif side.astray_since_ns == 0:
         position += correct_drift(side, arrival - position, now_ns)
     side.position = position
+    side.begun = min(side.begun, position)
     side.timestamp = timestamp
     return position

@@ -9,7 +9,7 @@ from libc.stdint cimport int16_t, int64_t, uint32_t, uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
-from ext.engine_alignment cimport note_pause, position_of
+from ext.engine_alignment cimport held_up, note_pause, position_of, put_sooner
 from ext.engine_codec cimport PCMA
 from ext.engine_fork cimport fork_end, fork_push
 from ext.engine_masking cimport mask_digits_in
@@ -29,6 +29,7 @@ cdef enum:
     LONGEST_PACKET = 1600   # samples of one packet that are recorded: 200 ms (RFC 3551 section 4.2)
     FILE_HELD_FRAMES = 25   # a frame waits 500 ms: late packets come sooner, word of a digit may not
     FORK_HELD_FRAMES = 3    # who listens wants it soon
+    BEFORE_ALL = -16000     # a place before any that a delay explains
     WANTED = 4              # beside the bits of the two sides: the frame is not left out
 
 cdef extern from *:
@@ -184,6 +185,28 @@ cdef inline void place(
         index = index + 1 if index + 1 < WINDOW_FRAMES * SAMPLES else 0
 
 
+cdef inline void pull(Recorder* recorder, int side, int64_t samples) noexcept nogil:
+    """What this side has said since its anchor lies sooner. What was said before the beginning is lost."""
+    cdef int64_t first = recorder.flushed * SAMPLES
+    cdef int64_t end = first + WINDOW_FRAMES * SAMPLES
+    cdef int step = frame_values(recorder.wide) // SAMPLES
+    cdef int16_t* target
+    cdef const int16_t* source
+    cdef int64_t at
+    cdef int i
+    for at in range(max(first, recorder.sides[side].begun - samples), end):
+        target = recorder.window + at % (WINDOW_FRAMES * SAMPLES) * step + side
+        source = recorder.window + (at + samples) % (WINDOW_FRAMES * SAMPLES) * step + side
+        for i in range(0, step, 2):
+            target[i] = source[i] if at + samples < end else 0
+    put_sooner(&recorder.sides[side], samples)
+
+
+cdef inline int64_t movable(const Recorder* recorder) noexcept nogil:
+    """The first place from which nothing has left the window."""
+    return recorder.flushed * SAMPLES if recorder.flushed else BEFORE_ALL
+
+
 cdef inline void record_pcm(
     Worker* worker, Port* port, int side, uint32_t timestamp, const int16_t* samples, const int16_t* wide, int count,
     int64_t arrival_ns,
@@ -193,10 +216,13 @@ cdef inline void record_pcm(
     `timestamp` is on any clock of 8 kHz that this side keeps to. `arrival_ns` is when these samples came, before any buffer held them.
     """
     cdef Recorder* tap = port.taps
-    cdef int64_t arrival, held, position
+    cdef int64_t arrival, held, late, position
     while tap != NULL:
         advance(worker, tap)
         arrival = (arrival_ns - tap.start_ns) // 125000
+        late = held_up(&tap.sides[side], timestamp, arrival, movable(tap))
+        if late:
+            pull(tap, side, late)
         held = (tap.held_frames - 1) * SAMPLES
         position = position_of(&tap.sides[side], timestamp, arrival, held, worker.now_ns)
         note_pause(&tap.sides[side], samples, count)

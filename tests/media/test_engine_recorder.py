@@ -123,10 +123,11 @@ async def test_silence_where_nothing_came_keeps_its_length(stage: Stage, tmp_pat
 
 
 async def test_late_and_reordered_packets_find_their_place(stage: Stage, tmp_path: Path) -> None:
+    """In the middle: early ones at the beginning would show that all before were held up."""
     caller = stage.peer(CALLER)
     port = await stage.leg(caller)
     recording = port.record(tmp_path / "jitter.wav")
-    begin = await talk(caller, 440, 0.2)
+    begin = await talk(caller, 440, 0.8)
     sound = alaw_encode(sine(440, -10, seconds=10))
     base, stamp = caller.sequence, caller.timestamp
     for place in (0, 2, 1, 4, 3):
@@ -137,7 +138,7 @@ async def test_late_and_reordered_packets_find_their_place(stage: Stage, tmp_pat
     await finished(stage, recording)
     heard, _ = channels(tmp_path / "jitter.wav")
     loud = np.flatnonzero(np.abs(heard) > 1000)
-    assert loud[-1] - loud[0] == pytest.approx(15 * 160, abs=40)
+    assert loud[-1] - loud[0] == pytest.approx(45 * 160, abs=40)
     assert level_dbfs(heard[loud[0] : loud[-1]], 440) == pytest.approx(LEVEL_DBFS, abs=0.7)
 
 
