@@ -4,7 +4,7 @@ The shell's duty for each wake-up: `step` each event, journal what `acd.journal.
 step, one write for all of them, and only then carry the commands out; then look at `deadline()` again.
 """
 
-from typing import assert_never
+from typing import ClassVar, Self, assert_never
 
 from acd import events, state
 from acd.board import Board
@@ -28,6 +28,8 @@ class Router:
     `step` is total: an event about something unknown, a duplicate and a late one change nothing.
     The same events at the same times give the same commands and the same `state_hash`.
     """
+
+    offering_kind: ClassVar[type[Offering]] = Offering
 
     def __init__(self, pool: str = "main") -> None:
         self._wire(Board(pool, 0, 0, State()))
@@ -77,7 +79,7 @@ class Router:
         return state.encode(Snapshot(state.VERSION, board.pool, board.sequence, board.now_us, board.state))
 
     @classmethod
-    def restore(cls, snapshot: bytes) -> "Router":
+    def restore(cls, snapshot: bytes) -> Self:
         """A router as it was at `snapshot`. Raises `SnapshotError` for what is not one."""
         saved = state.decode(snapshot)
         router = cls(saved.pool)
@@ -119,7 +121,7 @@ class Router:
     def _wire(self, board: Board) -> None:
         self._board = board
         self._visits = Visits(board)
-        self._offering = Offering(board, self._visits)
+        self._offering = self.offering_kind(board, self._visits)
         self._staff = Staff(board, self._visits, self._offering)
         self._matching = Matching(board, self._visits, self._offering, self._staff)
         self._reconfigure = Reconfigure(board, self._staff)

@@ -44,6 +44,10 @@ class Requirement(Protocol):
         """Whether an agent with these levels may serve."""
         ...
 
+    def comparisons(self) -> tuple["Comparison", ...]:
+        """All of its comparisons, in the order in which they stand."""
+        ...
+
     def gap(self, skills: Mapping[str, int]) -> int:
         """How many levels more than this asks an agent has who may serve: what is spent on the call without
         need. Lower bounds add up; of alternatives the nearest counts; what is asked not to be costs
@@ -54,6 +58,9 @@ class Requirement(Protocol):
 @dataclass(frozen=True, slots=True)
 class Everyone:
     """The empty expression."""
+
+    def comparisons(self) -> tuple["Comparison", ...]:
+        return ()
 
     def accepts(self, skills: Mapping[str, int]) -> bool:
         return True
@@ -73,6 +80,9 @@ class Comparison:
     sign: str
     level: int
 
+    def comparisons(self) -> tuple["Comparison", ...]:
+        return (self,)
+
     def accepts(self, skills: Mapping[str, int]) -> bool:
         return _COMPARE[self.sign](skills.get(self.skill, 0), self.level)
 
@@ -90,6 +100,9 @@ class Not:
 
     operand: Requirement
 
+    def comparisons(self) -> tuple[Comparison, ...]:
+        return self.operand.comparisons()
+
     def accepts(self, skills: Mapping[str, int]) -> bool:
         return not self.operand.accepts(skills)
 
@@ -105,6 +118,9 @@ class Every:
     """All operands hold (`and`)."""
 
     operands: tuple[Requirement, ...]
+
+    def comparisons(self) -> tuple[Comparison, ...]:
+        return tuple(each for operand in self.operands for each in operand.comparisons())
 
     def accepts(self, skills: Mapping[str, int]) -> bool:
         return all(operand.accepts(skills) for operand in self.operands)
@@ -122,6 +138,9 @@ class Any:
 
     operands: tuple[Requirement, ...]
 
+    def comparisons(self) -> tuple[Comparison, ...]:
+        return tuple(each for operand in self.operands for each in operand.comparisons())
+
     def accepts(self, skills: Mapping[str, int]) -> bool:
         return any(operand.accepts(skills) for operand in self.operands)
 
@@ -130,6 +149,16 @@ class Any:
 
     def __str__(self) -> str:
         return " or ".join(str(one) for one in self.operands)
+
+
+def failing(requirement: Requirement, skills: Mapping[str, int]) -> str:
+    """The smallest part of the requirement that these levels do not meet, in normal form; empty if they meet
+    all of it."""
+    if requirement.accepts(skills):
+        return ""
+    if isinstance(requirement, Every):
+        return next(part for operand in requirement.operands if (part := failing(operand, skills)))
+    return str(requirement)
 
 
 def parse(text: str) -> Requirement:

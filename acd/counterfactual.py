@@ -1,0 +1,265 @@
+"""What would have changed a decision: the smallest change of one fact that leads elsewhere.
+
+Nothing is guessed. Changes that may help are listed, the smallest first, and tried: the fact is changed in
+the snapshot before the step, the step is taken again, and the first change counts with which the agent does
+not get the call. What is smaller is a convention: `COST` counts in seconds of waiting.
+"""
+
+import enum
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from acd import state
+from acd.agent import Agent
+from acd.events import Event
+from acd.explaining import Bar, Candidate, Choice, Hindrance, Rival
+from acd.offer import RINGS
+from acd.router import Router
+from acd.skills import Comparison, parse
+from acd.state import State
+
+SECOND_US: Final = 1_000_000
+TRIES: Final = 12
+
+
+class Change(enum.StrEnum):
+    """What may have been otherwise."""
+
+    AGENT_LATER = "agent_later"
+    """The chosen agent had become free `by_us` later."""
+    WRAP_UP_SHORTER = "wrap_up_shorter"
+    """The agent's wrap-up had been over."""
+    CALLER_EARLIER = "caller_earlier"
+    """The caller had come `by_us` earlier."""
+    LEVEL = "level"
+    """The agent had had `skill` at `level`."""
+    PRIORITY = "priority"
+    """The caller had had the priority `level`."""
+    NOT_HELD_OFF = "not_held_off"
+    NOT_AT_CODE = "not_at_code"
+    NOT_PAUSED = "not_paused"
+    NOT_IN_OWN_CALL = "not_in_own_call"
+    REACHABLE = "reachable"
+    LOGGED_IN = "logged_in"
+    AWAY = "away"
+    """The chosen agent had not been there."""
+
+
+# How much each is, in seconds of waiting: a change's cost, and what comes for each unit of it.
+COST: Final[Mapping[Change, tuple[int, int]]] = {
+    Change.AGENT_LATER: (0, 1),
+    Change.CALLER_EARLIER: (0, 1),
+    Change.WRAP_UP_SHORTER: (0, 1),
+    Change.LEVEL: (0, 30),
+    Change.PRIORITY: (0, 30),
+    Change.NOT_HELD_OFF: (60, 0),
+    Change.NOT_AT_CODE: (60, 0),
+    Change.NOT_PAUSED: (120, 0),
+    Change.NOT_IN_OWN_CALL: (180, 0),
+    Change.REACHABLE: (300, 0),
+    Change.LOGGED_IN: (600, 0),
+    Change.AWAY: (3600, 0),
+}
+
+
+class Counterfactual(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One fact, changed, and what came of it. `who` is the agent's name or the call's id. `then_agent` got
+    the call instead (None: it went on waiting), `then_call` is what the chosen agent got instead."""
+
+    change: Change
+    who: str
+    by_us: int = 0
+    skill: str = ""
+    level: int = 0
+    was: int = 0
+    then_agent: str | None = None
+    then_call: str | None = None
+
+    @property
+    def cost(self) -> float:
+        """How large the change is."""
+        base, each = COST[self.change]
+        units = abs(self.level - self.was) if self.change in _LEVELS else self.by_us / SECOND_US
+        return base + each * units
+
+
+_LEVELS = (Change.LEVEL, Change.PRIORITY)
+
+
+def counterfactual(before: bytes, event: Event, now_us: int, choice: Choice) -> Counterfactual | None:
+    """The smallest change of one fact, of those tried, with which the agent would not have got the call."""
+    for change in sorted(_changes(choice), key=lambda one: one.cost)[:TRIES]:
+        tried = decide_again(before, event, now_us, choice, change)
+        if tried is not None:
+            return tried
+    away = Counterfactual(Change.AWAY, choice.decision.agent)
+    return decide_again(before, event, now_us, choice, away)
+
+
+def decide_again(
+    before: bytes, event: Event, now_us: int, choice: Choice, change: Counterfactual
+) -> Counterfactual | None:
+    """The change with what came of it; None if the agent still gets the call."""
+    snapshot = state.decode(before)
+    _MAKE[change.change](snapshot.state, change)
+    router = Router.restore(state.encode(snapshot))
+    router.step(event, now_us)
+    facts = state.decode(router.snapshot()).state
+    rings = [offer for offer in facts.offers.values() if offer.state in RINGS]
+    call, agent = choice.decision.call, choice.decision.agent
+    if any((offer.call, offer.agent) == (call, agent) for offer in rings):
+        return None
+    others = [offer.agent for offer in rings if offer.call == call]
+    instead = [offer.call for offer in rings if offer.agent == agent]
+    return msgspec.structs.replace(
+        change, then_agent=next(iter(others), None), then_call=next(iter(instead), None)
+    )
+
+
+def _changes(choice: Choice) -> Iterator[Counterfactual]:
+    """What may change it: of the agents who were free or hindered by one thing alone, and of the callers."""
+    chosen = next(one for one in choice.agents if one.chosen)
+    for agent in choice.agents:
+        if len(agent.hindrances) == 1:
+            yield from _of_agent(chosen, agent, agent.hindrances[0], choice.decision.at_us)
+    own = next(one for one in choice.callers if one.chosen)
+    for caller in choice.callers:
+        if not caller.chosen and not caller.requires:
+            yield from _of_caller(own, caller)
+
+
+def _of_agent(
+    chosen: Candidate, agent: Candidate, hindrance: Hindrance, now_us: int
+) -> Iterator[Counterfactual]:
+    if hindrance.bar is Bar.BEHIND:
+        yield Counterfactual(Change.AGENT_LATER, chosen.agent, by_us=agent.key[0] - chosen.key[0] + 1)
+    elif hindrance.bar is Bar.SKILL:
+        yield from _levels(agent.agent, hindrance)
+    elif hindrance.bar is Bar.WRAP_UP and hindrance.until_us is not None:
+        yield Counterfactual(Change.WRAP_UP_SHORTER, agent.agent, by_us=hindrance.until_us - now_us + 1)
+    elif hindrance.bar in _LIFTED:
+        yield Counterfactual(_LIFTED[hindrance.bar], agent.agent)
+
+
+def _levels(agent: str, hindrance: Hindrance) -> Iterator[Counterfactual]:
+    """One skill changed so far that the part is met, as little as possible."""
+    part = parse(hindrance.requires)
+    for skill, was in hindrance.levels.items():
+        edges = [edge for one in part.comparisons() if one.skill == skill for edge in _edges(one)]
+        met = [level for level in edges if part.accepts({**hindrance.levels, skill: level})]
+        if met:
+            level = min(met, key=lambda edge: (abs(edge - was), edge))
+            yield Counterfactual(Change.LEVEL, agent, skill=skill, level=level, was=was)
+
+
+def _edges(comparison: Comparison) -> Iterator[int]:
+    """The levels at which a comparison may begin or cease to hold."""
+    yield from (level for level in range(comparison.level - 1, comparison.level + 2) if level >= 0)
+
+
+def _of_caller(chosen: Rival, other: Rival) -> Iterator[Counterfactual]:
+    """The other caller goes before the chosen one: by priority, or because he came earlier."""
+    own, its = chosen.key, other.key
+    if own[0] == its[0]:
+        yield Counterfactual(Change.CALLER_EARLIER, other.call, by_us=its[1] - own[1] + 1)
+        yield Counterfactual(Change.PRIORITY, other.call, level=1 - its[0], was=-its[0])
+    else:
+        earlier = its[1:] < own[1:]
+        yield Counterfactual(Change.PRIORITY, other.call, level=-own[0] + (not earlier), was=-its[0])
+
+
+def _ready_instead(agent: Agent) -> None:
+    """He has been ready for as long as he has been what he was."""
+    if agent.idle_since_us is None:
+        agent.idle_since_us = agent.since_us
+
+
+def _agent_later(facts: State, change: Counterfactual) -> None:
+    agent = facts.agents[change.who]
+    agent.idle_since_us = (agent.idle_since_us or 0) + change.by_us
+
+
+def _wrap_up_shorter(facts: State, change: Counterfactual) -> None:
+    agent = facts.agents[change.who]
+    if agent.wrap_up_until_us is not None:
+        agent.wrap_up_until_us = agent.wrap_up_since_us = agent.call = agent.queue = None
+
+
+def _caller_earlier(facts: State, change: Counterfactual) -> None:
+    facts.calls[change.who].queued_at_us -= change.by_us
+
+
+def _priority(facts: State, change: Counterfactual) -> None:
+    facts.calls[change.who].priority = change.level
+
+
+def _level(facts: State, change: Counterfactual) -> None:
+    agent = facts.agents[change.who]
+    skills = {**agent.settings.skills, change.skill: change.level}
+    agent.settings = msgspec.structs.replace(agent.settings, skills=skills)
+
+
+def _not_held_off(facts: State, change: Counterfactual) -> None:
+    facts.agents[change.who].retry_at_us = None
+
+
+def _not_at_code(facts: State, change: Counterfactual) -> None:
+    facts.agents[change.who].at_code = False
+
+
+def _not_paused(facts: State, change: Counterfactual) -> None:
+    agent = facts.agents[change.who]
+    agent.paused = False
+    _ready_instead(agent)
+
+
+def _not_in_own_call(facts: State, change: Counterfactual) -> None:
+    agent = facts.agents[change.who]
+    agent.dialogs = 0
+    _ready_instead(agent)
+
+
+def _reachable(facts: State, change: Counterfactual) -> None:
+    agent = facts.agents[change.who]
+    agent.registered = agent.reachable = True
+    _ready_instead(agent)
+
+
+def _logged_in(facts: State, change: Counterfactual) -> None:
+    agent = facts.agents[change.who]
+    agent.logged_in = True
+    _ready_instead(agent)
+
+
+def _away(facts: State, change: Counterfactual) -> None:
+    agent = facts.agents[change.who]
+    agent.leaving = agent.at_code = True
+    agent.registered = False
+
+
+_MAKE: Final[Mapping[Change, Callable[[State, Counterfactual], None]]] = {
+    Change.AGENT_LATER: _agent_later,
+    Change.WRAP_UP_SHORTER: _wrap_up_shorter,
+    Change.CALLER_EARLIER: _caller_earlier,
+    Change.PRIORITY: _priority,
+    Change.LEVEL: _level,
+    Change.NOT_HELD_OFF: _not_held_off,
+    Change.NOT_AT_CODE: _not_at_code,
+    Change.NOT_PAUSED: _not_paused,
+    Change.NOT_IN_OWN_CALL: _not_in_own_call,
+    Change.REACHABLE: _reachable,
+    Change.LOGGED_IN: _logged_in,
+    Change.AWAY: _away,
+}
+
+# The hindrances that are facts by themselves, and the change that takes each away.
+_LIFTED: Final[Mapping[Bar, Change]] = {
+    Bar.HELD_OFF: Change.NOT_HELD_OFF,
+    Bar.AT_CODE: Change.NOT_AT_CODE,
+    Bar.PAUSED: Change.NOT_PAUSED,
+    Bar.OWN_CALL: Change.NOT_IN_OWN_CALL,
+    Bar.UNREACHABLE: Change.REACHABLE,
+    Bar.LOGGED_OUT: Change.LOGGED_IN,
+}

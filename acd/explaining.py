@@ -1,0 +1,272 @@
+"""Why an offer was made, found out again: who else could have been chosen, and why nobody of them was.
+
+The ledger (`acd.why`) keeps the winner and the terms. The rest follows from the facts at that moment, and
+these from the journal: a router is brought to the step before, and takes the step again, with a witness.
+"""
+
+import enum
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from acd.agent import Agent
+from acd.board import Board
+from acd.commands import Offer
+from acd.events import Event
+from acd.offering import Offering
+from acd.queued_call import CallState, QueuedCall
+from acd.router import Router
+from acd.skills import Requirement, failing, parse
+from acd.visits import Visits
+from acd.why import Decision, Rule
+
+MOST = 50  # agents and callers that are named one by one; the rest are counted
+
+
+class Bar(enum.StrEnum):
+    """What keeps an agent from a call."""
+
+    LEAVING = "leaving"
+    """No longer in the configuration."""
+    SKILL = "skill"
+    LOGGED_OUT = "logged_out"
+    PAUSED = "paused"
+    UNREACHABLE = "unreachable"
+    ON_CALL = "on_call"
+    OWN_CALL = "own_call"
+    """In a call that is none of a queue's."""
+    RINGING = "ringing"
+    WRAP_UP = "wrap_up"
+    HELD_OFF = "held_off"
+    """Refused an offer a moment ago."""
+    AT_CODE = "at_code"
+    """Dials a feature code."""
+    BEHIND = "behind"
+    """Nothing: free, but not the first."""
+
+
+class Hindrance(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that kept an agent from a call. `requires` is the part of the requirement that is not met,
+    `levels` the agent's in the skills of it; `until_us` when it ends, UTC microseconds, where that is known;
+    `call` the one that the agent is busy with."""
+
+    bar: Bar
+    requires: str = ""
+    levels: dict[str, int] = {}
+    until_us: int | None = None
+    reason: str = ""
+    call: str | None = None
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """An agent for the call. `key` orders those who are free, smaller first, as `Decision.chosen`; `since_us`
+    is when he entered his state. Nothing hindered the chosen one; the first hindrance is the one to tell."""
+
+    agent: str
+    chosen: bool
+    key: tuple[int, ...]
+    state: str
+    since_us: int
+    hindrances: tuple[Hindrance, ...]
+
+    @property
+    def free(self) -> bool:
+        """Whether the call could have been offered to him."""
+        return not self.hindrances or self.hindrances[0].bar is Bar.BEHIND
+
+
+class Rival(msgspec.Struct, frozen=True):
+    """A caller for the agent. `key` as `Decision.caller`. `requires` is what the agent lacks for him; empty
+    if the agent could have had him."""
+
+    call: str
+    queue: str
+    chosen: bool
+    key: tuple[int, ...]
+    requires: str
+
+
+class Runner(msgspec.Struct, frozen=True):
+    """Who would have been next, and the place in both keys of the term that made the difference: with every
+    term equal, the one after the last, which is the name."""
+
+    name: str
+    term: int
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What the router saw when it made an offer. The agents: the chosen one, the free ones in their order,
+    the others. The callers: in the order of all lines. Of either only some are named; `agents_left_out` and
+    `callers_left_out` count the rest. `next_agent` is the first of the others who were free for the caller,
+    `next_caller` the first of the others whom the agent could have had.
+    """
+
+    decision: Decision
+    seal: str
+    requires: str
+    agents: tuple[Candidate, ...]
+    callers: tuple[Rival, ...]
+    agents_left_out: dict[Bar, int]
+    callers_left_out: int
+    next_agent: Runner | None
+    next_caller: Runner | None
+
+
+def choices(
+    before: bytes, event: Event, now_us: int, offers: Iterable[str], most: int = MOST
+) -> dict[str, Choice]:
+    """Take the step again from the snapshot before it; what was seen when these offers were made."""
+    router = _Witnessing.restore(before)
+    witness = router._offering
+    assert isinstance(witness, _Witness)
+    witness.wanted = frozenset(offers)
+    made = [one for one in router.step(event, now_us) if isinstance(one, Offer)]
+    return {
+        one.offer: witness.seen[one.offer].choice(one.decision, one.seal, most)
+        for one in made
+        if one.offer in witness.seen and one.decision is not None
+    }
+
+
+def hindrances(board: Board, requirement: Requirement, agent: Agent) -> tuple[Hindrance, ...]:
+    """Everything that keeps an agent from calls that require this, what lasts longest first."""
+    return tuple(_hindrances(board, requirement, agent))
+
+
+def requirement_of(board: Board, call: QueuedCall) -> Requirement:
+    """What the call asks of an agent."""
+    return board.eligibility.of_requirement(board.state.queues[call.queue].settings.requires).requirement
+
+
+def key_of(board: Board, call: QueuedCall, agent: Agent) -> tuple[int, ...]:
+    """The agent's place among those who are free for the call, smaller first; equals go by name."""
+    return (agent.idle_since_us if agent.idle_since_us is not None else board.now_us,)
+
+
+class _Witness(Offering):
+    """Makes offers, and looks around before those that are wanted."""
+
+    __slots__ = ("seen", "wanted")
+
+    def __init__(self, board: Board, visits: Visits) -> None:
+        super().__init__(board, visits)
+        self.wanted: frozenset[str] = frozenset()
+        self.seen: dict[str, _Seen] = {}
+
+    def make(self, call: QueuedCall, agent: Agent, rule: Rule = Rule.MATCHED) -> None:
+        offer = self._board.next_name()
+        if offer in self.wanted:
+            self.seen[offer] = _look(self._board, call, agent)
+        super().make(call, agent, rule)
+
+
+class _Witnessing(Router):
+    """A router whose offers are witnessed."""
+
+    offering_kind = _Witness
+
+
+def _look(board: Board, call: QueuedCall, agent: Agent) -> "_Seen":
+    requirement = requirement_of(board, call)
+    candidates = sorted(
+        (_candidate(board, requirement, call, one, one is agent) for one in board.state.agents.values()),
+        key=lambda one: (not one.chosen, not one.free, one.key, one.agent),
+    )
+    waiting = [one for one in board.state.calls.values() if one.state is CallState.WAITING or one is call]
+    rivals = sorted((_rival(board, one, agent, one is call) for one in waiting), key=lambda one: one.key)
+    return _Seen(str(requirement), candidates, rivals)
+
+
+def _candidate(
+    board: Board, requirement: Requirement, call: QueuedCall, agent: Agent, chosen: bool
+) -> Candidate:
+    found = () if chosen else hindrances(board, requirement, agent) or (Hindrance(Bar.BEHIND),)
+    free = chosen or found[0].bar is Bar.BEHIND
+    key = key_of(board, call, agent) if free else ()
+    since_us = agent.since_us if agent.state is agent.announced else board.now_us
+    return Candidate(agent.name, chosen, key, agent.state.value, since_us, found)
+
+
+def _rival(board: Board, call: QueuedCall, agent: Agent, chosen: bool) -> Rival:
+    lacks = "" if chosen else failing(requirement_of(board, call), agent.settings.skills)
+    return Rival(call.id, call.queue, chosen, call.key[:-1], lacks)
+
+
+def _hindrances(board: Board, requirement: Requirement, agent: Agent) -> Iterator[Hindrance]:
+    skills = agent.settings.skills
+    if agent.leaving:
+        yield Hindrance(Bar.LEAVING)
+    if lacks := failing(requirement, skills):
+        levels = {skill: skills.get(skill, 0) for skill in _skills(parse(lacks))}
+        yield Hindrance(Bar.SKILL, lacks, levels)
+    if not agent.logged_in:
+        yield Hindrance(Bar.LOGGED_OUT)
+    if not (agent.registered and agent.reachable):
+        yield Hindrance(Bar.UNREACHABLE)
+    if agent.conversation is not None:
+        yield Hindrance(Bar.ON_CALL, call=agent.call)
+    if agent.offer is not None:
+        yield Hindrance(Bar.RINGING, call=board.state.offers[agent.offer].call)
+    if agent.dialogs > 0:
+        yield Hindrance(Bar.OWN_CALL)
+    if agent.wrap_up_until_us is not None:
+        yield Hindrance(Bar.WRAP_UP, until_us=agent.wrap_up_until_us, call=agent.call)
+    if agent.paused:
+        yield Hindrance(Bar.PAUSED, reason=agent.pause_reason)
+    if agent.retry_at_us is not None:
+        yield Hindrance(Bar.HELD_OFF, until_us=agent.retry_at_us)
+    if agent.at_code:
+        yield Hindrance(Bar.AT_CODE)
+
+
+def _skills(requirement: Requirement) -> Iterable[str]:
+    return dict.fromkeys(each.skill for each in requirement.comparisons())
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    """All of it, before some is left out."""
+
+    requires: str
+    agents: list[Candidate]
+    callers: list[Rival]
+
+    def choice(self, decision: Decision, seal: str, most: int) -> Choice:
+        """What is told of it: the free ones before the others, the chosen caller in the midst of the line."""
+        place = next(number for number, one in enumerate(self.callers) if one.chosen)
+        first = max(0, min(place - most // 2, len(self.callers) - most))
+        callers = self.callers[first : first + most]
+        left_out = Counter(_bar(one) for one in self.agents[most:])
+        return Choice(
+            decision,
+            seal,
+            self.requires,
+            tuple(self.agents[:most]),
+            tuple(callers),
+            dict(left_out),
+            len(self.callers) - len(callers),
+            self._next_agent(),
+            self._next_caller(),
+        )
+
+    def _next_agent(self) -> Runner | None:
+        free = [one for one in self.agents if one.free]
+        return _runner([(one.chosen, one.key, one.agent) for one in free])
+
+    def _next_caller(self) -> Runner | None:
+        return _runner([(one.chosen, one.key, one.call) for one in self.callers if not one.requires])
+
+
+def _bar(agent: Candidate) -> Bar:
+    return agent.hindrances[0].bar if agent.hindrances else Bar.BEHIND
+
+
+def _runner(ordered: list[tuple[bool, tuple[int, ...], str]]) -> Runner | None:
+    """The first of the others, and by which term the chosen one differs from him."""
+    chosen = next(key for is_chosen, key, _ in ordered if is_chosen)
+    other = next(((key, name) for is_chosen, key, name in ordered if not is_chosen), None)
+    if other is None:
+        return None
+    key, name = other
+    terms = (place for place, (own, others) in enumerate(zip(chosen, key, strict=True)) if own != others)
+    return Runner(name, next(terms, len(key)))
