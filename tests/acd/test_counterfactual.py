@@ -106,7 +106,7 @@ def _ready(agent: str) -> Event:
 
 
 def check(decisions: int) -> Counter[Change]:
-    """So many decisions of random histories: decided again they are the same, with the change they are not."""
+    """So many decisions of random histories: again they are the same, with the change not."""
     kinds: Counter[Change] = Counter()
     seed = 0
     while kinds.total() < decisions:
