@@ -12,6 +12,7 @@ class Board:
     """The facts (`state`), their indexes, and what this step has done so far."""
 
     __slots__ = (
+        "assigned",
         "commands",
         "deadlines",
         "eligibility",
@@ -33,6 +34,8 @@ class Board:
         self.state = state
         self.eligibility = Eligibility()
         self.deadlines = Deadlines(self._due_of)
+        # Calls that wait for one agent alone, each agent's in order.
+        self.assigned: dict[str, dict[str, None]] = {}
         self.present: set[str] = set()  # agents counted in `SkillClass.present`
         self.commands: list[Command] = []
         self.touched: dict[str, Agent] = {}  # facts changed in this step
@@ -59,6 +62,20 @@ class Board:
         """A fact about the agent has changed: its state is read again before the step ends."""
         self.touched[agent.settings.name] = agent
         self.unsettled.append(agent)
+
+    def assign(self, call: QueuedCall, agent: str) -> None:
+        """The call, which waits and is in no line, waits for this agent alone."""
+        call.assigned = agent
+        self.assigned.setdefault(agent, {})[call.id] = None
+
+    def unassign(self, call: QueuedCall) -> None:
+        """The call waits for nobody in particular any more."""
+        if call.assigned is not None:
+            theirs = self.assigned[call.assigned]
+            del theirs[call.id]
+            if not theirs:
+                del self.assigned[call.assigned]
+            call.assigned = None
 
     def _due_of(self, kind: Due, name: str) -> int | None:
         match kind:

@@ -74,6 +74,29 @@ class VisitReason(enum.StrEnum):
     SHUTDOWN = "shutdown"
     FAILED = "failed"
     SWITCH_RESTARTED = "switch_restarted"
+    MOVED_BY_OPERATOR = "moved_by_operator"
+
+
+class Refusal(enum.StrEnum):
+    """Why a supervisor's act was not done; `DONE` where it was."""
+
+    DONE = ""
+    NO_SUCH_CALL = "no_such_call"
+    TALKING = "talking"
+    IN_DOUBT = "in_doubt"
+    RINGING = "ringing"
+    NO_SUCH_AGENT = "no_such_agent"
+    AGENT_OFFLINE = "agent_offline"
+    AGENT_PAUSED = "agent_paused"
+    AGENT_UNREACHABLE = "agent_unreachable"
+    AGENT_ENGAGED = "agent_engaged"
+    AGENT_WITHOUT_SKILL = "agent_without_skill"
+    NO_SUCH_QUEUE = "no_such_queue"
+    SAME_QUEUE = "same_queue"
+    QUEUE_FULL = "queue_full"
+    QUEUE_CLOSED = "queue_closed"
+    QUEUE_WITHOUT_AGENTS = "queue_without_agents"
+    NO_SUCH_TARGET = "no_such_target"
 
 
 class _Command(msgspec.Struct, frozen=True, tag=True, tag_field="type", omit_defaults=True, gc=False):
@@ -205,6 +228,17 @@ class WrapUpEnded(_Command, frozen=True, gc=False):
     wrap_up_us: int
 
 
+class Acted(_Command, frozen=True, gc=False):
+    """What became of a supervisor's act, one for each: `what` he wanted with which call, to or for whom (an
+    agent, a queue, a target, a priority), and who he is."""
+
+    what: str
+    call: str
+    to: str
+    by: str
+    refusal: Refusal = Refusal.DONE
+
+
 class ConfigurationRefused(_Command, frozen=True, gc=False):
     """The `Configured` event could not be applied and changed nothing."""
 
@@ -224,5 +258,6 @@ Command: TypeAlias = (
     | VisitEnded
     | OfferEnded
     | WrapUpEnded
+    | Acted
     | ConfigurationRefused
 )

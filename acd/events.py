@@ -189,6 +189,51 @@ class CallGone(_Event, frozen=True):
     reason: GoneReason
 
 
+class _Act(_Event, frozen=True, kw_only=True):
+    """What a supervisor wants with a call in a queue; `by` says who, for the log. Answered by `Acted`."""
+
+    by: str = ""
+
+
+class CallPrioritised(_Act, frozen=True):
+    """The call has another priority from now on, in this queue and in those that it goes to."""
+
+    call: str
+    priority: int
+
+
+class CallAssigned(_Act, frozen=True):
+    """The call waits for this agent alone: it is offered to him when he is free, whatever his skills, before
+    everybody else in line. When he goes, or does not take the offer, it waits for everybody at its old place.
+    """
+
+    call: str
+    agent: str
+
+
+class CallPulled(_Act, frozen=True):
+    """The agent takes a waiting call out of its turn: it is offered to him at once, in a pause or wrap-up too
+    (which that ends). He has to serve the queue."""
+
+    call: str
+    agent: str
+
+
+class CallMoved(_Act, frozen=True):
+    """The call goes to the front of its queue, before whoever is there now: its priority says so. Or, where
+    `queue` names another, to that one, where it keeps its priority and the time since when it waits."""
+
+    call: str
+    queue: str = ""
+
+
+class CallWithdrawn(_Act, frozen=True):
+    """The call leaves the queue for `target`: `hangup` or `phone:NAME`."""
+
+    call: str
+    target: str
+
+
 class OfferTrying(_Event, frozen=True):
     """A 100 to the offer's INVITE."""
 
@@ -261,6 +306,8 @@ class DeadlinePassed(_Event, frozen=True):
     """`Router.deadline()` is not in the future any more. Early or superfluous, it changes nothing."""
 
 
+Act: TypeAlias = CallPrioritised | CallAssigned | CallPulled | CallMoved | CallWithdrawn
+
 Event: TypeAlias = (
     Configured
     | SwitchRestarted
@@ -279,6 +326,11 @@ Event: TypeAlias = (
     | QueueOpened
     | CallQueued
     | CallGone
+    | CallPrioritised
+    | CallAssigned
+    | CallPulled
+    | CallMoved
+    | CallWithdrawn
     | OfferTrying
     | OfferRinging
     | OfferAnswered

@@ -55,6 +55,8 @@ class Matching:
     def _match(self) -> None:
         board = self._board
         agents, board.freed_agents = board.freed_agents, []
+        if board.assigned:
+            agents = [agent for agent in agents if not self._place_assigned(agent)]
         calls, board.freed_calls = board.freed_calls, []
         if calls:
             calls = [call for call in calls if self._stays(call)]
@@ -75,6 +77,14 @@ class Matching:
             self._visits.overflow(call, VisitReason.NO_AGENTS)
             return False
         return True
+
+    def _place_assigned(self, agent: Agent) -> bool:
+        """Whether somebody waits for this agent alone, who is offered him then."""
+        board = self._board
+        first = next(iter(board.assigned.get(agent.settings.name, ())), None)
+        if first is not None and agent.free:  # an agent whom this step touched twice is here twice
+            self._offering.make(board.state.calls[first], agent, Rule.ASSIGNED)
+        return not agent.free
 
     def _place_agent(self, agent: Agent) -> None:
         """The only one who became free takes the first caller of all lines that his skills open."""

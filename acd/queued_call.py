@@ -36,7 +36,7 @@ class CallInput(enum.StrEnum):
     OFFERED = enum.auto()
     RELEASED = enum.auto()  # its offer failed
     ANSWERED = enum.auto()
-    MOVED = enum.auto()  # waited too long, or for nobody; the overflow names another queue
+    MOVED = enum.auto()  # waited too long, or for nobody, and the overflow names another queue; or by hand
     LEFT = enum.auto()
     AGENT_LOST = enum.auto()  # and the queue says requeue; or he left before he was connected
     DOUBTED = enum.auto()  # the switch died
@@ -97,6 +97,8 @@ class QueuedCall(msgspec.Struct, gc=False):
     due_us: int | None = None  # max_wait, while the visit lasts
     offer: str | None = None  # the offer that it is bound to, or that became its conversation
     agent: str | None = None  # of the conversation
+    assigned: str | None = None  # the only agent whom it waits for, because a supervisor said so
+    assigned_rank: int = 0  # among those who wait for him so: the smaller, the earlier
 
     @property
     def key(self) -> LineKey:

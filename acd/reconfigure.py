@@ -7,7 +7,7 @@ from acd.board import Board
 from acd.commands import ConfigurationRefused
 from acd.events import Configured
 from acd.queue import Queue
-from acd.queued_call import CallState
+from acd.queued_call import CallState, QueuedCall
 from acd.skills import SkillError
 from acd.staff import Staff
 from acd.why import policy_version
@@ -50,8 +50,12 @@ class Reconfigure:
         board.present.clear()
         self._leaving_queues = [name for name, queue in state.queues.items() if queue.leaving]
         self._leaving_agents = [name for name, agent in state.agents.items() if agent.leaving]
-        waiting = (call for call in state.calls.values() if call.state is CallState.WAITING)
-        board.freed_calls.extend(waiting)
+        waiting = [call for call in state.calls.values() if call.state is CallState.WAITING]
+        board.freed_calls.extend(call for call in waiting if call.assigned is None)
+        board.assigned.clear()
+        for call in sorted(waiting, key=_rank):
+            if call.assigned is not None:
+                board.assign(call, call.assigned)
 
     def drop_agents(self) -> None:
         """Let go of the leaving agents whose phones neither ring nor talk for us any more."""
@@ -85,6 +89,10 @@ class Reconfigure:
             agent = named[settings.name] = known or Agent(settings, since_us=self._board.now_us)
             agent.settings = settings
         self._board.state.agents = _with_leaving(named, old)
+
+
+def _rank(call: QueuedCall) -> int:
+    return call.assigned_rank
 
 
 def _with_leaving(named: dict[str, Member], old: dict[str, Member]) -> dict[str, Member]:

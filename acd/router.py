@@ -7,9 +7,10 @@ step, one write for all of them, and only then carry the commands out; then look
 from typing import ClassVar, Self, assert_never
 
 from acd import events, state
+from acd.acts import Acts
 from acd.board import Board
 from acd.closing import Closing
-from acd.commands import Command, OfferResult, VisitReason, VisitResult
+from acd.commands import Command, OfferResult, Refusal, VisitReason, VisitResult
 from acd.deadlines import Due
 from acd.events import CallGone, Event, GoneReason
 from acd.matching import Matching
@@ -118,11 +119,16 @@ class Router:
         call = self._board.state.calls.get(name)
         return None if call is None else call_view(self._board, call)
 
+    def refusal(self, act: events.Act) -> Refusal:
+        """Why a supervisor's act would be refused now; changes nothing."""
+        return self._acts.refusal(act)
+
     def _wire(self, board: Board) -> None:
         self._board = board
         self._visits = Visits(board)
         self._offering = self.offering_kind(board, self._visits)
         self._staff = Staff(board, self._visits, self._offering)
+        self._acts = Acts(board, self._visits, self._offering, self._staff)
         self._matching = Matching(board, self._visits, self._offering, self._staff)
         self._reconfigure = Reconfigure(board, self._staff)
         self._closing = Closing(board, self._visits)
@@ -161,6 +167,14 @@ class Router:
                 self._pass_deadlines()
             case events.CallGone():
                 self._call_gone(event)
+            case (
+                events.CallPrioritised()
+                | events.CallAssigned()
+                | events.CallPulled()
+                | events.CallMoved()
+                | events.CallWithdrawn()
+            ):
+                self._acts.take(event)
             case events.OfferRefused():
                 self._offering.refused(event.offer, event.status)
             case events.OfferNoResponse():

@@ -23,6 +23,7 @@ from acd.queued_call import CallInput, CallState, QueuedCall
 from acd.settings import OnAgentLost
 from acd.visits import Visits
 
+_AWAY = (AgentState.OFFLINE, AgentState.PAUSED, AgentState.UNREACHABLE)
 REMOVED = "removed"  # reason of the last AgentChanged of an agent whom the configuration dropped
 
 
@@ -121,8 +122,12 @@ class Staff:
             return False
         if agent.conversation is not None or agent.offer is not None:
             return False
+        return self.serves(agent, offer.queue)
+
+    def serves(self, agent: Agent, queue: str) -> bool:
+        """Whether the agent's skills open the queue."""
         eligibility = self._board.eligibility
-        requires = self._board.state.queues[offer.queue].settings.requires
+        requires = self._board.state.queues[queue].settings.requires
         return eligibility.of_requirement(requires) in eligibility.of_agent(agent.settings)
 
     def conversation_ended(self, event: ConversationEnded) -> None:
@@ -231,6 +236,8 @@ class Staff:
                 board.freed_agents.append(agent)
         else:
             board.eligibility.agents.pop(name, None)
+            if name in board.assigned and (agent.leaving or state in _AWAY):
+                self._visits.release(name)
         watch = agent.registered and not agent.reachable
         if watch != agent.watched:
             agent.watched = watch
@@ -257,6 +264,7 @@ class Staff:
         board = self._board
         self.end_wrap_up(agent)
         name = agent.settings.name
+        self._visits.release(name)
         del board.state.agents[name]
         board.touched.pop(name, None)
         board.unsettled = [other for other in board.unsettled if other is not agent]

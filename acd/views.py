@@ -41,7 +41,8 @@ class QueueView:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """One call. `agent` is the one whose phone rings for it, or who talks."""
+    """One call. `agent` is the one whose phone rings for it, or who talks; `assigned` the only one whom it
+    waits for."""
 
     call: str
     queue: str
@@ -50,6 +51,7 @@ class CallView:
     queued_at_us: int
     entered_at_us: int
     agent: str | None
+    assigned: str | None
 
 
 def agent_views(board: Board, agents: Iterable[Agent]) -> list[AgentView]:
@@ -118,4 +120,5 @@ def call_view(board: Board, call: QueuedCall) -> CallView:
         queued_at_us=call.queued_at_us,
         entered_at_us=call.entered_at_us,
         agent=offer.agent if offer else call.agent,
+        assigned=call.assigned,
     )

@@ -24,7 +24,7 @@ class Visits:
         state = self._board.state
         if event.call in state.calls or state.is_gone(event.call):
             return
-        call = QueuedCall(event.call, event.queue, event.priority, event.queued_at_us, self._next_arrival())
+        call = QueuedCall(event.call, event.queue, event.priority, event.queued_at_us, self.next_arrival())
         state.calls[event.call] = call
         self._enter(call, event.queue, set())
 
@@ -39,7 +39,7 @@ class Visits:
         call.offer = None
         # In the next queue the caller is the last to come: waits and order both start there.
         call.queued_at_us = self._board.now_us
-        call.arrival = self._next_arrival()
+        call.arrival = self.next_arrival()
         self._enter(call, onward, {call.queue})
 
     def send_away(self, queue: Queue) -> None:
@@ -60,6 +60,46 @@ class Visits:
             return False
         self.overflow(call, _CLOSED[queue.closed])
         return True
+
+    def move(self, call: QueuedCall, queue: str) -> None:
+        """The call goes to another queue, where it keeps its place in time."""
+        self.apply(call, CallInput.MOVED, VisitResult.OVERFLOWED, VisitReason.MOVED_BY_OPERATOR)
+        call.offer = None
+        self._enter(call, queue, {call.queue})
+
+    def withdraw(self, call: QueuedCall, target: str) -> None:
+        """The call leaves its queue for `target`."""
+        if target == "hangup":
+            self._let_go(call, VisitResult.ENDED_OTHERWISE, VisitReason.HUNG_UP_BY_OPERATOR, target)
+        else:
+            self._let_go(call, VisitResult.OVERFLOWED, VisitReason.MOVED_BY_OPERATOR, target)
+
+    def next_arrival(self) -> int:
+        """A number that was never given out before: who comes later has a larger one."""
+        self._board.state.arrivals += 1
+        return self._board.state.arrivals
+
+    def refusal(self, queue: Queue) -> VisitReason | None:
+        """Why the queue would not take another call now; None if it would."""
+        if (closed := queue.closed) is not None:
+            return _CLOSED[closed]
+        if len(queue.visits) >= queue.settings.max_waiting:
+            return VisitReason.MAX_WAITING
+        return VisitReason.NO_AGENTS if self.finds_nobody(queue) else None
+
+    def line_up_again(self, call: QueuedCall) -> None:
+        """What decides the call's place has changed. Who waits for one agent alone is in no other line."""
+        if call.state is CallState.WAITING and call.assigned is None:
+            self._board.eligibility.calls.pop(call.id, None)
+            self._board.freed_calls.append(call)
+
+    def release(self, agent: str) -> None:
+        """The agent takes no calls for now: who waits for him alone waits for everybody again."""
+        board = self._board
+        for name in board.assigned.pop(agent, ()):
+            call = board.state.calls[name]
+            call.assigned = None
+            board.freed_calls.append(call)
 
     def hang_up(self, call: QueuedCall, result: VisitResult, reason: VisitReason) -> None:
         """The router lets go of the call and asks for its end."""
@@ -82,6 +122,7 @@ class Visits:
             match action:
                 case CallAction.LEAVE_LINE:
                     self._board.eligibility.calls.pop(call.id, None)
+                    self._board.unassign(call)
                 case CallAction.FORGET:
                     del self._board.state.calls[call.id]
                 case CallAction.END_TALK:
@@ -132,7 +173,7 @@ class Visits:
             if queue.leaving:
                 self._let_go(call, VisitResult.ENDED_OTHERWISE, VisitReason.QUEUE_CLOSED, "hangup")
                 return
-            refusal = self._refusal(queue)
+            refusal = self.refusal(queue)
             if refusal is None:
                 self.apply(call, CallInput.ENTERED)
                 return
@@ -144,13 +185,6 @@ class Visits:
             self.apply(call, CallInput.PASSED_ON, VisitResult.OVERFLOWED, refusal)
             call.queued_at_us = self._board.now_us
             name = onward
-
-    def _refusal(self, queue: Queue) -> VisitReason | None:
-        if (closed := queue.closed) is not None:
-            return _CLOSED[closed]
-        if len(queue.visits) >= queue.settings.max_waiting:
-            return VisitReason.MAX_WAITING
-        return VisitReason.NO_AGENTS if self.finds_nobody(queue) else None
 
     def _onward(self, way: str, seen: set[str]) -> str | None:
         """The queue that `way` names, if it is not leaving and not one that has just been tried."""
@@ -212,10 +246,6 @@ class Visits:
                 agent,
             )
         )
-
-    def _next_arrival(self) -> int:
-        self._board.state.arrivals += 1
-        return self._board.state.arrivals
 
 
 # Why a visit ends, or does not begin, because the queue is closed.

@@ -24,6 +24,10 @@ class Rule(enum.StrEnum):
     """The agent alone became free: the first of the callers."""
     MATCHED = "matched"
     """Several came at once: callers chose in the order of all lines."""
+    ASSIGNED = "assigned"
+    """A supervisor kept the call for this agent."""
+    PULLED = "pulled"
+    """The agent took the call out of its turn."""
 
 
 class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):

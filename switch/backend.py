@@ -8,6 +8,8 @@ from typing import Final
 from msgspec import structs
 
 from acd.agent import AgentState as RouterState
+from acd.commands import Refusal
+from acd.events import Act
 from acd.views import AgentView, QueueView
 from switch.api.backend import (
     AgentRow,
@@ -16,6 +18,7 @@ from switch.api.backend import (
     Draining,
     ForkRow,
     PhoneRow,
+    PlaceRow,
     PreferencesRow,
     ProvisioningRow,
     QueueRow,
@@ -30,6 +33,7 @@ from switch.api.backend import (
     TrunkRow,
     Unknown,
 )
+from switch.calls import acts
 from switch.calls.ending import EndedBy, Reason
 from switch.calls.flow import Call
 from switch.calls.forks import ForkRefused, fork_row
@@ -204,6 +208,28 @@ class Running:
         return TransferRow(call=call, by=destination.by.name, to=to, target=str(destination))
 
     # Supervisors
+
+    def place(self, call: str) -> PlaceRow:
+        """Of a call that the router knows."""
+        view = self._exchange.dispatch.router.call(call)
+        if view is None:
+            raise Unknown(f"no call {call!r} in a queue")
+        return PlaceRow(
+            call=call,
+            queue=view.queue,
+            state=view.state.value,
+            priority=view.priority,
+            queued_at=utc(view.queued_at_us),
+            entered_at=utc(view.entered_at_us),
+            agent=view.agent,
+            assigned=view.assigned,
+        )
+
+    def act(self, act: Act) -> PlaceRow | None:
+        """As the router decides."""
+        if (refusal := acts.carry_out(self._exchange, act)) is not Refusal.DONE:
+            raise (Unknown if refusal is Refusal.NO_SUCH_CALL else Refused)(acts.why(refusal, act))
+        return None if self._exchange.dispatch.router.call(act.call) is None else self.place(act.call)
 
     def supervision(self, call: str) -> SupervisionRow:
         """Of a call in progress."""

@@ -9,12 +9,25 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from switch.api import agents, bans, calls, control, forks, health, later, peers, queues, recordings, trace
+from switch.api import (
+    agents,
+    bans,
+    calls,
+    control,
+    forks,
+    health,
+    later,
+    peers,
+    queues,
+    recordings,
+    trace,
+    waiting,
+)
 from switch.api.answers import Failure, Problem, problem, schemas
 from switch.api.backend import Refused, Unknown
 from switch.api.services import Services
 
-_PARTS = (queues, agents, calls, forks, peers, bans, recordings, trace, control)
+_PARTS = (queues, agents, calls, waiting, forks, peers, bans, recordings, trace, control)
 
 
 def create_app(services: Services, *, version: str) -> FastAPI:

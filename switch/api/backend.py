@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from acd.events import Act
 from switch.calls.supervision import Mode
 from switch.preferences import Preferences
 from switch.records import AgentState, CallRecord
@@ -200,6 +201,24 @@ class SupervisionRow(msgspec.Struct, frozen=True, kw_only=True):
     state: SupervisionState
 
 
+class PlaceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A call's place with the router: waiting in a queue, offered to an agent, or talking to one."""
+
+    call: str
+    queue: str
+    state: str
+    """waiting, offered or talking."""
+    priority: int
+    queued_at: datetime
+    """Since when the caller waits: what the order goes by."""
+    entered_at: datetime
+    """When he came to this queue."""
+    agent: str | None
+    """Whose phone rings for him, or who talks to him."""
+    assigned: str | None
+    """The only agent whom he waits for, because a supervisor said so."""
+
+
 class TransferRow(msgspec.Struct, frozen=True, kw_only=True):
     """A caller who was sent on."""
 
@@ -305,6 +324,16 @@ class Backend(Protocol):
 
     def transfer(self, call: str, to: str) -> TransferRow:
         """Send the caller on to where his party could dial `to`; it leaves. Raises Unknown, Refused."""
+        ...
+
+    def place(self, call: str) -> PlaceRow:
+        """Of a call in a queue, or from one. Raises Unknown."""
+        ...
+
+    def act(self, act: Act) -> PlaceRow | None:
+        """Do with a waiting call what a supervisor wants; its place then, None where it has none any more.
+        Raises Unknown, Refused.
+        """
         ...
 
     def phones(self) -> Sequence[PhoneRow]: ...

@@ -69,6 +69,15 @@ class Orders:
                 self._offer_ended(command)
             case acd.WrapUpEnded():
                 self._wrap_up_ended(command)
+            case acd.Acted():
+                self._log.info(
+                    "supervisor acted",
+                    what=command.what,
+                    call=command.call,
+                    to=command.to,
+                    by=command.by,
+                    refused=command.refusal.value or None,
+                )
             case acd.ConfigurationRefused(problem=problem):
                 self._log.error("router refused the configuration", problem=problem)
             case _:

@@ -34,6 +34,7 @@ REASONS: Final[Mapping[VisitReason, Reason]] = {
     VisitReason.SHUTDOWN: Reason.SWITCH_STOPPED,
     VisitReason.FAILED: Reason.ERROR,
     VisitReason.SWITCH_RESTARTED: Reason.SWITCH_RESTARTED,
+    VisitReason.MOVED_BY_OPERATOR: Reason.ADMINISTRATOR,
 }
 OFFERS: Final[Mapping[Offered, OfferResult]] = {
     Offered.ANSWERED: OfferResult.ANSWERED,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli import tables, trace
+from switch.cli import acts, tables, trace
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking, leave
 from switch.cli.show import Manner, Question, show
@@ -53,6 +53,8 @@ for _name, _commands in (
 ):
     app.add_typer(_commands, name=_name)
 call_commands.command("trace")(trace.of_call)
+for _act in (acts.prioritise, acts.assign, acts.pull, acts.move, acts.withdraw):
+    call_commands.command(_act.__name__)(_act)
 app.command("trace")(trace.live)
 
 

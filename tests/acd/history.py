@@ -9,7 +9,7 @@ from acd import events as e
 from acd.agent import AgentState
 from acd.offer import RINGS, TIMED
 from acd.queue import ClosedReason
-from acd.queued_call import CallState
+from acd.queued_call import CallState, QueuedCall
 from acd.router import Router
 from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
 
@@ -104,7 +104,9 @@ class History:
             talk = self.talking[dice.choice(sorted(self.talking))]
             how = dice.choice(list(e.ConversationEnd))
             return e.ConversationEnded(talk.call, talk.agent, how, dice.choice(("", talk.offer)))
-        if (doubted := self.known(CallState.DOUBTED)) and kind < 0.78:
+        if kind < 0.77:
+            return self.act()
+        if (doubted := self.known(CallState.DOUBTED)) and kind < 0.79:
             return e.CallRecovered(dice.choice(doubted))
         if kind < 0.82:
             recent = max(1, self.calls - 20)
@@ -163,6 +165,24 @@ class History:
             )
         )
 
+    def act(self) -> e.Act:
+        """Something that a supervisor does, to a call that may wait."""
+        dice = self.dice
+        waiting = sorted(visit.call for visit in self.visits.values())
+        call = dice.choice(waiting) if waiting and dice.random() < 0.9 else f"c{self.calls}"
+        agent, queue = f"a{dice.randrange(8)}", f"q{dice.randrange(5)}"
+        return dice.choice(
+            (
+                e.CallPrioritised(call, dice.choice((0, 3, 9)), by="eva"),
+                e.CallAssigned(call, agent),
+                e.CallAssigned(call, agent),
+                e.CallPulled(call, agent),
+                e.CallMoved(call),
+                e.CallMoved(call, queue),
+                e.CallWithdrawn(call, dice.choice(("hangup", "phone:1001", "nowhere"))),
+            )
+        )
+
     def account(self, command: c.Command) -> None:
         """Keep the switch's own books of what it was told."""
         match command:
@@ -210,9 +230,10 @@ class History:
         for agent in facts.agents.values():
             free = agent.free
             assert agent.announced is agent.state
-            assert not free or not any(self.serves(agent.name, call.queue) for call in waiting), (
+            assert not free or not any(self.waits_for(agent.name, call) for call in waiting), (
                 f"{agent.name} is free while somebody waits"
             )
+        self.check_assigned(waiting)
 
     def check_books(self) -> None:
         """Conservation, and one visit for each caller in a queue."""
@@ -237,6 +258,22 @@ class History:
         for agent in facts.agents.values():
             due += [agent.wrap_up_until_us, agent.retry_at_us]
         assert self.router.deadline() == min((one for one in due if one is not None), default=None)
+
+    def check_assigned(self, waiting: list[QueuedCall]) -> None:
+        """Who waits for one agent alone waits for one who is there, and stands in his line only."""
+        facts, assigned = self.router._board.state, self.router._board.assigned
+        assert [call for calls in assigned.values() for call in calls] == [
+            call.id
+            for name in assigned
+            for call in sorted(waiting, key=lambda one: one.assigned_rank)
+            if call.assigned == name
+        ]
+        assert not any(call.assigned for call in facts.calls.values() if call.state is not CallState.WAITING)
+        away = (AgentState.OFFLINE, AgentState.PAUSED, AgentState.UNREACHABLE)
+        assert not any(facts.agents[name].state in away for name in assigned)
+
+    def waits_for(self, agent: str, call: QueuedCall) -> bool:
+        return call.assigned == agent if call.assigned else self.serves(agent, call.queue)
 
     def serves(self, agent: str, queue: str) -> bool:
         view = self.router.agent(agent)

@@ -9,6 +9,7 @@ import pytest
 
 from acd.agent import AgentState
 from acd.commands import (
+    Acted,
     AgentChanged,
     HangUpOffer,
     LeaveQueue,
@@ -21,6 +22,7 @@ from acd.commands import (
     WrapUpEnded,
 )
 from acd.events import (
+    Act,
     CallGone,
     CallQueued,
     CallRecovered,
@@ -82,8 +84,8 @@ def test_a_duplicate_changes_nothing(seed: int) -> None:
             continue  # it came and was sent on at once: the flow may queue it again
         digest = router.state_hash()
         again = router.step(event, now_us)
-        assert all(isinstance(command, HangUpOffer | WatchPhone) for command in again)
-        assert isinstance(event, OfferAnswered | OfferPickedUp | SwitchRestarted) or again == []
+        assert all(isinstance(command, HangUpOffer | WatchPhone | Acted) for command in again)
+        assert isinstance(event, OfferAnswered | OfferPickedUp | SwitchRestarted | Act) or again == []
         assert router.state_hash() == digest
 
 

@@ -8,6 +8,7 @@ import httpx
 from msgspec import structs
 from msgspec.structs import replace
 
+from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
 from switch.api.app import create_app
 from switch.api.backend import (
     AgentRow,
@@ -16,6 +17,7 @@ from switch.api.backend import (
     Draining,
     ForkRow,
     PhoneRow,
+    PlaceRow,
     PreferencesRow,
     ProvisioningRow,
     QueueRow,
@@ -79,6 +81,17 @@ class Memory:
         self.wanted = Preferences()
         self.recorded: RecordingState | None = RecordingState.RECORDING
         self.mistakes: tuple[str, ...] = ()
+        self.acts: list[Act] = []
+        self.standing = PlaceRow(
+            call=waiting_call().id,
+            queue="support",
+            state="waiting",
+            priority=0,
+            queued_at=NOON,
+            entered_at=NOON,
+            agent=None,
+            assigned=None,
+        )
 
     def readiness(self) -> Readiness:
         return self.ready
@@ -186,6 +199,30 @@ class Memory:
         if to != "1002":
             raise Refused(f"no route of '1001' leads to {to!r}")
         return TransferRow(call=call, by="1001", to=to, target="phone:1002")
+
+    def place(self, call: str) -> PlaceRow:
+        if call not in self.calls:
+            raise Unknown(f"no call {call!r} in a queue")
+        return self.standing
+
+    def act(self, act: Act) -> PlaceRow | None:
+        self.acts.append(act)
+        before = self.place(act.call)
+        match act:
+            case CallPrioritised(priority=priority):
+                self.standing = replace(before, priority=priority)
+            case CallAssigned(agent=agent) if agent not in self.people:
+                raise Refused(f"no agent {agent!r}")
+            case CallAssigned(agent=agent):
+                self.standing = replace(before, assigned=agent)
+            case CallPulled(agent=agent):
+                self.standing = replace(before, state="offered", agent=agent)
+            case CallMoved(queue=queue):
+                self.standing = replace(before, queue=queue or before.queue)
+            case CallWithdrawn():
+                del self.calls[act.call]
+                return None
+        return self.standing
 
     def phones(self) -> Sequence[PhoneRow]:
         contact = ContactRow(

@@ -36,6 +36,8 @@ PROTECTED = [
     ("POST", f"calls/{ACTIVE}/forks"),
     ("DELETE", f"calls/{ACTIVE}/forks/1"),
     ("POST", f"calls/{ACTIVE}/transfer"),
+    ("GET", f"calls/{ACTIVE}/place"),
+    *(("POST", f"calls/{ACTIVE}/{act}") for act in ("prioritise", "assign", "pull", "move", "withdraw")),
     *((method, f"calls/{ACTIVE}/supervise") for method in ("GET", "POST", "DELETE")),
     ("DELETE", f"calls/{ACTIVE}"),
     ("POST", "reload"),

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
 from switch.api.server import HttpServer
 from switch.cli.app import app
 from switch.records import AgentState
 from tests.switch.api.running import Running, running
 from tests.switch.samples import answered_call, waiting_call
 
+ACTIVE = waiting_call().id
 Command = Callable[..., Awaitable[Result]]
 
 
@@ -124,6 +126,35 @@ async def test_hangup(api: Running, centralita: Command) -> None:
     assert not api.memory.calls
     again = await centralita("call", "hangup", waiting_call().id)
     assert (again.exit_code, again.stderr) == (1, f"no call '{waiting_call().id}' in progress\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "act", "said"),
+    [
+        (
+            ("prioritise", "7"),
+            CallPrioritised(ACTIVE, 7, by="administrator"),
+            "support, priority 7",
+        ),
+        (("assign", "ana"), CallAssigned(ACTIVE, "ana", by="administrator"), "priority 0, ana"),
+        (("pull", "ana", "--by", "eva"), CallPulled(ACTIVE, "ana", by="eva"), "offered in support"),
+        (("move",), CallMoved(ACTIVE, by="administrator"), "waiting in support"),
+        (("move", "sales"), CallMoved(ACTIVE, "sales", by="administrator"), "waiting in sales"),
+        (("withdraw", "phone:1001"), CallWithdrawn(ACTIVE, "phone:1001", by="administrator"), "has left"),
+    ],
+    ids=str,
+)
+async def test_what_supervisors_do_with_callers(
+    api: Running, centralita: Command, arguments: tuple[str, ...], act: Act, said: str
+) -> None:
+    result = await centralita("call", arguments[0], ACTIVE, *arguments[1:])
+    assert (result.exit_code, api.memory.acts) == (0, [act])
+    assert said in result.stdout
+
+
+async def test_what_cannot_be_done_with_a_caller(centralita: Command) -> None:
+    result = await centralita("call", "assign", ACTIVE, "nobody")
+    assert (result.exit_code, result.stderr) == (1, "no agent 'nobody'\n")
 
 
 async def test_reload_says_every_mistake(api: Running, centralita: Command) -> None:

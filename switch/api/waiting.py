@@ -1,0 +1,96 @@
+"""What supervisors do with callers in queues: a place, and the acts that change it."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
+from switch.api.answers import answer, nothing, one
+from switch.api.backend import PlaceRow
+from switch.api.services import Services
+from switch.calls.ending import EndedBy
+
+MOST_PRIORITY = 1_000_000
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class _Order(BaseModel):
+    """`by` is who wants it, for the log."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Name = EndedBy.ADMINISTRATOR.value
+
+
+class Priority(_Order):
+    """The caller's from now on."""
+
+    priority: Annotated[int, Field(strict=True, ge=-MOST_PRIORITY, le=MOST_PRIORITY)]
+
+
+class ForAgent(_Order):
+    """For whom the caller is."""
+
+    agent: Name
+
+
+class Move(_Order):
+    """To the front of the queue, or into another one."""
+
+    queue: Name | None = None
+    front: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Move":
+        if self.front == (self.queue is not None):
+            raise ValueError('say either "front": true or "queue": NAME')
+        return self
+
+
+class Withdrawal(_Order):
+    """Where the caller goes."""
+
+    target: Annotated[str, Field(pattern=r"^(hangup|phone:.{1,64})$")]
+
+
+def routes(services: Services) -> APIRouter:
+    """`/calls/{id}/place`, and POSTs beside it."""
+    router = APIRouter(prefix="/calls/{call}", tags=["calls"])
+
+    def done(act: Act) -> Response:
+        row = services.backend.act(act)
+        return Response(status_code=HTTPStatus.NO_CONTENT) if row is None else answer(row)
+
+    @router.get("/place", responses=one(PlaceRow))
+    async def place(call: str) -> Response:
+        """Where a caller stands in a queue, or whom he talks to from one."""
+        return answer(services.backend.place(call))
+
+    @router.post("/prioritise", responses=one(PlaceRow))
+    async def prioritise(call: str, order: Priority) -> Response:
+        """Give a caller in a queue another priority; larger goes first."""
+        return done(CallPrioritised(call, order.priority, by=order.by))
+
+    @router.post("/assign", responses=one(PlaceRow))
+    async def assign(call: str, order: ForAgent) -> Response:
+        """Let a waiting caller wait for this agent alone, before everybody else whom the agent could take."""
+        return done(CallAssigned(call, order.agent, by=order.by))
+
+    @router.post("/pull", responses=one(PlaceRow))
+    async def pull(call: str, order: ForAgent) -> Response:
+        """Offer a waiting caller at once to this agent, who wants him out of his turn."""
+        return done(CallPulled(call, order.agent, by=order.by))
+
+    @router.post("/move", responses=one(PlaceRow))
+    async def move(call: str, order: Move) -> Response:
+        """Move a caller to the front of his queue, or into another one, where he keeps his time."""
+        return done(CallMoved(call, order.queue or "", by=order.by))
+
+    @router.post("/withdraw", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
+    async def withdraw(call: str, order: Withdrawal) -> Response:
+        """Take a caller out of his queue, and hang up or ring a phone for him."""
+        return done(CallWithdrawn(call, order.target, by=order.by))
+
+    return router

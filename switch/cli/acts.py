@@ -1,0 +1,66 @@
+"""What supervisors do with callers in queues."""
+
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from switch.cli.client import DEFAULT_CONFIG
+from switch.cli.outcome import asking
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
+ByOption = Annotated[str | None, typer.Option("--by", help="Who wants it, for the log.")]
+
+
+def prioritise(
+    call: str,
+    priority: Annotated[int, typer.Argument(help="Larger goes first; write -- before one below 0.")],
+    by: ByOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Give a caller in a queue another priority."""
+    _act(config, call, "prioritise", priority=priority, by=by)
+
+
+def assign(call: str, agent: str, by: ByOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Let a waiting caller wait for this agent alone, before everybody else."""
+    _act(config, call, "assign", agent=agent, by=by)
+
+
+def pull(call: str, agent: str, by: ByOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Offer a waiting caller to an agent now, out of his turn."""
+    _act(config, call, "pull", agent=agent, by=by)
+
+
+def move(
+    call: str,
+    queue: Annotated[str | None, typer.Argument(help="Another queue; without it, to the front.")] = None,
+    by: ByOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Move a caller to the front of his queue, or into another one, where he keeps his time."""
+    _act(config, call, "move", queue=queue, front=True if queue is None else None, by=by)
+
+
+def withdraw(
+    call: str,
+    target: Annotated[str, typer.Argument(help="hangup or phone:NAME.")],
+    by: ByOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Take a caller out of his queue, and hang up or ring a phone for him."""
+    _act(config, call, "withdraw", target=target, by=by)
+
+
+def _act(config: Path, call: str, what: str, **wanted: object) -> None:
+    body = {key: value for key, value in wanted.items() if value is not None}
+    with asking(config) as client:
+        answer = client.ask("POST", f"/calls/{quote(call, safe='')}/{what}", json=body)
+    if answer.status_code == HTTPStatus.NO_CONTENT:
+        print(f"{call} has left its queue")
+        return
+    row = answer.json()
+    whom = f", {row['agent'] or row['assigned']}" if row["agent"] or row["assigned"] else ""
+    print(f"{call} is {row['state']} in {row['queue']}, priority {row['priority']}{whom}")
