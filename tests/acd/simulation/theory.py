@@ -75,7 +75,8 @@ def simulate(point: Point, days: int = DAYS, calls: int = CALLS, t: float = T_19
     """Each measure, as the router has it."""
     day = markov(point.agents, point.load, calls, point.patience_s)
     since_us = day.start_us + round(day.interval_s * SECOND_US / 8)
-    seen = [play(day.drawn(seed)).figures(since_us=since_us) for seed in range(days)]
+    first = days * (POINTS.index(point) if point in POINTS else len(POINTS))  # no two points share a day
+    seen = [play(day.drawn(first + n)).figures(since_us=since_us) for n in range(days)]
     measured = {}
     for name, measure in MEASURES.items():
         values = [measure(figures) for figures in seen]
