@@ -17,6 +17,9 @@ from media.spoken.sayings import GRAMMARS
 
 LANGUAGES: Final = tuple(GRAMMARS)
 
+CLOSED: Final = "closed"
+"""What callers hear outside of opening hours."""
+
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "welcome": {
         "en": "Welcome. Thank you for calling.",
@@ -42,7 +45,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Nobody can take your call now. Please try again later.",
         "es": "En este momento no podemos atenderle. Por favor, inténtelo más tarde.",
     },
-    "closed": {
+    CLOSED: {
         "en": "We are closed. Please call again during our opening hours.",
         "es": "Estamos cerrados. Por favor, llame de nuevo en nuestro horario de atención.",
     },

@@ -23,6 +23,7 @@ from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
 from switch.history.writer import Writer
+from switch.hours.hours import Hours
 from switch.identities.identities import Identities
 from switch.lamps.lamps import Lamps
 from switch.limits import Limits
@@ -51,6 +52,7 @@ class Exchange:
     loop: AbstractEventLoop
     config: Config
     routes: Routes
+    hours: Hours
     endpoint: Endpoint
     shell: SipShell
     plane: MediaPlane

@@ -33,7 +33,7 @@ def queue_targets(config: Config) -> dict[str, QueueTarget]:
 def apply(exchange: Exchange, config: Config, staffing: Staffing, identification: Identification) -> None:
     """Make `config` the one in force, in one turn of the loop."""
     exchange.config = config
-    exchange.routes = Routes(config.routes)
+    exchange.routes = Routes(config.routes, exchange.hours.is_open)
     exchange.codes = FeatureCodes(config.codes)
     exchange.identities.configure(config)
     exchange.shell.bounds = bounds(config)
@@ -46,6 +46,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.gate.configure(config.sip)
     exchange.toll.configure(config)
     exchange.dispatch.post(configured(config))
+    exchange.hours.configure(config)
     exchange.preferences.configure(config.phones)
     exchange.lamps.configured()
     exchange.desk.configured()

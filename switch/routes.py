@@ -1,14 +1,14 @@
 """Which route a call takes: the first whose origin and number match."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sip.syntax.headers import NameAddr
 from sip.syntax.message import Request
 from switch.config.patterns import beginning, expression
 from switch.config.schema import Route
-from switch.config.targets import Go, TrunkTarget
+from switch.config.targets import Led, TrunkTarget
 from switch.config.trunk import DidFrom
 from switch.identities.numbers import number_of
 from switch.peers import Peer, PhonePeer, TrunkPeer
@@ -20,11 +20,13 @@ class Routed:
 
     route: Route
     number: str
+    closed: bool = False
+    """Whether the route's calendar is."""
 
     @property
-    def go(self) -> Go:
+    def go(self) -> Led:
         """Where it leads."""
-        return self.route.go
+        return self.route.otherwise or self.route.go if self.closed else self.route.go
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,11 @@ class _Compiled:
 class Routes:
     """The routes of a configuration, compiled once."""
 
-    def __init__(self, routes: Sequence[Route]) -> None:
+    def __init__(
+        self, routes: Sequence[Route], is_open: Callable[[str], bool] = lambda calendar: True
+    ) -> None:
+        """`is_open` says of a calendar of `hours` whether it is open now."""
+        self._is_open = is_open
         self._of_trunks = [
             _Compiled(route, _any_of([route.trunk]), _any_of(route.to))
             for route in routes
@@ -57,7 +63,9 @@ class Routes:
         for candidate in self._of(origin) if number.isprintable() else ():
             if candidate.to.fullmatch(number):
                 route = candidate.route
-                return Routed(route, route.prefix + number[route.strip :])
+                closed = route.hours is not None and not self._is_open(route.hours)
+                if not closed or route.otherwise is not None:
+                    return Routed(route, route.prefix + number[route.strip :], closed)
         return None
 
     def leading_to(self, origin: Peer, trunk: str, number: str) -> Routed | None:

@@ -9,10 +9,11 @@ import structlog
 from media.aio.sounds import SoundError, SoundLibrary
 from media.desk_prompts import DESK, REASON
 from media.playlist import Manner
+from media.prompts import CLOSED
 from media.spoken.sayings import PAUSE
 from switch.config.schema import Config, Music, MusicOrder, MusicStart
 from switch.config.sounds import agents_languages, agents_prompts
-from switch.config.targets import ClockTarget
+from switch.config.targets import ClockTarget, HangupTarget
 
 
 def read_sounds(config: Config) -> SoundLibrary:
@@ -21,6 +22,8 @@ def read_sounds(config: Config) -> SoundLibrary:
     library = SoundLibrary(config.server.data_dir, config.server.language.value, manners)
     names_missing(library, config)
     read_desk(library, config)
+    with suppress(SoundError):  # any queue may be closed out of turn; what is missing is said then
+        library.prompt(CLOSED)
     for fault in library.left_out:
         structlog.get_logger("sounds").warning("left out of the music", fault=fault)
     return library
@@ -70,6 +73,8 @@ def _wanted(library: SoundLibrary, config: Config) -> Iterator[tuple[str, Callab
         yield f"queues.{name}.music", partial(library.music, queue.music)
         if queue.recording_notice is not None:
             yield f"queues.{name}.recording_notice", partial(library.prompt, queue.recording_notice)
+        if queue.hours is not None:
+            yield f"queues.{name}.closed_prompt", partial(library.prompt, queue.closed_prompt)
         if queue.announce_to_agent:
             for language in agents_languages(config):
                 yield f"queues.{name}.announce_to_agent", partial(library.prompt, PAUSE, language)
@@ -80,3 +85,5 @@ def _wanted(library: SoundLibrary, config: Config) -> Iterator[tuple[str, Callab
     for place, route in enumerate(config.routes):
         if route.go == ClockTarget():
             yield f"routes[{place}].go", library.read_parts
+        if route.otherwise == HangupTarget():
+            yield f"routes[{place}].else", partial(library.prompt, CLOSED)

@@ -15,7 +15,7 @@ from acd.events import (
     PhoneUnreachable,
     PhoneUnregistered,
 )
-from acd.settings import AgentSettings, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
+from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
 from switch.config.schema import Config, Login, Queue
 
 
@@ -47,6 +47,8 @@ def _queue(name: str, queue: Queue) -> QueueSettings:
         max_waiting=queue.max_waiting,
         no_agents=NoAgents(queue.no_agents.value),
         overflow=str(queue.overflow),
+        closed=str(queue.closed),
+        at_closing=AtClosing(queue.at_closing.value),
     )
 
 

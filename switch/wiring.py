@@ -32,6 +32,7 @@ from switch.exchange import Exchange
 from switch.feature_keys.keys import FeatureKeys
 from switch.history.reader import Reader
 from switch.history.writer import Writer
+from switch.hours.hours import Hours
 from switch.interfaces import Interfaces
 from switch.lamps.facts import SwitchFacts
 from switch.lamps.lamps import Lamps
@@ -149,6 +150,7 @@ class Surroundings:
     locator: Locator
     interfaces: Interfaces
     now: Callable[[], float] = time.monotonic
+    wall_us: Callable[[], int] = lambda: time.time_ns() // 1000
     random: Callable[[], float] = random.SystemRandom().random
     token: Callable[[], str] = lambda: secrets.token_hex(12)
 
@@ -298,7 +300,8 @@ class _Wiring:
         return Exchange(
             loop=around.loop,
             config=config,
-            routes=Routes(config.routes),
+            routes=Routes(()),  # those of the configuration come with its hours, before the first call
+            hours=Hours(dispatch.post, around.wall_us, around.loop),
             endpoint=endpoint,
             shell=shell,
             plane=around.plane,

@@ -34,7 +34,7 @@ from switch.config.targets import (
     CodeTarget,
     ConferenceTarget,
     DialledPhone,
-    Go,
+    Led,
     ParkTarget,
     PhoneTarget,
     PickupTarget,
@@ -373,7 +373,7 @@ class Arrival:
         legs = self._registry.legs_of(phone) if phone is not None else ()
         return next((leg.port for leg in legs), None)
 
-    def _listened(self, go: Go) -> Port | None:
+    def _listened(self, go: Led) -> Port | None:
         """That of the caller whom whoever dials a code wants to listen to."""
         if not isinstance(go, CodeTarget) or go.code is not Code.LISTEN:
             return None

@@ -65,6 +65,8 @@ class Call(Talking):
 
     told = Farewell()
     """What everybody is told at the end."""
+    left_queue: Queue | None = None
+    """The one that has let go of the caller."""
     _in_vain: Parting | None = None
     """How the call ends, when its caller has heard it."""
     _task: asyncio.Task[None] | None = None
@@ -132,7 +134,7 @@ class Call(Talking):
 
     def left(self, command: LeaveQueue) -> None:
         """The router lets go of the call."""
-        self.queued_as = None
+        self.left_queue, self.queued_as = self.queued_as, None
         self.place.left(command)
 
     def wait_again(self) -> None:

@@ -6,7 +6,7 @@ from sip.events import IncomingInvite
 from switch.calls.legs.leg import Leg
 from switch.calls.legs.media import Terms
 from switch.calls.legs.secrecy import secrecy
-from switch.config.targets import DialledPhone, EchoTarget, Go, PhoneTarget, TrunkTarget
+from switch.config.targets import DialledPhone, EchoTarget, Led, PhoneTarget, TrunkTarget
 from switch.exchange import Exchange
 from switch.peers import Peer
 
@@ -30,7 +30,7 @@ def codecs_with(exchange: Exchange, other: Leg) -> tuple[str, ...]:
     return tuple(sorted(codecs, key=lambda codec: codec != first))
 
 
-def usable(exchange: Exchange, invite: IncomingInvite, peer: Peer, go: Go) -> tuple[Terms, Offer | None]:
+def usable(exchange: Exchange, invite: IncomingInvite, peer: Peer, go: Led) -> tuple[Terms, Offer | None]:
     """What his leg may agree on, on its way to `go`, and his offer, None where the offer will be ours.
 
     A codec that is passed through only may be his alone where somebody who has it too may answer, and then

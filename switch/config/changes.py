@@ -91,6 +91,7 @@ def compare(old: Config, new: Config) -> Changes:
         routes=old.routes != new.routes,
         settings=(
             *(f"{section}.{key}" for section, key in changed if (section, key) not in _FIXED),
+            *(["hours"] if old.hours != new.hours else []),
             *(["music"] if old.music != new.music else []),
             *(["lamp_lists"] if old.lamp_lists != new.lamp_lists else []),
         ),

@@ -35,7 +35,8 @@ from switch.config.targets import (
 )
 from switch.config.values import ANNOUNCED_FACTS
 
-_NAMED = ("trunks", "phones", "agents", "queues", "music")
+_NAMED = ("trunks", "phones", "agents", "queues", "music", "hours")
+_ONE_OF = {"hours": "calendar of hours"}
 _LONGEST_NAME = 64
 _SIP_USER = re.compile(r"[A-Za-z0-9_.+-]+")
 
@@ -59,7 +60,8 @@ class _Known:
     def unknown(self, path: Path, section: str, name: str) -> Iterator[Finding]:
         """A finding where no `section` has this name."""
         if name not in self._names[section]:
-            yield Finding(path, f"no {section[:-1]} is called '{name}'{meant(name, self._names[section])}")
+            one = _ONE_OF.get(section, section[:-1])
+            yield Finding(path, f"no {one} is called '{name}'{meant(name, self._names[section])}")
 
     def has(self, section: str, name: str) -> bool:
         """Whether a `section` has this name."""
@@ -191,18 +193,23 @@ def _queues(config: Config, known: _Known) -> Iterator[Finding]:
     for name, queue in config.queues.items():
         path = ("queues", name)
         yield from _requirement(path, queue)
-        for key, prompt in (("music", queue.music), ("recording_notice", queue.recording_notice)):
+        if queue.hours is not None:
+            yield from known.unknown((*path, "hours"), "hours", queue.hours)
+        for key in ("music", "recording_notice", "closed_prompt"):
+            prompt = getattr(queue, key)
             if prompt is not None and (fault := _fault(prompt)) is not None:
                 yield Finding((*path, key), fault)
         for i, prompt in enumerate(queue.announce_to_agent):
             if prompt not in ANNOUNCED_FACTS and (fault := _fault(prompt)) is not None:
                 yield Finding((*path, "announce_to_agent", i), fault)
-        match queue.overflow:
-            case QueueTarget(target):
-                yield from known.unknown((*path, "overflow"), "queues", target)
-            case PhoneTarget(target):
-                yield from known.unknown((*path, "overflow"), "phones", target)
-    yield from _circles(config)
+        for key in ("overflow", "closed"):
+            match getattr(queue, key):
+                case QueueTarget(target):
+                    yield from known.unknown((*path, key), "queues", target)
+                case PhoneTarget(target):
+                    yield from known.unknown((*path, key), "phones", target)
+    for key in ("overflow", "closed"):
+        yield from _circles(config, key)
 
 
 def _requirement(path: Path, queue: Queue) -> Iterator[Finding]:
@@ -235,23 +242,23 @@ def _slots(config: Config, known: _Known) -> Iterator[Finding]:
                 yield Finding(("parking", "slots"), f"slot '{slot}' has the name of one of {section}")
 
 
-def _circles(config: Config) -> Iterator[Finding]:
-    """Queues whose overflow leads back to them, each circle once."""
+def _circles(config: Config, key: str) -> Iterator[Finding]:
+    """Queues whose `key`, overflow or closed, leads back to them, each circle once."""
     seen: set[str] = set()
     for start in config.queues:
         way = [start]
-        while (after := _overflow_queue(config, way[-1])) is not None and after not in seen.union(way):
+        while (after := _next_queue(config, way[-1], key)) is not None and after not in seen.union(way):
             way.append(after)
         if after in way:
             circle = way[way.index(after) :]
             message = f"callers would go round: {' -> '.join([*circle, circle[0]])}"
-            yield Finding(("queues", circle[0], "overflow"), message)
+            yield Finding(("queues", circle[0], key), message)
         seen.update(way)
 
 
-def _overflow_queue(config: Config, name: str) -> str | None:
-    queue = config.queues.get(name)
-    return queue.overflow.name if queue is not None and isinstance(queue.overflow, QueueTarget) else None
+def _next_queue(config: Config, name: str, key: str) -> str | None:
+    target = getattr(config.queues.get(name), key, None)
+    return target.name if isinstance(target, QueueTarget) else None
 
 
 def _route(config: Config, tree: Tree, known: _Known, route: Route, path: Path) -> Iterator[Finding]:
@@ -266,7 +273,20 @@ def _route(config: Config, tree: Tree, known: _Known, route: Route, path: Path) 
             yield from _origin((*path, key), known, f"{key}s", origin)
     for i, number in enumerate(route.to):
         yield from _pattern((*path, "to", i), number)
-    yield from _destination(config, tree, known, route, path)
+    yield from _destination(config, tree, known, route, path, "go")
+    yield from _route_hours(config, tree, known, route, path)
+
+
+def _route_hours(config: Config, tree: Tree, known: _Known, route: Route, path: Path) -> Iterator[Finding]:
+    if route.otherwise is not None:
+        yield from _destination(config, tree, known, route, path, "else")
+    if route.hours is None:
+        if route.otherwise is not None and not tree.is_removed((*tree.node(path).path, "hours")):
+            yield Finding((*path, "else"), "needs 'hours' beside it: else than when?", at_key=True)
+        return
+    yield from known.unknown((*path, "hours"), "hours", route.hours)
+    if route.emergency:
+        yield Finding((*path, "hours"), "an emergency number is open at every hour", at_key=True)
 
 
 def _origin(path: Path, known: _Known, section: str, written: str) -> Iterator[Finding]:
@@ -282,11 +302,13 @@ def _pattern(path: Path, written: str) -> Iterator[Finding]:
         yield Finding(path, str(error))
 
 
-def _destination(config: Config, tree: Tree, known: _Known, route: Route, path: Path) -> Iterator[Finding]:
-    go = (*path, "go")
-    match route.go:
+def _destination(
+    config: Config, tree: Tree, known: _Known, route: Route, path: Path, key: str
+) -> Iterator[Finding]:
+    go, target = (*path, key), route.go if key == "go" else route.otherwise
+    match target:
         case PickupTarget() | ParkTarget() if route.trunk is not None:
-            yield Finding(go, f"only phones {route.go} calls; give the route a phone in place of its trunk")
+            yield Finding(go, f"only phones {target} calls; give the route a phone in place of its trunk")
         case ParkTarget() if not config.parking.slots and not tree.is_removed(("parking", "slots")):
             yield Finding(go, "there is no slot to park in; give parking.slots, such as 701-709")
         case ConferenceTarget(name):

@@ -17,8 +17,7 @@ from switch.config.schema import Config
 from switch.config.values import Text, shown
 
 _LATER: dict[Path, tuple[str, ...]] = {
-    (): ("tenants", "sites", "users", "numbers", "hours", "flows"),
-    ("routes", "*"): ("hours", "else"),
+    (): ("tenants", "sites", "users", "numbers", "flows"),
 }
 """Keys that are kept for later, by the section they will stand in."""
 
@@ -158,7 +157,7 @@ def _known(section: Path) -> list[str]:
             declared = _bare(declared.model_fields[str(step)].annotation)
         else:
             declared = _bare(get_args(declared)[1 if get_origin(declared) is dict else 0])
-    return list(declared.model_fields)
+    return [field.alias or name for name, field in declared.model_fields.items()]
 
 
 def _bare(annotation: Any) -> Any:

@@ -8,11 +8,13 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from media.progress import Country
+from media.prompts import CLOSED
 from sip.dialogs.secrecy import Policy
 from sip.syntax.sdp_crypto import Suite
 from switch.config import addresses, targets, values
 from switch.config.addresses import HostPort, Listen
 from switch.config.desk import Codes, DeskSettings
+from switch.config.hours import OfficeHours
 from switch.config.provisioning import Device, Provisioning
 from switch.config.section import (
     Address,
@@ -28,7 +30,7 @@ from switch.config.section import (
     Words,
     is_null,
 )
-from switch.config.targets import Go, HangupTarget, Overflow
+from switch.config.targets import Go, HangupTarget, Led, Overflow
 from switch.config.toll import PhoneToll
 from switch.config.trunk import KeyExchange, Trunk
 
@@ -132,6 +134,15 @@ class NoAgents(StrEnum):
 
     WAIT = "wait"
     OVERFLOW = "overflow"
+
+
+class AtClosing(StrEnum):
+    """What becomes of callers in line when their queue closes."""
+
+    KEEP = "keep"
+    """They wait on, and are served."""
+    SEND = "send"
+    """They go where `closed` leads."""
 
 
 class Advertise(Section):
@@ -347,6 +358,13 @@ class Queue(Section):
     max_waiting: Count = 100
     no_agents: NoAgents = NoAgents.WAIT
     overflow: Annotated[Overflow, BeforeValidator(targets.overflow)] = HangupTarget()
+    hours: Words | None = None
+    """The calendar by which it opens and closes; None is always open."""
+    closed: Annotated[Overflow, BeforeValidator(targets.overflow)] = HangupTarget()
+    """Where callers go while it is closed, by its calendar or out of turn."""
+    closed_prompt: Words = CLOSED
+    """What they hear before they are hung up on."""
+    at_closing: AtClosing = AtClosing.KEEP
     caller_display: Annotated[str, BeforeValidator(values.display)] = "{queue} {number}"
     ring: Annotated[str, BeforeValidator(values.ring)] | None = None
     """The name of a ring that the agents' phones know; None rings as for everybody."""
@@ -382,6 +400,10 @@ class Route(Section):
         "*",
     )
     go: Annotated[Go, BeforeValidator(targets.go)]
+    hours: Words | None = None
+    """The calendar while which is open the route leads to `go`, and else..."""
+    otherwise: Annotated[Led | None, BeforeValidator(targets.led), Field(alias="else")] = None
+    """...there; None: the route then matches nothing, and the next one is looked at."""
     strip: Count = 0
     """So many characters are taken from the front of the number..."""
     prefix: Annotated[str, BeforeValidator(values.digits)] = ""
@@ -420,6 +442,7 @@ class Config(Section):
     phones: dict[str, Phone] = Field(default_factory=dict)
     agents: dict[str, Agent] = Field(default_factory=dict)
     queues: dict[str, Queue] = Field(default_factory=dict)
+    hours: dict[str, OfficeHours] = Field(default_factory=dict)
     music: dict[str, Music] = Field(default_factory=dict)
     """Classes that are not named here are played as one with the default values."""
     lamp_lists: dict[str, tuple[Words, ...]] = Field(default_factory=dict)

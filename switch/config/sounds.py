@@ -6,11 +6,11 @@ A running switch passes over music that it cannot read.
 from collections.abc import Iterator
 
 from media.aio.sounds import unreadable_music, unreadable_prompt
-from media.prompts import parts
+from media.prompts import CLOSED, parts
 from switch.config.checks import Finding
 from switch.config.document import Path
 from switch.config.schema import Config
-from switch.config.targets import ClockTarget
+from switch.config.targets import ClockTarget, HangupTarget
 from switch.config.values import ANNOUNCED_FACTS
 
 
@@ -39,9 +39,13 @@ def _prompts(config: Config) -> Iterator[Finding]:
     for place, route in enumerate(config.routes):
         if route.go == ClockTarget():
             named |= {(language, part): ("routes", place, "go") for part in parts(language)}
+        if route.otherwise == HangupTarget():
+            named[language, CLOSED] = ("routes", place, "else")
     for name, queue in config.queues.items():
         if queue.recording_notice is not None:
             named[language, queue.recording_notice] = ("queues", name, "recording_notice")
+        if queue.hours is not None:
+            named[language, queue.closed_prompt] = ("queues", name, "closed_prompt")
     for path, spoken, prompt in agents_prompts(config):
         named[spoken, prompt] = path
     for (spoken, prompt), path in named.items():

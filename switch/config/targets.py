@@ -126,6 +126,8 @@ Go = (
     | CodeTarget
     | ParkTarget
 )
+Led = Go | HangupTarget
+"""Where a route leads: `hangup` only by its `else`."""
 Overflow = QueueTarget | PhoneTarget | HangupTarget
 
 _NAMED: dict[str, type[QueueTarget | TrunkTarget | PhoneTarget | ConferenceTarget]] = {
@@ -157,6 +159,12 @@ def go(value: object) -> Go:
             "queue:NAME, trunk:NAME, phone:NAME, conference:NAME, phone, pickup, park, echo, tone or clock",
         )
     return target
+
+
+def led(value: object) -> Led:
+    """The target of a route while it is closed; raises `ValueError` with a message for people."""
+    target = _target(value)
+    return target if isinstance(target, HangupTarget) else go(value)
 
 
 def overflow(value: object) -> Overflow:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
+from acd.queue import ClosedReason
 from switch.calls.conferences import Conferences
 from switch.calls.flow import Flow
 from switch.config.desk import Code
@@ -12,6 +13,7 @@ from switch.config.targets import (
     ConferenceTarget,
     DialledPhone,
     EchoTarget,
+    HangupTarget,
     ParkTarget,
     PhoneTarget,
     PickupTarget,
@@ -21,6 +23,7 @@ from switch.config.targets import (
 )
 from switch.exchange import Exchange
 from switch.flows.clock import clock
+from switch.flows.closed import closed
 from switch.flows.code import feature_code
 from switch.flows.conference import conference
 from switch.flows.direct import to_phone, to_trunk
@@ -65,6 +68,8 @@ def flow_to(
             return to_trunk(name, routed.number, caller, redirections)
         case ParkTarget():
             return park(exchange, routed.number)
+        case HangupTarget():
+            return closed(exchange.hours.closed(routed.route.hours or "") or ClosedReason.HOURS)
         case PickupTarget():
             raise ValueError("who picks up has no call of his own")
         case _:

@@ -6,6 +6,7 @@ from acd.commands import LeaveQueue
 from switch.calls.flow import Call, Flow
 from switch.calls.visits import REASONS, RESULTS
 from switch.config.schema import Answer, Queue
+from switch.flows.closed import REASON, tell
 from switch.identities.caller import Caller
 
 
@@ -34,7 +35,10 @@ async def _go(call: Call, left: LeaveQueue, caller: Caller) -> None:
     if kind == "phone":
         await call.dial_phone(target, caller, f"{left.queue} {caller.shown}")
     else:
-        await call.hangup(RESULTS[left.result], REASONS[left.reason])
+        reason = REASONS[left.reason]
+        if reason in REASON.values() and call.left_queue is not None:
+            await tell(call, call.left_queue.closed_prompt)
+        await call.hangup(RESULTS[left.result], reason)
 
 
 async def _greet(call: Call, settings: Queue) -> None:

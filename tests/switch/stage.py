@@ -216,6 +216,8 @@ class Stage:
         self.lose: Callable[[bytes], bool] = lambda data: False
         self.way: Callable[[str, int], Flow] = lambda host, port: Flow("udp", OURS, (host, port))
         """The flow to an address, as the shell would have it."""
+        self.set_forward_us = 0
+        """How far somebody has set the clock on the wall forward."""
         self.delay_s: Callable[[], float] = lambda: DELAY_S
         self.sent: list[bytes] = []
         self.history = History()
@@ -269,6 +271,7 @@ class Stage:
             locator=self.names,
             interfaces=cast(Interfaces, NoInterfaces()),
             now=self.loop.time,
+            wall_us=lambda: START_US + round(self.loop.time() * 1e6) + self.set_forward_us,
             random=Random(7).random,
             token=lambda: f"switch{next(tokens)}",
         )
@@ -454,6 +457,7 @@ class Stage:
     async def close(self) -> None:
         """Stop what still has timers."""
         self.exchange.registrations.stop()
+        self.exchange.hours.stop()
         self.exchange.trunks.close()
         self.exchange.dispatch.stop()
         await self.exchange.booking.close()

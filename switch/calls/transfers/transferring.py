@@ -33,7 +33,7 @@ from switch.config.targets import (
     ConferenceTarget,
     DialledPhone,
     EchoTarget,
-    Go,
+    Led,
     ParkTarget,
     PhoneTarget,
     PickupTarget,
@@ -69,7 +69,7 @@ class Destination:
     by: Peer
     dialled: str
     number: str
-    go: Go
+    go: Led
 
     def __str__(self) -> str:
         return f"{self.go}:{self.number}" if isinstance(self.go, DialledPhone | ParkTarget) else str(self.go)

@@ -33,7 +33,7 @@ def test_unknown_and_duplicate_keys(mistakes: Mistakes, text: str, found: list[s
     assert mistakes(text) == found
 
 
-@pytest.mark.parametrize("key", ["tenants", "sites", "users", "numbers", "hours", "flows"])
+@pytest.mark.parametrize("key", ["tenants", "sites", "users", "numbers", "flows"])
 def test_sections_for_later_are_refused(mistakes: Mistakes, key: str) -> None:
     assert mistakes(f"{key}: {{}}") == [f"1:1: {key}: not yet: '{key}' is not built"]
 
@@ -41,11 +41,6 @@ def test_sections_for_later_are_refused(mistakes: Mistakes, key: str) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        (
-            "routes: [{phone: '*', go: echo, hours: x}]",
-            ["1:33: routes[0].hours: not yet: 'hours' is not built"],
-        ),
-        ("routes: [{phone: '*', go: echo, else: x}]", ["1:33: routes[0].else: not yet: 'else' is not built"]),
         (
             "queues: {a: {strategy: ring-all}}",
             ["1:24: queues.a.strategy: not yet: 'ring-all' is not built; longest-idle is"],
@@ -160,7 +155,6 @@ routes:
         "10:17: agents.luis.phone: phone '1001' is already that of agent 'ana'",
         "12:13: routes[0].trunk: no trunk is called 'carier'; did you mean 'carrier'?",
         "13:5: routes[1].go: is missing",
-        "13:18: routes[1].hours: not yet: 'hours' is not built",
         "14:22: routes[2].go: no queue is called 'support'",
     ]
 

@@ -1,0 +1,1 @@
+"""When queues and routes are open: calendars, and who tells the router of them."""
