@@ -96,7 +96,7 @@ class Acts:
             return Refusal.RINGING
         if isinstance(act, CallAssigned):
             return _ASSIGNABLE[agent.state]
-        if not self._staff.serves(agent, call.queue):
+        if not self._staff.serves(agent, call):
             return Refusal.AGENT_WITHOUT_SKILL
         engaged = agent.offer is not None or agent.at_code
         return Refusal.AGENT_ENGAGED if engaged else _MAY_PULL[agent.state]
@@ -107,7 +107,7 @@ class Acts:
             return Refusal.NO_SUCH_QUEUE
         if name == call.queue:
             return Refusal.SAME_QUEUE
-        return _FULL[self._visits.refusal(queue)]
+        return _FULL[self._visits.refusal(call, queue)]
 
     def _do(self, act: Act, call: QueuedCall) -> None:
         match act:
@@ -144,7 +144,7 @@ class Acts:
         if call.assigned == agent.name:
             return
         board.unassign(call)
-        board.eligibility.calls.pop(call.id, None)
+        board.eligibility.leave(call.id)
         call.assigned_rank = self._visits.next_arrival()
         board.assign(call, agent.name)
         if agent.free:

@@ -82,6 +82,10 @@ class Agent(msgspec.Struct):
     wrap_up_extra_us: int = 0  # asked for during the conversation: added to the wrap-up after it
     retry_at_us: int | None = None  # refused an offer: no other before this time
     idle_since_us: int | None = None  # kept while ready and through offers that fail
+    place: int = 0  # in the configuration, from 0
+    last_offer_us: int = 0  # 0: never
+    calls: int = 0  # conversations since the login
+    talk_us: int = 0  # their length, those that are over
     announced: AgentState = AgentState.OFFLINE
     announced_reason: str = ""
     announced_call: str | None = None

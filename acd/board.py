@@ -32,7 +32,7 @@ class Board:
         self.sequence = sequence
         self.now_us = now_us
         self.state = state
-        self.eligibility = Eligibility()
+        self.eligibility = Eligibility(state)
         self.deadlines = Deadlines(self._due_of)
         # Calls that wait for one agent alone, each agent's in order.
         self.assigned: dict[str, dict[str, None]] = {}

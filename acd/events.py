@@ -174,12 +174,15 @@ class QueueOpened(_Event, frozen=True):
 
 class CallQueued(_Event, frozen=True):
     """A call enters a queue. Larger `priority` goes first, then the earlier `queued_at_us` (UTC; the
-    time the caller first queued, so that a place can be kept), then the order of arrival."""
+    time the caller first queued, so that a place can be kept), then the order of arrival. An agent needs
+    what the queue requires and what the call `requires`, a skill expression (one that cannot be read counts
+    as none)."""
 
     call: str
     queue: str
     queued_at_us: int
     priority: int = 0
+    requires: str = ""
 
 
 class CallGone(_Event, frozen=True):

@@ -136,12 +136,12 @@ def hindrances(board: Board, requirement: Requirement, agent: Agent) -> tuple[Hi
 
 def requirement_of(board: Board, call: QueuedCall) -> Requirement:
     """What the call asks of an agent."""
-    return board.eligibility.of_requirement(board.state.queues[call.queue].settings.requires).requirement
+    return board.eligibility.of_call(call).requirement
 
 
 def key_of(board: Board, call: QueuedCall, agent: Agent) -> tuple[int, ...]:
     """The agent's place among those who are free for the call, smaller first; equals go by name."""
-    return (agent.idle_since_us if agent.idle_since_us is not None else board.now_us,)
+    return board.eligibility.of_call(call).key(agent)
 
 
 class _Witness(Offering):
@@ -190,7 +190,7 @@ def _candidate(
 
 def _rival(board: Board, call: QueuedCall, agent: Agent, chosen: bool) -> Rival:
     lacks = "" if chosen else failing(requirement_of(board, call), agent.settings.skills)
-    return Rival(call.id, call.queue, chosen, call.key[:-1], lacks)
+    return Rival(call.id, call.queue, chosen, call.key, lacks)
 
 
 def _hindrances(board: Board, requirement: Requirement, agent: Agent) -> Iterator[Hindrance]:

@@ -1,8 +1,8 @@
 """An order that is kept, not searched: a heap whose stale entries are dropped when they surface.
 
-A line does not own its members: `live` maps a name to the one key that counts. A key's last element is
-the name, and a key is live while `live[name]` is that very tuple. So one assignment puts a member into
-several lines, and one deletion takes it out of all of them.
+A line does not own its members. A key ends with its member's name and a token, the number of the time that
+the member is in line, and is live while `live[name]` is that token. So a member may stand in several lines,
+in each with another key, and one deletion takes it out of all of them.
 """
 
 from heapq import heapify, heappop, heappush
@@ -18,13 +18,13 @@ class Line(Generic[Key]):
 
     __slots__ = ("_heap", "_limit", "_live")
 
-    def __init__(self, live: dict[str, Key]) -> None:
+    def __init__(self, live: dict[str, int]) -> None:
         self._heap: list[Key] = []
         self._live = live
         self._limit = _SMALL
 
     def put(self, key: Key) -> None:
-        """Add a member; the caller has set, or sets now, `live[name] = key`."""
+        """Add a member; the caller has set, or sets now, `live[name]` to the key's token."""
         heappush(self._heap, key)
         if len(self._heap) > self._limit:
             self._sweep()
@@ -34,7 +34,7 @@ class Line(Generic[Key]):
         heap, live = self._heap, self._live
         while heap:
             key = heap[0]
-            if live.get(key[-1]) is key:
+            if live.get(key[-2]) == key[-1]:
                 return key
             heappop(heap)
         return None
@@ -45,6 +45,6 @@ class Line(Generic[Key]):
 
     def _sweep(self) -> None:
         live = self._live
-        self._heap = [key for key in self._heap if live.get(key[-1]) is key]
+        self._heap = [key for key in self._heap if live.get(key[-2]) == key[-1]]
         heapify(self._heap)
         self._limit = max(_SMALL, 2 * len(self._heap))

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from acd.agent import Agent
 from acd.board import Board
 from acd.commands import VisitReason
-from acd.eligibility import IdleKey, SkillClass
+from acd.eligibility import SkillClass
 from acd.offering import Offering
-from acd.queued_call import CallState, LineKey, QueuedCall
+from acd.queued_call import CallKey, CallState, QueuedCall
+from acd.ranking import AgentKey
+from acd.settings import NoAgents
 from acd.staff import Staff
 from acd.visits import Visits
 from acd.why import Rule
@@ -46,20 +48,22 @@ class Matching:
     def _send_on(self) -> None:
         """Somebody's last agent went: callers leave the queues that do not wait for nobody."""
         for queue in list(self._board.state.queues.values()):
-            if queue.visits and self._visits.finds_nobody(queue):
-                for name in list(queue.visits):
-                    call = self._board.state.calls[name]
-                    if call.state is CallState.WAITING:
-                        self._visits.overflow(call, VisitReason.NO_AGENTS)
+            if queue.settings.no_agents is NoAgents.WAIT:
+                continue
+            for name in list(queue.visits):
+                call = self._board.state.calls[name]
+                if call.state is CallState.WAITING and self._visits.finds_nobody(call, queue):
+                    self._visits.overflow(call, VisitReason.NO_AGENTS)
 
     def _match(self) -> None:
         board = self._board
         agents, board.freed_agents = board.freed_agents, []
         if board.assigned:
             agents = [agent for agent in agents if not self._place_assigned(agent)]
-        calls, board.freed_calls = board.freed_calls, []
-        if calls:
-            calls = [call for call in calls if self._stays(call)]
+        calls: list[QueuedCall] = []
+        while board.freed_calls:  # who is sent on may come to wait elsewhere, at his place among these
+            freed, board.freed_calls = board.freed_calls, []
+            calls += [call for call in freed if self._stays(call)]
         if len(agents) == 1 and not calls:
             self._place_agent(agents[0])
         elif len(calls) == 1 and not agents:
@@ -73,7 +77,7 @@ class Matching:
             return False
         if self._visits.shows_out(call):
             return False
-        if self._visits.finds_nobody(self._board.state.queues[call.queue]):
+        if self._visits.finds_nobody(call, self._board.state.queues[call.queue]):
             self._visits.overflow(call, VisitReason.NO_AGENTS)
             return False
         return True
@@ -88,62 +92,44 @@ class Matching:
 
     def _place_agent(self, agent: Agent) -> None:
         """The only one who became free takes the first caller of all lines that his skills open."""
-        best: LineKey | None = None
-        classes = self._board.eligibility.of_agent(agent.settings)
-        for skill_class in classes:
+        board = self._board
+        best: CallKey | None = None
+        for skill_class in board.eligibility.of_agent(agent.settings).classes:
             first = skill_class.waiting.first()
             if first is not None and (best is None or first < best):
                 best = first
         if best is None:
-            self._idle(agent, classes)
+            board.eligibility.free(agent)
         else:
-            self._offering.make(self._board.state.calls[best[-1]], agent, Rule.AGENT_CHOSE)
+            self._offering.make(board.state.calls[best[-2]], agent, Rule.AGENT_CHOSE)
 
     def _place_call(self, call: QueuedCall) -> None:
-        """The only one who came to wait gets the agent who is free longest."""
-        skill_class = self._class_of(call)
-        free = skill_class.free.first()
+        """The only one who came to wait gets the first of the agents who are free for it."""
+        board = self._board
+        free = board.eligibility.of_call(call).free.first()
         if free is None:
-            self._wait(call, skill_class)
+            board.eligibility.wait(call)
         else:
-            self._offering.make(call, self._board.state.agents[free[-1]], Rule.CALLER_CHOSE)
+            self._offering.make(call, board.state.agents[free[-2]], Rule.CALLER_CHOSE)
 
     def _place_all(self, agents: list[Agent], calls: list[QueuedCall]) -> None:
-        """Several at once: callers choose in the order of all lines, each the agent who is free longest."""
+        """Several at once: callers choose in the order of all lines, each the first agent of his strategy."""
         board = self._board
         concerned: dict[int, SkillClass] = {}
         for agent in agents:
-            classes = board.eligibility.of_agent(agent.settings)
-            self._idle(agent, classes)
-            concerned.update((id(one), one) for one in classes)
+            signature = board.eligibility.free(agent)
+            concerned.update((id(one), one) for one in signature.classes)
         for call in calls:
-            skill_class = self._class_of(call)
-            self._wait(call, skill_class)
+            skill_class = board.eligibility.wait(call)
             concerned[id(skill_class)] = skill_class
         while pair := _first_pair(concerned.values()):
             waiting, free = pair
-            self._offering.make(board.state.calls[waiting[-1]], board.state.agents[free[-1]])
-
-    def _class_of(self, call: QueuedCall) -> SkillClass:
-        board = self._board
-        return board.eligibility.of_requirement(board.state.queues[call.queue].settings.requires)
-
-    def _idle(self, agent: Agent, classes: tuple[SkillClass, ...]) -> None:
-        name = agent.settings.name
-        key: IdleKey = (agent.idle_since_us or 0, name)
-        self._board.eligibility.agents[name] = key
-        for skill_class in classes:
-            skill_class.free.put(key)
-
-    def _wait(self, call: QueuedCall, skill_class: SkillClass) -> None:
-        key = call.key
-        self._board.eligibility.calls[call.id] = key
-        skill_class.waiting.put(key)
+            self._offering.make(board.state.calls[waiting[-2]], board.state.agents[free[-2]], Rule.MATCHED)
 
 
-def _first_pair(classes: Iterable[SkillClass]) -> tuple[LineKey, IdleKey] | None:
+def _first_pair(classes: Iterable[SkillClass]) -> tuple[CallKey, AgentKey] | None:
     """The first caller of these classes for whom somebody is free, and that agent."""
-    best: tuple[LineKey, IdleKey] | None = None
+    best: tuple[CallKey, AgentKey] | None = None
     for skill_class in classes:
         free = skill_class.free.first()
         waiting = skill_class.waiting.first() if free is not None else None

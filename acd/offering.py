@@ -23,7 +23,6 @@ from acd.visits import Visits
 from acd.why import Decision, Rule, encode, seal
 
 NO_ANSWER = "no-answer"  # the pause reason
-LONGEST_IDLE = "longest-idle"
 
 # Why the INVITE is cancelled, by the result that the offer will end with.
 _WHY = {
@@ -55,8 +54,9 @@ class Offering:
         queue.engaged += 1
         self._visits.apply(call, CallInput.OFFERED)
         call.offer = agent.offer = offer.id
-        board.eligibility.agents.pop(offer.agent, None)
+        board.eligibility.engage(offer.agent)
         decision, seal = self._decided(offer, call, agent, rule)
+        agent.last_offer_us = board.now_us
         command = Offer(board.next_id(), offer.id, offer.call, offer.queue, offer.agent, decision, seal)
         board.commands.append(command)
         board.touch(agent)
@@ -75,9 +75,9 @@ class Offering:
             offer.queue,
             offer.agent,
             rule,
-            LONGEST_IDLE,
-            call.key[:-1],
-            (agent.idle_since_us or board.now_us,),
+            board.state.queues[call.queue].settings.strategy,
+            call.key,
+            board.eligibility.of_call(call).key(agent),
             0,
             state.policy,
             state.seal,

@@ -80,7 +80,9 @@ TABLE: dict[tuple[CallState, CallInput], Row] = {
     (S.TALKING, On.LEFT): (S.LEFT, (A.END_TALK, A.FORGET)),
 }
 
-LineKey: TypeAlias = tuple[int, int, int, str]
+# The place in line: minus the priority, queued at (UTC microseconds), arrival, call, and which time that it
+# waits (see `acd.line`). So the larger priority goes first, then who came earlier.
+CallKey: TypeAlias = tuple[int, int, int, str, int]
 
 
 class QueuedCall(msgspec.Struct, gc=False):
@@ -99,8 +101,9 @@ class QueuedCall(msgspec.Struct, gc=False):
     agent: str | None = None  # of the conversation
     assigned: str | None = None  # the only agent whom it waits for, because a supervisor said so
     assigned_rank: int = 0  # among those who wait for him so: the smaller, the earlier
+    requires: str = ""  # a skill expression of its own, beside the queue's
 
     @property
-    def key(self) -> LineKey:
-        """The place in line: larger priority, then earlier, then first come."""
-        return (-self.priority, self.queued_at_us, self.arrival, self.id)
+    def key(self) -> tuple[int, int, int]:
+        """The place in line: by larger priority, then by who came earlier, then by who arrived first."""
+        return (-self.priority, self.queued_at_us, self.arrival)

@@ -30,9 +30,9 @@ class Reconfigure:
         """Apply all of it or, with an expression that cannot be read, nothing."""
         board = self._board
         named = {queue.name for queue in event.queues}
-        kept = [queue.settings.requires for name, queue in board.state.queues.items() if name not in named]
+        kept = [queue.settings for name, queue in board.state.queues.items() if name not in named]
         try:
-            board.eligibility.intern([*(queue.requires for queue in event.queues), *kept])
+            board.eligibility.intern([*event.queues, *kept])
         except SkillError as error:
             board.commands.append(ConfigurationRefused(board.next_id(), f"requires: {error}"))
             return
@@ -84,10 +84,11 @@ class Reconfigure:
     def _apply_agents(self, event: Configured) -> None:
         old = self._board.state.agents
         named: dict[str, Agent] = {}
-        for settings in event.agents:
+        for place, settings in enumerate(event.agents):
             known = old.get(settings.name)
             agent = named[settings.name] = known or Agent(settings, since_us=self._board.now_us)
             agent.settings = settings
+            agent.place = place
         self._board.state.agents = _with_leaving(named, old)
 
 

@@ -137,7 +137,7 @@ class Router:
         """Make the indexes anew from facts; they are consistent, so no command comes of it."""
         board = self._board
         facts = board.state
-        board.eligibility.intern(queue.settings.requires for queue in facts.queues.values())
+        board.eligibility.intern(queue.settings for queue in facts.queues.values())
         self._reconfigure.reindex()
         for agent in facts.agents.values():
             board.touch(agent)

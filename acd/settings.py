@@ -8,6 +8,8 @@ import enum
 
 import msgspec
 
+from acd.strategies import Strategy
+
 SECOND_US = 1_000_000
 
 
@@ -42,7 +44,7 @@ class AtClosing(enum.StrEnum):
 class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """One queue. `requires` is a skill expression (see `acd.skills`); empty takes every agent.
 
-    `overflow` is `hangup`, `queue:NAME` or `phone:NAME`. The only strategy is longest-idle.
+    `overflow` is `hangup`, `queue:NAME` or `phone:NAME`.
     A `max_wait_us` of 0 is no limit. A changed `max_wait_us` counts for visits that start after the change.
     """
 
@@ -61,6 +63,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     overflow: str = "hangup"
     closed: str = "hangup"  # where callers go while the queue is closed; as `overflow`
     at_closing: AtClosing = AtClosing.KEEP
+    strategy: Strategy = Strategy.LONGEST_IDLE
 
 
 class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):

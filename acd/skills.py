@@ -24,6 +24,7 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
+_ASKING = (">=", ">", "==")
 _WORDS = ("and", "or", "not")
 _TOKEN = re.compile(r"\s*(?:(?P<name>[^\W\d][\w.-]*)|(?P<level>\d+)|(?P<sign>>=|<=|==|!=|[^\s]))")
 
@@ -54,6 +55,10 @@ class Requirement(Protocol):
         nothing."""
         ...
 
+    def wanted(self) -> tuple[str, ...]:
+        """The skills that it asks for (`>=`, `>`, `==`, under no `not`), each once."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Everyone:
@@ -67,6 +72,9 @@ class Everyone:
 
     def gap(self, skills: Mapping[str, int]) -> int:
         return 0
+
+    def wanted(self) -> tuple[str, ...]:
+        return ()
 
     def __str__(self) -> str:
         return ""
@@ -90,6 +98,9 @@ class Comparison:
         asked = {">=": self.level, ">": self.level + 1}.get(self.sign)
         return 0 if asked is None else max(0, skills.get(self.skill, 0) - asked)
 
+    def wanted(self) -> tuple[str, ...]:
+        return (self.skill,) if self.sign in _ASKING else ()
+
     def __str__(self) -> str:
         return f"{self.skill} {self.sign} {self.level}"
 
@@ -108,6 +119,9 @@ class Not:
 
     def gap(self, skills: Mapping[str, int]) -> int:
         return 0
+
+    def wanted(self) -> tuple[str, ...]:
+        return ()
 
     def __str__(self) -> str:
         return f"not {self.operand}" if not isinstance(self.operand, Every | Any) else f"not ({self.operand})"
@@ -128,6 +142,9 @@ class Every:
     def gap(self, skills: Mapping[str, int]) -> int:
         return sum(operand.gap(skills) for operand in self.operands)
 
+    def wanted(self) -> tuple[str, ...]:
+        return _wanted(self.operands)
+
     def __str__(self) -> str:
         return " and ".join(f"({one})" if isinstance(one, Any) else str(one) for one in self.operands)
 
@@ -147,6 +164,9 @@ class Any:
     def gap(self, skills: Mapping[str, int]) -> int:
         return min((one.gap(skills) for one in self.operands if one.accepts(skills)), default=0)
 
+    def wanted(self) -> tuple[str, ...]:
+        return _wanted(self.operands)
+
     def __str__(self) -> str:
         return " or ".join(str(one) for one in self.operands)
 
@@ -159,6 +179,17 @@ def failing(requirement: Requirement, skills: Mapping[str, int]) -> str:
     if isinstance(requirement, Every):
         return next(part for operand in requirement.operands if (part := failing(operand, skills)))
     return str(requirement)
+
+
+def _wanted(operands: tuple[Requirement, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(skill for operand in operands for skill in operand.wanted()))
+
+
+def both(first: Requirement, second: Requirement) -> Requirement:
+    """What asks for one and the other."""
+    if isinstance(first, Everyone) or first == second:
+        return second
+    return first if isinstance(second, Everyone) else Every((first, second))
 
 
 def parse(text: str) -> Requirement:

@@ -122,13 +122,11 @@ class Staff:
             return False
         if agent.conversation is not None or agent.offer is not None:
             return False
-        return self.serves(agent, offer.queue)
+        return self.serves(agent, self._board.state.calls[offer.call])
 
-    def serves(self, agent: Agent, queue: str) -> bool:
-        """Whether the agent's skills open the queue."""
-        eligibility = self._board.eligibility
-        requires = self._board.state.queues[queue].settings.requires
-        return eligibility.of_requirement(requires) in eligibility.of_agent(agent.settings)
+    def serves(self, agent: Agent, call: QueuedCall) -> bool:
+        """Whether the agent has what the call and its queue ask for."""
+        return self._board.eligibility.of_call(call).requirement.accepts(agent.settings.skills)
 
     def conversation_ended(self, event: ConversationEnded) -> None:
         """Caller and agent are apart. Only the conversation that is going on can end."""
@@ -235,7 +233,7 @@ class Staff:
             if name not in board.eligibility.agents:
                 board.freed_agents.append(agent)
         else:
-            board.eligibility.agents.pop(name, None)
+            board.eligibility.engage(name)
             if name in board.assigned and (agent.leaving or state in _AWAY):
                 self._visits.release(name)
         watch = agent.registered and not agent.reachable
@@ -268,7 +266,7 @@ class Staff:
         del board.state.agents[name]
         board.touched.pop(name, None)
         board.unsettled = [other for other in board.unsettled if other is not agent]
-        board.eligibility.agents.pop(name, None)
+        board.eligibility.engage(name)
         if agent.watched:
             board.commands.append(WatchPhone(board.next_id(), name, False))
         if agent.announced is not AgentState.OFFLINE:
@@ -312,7 +310,9 @@ class Staff:
         change = -1 if name in board.present else 1
         board.present ^= {name}
         emptied = False
-        for skill_class in board.eligibility.of_agent(agent.settings):
+        signature = board.eligibility.of_agent(agent.settings)
+        signature.present += change
+        for skill_class in signature.classes:
             skill_class.present += change
             emptied = emptied or not skill_class.present
         return emptied

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from acd.agent import Agent, AgentState
 from acd.board import Board
-from acd.eligibility import SkillClass
+from acd.eligibility import Signature
 from acd.queue import ClosedReason, EmergencyClose, Queue
 from acd.queued_call import CallState, QueuedCall
 
@@ -56,12 +56,12 @@ class CallView:
 
 def agent_views(board: Board, agents: Iterable[Agent]) -> list[AgentView]:
     """The rows of these agents; which queues a set of skills opens is found out once."""
-    opened: dict[tuple[SkillClass, ...], tuple[str, ...]] = {}
+    opened: dict[Signature, tuple[str, ...]] = {}
     rows = []
     for agent in agents:
-        classes = board.eligibility.of_agent(agent.settings)
-        if classes not in opened:
-            opened[classes] = tuple(_opened(board, classes))
+        signature = board.eligibility.of_agent(agent.settings)
+        if signature not in opened:
+            opened[signature] = tuple(_opened(board, signature))
         rows.append(
             AgentView(
                 name=agent.name,
@@ -70,16 +70,16 @@ def agent_views(board: Board, agents: Iterable[Agent]) -> list[AgentView]:
                 since_us=agent.since_us,
                 call=agent.announced_call,
                 skills=dict(agent.settings.skills),
-                queues=opened[classes],
+                queues=opened[signature],
                 leaving=agent.leaving,
             )
         )
     return rows
 
 
-def _opened(board: Board, classes: tuple[SkillClass, ...]) -> Iterator[str]:
-    for name, queue in board.state.queues.items():
-        if board.eligibility.of_requirement(queue.settings.requires) in classes:
+def _opened(board: Board, signature: Signature) -> Iterator[str]:
+    for name in board.state.queues:
+        if board.eligibility.of_queue(name) in signature.classes:
             yield name
 
 
@@ -90,10 +90,10 @@ def queue_views(board: Board, queues: Iterable[Queue]) -> list[QueueView]:
     )
     rows = []
     for queue in queues:
-        skill_class = board.eligibility.of_requirement(queue.settings.requires)
+        skill_class = board.eligibility.of_queue(queue.settings.name)
         by_state = dict.fromkeys(AgentState, 0)
-        for (classes, state), count in staff.items():
-            if skill_class in classes:
+        for (signature, state), count in staff.items():
+            if skill_class in signature.classes:
                 by_state[state] += count
         rows.append(
             QueueView(

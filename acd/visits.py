@@ -24,7 +24,9 @@ class Visits:
         state = self._board.state
         if event.call in state.calls or state.is_gone(event.call):
             return
-        call = QueuedCall(event.call, event.queue, event.priority, event.queued_at_us, self.next_arrival())
+        arrival = self.next_arrival()
+        call = QueuedCall(event.call, event.queue, event.priority, event.queued_at_us, arrival)
+        call.requires = event.requires
         state.calls[event.call] = call
         self._enter(call, event.queue, set())
 
@@ -79,18 +81,18 @@ class Visits:
         self._board.state.arrivals += 1
         return self._board.state.arrivals
 
-    def refusal(self, queue: Queue) -> VisitReason | None:
-        """Why the queue would not take another call now; None if it would."""
+    def refusal(self, call: QueuedCall, queue: Queue) -> VisitReason | None:
+        """Why the queue would not take the call now; None if it would."""
         if (closed := queue.closed) is not None:
             return _CLOSED[closed]
         if len(queue.visits) >= queue.settings.max_waiting:
             return VisitReason.MAX_WAITING
-        return VisitReason.NO_AGENTS if self.finds_nobody(queue) else None
+        return VisitReason.NO_AGENTS if self.finds_nobody(call, queue) else None
 
     def line_up_again(self, call: QueuedCall) -> None:
         """What decides the call's place has changed. Who waits for one agent alone is in no other line."""
         if call.state is CallState.WAITING and call.assigned is None:
-            self._board.eligibility.calls.pop(call.id, None)
+            self._board.eligibility.leave(call.id)
             self._board.freed_calls.append(call)
 
     def release(self, agent: str) -> None:
@@ -121,7 +123,7 @@ class Visits:
         for action in actions:
             match action:
                 case CallAction.LEAVE_LINE:
-                    self._board.eligibility.calls.pop(call.id, None)
+                    self._board.eligibility.leave(call.id)
                     self._board.unassign(call)
                 case CallAction.FORGET:
                     del self._board.state.calls[call.id]
@@ -153,12 +155,11 @@ class Visits:
         self.apply(call, CallInput.RECOVERED)
         self._limit_wait(call, self._board.state.queues.get(call.queue))
 
-    def finds_nobody(self, queue: Queue) -> bool:
-        """Whether the queue sends callers on because nobody who may serve them is present."""
-        settings = queue.settings
-        if settings.no_agents is NoAgents.WAIT:
+    def finds_nobody(self, call: QueuedCall, queue: Queue) -> bool:
+        """Whether the queue sends the call on because nobody who may serve it is present."""
+        if queue.settings.no_agents is NoAgents.WAIT:
             return False
-        return not self._board.eligibility.of_requirement(settings.requires).present
+        return not self._board.eligibility.of(queue.settings.name, call.requires).present
 
     def _enter(self, call: QueuedCall, name: str, seen: set[str]) -> None:
         """Walk along the overflows, and past closed queues, until one takes the call; none twice: it ends."""
@@ -173,7 +174,7 @@ class Visits:
             if queue.leaving:
                 self._let_go(call, VisitResult.ENDED_OTHERWISE, VisitReason.QUEUE_CLOSED, "hangup")
                 return
-            refusal = self.refusal(queue)
+            refusal = self.refusal(call, queue)
             if refusal is None:
                 self.apply(call, CallInput.ENTERED)
                 return

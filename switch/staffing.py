@@ -49,6 +49,7 @@ def _queue(name: str, queue: Queue) -> QueueSettings:
         overflow=str(queue.overflow),
         closed=str(queue.closed),
         at_closing=AtClosing(queue.at_closing.value),
+        strategy=queue.strategy,
     )
 
 

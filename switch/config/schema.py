@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
+from acd.strategies import Strategy
 from media.progress import Country
 from media.prompts import CLOSED
 from sip.dialogs.secrecy import Policy
@@ -74,12 +75,6 @@ class Answer(StrEnum):
     AT_ONCE = "at-once"
     EARLY = "early"
     ON_AGENT = "on-agent"
-
-
-class Strategy(StrEnum):
-    """Which of several free agents gets the call."""
-
-    LONGEST_IDLE = "longest-idle"
 
 
 class MusicOrder(StrEnum):
@@ -343,6 +338,7 @@ class Queue(Section):
 
     answer: Answer = Answer.AT_ONCE
     strategy: Annotated[Strategy, BeforeValidator(values.strategy)] = Strategy.LONGEST_IDLE
+    """Which of several free agents gets the call."""
     requires: Words | None = None
     """A skill expression (`acd.skills`); None takes every agent."""
     service_level: ServiceLevel = ServiceLevel()

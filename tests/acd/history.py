@@ -12,10 +12,14 @@ from acd.queue import ClosedReason
 from acd.queued_call import CallState, QueuedCall
 from acd.router import Router
 from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
+from acd.strategies import Strategy
+from tests.acd.oracle import Oracle, waits_for
 
 SECOND = 1_000_000
 START_US = 1_795_000_000 * SECOND
 REQUIRES = ("", "support >= 1", "english >= 5 or spanish >= 5", "support >= 3 and not trainee >= 1")
+OWN = ("", "", "", "", "english >= 5", "not trainee >= 5", "spanish >= 3 or english >= 9", "support >=")
+STRATEGIES = (Strategy.LONGEST_IDLE, *Strategy)
 OVERFLOWS = ("hangup", "phone:1001", "queue:q0", "queue:q1", "queue:q2", "queue:nowhere")
 
 
@@ -36,6 +40,7 @@ def random_configuration(dice: random.Random) -> e.Configured:
             overflow=dice.choice(OVERFLOWS),
             closed=dice.choice(OVERFLOWS),
             at_closing=dice.choice(list(AtClosing)),
+            strategy=dice.choice(STRATEGIES),
         )
         for number in range(4)
         if dice.random() < 0.9
@@ -58,6 +63,7 @@ class History:
     def __init__(self, seed: int, reloads: bool = True) -> None:
         self.dice = random.Random(seed)
         self.router = Router()
+        self.oracle = Oracle(self.router)
         self.now_us = START_US
         self.reloads = reloads
         self.steps: list[tuple[int, e.Event, list[c.Command]]] = []
@@ -97,7 +103,8 @@ class History:
             self.calls += 1
             queue = f"q{dice.choice((0, 1, 2, 3, 0, 1, 2, 3, 4))}"
             entered = self.now_us - dice.choice((0, 0, 0, 20 * SECOND))
-            return e.CallQueued(f"c{self.calls}", queue, entered, dice.choice((0, 0, 0, 5)))
+            priority, requires = dice.choice((0, 0, 0, 5)), dice.choice(OWN)
+            return e.CallQueued(f"c{self.calls}", queue, entered, priority, requires)
         if kind < 0.6:
             return self.offer_event()
         if kind < 0.75 and self.talking:
@@ -230,7 +237,7 @@ class History:
         for agent in facts.agents.values():
             free = agent.free
             assert agent.announced is agent.state
-            assert not free or not any(self.waits_for(agent.name, call) for call in waiting), (
+            assert not free or not any(waits_for(facts, agent, call) for call in waiting), (
                 f"{agent.name} is free while somebody waits"
             )
         self.check_assigned(waiting)
@@ -271,13 +278,6 @@ class History:
         assert not any(call.assigned for call in facts.calls.values() if call.state is not CallState.WAITING)
         away = (AgentState.OFFLINE, AgentState.PAUSED, AgentState.UNREACHABLE)
         assert not any(facts.agents[name].state in away for name in assigned)
-
-    def waits_for(self, agent: str, call: QueuedCall) -> bool:
-        return call.assigned == agent if call.assigned else self.serves(agent, call.queue)
-
-    def serves(self, agent: str, queue: str) -> bool:
-        view = self.router.agent(agent)
-        return view is not None and queue in view.queues
 
     def end_everything(self) -> None:
         """Every caller hangs up, every phone answers finally, every timer runs out."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from acd.queued_call import TABLE, CallAction, CallState, QueuedCall, Row
+from acd.queued_call import TABLE, CallAction, CallState, Row
 from tests.acd.tables import can_end, reachable
 
 IN_A_VISIT = {CallState.WAITING, CallState.OFFERED, CallState.DOUBTED}
@@ -34,18 +34,3 @@ def test_visits_lines_and_talks_are_balanced(pair: tuple[CallState, object], row
         before is CallState.TALKING
     )
     assert (CallAction.FORGET in actions) == (after is CallState.LEFT)
-
-
-def test_order_is_priority_then_time_then_arrival() -> None:
-    calls = [
-        QueuedCall("late", "q", 0, 20, 1),
-        QueuedCall("second", "q", 0, 10, 3),
-        QueuedCall("first", "q", 0, 10, 2),
-        QueuedCall("important", "q", 5, 30, 4),
-    ]
-    assert [call.id for call in sorted(calls, key=lambda call: call.key)] == [
-        "important",
-        "first",
-        "second",
-        "late",
-    ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from acd.skills import MAX_DEPTH, SkillError, parse
+from acd.skills import MAX_DEPTH, SkillError, both, parse
 
 SAMPLE = "support >= 1 and (english >= 5 or spanish >= 5) and not trainee >= 1"
 
@@ -122,3 +122,30 @@ def test_nesting_has_a_limit(nest: str) -> None:
 )
 def test_the_gap_is_what_is_more_than_asked(text: str, skills: dict[str, int], gap: int) -> None:
     assert parse(text).gap(skills) == gap
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", ()),
+        (SAMPLE, ("support", "english", "spanish")),
+        ("a >= 1 and a < 5 and b != 2", ("a",)),
+        ("a == 3 or a > 7 or not (b >= 2)", ("a",)),
+    ],
+)
+def test_what_is_asked_for(text: str, wanted: tuple[str, ...]) -> None:
+    assert parse(text).wanted() == wanted
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "form"),
+    [
+        ("", "", ""),
+        ("a >= 1", "", "a >= 1"),
+        ("", "a >= 1", "a >= 1"),
+        ("a >= 1", "a >= 1", "a >= 1"),
+        ("a >= 1 or b >= 1", "c >= 1 and d >= 1", "(a >= 1 or b >= 1) and c >= 1 and d >= 1"),
+    ],
+)
+def test_both(first: str, second: str, form: str) -> None:
+    assert str(both(parse(first), parse(second))) == form

@@ -93,7 +93,7 @@ def test_one_altered_byte_is_found_wherever_it_is() -> None:
 
 def test_a_decision_sealed_anew_breaks_the_next_link() -> None:
     chain = kept(decided(played(300)))[:4]
-    altered = chain[2].text.replace(b'"longest-idle"', b'"longest-idol"')
+    altered = chain[2].text.replace(b'"main-', b'"mane-')
     forged = [*chain[:2], Kept(altered, seal(altered)), chain[3]]
     assert faults(forged) == [(Fault.UNLINKED, 4)]
 

@@ -43,7 +43,10 @@ def test_sections_for_later_are_refused(mistakes: Mistakes, key: str) -> None:
     [
         (
             "queues: {a: {strategy: ring-all}}",
-            ["1:24: queues.a.strategy: not yet: 'ring-all' is not built; longest-idle is"],
+            [
+                "1:24: queues.a.strategy: not yet: 'ring-all' is not built; "
+                "longest-idle, round-robin, linear, best-skill are"
+            ],
         ),
         (
             "sip: {listen: [ws:0.0.0.0:5062]}",

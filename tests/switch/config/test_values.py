@@ -108,7 +108,11 @@ def test_is_read(read: Callable[[object], object], written: str, value: object) 
             "postgresql://",
             "expected a database: sqlite:///centralita.db or postgresql://user@host/name",
         ),
-        (values.strategy, "ring-all", "not yet: 'ring-all' is not built; longest-idle is"),
+        (
+            values.strategy,
+            "ring-all",
+            "not yet: 'ring-all' is not built; longest-idle, round-robin, linear, best-skill are",
+        ),
         (values.digits, "a b", "'a b' is not the beginning of a number; write it as +34"),
         (values.secret, "", "is empty"),
         (values.slots, "709-701", "'709-701' is not a range of at most 100 numbers; write it as 701-709"),

@@ -1,0 +1,92 @@
+"""Who should get whom, found by going through everybody: the strategies' definitions, said a second time."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, cast
+
+from acd.agent import Agent
+from acd.queued_call import CallState, QueuedCall
+from acd.router import Router
+from acd.skills import Requirement, SkillError, parse
+from acd.state import State
+from acd.strategies import Strategy
+from acd.why import Rule
+
+
+@cache
+def requirement(text: str) -> Requirement:
+    """One that cannot be read counts as none."""
+    try:
+        return parse(text)
+    except SkillError:
+        return parse("")
+
+
+def serves(facts: State, agent: Agent, call: QueuedCall) -> bool:
+    """Whether the agent has what the call's queue and the call itself ask for."""
+    both = (facts.queues[call.queue].settings.requires, call.requires)
+    return all(requirement(text).accepts(agent.settings.skills) for text in both)
+
+
+def waits_for(facts: State, agent: Agent, call: QueuedCall) -> bool:
+    """Whether the call would take the agent: the one to whom it was assigned, or any who serves it."""
+    return call.assigned == agent.name if call.assigned else serves(facts, agent, call)
+
+
+def ahead(call: QueuedCall) -> tuple[object, ...]:
+    """The smallest goes first."""
+    return (-call.priority, call.queued_at_us, call.arrival)
+
+
+def _best_skill(facts: State, agent: Agent, call: QueuedCall) -> int:
+    asked = {
+        skill
+        for text in (facts.queues[call.queue].settings.requires, call.requires)
+        for skill in requirement(text).wanted()
+    }
+    return -sum(agent.settings.skills.get(skill, 0) for skill in asked)
+
+
+RANKS: dict[Strategy, Callable[[State, Agent, QueuedCall], int]] = {
+    Strategy.LONGEST_IDLE: lambda facts, agent, call: 0,
+    Strategy.RING_ALL: lambda facts, agent, call: 0,
+    Strategy.RING_PROGRESSIVELY: lambda facts, agent, call: 0,
+    Strategy.ROUND_ROBIN: lambda facts, agent, call: agent.last_offer_us,
+    Strategy.FEWEST_CALLS: lambda facts, agent, call: agent.calls,
+    Strategy.LEAST_TALK_TIME: lambda facts, agent, call: agent.talk_us,
+    Strategy.LINEAR: lambda facts, agent, call: list(facts.agents).index(agent.name),
+    Strategy.BEST_SKILL: _best_skill,
+}
+
+
+_CHOOSING = (Rule.AGENT_CHOSE, Rule.CALLER_CHOSE, Rule.MATCHED)
+
+
+class Oracle:
+    """Stands between the matching and the offering, and judges each pair before it is offered."""
+
+    def __init__(self, router: Router) -> None:
+        self._board = router._board
+        self._offering = router._matching._offering
+        router._matching._offering = cast("Any", self)
+
+    def make(self, call: QueuedCall, agent: Agent, rule: Rule) -> None:
+        """The pair that the router chose: nobody is ahead of the caller, nobody before the agent."""
+        facts = self._board.state
+        if rule not in _CHOOSING:
+            self._offering.make(call, agent, rule)
+            return
+        free = [one for one in facts.agents.values() if one.free]
+        assert agent in free
+        assert serves(facts, agent, call)
+        for other in facts.calls.values():
+            if other.state is CallState.WAITING and ahead(other) < ahead(call):
+                assert not any(waits_for(facts, one, other) for one in free), (
+                    f"{other.id} was ahead of {call.id}"
+                )
+        strategy = facts.queues[call.queue].settings.strategy
+        if (rank := RANKS.get(strategy)) is not None:
+            able = [one for one in free if serves(facts, one, call)]
+            first = min(able, key=lambda one: (rank(facts, one, call), one.idle_since_us, one.name))
+            assert agent is first, f"{strategy}: {agent.name} instead of {first.name}"
+        self._offering.make(call, agent, rule)
