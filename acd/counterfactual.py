@@ -12,16 +12,16 @@ from typing import Final
 import msgspec
 
 from acd import state
-from acd.agent import Agent
+from acd.agent import Agent, AgentState
 from acd.events import Event
 from acd.explaining import Bar, Candidate, Choice, Hindrance, Rival
-from acd.offer import RINGS
+from acd.queued_call import CallState
 from acd.router import Router
 from acd.skills import Comparison, parse
 from acd.state import State
 
 SECOND_US: Final = 1_000_000
-TRIES: Final = 12
+TRIES: Final = 8
 
 
 class Change(enum.StrEnum):
@@ -104,18 +104,14 @@ def decide_again(
     """The change with what came of it; None if the agent still gets the call."""
     snapshot = state.decode(before)
     _MAKE[change.change](snapshot.state, change)
-    router = Router.restore(state.encode(snapshot))
+    router = Router.resume(snapshot)
     router.step(event, now_us)
-    facts = state.decode(router.snapshot()).state
-    rings = [offer for offer in facts.offers.values() if offer.state in RINGS]
-    call, agent = choice.decision.call, choice.decision.agent
-    if any((offer.call, offer.agent) == (call, agent) for offer in rings):
+    call, agent = router.call(choice.decision.call), router.agent(choice.decision.agent)
+    offered = call.agent if call is not None and call.state is CallState.OFFERED else None
+    if offered == choice.decision.agent:
         return None
-    others = [offer.agent for offer in rings if offer.call == call]
-    instead = [offer.call for offer in rings if offer.agent == agent]
-    return msgspec.structs.replace(
-        change, then_agent=next(iter(others), None), then_call=next(iter(instead), None)
-    )
+    instead = agent.call if agent is not None and agent.state is AgentState.RINGING else None
+    return msgspec.structs.replace(change, then_agent=offered, then_call=instead)
 
 
 def _changes(choice: Choice) -> Iterator[Counterfactual]:

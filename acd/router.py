@@ -82,7 +82,11 @@ class Router:
     @classmethod
     def restore(cls, snapshot: bytes) -> Self:
         """A router as it was at `snapshot`. Raises `SnapshotError` for what is not one."""
-        saved = state.decode(snapshot)
+        return cls.resume(state.decode(snapshot))
+
+    @classmethod
+    def resume(cls, saved: Snapshot) -> Self:
+        """The same from a snapshot that is read already. Its state is the router's from now on."""
         router = cls(saved.pool)
         router._wire(Board(saved.pool, saved.sequence, saved.now_us, saved.state))
         router._rebuild()

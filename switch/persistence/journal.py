@@ -15,9 +15,9 @@ import contextlib
 import enum
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -27,10 +27,19 @@ from acd.journal import Header, encode, encode_header
 from acd.router import Router
 from switch.persistence.recovery import SEGMENT, SNAPSHOT, encode_snapshot, files, lock, sequence_of
 
-SEGMENT_BYTES = 8 * 1024 * 1024  # replayed in about a second
+SEGMENT_BYTES = 2 * 1024 * 1024  # replayed in a third of a second
 FSYNC_EVERY_S = 0.1
 MAX_WAITING_BYTES = 64 * 1024 * 1024
-SNAPSHOTS_KEPT = 2
+SNAPSHOTS_KEPT = 2  # whatever their age: should the newer be unreadable, the older is there
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How much of the past is kept for who asks why (`switch.why`): what is older than `age_s` goes, and the
+    oldest beyond `size_bytes` in all. What a restart needs is kept in any case."""
+
+    age_s: float = 24 * 3600.0
+    size_bytes: int = 1_000_000_000
 
 
 class ProblemKind(enum.StrEnum):
@@ -65,6 +74,7 @@ class Journal:
         *,
         segment_bytes: int = SEGMENT_BYTES,
         fsync_every_s: float = FSYNC_EVERY_S,
+        retention: Retention | None = None,
     ) -> None:
         self._directory = directory
         self._router = router
@@ -74,13 +84,22 @@ class Journal:
         self._waiting = bytearray()
         self._skipped = False  # records were dropped: only a snapshot continues
         self._failing = False
-        self._keeper = _Keeper(directory, fsync_every_s)
+        self._keeper = _Keeper(directory, fsync_every_s, retention or Retention())
         try:
             self._start_segment()
         except OSError:
             os.close(self._lock)
             raise
         self._keeper.start()
+
+    @property
+    def directory(self) -> Path:
+        """Where its files are."""
+        return self._directory
+
+    def keep(self, retention: Retention) -> None:
+        """Keep so much of the past from now on."""
+        self._keeper.retention = retention
 
     def record(self, event: Event, commands: Sequence[Command]) -> None:
         """Add the router's last step to what the next `write` writes."""
@@ -157,7 +176,8 @@ class Journal:
 class _Keeper:
     """The thread beside the loop: syncs, writes snapshots, closes and deletes what is no longer needed."""
 
-    def __init__(self, directory: Path, every_s: float) -> None:
+    def __init__(self, directory: Path, every_s: float, retention: Retention) -> None:
+        self.retention = retention
         self.problems: SimpleQueue[JournalProblem] = SimpleQueue()
         self._directory = directory
         self._every_s = every_s
@@ -236,15 +256,24 @@ class _Keeper:
         self._delete_superfluous()
 
     def _delete_superfluous(self) -> None:
-        """Keep two snapshots, should the newer be unreadable, and every segment since the older."""
-        snapshots = files(self._directory, SNAPSHOT)
-        kept = snapshots[-SNAPSHOTS_KEPT:]
-        for path in snapshots[:-SNAPSHOTS_KEPT]:
-            path.unlink()
-        segments = files(self._directory, SEGMENT)
-        for path, following in pairwise(segments):
-            if sequence_of(following) <= sequence_of(kept[0]) + 1:
+        """Of what no restart needs, delete what is too old or too much: snapshots with what follows them."""
+        needed = sequence_of(files(self._directory, SNAPSHOT)[-SNAPSHOTS_KEPT:][0])
+        room = self.retention.size_bytes
+        oldest = time.time() - self.retention.age_s
+        paths = [*files(self._directory, SNAPSHOT), *files(self._directory, SEGMENT)]
+        going = False
+        for first, path in sorted(((_first_step(path), path) for path in paths), reverse=True):
+            about = path.stat()
+            room -= about.st_size
+            if path.suffix == SEGMENT and first <= needed and (room < 0 or about.st_mtime < oldest):
+                going = True
+            if going:
                 path.unlink()
 
     def _report(self, kind: ProblemKind, message: str) -> None:
         self.problems.put(JournalProblem(kind, message))
+
+
+def _first_step(path: Path) -> int:
+    """The first step that needs the file: a snapshot goes with the segment after it."""
+    return sequence_of(path) + (path.suffix == SNAPSHOT)

@@ -95,7 +95,7 @@ def _from_snapshot(directory: Path, pool: str) -> Recovery:
     problems: list[str] = []
     for path in reversed(files(directory, SNAPSHOT)):
         try:
-            router = _read_snapshot(path.read_bytes())
+            router = read_snapshot(path.read_bytes())
         except SnapshotError as error:
             problems.append(f"{path.name}: {error}; an older one is used")
             continue
@@ -105,7 +105,8 @@ def _from_snapshot(directory: Path, pool: str) -> Recovery:
     return Recovery(Router(pool), problems=problems)
 
 
-def _read_snapshot(data: bytes) -> Router:
+def read_snapshot(data: bytes) -> Router:
+    """The router of a snapshot file. Raises `SnapshotError`."""
     payload = None
     if data.startswith(SNAPSHOT_MAGIC):
         payload, _, _ = unframe(data, len(SNAPSHOT_MAGIC))

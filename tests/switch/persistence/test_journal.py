@@ -12,7 +12,7 @@ import pytest
 from acd.events import CallQueued, Configured, DeadlinePassed, PhoneRegistered
 from acd.router import Router
 from acd.settings import AgentSettings, QueueSettings
-from switch.persistence.journal import Journal, JournalProblem, ProblemKind
+from switch.persistence.journal import Journal, JournalProblem, ProblemKind, Retention
 from switch.persistence.recovery import SEGMENT, SNAPSHOT, JournalLocked, files, recover
 
 START_US = 1_795_000_000_000_000
@@ -21,12 +21,19 @@ START_US = 1_795_000_000_000_000
 class Life:
     """One life of a switch: recovery, then events until it ends or is killed."""
 
-    def __init__(self, directory: Path, segment_bytes: int = 1 << 20) -> None:
+    def __init__(
+        self, directory: Path, segment_bytes: int = 1 << 20, retention: Retention | None = None
+    ) -> None:
         self.recovery = recover(directory)
         self.router = self.recovery.router
         self.problems: list[JournalProblem] = []
         self.journal = Journal(
-            directory, self.router, self.problems.append, segment_bytes=segment_bytes, fsync_every_s=3600.0
+            directory,
+            self.router,
+            self.problems.append,
+            segment_bytes=segment_bytes,
+            fsync_every_s=3600.0,
+            retention=retention,
         )
         self.calls = 0
 
@@ -138,7 +145,7 @@ def test_a_flipped_bit_ends_the_reading_there(directory: Path) -> None:
 
 
 def test_segments_rotate_and_old_ones_go(directory: Path) -> None:
-    life = Life(directory, segment_bytes=2_000)
+    life = Life(directory, segment_bytes=2_000, retention=Retention(size_bytes=0))
     life.configure()
     for _ in range(30):
         life.queue(10)
@@ -155,6 +162,41 @@ def test_segments_rotate_and_old_ones_go(directory: Path) -> None:
     assert after.router.sequence == newest
     assert after.recovery.replayed < 100
     after.kill()
+
+
+def grown(directory: Path, retention: Retention) -> list[int]:
+    """A journal of thirty segments; of those kept, the first step that each snapshot leads to."""
+    life = Life(directory, segment_bytes=2_000)
+    life.configure()
+    for _ in range(30):
+        life.queue(30)
+        life.turn()
+    for hours, path in enumerate(reversed(files(directory, SEGMENT))):
+        os.utime(path, (0, START_US / 1e6 - 3600 * hours))
+    life.journal.keep(retention)
+    life.queue(30)
+    life.turn()
+    life.kill()
+    return [int(path.stem) for path in files(directory, SNAPSHOT)]
+
+
+def test_the_past_is_kept_by_age(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("switch.persistence.journal.time.time", lambda: START_US / 1e6)
+    kept = grown(directory, Retention(age_s=86_400.0))
+    assert len(kept) == len(files(directory, SEGMENT)) == 26  # 24 hours, the one that began now, the next
+    monkeypatch.setattr("switch.persistence.journal.time.time", lambda: START_US / 1e6 + 86_400.0)
+    life = Life(directory)
+    life.turn()
+    life.kill()
+    assert len(files(directory, SNAPSHOT)) <= len(files(directory, SEGMENT)) <= 3
+
+
+def test_the_past_is_kept_by_size(directory: Path) -> None:
+    kept = grown(directory, Retention(age_s=1e12, size_bytes=400_000))
+    total = sum(path.stat().st_size for path in directory.iterdir())
+    assert 250_000 < total < 560_000  # the last one kept may lie across the limit
+    assert len(kept) > 2
+    assert Life(directory).recovery.problems == []
 
 
 def test_an_unreadable_snapshot_falls_back_to_the_one_before(directory: Path) -> None:

@@ -1,0 +1,126 @@
+"""The journal's past: any step that is kept, as it was; and the child that explains it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from acd.commands import Offer
+from acd.journal import Header, encode, encode_header
+from acd.why import Kept
+from acd.why import encode as encode_decision
+from switch.persistence.recovery import SEGMENT, SNAPSHOT, encode_snapshot
+from switch.why.explainer import CannotExplain, Explainer
+from switch.why.past import NotKept, Past
+from tests.acd.history import History
+
+Journal = tuple[History, Path]
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Journal:
+    """A random history, written as the switch does: a segment and a snapshot each hundred steps."""
+    directory = tmp_path_factory.mktemp("journal")
+    history = History(11)
+    history.play(700)
+    again = type(history.router)()
+    data = b""
+    for number, (now_us, event, commands) in enumerate(history.steps, 1):
+        if number % 100 == 1:
+            (directory / f"{number - 1:020d}{SNAPSHOT}").write_bytes(encode_snapshot(again.snapshot()))
+            data = encode_header(Header("main", number))
+        again.step(event, now_us)
+        data += encode(number, again.now_us, event, commands)
+        (directory / f"{(number - 1) // 100 * 100 + 1:020d}{SEGMENT}").write_bytes(data)
+    return history, directory
+
+
+def made(history: History) -> list[tuple[int, Offer]]:
+    return [
+        (number, one)
+        for number, (_, _, commands) in enumerate(history.steps, 1)
+        for one in commands
+        if isinstance(one, Offer)
+    ]
+
+
+def kept(offer: Offer) -> Kept:
+    assert offer.decision is not None
+    return Kept(encode_decision(offer.decision), offer.seal)
+
+
+def test_any_step_is_found_from_the_nearest_snapshot(journal: Journal) -> None:
+    history, directory = journal
+    past = Past(directory)
+    for position in (350, 1, 100, 101, 102, len(history.steps), 300):
+        router, record = past.before(position)
+        assert router.sequence == position - 1
+        assert record.event == history.steps[position - 1][1]
+    assert past.first == 1
+
+
+@pytest.mark.parametrize("position", [0, 100_000])
+def test_a_step_that_is_not_there(journal: Journal, position: int) -> None:
+    with pytest.raises(NotKept):
+        Past(journal[1]).before(position)
+
+
+def _cut(directory: Path, gone: Callable[[int], bool], to: Path) -> Path:
+    for path in directory.iterdir():
+        if not gone(int(path.stem)):
+            (to / path.name).write_bytes(path.read_bytes())
+    return to
+
+
+def test_what_was_deleted_is_not_kept_and_a_gap_is_not_jumped(journal: Journal, tmp_path: Path) -> None:
+    short = _cut(journal[1], lambda step: step < 300, tmp_path)
+    past = Past(short)
+    assert past.first == 301
+    assert past.before(301)[0].sequence == 300
+    with pytest.raises(NotKept):
+        past.before(299)
+    (short / f"{401:020d}{SEGMENT}").unlink()
+    with pytest.raises(NotKept):
+        Past(short).before(450)
+    assert Past(short).before(550)[0].sequence == 549
+
+
+async def test_the_child_explains_offers_as_they_were(journal: Journal) -> None:
+    history, directory = journal
+    offers = made(history)
+    asked = [offers[0][1], offers[-1][1], offers[len(offers) // 2][1]]
+    found = await Explainer(directory).explain([*map(kept, asked), Kept(b"no decision", "")])
+    assert set(found) == {offer.offer for offer in asked}
+    for offer in asked:
+        explained = found[offer.offer]
+        assert explained.same
+        assert explained.kept
+        assert explained.choice is not None
+        assert explained.choice.decision == offer.decision
+        assert explained.change is not None
+
+
+async def test_the_child_says_what_it_cannot_know(journal: Journal, tmp_path: Path) -> None:
+    history, directory = journal
+    first, last = made(history)[0][1], made(history)[-1][1]
+    short = _cut(directory, lambda step: step < 300, tmp_path)
+    altered = Kept(kept(last).text, "0" * 32)
+    found = await Explainer(short).explain([kept(first), altered])
+    assert not found[first.offer].kept
+    assert found[first.offer].choice is None
+    assert not found[last.offer].same
+    assert found[last.offer].choice is not None
+    assert await Explainer(short).explain([]) == {}
+
+
+async def test_a_child_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("switch.why.explainer.sys.executable", "/bin/false")
+    offer = made(_short())[0][1]
+    with pytest.raises(CannotExplain):
+        await Explainer(tmp_path).explain([kept(offer)])
+
+
+def _short() -> History:
+    history = History(3)
+    history.play(100)
+    return history
