@@ -47,6 +47,7 @@ from switch.config.addresses import HostPort
 from switch.config.schema import Maker
 from switch.desk.wishes import DOES, Answer, LogIn, LogOut, Pause, Ready, Wish
 from switch.exchange import Exchange
+from switch.hours import emergency
 from switch.metrics.readings import MediaReading, SipReading, Sources
 from switch.preferences import NotForwardable, Preferences
 from switch.records import AgentState, CallRecord, utc
@@ -103,6 +104,16 @@ class Running:
         if view is None:
             raise Unknown(f"no queue {name!r}")
         return self._queue_row(view)
+
+    def close_queues(self, name: str | None, by: str, why: str) -> Sequence[QueueRow]:
+        """Out of turn."""
+        closed = emergency.close(self._exchange.dispatch, name, by, why)
+        return [self.queue(one) for one in closed or [name or ""]]
+
+    def open_queues(self, name: str | None, by: str, why: str) -> Sequence[QueueRow]:
+        """By their calendars again."""
+        opened = emergency.reopen(self._exchange.dispatch, name, by, why)
+        return [self.queue(one) for one in opened or [name or ""]]
 
     def agents(self) -> Sequence[AgentRow]:
         """Every agent of the router."""
@@ -361,6 +372,9 @@ class Running:
                 view.name: _by_state(view.agents) for view in self._exchange.dispatch.router.queues()
             },
             agents_by_state=self._agents_by_state,
+            queues_closed=lambda: {
+                view.name: view.closed for view in self._exchange.dispatch.router.queues()
+            },
             registrations=self._exchange.registrations.by_transport,
             trunks_up=lambda: {
                 name: self._exchange.trunks.is_up(name) for name in self._exchange.config.trunks
@@ -377,6 +391,7 @@ class Running:
     def _queue_row(self, view: QueueView) -> QueueRow:
         figures = self._exchange.metrics.queue(view.name)
         now_us = self._exchange.now_us()
+        word, changes_us = view.emergency, self._exchange.hours.changes_at_us(view.name)
         longest_s = 0.0 if view.longest_since_us is None else max(0, now_us - view.longest_since_us) / 1e6
         return QueueRow(
             name=view.name,
@@ -387,6 +402,11 @@ class Running:
             answered=figures.answered,
             abandoned=figures.abandoned,
             service_level=None if isnan(figures.service_level) else figures.service_level,
+            closed=view.closed,
+            closed_by=None if word is None else word.by,
+            closed_why=None if word is None else word.why,
+            closed_since=None if word is None else utc(word.since_us),
+            changes_at=None if changes_us is None else utc(changes_us),
         )
 
     def _agent_row(self, view: AgentView) -> AgentRow:

@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from acd.events import Act
+from acd.queue import ClosedReason
 from switch.calls.supervision import Mode
 from switch.preferences import Preferences
 from switch.records import AgentState, CallRecord
@@ -37,6 +38,14 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     abandoned: int
     service_level: float | None
     """0 to 1 over the last 30 minutes; None while there is nothing to divide by."""
+    closed: ClosedReason | None = None
+    """hours, holiday or emergency; None while it is open."""
+    closed_by: str | None = None
+    """This and the next two of a queue that somebody has closed out of turn."""
+    closed_why: str | None = None
+    closed_since: datetime | None = None
+    changes_at: datetime | None = None
+    """When its calendar opens or closes next; None where it has none, or that is far away."""
 
 
 class AgentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,6 +271,14 @@ class Backend(Protocol):
 
     def queue(self, name: str) -> QueueRow:
         """Raises Unknown."""
+        ...
+
+    def close_queues(self, name: str | None, by: str, why: str) -> Sequence[QueueRow]:
+        """Close it, or (None) every one, out of turn. Raises Unknown."""
+        ...
+
+    def open_queues(self, name: str | None, by: str, why: str) -> Sequence[QueueRow]:
+        """Take that back. Raises Unknown."""
         ...
 
     def agents(self) -> Sequence[AgentRow]: ...

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli import acts, tables, trace
+from switch.cli import acts, hours, tables, trace
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking, leave
 from switch.cli.show import Manner, Question, show
@@ -55,6 +55,8 @@ for _name, _commands in (
 call_commands.command("trace")(trace.of_call)
 for _act in (acts.prioritise, acts.assign, acts.pull, acts.move, acts.withdraw):
     call_commands.command(_act.__name__)(_act)
+queue_commands.command("close")(hours.close)
+queue_commands.command("open")(hours.reopen)
 app.command("trace")(trace.live)
 
 

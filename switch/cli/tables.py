@@ -65,6 +65,7 @@ def _registration(row: Row) -> str:
 
 QUEUES = (
     Column("QUEUE", _text("name")),
+    Column("CLOSED", _text("closed")),
     Column("WAITING", _text("waiting"), right=True),
     Column("LONGEST", _seconds("longest_wait_s"), right=True),
     Column("READY", _state("ready"), right=True),

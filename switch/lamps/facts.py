@@ -147,11 +147,14 @@ def _of_agent(agent: AgentView) -> Shown:
 
 
 def _of_queue(queue: QueueView) -> Shown:
-    """Its lamp blinks while somebody waits, and is on where nobody would answer."""
+    """Its lamp blinks while somebody waits, and is on where nobody would answer, or it is closed."""
     staffed = any(queue.agents[state] for state in queue.agents if AgentState(state.value) in _HERE)
+    note = f"{queue.waiting} waiting"
+    if queue.closed is not None:
+        staffed, note = False, f"closed: {queue.closed.value}, {note}"
     quiet = Lit.TERMINATED if staffed else Lit.CONFIRMED
     return Shown(
         dialogs=(ShownDialog(id="waiting", lit=Lit.EARLY if queue.waiting else quiet),),
         there=staffed,
-        note=f"{queue.waiting} waiting",
+        note=note,
     )

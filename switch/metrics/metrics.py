@@ -14,6 +14,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
+from acd.queue import ClosedReason
 from sip.aio.closing import Closed
 from sip.flow import TRANSPORTS, Transport
 from switch.calls.ending import Reason, Result
@@ -233,6 +234,13 @@ class Metrics:
             _queues(readings, self._offers.copy(), {key: held.copy() for key, held in self._handle.items()}),
             _calls(self._calls_active.copy(), self._calls.copy(), self._trunk_calls.copy()),
             *self._own(),
+            families.QUEUE_CLOSED.numbers(
+                {
+                    (queue, reason): reason is closed
+                    for queue, closed in sources.queues_closed().items()
+                    for reason in ClosedReason
+                }
+            ),
             _agents(sources.agents(), sources.agents_by_state()),
             _peers(sources.registrations(), sources.trunks_up(), sources.trunks_registered()),
             _sip(sources.sip()),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from acd.queue import ClosedReason
 from sip.aio.closing import Closed
 from sip.flow import Transport
 from sip.syntax.malformed import Fault
@@ -64,6 +65,8 @@ class Sources:
     agents: Callable[[], Mapping[str, Mapping[AgentState, int]]] = dict
     """By queue: how many agents that may take its calls are in each state."""
     agents_by_state: Callable[[], Mapping[AgentState, int]] = dict
+    queues_closed: Callable[[], Mapping[str, ClosedReason | None]] = dict
+    """Why each queue is closed; None while it is open."""
     registrations: Callable[[], Mapping[str, int]] = dict
     """By transport."""
     trunks_up: Callable[[], Mapping[str, bool]] = dict

@@ -9,6 +9,7 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
+from acd.queue import ClosedReason
 from switch.api.app import create_app
 from switch.api.backend import (
     AgentRow,
@@ -76,6 +77,7 @@ class Memory:
         }
         self.ready = Readiness(ready=True, detail="ready")
         self.banned = ["203.0.113.66"]
+        self.closed: tuple[str, str] | None = None
         self.forked: dict[str, ForkRow] = {}
         self.supervised: SupervisionRow | None = None
         self.wanted = Preferences()
@@ -99,6 +101,16 @@ class Memory:
     def queues(self) -> Sequence[QueueRow]:
         return [self.queue("support")]
 
+    def close_queues(self, name: str | None, by: str, why: str) -> Sequence[QueueRow]:
+        self.queue(name or "support")
+        self.closed = (by, why)
+        return self.queues()
+
+    def open_queues(self, name: str | None, by: str, why: str) -> Sequence[QueueRow]:
+        self.queue(name or "support")
+        self.closed = None
+        return self.queues()
+
     def queue(self, name: str) -> QueueRow:
         if name != "support":
             raise Unknown(f"no queue {name!r}")
@@ -114,6 +126,9 @@ class Memory:
             answered=3,
             abandoned=1,
             service_level=0.75,
+            closed=None if self.closed is None else ClosedReason.EMERGENCY,
+            closed_by=None if self.closed is None else self.closed[0],
+            closed_why=None if self.closed is None else self.closed[1],
         )
 
     def agents(self) -> Sequence[AgentRow]:

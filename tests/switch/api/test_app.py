@@ -29,6 +29,7 @@ PROTECTED = [
     *(("GET", path) for path in ("queues", "agents", "calls", "phones", "trunks", "events")),
     *(("GET", path) for path in (f"calls/{ACTIVE}", f"calls/{ACTIVE}/why", f"recordings/{ENDED}")),
     ("POST", "agents/ana/state"),
+    *(("POST", f"queues/{path}") for path in ("close", "open", "support/close", "support/open")),
     ("GET", "phones/1001/provisioning"),
     ("GET", f"calls/{ACTIVE}/recording"),
     ("POST", f"calls/{ACTIVE}/recording"),
@@ -172,7 +173,7 @@ async def test_a_call_is_the_contracts_json(client: httpx.AsyncClient) -> None:
 
 async def test_queue_and_agent_rows_have_the_contracts_keys(client: httpx.AsyncClient) -> None:
     queue = (await client.get(f"{V1}/queues/support")).json()
-    assert list(queue) == [
+    assert list(queue)[:8] == [
         "name",
         "waiting",
         "longest_wait_s",
@@ -182,6 +183,7 @@ async def test_queue_and_agent_rows_have_the_contracts_keys(client: httpx.AsyncC
         "abandoned",
         "service_level",
     ]
+    assert list(queue)[8:] == ["closed", "closed_by", "closed_why", "closed_since", "changes_at"]
     assert queue["agents"] == {
         "offline": 1, "paused": 0, "ready": 1, "ringing": 0, "on_call": 0, "wrap_up": 0, "unreachable": 0,
     }  # fmt: skip
@@ -483,3 +485,14 @@ async def test_a_fault_of_ours_is_a_500_problem_that_tells_nothing(
     with capture_logs() as logged:
         assert "secret" not in problem(await client.get(f"{V1}/queues"), 500)["detail"]
     assert [(line["event"], line["path"]) for line in logged] == [("request failed", f"{V1}/queues")]
+
+
+async def test_queues_are_closed_out_of_turn_and_opened_again(client: httpx.AsyncClient) -> None:
+    closed = (await client.post(f"{V1}/queues/support/close", json={"why": "fire", "by": "marta"})).json()
+    assert (closed["closed"], closed["closed_by"], closed["closed_why"]) == ("emergency", "marta", "fire")
+    opened = (await client.post(f"{V1}/queues/open", json={})).json()
+    assert [row["closed"] for row in opened["items"]] == [None]
+    everything = (await client.post(f"{V1}/queues/close", json={})).json()
+    assert [row["closed_by"] for row in everything["items"]] == ["administrator"]
+    problem(await client.post(f"{V1}/queues/nowhere/close", json={}), 404)
+    problem(await client.post(f"{V1}/queues/support/close", json={"for": "1h"}), 422)

@@ -6,7 +6,9 @@ import pytest
 
 from acd.events import QueueClosed, QueueOpened
 from acd.queue import ClosedReason
+from switch.api.backend import Unknown
 from switch.calls.ending import Reason, Result
+from switch.lamps.shown import Kind, Lit, Subject
 from tests.switch.stage import NUMBER, Stage
 
 HOUR_S = 3600.0
@@ -153,3 +155,42 @@ async def test_a_route_leads_elsewhere_outside_of_its_hours(stage: Stage) -> Non
     assert (refused.result, refused.reason) == (Result.REJECTED, Reason.CLOSED_HOURS)
     await stage.pass_by(40)
     stage.assert_nothing_left()
+
+
+@pytest.mark.parametrize("sections", [centre("24/7", closed="phone:1002")])
+async def test_somebody_closes_it_out_of_turn_and_opens_it_again(stage: Stage) -> None:
+    (row,) = stage.running.close_queues("support", "marta", "fire")
+    assert (row.closed, row.closed_by, row.closed_why) == (ClosedReason.EMERGENCY, "marta", "fire")
+    assert row.closed_since is not None
+    metrics = stage.metrics()
+    assert metrics.value("centralita_queue_closed", queue="support", reason="emergency") == 1
+    assert metrics.value("centralita_queue_closed", queue="support", reason="hours") == 0
+    other = await stage.phone("1002")
+    session = await stage.carrier.dial(NUMBER)
+    await other.answer()
+    await stage.carrier.hang_up(session)
+    (row,) = stage.running.open_queues(None, "luisa", "")
+    assert (row.closed, row.closed_by) == (None, None)
+    assert stage.history.calls[0].result is Result.OVERFLOWED
+
+
+@pytest.mark.parametrize("sections", [centre()])
+async def test_a_row_says_when_its_hours_change(stage: Stage) -> None:
+    row = stage.running.queue("support")
+    assert (row.closed, str(row.changes_at)) == (None, "2027-01-15 09:00:00+00:00")
+    stage.running.close_queues(None, "marta", "fire")
+    await stage.pass_by(HOUR_S)
+    (row,) = stage.running.open_queues("support", "marta", "")
+    assert (row.closed, str(row.changes_at)) == (ClosedReason.HOURS, "2027-01-18 08:00:00+00:00")
+
+
+async def test_no_such_queue(stage: Stage) -> None:
+    for act in (stage.running.close_queues, stage.running.open_queues):
+        with pytest.raises(Unknown):
+            act("nowhere", "marta", "")
+
+
+@pytest.mark.parametrize("sections", [{**centre("Sa 09:00-10:00"), "lamp_lists": {"all": ["support"]}}])
+async def test_its_lamp_is_on(stage: Stage) -> None:
+    shown = stage.exchange.lamps._facts.shown(Subject(Kind.QUEUE, "support"))
+    assert (shown.dialogs[0].lit, shown.note) == (Lit.CONFIRMED, "closed: hours, 0 waiting")
