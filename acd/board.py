@@ -41,7 +41,7 @@ class Board:
         self.touched: dict[str, Agent] = {}  # facts changed in this step
         self.unsettled: list[Agent] = []  # of these, not yet looked at again
         self.freed_agents: list[Agent] = []  # free now and not in any line yet
-        self.freed_calls: list[QueuedCall] = []  # waiting now and not in any line yet
+        self.freed_calls: list[QueuedCall] = []  # wanting an agent, or one more, and not in any line yet
 
     def begin(self, now_us: int) -> None:
         """Start a step. Time never runs backwards."""
@@ -85,6 +85,9 @@ class Board:
             case Due.MAX_WAIT:
                 call = self.state.calls.get(name)
                 return call.due_us if call else None
+            case Due.RING_NEXT:
+                call = self.state.calls.get(name)
+                return call.ring_next_us if call else None
             case Due.WRAP_UP:
                 agent = self.state.agents.get(name)
                 return agent.wrap_up_until_us if agent else None

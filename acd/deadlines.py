@@ -19,6 +19,7 @@ class Due(enum.IntEnum):
     RETRY = 2
     OFFER = 3
     MAX_WAIT = 4
+    RING_NEXT = 5
 
 
 Entry: TypeAlias = tuple[int, Due, str]

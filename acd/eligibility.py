@@ -25,17 +25,24 @@ _FEW = 256  # classes of calls' own requirements that are kept, used or not
 
 
 class SkillClass:
-    """One requirement and one order: the calls that wait for it and the agents who are free for it."""
+    """One requirement and one order: the calls that wait for it, those that ring for somebody and want one
+    more, and the agents who are free for it."""
 
-    __slots__ = ("free", "present", "rank", "ranking", "requirement", "waiting")
+    __slots__ = ("free", "present", "rank", "ranking", "requirement", "seeking", "waiting")
 
     def __init__(
-        self, requirement: Requirement, ranking: Ranking, waiting: Line[CallKey], free: Line[AgentKey]
+        self,
+        requirement: Requirement,
+        ranking: Ranking,
+        waiting: Line[CallKey],
+        seeking: Line[CallKey],
+        free: Line[AgentKey],
     ) -> None:
         self.requirement = requirement
         self.ranking = ranking
         self.rank = rank_by(ranking, requirement)
         self.waiting = waiting
+        self.seeking = seeking
         self.free = free
         self.present = 0  # agents logged in, with a phone that answers
 
@@ -68,11 +75,13 @@ class Signature:
 class Eligibility:
     """The classes and signatures in use, over the facts.
 
-    `calls` and `agents` hold the tokens of calls in line and of free agents (see `acd.line`).
+    `calls`, `seeking` and `agents` hold the tokens of calls in line, of those that ring and want one more
+    agent, and of free agents (see `acd.line`).
     """
 
     def __init__(self, state: State) -> None:
         self.calls: dict[str, int] = {}
+        self.seeking: dict[str, int] = {}
         self.agents: dict[str, int] = {}
         self._state = state
         self._tokens = 0
@@ -119,6 +128,17 @@ class Eligibility:
         skill_class.waiting.put((*call.key, call.id, self._tokens))
         return skill_class
 
+    def seek(self, call: QueuedCall) -> SkillClass:
+        """The call, which rings for somebody, takes its place among those that want one more; its class."""
+        self._tokens = self.seeking[call.id] = self._tokens + 1
+        skill_class = self.of_call(call)
+        skill_class.seeking.put((*call.key, call.id, self._tokens))
+        return skill_class
+
+    def seek_no_more(self, call: str) -> None:
+        """The call wants nobody else for now."""
+        self.seeking.pop(call, None)
+
     def leave(self, call: str) -> None:
         """The call is not in line any more."""
         self.calls.pop(call, None)
@@ -139,7 +159,7 @@ class Eligibility:
         self.agents.pop(name, None)
 
     def _clear(self) -> None:
-        for tokens in (self.calls, self.agents):
+        for tokens in (self.calls, self.seeking, self.agents):
             tokens.clear()
         for classes in (self._classes, self._by_queue, self._by_own):
             classes.clear()
@@ -150,7 +170,8 @@ class Eligibility:
         key = (str(requirement), ranking)
         found = self._classes.get(key)
         if found is None:
-            found = SkillClass(requirement, ranking, Line(self.calls), Line(self.agents))
+            lines = Line[CallKey](self.calls), Line[CallKey](self.seeking)
+            found = SkillClass(requirement, ranking, *lines, Line(self.agents))
             self._classes[key] = found
         return found
 
@@ -189,8 +210,10 @@ class Eligibility:
                 born.free.put((born.rank(agent), agent.idle_since_us or 0, name, token))
 
     def _drop_unused(self) -> None:
-        """Forget the calls' own requirements for which nobody waits."""
-        self._by_own = {key: one for key, one in self._by_own.items() if one.waiting.first() is not None}
+        """Forget the calls' own requirements for which nobody waits, or wants one more."""
+        self._by_own = {
+            key: one for key, one in self._by_own.items() if one.waiting.first() or one.seeking.first()
+        }
         self._limit = max(_FEW, 2 * len(self._by_own))
         used = {id(one) for index in (self._by_queue, self._by_own) for one in index.values()}
         self._classes = {key: one for key, one in self._classes.items() if id(one) in used}

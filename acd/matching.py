@@ -10,6 +10,7 @@ from acd.agent import Agent
 from acd.board import Board
 from acd.commands import VisitReason
 from acd.eligibility import SkillClass
+from acd.line import Line
 from acd.offering import Offering
 from acd.queued_call import CallKey, CallState, QueuedCall
 from acd.ranking import AgentKey
@@ -72,7 +73,10 @@ class Matching:
             self._place_all(agents, calls)
 
     def _stays(self, call: QueuedCall) -> bool:
-        """Whether a caller who came (back) to wait is still there, and has somebody to wait for."""
+        """Whether a caller who came (back) to wait is still there, and has somebody to wait for; or who rings
+        for somebody wants one more."""
+        if self._offering.seeks(call):
+            return True
         if call.state is not CallState.WAITING:
             return False
         if self._visits.shows_out(call):
@@ -80,7 +84,7 @@ class Matching:
         if self._visits.finds_nobody(call, self._board.state.queues[call.queue]):
             self._visits.overflow(call, VisitReason.NO_AGENTS)
             return False
-        return True
+        return call.assigned is None
 
     def _place_assigned(self, agent: Agent) -> bool:
         """Whether somebody waits for this agent alone, who is offered him then."""
@@ -91,48 +95,75 @@ class Matching:
         return not agent.free
 
     def _place_agent(self, agent: Agent) -> None:
-        """The only one who became free takes the first caller of all lines that his skills open."""
-        board = self._board
-        best: CallKey | None = None
-        for skill_class in board.eligibility.of_agent(agent.settings).classes:
-            first = skill_class.waiting.first()
-            if first is not None and (best is None or first < best):
-                best = first
+        """The only one who became free takes the first caller of all lines that his skills open; if they are
+        empty, the first of those who ring for others and want him too."""
+        eligibility = self._board.eligibility
+        classes = eligibility.of_agent(agent.settings).classes
+        best = _first(skill_class.waiting for skill_class in classes)
+        if best is None and eligibility.seeking:
+            best = _first(skill_class.seeking for skill_class in classes)
         if best is None:
-            board.eligibility.free(agent)
+            eligibility.free(agent)
         else:
-            self._offering.make(board.state.calls[best[-2]], agent, Rule.AGENT_CHOSE)
+            self._offer(self._board.state.calls[best[-2]], agent, Rule.AGENT_CHOSE)
 
     def _place_call(self, call: QueuedCall) -> None:
-        """The only one who came to wait gets the first of the agents who are free for it."""
+        """The only one who came to wait gets the first of the agents who are free for it, or as many of them
+        as are to ring."""
         board = self._board
-        free = board.eligibility.of_call(call).free.first()
-        if free is None:
-            board.eligibility.wait(call)
-        else:
-            self._offering.make(call, board.state.agents[free[-2]], Rule.CALLER_CHOSE)
+        free = board.eligibility.of_call(call).free
+        while (first := free.first()) is not None:
+            self._offering.make(call, board.state.agents[first[-2]], Rule.CALLER_CHOSE)
+            if not self._offering.seeks(call):
+                return
+        self._line_up(call)
+
+    def _offer(self, call: QueuedCall, agent: Agent, rule: Rule) -> None:
+        """Make the offer; a call that wants one more still is found by whoever becomes free."""
+        self._offering.make(call, agent, rule)
+        if self._offering.seeks(call):
+            self._board.eligibility.seek(call)
+
+    def _line_up(self, call: QueuedCall) -> SkillClass:
+        """The call takes its place among those who wait, or ring and want one more; its class."""
+        eligibility = self._board.eligibility
+        return eligibility.wait(call) if call.state is CallState.WAITING else eligibility.seek(call)
 
     def _place_all(self, agents: list[Agent], calls: list[QueuedCall]) -> None:
-        """Several at once: callers choose in the order of all lines, each the first agent of his strategy."""
+        """Several at once: callers choose in the order of all lines, each the first agent of his strategy;
+        then those who ring for somebody and want one more, likewise."""
         board = self._board
         concerned: dict[int, SkillClass] = {}
         for agent in agents:
             signature = board.eligibility.free(agent)
             concerned.update((id(one), one) for one in signature.classes)
         for call in calls:
-            skill_class = board.eligibility.wait(call)
+            skill_class = self._line_up(call)
             concerned[id(skill_class)] = skill_class
         while pair := _first_pair(concerned.values()):
-            waiting, free = pair
-            self._offering.make(board.state.calls[waiting[-2]], board.state.agents[free[-2]], Rule.MATCHED)
+            first, free = pair
+            self._offer(board.state.calls[first[-2]], board.state.agents[free[-2]], Rule.MATCHED)
+
+
+def _first(lines: Iterable[Line[CallKey]]) -> CallKey | None:
+    """The first of all these lines."""
+    best: CallKey | None = None
+    for line in lines:
+        first = line.first()
+        if first is not None and (best is None or first < best):
+            best = first
+    return best
 
 
 def _first_pair(classes: Iterable[SkillClass]) -> tuple[CallKey, AgentKey] | None:
-    """The first caller of these classes for whom somebody is free, and that agent."""
-    best: tuple[CallKey, AgentKey] | None = None
-    for skill_class in classes:
-        free = skill_class.free.first()
-        waiting = skill_class.waiting.first() if free is not None else None
-        if free is not None and waiting is not None and (best is None or waiting < best[0]):
-            best = (waiting, free)
-    return best
+    """The first caller of these classes for whom somebody is free, and that agent; who rings comes last."""
+    free = [(skill_class, key) for skill_class in classes if (key := skill_class.free.first()) is not None]
+    for rings in (False, True):
+        best: tuple[CallKey, AgentKey] | None = None
+        for skill_class, agent in free:
+            first = (skill_class.seeking if rings else skill_class.waiting).first()
+            if first is not None and (best is None or first < best[0]):
+                best = (first, agent)
+        if best is not None:
+            return best
+    return None

@@ -19,6 +19,7 @@ from acd.deadlines import Due
 from acd.offer import RELEASE_AFTER_US, RINGS, TABLE, OfferAction, OfferInput, OfferState, OpenOffer
 from acd.queued_call import CallInput, CallState, QueuedCall
 from acd.settings import OnNoAnswer, QueueSettings
+from acd.strategies import SEVERAL, Strategy
 from acd.visits import Visits
 from acd.why import Decision, Rule, encode, seal
 
@@ -45,7 +46,7 @@ class Offering:
         self._visits = visits
 
     def make(self, call: QueuedCall, agent: Agent, rule: Rule = Rule.MATCHED) -> None:
-        """Offer the call, which waits, to the agent, who is free; `rule` is what decided."""
+        """Offer the call, which waits or wants one more, to the free agent; `rule` is what decided."""
         board = self._board
         queue = board.state.queues[call.queue]
         offer = OpenOffer(board.next_name(), call.id, call.queue, agent.settings.name, board.now_us)
@@ -53,13 +54,33 @@ class Offering:
         self._set_timer(offer, board.now_us + queue.settings.unreachable_after_us)
         queue.engaged += 1
         self._visits.apply(call, CallInput.OFFERED)
-        call.offer = agent.offer = offer.id
+        call.offers.append(offer.id)
+        agent.offer = offer.id
         board.eligibility.engage(offer.agent)
-        decision, seal = self._decided(offer, call, agent, rule)
+        decided = Rule.ONE_MORE if len(call.offers) > 1 else rule
+        decision, seal = self._decided(offer, call, agent, decided)
         agent.last_offer_us = board.now_us
         command = Offer(board.next_id(), offer.id, offer.call, offer.queue, offer.agent, decision, seal)
         board.commands.append(command)
         board.touch(agent)
+        call.alone = rule in (Rule.ASSIGNED, Rule.PULLED)
+        if queue.settings.strategy is Strategy.RING_PROGRESSIVELY:
+            call.ring_next_us = board.now_us + queue.settings.ring_next_us
+            board.deadlines.arm(call.ring_next_us, Due.RING_NEXT, call.id)
+
+    def seeks(self, call: QueuedCall) -> bool:
+        """Whether the call rings for somebody and one more is to be offered it, as soon as he is free."""
+        if call.state is not CallState.OFFERED or call.alone:
+            return False
+        strategy = self._board.state.queues[call.queue].settings.strategy
+        return strategy is Strategy.RING_ALL or (
+            strategy is Strategy.RING_PROGRESSIVELY and call.ring_next_us is None
+        )
+
+    def ring_next(self, call: QueuedCall) -> None:
+        """Whoever rings has rung alone long enough."""
+        call.ring_next_us = None
+        self._board.freed_calls.append(call)
 
     def _decided(self, offer: OpenOffer, call: QueuedCall, agent: Agent, rule: Rule) -> tuple[Decision, str]:
         """What the ledger keeps of it; its seal is the chain's new end."""
@@ -144,13 +165,13 @@ class Offering:
             self._apply(self._board.state.offers[agent.offer], OfferInput.WITHDRAWN)
 
     def call_left(self, call: QueuedCall, result: OfferResult) -> None:
-        """The call is about to leave the queue; `result` is what its running offer ends with."""
-        offer = self._board.state.offers.get(call.offer or "")
-        if offer is None or call.state is not CallState.OFFERED:
-            return
-        if offer.state in RINGS:
-            offer.result = result
-        self._apply(offer, OfferInput.CALL_LEFT)
+        """The call is about to leave the queue; `result` is what its running offers end with."""
+        offers, call.offers = call.offers, []
+        for name in offers:
+            offer = self._board.state.offers[name]
+            if offer.state in RINGS:
+                offer.result = result
+            self._apply(offer, OfferInput.CALL_LEFT)
 
     def end_all(self, result: OfferResult) -> None:
         """The switch that made them is dead, and so are the INVITEs."""
@@ -221,22 +242,28 @@ class Offering:
 
     def _release(self, offer: OpenOffer) -> None:
         call = self._board.state.calls.get(offer.call)
-        if call is not None and call.offer == offer.id:
-            call.offer = None
-            self._visits.apply(call, CallInput.RELEASED)
+        if call is not None and offer.id in call.offers:
+            call.offers.remove(offer.id)
+            if not call.offers:
+                self._visits.apply(call, CallInput.RELEASED)
 
     def _may_take(self, offer: OpenOffer, call: QueuedCall) -> bool:
-        """The call still waits, and no other offer of it is open."""
-        if call.state is CallState.WAITING or call.offer == offer.id:
+        """The call is bound to the offer or to nobody; or to others, and the first answer is to win, or none
+        of them rings any more."""
+        if call.state is CallState.WAITING or offer.id in call.offers:
             return True
-        other = self._board.state.offers.get(call.offer or "")
-        return call.state is CallState.OFFERED and other is not None and other.state not in RINGS
+        board = self._board
+        several = board.state.queues[call.queue].settings.strategy in SEVERAL
+        rings = any(board.state.offers[name].state in RINGS for name in call.offers)
+        return call.state is CallState.OFFERED and (several or not rings)
 
     def _connect(self, offer: OpenOffer) -> None:
+        """The first answer wins: whoever else rings for the call missed nothing."""
         board = self._board
         call = board.state.calls[offer.call]
-        if call.offer != offer.id:
-            self.call_left(call, OfferResult.ANSWERED_ELSEWHERE)
+        if offer.id in call.offers:
+            call.offers.remove(offer.id)
+        self.call_left(call, OfferResult.ANSWERED_ELSEWHERE)
         self._converse(call, board.state.agents[offer.agent], offer.id)
 
     def _converse(self, call: QueuedCall, agent: Agent, conversation: str) -> None:

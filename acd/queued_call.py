@@ -2,7 +2,7 @@
 
     ENTERING  between queues: it has arrived, or overflowed, and no queue has taken it yet
     WAITING   in line
-    OFFERED   bound to an offer: it keeps its place, but nobody else is offered it
+    OFFERED   bound to an offer, or to several where the strategy rings several phones: it keeps its place
     DOUBTED   it was in line when the switch died: it keeps its place, and nobody is offered it until it is
               known whether the caller is still there
     TALKING   connected to an agent; remembered so that it can return to its old place
@@ -34,7 +34,7 @@ class CallInput(enum.StrEnum):
     ENTERED = enum.auto()  # the queue takes it
     PASSED_ON = enum.auto()  # the queue does not; its overflow names another
     OFFERED = enum.auto()
-    RELEASED = enum.auto()  # its offer failed
+    RELEASED = enum.auto()  # its last offer failed
     ANSWERED = enum.auto()
     MOVED = enum.auto()  # waited too long, or for nobody, and the overflow names another queue; or by hand
     LEFT = enum.auto()
@@ -48,6 +48,7 @@ class CallAction(enum.StrEnum):
 
     JOIN_LINE = enum.auto()
     LEAVE_LINE = enum.auto()
+    SEEK_NO_MORE = enum.auto()  # nobody else is to ring for it
     START_VISIT = enum.auto()
     END_VISIT = enum.auto()
     START_TALK = enum.auto()
@@ -68,12 +69,13 @@ TABLE: dict[tuple[CallState, CallInput], Row] = {
     (S.WAITING, On.ANSWERED): (S.TALKING, (A.LEAVE_LINE, A.END_VISIT, A.START_TALK)),  # by a late 200
     (S.WAITING, On.MOVED): (S.ENTERING, (A.LEAVE_LINE, A.END_VISIT)),
     (S.WAITING, On.LEFT): (S.LEFT, (A.LEAVE_LINE, A.END_VISIT, A.FORGET)),
-    (S.OFFERED, On.RELEASED): (S.WAITING, (A.JOIN_LINE,)),
-    (S.OFFERED, On.ANSWERED): (S.TALKING, (A.END_VISIT, A.START_TALK)),
-    (S.OFFERED, On.MOVED): (S.ENTERING, (A.END_VISIT,)),
-    (S.OFFERED, On.LEFT): (S.LEFT, (A.END_VISIT, A.FORGET)),
     (S.WAITING, On.DOUBTED): (S.DOUBTED, (A.LEAVE_LINE,)),
-    (S.OFFERED, On.DOUBTED): (S.DOUBTED, ()),
+    (S.OFFERED, On.OFFERED): (S.OFFERED, (A.SEEK_NO_MORE,)),  # until the strategy wants another one
+    (S.OFFERED, On.RELEASED): (S.WAITING, (A.SEEK_NO_MORE, A.JOIN_LINE)),
+    (S.OFFERED, On.ANSWERED): (S.TALKING, (A.SEEK_NO_MORE, A.END_VISIT, A.START_TALK)),
+    (S.OFFERED, On.MOVED): (S.ENTERING, (A.SEEK_NO_MORE, A.END_VISIT)),
+    (S.OFFERED, On.LEFT): (S.LEFT, (A.SEEK_NO_MORE, A.END_VISIT, A.FORGET)),
+    (S.OFFERED, On.DOUBTED): (S.DOUBTED, (A.SEEK_NO_MORE,)),
     (S.DOUBTED, On.RECOVERED): (S.WAITING, (A.JOIN_LINE,)),
     (S.DOUBTED, On.LEFT): (S.LEFT, (A.END_VISIT, A.FORGET)),
     (S.TALKING, On.AGENT_LOST): (S.WAITING, (A.END_TALK, A.START_VISIT, A.JOIN_LINE)),
@@ -97,7 +99,10 @@ class QueuedCall(msgspec.Struct, gc=False):
     visit: str = ""
     entered_at_us: int = 0  # the visit's start
     due_us: int | None = None  # max_wait, while the visit lasts
-    offer: str | None = None  # the offer that it is bound to, or that became its conversation
+    offers: list[str] = []  # those that it is bound to, in the order in which they were made
+    ring_next_us: int | None = None  # when one more phone is to ring for it
+    alone: bool = False  # offered to one agent out of turn: nobody else rings for it, whatever the strategy
+    offer: str | None = None  # the one that became its conversation
     agent: str | None = None  # of the conversation
     assigned: str | None = None  # the only agent whom it waits for, because a supervisor said so
     assigned_rank: int = 0  # among those who wait for him so: the smaller, the earlier

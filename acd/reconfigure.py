@@ -50,10 +50,11 @@ class Reconfigure:
         board.present.clear()
         self._leaving_queues = [name for name, queue in state.queues.items() if queue.leaving]
         self._leaving_agents = [name for name, agent in state.agents.items() if agent.leaving]
-        waiting = [call for call in state.calls.values() if call.state is CallState.WAITING]
-        board.freed_calls.extend(call for call in waiting if call.assigned is None)
+        wanting = (CallState.WAITING, CallState.OFFERED)
+        calls = [call for call in state.calls.values() if call.state in wanting]
+        board.freed_calls.extend(calls)
         board.assigned.clear()
-        for call in sorted(waiting, key=_rank):
+        for call in sorted(calls, key=_rank):
             if call.assigned is not None:
                 board.assign(call, call.assigned)
 

@@ -150,7 +150,8 @@ class Router:
         for name in facts.offers:
             board.deadlines.rearm(Due.OFFER, name)
         for name in facts.calls:
-            board.deadlines.rearm(Due.MAX_WAIT, name)
+            for kind in (Due.MAX_WAIT, Due.RING_NEXT):
+                board.deadlines.rearm(kind, name)
         self._matching.finish()
 
     def _take(self, event: Event) -> None:
@@ -230,6 +231,8 @@ class Router:
                     self._offering.timer(name)
                 case Due.MAX_WAIT:
                     self._waited_too_long(name)
+                case Due.RING_NEXT:
+                    self._offering.ring_next(board.state.calls[name])
                 case Due.WRAP_UP:
                     self._staff.end_wrap_up(board.state.agents[name])
                 case Due.RETRY:

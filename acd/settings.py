@@ -46,6 +46,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `overflow` is `hangup`, `queue:NAME` or `phone:NAME`.
     A `max_wait_us` of 0 is no limit. A changed `max_wait_us` counts for visits that start after the change.
+    `ring_next_us` is after how long ring-progressively lets one more phone ring.
     """
 
     name: str
@@ -64,6 +65,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     closed: str = "hangup"  # where callers go while the queue is closed; as `overflow`
     at_closing: AtClosing = AtClosing.KEEP
     strategy: Strategy = Strategy.LONGEST_IDLE
+    ring_next_us: int = 5 * SECOND_US
 
 
 class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -40,3 +40,5 @@ RANKINGS: dict[Strategy, Ranking] = {
     Strategy.RING_PROGRESSIVELY: Ranking.IDLE,
     Strategy.BEST_SKILL: Ranking.SKILL,
 }
+
+SEVERAL = frozenset({Strategy.RING_ALL, Strategy.RING_PROGRESSIVELY})  # phones may ring for one call

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from acd.agent import Agent, AgentState
 from acd.board import Board
 from acd.eligibility import Signature
+from acd.offer import RINGS
 from acd.queue import ClosedReason, EmergencyClose, Queue
 from acd.queued_call import CallState, QueuedCall
 
@@ -41,8 +42,8 @@ class QueueView:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """One call. `agent` is the one whose phone rings for it, or who talks; `assigned` the only one whom it
-    waits for."""
+    """One call. `agent` is the one who talks, or the first whose phone rings for it; `ringing` are all whose
+    phones ring for it, `assigned` the only one whom it waits for."""
 
     call: str
     queue: str
@@ -51,6 +52,7 @@ class CallView:
     queued_at_us: int
     entered_at_us: int
     agent: str | None
+    ringing: tuple[str, ...]
     assigned: str | None
 
 
@@ -111,7 +113,8 @@ def queue_views(board: Board, queues: Iterable[Queue]) -> list[QueueView]:
 
 def call_view(board: Board, call: QueuedCall) -> CallView:
     """The row of one call."""
-    offer = board.state.offers.get(call.offer or "") if call.state is CallState.OFFERED else None
+    offers = (board.state.offers[name] for name in call.offers)
+    ringing = tuple(offer.agent for offer in offers if offer.state in RINGS)
     return CallView(
         call=call.id,
         queue=call.queue,
@@ -119,6 +122,7 @@ def call_view(board: Board, call: QueuedCall) -> CallView:
         priority=call.priority,
         queued_at_us=call.queued_at_us,
         entered_at_us=call.entered_at_us,
-        agent=offer.agent if offer else call.agent,
+        agent=ringing[0] if ringing else call.agent,
+        ringing=ringing,
         assigned=call.assigned,
     )

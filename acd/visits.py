@@ -38,7 +38,6 @@ class Visits:
             self._let_go(call, VisitResult.OVERFLOWED, reason, _target(way))
             return
         self.apply(call, CallInput.MOVED, VisitResult.OVERFLOWED, reason)
-        call.offer = None
         # In the next queue the caller is the last to come: waits and order both start there.
         call.queued_at_us = self._board.now_us
         call.arrival = self.next_arrival()
@@ -66,7 +65,6 @@ class Visits:
     def move(self, call: QueuedCall, queue: str) -> None:
         """The call goes to another queue, where it keeps its place in time."""
         self.apply(call, CallInput.MOVED, VisitResult.OVERFLOWED, VisitReason.MOVED_BY_OPERATOR)
-        call.offer = None
         self._enter(call, queue, {call.queue})
 
     def withdraw(self, call: QueuedCall, target: str) -> None:
@@ -91,8 +89,10 @@ class Visits:
 
     def line_up_again(self, call: QueuedCall) -> None:
         """What decides the call's place has changed. Who waits for one agent alone is in no other line."""
-        if call.state is CallState.WAITING and call.assigned is None:
-            self._board.eligibility.leave(call.id)
+        eligibility = self._board.eligibility
+        if (call.state is CallState.WAITING and call.assigned is None) or call.id in eligibility.seeking:
+            eligibility.leave(call.id)
+            eligibility.seek_no_more(call.id)
             self._board.freed_calls.append(call)
 
     def release(self, agent: str) -> None:
@@ -125,6 +125,10 @@ class Visits:
                 case CallAction.LEAVE_LINE:
                     self._board.eligibility.leave(call.id)
                     self._board.unassign(call)
+                case CallAction.SEEK_NO_MORE:
+                    call.alone = False
+                    call.ring_next_us = None
+                    self._board.eligibility.seek_no_more(call.id)
                 case CallAction.FORGET:
                     del self._board.state.calls[call.id]
                 case CallAction.END_TALK:
@@ -143,7 +147,7 @@ class Visits:
     def doubt(self, call: QueuedCall) -> None:
         """The switch died: whoever was in line keeps his place, but not the deadline of his wait."""
         if (call.state, CallInput.DOUBTED) in TABLE:
-            call.offer = None
+            call.offers.clear()
             call.due_us = None
             self.apply(call, CallInput.DOUBTED)
 

@@ -28,6 +28,9 @@ class Rule(enum.StrEnum):
     """A supervisor kept the call for this agent."""
     PULLED = "pulled"
     """The agent took the call out of its turn."""
+    ONE_MORE = "one_more"
+    """The call rings for others already, and one more was to ring: the first who was free, or became so while
+    nobody whom he could take was in line."""
 
 
 class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):

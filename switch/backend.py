@@ -233,6 +233,7 @@ class Running:
             queued_at=utc(view.queued_at_us),
             entered_at=utc(view.entered_at_us),
             agent=view.agent,
+            ringing=view.ringing,
             assigned=view.assigned,
         )
 

@@ -50,6 +50,7 @@ def _queue(name: str, queue: Queue) -> QueueSettings:
         closed=str(queue.closed),
         at_closing=AtClosing(queue.at_closing.value),
         strategy=queue.strategy,
+        ring_next_us=_us(queue.ring_next),
     )
 
 

@@ -223,7 +223,9 @@ class PlaceRow(msgspec.Struct, frozen=True, kw_only=True):
     entered_at: datetime
     """When he came to this queue."""
     agent: str | None
-    """Whose phone rings for him, or who talks to him."""
+    """Whose phone rings for him, of several the first, or who talks to him."""
+    ringing: tuple[str, ...]
+    """All whose phones ring for him."""
     assigned: str | None
     """The only agent whom he waits for, because a supervisor said so."""
 

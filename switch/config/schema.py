@@ -339,6 +339,8 @@ class Queue(Section):
     answer: Answer = Answer.AT_ONCE
     strategy: Annotated[Strategy, BeforeValidator(values.strategy)] = Strategy.LONGEST_IDLE
     """Which of several free agents gets the call."""
+    ring_next: Positive = 5.0
+    """After how long one more phone rings, where they ring progressively."""
     requires: Words | None = None
     """A skill expression (`acd.skills`); None takes every agent."""
     service_level: ServiceLevel = ServiceLevel()

@@ -27,8 +27,6 @@ _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?|\[?[0-9a-f:]+\]?")
 _DIGITS = re.compile(r"[A-Za-z0-9+*#._-]*")
 _RING = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _NOT_BUILT = (
-    Strategy.RING_ALL,
-    Strategy.RING_PROGRESSIVELY,
     Strategy.FEWEST_CALLS,
     Strategy.LEAST_TALK_TIME,
     Strategy.RANDOM,

@@ -12,8 +12,8 @@ from acd.queue import ClosedReason
 from acd.queued_call import CallState, QueuedCall
 from acd.router import Router
 from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
-from acd.strategies import Strategy
-from tests.acd.oracle import Oracle, waits_for
+from acd.strategies import SEVERAL, Strategy
+from tests.acd.oracle import Oracle, serves, waits_for
 
 SECOND = 1_000_000
 START_US = 1_795_000_000 * SECOND
@@ -41,6 +41,7 @@ def random_configuration(dice: random.Random) -> e.Configured:
             closed=dice.choice(OVERFLOWS),
             at_closing=dice.choice(list(AtClosing)),
             strategy=dice.choice(STRATEGIES),
+            ring_next_us=dice.choice((1, 5)) * SECOND,
         )
         for number in range(4)
         if dice.random() < 0.9
@@ -196,6 +197,7 @@ class History:
             case c.Offer():
                 assert command.agent not in {offer.agent for offer in self.offers.values()}
                 assert command.agent not in {talk.agent for talk in self.talking.values()}
+                self.check_alone(command)
                 self.offers[command.offer] = command
             case c.OfferEnded():
                 assert self.offers.pop(command.offer).agent == command.agent
@@ -221,26 +223,52 @@ class History:
         """The laws."""
         facts = self.router._board.state
         self.check_books()
-        bound = [offer.call for offer in facts.offers.values() if offer.state in RINGS]
-        assert len(bound) == len(set(bound)), "a call is offered to two agents at once"
+        self.check_offers()
         for offer in facts.offers.values():
             assert facts.agents[offer.agent].offer == offer.id
             assert (offer.due_us is not None) == (offer.state in TIMED), "an offer without its timer"
         self.check_deadlines()
         waiting = [call for call in facts.calls.values() if call.state is CallState.WAITING]
         doubted = [call for call in facts.calls.values() if call.state is CallState.DOUBTED]
-        assert all(call.offer is None for call in (*waiting, *doubted))
         assert not {call.id for call in doubted} & self.router._board.eligibility.calls.keys()
         for call in waiting:
             queue = facts.queues[call.queue]
             assert queue.closed is None or queue.settings.at_closing is AtClosing.KEEP
+        seeking = [call for call in facts.calls.values() if self.seeks(call)]
         for agent in facts.agents.values():
             free = agent.free
             assert agent.announced is agent.state
             assert not free or not any(waits_for(facts, agent, call) for call in waiting), (
                 f"{agent.name} is free while somebody waits"
             )
+            assert not free or not any(serves(facts, agent, call) for call in seeking), (
+                f"{agent.name} is free while others ring for somebody who wants him too"
+            )
         self.check_assigned(waiting)
+
+    def check_alone(self, offer: c.Offer) -> None:
+        """Only where the strategy says so is a call offered that rings for somebody already."""
+        facts = self.router._board.state
+        rings = [name for name in self.offers if facts.offers[name].call == offer.call]
+        several = facts.queues[offer.queue].settings.strategy in SEVERAL
+        assert several or not any(facts.offers[name].state in RINGS for name in rings if name in facts.offers)
+
+    def check_offers(self) -> None:
+        """Calls and the offers that they are bound to know of each other, and of no others."""
+        facts = self.router._board.state
+        for call in facts.calls.values():
+            assert (call.state is CallState.OFFERED) == bool(call.offers)
+            assert (call.state is CallState.TALKING) == (call.offer is not None)
+            assert all(facts.offers[name].call == call.id for name in call.offers)
+        bound = {name for call in facts.calls.values() for name in call.offers}
+        assert bound == {offer.id for offer in facts.offers.values() if offer.state in TIMED}
+
+    def seeks(self, call: QueuedCall) -> bool:
+        """Whether one more phone is to ring for the call, which rings for somebody."""
+        strategy = self.router._board.state.queues[call.queue].settings.strategy
+        ripe = strategy is Strategy.RING_PROGRESSIVELY and call.ring_next_us is None
+        several = ripe or strategy is Strategy.RING_ALL
+        return call.state is CallState.OFFERED and several and not call.alone
 
     def check_books(self) -> None:
         """Conservation, and one visit for each caller in a queue."""
@@ -261,7 +289,8 @@ class History:
         """The earliest of all due times is the router's deadline."""
         facts = self.router._board.state
         due = [offer.due_us for offer in facts.offers.values()]
-        due += [call.due_us for call in facts.calls.values()]
+        for call in facts.calls.values():
+            due += [call.due_us, call.ring_next_us]
         for agent in facts.agents.values():
             due += [agent.wrap_up_until_us, agent.retry_at_us]
         assert self.router.deadline() == min((one for one in due if one is not None), default=None)

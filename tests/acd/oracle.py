@@ -70,6 +70,9 @@ class Oracle:
         self._offering = router._matching._offering
         router._matching._offering = cast("Any", self)
 
+    def seeks(self, call: QueuedCall) -> bool:
+        return self._offering.seeks(call)
+
     def make(self, call: QueuedCall, agent: Agent, rule: Rule) -> None:
         """The pair that the router chose: nobody is ahead of the caller, nobody before the agent."""
         facts = self._board.state
@@ -79,8 +82,9 @@ class Oracle:
         free = [one for one in facts.agents.values() if one.free]
         assert agent in free
         assert serves(facts, agent, call)
+        rings = call.state is CallState.OFFERED  # then everybody in line goes first
         for other in facts.calls.values():
-            if other.state is CallState.WAITING and ahead(other) < ahead(call):
+            if other.state is CallState.WAITING and (rings or ahead(other) < ahead(call)):
                 assert not any(waits_for(facts, one, other) for one in free), (
                     f"{other.id} was ahead of {call.id}"
                 )

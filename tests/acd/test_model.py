@@ -12,10 +12,11 @@ import pytest
 
 from acd import events as e
 from acd.commands import Command, Connect, HangUpOffer
-from acd.offer import OfferState
+from acd.offer import RINGS, OfferState
 from acd.queued_call import CallState
 from acd.router import Router
 from acd.settings import AgentSettings, OnNoAnswer, QueueSettings
+from acd.strategies import SEVERAL, Strategy
 from tests.acd.history import SECOND, START_US
 
 CALLS = ("c1", "c2")
@@ -23,8 +24,10 @@ AGENTS = ("ana", "luis")
 WRAP_UP_US = 5 * SECOND
 
 
-def opening(on_no_answer: OnNoAnswer, calls: Sequence[str] = CALLS) -> Router:
-    """Both agents are free, the callers wait: an offer of each is out."""
+def opening(
+    on_no_answer: OnNoAnswer, calls: Sequence[str] = CALLS, strategy: Strategy = Strategy.LONGEST_IDLE
+) -> Router:
+    """Both agents are free, the callers wait: an offer of each is out, or two of the first."""
     queue = QueueSettings(
         "support",
         ring_timeout_us=15 * SECOND,
@@ -33,6 +36,7 @@ def opening(on_no_answer: OnNoAnswer, calls: Sequence[str] = CALLS) -> Router:
         on_no_answer=on_no_answer,
         wrap_up_us=WRAP_UP_US,
         max_wait_us=0,
+        strategy=strategy,
     )
     router = Router()
     router.step(e.Configured([queue], [AgentSettings(name) for name in AGENTS]), START_US)
@@ -102,7 +106,8 @@ def shape(router: Router) -> tuple[Any, ...]:
     due = sorted(
         {offer.due_us for offer in facts.offers.values()}
         | {agent.wrap_up_until_us for agent in facts.agents.values()}
-        | {agent.retry_at_us for agent in facts.agents.values()},
+        | {agent.retry_at_us for agent in facts.agents.values()}
+        | {call.ring_next_us for call in facts.calls.values()},
         key=lambda one: (one is None, one or 0),
     )
     idle = sorted(agent.idle_since_us or 0 for agent in facts.agents.values())
@@ -135,7 +140,13 @@ def shape(router: Router) -> tuple[Any, ...]:
             for name, agent in facts.agents.items()
         ),
         tuple(
-            (name, call.state, call.agent, order.index(call.offer) if call.offer in facts.offers else None)
+            (
+                name,
+                call.state,
+                call.agent,
+                tuple(order.index(offer) for offer in call.offers),
+                due.index(call.ring_next_us),
+            )
             for name, call in facts.calls.items()
         ),
     )
@@ -144,17 +155,17 @@ def shape(router: Router) -> tuple[Any, ...]:
 def check(router: Router) -> None:
     """The laws of one state."""
     facts = router._board.state
-    open_offers = [
-        offer.call
-        for offer in facts.offers.values()
-        if offer.state not in (OfferState.CANCELLING, OfferState.RELEASED)
-    ]
-    assert len(open_offers) == len(set(open_offers))
+    strategy = facts.queues["support"].settings.strategy
+    several = strategy in SEVERAL
+    rings = [offer.call for offer in facts.offers.values() if offer.state in RINGS]
+    assert several or len(rings) == len(set(rings))
     agents = [offer.agent for offer in facts.offers.values()]
     assert len(agents) == len(set(agents))
     for call in facts.calls.values():
         if call.state is CallState.OFFERED:
-            assert facts.offers[call.offer or ""].call == call.id
+            assert all(facts.offers[name].call == call.id for name in call.offers)
+            one_more = strategy is Strategy.RING_ALL or (several and call.ring_next_us is None)
+            assert not one_more or not any(agent.free for agent in facts.agents.values())
         if call.state is CallState.TALKING:
             assert facts.agents[call.agent or ""].conversation == call.offer
         if call.state is CallState.DOUBTED:
@@ -175,6 +186,21 @@ def test_every_reachable_state_obeys_the_laws(on_no_answer: OnNoAnswer) -> None:
     seen, rows = explored(opening(on_no_answer), possible)
     assert rows == set(OfferState) - {OfferState.ENDED}
     assert len(seen) > 1_000
+
+
+def test_likewise_where_both_phones_ring_for_one_call() -> None:
+    seen, rows = explored(opening(OnNoAnswer.PAUSE, strategy=Strategy.RING_ALL), possible)
+    assert rows == set(OfferState) - {OfferState.ENDED}
+    assert len(seen) > 1_000
+
+
+@pytest.mark.parametrize(
+    "calls", [CALLS[:1], pytest.param(CALLS, marks=pytest.mark.long)], ids=lambda calls: len(calls)
+)
+def test_likewise_where_they_ring_one_after_the_other(calls: Sequence[str]) -> None:
+    seen, rows = explored(opening(OnNoAnswer.PAUSE, calls, Strategy.RING_PROGRESSIVELY), possible)
+    assert rows == set(OfferState) - {OfferState.ENDED}
+    assert len(seen) > 300
 
 
 def test_whatever_agents_ask_for_every_reachable_state_obeys_them() -> None:

@@ -33,4 +33,5 @@ def test_visits_lines_and_talks_are_balanced(pair: tuple[CallState, object], row
     assert balance(CallAction.START_TALK, CallAction.END_TALK) == (after is CallState.TALKING) - (
         before is CallState.TALKING
     )
+    assert (CallAction.SEEK_NO_MORE in actions) == (before is CallState.OFFERED)
     assert (CallAction.FORGET in actions) == (after is CallState.LEFT)

@@ -48,11 +48,11 @@ def test_a_queue_that_nobody_serves_counts_nobody() -> None:
 
 
 def test_calls_in_all_their_states() -> None:
-    rows = {view.call: (view.state, view.agent) for view in stage().router.calls()}
+    rows = {view.call: (view.state, view.agent, view.ringing) for view in stage().router.calls()}
     assert rows == {
-        "c1": (CallState.TALKING, "ana"),
-        "c2": (CallState.OFFERED, "luis"),
-        "c3": (CallState.WAITING, None),
+        "c1": (CallState.TALKING, "ana", ()),
+        "c2": (CallState.OFFERED, "luis", ("luis",)),
+        "c3": (CallState.WAITING, None, ()),
     }
 
 

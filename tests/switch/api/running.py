@@ -92,6 +92,7 @@ class Memory:
             queued_at=NOON,
             entered_at=NOON,
             agent=None,
+            ringing=(),
             assigned=None,
         )
 

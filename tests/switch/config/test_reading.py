@@ -42,10 +42,10 @@ def test_sections_for_later_are_refused(mistakes: Mistakes, key: str) -> None:
     ("text", "found"),
     [
         (
-            "queues: {a: {strategy: ring-all}}",
+            "queues: {a: {strategy: random}}",
             [
-                "1:24: queues.a.strategy: not yet: 'ring-all' is not built; "
-                "longest-idle, round-robin, linear, best-skill are"
+                "1:24: queues.a.strategy: not yet: 'random' is not built; "
+                "longest-idle, ring-all, round-robin, linear, ring-progressively, best-skill are"
             ],
         ),
         (

@@ -110,8 +110,9 @@ def test_is_read(read: Callable[[object], object], written: str, value: object) 
         ),
         (
             values.strategy,
-            "ring-all",
-            "not yet: 'ring-all' is not built; longest-idle, round-robin, linear, best-skill are",
+            "random",
+            "not yet: 'random' is not built; "
+            "longest-idle, ring-all, round-robin, linear, ring-progressively, best-skill are",
         ),
         (values.digits, "a b", "'a b' is not the beginning of a number; write it as +34"),
         (values.secret, "", "is empty"),
