@@ -1,0 +1,126 @@
+"""Two calls and two agents, and three of each with `--long`: every state that they can reach obeys the
+laws, and what is broken on purpose is found."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from acd import offer, queued_call
+from acd.commands import OfferResult
+from acd.offer import OfferAction, OfferInput, OfferState
+from acd.queued_call import CallAction, CallInput, CallState
+from tests.acd.exhaustive import SHORT, Broken, World, explore
+
+OFFER_STATES = set(OfferState) - {OfferState.ENDED}
+LISTED = OFFER_STATES - {OfferState.TRYING, OfferState.QUIET}
+"""What phones do that ring, answer, refuse or let it ring."""
+
+
+def tell(world: World) -> set[str]:
+    """Explore, and say how much there was; the states that an offer was in."""
+    found = explore(world)
+    print(
+        f"{world.calls} calls, {world.agents} agents: {found.states:,} states,"
+        f" {found.transitions:,} transitions, {found.deepest} events to the last"
+    )
+    return found.of_offers
+
+
+@pytest.mark.timeout(300)
+def test_two_calls_and_two_agents() -> None:
+    assert tell(World(2, 2, msgspec.structs.replace(SHORT, retry_busy_us=0, retry_reject_us=0))) == LISTED
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_two_calls_and_two_agents_whatever_phones_do() -> None:
+    assert tell(World(2, 2, SHORT, odd=True, restless=2)) == OFFER_STATES
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("calls", "agents"), [(1, 2), (2, 1)])
+def test_whatever_phones_do(calls: int, agents: int) -> None:
+    assert tell(World(calls, agents, SHORT, odd=True, restless=agents)) == OFFER_STATES
+
+
+@pytest.mark.long
+@pytest.mark.timeout(4 * 3600)
+def test_three_calls_and_three_agents() -> None:
+    assert tell(World(3, 3, SHORT)) == LISTED
+
+
+# Faults on purpose
+
+S, On, A = OfferState, OfferInput, OfferAction
+Q, Qi, Qa = CallState, CallInput, CallAction
+
+FAULTS: dict[str, tuple[dict[Any, Any], Any, Any]] = {
+    "a refusal does not release the call": (
+        offer.TABLE,
+        (S.RINGING, On.REFUSED),
+        (S.ENDED, OfferResult.REJECTED, (A.STOP_TIMER, A.END)),
+    ),
+    "an answer does not end the offer": (
+        offer.TABLE,
+        (S.RINGING, On.ANSWERED),
+        (S.RINGING, OfferResult.ANSWERED, (A.STOP_TIMER, A.CONNECT)),
+    ),
+    "a phone that rings too long is not cancelled": (
+        offer.TABLE,
+        (S.RINGING, On.TIMER),
+        (S.CANCELLING, OfferResult.NO_ANSWER, (A.START_RELEASE,)),
+    ),
+    "a cancelled offer has no timer": (
+        offer.TABLE,
+        (S.RINGING, On.TIMER),
+        (S.CANCELLING, OfferResult.NO_ANSWER, (A.STOP_TIMER, A.CANCEL)),
+    ),
+    "a phone without a last word keeps its call": (
+        offer.TABLE,
+        (S.CANCELLING, On.TIMER),
+        (S.RELEASED, None, (A.STOP_TIMER,)),
+    ),
+    "a refusal after the end is not heard": (offer.TABLE, (S.RELEASED, On.REFUSED), None),
+    "an answer that comes too late is not ended": (
+        offer.TABLE,
+        (S.RELEASED, On.ANSWERED_TOO_LATE),
+        (S.ENDED, None, (A.END,)),
+    ),
+    "whoever logs out is rung on": (offer.TABLE, (S.RINGING, On.WITHDRAWN), None),
+    "a caller's end does not stop the ringing": (
+        offer.TABLE,
+        (S.RINGING, On.CALL_LEFT),
+        (S.RELEASED, None, (A.STOP_TIMER,)),
+    ),
+    "an offered call stays in line": (queued_call.TABLE, (Q.WAITING, Qi.OFFERED), (Q.OFFERED, ())),
+    "a call that nobody took waits in no line": (
+        queued_call.TABLE,
+        (Q.OFFERED, Qi.RELEASED),
+        (Q.WAITING, ()),
+    ),
+    "whoever hangs up in line is still counted": (
+        queued_call.TABLE,
+        (Q.WAITING, Qi.LEFT),
+        (Q.LEFT, (Qa.LEAVE_LINE, Qa.FORGET)),
+    ),
+    "a talk that is over is still counted": (queued_call.TABLE, (Q.TALKING, Qi.LEFT), (Q.LEFT, (Qa.FORGET,))),
+}
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_a_fault_in_a_table_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    table, row, wrong = FAULTS[fault]
+    assert row in table
+    changed(monkeypatch, table, row, wrong)
+    with pytest.raises(Broken) as found:
+        explore(World(2, 2, SHORT))
+    print(found.value)
+
+
+def changed(monkeypatch: pytest.MonkeyPatch, table: dict[Any, Any], row: Any, wrong: Any) -> None:
+    """The table with a row that is wrong, or missing."""
+    if wrong is None:
+        monkeypatch.delitem(table, row)
+    else:
+        monkeypatch.setitem(table, row, wrong)
