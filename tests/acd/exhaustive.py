@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -178,16 +178,11 @@ def told(path: Path) -> str:
 
 # Which states are one
 
-_FORGOTTEN = (
-    "visit",
-    "announced",
-    "announced_reason",
-    "announced_call",
-    "since_us",
-    "settings",
-    "trying_at_us",
+_FORGOTTEN = frozenset(
+    {"visit", "announced", "announced_reason", "announced_call", "since_us", "settings", "trying_at_us"}
+    | {"place", "last_offer_us", "calls", "talk_us"}
 )
-"""What nothing depends on: names of visits, and what was last told to the world."""
+"""What nothing depends on: names of visits, what was told to the world, what other strategies go by."""
 _RANKED = ("idle_since_us", "queued_at_us", "arrival", "entered_at_us", "made_at_us", "wrap_up_since_us")
 """Of which only the order matters."""
 
@@ -234,8 +229,8 @@ def _ranks(facts: State, names: tuple[str, ...]) -> dict[int, int]:
     return {value: rank for rank, value in enumerate(sorted(times))}
 
 
-def _row(one: msgspec.Struct, ranks: dict[str, dict[int, int]]) -> dict[str, object]:
-    row: dict[str, object] = {}
+def _row(one: msgspec.Struct, ranks: dict[str, dict[int, int]]) -> dict[str, Any]:
+    row: dict[str, Any] = {}
     for name in one.__struct_fields__:
         value = getattr(one, name)
         if name in _FORGOTTEN or (name in ("id", "name")):
@@ -248,11 +243,11 @@ def _row(one: msgspec.Struct, ranks: dict[str, dict[int, int]]) -> dict[str, obj
     return row
 
 
-def _nameless(row: dict[str, object]) -> dict[str, object]:
+def _nameless(row: dict[str, Any]) -> dict[str, Any]:
     return {key: value is not None if isinstance(value, str) else value for key, value in row.items()}
 
 
-def _renamed(row: dict[str, object], names: dict[str, str]) -> dict[str, object]:
+def _renamed(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     return {key: names.get(value, value) if isinstance(value, str) else value for key, value in row.items()}
 
 
@@ -303,7 +298,7 @@ def _waits(router: Router) -> bool:
 
 
 def comes_to_rest(snapshot: bytes) -> None:
-    """Callers hang up, phones refuse, deadlines pass: nothing is left, and nobody is kept from the next call."""
+    """Callers hang up, phones refuse, deadlines pass: nothing is left, and every agent can be called."""
     router = Router.restore(snapshot)
     for call in list(router.facts.calls):
         router.step(e.CallGone(call=call, reason=e.GoneReason.CALLER_HUNG_UP), router.now_us)
