@@ -67,17 +67,18 @@ class Configured(_Event, frozen=True, gc=True):
 class SwitchRestarted(_Event, frozen=True):
     """First event after recovery from the journal: every offer and dialog of the former run is dead, and so
     is every call but those that `may_return`. Of these, who talked still talks to his agent, until the shell
-    says otherwise; who was in line is in doubt, at his place, until `CallRecovered` or `CallGone`. Logins,
+    says otherwise; who was in line is in doubt, at his place, until `CallsRecovered` or `CallGone`. Logins,
     pauses and registrations stand; `WatchPhone` is ordered again for each phone that was watched; the shell
     reports phones next."""
 
     may_return: tuple[str, ...] = ()
 
 
-class CallRecovered(_Event, frozen=True):
-    """A caller who was in line when the switch died is still there: he is back at his place."""
+class CallsRecovered(_Event, frozen=True):
+    """Callers who were in line when the switch died are still there: they are back at their places, all at
+    once, so that the first of them is served first."""
 
-    call: str
+    calls: tuple[str, ...]
 
 
 class PhoneRegistered(_Event, frozen=True):
@@ -314,7 +315,7 @@ Act: TypeAlias = CallPrioritised | CallAssigned | CallPulled | CallMoved | CallW
 Event: TypeAlias = (
     Configured
     | SwitchRestarted
-    | CallRecovered
+    | CallsRecovered
     | PhoneRegistered
     | PhoneUnregistered
     | PhoneUnreachable

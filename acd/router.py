@@ -216,8 +216,9 @@ class Router:
                 self._reconfigure.apply(event)
             case events.SwitchRestarted():
                 self._restarted(event)
-            case events.CallRecovered():
-                self._visits.recovered(event.call)
+            case events.CallsRecovered():
+                for call in event.calls:
+                    self._visits.recovered(call)
             case _:
                 assert_never(event)
 

@@ -16,6 +16,11 @@ DIGIT_MS: Final = 100
 """How long a digit sounds where nobody says."""
 SHORTEST_DIGIT_MS: Final = 40
 LONGEST_DIGIT_MS: Final = 8000
+_PACKETS_PER_S: Final = 50
+_AHEAD_S: Final = 2.0
+"""Of packets: more than clocks and a change of packet time make, less than any receiver takes for another
+stream (RFC 3550 appendix A.1).
+"""
 """Below what one event can tell at 8 kHz (RFC 4733 section 2.5.1.3)."""
 
 
@@ -232,6 +237,25 @@ class Fork(Protocol):
         """End it. Again: nothing happens."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """How what a port sends begins (RFC 3550 section 5.1), and under which CNAME."""
+
+    ssrc: int
+    sequence: int
+    timestamp: int
+    cname: str
+
+    def after(self, seconds: float, rate_hz: int) -> "Stream":
+        """As if it had gone on for so long, in packets of 20 ms: for another process that goes on with it.
+        A little further ahead than that, so that no number is used twice.
+        """
+        ahead_s = max(0.0, seconds) + _AHEAD_S
+        sequence = self.sequence + round(ahead_s * _PACKETS_PER_S)
+        timestamp = self.timestamp + round(ahead_s * rate_hz)
+        return Stream(self.ssrc, sequence % (1 << 16), timestamp % (1 << 32), self.cname)
+
+
 class Port(Protocol):
     """One leg's RTP and RTCP address, with one outgoing stream (one SSRC, RFC 3550 section 5.1) for life.
 
@@ -242,6 +266,10 @@ class Port(Protocol):
     @property
     def number(self) -> int:
         """The RTP port, even; RTCP is on the next one (RFC 3550 section 11)."""
+
+    @property
+    def stream(self) -> Stream:
+        """How what it sends began."""
 
     @property
     def ssrc(self) -> int:

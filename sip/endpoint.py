@@ -297,13 +297,15 @@ class Endpoint:
         return found is not None and found.is_given_up
 
     def restore(self, dialog: Dialog, now: float, peer: Hashable = None) -> SessionId:
-        """Take up a confirmed dialog that an earlier process left, so that it can be probed and hung up.
+        """Take up a confirmed dialog that an earlier process left, so that it goes on, or is hung up.
 
-        That process may have sent more in it after it was saved: our requests go on well above.
+        That process may have sent more in it after it was saved: our requests go on well above. Who refreshes
+        it is settled anew by the first `reinvite`.
         """
         dialog.local_cseq += _UNSAVED_REQUESTS
         session = self._sessions.open(State.CONFIRMED, dialog.flow, peer, dialog.local_tag)
         session.dialog = dialog
+        session.ensure_later_offers().wished_s = self._sessions.session_expires_s
         return session.id
 
     # From the application: requests outside of dialogs

@@ -23,6 +23,7 @@ from switch.api.token import AdminToken
 from switch.assembly import assemble
 from switch.backend import Running
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.returning import CallsReturning
 from switch.config.addresses import HostPort, Listen
 from switch.config.errors import ConfigErrors
 from switch.config.first import DEFAULT, write_first
@@ -31,6 +32,7 @@ from switch.config.schema import Config
 from switch.garbage import Collector
 from switch.logs import configure_logs
 from switch.metrics.vitals import Vitals
+from switch.persistence.logbook import Survivor
 from switch.persistence.mending import mend_recordings, parts_left
 from switch.persistence.survivors import end_survivors
 from switch.reloading import Reloader, apply
@@ -143,6 +145,10 @@ class Server:
         )
         self._stopping = asyncio.Event()
         self._terminated = False
+        self._survivors: list[Survivor] = []
+        """What the former run left, of which these calls may return."""
+        self._returning = CallsReturning(switch.exchange, switch.registry)
+        self._may_return: tuple[str, ...] = ()
         self._parts: list[Path] = []
         """Recordings that the former run had not completed."""
         self._tasks: set[asyncio.Task[object]] = set()
@@ -152,7 +158,9 @@ class Server:
         """Tell the router what became of the former run: before the first packet of this one comes."""
         exchange = self._exchange
         self._parts = await asyncio.to_thread(parts_left, exchange)
-        exchange.dispatch.post(SwitchRestarted())
+        self._survivors = exchange.logbook.survivors()
+        self._may_return = self._returning.take_up(self._survivors)
+        exchange.dispatch.post(SwitchRestarted(may_return=self._may_return))
         apply(exchange, exchange.config, self._switch.staffing, self._switch.identification)
         stored = await self._switch.reader.bindings(datetime.now(UTC))
         exchange.registrations.start(self._switch.staffing, stored)
@@ -160,11 +168,12 @@ class Server:
         exchange.desk.start()
 
     async def start(self, stack: AsyncExitStack) -> None:
-        """End on the wire what the former run left, open the API, and say `ready`."""
-        exchange = self._exchange
+        """Take up or end on the wire what the former run left, open the API, and say `ready`."""
+        exchange, returning = self._exchange, self._returning
         exchange.trunks.start()
-        recorded = end_survivors(exchange)
+        recorded = end_survivors(exchange, self._survivors, self._may_return, returning.is_returning)
         exchange.lamps.start()
+        returning.start()
         data_dir = exchange.config.server.data_dir
         self._spawn(
             mend_recordings(data_dir, recorded, self._parts, self._switch.reader, exchange.booking.book)

@@ -1,6 +1,8 @@
 """What a crash left of a recording: a WAV again, as long as what was written."""
 
 import os
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from media.aio.recording import BLOCK_OCTETS, HEADER_OCTETS, RATE_HZ, header
@@ -20,3 +22,19 @@ def mend(part: Path) -> float:
     finally:
         os.close(descriptor)
     return octets / BLOCK_OCTETS / RATE_HZ
+
+
+def join(first: Path, others: Iterable[Path]) -> float:
+    """Mend `first` and append what the others have, which are gone then; how many seconds there are.
+
+    Blocks. OSError, and nothing is lost.
+    """
+    seconds = mend(first)
+    for other in others:
+        mend(other)
+        with first.open("ab") as whole, other.open("rb") as part:
+            part.seek(HEADER_OCTETS)
+            shutil.copyfileobj(part, whole)
+        seconds = mend(first)
+        other.unlink()
+    return seconds

@@ -40,6 +40,14 @@ class PortNumbers:
             self._waiting.append((number, since))
         return None
 
+    def take_again(self, number: int, bind: Callable[[int], Bound | None]) -> Bound | None:
+        """That number, which is waiting; None where it is not, or cannot be bound."""
+        waiting = next((each for each in self._waiting if each[0] == number), None)
+        bound = None if waiting is None else bind(number)
+        if waiting is not None and bound is not None:
+            self._waiting.remove(waiting)
+        return bound
+
     def give_back(self, number: int, now: float) -> None:
         self._waiting.append((number, now))
 

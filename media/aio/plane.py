@@ -6,6 +6,7 @@ import itertools
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,7 @@ from media.aio.sockets import PortSockets, bind_port, ports_within_limit, raise_
 from media.codecs import CODECS
 from media.events import PortClosed, PortEvent
 from media.keying import Fingerprint
-from media.port import PlaneCounters, Port, Room
+from media.port import PlaneCounters, Port, Room, Stream
 
 if TYPE_CHECKING:
     from media.aio.dtls import Identity
@@ -143,7 +144,20 @@ class MediaPlane:
             self._refused += 1
             raise NoPorts
         number, sockets = found
-        return shard.add(lambda slot: self._port(shard, slot, number, sockets))
+        stream = self._fresh_stream()
+        return shard.add(lambda slot: self._port(shard, slot, number, sockets, stream))
+
+    def reopen(self, number: int, stream: Stream, near: Port | None = None) -> Port:
+        """A port of an earlier process, whose stream goes on. NoPorts where its number is not to be had."""
+        shard = self._shard_for(near)
+        sockets = None
+        if shard.has_room and self._open_ports() < self._limit:
+            with suppress(OSError):
+                sockets = self._numbers.take_again(number, lambda number: bind_port(self._listen, number))
+        if sockets is None:
+            raise NoPorts
+        bound = sockets
+        return shard.add(lambda slot: self._port(shard, slot, number, bound, stream))
 
     def room(self, near: Port) -> Room:
         """A conference for ports on the worker of `near`."""
@@ -164,22 +178,30 @@ class MediaPlane:
         except OSError:
             return None
 
-    def _port(self, shard: Shard, slot: int, number: int, sockets: PortSockets) -> EnginePort:
+    def _fresh_stream(self) -> Stream:
         """SSRC, first sequence number, timestamp (RFC 3550 section 5.1) and CNAME (RFC 7022) are random.
 
         The sequence number is in the lower half: who hears us in SRTP only after it has wrapped would take
         the rollover counter for 0 (RFC 3711 section 3.3.1) and hear nothing.
         """
-        generation, ssrc = next(self._generations), self._random.getrandbits(32)
-        cname = self._random.randbytes(CNAME_OCTETS).hex().encode()
-        sequence, timestamp = self._random.getrandbits(15), self._random.getrandbits(32)
+        ssrc, cname = self._random.getrandbits(32), self._random.randbytes(CNAME_OCTETS).hex()
+        return Stream(ssrc, self._random.getrandbits(15), self._random.getrandbits(32), cname)
+
+    def _port(self, shard: Shard, slot: int, number: int, sockets: PortSockets, stream: Stream) -> EnginePort:
+        generation, cname = next(self._generations), stream.cname.encode()
         fds = sockets.detach()
         shard.order(
             lambda: shard.worker.open(
-                slot, generation, fds, ssrc=ssrc, sequence=sequence, timestamp=timestamp, cname=cname
+                slot,
+                generation,
+                fds,
+                ssrc=stream.ssrc,
+                sequence=stream.sequence,
+                timestamp=stream.timestamp,
+                cname=cname,
             )
         )
-        return EnginePort(shard, self._recorder, slot, generation, number, ssrc, self._ipv6)
+        return EnginePort(shard, self._recorder, slot, generation, number, stream, self._ipv6)
 
     def reaches(self, address: str) -> bool:
         """Whether our ports can send to that address: of the family of `listen`, or any if it is `::`."""

@@ -43,6 +43,7 @@ from media.port import (
     Silence,
     Source,
     SrtpKeys,
+    Stream,
     Tone,
 )
 from media.quality import Quality, Told, VoipMetrics, sounds_there
@@ -88,7 +89,7 @@ class EnginePort:
         slot: int,
         generation: int,
         number: int,
-        ssrc: int,
+        stream: Stream,
         ipv6: bool,
     ) -> None:
         self.shard: Final = shard
@@ -97,12 +98,12 @@ class EnginePort:
         self.recording: EngineRecording | None = None
         self._recorder = recorder
         self._number = number
-        self._ssrc = ssrc
+        self._stream = stream
         self._ipv6 = ipv6
         self._impairment = impairment(None)
         self._closed_with: PortStats | None = None
         self._seen = [0] * len(Kind)
-        self._keyring = Keyring(ssrc)
+        self._keyring = Keyring(stream.ssrc)
         self._srtp: SrtpKeys | None = None
         self._keying: Keying | None = None
         self._peer: PeerMedia | None = None
@@ -116,7 +117,11 @@ class EnginePort:
 
     @property
     def ssrc(self) -> int:
-        return self._ssrc
+        return self._stream.ssrc
+
+    @property
+    def stream(self) -> Stream:
+        return self._stream
 
     # --- orders ---
 

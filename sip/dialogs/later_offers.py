@@ -29,7 +29,7 @@ class LaterOffers:
 
     __slots__ = (
         "_least_s", "_renegotiation", "_session", "_turned", "open_offer", "renegotiated_early",
-        "session_timer",
+        "session_timer", "wished_s",
     )  # fmt: skip
 
     def __init__(self, session: Session) -> None:
@@ -40,6 +40,8 @@ class LaterOffers:
         self.open_offer: Transaction | None = None
         """Their PRACK or UPDATE whose offer the application has to answer."""
         self.session_timer: SessionTimer | None = None
+        self.wished_s = 0
+        """The interval that our next offer asks for where none holds; 0: none."""
         self.renegotiated_early = False
         """Whether an offer was answered before the INVITE, but for its own."""
 
@@ -143,12 +145,18 @@ class LaterOffers:
     def _timer_lines(self) -> str:
         """Session-Expires of a refresh (RFC 4028 section 7.4): who refreshes goes on to."""
         interval = self.session_timer.interval if self.session_timer is not None else None
-        if interval is None or self._session.state not in STANDING:
+        length_s = max(self._interval_s, self._least_s)
+        if not length_s or self._session.state not in STANDING:
             return "Supported: timer\r\n"
-        who = "uac" if interval.ours else "uas"
+        who = "" if interval is None else ";refresher=uac" if interval.ours else ";refresher=uas"
         least = f"Min-SE: {self._least_s}\r\n" if self._least_s else ""
-        length_s = max(interval.length_s, self._least_s)
-        return f"Supported: timer\r\nSession-Expires: {length_s};refresher={who}\r\n{least}"
+        return f"Supported: timer\r\nSession-Expires: {length_s}{who}\r\n{least}"
+
+    @property
+    def _interval_s(self) -> int:
+        """What holds, or what is wished for where nothing does."""
+        interval = self.session_timer.interval if self.session_timer is not None else None
+        return self.wished_s if interval is None else interval.length_s
 
     def acknowledge_reinvite(self, request: DialogRequest, response: Response) -> None:
         """Send the ACK of a 2xx, as often as that comes."""
@@ -193,8 +201,8 @@ class LaterOffers:
     def grow_interval(self, response: Response) -> bool:
         """Take the Min-SE of a 422; whether that makes another try worth while (RFC 4028 section 7.4)."""
         least_s = session_interval.least_s(response)
-        interval = self.session_timer.interval if self.session_timer is not None else None
-        if interval is None or not max(self._least_s, interval.length_s) < least_s <= MAX_INTERVAL_S:
+        known_s = self._interval_s
+        if not known_s or not max(self._least_s, known_s) < least_s <= MAX_INTERVAL_S:
             return False
         self._least_s = least_s
         return True

@@ -102,6 +102,23 @@ class MediaSession:
         self._secrecy = secrecy or Secrecy()  # in the clear
         self._kept: Secret | None = None  # what the session had when we offered
 
+    @classmethod
+    def resumed(cls, last: bytes) -> "MediaSession":
+        """The session of an earlier process, in the clear, whose last description was this. SdpError."""
+        sent = parse_sdp(last)
+        audio = next((line for line in sent.media if line.port), None)
+        if audio is None:
+            raise SdpError("no media line to resume")
+        session = cls(sent.origin.session_id)
+        session._sent, session._slots, session._types = sent, sent.media, dict(audio.codecs)
+        return session
+
+    @property
+    def described(self) -> tuple[str, ...]:
+        """The encodings of our last description, in its order."""
+        lines = () if self._sent is None else self._sent.media
+        return next((tuple(line.codecs) for line in lines if line.port), ())
+
     @property
     def agreed(self) -> Agreed | None:
         """What the last complete exchange agreed on."""

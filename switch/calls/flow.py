@@ -116,6 +116,7 @@ class Call(Talking):
         if recording is None or not recording.running:
             return False
         recording.pause(not kept, by)
+        self.book.call_changed(self)
         if self.taps.forks is not None:
             self.taps.forks.pause(not kept)
         return True

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.legs.leg import Leg
@@ -16,6 +17,7 @@ from switch.records import (
     SegmentKind,
     SegmentRecord,
     VisitRecord,
+    to_us,
     utc,
 )
 
@@ -31,6 +33,14 @@ class Visit:
     result: Result | None = None
     reason: Reason | None = None
     agent: str | None = None
+
+    @classmethod
+    def resumed(cls, record: VisitRecord, id: str) -> "Visit":
+        """As its record has it; `id` where it has not ended."""
+        left_us = _us(record.left_at)
+        entered_us = to_us(record.entered_at)
+        known = "" if left_us is not None else id
+        return cls(known, record.queue, entered_us, left_us, record.result, record.reason, record.agent)
 
     @property
     def wait_s(self) -> float | None:
@@ -59,6 +69,13 @@ class Segment:
     legs: tuple[str, ...]
     to_us: int | None = None
 
+    @classmethod
+    def resumed(cls, record: SegmentRecord, died_us: int) -> "Segment":
+        """As its record has it; what had not ended did at `died_us`."""
+        from_us = to_us(record.from_)
+        ended_us = max(from_us, died_us) if record.to is None else to_us(record.to)
+        return cls(record.kind, from_us, record.legs, ended_us)
+
     def seconds(self, now_us: int) -> float:
         """How long it lasted, or has lasted by `now_us`."""
         return ((self.to_us if self.to_us is not None else now_us) - self.from_us) / 1e6
@@ -75,12 +92,16 @@ class Ledger:
     to: str
     started_us: int
     legs: list[Leg] = field(default_factory=list)
+    former: list[LegRecord] = field(default_factory=list)
+    """Of legs that a crash of ours has ended, or that had ended before it."""
     turned_away: LegRecord | None = None
     """The leg of a caller who was refused before there was one."""
     visits: list[Visit] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
     offers: list[OfferRecord] = field(default_factory=list)
     recording: RecordingRecord | None = None
+    recorded_before: bool = False
+    """A crash has cut the recording: its parts are put together when the call is booked."""
     connected_us: int | None = None
     answered_us: int | None = None
     ended_us: int | None = None
@@ -94,6 +115,26 @@ class Ledger:
     """The segment in which the parties are now, and likewise a supervisor's."""
     _supervision: Segment | None = None
     _conference: Segment | None = None
+
+    @classmethod
+    def resumed(cls, record: CallRecord, died_us: int, visit: str) -> "Ledger":
+        """Of a call that goes on after a crash, as last noted: who was connected was so until `died_us`;
+        `visit` is the router's id of the stay in line that has not ended. Its legs are yet to come.
+        """
+        return cls(
+            id=record.id,
+            direction=record.direction,
+            trunk=record.trunk,
+            from_=record.from_,
+            to=record.to,
+            started_us=to_us(record.started_at),
+            visits=[Visit.resumed(each, visit) for each in record.visits],
+            segments=[Segment.resumed(each, died_us) for each in record.segments],
+            recording=record.recording,
+            recorded_before=record.recording is not None,
+            connected_us=_us(record.connected_at),
+            answered_us=_us(record.answered_at),
+        )
 
     def connected(self, now_us: int) -> None:
         """Our 200 to the caller."""
@@ -177,6 +218,8 @@ class Ledger:
         served = self.served
         turned_away = self.turned_away
         legs = [turned_away] if turned_away else [leg.record(counted=counted) for leg in self.legs]
+        if self.former:
+            legs = sorted([*self.former, *legs], key=lambda leg: leg.invited_at)
         return CallRecord(
             id=self.id,
             direction=self.direction,
@@ -211,3 +254,7 @@ class Ledger:
             recording=self.recording,
             legs=tuple(legs),
         )
+
+
+def _us(moment: datetime | None) -> int | None:
+    return None if moment is None else to_us(moment)

@@ -207,7 +207,7 @@ class Orders:
             call.entered(self._exchange.config.queues.get(command.queue, call.queued_as))
 
     def _visit_ended(self, command: acd.VisitEnded) -> None:
-        if command.reason is acd.VisitReason.SWITCH_RESTARTED:
+        if command.reason is acd.VisitReason.SWITCH_RESTARTED and command.call not in self._registry.calls:
             self._exchange.metrics.repaired(RepairKind.CALL)
             return  # of the former run, as its record will say
         self._exchange.lamps.changed(Subject(Kind.QUEUE, command.queue))

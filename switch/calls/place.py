@@ -13,6 +13,7 @@ from acd.events import (
     ConversationMoved,
     GoneReason,
 )
+from acd.queued_call import QueuedCall
 from switch.calls.ending import Reason
 from switch.calls.visits import CONVERSATION, GONE
 from switch.exchange import Exchange
@@ -42,6 +43,12 @@ class Place:
         """The router has lost the caller's place: he gets it back."""
         if self._first is not None:
             self._exchange.dispatch.post(msgspec.structs.replace(self._first, queue=queue))
+
+    def resume(self, known: QueuedCall) -> None:
+        """After a crash of ours: the router has kept the place."""
+        self._first = CallQueued(
+            call=self._call, queue=known.queue, queued_at_us=known.queued_at_us, priority=known.priority
+        )
 
     @property
     def priority(self) -> int:
@@ -79,6 +86,11 @@ class Place:
         """Where the router will send the caller, who waits again; None where his flow asks that already."""
         if self._left is not None and not self._left.done():
             return None
+        self._left = self._exchange.loop.create_future()
+        return self._left
+
+    def awaited(self) -> asyncio.Future[LeaveQueue]:
+        """Where the router will send a caller who waits on after a crash of ours."""
         self._left = self._exchange.loop.create_future()
         return self._left
 

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from media.aio.mending import join
+from media.aio.recording import sha256_of
 from media.events import RecordingStopped
 from media.port import Port, Recording
 from switch.calls.ending import EndedBy
@@ -15,6 +17,8 @@ from switch.config.schema import RecordDigits, Server
 from switch.records import RecordingRecord, utc
 
 _MINUTE_US: Final = 60_000_000
+_MOST_PARTS: Final = 100
+"""As many crashes as one call may see."""
 
 
 def recording_path(call: str, started_us: int, timezone: str) -> Path:
@@ -29,6 +33,48 @@ def _folder(minute: int, timezone: str) -> Path:
     return Path("recordings", f"{day:%Y/%m/%d}")
 
 
+def call_of(path: Path) -> str:
+    """The call that a recording is of, or a part of one."""
+    return path.name.partition(".")[0]
+
+
+def next_part(data_dir: Path, path: Path) -> Path:
+    """Where a recording goes on that a crash has cut; `path` is that of the whole, relative as the answer."""
+    number = 1 + len(_parts(data_dir / path))
+    return path.with_name(f"{path.stem}.{number}.wav") if number > 1 else path
+
+
+def mended(data_dir: Path, recording: RecordingRecord) -> RecordingRecord | None:
+    """What a crash has left of a recording, one file again: its parts one after another. Blocks.
+
+    They stay `.part`, or complete if they were renamed just in time. None where there is no file; without a
+    duration where it cannot be mended.
+    """
+    known = Path(recording.path)
+    parts = _parts(data_dir / known.with_name(f"{call_of(known)}.wav"))
+    if not parts:
+        return None
+    first, *others = parts
+    path = str(first.relative_to(data_dir))
+    try:
+        return RecordingRecord(path=path, duration_s=join(first, others), sha256=sha256_of(first))
+    except OSError as error:
+        structlog.get_logger("recording").error("cannot mend a recording", path=path, error=str(error))
+        return RecordingRecord(path=path)
+
+
+def _parts(whole: Path) -> list[Path]:
+    """The files of a recording, in their order, complete or not."""
+    names = (f"{whole.stem}{number}.wav" for number in ("", *(f".{n}" for n in range(2, _MOST_PARTS))))
+    found = []
+    for name in names:
+        part = next((p for p in (whole.with_name(f"{name}.part"), whole.with_name(name)) if p.exists()), None)
+        if part is None:
+            break
+        found.append(part)
+    return found
+
+
 class CallRecording:
     """Taps the caller's port: left what the caller says, right what the caller hears. A disk that fails costs
     the recording, not the call.
@@ -38,6 +84,8 @@ class CallRecording:
         self._data_dir = server.data_dir
         self._ledger = ledger
         self._path = recording_path(ledger.id, ledger.started_us, server.timezone)
+        if ledger.recorded_before:
+            self._path = next_part(server.data_dir, self._path)
         self._recording: Recording | None = None
         self._port: Port | None = None
         self._closed = False
@@ -73,6 +121,8 @@ class CallRecording:
             self._log.error("cannot record", error=str(error))
             return False
         self._ledger.recording = RecordingRecord(path=self.path)
+        if self.paused:
+            self._recording.blank()
         return True
 
     def leave_out(self) -> None:

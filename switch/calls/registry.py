@@ -16,12 +16,13 @@ from switch.calls.legs.incoming import IncomingLeg
 from switch.calls.legs.leg import Leg
 from switch.calls.legs.outgoing import OutgoingLeg
 from switch.calls.offering import Offering
+from switch.calls.recording import mended
 from switch.calls.supervision import Supervision
 from switch.calls.talking import Talking
 from switch.exchange import Exchange
 from switch.lamps.shown import Kind, Subject
 from switch.peers import Peer, PhonePeer, TrunkPeer
-from switch.records import CallRecord
+from switch.records import CallRecord, RecordingRecord
 
 
 class Taking(Protocol):
@@ -41,7 +42,7 @@ class Registry:
 
     def __init__(self, exchange: Exchange, phone_busy: Callable[[str, int], None]) -> None:
         self.calls: dict[str, Call] = {}
-        self.closing: dict[str, Call] = {}
+        self.closing: dict[str, Talking] = {}
         """Calls that have ended and whose recording is not closed yet: their record is not written."""
         self.conferences = Conferences(exchange)
         self.pickups: dict[str, Taking] = {}
@@ -55,6 +56,7 @@ class Registry:
         self._busy: dict[str, int] = {}
         self._changed: dict[str, Talking] = {}
         """Those to be noted when the router has had its say."""
+        self._joining: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
 
     # Events
@@ -90,7 +92,7 @@ class Registry:
         """It has ended: once the router has had its say, it is counted and booked."""
         self._exchange.dispatch.when_settled(lambda: self._count(call))
 
-    def unbooked(self, call: str) -> Call | None:
+    def unbooked(self, call: str) -> Talking | None:
         """A call whose record is not written yet."""
         return self.calls.get(call) or self.closing.get(call)
 
@@ -157,7 +159,8 @@ class Registry:
         self.call_changed(call)
         dialog = None if leg.at_code else self._dialog(leg)
         if dialog is not None:
-            self._exchange.logbook.dialog_opened(leg.id, call.id, dialog)
+            note = leg.note(call.identity if leg is call.caller else None)
+            self._exchange.logbook.dialog_opened(leg.id, call.id, dialog, note)
 
     def leg_moved(self, leg: Leg, call: Call) -> None:
         """A leg by which a code was dialled is that call's, and like any other."""
@@ -172,7 +175,7 @@ class Registry:
         """A re-INVITE was accepted: its remote target may be new."""
         dialog = None if leg.at_code else self._dialog(leg)
         if dialog is not None:
-            self._exchange.logbook.dialog_changed(leg.id, dialog)
+            self._exchange.logbook.dialog_changed(leg.id, dialog, leg.note())
 
     def recording_started(self, call: Talking) -> None:
         """The call's port is tapped."""
@@ -258,6 +261,22 @@ class Registry:
             self._book(call)
 
     def _book(self, call: Talking) -> None:
+        if call.ledger.recorded_before and call.ledger.recording is not None:
+            self.closing[call.id] = call
+            joining = self._exchange.loop.create_task(self._book_joined(call, call.ledger.recording))
+            self._joining.add(joining)
+            joining.add_done_callback(self._joining.discard)
+        else:
+            self._book_now(call)
+
+    async def _book_joined(self, call: Talking, recording: RecordingRecord) -> None:
+        """Put together what a crash has cut."""
+        data_dir = self._exchange.config.server.data_dir
+        call.ledger.recording = await asyncio.to_thread(mended, data_dir, recording)
+        del self.closing[call.id]
+        self._book_now(call)
+
+    def _book_now(self, call: Talking) -> None:
         ledger = call.ledger
         self._exchange.booking.book(ledger.record(self._exchange.now_us()), tuple(ledger.offers))
         self._idle.set()
@@ -268,7 +287,8 @@ class Registry:
         now_us = self._exchange.now_us()
         for call in changed.values():
             if not call.over:
-                self._exchange.logbook.call_noted(call.ledger.record(now_us, counted=False))
+                paused = call.taps.recording is not None and call.taps.recording.paused
+                self._exchange.logbook.call_noted(call.ledger.record(now_us, counted=False), paused=paused)
 
     def _claim(self, leg: Leg, call: str) -> None:
         party = f"{leg.role.value} {leg.peer.name}"

@@ -55,7 +55,7 @@ class Talking(CallerVerbs, ABC):
         exchange: Exchange,
         book: CallBook,
         ledger: Ledger,
-        caller: IncomingLeg,
+        caller: Leg,
         identity: Caller,
         max_forwards: int,
         sides: Sides,
@@ -180,6 +180,20 @@ class Talking(CallerVerbs, ABC):
             self.ledger.legs.append(leg)
         if counts:
             self.party = leg
+
+    # After a crash of ours
+
+    def hear_music(self) -> None:
+        """The caller is back, and talks to nobody yet."""
+        self.let_hear(partial(self._exchange.music, self._music_class))
+
+    def rejoin(self) -> None:
+        """Caller and party are back; they have heard all that comes before a talk."""
+        self._converse(noticed=True)
+
+    def agent_missing(self) -> None:
+        """The caller is back, but nothing is known of his agent's leg."""
+        self._agent_left(ConversationEnd.AGENT_LOST)
 
     # From party to party
 
@@ -349,18 +363,21 @@ class Talking(CallerVerbs, ABC):
 
     def _party_left(self, leg: Leg, how: ConversationEnd) -> None:
         """The agent is gone, and the caller goes on waiting, or goes where the router sends him."""
-        from switch.flows.queue import queue_again
-
         self.party = None
         self.settle()
+        self._agent_left(how)
+        self.leave_alone(leg)
+        if self.queued_as is not None:
+            self.hear_music()
+
+    def _agent_left(self, how: ConversationEnd) -> None:
+        from switch.flows.queue import queue_again
+
         agent, self.agent = self.agent, None
         if agent is not None:
             if (word := self.place.word()) is not None:
                 self.start(queue_again(word))
             self.place.talk_over(agent, how)
-        self.leave_alone(leg)
-        if self.queued_as is not None:
-            self.let_hear(partial(self._exchange.music, self.queued_as.music))
 
     @property
     def _noticed(self) -> bool:

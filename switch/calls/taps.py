@@ -3,6 +3,7 @@
 import structlog
 
 from media.port import Port
+from switch.calls.ending import EndedBy
 from switch.calls.forks import CallForks, ForkRefused
 from switch.calls.ledger import Ledger
 from switch.calls.recording import CallRecording
@@ -20,6 +21,8 @@ class Taps:
         self._ledger = ledger
         self.port = port
         """The caller's."""
+        self.pauses = False
+        """The recording begins paused: a crash of ours has cut one that was."""
 
     def fork(self, url: str, rate_hz: int, queue: Queue | None) -> str:
         """Let a speech service hear the call until its end, without its digits where the queue wants them
@@ -58,4 +61,6 @@ class Taps:
         if self.recording is None:
             server = self._exchange.config.server
             self.recording = CallRecording(server, self._ledger, queue.record_digits)
+            if self.pauses:
+                self.recording.pause(True, EndedBy.SWITCH)
         return self.recording.go_on(self.port)

@@ -1,9 +1,10 @@
 """The logbook: what a crash would leave behind, a JSON line each, written in the same turn of the loop.
 
-A call is noted when it begins and when it has come further; a dialog from its confirmation until it ends; a
-subscription as long as it stands. A call that has ended is noted with its whole record until the history has
-it. At the next start, dialogs that are still noted are ended on the wire, calls that the history may not have
-are booked, and who subscribed is told how things are.
+A call is noted when it begins and when it has come further; a dialog, with what its leg needs, from its
+confirmation until it ends; a subscription as long as it stands. A call that has ended is noted with its whole
+record until the history has it. At the next start, dialogs that are still noted are taken up again
+(`switch.calls.returning`) or ended on the wire, calls that the history may not have are booked, and who
+subscribed is told how things are.
 """
 
 import asyncio
@@ -13,8 +14,10 @@ from typing import Any
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from sip.dialogs.dialog import Dialog
+from switch.calls.legs.note import LegNote
 from switch.history.entries import CallEnded
 from switch.preferences import Preferences
 from switch.records import CallRecord
@@ -27,14 +30,16 @@ class _Line(msgspec.Struct, frozen=True, tag_field="line"):
     """One thing that happened."""
 
 
-class _CallNoted(_Line, frozen=True, tag="noted"):
+class _CallNoted(_Line, frozen=True, tag="noted", omit_defaults=True):
     call: CallRecord
+    paused: bool = False
 
 
 class _DialogOpened(_Line, frozen=True, tag="opened"):
     leg: str
     call: str
     dialog: dict[str, Any]
+    note: LegNote | None = None
 
 
 class _DialogClosed(_Line, frozen=True, tag="closed"):
@@ -88,6 +93,10 @@ class Survivor(msgspec.Struct, frozen=True):
     call: CallRecord
     dialogs: dict[str, Dialog]
     """By leg."""
+    notes: dict[str, LegNote]
+    """Likewise: what is needed of each besides."""
+    paused: bool = False
+    """Somebody did not want recorded what was said."""
 
 
 class Logbook:
@@ -116,9 +125,15 @@ class Logbook:
     def survivors(self) -> list[Survivor]:
         """The calls that the former run left in progress."""
         dialogs: dict[str, dict[str, Dialog]] = {}
+        notes: dict[str, dict[str, LegNote]] = {}
         for line in self._dialogs.values():
             dialogs.setdefault(line.call, {})[line.leg] = Dialog.from_dict(line.dialog)
-        return [Survivor(line.call, dialogs.get(call, {})) for call, line in self._calls.items()]
+            if line.note is not None:
+                notes.setdefault(line.call, {})[line.leg] = line.note
+        return [
+            Survivor(line.call, dialogs.get(call, {}), notes.get(call, {}), line.paused)
+            for call, line in self._calls.items()
+        ]
 
     def unbooked(self) -> list[CallEnded]:
         """The ended calls that the history may not have."""
@@ -128,20 +143,21 @@ class Logbook:
         """The switch is alive: a crash is known to have come later."""
         os.utime(self._file)
 
-    def call_noted(self, call: CallRecord) -> None:
-        """The call is in progress, and this is how far it has come."""
-        self._calls[call.id] = line = _CallNoted(call)
+    def call_noted(self, call: CallRecord, *, paused: bool = False) -> None:
+        """The call is in progress, and has come so far; `paused`: what is said is not recorded."""
+        self._calls[call.id] = line = _CallNoted(call, paused)
         self._write(line)
 
-    def dialog_opened(self, leg: str, call: str, dialog: Dialog) -> None:
+    def dialog_opened(self, leg: str, call: str, dialog: Dialog, note: LegNote | None = None) -> None:
         """A leg's dialog is confirmed."""
-        self._dialogs[leg] = line = _DialogOpened(leg, call, dialog.to_dict())
+        self._dialogs[leg] = line = _DialogOpened(leg, call, dialog.to_dict(), note)
         self._write(line)
 
-    def dialog_changed(self, leg: str, dialog: Dialog) -> None:
-        """Its remote target may be new. One that is not noted is not noted now."""
+    def dialog_changed(self, leg: str, dialog: Dialog, note: LegNote) -> None:
+        """Its remote target may be new, or its description. One that is not noted is not noted now."""
         if (known := self._dialogs.get(leg)) is not None:
-            self.dialog_opened(leg, known.call, dialog)
+            caller = known.note.caller if known.note is not None else None
+            self.dialog_opened(leg, known.call, dialog, replace(note, caller=caller))
 
     def dialog_closed(self, leg: str) -> None:
         """It has ended. A second time changes nothing."""

@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from media.aio.mending import mend
-from media.aio.recording import sha256_of
-from switch.calls.recording import recording_path
+from switch.calls.recording import call_of, mended, recording_path
 from switch.exchange import Exchange
 from switch.history.reader import Reader
 from switch.records import CallRecord, RecordingRecord
@@ -39,7 +38,7 @@ def parts_left(exchange: Exchange) -> list[Path]:
     known = {survivor.call.id for survivor in logbook.survivors()}
     known |= {entry.call.id for entry in logbook.unbooked()}
     found = (part for folder in folders for part in folder.glob(f"*{_PART}"))
-    return sorted(part for part in found if _call_of(part) not in known)
+    return sorted(part for part in found if call_of(part) not in known)
 
 
 async def mend_recordings(
@@ -54,34 +53,25 @@ async def mend_recordings(
         recording = await asyncio.to_thread(_mended, data_dir, call)
         book(replace(call, recording=recording))
     for part in parts:
-        if not await _is_booked(reader, _call_of(part)):
+        if not await _is_booked(reader, call_of(part)):
             await asyncio.to_thread(_mended_file, part)
             _log.warning("kept the recording of a call that nobody knows", path=str(part))
 
 
 def _mended(data_dir: Path, call: CallRecord) -> RecordingRecord | None:
-    """The file as the crash left it: `.part`, or complete if it was renamed just in time."""
     if call.recording is None:
         return None
-    whole = call.recording.path.removesuffix(".part")
-    found = next((name for name in (f"{whole}.part", whole) if (data_dir / name).exists()), None)
-    if found is None:
-        _log.error("the recording of a call is gone", call=call.id, path=whole)
-        return None
-    duration_s, sha256 = _mended_file(data_dir / found)
-    return RecordingRecord(path=found, duration_s=duration_s, sha256=sha256)
+    recording = mended(data_dir, call.recording)
+    if recording is None:
+        _log.error("the recording of a call is gone", call=call.id, path=call.recording.path)
+    return recording
 
 
-def _mended_file(path: Path) -> tuple[float | None, str | None]:
+def _mended_file(path: Path) -> None:
     try:
-        return mend(path), sha256_of(path)
+        mend(path)
     except OSError as error:
         _log.error("cannot mend a recording", path=str(path), error=str(error))
-        return None, None
-
-
-def _call_of(part: Path) -> str:
-    return part.name.removesuffix(_PART)
 
 
 async def _is_booked(reader: Reader, call: str) -> bool:

@@ -1,6 +1,6 @@
-"""What a crash left behind: dialogs to end on the wire, and calls to book."""
+"""What a crash left behind and does not return: dialogs to end on the wire, and calls to book."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 import structlog
@@ -10,33 +10,46 @@ from switch.calls.causes import Farewell
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.exchange import Exchange
 from switch.metrics.metrics import RepairKind
+from switch.persistence.logbook import Survivor
 from switch.records import HOLDS, TALKS, CallRecord, SegmentKind, SegmentRecord, VisitRecord, to_us, utc
 
 _TOLD = Farewell(q850=41)
 """Temporary failure (Q.850 cause 41)."""
 
 
-def end_survivors(exchange: Exchange) -> tuple[CallRecord, ...]:
-    """End every dialog of the former run with BYE, book its calls as `switch_restarted`.
+def end_survivors(
+    exchange: Exchange,
+    survivors: Collection[Survivor] | None = None,
+    returning: Collection[str] = (),
+    returns: Callable[[str], bool] = lambda leg: False,
+) -> tuple[CallRecord, ...]:
+    """End dialogs of the former run with BYE, book its calls as `switch_restarted`; not those that are
+    `returning`, nor of these the legs of which `returns` says that they do. `survivors` are all of the
+    logbook's where none are named.
 
     Returned are those that were recorded: they are booked when their files are mended (`mending`).
     """
     exchange.booking.again()
     recorded = []
-    survivors = exchange.logbook.survivors()
-    for survivor in survivors:
+    ended = 0
+    for survivor in exchange.logbook.survivors() if survivors is None else survivors:
         for leg, dialog in survivor.dialogs.items():
+            if returns(leg):
+                continue
             endpoint = exchange.sip()
             endpoint.hangup(endpoint.restore(dialog, exchange.now()), exchange.now(), headers=_TOLD.headers)
             exchange.logbook.dialog_closed(leg)
             exchange.metrics.repaired(RepairKind.LEG)
+        if survivor.call.id in returning:
+            continue
+        ended += 1
         record = _closed(exchange, survivor.call)
         if record.recording is None:
             exchange.booking.book(record)
         else:
             recorded.append(record)
-    if survivors:
-        structlog.get_logger("server").warning("ended what the former run left", calls=len(survivors))
+    if ended:
+        structlog.get_logger("server").warning("ended what the former run left", calls=ended)
     return tuple(recorded)
 
 

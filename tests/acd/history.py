@@ -115,7 +115,7 @@ class History:
         if kind < 0.77:
             return self.act()
         if (doubted := self.known(CallState.DOUBTED)) and kind < 0.79:
-            return e.CallRecovered(dice.choice(doubted))
+            return e.CallsRecovered(tuple(dice.sample(doubted, dice.randint(1, len(doubted)))))
         if kind < 0.82:
             recent = max(1, self.calls - 20)
             reason = dice.choice((e.GoneReason.CALLER_HUNG_UP, dice.choice(list(e.GoneReason))))

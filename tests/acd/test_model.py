@@ -95,7 +95,7 @@ def restarted(router: Router) -> list[e.Event]:
     calls = router._board.state.calls
     happenings: list[e.Event] = [e.SwitchRestarted(some) for some in ((), (CALLS[0],), tuple(calls))]
     doubted = [name for name, call in calls.items() if call.state is CallState.DOUBTED]
-    happenings += [e.CallRecovered(name) for name in doubted]
+    happenings += [e.CallsRecovered((name,)) for name in doubted]
     return happenings + [e.CallGone(name, e.GoneReason.SWITCH_RESTARTED) for name in doubted]
 
 

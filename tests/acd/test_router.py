@@ -25,7 +25,7 @@ from acd.events import (
     Act,
     CallGone,
     CallQueued,
-    CallRecovered,
+    CallsRecovered,
     DeadlinePassed,
     GoneReason,
     OfferAnswered,
@@ -153,13 +153,9 @@ class TestSwitchRestarted:
         assert stage.state("luis") is AgentState.READY
         assert stage.offered() == [("c1", "ana"), ("c2", "luis")]
         stage.wait(1)
-        assert stage.step(CallRecovered("c1")) == [], "who talks does not wait"
-        assert only(stage.step(CallRecovered("c3")), Offer).agent == "luis"
-        stage.step(CallRecovered("c2"))
-        assert stage.step(CallRecovered("c2")) == []
-        stage.refuse("luis")
-        stage.wait(60)
-        assert stage.offered()[3] == ("c2", "luis"), "as far ahead of c3 as before"
+        assert stage.step(CallsRecovered(("c1",))) == [], "who talks does not wait"
+        assert only(stage.step(CallsRecovered(("c3", "c2"))), Offer).call == "c2", "as far ahead as before"
+        assert stage.step(CallsRecovered(("c2", "c3"))) == []
 
     def test_a_conversation_that_returns_ends_in_wrap_up_like_any_other(self) -> None:
         stage = busy_stage()
@@ -183,10 +179,10 @@ class TestSwitchRestarted:
         stage.step(SwitchRestarted(("c1", "c2")))
         assert stage.router.deadline() is None
         stage.wait(5)
-        stage.step(CallRecovered("c1"))
+        stage.step(CallsRecovered(("c1",)))
         assert none(stage.wait(4), LeaveQueue)
         assert only(stage.wait(1), LeaveQueue).target == "phone:1001"
-        stage.step(CallRecovered("c2"))
+        stage.step(CallsRecovered(("c2",)))
         assert only(stage.wait(0), LeaveQueue).call == "c2"
 
     def test_agent_states_survive(self) -> None:

@@ -19,6 +19,7 @@ from media.port import (
     Relay,
     Silence,
     Source,
+    Stream,
     Tone,
 )
 
@@ -89,7 +90,7 @@ class NotingPort:
         self.number = number
         self.near: Port | None = None
         """The port whose worker it shares, as was asked for."""
-        self.ssrc = number
+        self.stream = Stream(number, 1000, 160_000, "c" * 24)
         self.peer: PeerMedia | None = None
         self.sources: list[Source] = []
         self.keyless: str | None = None
@@ -111,6 +112,10 @@ class NotingPort:
         self.counted = PortStats()
         self.closed = False
         self._tell = tell
+
+    @property
+    def ssrc(self) -> int:
+        return self.stream.ssrc
 
     @property
     def source(self) -> Source:
@@ -201,6 +206,14 @@ class NotingPlane:
             raise NoPorts
         port = NotingPort(next(self._numbers), lambda event: self.on_event(event))
         port.near = near
+        self.ports.append(port)
+        return port
+
+    def reopen(self, number: int, stream: Stream, near: Port | None = None) -> NotingPort:
+        if any(port.number == number for port in self.open_ports):
+            raise NoPorts
+        port = NotingPort(number, lambda event: self.on_event(event))
+        port.stream, port.near = stream, near
         self.ports.append(port)
         return port
 

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from acd.commands import Command
 from acd.events import Event as RouterEvent
+from acd.events import SwitchRestarted
 from acd.router import Router
 from media.aio.plane import MediaPlane
 from media.aio.sounds import SoundLibrary
@@ -36,6 +37,7 @@ from switch.api.backend import Reloaded
 from switch.backend import Running
 from switch.calls.flow import Call
 from switch.calls.legs.leg import Leg
+from switch.calls.returning import CallsReturning
 from switch.clock import Clock
 from switch.config.addresses import Address as IpAddress
 from switch.config.schema import Config
@@ -206,7 +208,10 @@ class NoInterfaces:
 class Stage:
     """One switch, its far ends and the wire between them."""
 
-    def __init__(self, folder: Path, sections: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, folder: Path, sections: dict[str, Any] | None = None, router: Router | None = None
+    ) -> None:
+        """`router` is that of a switch that has crashed, whose logbook is in the folder: calls may return."""
         self.loop = asyncio.get_running_loop()
         self.faults: list[dict[str, Any]] = []
         """What nobody caught."""
@@ -228,25 +233,31 @@ class Stage:
         self._ends: dict[tuple[str, int], FarEnd] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._flushing = False
-        self.switch = self._assemble(config)
+        self.switch = self._assemble(config, router or Router())
         self.exchange = self.switch.exchange
         self.registry = self.switch.registry
         self.orders = self.switch.orders
         self.staffing = self.switch.staffing
         self.running = Running(self.exchange, self.registry, self.staffing, self._reload, self._drain)
         self.exchange.metrics.watch(self.running.sources(lambda: 0))
+        self.returning = CallsReturning(self.exchange, self.registry)
+        self.survivors = self.logbook.survivors()
+        self.may_return: tuple[str, ...] = ()
+        if router is not None:
+            self.may_return = self.returning.take_up(self.survivors)
+            self.exchange.dispatch.post(SwitchRestarted(may_return=self.may_return))
         apply(self.exchange, config, self.staffing, self.switch.identification)
         self.exchange.registrations.start(self.staffing, [])
         self.exchange.trunks.start()
         self.carrier = self.join("+34600111222", CARRIER)
 
-    def _assemble(self, config: Config) -> Switch:
-        switch = wire(config, self._books(), self._surroundings())
+    def _assemble(self, config: Config, router: Router) -> Switch:
+        switch = wire(config, self._books(router), self._surroundings())
         switch.exchange.dispatch.start(switch.orders.carry_out)
         return switch
 
-    def _books(self) -> Books:
-        router, folder = Router(), self.folder / "journal"
+    def _books(self, router: Router) -> Books:
+        folder = self.folder / "journal"
         folder.mkdir(exist_ok=True)
         self.journal = NotingJournal(folder, router, self._journal_problem)
         self.logbook = Logbook(folder / "logbook.jsonl", self.loop)

@@ -86,10 +86,28 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """A leg that a crash of ours has cut is up again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Played:
     """A prompt came to its end."""
 
     token: int
 
 
-LegEvent = Trying | Ringing | Connected | Answered | Refused | Cut | Held | Ended | Lost | Pressed | Played
+LegEvent = (
+    Trying
+    | Ringing
+    | Connected
+    | Answered
+    | Refused
+    | Cut
+    | Held
+    | Ended
+    | Lost
+    | Pressed
+    | Played
+    | Returned
+)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from media.port import PortStats
-from switch.records import Encryption, LegRecord, LegRole, utc
+from switch.records import Encryption, LegRecord, LegRole, to_us, utc
 
 _COUNTED: Final = (
     "packets_received",
@@ -38,6 +38,12 @@ class LegHistory:
     def ringing_at(self) -> datetime | None:
         """When it began to ring."""
         return _moment(self._ringing_us)
+
+    def resume(self, record: LegRecord) -> None:
+        """It goes on after a crash of ours, as last noted."""
+        self.sip_status = record.sip_status
+        self._ringing_us = None if record.ringing_at is None else to_us(record.ringing_at)
+        self._answered_us = None if record.answered_at is None else to_us(record.answered_at)
 
     def rings(self, now_us: int) -> None:
         """A provisional response; the first counts."""

@@ -22,11 +22,13 @@ from switch.calls.ending import Reason
 from switch.calls.legs.events import Ended, Held, Lost, Played
 from switch.calls.legs.history import LegHistory
 from switch.calls.legs.media import LegMedia, Terms
+from switch.calls.legs.note import LegNote
 from switch.calls.legs.owner import LegOwner
 from switch.calls.legs.secrecy import encryption_by
 from switch.calls.legs.watch import KeyWatch, Verdict, Watch
 from switch.config.trunk import Dtmf, Prack
 from switch.exchange import Exchange
+from switch.identities.caller import Caller
 from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.records import LegRecord, LegRole
 
@@ -205,6 +207,18 @@ class Leg:
         if self.agreed is not None:
             codec, encryption = self.agreed.codec, encryption_by(self.agreed.keys)
         return self._history.record(codec, encryption, self.port.stats() if counted else None)
+
+    def note(self, caller: Caller | None = None) -> LegNote:
+        """What another process needs of it, who may `caller` be where it is its call's first."""
+        return LegNote(
+            of_phone=isinstance(self.peer, PhonePeer),
+            routed=self.routed,
+            port=self.port.number,
+            stream=self.port.stream,
+            description=(self._media.local or b"").decode(errors="replace"),
+            secret=self.agreed is None or self.agreed.keys is not None,
+            caller=None if caller is None else (caller.number, caller.display, caller.withheld),
+        )
 
     @property
     def ringing_at(self) -> datetime | None:

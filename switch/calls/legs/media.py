@@ -62,6 +62,13 @@ class LegMedia:
         self._digits_in = digits_in
         self._digits_out = digits_out
 
+    def resume(self, last: bytes) -> None:
+        """Go on where an earlier process stopped, in the clear, whose last description was this. SdpError."""
+        self.local = last
+        self._session = MediaSession.resumed(last)
+        known = self._session.described
+        self._codecs = tuple(codec for codec in known if codec in self._codecs) or self._codecs
+
     @property
     def flows(self) -> bool:
         """Whether anything can come from the peer."""

@@ -242,6 +242,7 @@ async def test_what_the_former_run_left_in_the_router_is_repaired_and_not_counte
     await stage.phone()
     await stage.carrier.dial(NUMBER)
     assert stage.agent() == "ringing"
+    stage.registry.calls.clear()
     stage.exchange.dispatch.post(SwitchRestarted())
     await stage.settle()
     assert stage.agent() == "ready"

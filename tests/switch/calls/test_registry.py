@@ -55,7 +55,7 @@ async def test_a_call_is_noted_once_a_turn_however_far_it_has_come(
     phone = await stage.phone()
     await stage.carrier.dial(NUMBER)
     noted: list[CallRecord] = []
-    monkeypatch.setattr(stage.exchange.logbook, "call_noted", noted.append)
+    monkeypatch.setattr(stage.exchange.logbook, "call_noted", lambda call, paused: noted.append(call))
     await phone.answer()
     (record,) = noted
     assert record.answered_at is not None

@@ -6,20 +6,25 @@ from typing import Any
 
 import pytest
 
+from acd.router import Router
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.persistence.survivors import end_survivors
 from tests.switch.far_end import FarEnd, answering
 from tests.switch.stage import CARRIER, NUMBER, Stage
 
 
-async def crashed(stage: Stage, folder: Path, sections: dict[str, Any] | None = None) -> Stage:
-    """A switch that begins where the first one stopped in the middle of its work."""
+async def crashed(
+    stage: Stage, folder: Path, sections: dict[str, Any] | None = None, router: Router | None = None
+) -> Stage:
+    """A switch that begins where the first one stopped in the middle of its work; without the `router` of
+    that one, no call returns.
+    """
     logbook = (stage.folder / "journal" / "logbook.jsonl").read_bytes()
     (folder / "journal").mkdir(parents=True)
     (folder / "journal" / "logbook.jsonl").write_bytes(logbook)
     last_beat_s = stage.exchange.now_us() / 1e6
     os.utime(folder / "journal" / "logbook.jsonl", (last_beat_s, last_beat_s))
-    after = Stage(folder, sections)
+    after = Stage(folder, sections, router)
     await after.settle()
     return after
 

@@ -1,0 +1,102 @@
+"""A leg that a crash of ours has cut: its dialog and its port are taken up where they were."""
+
+from msgspec.structs import replace
+
+from media.codecs import partners
+from media.port import Port
+from sip import events as sip
+from sip.dialogs.dialog import Dialog
+from sip.dialogs.secrecy import Secrecy
+from switch.calls.books import LegBook
+from switch.calls.ending import Reason
+from switch.calls.legs.events import Lost, Returned
+from switch.calls.legs.leg import Leg
+from switch.calls.legs.media import Terms
+from switch.calls.legs.note import LegNote
+from switch.calls.legs.owner import NOBODY
+from switch.exchange import Exchange
+from switch.peers import PhonePeer, TrunkPeer
+from switch.records import LegRecord, to_us
+
+
+class ReturningLeg(Leg):
+    """Of either side. Its owner is told once whether it has `Returned`, or why it will not."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        book: LegBook,
+        record: LegRecord,
+        dialog: Dialog,
+        note: LegNote,
+        port: Port,
+    ) -> None:
+        """`port` has the number that the leg had. Raises SdpError for a note that describes nothing, OSError
+        where the kernel knows no way to the peer.
+        """
+        super().__init__(
+            exchange,
+            book,
+            id=record.id,
+            role=record.role,
+            peer=PhonePeer(record.peer) if note.of_phone else TrunkPeer(record.peer),
+            flow=dialog.flow,
+            port=port,
+            terms=Terms(partners(record.codec, exchange.config.media.codecs), Secrecy()),
+            owner=NOBODY,
+            routed=note.routed,
+        )
+        self.answered = True
+        self._returned = False
+        self._dialog = dialog
+        self._former = record
+        self._media.resume(note.description.encode())
+        self._history.invited_us = to_us(record.invited_at)
+        self._history.resume(record)
+
+    def resume(self) -> None:
+        """Offer the peer our description again, in its dialog."""
+        endpoint, now = self._exchange.sip(), self._exchange.now()
+        session = endpoint.restore(self._dialog, now, self.peer)
+        self._open(session, self._dialog.call_id)
+        endpoint.reinvite(session, self.offer(), now)
+
+    def sip_event(self, event: sip.Event) -> None:
+        """An event of its session."""
+        match event:
+            case sip.OfferAnswered(sdp=sdp):
+                self._settle(self._media.accept(sdp))
+            case sip.OfferRefused(status=491) if self.agreed is not None:
+                self._settle(True)  # an offer of theirs came in between, and is answered
+            case sip.OfferRefused(status=status):
+                self._log.info("does not return", sip_status=status)
+                self._settle(False)
+            case sip.SessionEnded(cause=sip.EndCause.DIALOG_LOST) if not self._returned:
+                self._log.info("does not return", sip_status=481)
+                self._close()
+                self._settle(False)
+            case _:
+                super().sip_event(event)
+
+    def give_up(self) -> None:
+        """It has not answered, and it is too late now."""
+        self._settle(False)
+
+    def record(self, *, counted: bool = True) -> LegRecord:
+        """What it agreed on before, until it agrees on something again."""
+        record = super().record(counted=counted)
+        if self.agreed is not None:
+            return record
+        return replace(record, codec=self._former.codec, encryption=self._former.encryption)
+
+    def _settle(self, returned: bool) -> None:
+        if self._returned:
+            return
+        self._returned = True
+        if not returned:
+            self.owner.leg_event(self, Lost(Reason.SWITCH_RESTARTED))
+            return
+        self._watch()
+        self._described()
+        self._book.leg_refreshed(self)
+        self.owner.leg_event(self, Returned())

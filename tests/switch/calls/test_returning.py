@@ -1,0 +1,243 @@
+"""Calls that a crash has cut come back: to their place in line, to their party, or to a booked end."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from acd.commands import Offer
+from acd.events import CallsRecovered
+from acd.router import Router
+from media.aio.plane import NoPorts
+from media.port import Relay
+from sip.events import IncomingInvite, Reinvited, SessionEnded
+from switch.calls.ending import Reason, Result
+from switch.calls.returning import PATIENCE_S
+from switch.persistence.survivors import end_survivors
+from tests.switch.far_end import FarEnd, answering, sdp
+from tests.switch.persistence.test_survivors import crashed
+from tests.switch.plane import NotingPlane
+from tests.switch.stage import NUMBER, Stage
+
+
+async def restarted(stage: Stage, folder: Path, *ends: FarEnd) -> Stage:
+    """The switch that follows one that was killed, with the far ends of both."""
+    router = Router.restore(stage.exchange.dispatch.router.snapshot())
+    after = await crashed(stage, folder / "after", router=router)
+    after.take_over(*ends)
+    end_survivors(after.exchange, after.survivors, after.may_return, after.returning.is_returning)
+    after.returning.start()
+    await after.settle()
+    return after
+
+
+@pytest.fixture(autouse=True)
+def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their time is not the test's."""
+
+    async def at_once(work: Callable[..., object], *arguments: object) -> object:
+        return work(*arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", at_once)
+
+
+def takes_offers(end: FarEnd) -> FarEnd:
+    """A far end that answers re-INVITEs."""
+
+    def hear(event: object) -> None:
+        FarEnd.hear(end, event)  # type: ignore[arg-type]
+        if isinstance(event, Reinvited):
+            end.endpoint.answer_offer(event.session, 200, end.wire.now(), sdp=end.sdp)
+
+    end.hear = hear  # type: ignore[method-assign]
+    return end
+
+
+async def test_who_waited_waits_at_his_place_and_hears_music(stage: Stage, tmp_path: Path) -> None:
+    takes_offers(stage.carrier)
+    await stage.carrier.dial(NUMBER)
+    first = stage.call.id
+    port = stage.port(stage.call.caller)
+    await stage.pass_by(5)
+    second = await stage.carrier.dial(NUMBER)
+    await stage.pass_by(5)
+    after = await restarted(stage, tmp_path, stage.carrier)
+
+    assert next(event for event in after.posted if isinstance(event, CallsRecovered)).calls[0] == first
+    call = after.registry.calls[first]
+    again = after.port(call.caller)
+    assert (again.number, again.ssrc) == (port.number, port.ssrc)
+    assert again.stream.sequence - port.stream.sequence == pytest.approx(600, abs=10)
+    assert after.heard(call.caller) == "music default"
+    assert again.peer is not None
+    assert again.peer.address == stage.carrier.address[0]
+    assert after.logbook.survivors()[0].call.id == first, "another crash finds it again"
+
+    phone = after.add(FarEnd(after, "1001", ("192.0.2.21", 5060), ("192.0.2.1", 5060), "secret of 1001"))
+    phone.behave = answering
+    await phone.register()
+    (offer,) = [command for command in after.commands if isinstance(command, Offer)]
+    assert offer.call == first
+    assert after.heard(call.caller) == f"relay {after.port(call.party).number}"
+    await phone.hang_up()
+    (record,) = after.history.calls
+    assert (record.id, record.result, record.agent) == (first, Result.ANSWERED, "ana")
+    assert record.wait_s == pytest.approx(10.2, abs=0.3)
+    await stage.carrier.hang_up(second)
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+async def test_who_talked_talks_with_the_same_agent(stage: Stage, tmp_path: Path) -> None:
+    phone = takes_offers(await stage.phone())
+    phone.behave = answering
+    takes_offers(stage.carrier)
+    session = await stage.carrier.dial(NUMBER)
+    call = stage.call.id
+    await stage.pass_by(60)
+    after = await restarted(stage, tmp_path, stage.carrier, phone)
+
+    back = after.call
+    assert (back.id, back.agent, after.agent()) == (call, "ana", "on_call")
+    assert isinstance(after.port(back.caller).source, Relay)
+    assert after.heard(back.party) == f"relay {after.port(back.caller).number}"
+    recording = after.port(back.caller).recording
+    assert recording is not None
+    assert recording.path.name == f"{call}.wav"
+    assert len(phone.all(IncomingInvite)) == 1, "nothing rang"
+    await after.pass_by(30)
+    await stage.carrier.hang_up(session)
+    await after.settle()
+    assert after.agent() == "wrap_up"
+    await after.pass_by(1)
+    (record,) = after.history.calls
+    assert (record.result, record.reason) == (Result.ANSWERED, Reason.CALLER_HUNG_UP)
+    assert [segment.kind.value for segment in record.segments] == ["talk", "talk"]
+    assert record.talk_s == pytest.approx(90, abs=1)
+    assert [leg.role.value for leg in record.legs] == ["caller", "agent"]
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+async def test_a_caller_who_is_gone_is_booked_and_his_agent_is_freed(stage: Stage, tmp_path: Path) -> None:
+    phone = takes_offers(await stage.phone())
+    phone.behave = answering
+    session = await stage.carrier.dial(NUMBER)
+    stage.lose = lambda data: data.startswith(b"BYE")
+    await stage.carrier.hang_up(session)
+    await stage.pass_by(33)
+    after = await restarted(stage, tmp_path, stage.carrier, phone)
+    assert not after.registry.calls
+    assert phone.all(SessionEnded)
+    (record,) = after.history.calls
+    assert (record.result, record.reason) == (Result.ANSWERED, Reason.SWITCH_RESTARTED)
+    assert after.agent() == "wrap_up"
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+async def test_an_agent_s_phone_that_is_gone_costs_him_the_call_and_the_caller_nothing(
+    stage: Stage, tmp_path: Path
+) -> None:
+    await stage.reload(queues={"support": {"requires": "support >= 1", "on_agent_lost": "requeue"}})
+    phone = await stage.phone()
+    phone.behave = answering
+    takes_offers(stage.carrier)
+    session = await stage.carrier.dial(NUMBER)
+    queues = {"support": {"requires": "support >= 1", "on_agent_lost": "requeue"}}
+    router = Router.restore(stage.exchange.dispatch.router.snapshot())
+    after = await crashed(stage, tmp_path / "after", {"queues": queues}, router)
+    after.take_over(stage.carrier)
+    after.returning.start()
+    await after.settle()
+    assert after.heard(after.call.caller) == "music default", "until it is known"
+    assert after.agent() == "on_call"
+    await after.pass_by(PATIENCE_S)
+    assert after.call.agent is None
+    assert after.exchange.dispatch.router.facts.calls[after.call.id].state == "waiting"
+    assert after.heard(after.call.caller) == "music default"
+    await stage.carrier.hang_up(session)
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+async def test_who_answers_nothing_is_ended_and_booked(stage: Stage, tmp_path: Path) -> None:
+    await stage.carrier.dial(NUMBER)
+    stage.carrier.takes = lambda data: True  # type: ignore[method-assign]
+    after = await restarted(stage, tmp_path, stage.carrier)
+    assert after.exchange.dispatch.router.facts.calls[after.call.id].state == "doubted"
+    await after.pass_by(PATIENCE_S + 1)
+    (record,) = after.history.calls
+    assert (record.result, record.reason) == (Result.FAILED, Reason.SWITCH_RESTARTED)
+    (visit,) = record.visits
+    assert visit.reason is Reason.SWITCH_RESTARTED
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+async def test_a_refusal_ends_the_call_with_bye(stage: Stage, tmp_path: Path) -> None:
+    session = await stage.carrier.dial(NUMBER)
+    stage.carrier.hear = lambda event: (  # type: ignore[method-assign]
+        stage.carrier.endpoint.answer_offer(event.session, 488, stage.carrier.wire.now())
+        if isinstance(event, Reinvited)
+        else None
+    )
+    after = await restarted(stage, tmp_path, stage.carrier)
+    assert stage.carrier.endpoint.dialog(session) is None
+    assert [record.reason for record in after.history.calls] == [Reason.SWITCH_RESTARTED]
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+async def test_two_phones_that_talked_talk_on(stage: Stage, tmp_path: Path) -> None:
+    one, other = takes_offers(await stage.phone("1001")), takes_offers(await stage.phone("1002"))
+    other.behave = answering
+    session = await one.dial("1002")
+    await stage.pass_by(10)
+    after = await restarted(stage, tmp_path, one, other)
+    assert after.heard(after.call.caller) == f"relay {after.port(after.call.party).number}"
+    assert (after.agent("ana"), after.agent("luis")) == ("on_call", "on_call")
+    await one.hang_up(session)
+    (record,) = after.history.calls
+    assert (record.result, record.reason) == (Result.COMPLETED, Reason.CALLER_HUNG_UP)
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+async def test_who_held_still_holds(stage: Stage, tmp_path: Path) -> None:
+    phone = takes_offers(await stage.phone())
+    phone.behave = answering
+    takes_offers(stage.carrier)
+    await stage.carrier.dial(NUMBER)
+    phone.sdp = sdp(phone.address[0], direction="sendonly", version=2)
+    await phone.reinvite(phone.invited.session, phone.sdp)
+    assert stage.call.party is not None
+    assert stage.call.party.held
+    after = await restarted(stage, tmp_path, stage.carrier, phone)
+    assert after.call.party is not None
+    assert after.call.party.held
+    assert after.heard(after.call.caller) == "music default"
+    await after.close()
+
+
+async def test_a_port_that_another_program_has_taken_ends_the_call(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await stage.carrier.dial(NUMBER)
+
+    def taken(*_: object) -> None:
+        raise NoPorts
+
+    monkeypatch.setattr(NotingPlane, "reopen", taken)
+    after = await restarted(stage, tmp_path, stage.carrier)
+    assert stage.carrier.endpoint.dialog(session) is None
+    assert [record.reason for record in after.history.calls] == [Reason.SWITCH_RESTARTED]
+    await after.close()
