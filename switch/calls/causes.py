@@ -36,6 +36,7 @@ STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.DRAINING: 503,
     Reason.NO_PORTS: 503,
     Reason.SWITCH_STOPPED: 503,
+    Reason.SWITCH_RESTARTED: 503,
     Reason.ERROR: 500,
     Reason.PRACK_TIMEOUT: 504,
 }

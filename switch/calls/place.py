@@ -47,7 +47,11 @@ class Place:
     def resume(self, known: QueuedCall) -> None:
         """After a crash of ours: the router has kept the place."""
         self._first = CallQueued(
-            call=self._call, queue=known.queue, queued_at_us=known.queued_at_us, priority=known.priority
+            call=self._call,
+            queue=known.queue,
+            queued_at_us=known.queued_at_us,
+            priority=known.priority,
+            requires=known.requires,
         )
 
     @property

@@ -70,7 +70,7 @@ async def test_sigterm_refuses_new_calls_and_ends_after_the_last(tell_on_failure
         assert (rejected["result"], rejected["reason"]) == ("rejected", "draining")
 
 
-async def test_after_kill_9_registrations_are_there_and_old_calls_are_ended(tell_on_failure: Tell) -> None:
+async def test_after_kill_9_registrations_are_there_and_the_talk_goes_on(tell_on_failure: Tell) -> None:
     async with AsyncExitStack() as stack:
         switch = await stack.enter_async_context(Switch.running(**centre(1)))
         tell_on_failure("switch", switch.story)
@@ -79,14 +79,46 @@ async def test_after_kill_9_registrations_are_there_and_old_calls_are_ended(tell
         assert active["recording"]["path"].endswith(".wav.part")
         await switch.kill()
         await switch.start()
-        await call.until("closed")
-        await answered.until("closed")
-        (record,) = await switch.ended_calls(1)
-        assert (record["result"], record["reason"]) == ("answered", "switch_restarted")
-        assert record["agent"] == "ana"
-        assert [leg["packets_received"] for leg in record["legs"]] == [None, None]
-        assert (switch.data_dir / record["recording"]["path"]).exists()
         (phone,) = await switch.items("/api/v1/phones")
         assert phone["registered"]
-        agent = await switch.agent_is("ana", "ready")
-        assert agent["phone"] == "1001"
+        agent = await switch.agent_is("ana", "on_call")
+        assert (agent["phone"], agent["call"]) == ("1001", active["id"])
+        await call.listen(0.5)
+        assert hears(await call.listen(0.5), 1000.0)
+        assert hears(await answered.listen(0.5), 440.0)
+        await call.hang_up()
+        await answered.until("closed")
+        (record,) = await switch.ended_calls(1)
+        assert (record["id"], record["result"], record["reason"]) == (
+            active["id"],
+            "answered",
+            "caller_hung_up",
+        )
+        assert record["agent"] == "ana"
+        assert (switch.data_dir / record["recording"]["path"]).exists()
+        await switch.agent_is("ana", "ready")
+
+
+async def test_after_kill_9_a_call_whose_caller_is_gone_is_booked_and_its_agent_free(
+    tell_on_failure: Tell,
+) -> None:
+    async with AsyncExitStack() as stack:
+        switch = await stack.enter_async_context(Switch.running(**centre(1)))
+        tell_on_failure("switch", switch.story)
+        (desk,) = await desks(stack, switch, 1)
+        await desk.behave("answer", tone_hz=1000.0)
+        async with Phones.running() as carrier:
+            caller = await carrier.phone("caller")
+            call = await caller.dial(f"sip:{NUMBER}@{switch.sip}", tone_hz=440.0)
+            answered = await desk.next_call()
+            await answered.until("established")
+            await call.until("established")
+            await switch.agent_is("ana", "on_call")
+            await switch.kill()
+            await carrier.kill()
+        await switch.start()
+        await answered.until("closed", 20.0)
+        (record,) = await switch.ended_calls(1)
+        assert (record["result"], record["reason"]) == ("answered", "switch_restarted")
+        assert [leg["packets_received"] for leg in record["legs"]] != [None, None]
+        await switch.agent_is("ana", "ready")

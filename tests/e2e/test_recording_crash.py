@@ -1,4 +1,4 @@
-"""A recording through kill -9: good until two seconds before it, repaired and named at the next start."""
+"""A recording through kill -9: good until two seconds before it, and it goes on when the talk does."""
 
 import hashlib
 import time
@@ -14,7 +14,7 @@ from tests.peers.switch import Switch
 MAY_BE_LOST_S = 2.0
 
 
-async def test_kill_9_costs_a_recording_two_seconds_and_nothing_else(tell_on_failure: Tell) -> None:
+async def test_kill_9_costs_a_recording_two_seconds_and_the_gap(tell_on_failure: Tell) -> None:
     async with AsyncExitStack() as stack:
         switch = await stack.enter_async_context(Switch.running(**centre(1)))
         tell_on_failure("switch", switch.story)
@@ -36,15 +36,21 @@ async def test_kill_9_costs_a_recording_two_seconds_and_nothing_else(tell_on_fai
             torn.write(bytes(44))
             torn.truncate(part.stat().st_size - 33)
         await switch.start()
-        await call.until("closed")
+        await call.listen(2.0)
+        await call.hang_up()
         (record,) = await switch.ended_calls(1)
-        assert (record["id"], record["reason"]) == (active["id"], "switch_restarted")
+        assert (record["id"], record["reason"]) == (active["id"], "caller_hung_up")
         recording = record["recording"]
         assert switch.data_dir / recording["path"] == part
+        assert [file.name for file in part.parent.iterdir()] == [part.name], "one file a call"
         assert recording["sha256"] == hashlib.sha256(part.read_bytes()).hexdigest()
-        mended, _ = channels(part)
-        assert len(mended) == len(left) - 9
-        assert abs(recording["duration_s"] - len(mended) / 8000) < 0.001
+        whole, other = channels(part)
+        before = len(left) - 9
+        assert (whole[:before] == left[:before]).all()
+        assert hears_only(whole[before + 8000 :], 440.0, [1000.0])
+        assert hears_only(other[before + 8000 :], 1000.0, [440.0])
+        assert abs(recording["duration_s"] - len(whole) / 8000) < 0.001
+        assert abs(recording["duration_s"] - record["talk_s"]) < MAY_BE_LOST_S
         answer = await switch.request("GET", f"/api/v1/recordings/{record['id']}")
         assert answer.content == part.read_bytes()
 
