@@ -19,6 +19,8 @@ from acd.queued_call import CallState
 from acd.router import Router
 from acd.skills import Comparison, parse
 from acd.state import State
+from acd.strategies import RANKINGS, Ranking, Strategy
+from acd.why import Rule
 
 SECOND_US: Final = 1_000_000
 TRIES: Final = 8
@@ -29,6 +31,16 @@ class Change(enum.StrEnum):
 
     AGENT_LATER = "agent_later"
     """The chosen agent had become free `by_us` later."""
+    OFFERED_LATER = "offered_later"
+    """The chosen agent had been offered his last call `by_us` later."""
+    TALKED_LONGER = "talked_longer"
+    """The chosen agent had talked `by_us` more since he logged in."""
+    MORE_CALLS = "more_calls"
+    """The chosen agent had taken `level` calls since he logged in."""
+    LISTED_LATER = "listed_later"
+    """The chosen agent stood at place `level` of the configuration."""
+    NOT_ASSIGNED = "not_assigned"
+    """The call had not been kept for the chosen agent."""
     WRAP_UP_SHORTER = "wrap_up_shorter"
     """The agent's wrap-up had been over."""
     CALLER_EARLIER = "caller_earlier"
@@ -50,6 +62,11 @@ class Change(enum.StrEnum):
 # How much each is, in seconds of waiting: a change's cost, and what comes for each unit of it.
 COST: Final[Mapping[Change, tuple[int, int]]] = {
     Change.AGENT_LATER: (0, 1),
+    Change.OFFERED_LATER: (0, 1),
+    Change.TALKED_LONGER: (0, 1),
+    Change.MORE_CALLS: (0, 60),
+    Change.LISTED_LATER: (0, 60),
+    Change.NOT_ASSIGNED: (0, 0),
     Change.CALLER_EARLIER: (0, 1),
     Change.WRAP_UP_SHORTER: (0, 1),
     Change.LEVEL: (0, 30),
@@ -85,7 +102,7 @@ class Counterfactual(msgspec.Struct, frozen=True, omit_defaults=True):
         return base + each * units
 
 
-_LEVELS = (Change.LEVEL, Change.PRIORITY)
+_LEVELS = (Change.LEVEL, Change.PRIORITY, Change.MORE_CALLS, Change.LISTED_LATER)
 
 
 def counterfactual(before: bytes, event: Event, now_us: int, choice: Choice) -> Counterfactual | None:
@@ -117,21 +134,48 @@ def decide_again(
 def _changes(choice: Choice) -> Iterator[Counterfactual]:
     """What may change it: of the agents who were free or hindered by one thing alone, and of the callers."""
     chosen = next(one for one in choice.agents if one.chosen)
+    if choice.decision.rule is Rule.ASSIGNED:
+        yield Counterfactual(Change.NOT_ASSIGNED, choice.decision.call)
     for agent in choice.agents:
-        if len(agent.hindrances) == 1:
-            yield from _of_agent(chosen, agent, agent.hindrances[0], choice.decision.at_us)
+        if len(agent.hindrances) != 1:
+            continue
+        if agent.free:
+            yield from _of_rank(choice, chosen, agent)
+        else:
+            yield from _of_agent(agent, agent.hindrances[0], choice.decision.at_us)
     own = next(one for one in choice.callers if one.chosen)
     for caller in choice.callers:
-        if not caller.chosen and not caller.requires:
+        if not caller.chosen and caller.open:
             yield from _of_caller(own, caller)
 
 
-def _of_agent(
-    chosen: Candidate, agent: Candidate, hindrance: Hindrance, now_us: int
-) -> Iterator[Counterfactual]:
-    if hindrance.bar is Bar.BEHIND:
-        yield Counterfactual(Change.AGENT_LATER, chosen.agent, by_us=agent.key[0] - chosen.key[0] + 1)
-    elif hindrance.bar is Bar.SKILL:
+def _of_rank(choice: Choice, chosen: Candidate, other: Candidate) -> Iterator[Counterfactual]:
+    """The chosen one falls behind another who is free, in the first term in which they differ."""
+    *rank, idle = chosen.key
+    *others, since = other.key
+    ranking = RANKINGS[Strategy(choice.decision.strategy)]
+    if rank == others:
+        yield from _worse(Change.AGENT_LATER, chosen.agent, idle, since + 1)
+    elif ranking is Ranking.SKILL:
+        for skill in parse(choice.requires).wanted()[:1]:
+            was = other.levels[skill]
+            level = was + others[0] - rank[0] + 1
+            yield Counterfactual(Change.LEVEL, other.agent, skill=skill, level=level, was=was)
+    elif ranking in _RANKED:
+        yield from _worse(_RANKED[ranking], chosen.agent, rank[0], others[0] + 1)
+
+
+def _worse(change: Change, agent: str, was: int, level: int) -> Iterator[Counterfactual]:
+    """The agent's term is larger than it was; not where he went first in spite of it."""
+    if level > was and change in _LEVELS:
+        yield Counterfactual(change, agent, level=level, was=was)
+    elif level > was:
+        yield Counterfactual(change, agent, by_us=level - was)
+
+
+def _of_agent(agent: Candidate, hindrance: Hindrance, now_us: int) -> Iterator[Counterfactual]:
+    """The one thing that keeps the agent from the call is lifted."""
+    if hindrance.bar is Bar.SKILL:
         yield from _levels(agent.agent, hindrance)
     elif hindrance.bar is Bar.WRAP_UP and hindrance.until_us is not None:
         yield Counterfactual(Change.WRAP_UP_SHORTER, agent.agent, by_us=hindrance.until_us - now_us + 1)
@@ -175,6 +219,26 @@ def _ready_instead(agent: Agent) -> None:
 def _agent_later(facts: State, change: Counterfactual) -> None:
     agent = facts.agents[change.who]
     agent.idle_since_us = (agent.idle_since_us or 0) + change.by_us
+
+
+def _offered_later(facts: State, change: Counterfactual) -> None:
+    facts.agents[change.who].last_offer_us += change.by_us
+
+
+def _talked_longer(facts: State, change: Counterfactual) -> None:
+    facts.agents[change.who].talk_us += change.by_us
+
+
+def _more_calls(facts: State, change: Counterfactual) -> None:
+    facts.agents[change.who].calls = change.level
+
+
+def _listed_later(facts: State, change: Counterfactual) -> None:
+    facts.agents[change.who].place = change.level
+
+
+def _not_assigned(facts: State, change: Counterfactual) -> None:
+    facts.calls[change.who].assigned = None
 
 
 def _wrap_up_shorter(facts: State, change: Counterfactual) -> None:
@@ -237,6 +301,11 @@ def _away(facts: State, change: Counterfactual) -> None:
 
 _MAKE: Final[Mapping[Change, Callable[[State, Counterfactual], None]]] = {
     Change.AGENT_LATER: _agent_later,
+    Change.OFFERED_LATER: _offered_later,
+    Change.TALKED_LONGER: _talked_longer,
+    Change.MORE_CALLS: _more_calls,
+    Change.LISTED_LATER: _listed_later,
+    Change.NOT_ASSIGNED: _not_assigned,
     Change.WRAP_UP_SHORTER: _wrap_up_shorter,
     Change.CALLER_EARLIER: _caller_earlier,
     Change.PRIORITY: _priority,
@@ -248,6 +317,14 @@ _MAKE: Final[Mapping[Change, Callable[[State, Counterfactual], None]]] = {
     Change.REACHABLE: _reachable,
     Change.LOGGED_IN: _logged_in,
     Change.AWAY: _away,
+}
+
+# What a strategy ranks by, and the change that moves the chosen agent back in it.
+_RANKED: Final[Mapping[Ranking, Change]] = {
+    Ranking.LAST_OFFER: Change.OFFERED_LATER,
+    Ranking.CALLS: Change.MORE_CALLS,
+    Ranking.TALK: Change.TALKED_LONGER,
+    Ranking.PLACE: Change.LISTED_LATER,
 }
 
 # The hindrances that are facts by themselves, and the change that takes each away.

@@ -42,6 +42,8 @@ class Bar(enum.StrEnum):
     """Refused an offer a moment ago."""
     AT_CODE = "at_code"
     """Dials a feature code."""
+    RESERVED = "reserved"
+    """The call is kept for somebody else."""
     BEHIND = "behind"
     """Nothing: free, but not the first."""
 
@@ -61,13 +63,15 @@ class Hindrance(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Candidate(msgspec.Struct, frozen=True):
     """An agent for the call. `key` orders those who are free, smaller first, as `Decision.chosen`; `since_us`
-    is when he entered his state. Nothing hindered the chosen one; the first hindrance is the one to tell."""
+    is when he entered his state; `levels` are his in the skills that the requirement names. Nothing hindered
+    the chosen one; of several hindrances the first is the one to tell."""
 
     agent: str
     chosen: bool
     key: tuple[int, ...]
     state: str
     since_us: int
+    levels: dict[str, int]
     hindrances: tuple[Hindrance, ...]
 
     @property
@@ -77,14 +81,20 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Rival(msgspec.Struct, frozen=True):
-    """A caller for the agent. `key` as `Decision.caller`. `requires` is what the agent lacks for him; empty
-    if the agent could have had him."""
+    """A caller for the agent. `key` as `Decision.caller`. `requires` is what the agent lacks for him,
+    `reserved` the agent for whom he is kept; both empty if the agent could have had him."""
 
     call: str
     queue: str
     chosen: bool
     key: tuple[int, ...]
     requires: str
+    reserved: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether the agent could have had him."""
+        return not self.requires and not self.reserved
 
 
 class Runner(msgspec.Struct, frozen=True):
@@ -98,7 +108,8 @@ class Runner(msgspec.Struct, frozen=True):
 class Choice(msgspec.Struct, frozen=True):
     """What the router saw when it made an offer. The agents: the chosen one, the free ones in their order,
     the others. The callers: in the order of all lines. Of either only some are named; `agents_left_out` and
-    `callers_left_out` count the rest. `next_agent` is the first of the others who were free for the caller,
+    `callers_left_out` count the rest. `free` agents could have had the call, `open` callers the agent, the
+    chosen ones included. `next_agent` is the first of the others who were free for the caller,
     `next_caller` the first of the others whom the agent could have had.
     """
 
@@ -109,6 +120,8 @@ class Choice(msgspec.Struct, frozen=True):
     callers: tuple[Rival, ...]
     agents_left_out: dict[Bar, int]
     callers_left_out: int
+    free: int
+    open: int
     next_agent: Runner | None
     next_caller: Runner | None
 
@@ -129,9 +142,13 @@ def choices(
     }
 
 
-def hindrances(board: Board, requirement: Requirement, agent: Agent) -> tuple[Hindrance, ...]:
-    """Everything that keeps an agent from calls that require this, what lasts longest first."""
-    return tuple(_hindrances(board, requirement, agent))
+def hindrances(
+    board: Board, requirement: Requirement, call: QueuedCall, agent: Agent
+) -> tuple[Hindrance, ...]:
+    """Everything that keeps an agent from a call that requires this, what lasts longest first."""
+    reserved = call.assigned is not None and call.assigned != agent.name
+    kept = (Hindrance(Bar.RESERVED, reason=call.assigned or ""),) if reserved else ()
+    return (*kept, *_hindrances(board, requirement, agent))
 
 
 def requirement_of(board: Board, call: QueuedCall) -> Requirement:
@@ -181,16 +198,18 @@ def _look(board: Board, call: QueuedCall, agent: Agent) -> "_Seen":
 def _candidate(
     board: Board, requirement: Requirement, call: QueuedCall, agent: Agent, chosen: bool
 ) -> Candidate:
-    found = () if chosen else hindrances(board, requirement, agent) or (Hindrance(Bar.BEHIND),)
+    found = () if chosen else hindrances(board, requirement, call, agent) or (Hindrance(Bar.BEHIND),)
     free = chosen or found[0].bar is Bar.BEHIND
     key = key_of(board, call, agent) if free else ()
     since_us = agent.since_us if agent.state is agent.announced else board.now_us
-    return Candidate(agent.name, chosen, key, agent.state.value, since_us, found)
+    levels = _levels(requirement, agent)
+    return Candidate(agent.name, chosen, key, agent.state.value, since_us, levels, found)
 
 
 def _rival(board: Board, call: QueuedCall, agent: Agent, chosen: bool) -> Rival:
     lacks = "" if chosen else failing(requirement_of(board, call), agent.settings.skills)
-    return Rival(call.id, call.queue, chosen, call.key, lacks)
+    reserved = call.assigned if call.assigned != agent.name else None
+    return Rival(call.id, call.queue, chosen, call.key, lacks, reserved or "")
 
 
 def _hindrances(board: Board, requirement: Requirement, agent: Agent) -> Iterator[Hindrance]:
@@ -198,8 +217,7 @@ def _hindrances(board: Board, requirement: Requirement, agent: Agent) -> Iterato
     if agent.leaving:
         yield Hindrance(Bar.LEAVING)
     if lacks := failing(requirement, skills):
-        levels = {skill: skills.get(skill, 0) for skill in _skills(parse(lacks))}
-        yield Hindrance(Bar.SKILL, lacks, levels)
+        yield Hindrance(Bar.SKILL, lacks, _levels(parse(lacks), agent))
     if not agent.logged_in:
         yield Hindrance(Bar.LOGGED_OUT)
     if not (agent.registered and agent.reachable):
@@ -220,8 +238,9 @@ def _hindrances(board: Board, requirement: Requirement, agent: Agent) -> Iterato
         yield Hindrance(Bar.AT_CODE)
 
 
-def _skills(requirement: Requirement) -> Iterable[str]:
-    return dict.fromkeys(each.skill for each in requirement.comparisons())
+def _levels(requirement: Requirement, agent: Agent) -> dict[str, int]:
+    """The agent's levels in the skills that the requirement names."""
+    return {each.skill: agent.settings.skills.get(each.skill, 0) for each in requirement.comparisons()}
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -245,6 +264,8 @@ class _Seen(msgspec.Struct, frozen=True):
             tuple(callers),
             dict(left_out),
             len(self.callers) - len(callers),
+            sum(one.free for one in self.agents),
+            sum(one.open for one in self.callers),
             self._next_agent(),
             self._next_caller(),
         )
@@ -254,7 +275,7 @@ class _Seen(msgspec.Struct, frozen=True):
         return _runner([(one.chosen, one.key, one.agent) for one in free])
 
     def _next_caller(self) -> Runner | None:
-        return _runner([(one.chosen, one.key, one.call) for one in self.callers if not one.requires])
+        return _runner([(one.chosen, one.key, one.call) for one in self.callers if one.open])
 
 
 def _bar(agent: Candidate) -> Bar:

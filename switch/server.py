@@ -39,6 +39,7 @@ from switch.reloading import Reloader, apply
 from switch.sounds import names_missing
 from switch.sweeping import Sweeper
 from switch.version import VERSION
+from switch.why.explainer import Explainer
 from switch.wiring import Switch
 
 _GRACE_S: Final = 2.0
@@ -190,6 +191,8 @@ class Server:
             data_dir=data_dir,
             token=AdminToken(data_dir / "admin.token"),
             tracing=exchange.tracing,
+            explainer=Explainer(data_dir / "journal"),
+            language=lambda: exchange.config.server.language,
         )
         listen = exchange.config.http.listen
         http = HttpServer(create_app(services, version=VERSION), listen.host, listen.port)

@@ -26,6 +26,7 @@ from switch.api.backend import (
 )
 from switch.records import CallRecord
 from switch.trace.row import MessageRow
+from switch.why.rows import WhyRow
 
 PROBLEM_TYPE = "application/problem+json"
 _REF = "#/components/schemas/{name}"
@@ -47,6 +48,7 @@ _KINDS = (
     SupervisionRow,
     TransferRow,
     TrunkRow,
+    WhyRow,
 )
 
 

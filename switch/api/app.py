@@ -22,12 +22,13 @@ from switch.api import (
     recordings,
     trace,
     waiting,
+    why,
 )
 from switch.api.answers import Failure, Problem, problem, schemas
 from switch.api.backend import Refused, Unknown
 from switch.api.services import Services
 
-_PARTS = (queues, agents, calls, waiting, forks, peers, bans, recordings, trace, control)
+_PARTS = (queues, agents, calls, waiting, why, forks, peers, bans, recordings, trace, control)
 
 
 def create_app(services: Services, *, version: str) -> FastAPI:

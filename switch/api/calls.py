@@ -137,8 +137,8 @@ async def find(services: Services, call: str) -> CallRecord:
     """The call. Raises Failure 404."""
     record = services.backend.active_call(call)
     if record is None:
-        async with _history(services) as history:
-            record = await history.call(call)
+        async with history(services) as reader:
+            record = await reader.call(call)
     if record is None:
         raise Failure(HTTPStatus.NOT_FOUND, f"no call {call!r}")
     return record
@@ -166,8 +166,8 @@ async def _ended(
     limit: int,
 ) -> Items:
     try:
-        async with _history(services) as history:
-            page = await history.calls(queue=queue, agent=agent, since=since, cursor=cursor, limit=limit)
+        async with history(services) as reader:
+            page = await reader.calls(queue=queue, agent=agent, since=since, cursor=cursor, limit=limit)
     except BadCursor as error:
         raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
     active = {call.id for call in before}
@@ -175,7 +175,7 @@ async def _ended(
 
 
 @asynccontextmanager
-async def _history(services: Services) -> AsyncIterator[Reader]:
+async def history(services: Services) -> AsyncIterator[Reader]:
     """The reader, once what ended before is there for it. Raises Failure 503 when the database is not."""
     await services.settled()
     try:

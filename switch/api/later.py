@@ -8,13 +8,8 @@ from switch.api.answers import Failure, nothing
 
 
 def routes() -> APIRouter:
-    """`/calls/{id}/why`, `/events`."""
+    """`/events`."""
     router = APIRouter(tags=["not yet"])
-
-    @router.get("/calls/{call}/why", status_code=501, responses=nothing(HTTPStatus.NOT_IMPLEMENTED))
-    async def why(call: str) -> Response:
-        """Why the call went to that agent."""
-        raise Failure(HTTPStatus.NOT_IMPLEMENTED, "not yet: the switch does not explain its decisions")
 
     @router.get("/events", status_code=501, responses=nothing(HTTPStatus.NOT_IMPLEMENTED))
     async def events() -> Response:

@@ -11,9 +11,11 @@ from fastapi import Request
 from switch.api.answers import Failure
 from switch.api.backend import Backend
 from switch.api.token import AdminToken
+from switch.config.schema import Language
 from switch.history.reader import Reader
 from switch.metrics.metrics import Metrics
 from switch.trace.tracing import Tracing
+from switch.why.explainer import Explainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class Services:
     data_dir: Path
     token: AdminToken
     tracing: Tracing
+    explainer: Explainer
+    language: Callable[[], Language]
+    """Of the server, as configured now."""
 
     async def admin(self, request: Request) -> None:
         """Let the administrator through. Raises Failure 401."""

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli import acts, hours, tables, trace
+from switch.cli import acts, hours, tables, trace, why
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking, leave
 from switch.cli.show import Manner, Question, show
@@ -53,6 +53,7 @@ for _name, _commands in (
 ):
     app.add_typer(_commands, name=_name)
 call_commands.command("trace")(trace.of_call)
+call_commands.command("why")(why.of_call)
 for _act in (acts.prioritise, acts.assign, acts.pull, acts.move, acts.withdraw):
     call_commands.command(_act.__name__)(_act)
 queue_commands.command("close")(hours.close)
@@ -209,12 +210,6 @@ def reload(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def drain(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Have the running switch take no new calls and end with the last one."""
     print(f"draining, {_tell(config, 'POST', '/drain').json()['calls']} calls left")
-
-
-@call_commands.command("why")
-def why(call: str) -> None:
-    """Why a call went to that agent: not yet."""
-    _not_yet("the switch does not explain its decisions")
 
 
 @ban_commands.command("show")

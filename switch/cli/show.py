@@ -39,11 +39,11 @@ def show(client: Client, question: Question, how: Manner) -> None:
     if how.as_json:
         each(how, lambda: print(_ask(client, question).text, flush=True))
         return
-    console = _console()
-    if not how.watch or not console.is_terminal:
-        each(how, lambda: console.print(_table(client, question)))
+    out = console()
+    if not how.watch or not out.is_terminal:
+        each(how, lambda: out.print(_table(client, question)))
         return
-    with Live(_table(client, question), console=console, screen=True, auto_refresh=False) as live:
+    with Live(_table(client, question), console=out, screen=True, auto_refresh=False) as live:
         each(how, lambda: live.update(_table(client, question), refresh=True))
 
 
@@ -67,8 +67,9 @@ def _table(client: Client, question: Question) -> Any:
     return table(question.columns, body.get("items", [body]))
 
 
-def _console() -> Console:
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = _PIPE_WIDTH
-    return console
+def console() -> Console:
+    """Where tables go: as wide as they are where nobody looks at it."""
+    out = Console(highlight=False, markup=False, emoji=False)
+    if not out.is_terminal:
+        out.width = _PIPE_WIDTH
+    return out

@@ -132,11 +132,11 @@ def _print_full(console: Console, row: MessageRow) -> None:
 
 def _print(console: Console, lines: list[Line]) -> None:
     for line in lines:
-        text = _printable(line.text)
+        text = printable(line.text)
         console.print(text, style=_STYLES[line.tone], soft_wrap=True)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without what would move the cursor or colour the rest: a stranger may have written it."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 

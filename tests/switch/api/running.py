@@ -36,7 +36,7 @@ from switch.api.backend import (
 from switch.api.services import Services
 from switch.api.token import AdminToken
 from switch.calls.supervision import Mode
-from switch.config.schema import Trace
+from switch.config.schema import Language, Trace
 from switch.history.database import connect, migrate
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
@@ -46,6 +46,7 @@ from switch.metrics.queue_counts import QueueTarget
 from switch.preferences import Preferences
 from switch.records import AgentState, CallRecord, to_us
 from switch.trace.tracing import Tracing
+from switch.why.explainer import Explainer
 from tests.switch.samples import NOON, answered_call, at, waiting_call
 from tests.switch.trace.wire import Wire
 
@@ -335,6 +336,8 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         data_dir=data_dir,
         token=AdminToken(data_dir / "admin.token"),
         tracing=tracing,
+        explainer=Explainer(data_dir / "journal"),
+        language=lambda: Language.EN,
     )
     token = (data_dir / "admin.token").read_text().strip()
     try:

@@ -419,7 +419,7 @@ async def test_a_recording_is_served_from_its_folder_only(api: Running, client: 
     problem(await client.get(f"{V1}/recordings/escape"), 404)
 
 
-@pytest.mark.parametrize("path", [f"calls/{ENDED}/why", "events"])
+@pytest.mark.parametrize("path", ["events"])
 async def test_not_yet(client: httpx.AsyncClient, path: str) -> None:
     assert "not yet" in problem(await client.get(f"{V1}/{path}"), 501)["detail"]
 

@@ -197,7 +197,6 @@ async def test_a_wrong_token_is_a_no(api: Running, centralita: Command) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("call", "why", "1"),
         ("doctor",),
     ],
 )

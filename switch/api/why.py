@@ -1,0 +1,37 @@
+"""Why a call went where it went."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from switch.api.answers import Failure, answer, one
+from switch.api.calls import find, history
+from switch.api.services import Services
+from switch.config.schema import Language
+from switch.why.explainer import CannotExplain
+from switch.why.rows import WhyRow
+from switch.why.telling import why_row
+
+
+def routes(services: Services) -> APIRouter:
+    """`/calls/{id}/why`."""
+    router = APIRouter(prefix="/calls", tags=["calls"])
+
+    @router.get("/{call}/why", responses=one(WhyRow))
+    async def why(call: str, language: Annotated[Language | None, Query()] = None) -> Response:
+        """Why each offer of a call went to that agent: a sentence, who else there was, what kept each from
+        it, and what would have changed it; in `language`, or the server's. The journal is replayed for it."""
+        await find(services, call)
+        async with history(services) as reader:
+            kept = await reader.decisions(call)
+            offers = await reader.offers(call)
+        try:
+            explained = await services.explainer.explain(kept)
+        except CannotExplain as error:
+            raise Failure(
+                HTTPStatus.INTERNAL_SERVER_ERROR, f"the journal cannot be replayed: {error}"
+            ) from error
+        return answer(why_row(call, kept, explained, offers, language or services.language()))
+
+    return router
