@@ -15,7 +15,6 @@ from acd import state
 from acd.agent import Agent, AgentState
 from acd.events import Event
 from acd.explaining import Bar, Candidate, Choice, Hindrance, Rival
-from acd.queued_call import CallState
 from acd.router import Router
 from acd.skills import Comparison, parse
 from acd.state import State
@@ -120,13 +119,15 @@ def decide_again(
 ) -> Counterfactual | None:
     """The change with what came of it; None if the agent still gets the call."""
     snapshot = state.decode(before)
+    rang = [one.agent for one in snapshot.state.offers.values() if one.call == choice.decision.call]
     _MAKE[change.change](snapshot.state, change)
     router = Router.resume(snapshot)
     router.step(event, now_us)
     call, agent = router.call(choice.decision.call), router.agent(choice.decision.agent)
-    offered = call.agent if call is not None and call.state is CallState.OFFERED else None
-    if offered == choice.decision.agent:
+    ringing = call.ringing if call is not None else ()
+    if choice.decision.agent in ringing:
         return None
+    offered = next((one for one in ringing if one not in rang), None)
     instead = agent.call if agent is not None and agent.state is AgentState.RINGING else None
     return msgspec.structs.replace(change, then_agent=offered, then_call=instead)
 

@@ -122,6 +122,10 @@ class Verifier:
         self.findings: list[Finding] = []
         self._last: tuple[int, str] | None = None
 
+    def begin(self) -> None:
+        """Another chain follows: it is not to be linked to this one."""
+        self._last = None
+
     def follow(self, kept: Iterable[Kept]) -> None:
         """The next ones. A chain may begin anywhere, and a new one begins at number 1."""
         for each in kept:

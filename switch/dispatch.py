@@ -15,7 +15,7 @@ from acd.commands import Command
 from acd.events import DeadlinePassed, Event
 from acd.router import Router
 from switch.clock import Clock
-from switch.persistence.journal import Journal
+from switch.persistence.journal import Journal, Retention
 
 _LATE_TIMER_S = 0.001
 """uvloop's timers may fire up to a millisecond early; asking again costs one turn."""
@@ -50,6 +50,10 @@ class Dispatch:
         """From now on hand commands, with the time of their step, to `carry_out`."""
         self._carry_out = carry_out
         self._set_timer()
+
+    def keep_past(self, retention: Retention) -> None:
+        """Keep so much of the journal from now on."""
+        self._journal.keep(retention)
 
     def stop(self) -> None:
         """Step what is pending and set no more timers."""

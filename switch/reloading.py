@@ -16,6 +16,7 @@ from switch.exchange import Exchange
 from switch.identities.identities import read_keys
 from switch.metrics.queue_counts import QueueTarget
 from switch.peers import Identification
+from switch.persistence.journal import Retention
 from switch.routes import Routes
 from switch.sounds import names_missing, read_sounds
 from switch.staffing import Staffing, configured
@@ -39,6 +40,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.shell.bounds = bounds(config)
     exchange.limits.configure(config.trunks)
     exchange.metrics.configure(queue_targets(config), config.trunks)
+    exchange.dispatch.keep_past(Retention(config.journal.keep, config.journal.size_mb * 1_000_000))
     exchange.tracing.configure(config.trace)
     exchange.trunks.configure(config.trunks)
     identification.configure(config)

@@ -26,7 +26,7 @@ from switch.api.backend import (
 )
 from switch.records import CallRecord
 from switch.trace.row import MessageRow
-from switch.why.rows import WhyRow
+from switch.why.rows import LedgerRow, WhyRow
 
 PROBLEM_TYPE = "application/problem+json"
 _REF = "#/components/schemas/{name}"
@@ -36,6 +36,7 @@ _KINDS = (
     CallRecord,
     Draining,
     ForkRow,
+    LedgerRow,
     MessageRow,
     PhoneRow,
     PlaceRow,

@@ -40,6 +40,7 @@ def create_app(services: Services, *, version: str) -> FastAPI:
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(services.admin)])
     for part in _PARTS:
         api.include_router(part.routes(services))
+    api.include_router(why.ledger(services))
     api.include_router(later.routes())
     app.include_router(api)
     app.exception_handler(Failure)(_failure)

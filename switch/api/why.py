@@ -10,7 +10,8 @@ from switch.api.calls import find, history
 from switch.api.services import Services
 from switch.config.schema import Language
 from switch.why.explainer import CannotExplain
-from switch.why.rows import WhyRow
+from switch.why.following import follow
+from switch.why.rows import LedgerRow, WhyRow
 from switch.why.telling import why_row
 
 
@@ -33,5 +34,18 @@ def routes(services: Services) -> APIRouter:
                 HTTPStatus.INTERNAL_SERVER_ERROR, f"the journal cannot be replayed: {error}"
             ) from error
         return answer(why_row(call, kept, explained, offers, language or services.language()))
+
+    return router
+
+
+def ledger(services: Services) -> APIRouter:
+    """`/ledger`."""
+    router = APIRouter(tags=["calls"])
+
+    @router.get("/ledger", responses=one(LedgerRow))
+    async def check() -> Response:
+        """Follow the chain of all decisions and tell what was altered, is out of its place, or missing."""
+        async with history(services) as reader:
+            return answer(await follow(reader))
 
     return router

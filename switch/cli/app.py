@@ -54,6 +54,7 @@ for _name, _commands in (
     app.add_typer(_commands, name=_name)
 call_commands.command("trace")(trace.of_call)
 call_commands.command("why")(why.of_call)
+call_commands.command("verify")(why.verify)
 for _act in (acts.prioritise, acts.assign, acts.pull, acts.move, acts.withdraw):
     call_commands.command(_act.__name__)(_act)
 queue_commands.command("close")(hours.close)

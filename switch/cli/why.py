@@ -48,6 +48,29 @@ def of_call(
         _tell(out, said["language"], offer)
 
 
+def verify(
+    json: Annotated[bool, typer.Option("--json", help="The API's JSON.")] = False,
+    config: Annotated[
+        Path, typer.Option("--config", help="The running switch's configuration.")
+    ] = DEFAULT_CONFIG,
+) -> None:
+    """Follow the ledger of all decisions: whether any of it was altered, or is missing."""
+    with asking(config) as client:
+        answer = client.ask("GET", "/ledger")
+    said = answer.json()
+    if json:
+        print(answer.text)
+    else:
+        out = console()
+        for finding in said["findings"]:
+            _say(out, "{fault}: decision {number}, offer {offer}, seal {seal} of {node}".format(**finding))
+        _left_out(out, said["findings_left_out"], _WORDS["en"][4])
+        whole = "whole" if said["whole"] else "NOT whole"
+        _say(out, f"{said['decisions']} decisions, {whole}; the last one's seal is {said['seal'] or '-'}")
+    if not said["whole"]:
+        raise typer.Exit(1)
+
+
 def _tell(out: Console, language: str, offer: Row) -> None:
     words = _WORDS[language]
     result = f"  {offer['result']}" if offer["result"] else ""

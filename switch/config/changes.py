@@ -68,6 +68,7 @@ _SECTIONS = (
     "sip",
     "media",
     "http",
+    "journal",
     "trace",
     "provisioning",
     "parking",

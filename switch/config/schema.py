@@ -413,6 +413,15 @@ class Route(Section):
     """Allows a call from a trunk to a trunk."""
 
 
+class Journal(Section):
+    """`journal`: how much of the router's past is kept, for who asks why a call went where it went"""
+
+    keep: Duration = 86_400.0
+    """What is older goes; 0 keeps what a restart needs, as any other value does."""
+    size_mb: Count = 1000
+    """So many megabytes in all, the oldest goes first."""
+
+
 class Trace(Section):
     """`trace`: the messages of the last calls"""
 
@@ -432,6 +441,7 @@ class Config(Section):
     sip: Sip = Sip()
     media: Media = Media()
     http: Http = Http()
+    journal: Journal = Journal()
     trace: Trace = Trace()
     desk: DeskSettings = DeskSettings()
     codes: Codes = Codes()

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import RowMapping, Select, Table, exists, or_, select, tuple_
@@ -24,6 +24,9 @@ from switch.history.tables import (
     segments,
 )
 from switch.records import AgentStateRecord, CallRecord, OfferRecord
+
+ChainPlace: TypeAlias = tuple[str, datetime, int, str]
+"""Of a decision in the ledger: machine, time, number, seal."""
 
 MAX_PAGE = 200
 _CALLS_AT_ONCE = 25
@@ -105,6 +108,22 @@ class Reader:
         )
         async with self._engine.connect() as connection:
             return [Kept(row["text"].encode(), row["seal"]) for row in await _rows(connection, query)]
+
+    async def chain(self, after: ChainPlace | None = None, most: int = 1000) -> list[tuple[ChainPlace, Kept]]:
+        """The next decisions after that place of the ledger, oldest first, each machine's by itself."""
+        place = (decisions.c.node, decisions.c.decided_at, decisions.c.number, decisions.c.seal)
+        query = select(*place, decisions.c.text).where(decisions.c.tenant == self._tenant)
+        if after is not None:
+            query = query.where(tuple_(*place) > tuple_(*after))
+        async with self._engine.connect() as connection:
+            rows = await _rows(connection, query.order_by(*place).limit(most))
+        return [
+            (
+                (row["node"], row["decided_at"], row["number"], row["seal"]),
+                Kept(row["text"].encode(), row["seal"]),
+            )
+            for row in rows
+        ]
 
     async def offers(self, call: str) -> dict[str, OfferRecord]:
         """What became of the offers of a call that has ended, by their ids."""

@@ -91,3 +91,24 @@ class WhyRow(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     text: str
     offers: tuple[OfferWhyRow, ...]
+
+
+class FindingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is wrong in the ledger: `altered`, `unreadable`, `unlinked`, or a `gap` before it."""
+
+    fault: str
+    number: int
+    offer: str
+    seal: str
+    node: str
+
+
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The ledger, followed from its first decision to its last. `seal` is the last one's: who keeps a copy
+    of it elsewhere can recognise this ledger by it. Of many findings the first hundred are told."""
+
+    decisions: int
+    whole: bool
+    seal: str | None
+    findings: tuple[FindingRow, ...]
+    findings_left_out: int

@@ -26,6 +26,7 @@ _NAMES: Final[Mapping[Ranking, str]] = {
 }
 _SINCE: Final = (Ranking.IDLE, Ranking.LAST_OFFER)
 _SPANS: Final = (Ranking.TALK,)
+_RING_SEVERAL: Final = (Strategy.RING_ALL, Strategy.RING_PROGRESSIVELY)
 
 
 def why_row(
@@ -214,6 +215,8 @@ class _Teller:
             "then": change.then_agent or change.then_call,
         }
         key = "agent" if change.then_agent else "call" if change.then_call else "nobody"
+        if choice.decision.strategy in _RING_SEVERAL:
+            key = "silent"
         told = texts.IFS[self._language][change.change] + texts.THENS[self._language][key]
         return ChangeRow(
             change=change.change.value,

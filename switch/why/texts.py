@@ -60,6 +60,7 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         "and {because}.",
         Rule.ASSIGNED: "A supervisor kept the call for {agent}.",
         Rule.PULLED: "{agent} took the call out of its turn.",
+        Rule.ONE_MORE: "The call rang for others already, and {agent} was the next who was free for it.",
         "alone": "{agent} was the only agent free for the call{others}.",
         "alone for": "{agent} became free, and this was the only waiting caller whom {agent} could serve.",
         "rule": "{agent} got the call by the rule {rule}.",
@@ -83,6 +84,7 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         "la cola, y {because}.",
         Rule.ASSIGNED: "Un supervisor reservó la llamada para {agent}.",
         Rule.PULLED: "{agent} tomó la llamada fuera de turno.",
+        Rule.ONE_MORE: "La llamada ya sonaba para otros, y {agent} fue la siguiente persona libre para ella.",
         "alone": "{agent} era la única persona libre para la llamada{others}.",
         "alone for": "{agent} quedó libre, y esta era la única llamada en espera que podía atender.",
         "rule": "{agent} recibió la llamada por la regla {rule}.",
@@ -232,10 +234,12 @@ THENS: Final[Mapping[Language, Texts]] = {
         "agent": ", {then} would have got the call.",
         "call": ", {agent} would have got {then} instead.",
         "nobody": ", the caller would have gone on waiting.",
+        "silent": ", {agent}'s phone would not have rung for it.",
     },
     Language.ES: {
         "agent": ", la llamada habría sido para {then}.",
         "call": ", {agent} habría recibido {then}.",
         "nobody": ", la llamada habría seguido esperando.",
+        "silent": ", no habría sonado el teléfono de {agent}.",
     },
 }

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,21 @@ async def test_an_altered_entry_is_not_believed(api: Running, centralita: Comman
     api.writer.put(replace(forged, seal="0" * 32, call=answered_call().id))
     result = await centralita("call", "why", answered_call().id)
     assert "altered after it was sealed" in result.stdout
+
+
+async def test_the_ledger_is_whole_until_somebody_alters_it(
+    api: Running, centralita: Command, tmp_path: Path
+) -> None:
+    result = await centralita("call", "verify")
+    last = offers(afternoon(CALL))[-1].seal
+    assert (result.exit_code, result.stdout) == (0, f"2 decisions, whole; the last one's seal is {last}\n")
+    first = offers(afternoon(CALL))[0]
+    text = entry(first).text
+    with closing(sqlite3.connect(tmp_path / "centralita.db")) as database, database:
+        database.execute("UPDATE decisions SET text = ? WHERE number = 1", (text.replace("ana", "anb"),))
+    result = await centralita("call", "verify")
+    assert result.exit_code == 1
+    assert f"altered: decision 1, offer {first.offer}, seal {first.seal} of test" in result.stdout
+    assert "2 decisions, NOT whole" in result.stdout
+    result = await centralita("call", "verify", "--json")
+    assert json.loads(result.stdout)["findings"][0]["fault"] == "altered"

@@ -19,7 +19,9 @@ def sample() -> Config:
     return load(SAMPLE, {"PHONE_1001": "s3cret-one"})
 
 
-@pytest.mark.parametrize("section", ["server", "database", "sip", "media", "http", "trace", "desk", "codes"])
+@pytest.mark.parametrize(
+    "section", ["server", "database", "sip", "media", "http", "journal", "trace", "desk", "codes"]
+)
 def test_the_sample_shows_the_defaults(sample: Config, section: str) -> None:
     shown: BaseModel = getattr(sample, section)
     assert shown == getattr(Config(), section)
