@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 
+from acd.strategies import SEVERAL
 from media.aio.addresses import reaches
 from switch.config import secrecy
 from switch.config.checks import Finding
-from switch.config.schema import Config
+from switch.config.schema import Config, OnNoAnswer
 
 
 def doubts(config: Config) -> Iterator[Finding]:
     """Every doubt about a configuration without mistakes."""
     yield from _without_media(config)
     yield from (Finding(path, message) for path, message in secrecy.doubts(config))
+    yield from _all_at_once(config)
 
 
 def _without_media(config: Config) -> Iterator[Finding]:
@@ -26,3 +28,23 @@ def _without_media(config: Config) -> Iterator[Finding]:
                 "write media.listen: '::', which is IPv4 and IPv6"
             )
             yield Finding(("sip", "listen", i), message)
+
+
+def _all_at_once(config: Config) -> Iterator[Finding]:
+    """Queues that ring several phones for one caller, and would have all their agents paused, or answer."""
+    for name, queue in config.queues.items():
+        if queue.strategy not in SEVERAL:
+            continue
+        path = ("queues", name, "strategy")
+        if queue.on_no_answer is OnNoAnswer.PAUSE:
+            message = (
+                f"warning: with {queue.strategy} a call that nobody answers within ring_timeout pauses "
+                "everybody whom it rang; write on_no_answer: retry"
+            )
+            yield Finding(path, message)
+        if queue.auto_answer:
+            message = (
+                f"warning: with {queue.strategy} phones that answer by themselves all answer, and all but "
+                "one are hung up on; write auto_answer: false"
+            )
+            yield Finding(path, message)

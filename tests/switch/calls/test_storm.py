@@ -43,6 +43,17 @@ TELLING: dict[str, Any] = {
     "agents": {name: {**agent, "greeting": name} for name, agent in centre()["agents"].items()},
 }
 """Agents are told of each caller before they hear him."""
+RINGING_ALL: dict[str, Any] = {
+    **TELLING,
+    "queues": {"support": {**TELLING["queues"]["support"], "strategy": "ring-all"}},
+}
+ONE_MORE: dict[str, Any] = {
+    **SECTIONS,
+    "queues": {
+        "support": {**SECTIONS["queues"]["support"], "strategy": "ring-progressively", "ring_next": "500ms"}
+    },
+}
+STORMS = {"storm": SECTIONS, "telling": TELLING, "all": RINGING_ALL, "one more": ONE_MORE}
 CALLS = 12
 NUMBERS = (NUMBER, NUMBER, NUMBER, "600", "81001", "999")
 HEARD = 200
@@ -178,8 +189,12 @@ async def weather(stage: Stage, seed: int, phones: Sequence[FarEnd]) -> None:
 
 @pytest.mark.parametrize(
     ("sections", "seed"),
-    [*((SECTIONS, seed) for seed in range(20)), *((TELLING, seed) for seed in range(100, 104))],
-    ids=lambda value: "storm" if value is SECTIONS else "telling" if value is TELLING else None,
+    [
+        *(pytest.param(SECTIONS, seed, id=f"storm-{seed}") for seed in range(20)),
+        *(pytest.param(TELLING, seed, id=f"telling-{seed}") for seed in range(100, 104)),
+        *(pytest.param(RINGING_ALL, seed, id=f"all-{seed}") for seed in range(200, 205)),
+        *(pytest.param(ONE_MORE, seed, id=f"one-more-{seed}") for seed in range(300, 303)),
+    ],
 )
 async def test_nothing_is_left_of_a_storm(stage: Stage, seed: int) -> None:
     await weather(stage, seed, await desks(stage))
@@ -187,7 +202,7 @@ async def test_nothing_is_left_of_a_storm(stage: Stage, seed: int) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("sections", [SECTIONS, TELLING], ids=["storm", "telling"])
+@pytest.mark.parametrize("sections", STORMS.values(), ids=STORMS.keys())
 async def test_nor_of_a_thousand(stage: Stage, sections: dict[str, Any]) -> None:
     phones = await desks(stage)
     for seed in range(1000, 2000):

@@ -39,3 +39,33 @@ def test_every_family_of_sip_needs_media(tmp_path: Path, sip: str, media: str, s
     doubts: list[str] = []
     load(path, {}, warn=lambda doubt: doubts.append(str(doubt).removeprefix(f"{path}:")))
     assert doubts == said
+
+
+PAUSES = (
+    "1:30: queues.support.strategy: warning: with {0} a call that nobody answers within ring_timeout pauses "
+    "everybody whom it rang; write on_no_answer: retry"
+)
+ANSWERS = (
+    "1:30: queues.support.strategy: warning: with {0} phones that answer by themselves all answer, and all "
+    "but one are hung up on; write auto_answer: false"
+)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "more", "said"),
+    [
+        ("ring-all", "", [PAUSES]),
+        ("ring-progressively", "", [PAUSES]),
+        ("ring-all", ", on_no_answer: retry", []),
+        ("ring-all", ", on_no_answer: retry, auto_answer: true", [ANSWERS]),
+        ("longest-idle", ", auto_answer: true", []),
+    ],
+)
+def test_several_phones_that_ring_for_one_caller(
+    tmp_path: Path, strategy: str, more: str, said: list[str]
+) -> None:
+    path = tmp_path / "test.yaml"
+    path.write_text(f"queues: {{support: {{strategy: {strategy}{more}}}}}\n")
+    doubts: list[str] = []
+    load(path, {}, warn=lambda doubt: doubts.append(str(doubt).removeprefix(f"{path}:")))
+    assert doubts == [line.format(strategy) for line in said]
