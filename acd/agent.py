@@ -84,8 +84,10 @@ class Agent(msgspec.Struct):
     idle_since_us: int | None = None  # kept while ready and through offers that fail
     place: int = 0  # in the configuration, from 0
     last_offer_us: int = 0  # 0: never
-    calls: int = 0  # conversations since the login
-    talk_us: int = 0  # their length, those that are over
+    at_work: bool = False  # available, ringing, on a call or in wrap-up
+    calls: int = 0  # conversations since the login, or more (`Eligibility.start`)
+    talk_us: int = 0  # their length, those that are over; likewise
+    talking_since_us: int = 0
     announced: AgentState = AgentState.OFFLINE
     announced_reason: str = ""
     announced_call: str | None = None

@@ -1,11 +1,16 @@
 """What every rule of the router sees: the facts, the indexes over them, and the step in progress."""
 
+import struct
+from hashlib import blake2b
+
 from acd.agent import Agent
 from acd.commands import Command, CommandId
 from acd.deadlines import Deadlines, Due
 from acd.eligibility import Eligibility
 from acd.queued_call import QueuedCall
 from acd.state import State
+
+_LOT = struct.Struct("<qqq")
 
 
 class Board:
@@ -32,7 +37,7 @@ class Board:
         self.sequence = sequence
         self.now_us = now_us
         self.state = state
-        self.eligibility = Eligibility(state)
+        self.eligibility = Eligibility(state, self.draw)
         self.deadlines = Deadlines(self._due_of)
         # Calls that wait for one agent alone, each agent's in order.
         self.assigned: dict[str, dict[str, None]] = {}
@@ -49,6 +54,11 @@ class Board:
         if now_us > self.now_us:
             self.now_us = now_us
         self.commands = []
+
+    def draw(self, count: int) -> int:
+        """A number below `count`, each as likely: the next command's lot, made of the configured seed."""
+        lot = _LOT.pack(self.state.seed, self.sequence, len(self.commands))
+        return int.from_bytes(blake2b(lot, digest_size=8).digest(), "little") % count
 
     def next_id(self) -> CommandId:
         """The id of the command that is appended next."""

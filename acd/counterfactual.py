@@ -152,6 +152,8 @@ def _changes(choice: Choice) -> Iterator[Counterfactual]:
 
 def _of_rank(choice: Choice, chosen: Candidate, other: Candidate) -> Iterator[Counterfactual]:
     """The chosen one falls behind another who is free, in the first term in which they differ."""
+    if not chosen.key:  # drawn by lot
+        return
     *rank, idle = chosen.key
     *others, since = other.key
     ranking = RANKINGS[Strategy(choice.decision.strategy)]

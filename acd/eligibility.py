@@ -7,10 +7,11 @@ a requirement of their own are born when it is first asked for, and dropped some
 them. All of this is an index: facts alone say who gets whom.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from acd.agent import Agent
+from acd.drawing import Drawn
 from acd.line import Line
 from acd.queued_call import CallKey, QueuedCall
 from acd.ranking import AgentKey, Rank, rank_by
@@ -20,15 +21,28 @@ from acd.state import State
 from acd.strategies import RANKINGS, Ranking
 
 Levels: TypeAlias = frozenset[tuple[str, int]]
+FreeAgents: TypeAlias = Line[AgentKey] | Drawn
+Loads: TypeAlias = tuple[int, int]  # calls, and talk in microseconds, since the login
 
 _FEW = 256  # classes of calls' own requirements that are kept, used or not
+_LOADED = (Ranking.CALLS, Ranking.TALK)
 
 
 class SkillClass:
     """One requirement and one order: the calls that wait for it, those that ring for somebody and want one
-    more, and the agents who are free for it."""
+    more, the agents who are free for it and, where a queue goes by their loads, all who are at work."""
 
-    __slots__ = ("free", "present", "rank", "ranking", "requirement", "seeking", "waiting")
+    __slots__ = (
+        "free",
+        "general",
+        "present",
+        "rank",
+        "ranking",
+        "requirement",
+        "seeking",
+        "waiting",
+        "working",
+    )
 
     def __init__(
         self,
@@ -36,7 +50,8 @@ class SkillClass:
         ranking: Ranking,
         waiting: Line[CallKey],
         seeking: Line[CallKey],
-        free: Line[AgentKey],
+        free: FreeAgents,
+        working: Line[tuple[int, str, Loads]],
     ) -> None:
         self.requirement = requirement
         self.ranking = ranking
@@ -44,11 +59,15 @@ class SkillClass:
         self.waiting = waiting
         self.seeking = seeking
         self.free = free
+        self.working = working
+        self.general = False  # a queue's own
         self.present = 0  # agents logged in, with a phone that answers
 
     def key(self, agent: Agent) -> tuple[int, ...]:
         """The agent's place among those who are free for these calls, smaller first: his rank, if it is not
-        his idle time, and that; equals go by name."""
+        his idle time, and that; equals go by name. Where one is drawn there is no such place."""
+        if self.ranking is Ranking.CHANCE:
+            return ()
         idle = (agent.idle_since_us or 0,)
         return idle if self.ranking is Ranking.IDLE else (self.rank(agent), *idle)
 
@@ -56,7 +75,7 @@ class SkillClass:
 class Signature:
     """The agents of the same levels: the classes that they satisfy, and how many of them are present."""
 
-    __slots__ = ("classes", "orders", "present", "skills")
+    __slots__ = ("classes", "drawn", "loaded", "orders", "present", "skills")
 
     def __init__(self, skills: dict[str, int], classes: Iterable[SkillClass]) -> None:
         self.skills = skills
@@ -64,9 +83,12 @@ class Signature:
         self.set(classes)
 
     def set(self, classes: Iterable[SkillClass]) -> None:
-        """These are the classes. `orders`: the lines of free agents, those of one rank together."""
+        """These are the classes. `orders`: the lines of free agents, those of one rank together; `drawn`:
+        those lines that draw; `loaded`: the queues' own classes that go by loads."""
         self.classes = tuple(classes)
-        orders: dict[Rank, list[Line[AgentKey]]] = {}
+        self.drawn = tuple(one.free for one in self.classes if isinstance(one.free, Drawn))
+        self.loaded = tuple(one for one in self.classes if one.general and one.ranking in _LOADED)
+        orders: dict[Rank, list[FreeAgents]] = {}
         for one in self.classes:
             orders.setdefault(one.rank, []).append(one.free)
         self.orders = tuple(orders.items())
@@ -76,14 +98,17 @@ class Eligibility:
     """The classes and signatures in use, over the facts.
 
     `calls`, `seeking` and `agents` hold the tokens of calls in line, of those that ring and want one more
-    agent, and of free agents (see `acd.line`).
+    agent, and of free agents (see `acd.line`), `workers` the
+    loads of who is at work, where some order goes by them.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, draw: Callable[[int], int]) -> None:
         self.calls: dict[str, int] = {}
         self.seeking: dict[str, int] = {}
         self.agents: dict[str, int] = {}
+        self.workers: dict[str, Loads] = {}
         self._state = state
+        self._draw = draw
         self._tokens = 0
         self._limit = _FEW
         self._classes: dict[tuple[str, Ranking], SkillClass] = {}  # by normal form
@@ -98,7 +123,15 @@ class Eligibility:
         parsed = [(queue, parse(queue.requires)) for queue in queues]
         self._clear()
         for queue, requirement in parsed:
-            self._by_queue[queue.name] = self._class(requirement, RANKINGS[queue.strategy])
+            found = self._by_queue[queue.name] = self._class(requirement, RANKINGS[queue.strategy])
+            found.general = True
+
+    def forget(self, queue: str) -> None:
+        """The queue has left: nobody's loads are compared for it any more."""
+        left = self._by_queue.pop(queue)
+        left.general = any(one is left for one in self._by_queue.values())
+        for signature in self._signatures.values():
+            signature.set(signature.classes)
 
     def of_queue(self, name: str) -> SkillClass:
         """The class of the queue's calls that ask for nothing of their own."""
@@ -154,13 +187,44 @@ class Eligibility:
                 line.put(key)
         return signature
 
-    def engage(self, name: str) -> None:
+    def engage(self, agent: Agent) -> None:
         """The agent is not free any more."""
-        self.agents.pop(name, None)
+        if self.agents.pop(agent.settings.name, None) is not None:
+            for line in self.of_agent(agent.settings).drawn:
+                line.take(agent.place)
+
+    def dismiss(self, agent: Agent) -> None:
+        """The agent is no longer in the configuration."""
+        self.engage(agent)
+        self.workers.pop(agent.settings.name, None)
+
+    def work(self, agent: Agent) -> None:
+        """Keep the loads of an agent at work, forget those of one who is not."""
+        name = agent.settings.name
+        loaded = self.of_agent(agent.settings).loaded
+        if not agent.at_work:
+            self.workers.pop(name, None)
+        elif loaded and self.workers.get(name) != (loads := (agent.calls, agent.talk_us)):
+            self.workers[name] = loads
+            for one in loaded:
+                one.working.put((one.rank(agent), name, loads))
+
+    def start(self, agent: Agent) -> Loads:
+        """With which loads an agent comes to work: at least the least of a colleague's, so that nobody is
+        flooded for having come late, or from a break."""
+        calls, talk_us = agent.calls, agent.talk_us
+        for one in self.of_agent(agent.settings).loaded:
+            least = one.working.first()
+            if least is not None and one.ranking is Ranking.CALLS:
+                calls = max(calls, least[0])
+            elif least is not None:
+                talk_us = max(talk_us, least[0])
+        return calls, talk_us
 
     def _clear(self) -> None:
         for tokens in (self.calls, self.seeking, self.agents):
             tokens.clear()
+        self.workers.clear()
         for classes in (self._classes, self._by_queue, self._by_own):
             classes.clear()
         for signatures in (self._signatures, self._by_agent):
@@ -171,7 +235,8 @@ class Eligibility:
         found = self._classes.get(key)
         if found is None:
             lines = Line[CallKey](self.calls), Line[CallKey](self.seeking)
-            found = SkillClass(requirement, ranking, *lines, Line(self.agents))
+            free: FreeAgents = Drawn(self._draw) if ranking is Ranking.CHANCE else Line(self.agents)
+            found = SkillClass(requirement, ranking, *lines, free, Line(self.workers))
             self._classes[key] = found
         return found
 

@@ -58,10 +58,12 @@ class _Event(
 class Configured(_Event, frozen=True, gc=True):
     """The whole configuration, at start and after each reload. What is no longer named is `leaving`
     until its last call ends. With a skill expression that cannot be read nothing is applied at all
-    and the answer is `ConfigurationRefused` (the configuration check names it first)."""
+    and the answer is `ConfigurationRefused` (the configuration check names it first). The `seed` (below
+    2**63) is of what is drawn: another seed, other lots."""
 
     queues: list[QueueSettings]
     agents: list[AgentSettings]
+    seed: int = 0
 
 
 class SwitchRestarted(_Event, frozen=True):

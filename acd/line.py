@@ -5,6 +5,7 @@ the member is in line, and is live while `live[name]` is that token. So a member
 in each with another key, and one deletion takes it out of all of them.
 """
 
+from collections.abc import Mapping
 from heapq import heapify, heappop, heappush
 from typing import Any, Generic, TypeVar
 
@@ -18,7 +19,7 @@ class Line(Generic[Key]):
 
     __slots__ = ("_heap", "_limit", "_live")
 
-    def __init__(self, live: dict[str, int]) -> None:
+    def __init__(self, live: Mapping[str, object]) -> None:
         self._heap: list[Key] = []
         self._live = live
         self._limit = _SMALL

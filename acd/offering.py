@@ -56,7 +56,7 @@ class Offering:
         self._visits.apply(call, CallInput.OFFERED)
         call.offers.append(offer.id)
         agent.offer = offer.id
-        board.eligibility.engage(offer.agent)
+        board.eligibility.engage(agent)
         decided = Rule.ONE_MORE if len(call.offers) > 1 else rule
         decision, seal = self._decided(offer, call, agent, decided)
         agent.last_offer_us = board.now_us
@@ -271,6 +271,8 @@ class Offering:
         name = agent.settings.name
         call.offer = agent.conversation = conversation
         call.agent = name
+        agent.calls += 1
+        agent.talking_since_us = board.now_us
         self._visits.apply(call, CallInput.ANSWERED, VisitResult.ANSWERED, VisitReason.AGENT_ANSWERED, name)
         agent.call = call.id
         agent.queue = call.queue

@@ -37,6 +37,7 @@ class Reconfigure:
             board.commands.append(ConfigurationRefused(board.next_id(), f"requires: {error}"))
             return
         board.state.policy = policy_version(event)
+        board.state.seed = event.seed & (2**63 - 1)
         self._apply_queues(event)
         self._apply_agents(event)
         self.reindex()
@@ -50,6 +51,8 @@ class Reconfigure:
         board.present.clear()
         self._leaving_queues = [name for name, queue in state.queues.items() if queue.leaving]
         self._leaving_agents = [name for name, agent in state.agents.items() if agent.leaving]
+        for agent in state.agents.values():
+            board.eligibility.work(agent)
         wanting = (CallState.WAITING, CallState.OFFERED)
         calls = [call for call in state.calls.values() if call.state in wanting]
         board.freed_calls.extend(calls)
@@ -72,6 +75,7 @@ class Reconfigure:
         for name in self._leaving_queues.copy():
             if queues[name].unused:
                 self._leaving_queues.remove(name)
+                self._board.eligibility.forget(name)
                 del queues[name]
 
     def _apply_queues(self, event: Configured) -> None:

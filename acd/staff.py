@@ -44,8 +44,7 @@ class Staff:
             return
         agent.registered = agent.reachable = True
         if event.fresh and agent.login_due and agent.settings.login_on_register:
-            agent.logged_in = True
-            agent.login_due = False
+            _log_in(agent)
         self._board.touch(agent)
 
     def unregistered(self, event: PhoneUnregistered) -> None:
@@ -96,8 +95,7 @@ class Staff:
             self._log_out(agent)
             return
         ready = event.state is WantedState.READY
-        agent.logged_in = True
-        agent.login_due = False
+        _log_in(agent)
         agent.paused = not ready
         agent.pause_reason = "" if ready else event.reason
         if ready:
@@ -165,7 +163,7 @@ class Staff:
     def wrap_up(self, agent: Agent) -> None:
         """The agent's conversation is over; what follows is the queue's wrap-up, if anything."""
         board = self._board
-        agent.conversation = None
+        self._hang_up(agent)
         wrap_up_us = board.state.queues[agent.queue or ""].settings.wrap_up_us + agent.wrap_up_extra_us
         agent.wrap_up_extra_us = 0
         if wrap_up_us > 0 and agent.logged_in and not agent.leaving:
@@ -214,7 +212,7 @@ class Staff:
         agent.dialogs = 0
         agent.at_code = agent.watched = False
         if agent.conversation is not None and agent.call not in self._board.state.calls:
-            agent.conversation = None
+            self._hang_up(agent)
             self._wrapped_up(agent, 0)
         self._board.touch(agent)
 
@@ -233,9 +231,10 @@ class Staff:
             if name not in board.eligibility.agents:
                 board.freed_agents.append(agent)
         else:
-            board.eligibility.engage(name)
+            board.eligibility.engage(agent)
             if name in board.assigned and (agent.leaving or state in _AWAY):
                 self._visits.release(name)
+        self._settle_work(agent, state)
         watch = agent.registered and not agent.reachable
         if watch != agent.watched:
             agent.watched = watch
@@ -266,7 +265,7 @@ class Staff:
         del board.state.agents[name]
         board.touched.pop(name, None)
         board.unsettled = [other for other in board.unsettled if other is not agent]
-        board.eligibility.engage(name)
+        board.eligibility.dismiss(agent)
         if agent.watched:
             board.commands.append(WatchPhone(board.next_id(), name, False))
         if agent.announced is not AgentState.OFFLINE:
@@ -287,7 +286,7 @@ class Staff:
         """The agent's phone died in mid-call: nothing to wrap up, and nothing more for that phone."""
         settings = self._board.state.queues[call.queue].settings
         agent.reachable = False
-        agent.conversation = None
+        self._hang_up(agent)
         self._wrapped_up(agent, 0)
         self._board.touch(agent)
         call.offer = call.agent = None
@@ -295,6 +294,18 @@ class Staff:
             self._visits.apply(call, CallInput.AGENT_LOST)
         else:
             self._visits.hang_up(call, VisitResult.ANSWERED, VisitReason.AGENT_LOST)
+
+    def _hang_up(self, agent: Agent) -> None:
+        agent.conversation = None
+        agent.talk_us += self._board.now_us - agent.talking_since_us
+
+    def _settle_work(self, agent: Agent, state: AgentState) -> None:
+        eligibility = self._board.eligibility
+        at_work = state not in _AWAY
+        if at_work and not agent.at_work:
+            agent.calls, agent.talk_us = eligibility.start(agent)
+        agent.at_work = at_work
+        eligibility.work(agent)
 
     def _wrapped_up(self, agent: Agent, wrap_up_us: int) -> None:
         board = self._board
@@ -321,3 +332,10 @@ class Staff:
         if state is AgentState.RINGING and agent.offer is not None:
             return self._board.state.offers[agent.offer].call
         return agent.call if state in (AgentState.ON_CALL, AgentState.WRAP_UP) else None
+
+
+def _log_in(agent: Agent) -> None:
+    if not agent.logged_in:
+        agent.logged_in = True
+        agent.calls = agent.talk_us = 0
+    agent.login_due = False

@@ -25,6 +25,7 @@ class State(msgspec.Struct):
     calls: dict[str, QueuedCall] = {}
     offers: dict[str, OpenOffer] = {}
     arrivals: int = 0
+    seed: int = 0  # of what is drawn
     # Of `acd.why`: the version of the configuration, the number of the last decision, and its seal.
     policy: str = ""
     decisions: int = 0

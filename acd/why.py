@@ -69,7 +69,7 @@ def encode(decision: Decision) -> bytes:
 
 
 def decode(text: bytes) -> Decision:
-    """Read an encoding. Raises `msgspec.MsgspecError` for what is none."""
+    """Read an encoding. Raises `ValueError` for what is none."""
     return _DECODER.decode(text)
 
 
@@ -136,7 +136,7 @@ class Verifier:
         intact = seal(kept.text) == kept.seal
         try:
             decision = decode(kept.text)
-        except msgspec.MsgspecError:
+        except ValueError:
             self.findings.append(Finding(Fault.UNREADABLE if intact else Fault.ALTERED, 0, "", kept.seal))
             self._last = None
             return

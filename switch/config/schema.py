@@ -337,7 +337,7 @@ class Queue(Section):
     """`queues.NAME`"""
 
     answer: Answer = Answer.AT_ONCE
-    strategy: Annotated[Strategy, BeforeValidator(values.strategy)] = Strategy.LONGEST_IDLE
+    strategy: Strategy = Strategy.LONGEST_IDLE
     """Which of several free agents gets the call."""
     ring_next: Positive = 5.0
     """After how long one more phone rings, where they ring progressively."""

@@ -11,8 +11,6 @@ import string
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from acd.strategies import Strategy
-
 DISPLAY_FIELDS = ("queue", "number", "name", "priority", "wait", "dialled")
 """What may stand in braces in a caller display."""
 ANNOUNCED_FACTS = ("{wait}", "{priority}")
@@ -26,11 +24,6 @@ _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?|\[?[0-9a-f:]+\]?")
 _DIGITS = re.compile(r"[A-Za-z0-9+*#._-]*")
 _RING = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-_NOT_BUILT = (
-    Strategy.FEWEST_CALLS,
-    Strategy.LEAST_TALK_TIME,
-    Strategy.RANDOM,
-)
 _OPENS = ("answer", "intercom", "page", "paging")
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -177,14 +170,6 @@ def digits(value: object) -> str:
     if not _DIGITS.fullmatch(number):
         raise expected(value, "the beginning of a number", "+34")
     return number
-
-
-def strategy(value: object) -> object:
-    """One of those that are built."""
-    if isinstance(value, str) and value in _NOT_BUILT:
-        built = ", ".join(one for one in Strategy if one not in _NOT_BUILT)
-        raise ValueError(f"not yet: {shown(value)} is not built; {built} are")
-    return value
 
 
 def some(items: tuple[object, ...]) -> tuple[object, ...]:

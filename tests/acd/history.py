@@ -13,7 +13,7 @@ from acd.queued_call import CallState, QueuedCall
 from acd.router import Router
 from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
 from acd.strategies import SEVERAL, Strategy
-from tests.acd.oracle import Oracle, serves, waits_for
+from tests.acd.oracle import Loads, Oracle, serves, waits_for
 
 SECOND = 1_000_000
 START_US = 1_795_000_000 * SECOND
@@ -55,7 +55,7 @@ def random_configuration(dice: random.Random) -> e.Configured:
         for number in range(7)
         if dice.random() < 0.9
     ]
-    return e.Configured(queues, agents)
+    return e.Configured(queues, agents, dice.randrange(3))
 
 
 class History:
@@ -65,6 +65,7 @@ class History:
         self.dice = random.Random(seed)
         self.router = Router()
         self.oracle = Oracle(self.router)
+        self.loads = Loads()
         self.now_us = START_US
         self.reloads = reloads
         self.steps: list[tuple[int, e.Event, list[c.Command]]] = []
@@ -224,6 +225,7 @@ class History:
         facts = self.router._board.state
         self.check_books()
         self.check_offers()
+        self.loads.check(facts)
         for offer in facts.offers.values():
             assert facts.agents[offer.agent].offer == offer.id
             assert (offer.due_us is not None) == (offer.state in TIMED), "an offer without its timer"

@@ -7,6 +7,7 @@ from typing import Any, cast
 from acd.agent import Agent
 from acd.queued_call import CallState, QueuedCall
 from acd.router import Router
+from acd.settings import QueueSettings
 from acd.skills import Requirement, SkillError, parse
 from acd.state import State
 from acd.strategies import Strategy
@@ -94,3 +95,27 @@ class Oracle:
             first = min(able, key=lambda one: (rank(facts, one, call), one.idle_since_us, one.name))
             assert agent is first, f"{strategy}: {agent.name} instead of {first.name}"
         self._offering.make(call, agent, rule)
+
+
+class Loads:
+    """Who comes to work has at least as much behind him as the least loaded colleague who was there."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, tuple[int, int]] = {}
+
+    def check(self, facts: State) -> None:
+        """After each step."""
+        before, now = self._before, {one.name: one for one in facts.agents.values() if one.at_work}
+        for agent in now.values():
+            if agent.name not in before:
+                for queue in facts.queues.values():
+                    self._check(agent, queue.settings, [one for one in now.values() if one.name in before])
+        self._before = {name: (one.calls, one.talk_us) for name, one in now.items()}
+
+    def _check(self, agent: Agent, queue: QueueSettings, there: list[Agent]) -> None:
+        able = requirement(queue.requires).accepts
+        colleagues = [self._before[one.name] for one in there if able(one.settings.skills)]
+        if colleagues and able(agent.settings.skills):
+            calls, talk_us = (min(column) for column in zip(*colleagues, strict=True))
+            assert queue.strategy is not Strategy.FEWEST_CALLS or agent.calls >= calls
+            assert queue.strategy is not Strategy.LEAST_TALK_TIME or agent.talk_us >= talk_us

@@ -37,11 +37,11 @@ def seconds(number: float) -> int:
 class Stage:
     """Drives a router as the switch would. `steps` is the journal: (now_us, event, commands)."""
 
-    def __init__(self, queues: list[QueueSettings], agents: list[AgentSettings]) -> None:
+    def __init__(self, queues: list[QueueSettings], agents: list[AgentSettings], seed: int = 0) -> None:
         self.router = Router()
         self.now_us = START_US
         self.steps: list[tuple[int, Event, list[Command]]] = []
-        self.step(Configured(queues, agents))
+        self.step(Configured(queues, agents, seed))
 
     def step(self, event: Event) -> list[Command]:
         commands = self.router.step(event, self.now_us)

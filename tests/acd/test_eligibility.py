@@ -13,7 +13,7 @@ from acd.strategies import Strategy
 
 def of(*requires: str) -> Eligibility:
     """Queues of these requirements: q0, q1 and so on; nobody works there yet."""
-    eligibility = Eligibility(State())
+    eligibility = Eligibility(State(), lambda count: 0)
     eligibility.intern(QueueSettings(f"q{n}", requires=one) for n, one in enumerate(requires))
     return eligibility
 
@@ -23,7 +23,7 @@ def asking(requires: str, queue: str = "q0", call: str = "c1") -> QueuedCall:
 
 
 def test_queues_of_one_normal_form_and_order_share_a_class() -> None:
-    eligibility = Eligibility(State())
+    eligibility = Eligibility(State(), lambda count: 0)
     eligibility.intern(
         [
             QueueSettings("a", requires="a>=1"),
@@ -71,15 +71,15 @@ def test_a_calls_own_requirement_is_asked_for_beside_the_queues() -> None:
 def test_a_class_that_is_born_knows_who_is_present_and_free() -> None:
     eligibility = of("")
     for number, name in enumerate(("ana", "luis", "eva")):
-        agent = Agent(AgentSettings(name, {"b": number}), idle_since_us=number)
+        agent = Agent(AgentSettings(name, {"b": number}), idle_since_us=number, place=number)
         eligibility._state.agents[name] = agent
         eligibility.free(agent)
         eligibility.of_agent(agent.settings).present += 1
-    eligibility.engage("eva")
+    eligibility.engage(eligibility._state.agents["eva"])
     born = eligibility.of_call(asking("b >= 1"))
     assert born.present == 2
     assert [key[2] for key in [born.free.first()] if key] == ["luis"]
-    eligibility.engage("luis")
+    eligibility.engage(eligibility._state.agents["luis"])
     assert born.free.first() is None
     assert born in eligibility.of_agent(AgentSettings("luis")).classes
 

@@ -1,7 +1,12 @@
 """Who of several free agents gets the call: each strategy by its definition."""
 
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
 from acd.commands import Offer
-from acd.events import CallQueued, OfferPickedUp, WantedState
+from acd.events import CallQueued, OfferAnswered, OfferPickedUp, WantedState
 from acd.settings import AgentSettings, NoAgents, QueueSettings
 from acd.strategies import Strategy
 from tests.acd.stage import Stage, none, only, support, team
@@ -16,11 +21,11 @@ def stage(strategy: Strategy, *names: str) -> Stage:
 
 def talk(played: Stage, call: str, for_s: float = 1) -> str:
     """The call comes, is answered and ends: who had it."""
-    agent = only(played.queue(call), Offer).agent
-    played.answer(agent)
+    offer = only(played.queue(call), Offer)
+    played.step(OfferAnswered(offer.offer))
     played.wait(for_s)
-    played.end(call, agent)
-    return agent
+    played.end(call, offer.agent)
+    return offer.agent
 
 
 def test_round_robin_goes_by_the_last_offer_answered_or_not() -> None:
@@ -77,6 +82,79 @@ def test_queues_order_the_same_agents_each_in_its_way() -> None:
     played.login("luis", "ana")
     assert only(played.queue("c1", "linear"), Offer).agent == "ana"
     assert only(played.queue("c2", "idle"), Offer).agent == "luis"
+
+
+def test_fewest_calls_goes_by_calls_since_the_login() -> None:
+    played = stage(Strategy.FEWEST_CALLS, "ana", "luis", "eva")
+    assert [talk(played, f"c{n}", for_s) for n, for_s in enumerate((1, 99, 1, 1))] == [
+        "ana",
+        "luis",
+        "eva",
+        "ana",
+    ]
+    assert talk(played, "c5") == "luis"
+
+
+def test_least_talk_time_goes_by_talk_since_the_login() -> None:
+    played = stage(Strategy.LEAST_TALK_TIME, "ana", "luis")
+    assert [talk(played, f"c{n}", for_s) for n, for_s in enumerate((10, 3, 3, 3, 3, 1))] == [
+        "ana",
+        "luis",
+        "luis",
+        "luis",
+        "luis",
+        "ana",
+    ]
+
+
+@pytest.mark.parametrize("strategy", [Strategy.FEWEST_CALLS, Strategy.LEAST_TALK_TIME])
+class TestNobodyIsFlooded:
+    def test_for_having_come_late(self, strategy: Strategy) -> None:
+        played = Stage([support(strategy=strategy, wrap_up_us=0)], team("ana", "luis", "eva"))
+        played.login("ana", "luis")
+        for number in range(6):
+            talk(played, f"c{number}")
+        played.login("eva")
+        assert sorted(talk(played, f"d{number}") for number in range(3)) == ["ana", "eva", "luis"]
+
+    def test_nor_after_a_break(self, strategy: Strategy) -> None:
+        played = stage(strategy, "ana", "luis", "eva")
+        played.set("eva", WantedState.PAUSED)
+        for number in range(6):
+            talk(played, f"c{number}")
+        played.set("eva", WantedState.READY)
+        assert sorted(talk(played, f"d{number}") for number in range(3)) == ["ana", "eva", "luis"]
+
+    def test_and_a_login_forgets_what_was(self, strategy: Strategy) -> None:
+        played = stage(strategy, "ana", "luis")
+        played.set("luis", WantedState.PAUSED)
+        for number in range(6):
+            talk(played, f"c{number}")
+        played.set("ana", WantedState.OFFLINE)
+        played.set("luis", WantedState.READY)
+        played.set("ana", WantedState.READY)
+        assert sorted(talk(played, f"d{number}") for number in range(2)) == ["ana", "luis"]
+
+
+class TestRandom:
+    def drawn(self, seed: int, calls: int, *names: str) -> list[str]:
+        """Who got each of the calls, which came one after the other."""
+        played = Stage([support(strategy=Strategy.RANDOM, wrap_up_us=0)], team(*names), seed)
+        played.login(*names)
+        return [talk(played, f"c{number}") for number in range(calls)]
+
+    def test_everybody_is_as_likely_whoever_was_last(self) -> None:
+        names = ("ana", "eva", "luis", "max", "sol")
+        drawn = self.drawn(1, 5_000, *names)
+        pairs = Counter(pairwise(drawn))
+        assert len(pairs) == 25
+        # Chi-square of 24 degrees of freedom: 52 is passed once in a thousand seeds.
+        assert sum((count - 200) ** 2 / 200 for count in pairs.values()) < 52
+
+    def test_the_seed_decides(self) -> None:
+        names = ("ana", "eva", "luis")
+        assert self.drawn(7, 40, *names) == self.drawn(7, 40, *names)
+        assert self.drawn(7, 40, *names) != self.drawn(8, 40, *names)
 
 
 class TestACallsOwnRequirement:

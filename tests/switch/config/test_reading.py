@@ -42,13 +42,6 @@ def test_sections_for_later_are_refused(mistakes: Mistakes, key: str) -> None:
     ("text", "found"),
     [
         (
-            "queues: {a: {strategy: random}}",
-            [
-                "1:24: queues.a.strategy: not yet: 'random' is not built; "
-                "longest-idle, ring-all, round-robin, linear, ring-progressively, best-skill are"
-            ],
-        ),
-        (
             "sip: {listen: [ws:0.0.0.0:5062]}",
             ["1:16: sip.listen[0]: not yet: ws is not built; udp, tcp and tls are"],
         ),

@@ -108,12 +108,6 @@ def test_is_read(read: Callable[[object], object], written: str, value: object) 
             "postgresql://",
             "expected a database: sqlite:///centralita.db or postgresql://user@host/name",
         ),
-        (
-            values.strategy,
-            "random",
-            "not yet: 'random' is not built; "
-            "longest-idle, ring-all, round-robin, linear, ring-progressively, best-skill are",
-        ),
         (values.digits, "a b", "'a b' is not the beginning of a number; write it as +34"),
         (values.secret, "", "is empty"),
         (values.slots, "709-701", "'709-701' is not a range of at most 100 numbers; write it as 701-709"),
