@@ -180,7 +180,7 @@ def told(path: Path) -> str:
 
 _FORGOTTEN = frozenset(
     {"visit", "announced", "announced_reason", "announced_call", "since_us", "settings", "trying_at_us"}
-    | {"place", "last_offer_us", "calls", "talk_us"}
+    | {"place", "last_offer_us", "calls", "talk_us", "talking_since_us", "at_work"}
 )
 """What nothing depends on: names of visits, what was told to the world, what other strategies go by."""
 _RANKED = ("idle_since_us", "queued_at_us", "arrival", "entered_at_us", "made_at_us", "wrap_up_since_us")
