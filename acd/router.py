@@ -55,6 +55,16 @@ class Router:
         """All that it knows, to be looked at: only a step changes it."""
         return self._board.state
 
+    @property
+    def decisions(self) -> int:
+        """How many offers were decided so far."""
+        return self._board.state.decisions
+
+    @property
+    def seal(self) -> str:
+        """The seal of the last decision (`acd.why`), empty before the first."""
+        return self._board.state.seal
+
     def step(self, event: Event, now_us: int) -> list[Command]:
         """Take one event at UTC microseconds `now_us`; answer what is to be done, in order.
 

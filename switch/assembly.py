@@ -88,7 +88,7 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
         structlog.get_logger("journal").warning(problem)
     clock = Clock(lambda: time.time_ns() // 1000, time.monotonic, floor_us=recovery.router.now_us)
     journal = Journal(data_dir / "journal", recovery.router, _journal_problem)
-    stack.callback(journal.close)
+    stack.callback(journal.finish)
     engine = connect(config.database.url, data_dir)
     stack.push_async_callback(engine.dispose)
     await migrate(engine)

@@ -121,10 +121,17 @@ class Journal:
             self._on_problem(JournalProblem(ProblemKind.WRITES_AGAIN, "the journal is written again"))
         return True
 
+    def finish(self) -> None:
+        """The orderly end: close with a snapshot of the router at rest, from which the next start goes on."""
+        self._close((self._router.sequence, self._router.snapshot()))
+
     def close(self) -> None:
         """Write and sync what is left; blocking, for the end only."""
+        self._close(None)
+
+    def _close(self, last: tuple[int, bytes] | None) -> None:
         self.write()
-        self._keeper.stop()
+        self._keeper.stop(last)
         self._pass_on_problems()
         os.close(self._lock)
 
@@ -190,12 +197,14 @@ class _Keeper:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Sync, close, end."""
+    def stop(self, last: tuple[int, bytes] | None) -> None:
+        """Sync, close, end; with the last snapshot, if there is one."""
         self._stop.set()
         self._thread.join()
         if self._file is not None:
             os.close(self._file)
+        if last is not None:
+            self._save_or_report(*last)
 
     def wrote(self) -> None:
         """There is something to sync."""
@@ -226,6 +235,9 @@ class _Keeper:
             os.close(self._file)
         self._file = file
         self._dirty.set()
+        self._save_or_report(sequence, snapshot)
+
+    def _save_or_report(self, sequence: int, snapshot: bytes) -> None:
         try:
             self._save(sequence, snapshot)
         except OSError as error:

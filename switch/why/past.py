@@ -40,6 +40,22 @@ class Past:
             router.step(record.event, record.now_us)
         raise NotKept(f"step {position} is not in the journal any more")
 
+    def oldest(self) -> Router:
+        """The router before the first step that is kept."""
+        return (self.at(sequence_of(self._snapshots[0])) if self._snapshots else None) or Router()
+
+    def at(self, sequence: int) -> Router | None:
+        """The router of the snapshot after that step; None if it cannot be read."""
+        path = next(path for path in self._snapshots if sequence_of(path) == sequence)
+        try:
+            return read_snapshot(path.read_bytes())
+        except (SnapshotError, OSError):
+            return None
+
+    def marks(self, sequence: int) -> frozenset[int]:
+        """The steps after that one of which there is a snapshot."""
+        return frozenset(at for path in self._snapshots if (at := sequence_of(path)) > sequence)
+
     def records(self, sequence: int) -> Iterator[Record]:
         """The records from that step on, to the end of what is written or readable."""
         following = [sequence_of(path) for path in self._segments]

@@ -1,17 +1,23 @@
 """The journal's past: any step that is kept, as it was; and the child that explains it."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from acd.commands import Offer
 from acd.journal import Header, encode, encode_header
+from acd.router import Router
 from acd.why import Kept
 from acd.why import encode as encode_decision
 from switch.persistence.recovery import SEGMENT, SNAPSHOT, encode_snapshot
 from switch.why.explainer import CannotExplain, Explainer
 from switch.why.past import NotKept, Past
+from switch.why.replay import Replayed
 from tests.acd.history import History
 
 Journal = tuple[History, Path]
@@ -124,3 +130,37 @@ def _short() -> History:
     history = History(3)
     history.play(100)
     return history
+
+
+def replayed(directory: Path, seed: str = "0") -> tuple[int, Replayed]:
+    """In another process, with another hash seed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "switch.why.replay", str(directory), "--json"],
+        capture_output=True,
+        env=os.environ | {"PYTHONHASHSEED": seed},
+    )
+    return done.returncode, msgspec.json.decode(done.stdout, type=Replayed)
+
+
+def test_a_replay_is_the_same_in_another_process_with_another_hash_seed(journal: Journal) -> None:
+    history, directory = journal
+    code, found = replayed(directory, "77")
+    assert (code, found.differences) == (0, [])
+    assert found.hash == history.router.state_hash()
+    assert found.seal == history.router.seal
+    assert (found.first, found.last, found.steps) == (1, len(history.steps), len(history.steps))
+    assert found.decisions == len(made(history))
+    assert found.snapshots == (len(history.steps) - 1) // 100
+
+
+def test_a_replay_that_differs_is_told(journal: Journal, tmp_path: Path) -> None:
+    short = _cut(journal[1], lambda step: step < 100, tmp_path)
+    other = Router()
+    other.step(journal[0].steps[0][1], journal[0].steps[0][0])
+    (short / f"{200:020d}{SNAPSHOT}").write_bytes(encode_snapshot(other.snapshot()))
+    (short / f"{401:020d}{SEGMENT}").unlink()
+    code, found = replayed(short)
+    assert code == 1
+    assert found.first == 101
+    assert found.differences[0] == "after step 200 the state is another than the switch's"
+    assert found.differences[-1] == "steps 401 to 500 are missing"
