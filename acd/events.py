@@ -66,6 +66,10 @@ class Configured(_Event, frozen=True, gc=True):
     seed: int = 0
 
 
+class IndexesDoubted(_Event, frozen=True):
+    """Somebody waits beside a free agent, as the facts have it: make the indexes anew. No fact changes."""
+
+
 class SwitchRestarted(_Event, frozen=True):
     """First event after recovery from the journal: every offer and dialog of the former run is dead, and so
     is every call but those that `may_return`. Of these, who talked still talks to his agent, until the shell
@@ -316,6 +320,7 @@ Act: TypeAlias = CallPrioritised | CallAssigned | CallPulled | CallMoved | CallW
 
 Event: TypeAlias = (
     Configured
+    | IndexesDoubted
     | SwitchRestarted
     | CallsRecovered
     | PhoneRegistered

@@ -149,6 +149,10 @@ class Router:
 
     def _rebuild(self) -> None:
         """Make the indexes anew from facts; they are consistent, so no command comes of it."""
+        self._index()
+        self._matching.finish()
+
+    def _index(self) -> None:
         board = self._board
         facts = board.state
         board.eligibility.intern(queue.settings for queue in facts.queues.values())
@@ -162,7 +166,6 @@ class Router:
         for name in facts.calls:
             for kind in (Due.MAX_WAIT, Due.RING_NEXT):
                 board.deadlines.rearm(kind, name)
-        self._matching.finish()
 
     def _take(self, event: Event) -> None:
         match event:
@@ -224,6 +227,8 @@ class Router:
                 self._staff.reach(event.agent, False)
             case events.Configured():
                 self._reconfigure.apply(event)
+            case events.IndexesDoubted():
+                self._index()
             case events.SwitchRestarted():
                 self._restarted(event)
             case events.CallsRecovered():

@@ -39,6 +39,7 @@ from switch.reloading import Reloader, apply
 from switch.sounds import names_missing
 from switch.sweeping import Sweeper
 from switch.version import VERSION
+from switch.watchdog import Watchdog
 from switch.why.explainer import Explainer
 from switch.wiring import Switch
 
@@ -203,6 +204,7 @@ class Server:
         collector = Collector(exchange.loop, lambda: not self._switch.registry.calls)
         collector.start()
         stack.callback(collector.stop)
+        self._spawn(Watchdog(exchange).run())
         self._spawn(Sweeper(exchange, self._switch.registry, self._switch.orders).run())
         self._running.ready = True
         sockets = [str(Listen(transport, *address)) for transport, address in exchange.shell.addresses]

@@ -52,6 +52,8 @@ class RepairKind(StrEnum):
     """The router held that an agent talked whose phone was in no call."""
     CALL = "call"
     """The router kept a place for a call that was over, or none for one that waited."""
+    INDEX = "index"
+    """Somebody waited beside a free agent: the router looks at everybody anew."""
     LEG = "leg"
     """A dialog that the former run left up was ended."""
     OFFER = "offer"

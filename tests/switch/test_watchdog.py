@@ -1,0 +1,68 @@
+"""The watchdog: who waits beside a free agent gets him after a second, whatever index was at fault."""
+
+from pathlib import Path
+
+import pytest
+
+from switch.metrics.metrics import RepairKind
+from switch.watchdog import EVERY_S, Watchdog
+from tests.switch.far_end import FarEnd, answering
+from tests.switch.stage import NUMBER, Stage
+
+
+def alarms(stage: Stage) -> float:
+    return stage.metrics().value("centralita_state_repairs_total", kind=RepairKind.INDEX)
+
+
+async def looks(stage: Stage, watchdog: Watchdog, seconds: float) -> None:
+    """So many seconds of it."""
+    for _ in range(round(seconds / EVERY_S) + 1):
+        await watchdog.look()
+        await stage.pass_by(EVERY_S)
+
+
+async def ready(stage: Stage) -> FarEnd:
+    phone = await stage.phone()
+    phone.behave = answering
+    return phone
+
+
+async def test_who_waits_beside_a_free_agent_gets_him(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index loses the agent who has become free."""
+    stage = Stage(tmp_path)
+    await ready(stage)
+    eligibility = stage.exchange.dispatch.router._board.eligibility
+    eligibility.agents.clear()
+    await stage.carrier.dial(NUMBER)
+    call, watchdog = stage.call, Watchdog(stage.exchange)
+    await looks(stage, watchdog, 0.5)
+    assert alarms(stage) == 0, "patience"
+    await looks(stage, watchdog, 1.0)
+    assert alarms(stage) == 1
+    assert call.agent == "ana"
+    await looks(stage, watchdog, 2.0)
+    assert alarms(stage) == 1
+
+
+async def test_who_waits_for_others_is_no_alarm(tmp_path: Path) -> None:
+    """Ana is free, but the queue asks for more than she knows."""
+    stage = Stage(tmp_path, {"queues": {"support": {"requires": "support >= 6"}}})
+    await ready(stage)
+    await stage.carrier.dial(NUMBER)
+    await looks(stage, Watchdog(stage.exchange), 3.0)
+    assert alarms(stage) == 0
+
+
+async def test_whoever_becomes_free_now_and_then_is_no_alarm(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    phone = await ready(stage)
+    watchdog = Watchdog(stage.exchange)
+    for _ in range(3):
+        session = await stage.carrier.dial(NUMBER)
+        await looks(stage, watchdog, 1.5)
+        await stage.carrier.hang_up(session)
+        await looks(stage, watchdog, 1.5)
+    assert alarms(stage) == 0
+    assert phone.address
