@@ -87,7 +87,7 @@ TABLE: dict[tuple[CallState, CallInput], Row] = {
 CallKey: TypeAlias = tuple[int, int, int, str, int]
 
 
-class QueuedCall(msgspec.Struct, gc=False):
+class QueuedCall(msgspec.Struct, gc=False, omit_defaults=True):
     """One call that the router knows. Times are UTC microseconds."""
 
     id: str

@@ -68,7 +68,10 @@ async def test_the_first_who_answers_talks_and_the_others_missed_nothing(stage: 
     session = await stage.carrier.dial(NUMBER)
     assert agents(stage) == ("ringing", "ringing")
     assert {stage.running.agent(name).call for name in ("ana", "luis")} == {stage.call.id}
+    assert stage.running.place(stage.call.id).ringing == ("ana", "luis")
     await second.answer()
+    place = stage.running.place(stage.call.id)
+    assert (place.agent, place.ringing) == ("luis", ())
     assert (stage.call.agent, agents(stage)) == ("luis", ("ready", "on_call"))
     assert cancelled(first) == ELSEWHERE
     assert first.endpoint.counts().sessions == 0
