@@ -130,7 +130,7 @@ class Acts:
 
     def _prioritise(self, call: QueuedCall, priority: int) -> None:
         if priority != call.priority:
-            call.priority = priority
+            call.priority, call.raised = priority, 0
             self._visits.line_up_again(call)
 
     def _foremost(self, call: QueuedCall) -> int:

@@ -17,6 +17,7 @@ class Board:
     """The facts (`state`), their indexes, and what this step has done so far."""
 
     __slots__ = (
+        "arrived",
         "assigned",
         "commands",
         "deadlines",
@@ -41,6 +42,7 @@ class Board:
         self.deadlines = Deadlines(self._due_of)
         # Calls that wait for one agent alone, each agent's in order.
         self.assigned: dict[str, dict[str, None]] = {}
+        self.arrived: list[QueuedCall] = []  # whose first steps are due as they come
         self.present: set[str] = set()  # agents counted in `SkillClass.present`
         self.commands: list[Command] = []
         self.touched: dict[str, Agent] = {}  # facts changed in this step
@@ -98,6 +100,9 @@ class Board:
             case Due.RING_NEXT:
                 call = self.state.calls.get(name)
                 return call.ring_next_us if call else None
+            case Due.STEP:
+                call = self.state.calls.get(name)
+                return call.look_at_us if call else None
             case Due.WRAP_UP:
                 agent = self.state.agents.get(name)
                 return agent.wrap_up_until_us if agent else None

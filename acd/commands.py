@@ -75,6 +75,7 @@ class VisitReason(enum.StrEnum):
     FAILED = "failed"
     SWITCH_RESTARTED = "switch_restarted"
     MOVED_BY_OPERATOR = "moved_by_operator"
+    STEP = "step"
 
 
 class Refusal(enum.StrEnum):
@@ -228,6 +229,17 @@ class WrapUpEnded(_Command, frozen=True, gc=False):
     wrap_up_us: int
 
 
+class Relaxed(_Command, frozen=True, gc=False):
+    """The call has taken a step of its queue's recipe, the `step`th (1 is the first). The caller is to hear
+    the prompt `announce`, if it is not empty, without being kept from an agent."""
+
+    call: str
+    queue: str
+    visit: str
+    step: int
+    announce: str = ""
+
+
 class Acted(_Command, frozen=True, gc=False):
     """What became of a supervisor's act, one for each: `what` he wanted with which call, to or for whom (an
     agent, a queue, a target, a priority), and who he is."""
@@ -258,6 +270,7 @@ Command: TypeAlias = (
     | VisitEnded
     | OfferEnded
     | WrapUpEnded
+    | Relaxed
     | Acted
     | ConfigurationRefused
 )

@@ -20,6 +20,7 @@ class Due(enum.IntEnum):
     OFFER = 3
     MAX_WAIT = 4
     RING_NEXT = 5
+    STEP = 6
 
 
 Entry: TypeAlias = tuple[int, Due, str]

@@ -7,7 +7,8 @@ a requirement of their own are born when it is first asked for, and dropped some
 them. All of this is an index: facts alone say who gets whom.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TypeAlias
 
 from acd.agent import Agent
@@ -15,12 +16,14 @@ from acd.drawing import Drawn
 from acd.line import Line
 from acd.queued_call import CallKey, QueuedCall
 from acd.ranking import AgentKey, Rank, rank_by
+from acd.recipe import demand
 from acd.settings import AgentSettings, QueueSettings
 from acd.skills import Requirement, SkillError, both, parse
 from acd.state import State
 from acd.strategies import RANKINGS, Ranking
 
-Levels: TypeAlias = frozenset[tuple[str, int]]
+# An agent's levels; and his name, where a recipe lets him serve by name.
+Levels: TypeAlias = tuple[frozenset[tuple[str, int]], str]
 FreeAgents: TypeAlias = Line[AgentKey] | Drawn
 Loads: TypeAlias = tuple[int, int]  # calls, and talk in microseconds, since the login
 
@@ -30,11 +33,13 @@ _LOADED = (Ranking.CALLS, Ranking.TALK)
 
 class SkillClass:
     """One requirement and one order: the calls that wait for it, those that ring for somebody and want one
-    more, the agents who are free for it and, where a queue goes by their loads, all who are at work."""
+    more, the agents who are free for it and, where a queue goes by their loads, all who are at work.
+    Those who are `named` may serve whatever their skills."""
 
     __slots__ = (
         "free",
         "general",
+        "named",
         "present",
         "rank",
         "ranking",
@@ -52,8 +57,10 @@ class SkillClass:
         seeking: Line[CallKey],
         free: FreeAgents,
         working: Line[tuple[int, str, Loads]],
+        named: frozenset[str] = frozenset(),
     ) -> None:
         self.requirement = requirement
+        self.named = named
         self.ranking = ranking
         self.rank = rank_by(ranking, requirement)
         self.waiting = waiting
@@ -62,6 +69,10 @@ class SkillClass:
         self.working = working
         self.general = False  # a queue's own
         self.present = 0  # agents logged in, with a phone that answers
+
+    def accepts(self, skills: Mapping[str, int], name: str) -> bool:
+        """Whether an agent with these levels may serve, or one of this name."""
+        return name in self.named or self.requirement.accepts(skills)
 
     def key(self, agent: Agent) -> tuple[int, ...]:
         """The agent's place among those who are free for these calls, smaller first: his rank, if it is not
@@ -75,10 +86,11 @@ class SkillClass:
 class Signature:
     """The agents of the same levels: the classes that they satisfy, and how many of them are present."""
 
-    __slots__ = ("classes", "drawn", "loaded", "orders", "present", "skills")
+    __slots__ = ("classes", "drawn", "loaded", "name", "orders", "present", "skills")
 
-    def __init__(self, skills: dict[str, int], classes: Iterable[SkillClass]) -> None:
+    def __init__(self, skills: dict[str, int], name: str, classes: Iterable[SkillClass]) -> None:
         self.skills = skills
+        self.name = name  # of the only one, where a recipe lets him serve by name
         self.present = 0
         self.set(classes)
 
@@ -111,9 +123,13 @@ class Eligibility:
         self._draw = draw
         self._tokens = 0
         self._limit = _FEW
-        self._classes: dict[tuple[str, Ranking], SkillClass] = {}  # by normal form
+        # By normal form, and by those who serve by name.
+        self._classes: dict[tuple[str, Ranking, frozenset[str]], SkillClass] = {}
         self._by_queue: dict[str, SkillClass] = {}
-        self._by_own: dict[tuple[str, str], SkillClass] = {}  # by queue and the call's own requirement
+        # By queue, the call's own requirement, and the steps of the queue's recipe that let others serve.
+        self._by_own: dict[tuple[str, str, int], SkillClass] = {}
+        self._queues: dict[str, QueueSettings] = {}  # those with recipes
+        self._named: frozenset[str] = frozenset()  # agents whom recipes let serve by name
         self._signatures: dict[Levels, Signature] = {}
         self._by_agent: dict[str, Signature] = {}
 
@@ -121,7 +137,12 @@ class Eligibility:
         """Make what these queues require the classes in use; nobody waits and nobody is free. Raises
         `SkillError` and changes nothing if an expression cannot be read."""
         parsed = [(queue, parse(queue.requires)) for queue in queues]
+        steps = [step for queue, _ in parsed for step in queue.steps]
+        for step in steps:
+            parse(step.requires or "")
         self._clear()
+        self._queues = {queue.name: queue for queue, _ in parsed if queue.steps}
+        self._named = frozenset(name for step in steps for name in step.add)
         for queue, requirement in parsed:
             found = self._by_queue[queue.name] = self._class(requirement, RANKINGS[queue.strategy])
             found.general = True
@@ -139,19 +160,24 @@ class Eligibility:
 
     def of_call(self, call: QueuedCall) -> SkillClass:
         """The class of a call in its queue."""
-        return self.of(call.queue, call.requires)
+        return self.of(call.queue, call.requires, call.widened)
 
-    def of(self, queue: str, requires: str) -> SkillClass:
-        """The class of a call with that requirement of its own in that queue."""
-        if not requires:
+    def of(self, queue: str, requires: str, widened: int = 0) -> SkillClass:
+        """The class of a call with that requirement of its own in that queue, after these of its steps."""
+        if not requires and not widened:
             return self._by_queue[queue]
-        return self._by_own.get((queue, requires)) or self._born(queue, requires)
+        key = (queue, requires, widened)
+        return self._by_own.get(key) or self._born(key)
+
+    def serves(self, settings: AgentSettings, call: QueuedCall) -> bool:
+        """Whether the agent may serve the call."""
+        return self.of_call(call).accepts(settings.skills, settings.name)
 
     def of_agent(self, settings: AgentSettings) -> Signature:
         """The agent's signature; looked up by name until requirements are interned anew."""
         found = self._by_agent.get(settings.name)
         if found is None:
-            found = self._by_agent[settings.name] = self._signature(settings.skills)
+            found = self._by_agent[settings.name] = self._signature(settings)
         return found
 
     def wait(self, call: QueuedCall) -> SkillClass:
@@ -230,35 +256,42 @@ class Eligibility:
         for signatures in (self._signatures, self._by_agent):
             signatures.clear()
 
-    def _class(self, requirement: Requirement, ranking: Ranking) -> SkillClass:
-        key = (str(requirement), ranking)
+    def _class(
+        self, requirement: Requirement, ranking: Ranking, named: frozenset[str] = frozenset()
+    ) -> SkillClass:
+        key = (str(requirement), ranking, named)
         found = self._classes.get(key)
         if found is None:
             lines = Line[CallKey](self.calls), Line[CallKey](self.seeking)
             free: FreeAgents = Drawn(self._draw) if ranking is Ranking.CHANCE else Line(self.agents)
-            found = SkillClass(requirement, ranking, *lines, free, Line(self.workers))
+            found = SkillClass(requirement, ranking, *lines, free, Line(self.workers), named)
             self._classes[key] = found
         return found
 
-    def _signature(self, skills: dict[str, int]) -> Signature:
-        levels: Levels = frozenset(skills.items())
+    def _signature(self, settings: AgentSettings) -> Signature:
+        skills, name = settings.skills, settings.name if settings.name in self._named else ""
+        levels: Levels = (frozenset(skills.items()), name)
         found = self._signatures.get(levels)
         if found is None:
-            accepting = (one for one in self._classes.values() if one.requirement.accepts(skills))
-            found = self._signatures[levels] = Signature(skills, accepting)
+            accepting = (one for one in self._classes.values() if one.accepts(skills, name))
+            found = self._signatures[levels] = Signature(skills, name, accepting)
         return found
 
-    def _born(self, queue: str, requires: str) -> SkillClass:
-        """The class of the queue's calls with that requirement of their own; nobody asked for it yet."""
+    def _born(self, key: tuple[str, str, int]) -> SkillClass:
+        """The class of calls with a requirement of their own, or after steps; nobody asked for it yet."""
+        queue, requires, widened = key
         general = self._by_queue[queue]
-        try:
-            requirement = both(general.requirement, parse(requires))
-        except SkillError:
-            requirement = general.requirement
+        requirement, named = general.requirement, frozenset[str]()
+        if widened:
+            settings = self._queues[queue]
+            asked, names = demand(settings.steps, widened, settings.requires)
+            requirement, named = parse(asked), frozenset(names)
+        with suppress(SkillError):
+            requirement = both(requirement, parse(requires))
         if len(self._by_own) >= self._limit:
             self._drop_unused()
         known = len(self._classes)
-        born = self._by_own[queue, requires] = self._class(requirement, general.ranking)
+        born = self._by_own[key] = self._class(requirement, general.ranking, named)
         if len(self._classes) > known:
             self._introduce(born)
         return born
@@ -266,12 +299,12 @@ class Eligibility:
     def _introduce(self, born: SkillClass) -> None:
         """Check the class against all signatures, and let it know who is present and free."""
         for signature in self._signatures.values():
-            if born.requirement.accepts(signature.skills):
+            if born.accepts(signature.skills, signature.name):
                 signature.set((*signature.classes, born))
                 born.present += signature.present
         for name, token in self.agents.items():
             agent = self._state.agents[name]
-            if born.requirement.accepts(agent.settings.skills):
+            if born.accepts(agent.settings.skills, name):
                 born.free.put((born.rank(agent), agent.idle_since_us or 0, name, token))
 
     def _drop_unused(self) -> None:

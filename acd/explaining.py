@@ -17,7 +17,7 @@ from acd.events import Event
 from acd.offering import Offering
 from acd.queued_call import CallState, QueuedCall
 from acd.router import Router
-from acd.skills import Requirement, failing, parse
+from acd.skills import Everyone, Requirement, failing, parse
 from acd.visits import Visits
 from acd.why import Decision, Rule
 
@@ -198,6 +198,8 @@ def _look(board: Board, call: QueuedCall, agent: Agent) -> "_Seen":
 def _candidate(
     board: Board, requirement: Requirement, call: QueuedCall, agent: Agent, chosen: bool
 ) -> Candidate:
+    if agent.name in board.eligibility.of_call(call).named:
+        requirement = Everyone()
     found = () if chosen else hindrances(board, requirement, call, agent) or (Hindrance(Bar.BEHIND),)
     free = chosen or found[0].bar is Bar.BEHIND
     key = key_of(board, call, agent) if free else ()
@@ -207,7 +209,8 @@ def _candidate(
 
 
 def _rival(board: Board, call: QueuedCall, agent: Agent, chosen: bool) -> Rival:
-    lacks = "" if chosen else failing(requirement_of(board, call), agent.settings.skills)
+    by_name = agent.name in board.eligibility.of_call(call).named
+    lacks = "" if chosen or by_name else failing(requirement_of(board, call), agent.settings.skills)
     reserved = call.assigned if call.assigned != agent.name else None
     return Rival(call.id, call.queue, chosen, call.key, lacks, reserved or "")
 

@@ -14,6 +14,7 @@ from acd.line import Line
 from acd.offering import Offering
 from acd.queued_call import CallKey, CallState, QueuedCall
 from acd.ranking import AgentKey
+from acd.relaxing import Relaxing
 from acd.settings import NoAgents
 from acd.staff import Staff
 from acd.visits import Visits
@@ -23,10 +24,13 @@ from acd.why import Rule
 class Matching:
     """The end of each step: agents settled, callers without agents sent on, pairs offered."""
 
-    __slots__ = ("_board", "_offering", "_staff", "_visits")
+    __slots__ = ("_board", "_offering", "_relaxing", "_staff", "_visits")
 
-    def __init__(self, board: Board, visits: Visits, offering: Offering, staff: Staff) -> None:
+    def __init__(
+        self, board: Board, visits: Visits, offering: Offering, staff: Staff, relaxing: Relaxing
+    ) -> None:
         self._board = board
+        self._relaxing = relaxing
         self._visits = visits
         self._offering = offering
         self._staff = staff
@@ -34,7 +38,7 @@ class Matching:
     def finish(self) -> None:
         """Bring the step to its end: afterwards nobody waits who could talk, and all states are told."""
         board = self._board
-        while board.unsettled or board.freed_agents or board.freed_calls:
+        while board.unsettled or board.freed_agents or board.freed_calls or board.arrived:
             unsettled, board.unsettled = board.unsettled, []
             emptied = False
             for agent in unsettled:
@@ -62,7 +66,10 @@ class Matching:
         if board.assigned:
             agents = [agent for agent in agents if not self._place_assigned(agent)]
         calls: list[QueuedCall] = []
-        while board.freed_calls:  # who is sent on may come to wait elsewhere, at his place among these
+        while board.arrived or board.freed_calls:  # who is sent on may come to wait elsewhere, among these
+            arrived, board.arrived = board.arrived, []
+            for call in arrived:
+                self._relaxing.look(call)
             freed, board.freed_calls = board.freed_calls, []
             calls += [call for call in freed if self._stays(call)]
         if len(agents) == 1 and not calls:

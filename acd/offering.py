@@ -99,7 +99,7 @@ class Offering:
             board.state.queues[call.queue].settings.strategy,
             call.key,
             board.eligibility.of_call(call).key(agent),
-            0,
+            call.steps.bit_count(),
             state.policy,
             state.seal,
         )

@@ -4,6 +4,7 @@ import enum
 
 import msgspec
 
+from acd.service_level import ServiceLevel
 from acd.settings import QueueSettings
 
 
@@ -34,6 +35,7 @@ class Queue(msgspec.Struct):
     engaged: int = 0
     shut: ClosedReason | None = None  # by its calendar: HOURS or HOLIDAY
     emergency: EmergencyClose | None = None
+    level: ServiceLevel | None = None  # where its recipe asks for it
 
     @property
     def unused(self) -> bool:

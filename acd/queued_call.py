@@ -104,9 +104,18 @@ class QueuedCall(msgspec.Struct, gc=False, omit_defaults=True):
     alone: bool = False  # offered to one agent out of turn: nobody else rings for it, whatever the strategy
     offer: str | None = None  # the one that became its conversation
     agent: str | None = None  # of the conversation
+    steps: int = 0  # of its queue's recipe, those taken: see `acd.recipe`
+    widened: int = 0  # of these, those that let other agents serve
+    raised: int = 0  # by how much they have raised the priority, in this queue only
+    look_at_us: int | None = None  # when its steps are looked at next, while the visit lasts
     assigned: str | None = None  # the only agent whom it waits for, because a supervisor said so
     assigned_rank: int = 0  # among those who wait for him so: the smaller, the earlier
     requires: str = ""  # a skill expression of its own, beside the queue's
+
+    def forget_steps(self) -> None:
+        """The call comes to a queue: the steps that it took in another one do not count."""
+        self.priority -= self.raised
+        self.steps = self.widened = self.raised = 0
 
     @property
     def key(self) -> tuple[int, int, int]:

@@ -8,6 +8,8 @@ from acd.commands import ConfigurationRefused
 from acd.events import Configured
 from acd.queue import Queue
 from acd.queued_call import CallState, QueuedCall
+from acd.relaxing import Relaxing
+from acd.service_level import ServiceLevel
 from acd.skills import SkillError
 from acd.staff import Staff
 from acd.why import policy_version
@@ -18,10 +20,11 @@ Member = TypeVar("Member", Queue, Agent)
 class Reconfigure:
     """The rules of a reload. `leaving` holds the names, as an index, so that most steps need not look."""
 
-    __slots__ = ("_board", "_leaving_agents", "_leaving_queues", "_staff")
+    __slots__ = ("_board", "_leaving_agents", "_leaving_queues", "_relaxing", "_staff")
 
-    def __init__(self, board: Board, staff: Staff) -> None:
+    def __init__(self, board: Board, staff: Staff, relaxing: Relaxing) -> None:
         self._board = board
+        self._relaxing = relaxing
         self._staff = staff
         self._leaving_agents: list[str] = []
         self._leaving_queues: list[str] = []
@@ -83,7 +86,11 @@ class Reconfigure:
         named: dict[str, Queue] = {}
         for settings in event.queues:
             queue = named[settings.name] = old.get(settings.name) or Queue(settings)
-            queue.settings = settings
+            before, queue.settings = queue.settings.steps, settings
+            if before != settings.steps:
+                self._relaxing.changed(queue, before)
+            asked = any(step.service_level is not None for step in settings.steps)
+            queue.level = (queue.level or ServiceLevel()) if asked else None
         self._board.state.queues = _with_leaving(named, old)
 
     def _apply_agents(self, event: Configured) -> None:

@@ -17,6 +17,7 @@ from acd.matching import Matching
 from acd.offering import Offering
 from acd.queued_call import CallInput, CallState
 from acd.reconfigure import Reconfigure
+from acd.relaxing import Relaxing
 from acd.staff import Staff
 from acd.state import Snapshot, State
 from acd.views import AgentView, CallView, QueueView, agent_views, call_view, queue_views
@@ -143,8 +144,9 @@ class Router:
         self._offering = self.offering_kind(board, self._visits)
         self._staff = Staff(board, self._visits, self._offering)
         self._acts = Acts(board, self._visits, self._offering, self._staff)
-        self._matching = Matching(board, self._visits, self._offering, self._staff)
-        self._reconfigure = Reconfigure(board, self._staff)
+        self._relaxing = Relaxing(board, self._visits, self._offering)
+        self._matching = Matching(board, self._visits, self._offering, self._staff, self._relaxing)
+        self._reconfigure = Reconfigure(board, self._staff, self._relaxing)
         self._closing = Closing(board, self._visits)
 
     def _rebuild(self) -> None:
@@ -164,7 +166,7 @@ class Router:
         for name in facts.offers:
             board.deadlines.rearm(Due.OFFER, name)
         for name in facts.calls:
-            for kind in (Due.MAX_WAIT, Due.RING_NEXT):
+            for kind in (Due.MAX_WAIT, Due.RING_NEXT, Due.STEP):
                 board.deadlines.rearm(kind, name)
 
     def _take(self, event: Event) -> None:
@@ -249,6 +251,8 @@ class Router:
                     self._waited_too_long(name)
                 case Due.RING_NEXT:
                     self._offering.ring_next(board.state.calls[name])
+                case Due.STEP:
+                    self._relaxing.look(board.state.calls[name])
                 case Due.WRAP_UP:
                     self._staff.end_wrap_up(board.state.agents[name])
                 case Due.RETRY:

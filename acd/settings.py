@@ -8,6 +8,7 @@ import enum
 
 import msgspec
 
+from acd.recipe import Step
 from acd.strategies import Strategy
 
 SECOND_US = 1_000_000
@@ -62,6 +63,9 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     max_waiting: int = 100
     no_agents: NoAgents = NoAgents.WAIT
     overflow: str = "hangup"
+    steps: tuple[Step, ...] = ()
+    answer_within_us: int = 20 * SECOND_US  # the service level's target; only recipes ask for it
+    short_abandon_us: int = 5 * SECOND_US
     closed: str = "hangup"  # where callers go while the queue is closed; as `overflow`
     at_closing: AtClosing = AtClosing.KEEP
     strategy: Strategy = Strategy.LONGEST_IDLE

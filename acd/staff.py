@@ -124,7 +124,7 @@ class Staff:
 
     def serves(self, agent: Agent, call: QueuedCall) -> bool:
         """Whether the agent has what the call and its queue ask for."""
-        return self._board.eligibility.of_call(call).requirement.accepts(agent.settings.skills)
+        return self._board.eligibility.serves(agent.settings, call)
 
     def conversation_ended(self, event: ConversationEnded) -> None:
         """Caller and agent are apart. Only the conversation that is going on can end."""

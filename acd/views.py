@@ -43,7 +43,8 @@ class QueueView:
 @dataclass(frozen=True, slots=True)
 class CallView:
     """One call. `agent` is the one who talks, or the first whose phone rings for it; `ringing` are all whose
-    phones ring for it, `assigned` the only one whom it waits for."""
+    phones ring for it, `assigned` the only one whom it waits for; `steps` are those of its queue's recipe
+    that it has taken, 1 is the first."""
 
     call: str
     queue: str
@@ -54,6 +55,7 @@ class CallView:
     agent: str | None
     ringing: tuple[str, ...]
     assigned: str | None
+    steps: tuple[int, ...]
 
 
 def agent_views(board: Board, agents: Iterable[Agent]) -> list[AgentView]:
@@ -125,4 +127,5 @@ def call_view(board: Board, call: QueuedCall) -> CallView:
         agent=ringing[0] if ringing else call.agent,
         ringing=ringing,
         assigned=call.assigned,
+        steps=tuple(number + 1 for number in range(call.steps.bit_length()) if call.steps >> number & 1),
     )

@@ -8,6 +8,8 @@ from acd.deadlines import Due
 from acd.events import CallQueued
 from acd.queue import ClosedReason, Queue
 from acd.queued_call import TABLE, CallAction, CallInput, CallState, QueuedCall
+from acd.recipe import first_look_us, next_look_us
+from acd.service_level import ServiceLevel
 from acd.settings import AtClosing, NoAgents
 
 
@@ -30,9 +32,9 @@ class Visits:
         state.calls[event.call] = call
         self._enter(call, event.queue, set())
 
-    def overflow(self, call: QueuedCall, reason: VisitReason) -> None:
-        """The call leaves its queue for what the queue's `overflow` names, or its `closed`."""
-        way = _way(self._board.state.queues[call.queue], reason)
+    def overflow(self, call: QueuedCall, reason: VisitReason, way: str = "") -> None:
+        """The call leaves its queue for `way`, or for what the queue's `overflow` names, or its `closed`."""
+        way = way or _way(self._board.state.queues[call.queue], reason)
         onward = self._onward(way, {call.queue})
         if onward is None:
             self._let_go(call, VisitResult.OVERFLOWED, reason, _target(way))
@@ -148,7 +150,7 @@ class Visits:
         """The switch died: whoever was in line keeps his place, but not the deadline of his wait."""
         if (call.state, CallInput.DOUBTED) in TABLE:
             call.offers.clear()
-            call.due_us = None
+            call.due_us = call.look_at_us = None
             self.apply(call, CallInput.DOUBTED)
 
     def recovered(self, name: str) -> None:
@@ -158,18 +160,45 @@ class Visits:
             return
         self.apply(call, CallInput.RECOVERED)
         self._limit_wait(call, self._board.state.queues.get(call.queue))
+        self.look_first(call)
 
     def finds_nobody(self, call: QueuedCall, queue: Queue) -> bool:
         """Whether the queue sends the call on because nobody who may serve it is present."""
         if queue.settings.no_agents is NoAgents.WAIT:
             return False
-        return not self._board.eligibility.of(queue.settings.name, call.requires).present
+        widened = call.widened if call.queue == queue.settings.name else 0
+        return not self._board.eligibility.of(queue.settings.name, call.requires, widened).present
+
+    def look_first(self, call: QueuedCall) -> None:
+        """The steps of the call's queue count from now on; those that are due are taken in this very step."""
+        board = self._board
+        queue = board.state.queues.get(call.queue)
+        call.look_at_us = None
+        if queue is not None and queue.settings.steps:
+            call.look_at_us = first_look_us(queue.settings.steps, call.steps, call.entered_at_us)
+            self._await_look(call)
+
+    def look_again(self, call: QueuedCall) -> None:
+        """They were looked at now."""
+        board = self._board
+        steps = board.state.queues[call.queue].settings.steps
+        call.look_at_us = next_look_us(steps, call.steps, call.entered_at_us, board.now_us)
+        self._await_look(call)
+
+    def _await_look(self, call: QueuedCall) -> None:
+        board = self._board
+        if call.look_at_us is None:
+            return
+        if call.look_at_us <= board.now_us:
+            board.arrived.append(call)
+        board.deadlines.arm(call.look_at_us, Due.STEP, call.id)
 
     def _enter(self, call: QueuedCall, name: str, seen: set[str]) -> None:
         """Walk along the overflows, and past closed queues, until one takes the call; none twice: it ends."""
         queues = self._board.state.queues
         while True:
             seen.add(name)
+            call.forget_steps()
             call.queue = name
             queue = queues.get(name)
             if queue is None:
@@ -212,6 +241,7 @@ class Visits:
         if queue is not None:
             queue.visits[call.id] = board.now_us
             self._limit_wait(call, queue)
+            self.look_first(call)
         board.commands.append(
             VisitStarted(
                 board.next_id(),
@@ -234,10 +264,12 @@ class Visits:
         self, call: QueuedCall, result: VisitResult, reason: VisitReason, agent: str | None
     ) -> None:
         board = self._board
-        call.due_us = None
+        call.due_us = call.look_at_us = None
         queue = board.state.queues.get(call.queue)
         if queue is not None:
             del queue.visits[call.id]
+            if queue.level is not None:
+                self._count(call, queue, queue.level, result)
         board.commands.append(
             VisitEnded(
                 board.next_id(),
@@ -251,6 +283,14 @@ class Visits:
                 agent,
             )
         )
+
+    def _count(self, call: QueuedCall, queue: Queue, level: ServiceLevel, result: VisitResult) -> None:
+        """A visit ends: those that were answered count, and those abandoned, unless at once."""
+        waited_us = self._board.now_us - call.entered_at_us
+        if result is VisitResult.ANSWERED:
+            level.count(self._board.now_us, waited_us <= queue.settings.answer_within_us)
+        elif result is VisitResult.ABANDONED and waited_us > queue.settings.short_abandon_us:
+            level.count(self._board.now_us, False)
 
 
 # Why a visit ends, or does not begin, because the queue is closed.

@@ -235,6 +235,7 @@ class Running:
             agent=view.agent,
             ringing=view.ringing,
             assigned=view.assigned,
+            steps=view.steps,
         )
 
     def act(self, act: Act) -> PlaceRow | None:

@@ -16,6 +16,7 @@ from acd.events import (
     PhoneUnregistered,
 )
 from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
+from switch.config import recipes
 from switch.config.schema import Config, Login, Queue
 
 
@@ -51,6 +52,9 @@ def _queue(name: str, queue: Queue) -> QueueSettings:
         at_closing=AtClosing(queue.at_closing.value),
         strategy=queue.strategy,
         ring_next_us=_us(queue.ring_next),
+        steps=recipes.settings(queue.steps),
+        answer_within_us=_us(queue.service_level.within),
+        short_abandon_us=_us(queue.service_level.short_abandon),
     )
 
 

@@ -228,6 +228,8 @@ class PlaceRow(msgspec.Struct, frozen=True, kw_only=True):
     """All whose phones ring for him."""
     assigned: str | None
     """The only agent whom he waits for, because a supervisor said so."""
+    steps: tuple[int, ...]
+    """Of the queue's recipe, those that he has taken; 1 is the first."""
 
 
 class TransferRow(msgspec.Struct, frozen=True, kw_only=True):

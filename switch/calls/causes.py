@@ -14,6 +14,7 @@ NORMAL_CLEARING: Final = 16
 
 STATUS_OF: Final[Mapping[Reason, int]] = {
     Reason.MAX_WAIT: 480,
+    Reason.STEP: 480,
     Reason.MAX_WAITING: 486,
     Reason.NO_AGENTS: 480,
     Reason.CLOSED_HOURS: 480,

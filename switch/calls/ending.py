@@ -34,6 +34,8 @@ class Reason(StrEnum):
     MAX_WAIT = "max_wait"
     MAX_WAITING = "max_waiting"
     NO_AGENTS = "no_agents"
+    STEP = "step"
+    """A step of the queue's recipe sent the caller on."""
     CLOSED_HOURS = "closed_hours"
     """The queue, or the route, is closed at this hour..."""
     CLOSED_HOLIDAY = "closed_holiday"

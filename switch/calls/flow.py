@@ -295,6 +295,8 @@ class Call(Talking):
             self._conversation.played(leg, token)
         if self._announcing is not None:
             self._announcing.played(leg, token)
+        if self._conversation is None and leg is self.caller:
+            self.announced(token)
         self._playing.heard(token)
 
     def _gone(self, leg: Leg, event: Ended | Lost) -> None:

@@ -69,6 +69,8 @@ class Orders:
                 self._offer_ended(command)
             case acd.WrapUpEnded():
                 self._wrap_up_ended(command)
+            case acd.Relaxed():
+                self._relaxed(command)
             case acd.Acted():
                 self._log.info(
                     "supervisor acted",
@@ -221,6 +223,12 @@ class Orders:
             visit.left_us, visit.result, visit.reason = command.left_at_us, result, reason
             visit.agent = command.agent
             call.ledger.wrap_ups.pop(command.agent or "", None)
+
+    def _relaxed(self, command: acd.Relaxed) -> None:
+        self._log.info("step taken", call=command.call, queue=command.queue, step=command.step)
+        call = self._registry.calls.get(command.call)
+        if call is not None and command.announce:
+            call.announce(command.announce)
 
     def _offer_ended(self, command: acd.OfferEnded) -> None:
         rang = self._rang.pop(command.offer, None)

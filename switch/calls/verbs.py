@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from media.port import Echo, Silence, Source, Tone
+from media.port import Echo, Play, Silence, Source, Tone
 from media.spoken.sayings import Saying
 from switch.calls.bridge import Bridge
 from switch.calls.conferences import Conferences
@@ -28,6 +28,8 @@ class CallerVerbs:
         self._playing = Playing(exchange.loop, caller)
         self._gathering: Gathering | None = None
         self._conference: Bridge | None = None
+        self._announced: int | None = None
+        """The playback that interrupts what the caller hears."""
         self.hears: Callable[[], Source] = Silence
         """What the caller hears while he talks to nobody, made anew for each who hears it."""
 
@@ -68,6 +70,18 @@ class CallerVerbs:
             return await self._gathering.digits()
         finally:
             self._gathering = None
+
+    def announce(self, prompt: str) -> None:
+        """Let a caller who hears us hear a prompt, then again what he heard. Nothing waits for its end."""
+        if self.caller.answered or self.caller.early:
+            self._announced = self._playing.next_token()
+            self.caller.send(Play(self._exchange.sounds.prompt(prompt, self.language), token=self._announced))
+
+    def announced(self, token: int) -> None:
+        """A playback came to its end; if it was a prompt in the midst of something, that goes on."""
+        if token == self._announced:
+            self._announced = None
+            self.caller.send(self.hears())
 
     async def music(self, music_class: str) -> None:
         """Play music until something else is sent."""

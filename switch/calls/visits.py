@@ -35,6 +35,7 @@ REASONS: Final[Mapping[VisitReason, Reason]] = {
     VisitReason.FAILED: Reason.ERROR,
     VisitReason.SWITCH_RESTARTED: Reason.SWITCH_RESTARTED,
     VisitReason.MOVED_BY_OPERATOR: Reason.ADMINISTRATOR,
+    VisitReason.STEP: Reason.STEP,
 }
 OFFERS: Final[Mapping[Offered, OfferResult]] = {
     Offered.ANSWERED: OfferResult.ANSWERED,

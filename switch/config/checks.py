@@ -17,6 +17,7 @@ from switch.config import (
     desks,
     forks,
     provisioned,
+    recipes,
     secrecy,
     tolls,
     tracing,
@@ -208,6 +209,8 @@ def _queues(config: Config, known: _Known) -> Iterator[Finding]:
                     yield from known.unknown((*path, key), "queues", target)
                 case PhoneTarget(target):
                     yield from known.unknown((*path, key), "phones", target)
+    for where, message, offset in recipes.faults(config.queues, known.has):
+        yield Finding(where, message, offset=offset)
     for key in ("overflow", "closed"):
         yield from _circles(config, key)
 

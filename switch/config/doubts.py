@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 from acd.strategies import SEVERAL
 from media.aio.addresses import reaches
-from switch.config import secrecy
+from switch.config import recipes, secrecy
 from switch.config.checks import Finding
 from switch.config.schema import Config, OnNoAnswer
 
@@ -13,7 +13,8 @@ from switch.config.schema import Config, OnNoAnswer
 def doubts(config: Config) -> Iterator[Finding]:
     """Every doubt about a configuration without mistakes."""
     yield from _without_media(config)
-    yield from (Finding(path, message) for path, message in secrecy.doubts(config))
+    for doubted in (secrecy.doubts(config), recipes.doubts(config.queues)):
+        yield from (Finding(path, message) for path, message in doubted)
     yield from _all_at_once(config)
 
 

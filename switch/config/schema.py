@@ -17,6 +17,7 @@ from switch.config.addresses import HostPort, Listen
 from switch.config.desk import Codes, DeskSettings
 from switch.config.hours import OfficeHours
 from switch.config.provisioning import Device, Provisioning
+from switch.config.recipes import Step
 from switch.config.section import (
     Address,
     Count,
@@ -356,6 +357,8 @@ class Queue(Section):
     max_waiting: Count = 100
     no_agents: NoAgents = NoAgents.WAIT
     overflow: Annotated[Overflow, BeforeValidator(targets.overflow)] = HangupTarget()
+    steps: tuple[Step, ...] = ()
+    """A recipe: what changes for a caller while he waits."""
     hours: Words | None = None
     """The calendar by which it opens and closes; None is always open."""
     closed: Annotated[Overflow, BeforeValidator(targets.overflow)] = HangupTarget()

@@ -11,6 +11,8 @@ import string
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from acd.recipe import Bound
+
 DISPLAY_FIELDS = ("queue", "number", "name", "priority", "wait", "dialled")
 """What may stand in braces in a caller display."""
 ANNOUNCED_FACTS = ("{wait}", "{priority}")
@@ -131,6 +133,26 @@ def percent(value: object) -> float:
     if match is None or float(match[1]) > 100:
         raise expected(value, "a share", "80%")
     return float(match[1]) / 100
+
+
+def compared(value: object) -> object:
+    """A comparison with a whole number: `> 3`."""
+    return _compared(value, r"[0-9]{1,9}", "a comparison", "'> 3'")
+
+
+def compared_share(value: object) -> object:
+    """A comparison with a share, in thousandths: `< 80%`."""
+    return _compared(value, r"[0-9]{1,3}(?:\.[0-9]{1,6})?%", "a comparison with a share", "'< 80%'")
+
+
+def _compared(value: object, number: str, what: str, example: str) -> object:
+    if isinstance(value, Bound):
+        return value
+    match = re.fullmatch(rf"(<=|>=|==|!=|<|>)\s*({number})", value) if isinstance(value, str) else None
+    if match is None:
+        raise expected(value, what, example)
+    of = match[2]
+    return Bound(match[1], round(percent(of) * 1000) if of.endswith("%") else int(of))
 
 
 def timezone(value: object) -> str:

@@ -10,6 +10,7 @@ from acd.agent import AgentState
 from acd.offer import RINGS, TIMED
 from acd.queue import ClosedReason
 from acd.queued_call import CallState, QueuedCall
+from acd.recipe import COMPARE, Bound, Step
 from acd.router import Router
 from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
 from acd.strategies import SEVERAL, Strategy
@@ -21,6 +22,26 @@ REQUIRES = ("", "support >= 1", "english >= 5 or spanish >= 5", "support >= 3 an
 OWN = ("", "", "", "", "english >= 5", "not trainee >= 5", "spanish >= 3 or english >= 9", "support >=")
 STRATEGIES = (Strategy.LONGEST_IDLE, *Strategy)
 OVERFLOWS = ("hangup", "phone:1001", "queue:q0", "queue:q1", "queue:q2", "queue:nowhere")
+
+
+def random_steps(dice: random.Random) -> tuple[Step, ...]:
+    """A recipe of up to four steps."""
+    signs = sorted(COMPARE)
+    return tuple(
+        Step(
+            waited_us=dice.choice((0, 2, 7, 30)) * SECOND,
+            position=dice.choice((None, None, Bound(dice.choice(signs), dice.randrange(4)))),
+            agents=dice.choice((None, None, Bound(dice.choice(signs), dice.randrange(4)))),
+            waiting=dice.choice((None, None, Bound(dice.choice(signs), dice.randrange(6)))),
+            service_level=dice.choice((None, None, Bound("<", 700))),
+            requires=dice.choice((None, *REQUIRES)),
+            priority=dice.choice((0, 0, 5, -2)),
+            add=dice.choice(((), ("a1",), ("a2", "a9"))),
+            announce=dice.choice(("", "sorry")),
+            overflow=dice.choice(("", "", "", *OVERFLOWS)),
+        )
+        for _ in range(dice.choice((0, 0, 1, 4)))
+    )
 
 
 def random_configuration(dice: random.Random) -> e.Configured:
@@ -38,6 +59,7 @@ def random_configuration(dice: random.Random) -> e.Configured:
             max_waiting=dice.choice((0, 1, 5, 100, 100, 100)),
             no_agents=dice.choice((NoAgents.WAIT, NoAgents.WAIT, NoAgents.OVERFLOW)),
             overflow=dice.choice(OVERFLOWS),
+            steps=random_steps(dice),
             closed=dice.choice(OVERFLOWS),
             at_closing=dice.choice(list(AtClosing)),
             strategy=dice.choice(STRATEGIES),
@@ -292,7 +314,7 @@ class History:
         facts = self.router._board.state
         due = [offer.due_us for offer in facts.offers.values()]
         for call in facts.calls.values():
-            due += [call.due_us, call.ring_next_us]
+            due += [call.due_us, call.ring_next_us, call.look_at_us]
         for agent in facts.agents.values():
             due += [agent.wrap_up_until_us, agent.retry_at_us]
         assert self.router.deadline() == min((one for one in due if one is not None), default=None)

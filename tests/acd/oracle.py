@@ -24,9 +24,21 @@ def requirement(text: str) -> Requirement:
 
 
 def serves(facts: State, agent: Agent, call: QueuedCall) -> bool:
-    """Whether the agent has what the call's queue and the call itself ask for."""
-    both = (facts.queues[call.queue].settings.requires, call.requires)
-    return all(requirement(text).accepts(agent.settings.skills) for text in both)
+    """Whether the agent has what the call's queue and the call itself ask for, or is named by a step."""
+    asked, names = asked_of(facts, call)
+    return agent.name in names or all(requirement(text).accepts(agent.settings.skills) for text in asked)
+
+
+def asked_of(facts: State, call: QueuedCall) -> tuple[tuple[str, str], list[str]]:
+    """What the call's queue asks for after the steps that it has taken, and the call itself; and who else
+    may serve."""
+    settings = facts.queues[call.queue].settings
+    requires, names = settings.requires, list[str]()
+    for number, step in enumerate(settings.steps):
+        if call.steps & 2**number:
+            requires = requires if step.requires is None else step.requires
+            names += step.add
+    return (requires, call.requires), names
 
 
 def waits_for(facts: State, agent: Agent, call: QueuedCall) -> bool:
@@ -40,11 +52,7 @@ def ahead(call: QueuedCall) -> tuple[object, ...]:
 
 
 def _best_skill(facts: State, agent: Agent, call: QueuedCall) -> int:
-    asked = {
-        skill
-        for text in (facts.queues[call.queue].settings.requires, call.requires)
-        for skill in requirement(text).wanted()
-    }
+    asked = {skill for text in asked_of(facts, call)[0] for skill in requirement(text).wanted()}
     return -sum(agent.settings.skills.get(skill, 0) for skill in asked)
 
 

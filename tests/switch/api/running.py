@@ -95,6 +95,7 @@ class Memory:
             agent=None,
             ringing=(),
             assigned=None,
+            steps=(),
         )
 
     def readiness(self) -> Readiness:
