@@ -7,6 +7,7 @@ from typing import Final
 from sip.counters import Counters
 from sip.dialogs.dialog import Dialog
 from sip.dialogs.renegotiation import PendingOffer
+from sip.dialogs.ringing import RingingInvite
 from sip.dialogs.session import Session
 from sip.dialogs.session_table import Input, State
 from sip.dialogs.sessions import Sessions
@@ -307,6 +308,20 @@ class Endpoint:
         session.dialog = dialog
         session.ensure_later_offers().wished_s = self._sessions.session_expires_s
         return session.id
+
+    def ringing(self, session: SessionId) -> RingingInvite | None:
+        """Our INVITE that rings, to be kept for `stop_ringing`; None where there is none."""
+        found = self._find(session)
+        return None if found is None else RingingInvite.of(found)
+
+    def stop_ringing(self, invite: RingingInvite, now: float, headers: HeaderLines = ()) -> None:
+        """End an INVITE that an earlier process has left ringing: CANCEL, and BYE where its 2xx has crossed
+        that. Nobody hears of it.
+        """
+        session = self._sessions.open(State.PROCEEDING, invite.flow, None, invite.local_tag)
+        invite.resume(session)
+        session.parting = header_lines(headers)
+        session.step(Input.HANGUP, now)
 
     # From the application: requests outside of dialogs
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from acd.events import SwitchRestarted
 from media.aio import synthesis
+from sip.dialogs.ringing import RingingInvite
 from switch.api.app import create_app
 from switch.api.server import HttpServer
 from switch.api.services import Services
@@ -34,7 +35,7 @@ from switch.logs import configure_logs
 from switch.metrics.vitals import Vitals
 from switch.persistence.logbook import Survivor
 from switch.persistence.mending import mend_recordings, parts_left
-from switch.persistence.survivors import end_survivors
+from switch.persistence.survivors import end_survivors, stop_ringing
 from switch.reloading import Reloader, apply
 from switch.sounds import names_missing
 from switch.sweeping import Sweeper
@@ -149,6 +150,8 @@ class Server:
         self._terminated = False
         self._survivors: list[Survivor] = []
         """What the former run left, of which these calls may return."""
+        self._ringing: list[RingingInvite] = []
+        """What it left ringing."""
         self._returning = CallsReturning(switch.exchange, switch.registry)
         self._may_return: tuple[str, ...] = ()
         self._parts: list[Path] = []
@@ -161,6 +164,7 @@ class Server:
         exchange = self._exchange
         self._parts = await asyncio.to_thread(parts_left, exchange)
         self._survivors = exchange.logbook.survivors()
+        self._ringing = exchange.logbook.take_ringing()
         self._may_return = self._returning.take_up(self._survivors)
         exchange.dispatch.post(SwitchRestarted(may_return=self._may_return))
         apply(exchange, exchange.config, self._switch.staffing, self._switch.identification)
@@ -173,6 +177,7 @@ class Server:
         """Take up or end on the wire what the former run left, open the API, and say `ready`."""
         exchange, returning = self._exchange, self._returning
         exchange.trunks.start()
+        stop_ringing(exchange, self._ringing)
         recorded = end_survivors(exchange, self._survivors, self._may_return, returning.is_returning)
         exchange.lamps.start()
         returning.start()

@@ -99,6 +99,15 @@ class Layer:
         transaction.send(message, Input.REQUEST, now)
         return transaction
 
+    def resume(self, head: RequestHead, flow: Flow, owner: Owner) -> Transaction:
+        """The client transaction of an INVITE that an earlier process has sent, and that rings."""
+        transaction = Transaction(
+            INVITE_CLIENT, client_key(branch_of(head.via), "INVITE"), "INVITE", flow, self
+        )
+        transaction.owner, transaction.head, transaction.state = owner, head, State.PROCEEDING
+        self.clients[transaction.key] = transaction
+        return transaction
+
     def cancel(self, invite: Transaction, lines: str, now: float) -> None:
         """Send the CANCEL of an INVITE of ours that has a provisional response and no final one (9.1)."""
         if (head := invite.head) is not None and invite.state is State.PROCEEDING:

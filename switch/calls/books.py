@@ -27,6 +27,10 @@ class LegBook(Protocol):
         """It rings, is answered, or is held: who watches it wants to know."""
         ...
 
+    def leg_rings(self, leg: Leg) -> None:
+        """Somebody is there: after a crash of ours its ringing would have to be stopped."""
+        ...
+
     def leg_closed(self, leg: Leg) -> None:
         """It has given both back."""
         ...

@@ -147,6 +147,12 @@ class Registry:
                 self._left_phone(name, leg)
                 self._occupy(name, leg, -1)
 
+    def leg_rings(self, leg: Leg) -> None:
+        """Its INVITE would outlive a crash of ours: note what must be stopped then."""
+        invite = self._exchange.endpoint.ringing(leg.session) if leg.session is not None else None
+        if invite is not None:
+            self._exchange.logbook.ringing_noted(leg.id, invite)
+
     def leg_lost(self, leg: Leg) -> None:
         """Whoever sits at that phone cannot be called until it answers something."""
         if isinstance(leg.peer, PhonePeer):

@@ -17,6 +17,7 @@ import structlog
 from msgspec.structs import replace
 
 from sip.dialogs.dialog import Dialog
+from sip.dialogs.ringing import RingingInvite
 from switch.calls.legs.note import LegNote
 from switch.history.entries import CallEnded
 from switch.preferences import Preferences
@@ -44,6 +45,11 @@ class _DialogOpened(_Line, frozen=True, tag="opened"):
 
 class _DialogClosed(_Line, frozen=True, tag="closed"):
     leg: str
+
+
+class _Rings(_Line, frozen=True, tag="rings"):
+    leg: str
+    invite: RingingInvite
 
 
 class _LampOpened(_Line, frozen=True, tag="lamp"):
@@ -78,6 +84,7 @@ _READ = msgspec.json.Decoder(
     _CallNoted
     | _DialogOpened
     | _DialogClosed
+    | _Rings
     | _LampOpened
     | _LampClosed
     | _SeatNoted
@@ -110,6 +117,7 @@ class Logbook:
         self._log = structlog.get_logger("logbook")
         self._calls: dict[str, _CallNoted] = {}
         self._dialogs: dict[str, _DialogOpened] = {}
+        self._ringing: dict[str, _Rings] = {}
         self._lamps: dict[str, _LampOpened] = {}
         self._seats: dict[str, _SeatNoted] = {}
         self._preferences: dict[str, _PreferencesNoted] = {}
@@ -148,8 +156,23 @@ class Logbook:
         self._calls[call.id] = line = _CallNoted(call, paused)
         self._write(line)
 
+    def ringing_noted(self, leg: str, invite: RingingInvite) -> None:
+        """A leg's INVITE rings, until its dialog is opened or closed. A second time changes nothing."""
+        known = self._ringing.get(leg)
+        if known is None or known.invite.cseq != invite.cseq:
+            self._ringing[leg] = line = _Rings(leg, invite)
+            self._write(line)
+
+    def take_ringing(self) -> list[RingingInvite]:
+        """What the former run left ringing; noted no more."""
+        left = list(self._ringing.values())
+        for line in left:
+            self.dialog_closed(line.leg)
+        return [line.invite for line in left]
+
     def dialog_opened(self, leg: str, call: str, dialog: Dialog, note: LegNote | None = None) -> None:
         """A leg's dialog is confirmed."""
+        self._ringing.pop(leg, None)
         self._dialogs[leg] = line = _DialogOpened(leg, call, dialog.to_dict(), note)
         self._write(line)
 
@@ -161,7 +184,8 @@ class Logbook:
 
     def dialog_closed(self, leg: str) -> None:
         """It has ended. A second time changes nothing."""
-        if self._dialogs.pop(leg, None) is not None:
+        rang, opened = self._ringing.pop(leg, None), self._dialogs.pop(leg, None)
+        if rang is not None or opened is not None:
             self._write(_DialogClosed(leg))
 
     def lamp_opened(self, lamp: str, saved: dict[str, Any], now_us: int) -> None:
@@ -240,9 +264,13 @@ class Logbook:
                 case _CallNoted(call=record):
                     self._calls[record.id] = line
                 case _DialogOpened(leg=leg):
+                    self._ringing.pop(leg, None)
                     self._dialogs[leg] = line
                 case _DialogClosed(leg=leg):
+                    self._ringing.pop(leg, None)
                     self._dialogs.pop(leg, None)
+                case _Rings(leg=leg):
+                    self._ringing[leg] = line
                 case _LampOpened(lamp=lamp):
                     self._lamps[lamp] = line
                 case _LampClosed(lamp=lamp):
@@ -281,7 +309,15 @@ class Logbook:
             self._compact()
 
     def _still_noted(self) -> list[_Line]:
-        noted = (self._calls, self._dialogs, self._lamps, self._seats, self._preferences, self._ended)
+        noted = (
+            self._calls,
+            self._dialogs,
+            self._ringing,
+            self._lamps,
+            self._seats,
+            self._preferences,
+            self._ended,
+        )
         return [line for lines in noted for line in lines.values()]
 
     def _compact(self) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 import structlog
 from msgspec.structs import replace
 
+from sip.dialogs.ringing import RingingInvite
 from switch.calls.causes import Farewell
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.exchange import Exchange
@@ -51,6 +52,13 @@ def end_survivors(
     if ended:
         structlog.get_logger("server").warning("ended what the former run left", calls=ended)
     return tuple(recorded)
+
+
+def stop_ringing(exchange: Exchange, ringing: Iterable[RingingInvite]) -> None:
+    """Stop every phone that the former run left ringing: who still waits is offered anew."""
+    for invite in ringing:
+        exchange.sip().stop_ringing(invite, exchange.now(), headers=_TOLD.headers)
+        exchange.metrics.repaired(RepairKind.LEG)
 
 
 def _closed(exchange: Exchange, call: CallRecord) -> CallRecord:

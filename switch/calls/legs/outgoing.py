@@ -30,6 +30,7 @@ class OutgoingLeg(Leg):
         """An event of its session."""
         match event:
             case sip.Trying():
+                self._book.leg_rings(self)
                 self.owner.leg_event(self, Trying())
             case sip.Progress():
                 self._progress(event)
@@ -47,6 +48,7 @@ class OutgoingLeg(Leg):
             self._media.early_over(event.dialog_tag)
             return
         self._history.rings(self._exchange.now_us())
+        self._book.leg_rings(self)
         self._book.leg_changed(self)
         heard = event.sdp is not None and self._media.accept_early(event.dialog_tag, event.sdp)
         self._described()

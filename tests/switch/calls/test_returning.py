@@ -14,7 +14,7 @@ from media.port import Relay
 from sip.events import IncomingInvite, Reinvited, SessionEnded
 from switch.calls.ending import Reason, Result
 from switch.calls.returning import PATIENCE_S
-from switch.persistence.survivors import end_survivors
+from switch.persistence.survivors import end_survivors, stop_ringing
 from tests.switch.far_end import FarEnd, answering, sdp
 from tests.switch.persistence.test_survivors import crashed
 from tests.switch.plane import NotingPlane
@@ -26,6 +26,7 @@ async def restarted(stage: Stage, folder: Path, *ends: FarEnd) -> Stage:
     router = Router.restore(stage.exchange.dispatch.router.snapshot())
     after = await crashed(stage, folder / "after", router=router)
     after.take_over(*ends)
+    stop_ringing(after.exchange, after.logbook.take_ringing())
     end_survivors(after.exchange, after.survivors, after.may_return, after.returning.is_returning)
     after.returning.start()
     await after.settle()
@@ -240,4 +241,38 @@ async def test_a_port_that_another_program_has_taken_ends_the_call(
     after = await restarted(stage, tmp_path, stage.carrier)
     assert stage.carrier.endpoint.dialog(session) is None
     assert [record.reason for record in after.history.calls] == [Reason.SWITCH_RESTARTED]
+    await after.close()
+
+
+async def test_a_phone_that_rang_is_stopped_and_rung_again(stage: Stage, tmp_path: Path) -> None:
+    phone = await stage.phone()
+    takes_offers(stage.carrier)
+    await stage.carrier.dial(NUMBER)
+    former = phone.invited.session
+    after = await restarted(stage, tmp_path, stage.carrier, phone)
+    assert phone.last(SessionEnded, former) is not None
+    assert after.logbook.take_ringing() == []
+    await phone.register()
+    assert len(phone.all(IncomingInvite)) == 2
+    await phone.answer()
+    assert after.heard(after.call.caller) == f"relay {after.port(after.call.party).number}"
+    await phone.hang_up()
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+async def test_a_200_that_crossed_the_crash_gets_ack_and_bye(stage: Stage, tmp_path: Path) -> None:
+    phone = await stage.phone()
+    takes_offers(stage.carrier)
+    session = await stage.carrier.dial(NUMBER)
+    stage.lose = lambda data: data.startswith(b"SIP/2.0 200")
+    await phone.answer()
+    assert phone.endpoint.dialog(phone.invited.session) is not None
+    after = await restarted(stage, tmp_path, stage.carrier, phone)
+    await after.pass_by(5)
+    assert phone.endpoint.counts().sessions == 0, "no phone is left in a dead call"
+    await stage.carrier.hang_up(session)
+    await after.pass_by(60)
+    after.assert_nothing_left()
     await after.close()
