@@ -10,6 +10,7 @@ from acd import offer, queued_call
 from acd.commands import OfferResult
 from acd.offer import OfferAction, OfferInput, OfferState
 from acd.queued_call import CallAction, CallInput, CallState
+from acd.strategies import SEVERAL, Strategy
 from tests.acd.exhaustive import SHORT, Broken, World, explore
 
 OFFER_STATES = set(OfferState) - {OfferState.ENDED}
@@ -30,6 +31,19 @@ def tell(world: World) -> set[str]:
 @pytest.mark.timeout(300)
 def test_two_calls_and_two_agents() -> None:
     assert tell(World(2, 2, msgspec.structs.replace(SHORT, retry_busy_us=0, retry_reject_us=0))) == LISTED
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("strategy", sorted(SEVERAL))
+def test_one_call_that_rings_for_two_agents(strategy: Strategy) -> None:
+    assert tell(World(1, 2, msgspec.structs.replace(SHORT, strategy=strategy))) == LISTED
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("strategy", sorted(SEVERAL))
+def test_two_calls_that_ring_for_two_agents(strategy: Strategy) -> None:
+    assert tell(World(2, 2, msgspec.structs.replace(SHORT, strategy=strategy))) == LISTED
 
 
 @pytest.mark.long
