@@ -1,6 +1,7 @@
 """Asks the child process: one request at a time, and never on the loop."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -47,7 +48,11 @@ class Explainer:
 def _ask(request: bytes) -> list[Explained]:
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "switch.why.child"], input=request, capture_output=True, timeout=TIMEOUT_S
+            [sys.executable, "-m", "switch.why.child"],
+            input=request,
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            timeout=TIMEOUT_S,
         )
         if done.returncode != 0:
             raise CannotExplain(done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
