@@ -106,9 +106,9 @@ class Matching:
         empty, the first of those who ring for others and want him too."""
         eligibility = self._board.eligibility
         classes = eligibility.of_agent(agent.settings).classes
-        best = _first(skill_class.waiting for skill_class in classes)
+        best = _first([skill_class.waiting for skill_class in classes])
         if best is None and eligibility.seeking:
-            best = _first(skill_class.seeking for skill_class in classes)
+            best = _first([skill_class.seeking for skill_class in classes])
         if best is None:
             eligibility.free(agent)
         else:
@@ -152,7 +152,7 @@ class Matching:
             self._offer(board.state.calls[first[-2]], board.state.agents[free[-2]], Rule.MATCHED)
 
 
-def _first(lines: Iterable[Line[CallKey]]) -> CallKey | None:
+def _first(lines: list[Line[CallKey]]) -> CallKey | None:
     """The first of all these lines."""
     best: CallKey | None = None
     for line in lines:

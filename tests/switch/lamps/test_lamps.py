@@ -41,6 +41,26 @@ async def test_a_lamp_follows_a_phone_through_a_call(stage: Stage, boss: Watcher
     assert {state for _, state in numbers[1:]} == {"partial"}
 
 
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {
+            "phones": {name: {"secret": f"secret of {name}"} for name in ("1001", "1002", "1009")},
+            "queues": {"support": {"strategy": "ring-all"}},
+        }
+    ],
+)
+async def test_lamps_of_phones_that_ring_for_the_same_caller(stage: Stage, boss: Watcher) -> None:
+    phones = [await stage.phone("1001"), await stage.phone("1002")]
+    lamps = [await boss.watch(name) for name in ("1001", "1002", "ana", "luis")]
+    session = await stage.carrier.dial(NUMBER)
+    assert [lit(lamp) for lamp in lamps] == [["early"]] * 4
+    await phones[0].answer()
+    assert [lit(lamp) for lamp in lamps[:2]] == [["confirmed"], ["terminated"]]
+    await stage.carrier.hang_up(session)
+    assert lit(lamps[0]) == ["terminated"]
+
+
 async def test_a_lamp_names_the_dialog_as_the_phone_does(stage: Stage, boss: Watcher) -> None:
     ana = await stage.phone("1001")
     lamp = await boss.watch("1001")
