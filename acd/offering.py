@@ -57,8 +57,11 @@ class Offering:
         call.offers.append(offer.id)
         agent.offer = offer.id
         board.eligibility.engage(agent)
-        decided = Rule.ONE_MORE if len(call.offers) > 1 else rule
-        decision, seal = self._decided(offer, call, agent, decided)
+        if rule is Rule.CALLER_CHOSE and queue.settings.strategy is Strategy.RING_ALL:
+            rule = Rule.EVERYBODY
+        elif len(call.offers) > 1:
+            rule = Rule.ONE_MORE
+        decision, seal = self._decided(offer, call, agent, rule)
         agent.last_offer_us = board.now_us
         command = Offer(board.next_id(), offer.id, offer.call, offer.queue, offer.agent, decision, seal)
         board.commands.append(command)

@@ -28,6 +28,8 @@ class Rule(enum.StrEnum):
     """A supervisor kept the call for this agent."""
     PULLED = "pulled"
     """The agent took the call out of its turn."""
+    EVERYBODY = "everybody"
+    """The caller alone came to wait, or back, where everybody who is free is rung."""
     ONE_MORE = "one_more"
     """The call rings for others already, and one more was to ring: the first who was free, or became so while
     nobody whom he could take was in line."""

@@ -37,6 +37,7 @@ from acd.queued_call import CallState
 from acd.router import Router
 from acd.settings import OnNoAnswer, QueueSettings
 from acd.strategies import Strategy
+from acd.why import Rule
 from tests.acd.stage import Stage, none, only, support, team
 
 NAMES = ("ana", "luis", "eva")
@@ -82,6 +83,10 @@ def results(stage: Stage) -> dict[str, OfferResult]:
     return {ended.agent: ended.result for ended in stage.all(OfferEnded)}
 
 
+def rule(offer: Offer) -> Rule | None:
+    return None if offer.decision is None else offer.decision.rule
+
+
 def state_of(stage: Stage, call: str) -> CallState:
     view = stage.router.call(call)
     assert view is not None
@@ -98,6 +103,7 @@ class TestRingAll:
     def test_everybody_who_is_free_is_offered_the_call_in_one_step(self) -> None:
         stage = everyone()
         assert {stage.state(name) for name in NAMES} == {AgentState.RINGING}
+        assert [rule(offer) for offer in stage.all(Offer)] == [Rule.EVERYBODY] * 3
         assert ringing(stage) == NAMES
 
     def test_the_first_answer_wins_and_the_others_are_told_that_it_was_answered(self) -> None:
@@ -167,7 +173,8 @@ class TestRingAll:
         stage = together()
         stage.login("ana")
         stage.queue("c1")
-        assert only(stage.login("luis"), Offer).call == "c1"
+        offer = only(stage.login("luis"), Offer)
+        assert (offer.call, rule(offer)) == ("c1", Rule.ONE_MORE)
         stage.step(PhoneBusy("eva", 1))
         assert none(stage.login("eva"), Offer)
         assert only(stage.step(PhoneBusy("eva", 0)), Offer).agent == "eva"
