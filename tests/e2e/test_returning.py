@@ -1,47 +1,77 @@
 """kill -9 in the middle of everything: who waits hears music again, who talks hears the same party again."""
 
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from itertools import pairwise
 from typing import Any
 
-from tests.e2e.centre import AGENTS, NUMBER, SECRETS, Tell, centre, left_over
+import pytest
+
+from tests.e2e.centre import NUMBER, Tell, left_over
 from tests.peers.audio import hears, is_silent
-from tests.peers.phone import Phone, PhoneCall, Phones
+from tests.peers.capture import Capture, Datagram, Rtp
+from tests.peers.phone import PhoneCall, Phones
 from tests.peers.switch import Switch
 
-AGENTS_HZ = (1000.0, 1200.0, 1400.0)
+READY_WITHIN_S = 3.0
+FACTS = ("agent", "queue", "queued_at")
 
 
-async def test_kill_9_keeps_talks_and_places_in_line(tell_on_failure: Tell) -> None:
+def centre(agents: int) -> dict[str, Any]:
+    """So many agents at phones of their own, who are free again at once."""
+    users = [str(1001 + number) for number in range(agents)]
+    return {
+        "phones": {user: {"secret": f"secret-of-{user}"} for user in users},
+        "agents": {f"agent{user}": {"phone": user, "skills": {"support": 5}} for user in users},
+        "queues": {"support": {"requires": "support >= 1", "wrap_up": "0s"}},
+        "routes": [{"trunk": "carrier", "to": "+34911*", "go": "queue:support"}],
+    }
+
+
+@pytest.mark.parametrize(
+    "number", [3, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(300)])], ids=str
+)
+async def test_kill_9_keeps_talks_and_places_in_line(tell_on_failure: Tell, number: int) -> None:
+    """So many who talk, and as many who wait."""
     async with AsyncExitStack() as stack:
-        switch = await stack.enter_async_context(Switch.running(**centre(3)))
+        switch = await stack.enter_async_context(Switch.running(**centre(number)))
         tell_on_failure("switch", switch.story)
         desk = await stack.enter_async_context(Phones.running())
         carrier = await stack.enter_async_context(Phones.running())
-        agents = await ready_agents(switch, desk)
-        talks = [await dialled(switch, carrier, f"talks{number}") for number in range(len(agents))]
-        for name in AGENTS.values():
-            await switch.agent_is(name, "on_call")
-        line = [await dialled(switch, carrier, f"waits{number}") for number in range(3)]
+        tones = await ready_agents(switch, desk, number)
+        talks = [await dialled(switch, carrier, f"talks{each}") for each in range(number)]
+        for agent in tones:
+            await switch.agent_is(agent, "on_call")
+        line = [await dialled(switch, carrier, f"waits{each}") for each in range(number)]
         before = await active(switch)
+        wire = await stack.enter_async_context(
+            Capture.running(f"udp and src host {switch.address} and portrange 20000-20999")
+        )
+        await line[-1].listen(1.0)
 
         await switch.kill()
         began_s = time.monotonic()
         await switch.start()
-        print(f"\nready {time.monotonic() - began_s:.2f} s after the start")
+        ready_s = time.monotonic() - began_s
 
-        for call, hz in zip(talks, AGENTS_HZ, strict=True):
-            await call.listen(0.5)
-            assert hears(await call.listen(0.5), hz)
+        agent_of = {call["from"]: call["agent"] for call in before.values()}
+        for each, call in enumerate(talks):
+            await call.listen(0.3)
+            assert hears(await call.listen(0.3), tones[agent_of[f"talks{each}"]])
         for call in line:
-            assert not is_silent(await call.listen(0.5))
+            assert not is_silent(await call.listen(0.3))
         after = await active(switch)
-        facts = ("agent", "queue", "queued_at")
-        assert {id: [call[fact] for fact in facts] for id, call in after.items()} == {
-            id: [call[fact] for fact in facts] for id, call in before.items()
-        }
-        for name in AGENTS.values():
-            await switch.agent_is(name, "on_call")
+        assert facts_of(after) == facts_of(before)
+        for agent in tones:
+            await switch.agent_is(agent, "on_call")
+        gaps = longest_gaps(wire.datagrams())
+        assert len(gaps) == 3 * number
+        print(
+            f"\n{number} and {number}: ready {ready_s:.2f} s after the start; the longest gap at each ear "
+            f"{min(gaps):.2f} to {max(gaps):.2f} s; {len(gaps)} ears"
+        )
+        assert number == 3 or ready_s < READY_WITHIN_S
 
         waited = sorted(id for id, call in before.items() if call["agent"] is None)
         for talk, first in zip(talks, waited, strict=True):
@@ -55,16 +85,17 @@ async def test_kill_9_keeps_talks_and_places_in_line(tell_on_failure: Tell) -> N
         await switch.until(lambda: left_over(switch), nothing_is_left)
 
 
-async def ready_agents(switch: Switch, desk: Phones) -> list[Phone]:
-    """Three, who answer, each with a tone of his own."""
-    agents = []
-    for user, hz in zip(SECRETS, AGENTS_HZ, strict=True):
-        phone = await desk.phone(user, SECRETS[user], switch.sip)
+async def ready_agents(switch: Switch, desk: Phones, number: int) -> dict[str, float]:
+    """Who answer, each with a tone of his own; the tones."""
+    tones = {}
+    for each in range(number):
+        user, hz = str(1001 + each), 600.0 + 100 * each
+        phone = await desk.phone(user, f"secret-of-{user}", switch.sip)
         await phone.register()
         await phone.behave("answer", tone_hz=hz)
-        await switch.agent_is(AGENTS[user], "ready")
-        agents.append(phone)
-    return agents
+        await switch.agent_is(f"agent{user}", "ready")
+        tones[f"agent{user}"] = hz
+    return tones
 
 
 async def dialled(switch: Switch, carrier: Phones, name: str) -> PhoneCall:
@@ -77,6 +108,26 @@ async def dialled(switch: Switch, carrier: Phones, name: str) -> PhoneCall:
 async def active(switch: Switch) -> dict[str, dict[str, Any]]:
     """The calls in progress, by id."""
     return {call["id"]: call for call in await switch.items("/api/v1/calls?state=active")}
+
+
+def facts_of(calls: dict[str, dict[str, Any]]) -> dict[str, list[Any]]:
+    """What a crash must not change."""
+    return {id: [call[fact] for fact in FACTS] for id, call in calls.items()}
+
+
+def longest_gaps(datagrams: Sequence[Datagram]) -> list[float]:
+    """The longest silence that each ear heard, in seconds; one stream goes on through it."""
+    heard: dict[tuple[str, int], list[Rtp]] = {}
+    for packet in map(Rtp.parse, datagrams):
+        if packet is not None:
+            heard.setdefault(packet.destination, []).append(packet)
+    gaps = []
+    for packets in heard.values():
+        assert len({packet.ssrc for packet in packets}) == 1
+        steps = [(later.sequence - earlier.sequence) % 65536 for earlier, later in pairwise(packets)]
+        assert all(0 < step < 1000 for step in steps), "forward, and not far"
+        gaps.append(max(later.time - earlier.time for earlier, later in pairwise(packets)))
+    return gaps
 
 
 async def served(switch: Switch, call: str) -> None:
