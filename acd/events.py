@@ -154,7 +154,7 @@ class WrapUpDone(_Event, frozen=True):
 
 class WrapUpExtended(_Event, frozen=True):
     """The agent needs `by_us` microseconds more, of the wrap-up that runs, or of the one that follows his
-    conversation. In any other state it changes nothing."""
+    conversation, up to the queue's `wrap_up_max_us` in all. In any other state it changes nothing."""
 
     agent: str
     by_us: int
@@ -183,13 +183,14 @@ class CallQueued(_Event, frozen=True):
     """A call enters a queue. Larger `priority` goes first, then the earlier `queued_at_us` (UTC; the
     time the caller first queued, so that a place can be kept), then the order of arrival. An agent needs
     what the queue requires and what the call `requires`, a skill expression (one that cannot be read counts
-    as none)."""
+    as none). `caller` is his number, or empty: who gave up a moment ago may have his place back."""
 
     call: str
     queue: str
     queued_at_us: int
     priority: int = 0
     requires: str = ""
+    caller: str = ""
 
 
 class CallGone(_Event, frozen=True):

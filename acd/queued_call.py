@@ -110,6 +110,8 @@ class QueuedCall(msgspec.Struct, gc=False, omit_defaults=True):
     look_at_us: int | None = None  # when its steps are looked at next, while the visit lasts
     assigned: str | None = None  # the only agent whom it waits for, because a supervisor said so
     assigned_rank: int = 0  # among those who wait for him so: the smaller, the earlier
+    caller: str = ""  # his number; empty where it is not known
+    resumed: bool = False  # he has the place of a call that he had given up
     requires: str = ""  # a skill expression of its own, beside the queue's
 
     def forget_steps(self) -> None:

@@ -17,6 +17,7 @@ from acd.matching import Matching
 from acd.offering import Offering
 from acd.queued_call import CallInput, CallState
 from acd.reconfigure import Reconfigure
+from acd.redial import remember
 from acd.relaxing import Relaxing
 from acd.staff import Staff
 from acd.state import Snapshot, State
@@ -278,6 +279,8 @@ class Router:
             return
         self._offering.call_left(call, _OFFER_RESULT.get(event.reason, OfferResult.LEFT_QUEUE))
         abandoned = event.reason is GoneReason.CALLER_HUNG_UP
+        if abandoned and (queue := facts.queues.get(call.queue)) is not None:
+            remember(facts.gave_up, call, queue.settings.redial_within_us, self._board.now_us)
         result = VisitResult.ABANDONED if abandoned else VisitResult.ENDED_OTHERWISE
         self._visits.apply(call, CallInput.LEFT, result, VisitReason(event.reason.value))
 

@@ -20,10 +20,11 @@ from acd.events import (
 from acd.offer import RINGS, OpenOffer
 from acd.offering import Offering
 from acd.queued_call import CallInput, CallState, QueuedCall
-from acd.settings import OnAgentLost
+from acd.settings import OnAgentLost, QueueSettings
 from acd.visits import Visits
 
 _AWAY = (AgentState.OFFLINE, AgentState.PAUSED, AgentState.UNREACHABLE)
+_FOR_EVER_US = 2**62
 REMOVED = "removed"  # reason of the last AgentChanged of an agent whom the configuration dropped
 
 
@@ -164,7 +165,8 @@ class Staff:
         """The agent's conversation is over; what follows is the queue's wrap-up, if anything."""
         board = self._board
         self._hang_up(agent)
-        wrap_up_us = board.state.queues[agent.queue or ""].settings.wrap_up_us + agent.wrap_up_extra_us
+        settings = board.state.queues[agent.queue or ""].settings
+        wrap_up_us = min(settings.wrap_up_us + agent.wrap_up_extra_us, _longest(settings))
         agent.wrap_up_extra_us = 0
         if wrap_up_us > 0 and agent.logged_in and not agent.leaving:
             agent.wrap_up_since_us = board.now_us
@@ -194,8 +196,13 @@ class Staff:
         agent = self._board.state.agents.get(event.agent)
         if agent is None or event.by_us <= 0:
             return
-        if agent.wrap_up_until_us is not None:
-            agent.wrap_up_until_us += event.by_us
+        if agent.wrap_up_until_us is not None and agent.wrap_up_since_us is not None:
+            until_us = agent.wrap_up_until_us + event.by_us
+            queue = self._board.state.queues.get(agent.queue or "")
+            if queue is not None:  # it may have gone
+                last_us = agent.wrap_up_since_us + _longest(queue.settings)
+                until_us = min(until_us, max(agent.wrap_up_until_us, last_us))
+            agent.wrap_up_until_us = until_us
             self._board.deadlines.arm(agent.wrap_up_until_us, Due.WRAP_UP, agent.name)
         elif agent.conversation is not None:
             agent.wrap_up_extra_us += event.by_us
@@ -339,3 +346,8 @@ def _log_in(agent: Agent) -> None:
         agent.logged_in = True
         agent.calls = agent.talk_us = 0
     agent.login_due = False
+
+
+def _longest(settings: QueueSettings) -> int:
+    """How long a wrap-up may last, extensions included, microseconds."""
+    return max(settings.wrap_up_us, settings.wrap_up_max_us or _FOR_EVER_US)

@@ -8,6 +8,7 @@ from acd.agent import Agent
 from acd.offer import OpenOffer
 from acd.queue import Queue
 from acd.queued_call import QueuedCall
+from acd.redial import GaveUp
 
 VERSION = 1
 GONE_FOR_US = 32_000_000  # a call's end is remembered at least this long, against late events
@@ -30,6 +31,7 @@ class State(msgspec.Struct):
     policy: str = ""
     decisions: int = 0
     seal: str = ""
+    gave_up: dict[str, GaveUp] = {}  # by caller, who gave up first comes first
     # Calls that ended, and when, in two generations: the younger becomes the older after GONE_FOR_US.
     gone: dict[str, int] = {}
     gone_before: dict[str, int] = {}

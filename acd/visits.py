@@ -9,6 +9,7 @@ from acd.events import CallQueued
 from acd.queue import ClosedReason, Queue
 from acd.queued_call import TABLE, CallAction, CallInput, CallState, QueuedCall
 from acd.recipe import first_look_us, next_look_us
+from acd.redial import resume
 from acd.service_level import ServiceLevel
 from acd.settings import AtClosing, NoAgents
 
@@ -28,7 +29,9 @@ class Visits:
             return
         arrival = self.next_arrival()
         call = QueuedCall(event.call, event.queue, event.priority, event.queued_at_us, arrival)
-        call.requires = event.requires
+        call.requires, call.caller = event.requires, event.caller
+        if event.caller and state.gave_up:
+            resume(state.gave_up, call, self._board.now_us)
         state.calls[event.call] = call
         self._enter(call, event.queue, set())
 

@@ -44,6 +44,8 @@ def _queue(name: str, queue: Queue) -> QueueSettings:
         on_no_answer=OnNoAnswer(queue.on_no_answer.value),
         on_agent_lost=OnAgentLost(queue.on_agent_lost.value),
         wrap_up_us=_us(queue.wrap_up),
+        wrap_up_max_us=_us(queue.wrap_up_max),
+        redial_within_us=_us(queue.redial_within),
         max_wait_us=_us(queue.max_wait),
         max_waiting=queue.max_waiting,
         no_agents=NoAgents(queue.no_agents.value),

@@ -84,7 +84,8 @@ class Call(Talking):
 
         Who has waited in a queue before keeps the time and the priority that he had there.
         """
-        return await self.place.take(name, priority)
+        number = "" if self.identity.withheld else self.ledger.from_
+        return await self.place.take(name, priority, number)
 
     async def dial_phone(self, name: str, caller: Caller, display: str | None = None) -> None:
         """Ring a phone; its answer is the caller's answer, its refusal the call's end. It shows `display`, or

@@ -30,11 +30,13 @@ class Place:
         """To the router, by this call's name, once the caller has waited."""
         self._left: asyncio.Future[LeaveQueue] | None = None
 
-    async def take(self, queue: str, priority: int) -> LeaveQueue:
-        """Wait in that queue, until the router sends the caller elsewhere."""
+    async def take(self, queue: str, priority: int, caller: str = "") -> LeaveQueue:
+        """Wait in that queue, until the router sends the caller, of that number, elsewhere."""
         if self._first is None:
             now_us = self._exchange.now_us()
-            self._first = CallQueued(call=self._call, queue=queue, queued_at_us=now_us, priority=priority)
+            self._first = CallQueued(
+                call=self._call, queue=queue, queued_at_us=now_us, priority=priority, caller=caller
+            )
         self._left = self._exchange.loop.create_future()
         self._exchange.dispatch.post(msgspec.structs.replace(self._first, queue=queue))
         return await self._left
@@ -52,6 +54,7 @@ class Place:
             queued_at_us=known.queued_at_us,
             priority=known.priority,
             requires=known.requires,
+            caller=known.caller,
         )
 
     @property

@@ -353,6 +353,10 @@ class Queue(Section):
     on_no_answer: OnNoAnswer = OnNoAnswer.PAUSE
     on_agent_lost: OnAgentLost = OnAgentLost.REQUEUE
     wrap_up: Duration = 10.0
+    wrap_up_max: Duration = 300.0
+    """No extension goes beyond; 0 is no limit."""
+    redial_within: Duration = 0.0
+    """Who gives up and calls again within that, with the same number, has his place back; 0 is off."""
     max_wait: Positive = 600.0
     max_waiting: Count = 100
     no_agents: NoAgents = NoAgents.WAIT

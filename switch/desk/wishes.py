@@ -59,7 +59,9 @@ class EndWrapUp:
 
 @dataclass(frozen=True, slots=True)
 class ExtendWrapUp:
-    """He needs longer than his wrap-up lasts: `desk.wrap_up_extension`, as often as he asks."""
+    """He needs longer than his wrap-up lasts: `desk.wrap_up_extension`, as often as he asks, up to
+    the queue's `wrap_up_max` in all.
+    """
 
     agent: str
 

@@ -55,6 +55,8 @@ def random_configuration(dice: random.Random) -> e.Configured:
             on_no_answer=dice.choice(list(OnNoAnswer)),
             on_agent_lost=dice.choice(list(OnAgentLost)),
             wrap_up_us=dice.choice((0, 2, 10)) * SECOND,
+            wrap_up_max_us=dice.choice((0, 5, 20)) * SECOND,
+            redial_within_us=dice.choice((0, 10, 60)) * SECOND,
             max_wait_us=dice.choice((0, 5, 60, 60)) * SECOND,
             max_waiting=dice.choice((0, 1, 5, 100, 100, 100)),
             no_agents=dice.choice((NoAgents.WAIT, NoAgents.WAIT, NoAgents.OVERFLOW)),
@@ -113,7 +115,12 @@ class History:
                 self.step(self.next_event())
 
     def step(self, event: e.Event) -> None:
+        agents = self.router._board.state.agents
+        wrapping = {name: agent.wrap_up_until_us for name, agent in agents.items() if agent.wrap_up_until_us}
         commands = self.router.step(event, self.now_us)
+        for offer in (command for command in commands if isinstance(command, c.Offer)):
+            over = wrapping.get(offer.agent, 0) <= self.now_us
+            assert over or getattr(event, "agent", "") == offer.agent, "an offer in a wrap-up"
         self.steps.append((self.now_us, event, commands))
         for command in commands:
             self.account(command)
@@ -128,7 +135,8 @@ class History:
             queue = f"q{dice.choice((0, 1, 2, 3, 0, 1, 2, 3, 4))}"
             entered = self.now_us - dice.choice((0, 0, 0, 20 * SECOND))
             priority, requires = dice.choice((0, 0, 0, 5)), dice.choice(OWN)
-            return e.CallQueued(f"c{self.calls}", queue, entered, priority, requires)
+            caller = dice.choice(("", "+1", "+2", "+3"))
+            return e.CallQueued(f"c{self.calls}", queue, entered, priority, requires, caller)
         if kind < 0.6:
             return self.offer_event()
         if kind < 0.75 and self.talking:

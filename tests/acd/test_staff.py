@@ -440,6 +440,37 @@ class TestTheDesk:
         stage.wait(wrap_up_s)
         assert stage.state("ana") is AgentState.READY
 
+    def test_no_extension_goes_beyond_the_queues_limit(self) -> None:
+        stage = Stage([support(wrap_up_us=10 * SECOND, wrap_up_max_us=20 * SECOND)], team("ana"))
+        stage.login("ana")
+        stage.queue("c1")
+        stage.answer("ana")
+        stage.step(WrapUpExtended("ana", 5 * SECOND))
+        stage.end("c1", "ana")
+        for _ in range(9):
+            stage.step(WrapUpExtended("ana", 3 * SECOND))
+        stage.queue("c2")
+        assert none(stage.wait(19.999999), Offer)
+        assert only(stage.wait(0.000001), Offer).call == "c2"
+
+    def test_asked_for_in_the_call_it_is_bounded_too(self) -> None:
+        stage = Stage([support(wrap_up_us=10 * SECOND, wrap_up_max_us=20 * SECOND)], team("ana"))
+        stage.login("ana")
+        stage.queue("c1")
+        stage.answer("ana")
+        stage.step(WrapUpExtended("ana", 50 * SECOND))
+        stage.end("c1", "ana")
+        assert only(stage.wait(20), WrapUpEnded).wrap_up_us == 20 * SECOND
+
+    def test_a_limit_below_the_wrap_up_allows_no_extension(self) -> None:
+        stage = Stage([support(wrap_up_us=10 * SECOND, wrap_up_max_us=5 * SECOND)], team("ana"))
+        stage.login("ana")
+        stage.queue("c1")
+        stage.answer("ana")
+        stage.end("c1", "ana")
+        stage.step(WrapUpExtended("ana", 3 * SECOND))
+        assert only(stage.wait(10), WrapUpEnded).wrap_up_us == 10 * SECOND
+
     def test_where_no_wrap_up_is_or_follows_nothing_is_extended(self) -> None:
         stage = one_agent()
         stage.login("ana")

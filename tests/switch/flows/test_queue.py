@@ -172,3 +172,16 @@ async def test_the_routes_priority_goes_with_the_call(stage: Stage) -> None:
     await stage.carrier.dial(NUMBER)
     (queued,) = [event for event in stage.posted if isinstance(event, CallQueued)]
     assert (queued.queue, queued.priority) == ("support", 7)
+
+
+@pytest.mark.parametrize("sections", [queue(redial_within="1m")])
+async def test_who_gives_up_and_calls_again_has_waited_since_then(stage: Stage) -> None:
+    session = await stage.carrier.dial(NUMBER)
+    before = stage.running.place(stage.call.id)
+    await stage.pass_by(20)
+    await stage.carrier.hang_up(session)
+    await stage.pass_by(10)
+    await stage.carrier.dial(NUMBER)
+    place = stage.running.place(stage.call.id)
+    assert place.queued_at == before.queued_at
+    assert place.entered_at > before.entered_at
