@@ -15,6 +15,8 @@ from acd.commands import (
 from acd.events import (
     CallGone,
     CallQueued,
+    Configured,
+    ConversationEnd,
     GoneReason,
     PhoneUnreachable,
     PhoneUnregistered,
@@ -242,3 +244,20 @@ class TestEnteringAndLeaving:
         assert only(commands, VisitEnded).result is VisitResult.ENDED_OTHERWISE
         assert left(stage) == (VisitResult.ENDED_OTHERWISE, VisitReason.UNKNOWN_QUEUE, "hangup")
         assert stage.router.calls() == []
+
+    def test_who_is_sent_on_into_a_queue_keeps_his_time_there(self) -> None:
+        stage = Stage([support(wrap_up_us=0), QueueSettings("sales", requires="sales >= 1")], team("ana"))
+        stage.login("ana")
+        came_us = stage.now_us
+        stage.queue("sent-on")
+        stage.answer("ana")
+        stage.wait(30)
+        stage.queue("waits", "sales")
+        stage.wait(30)
+        stage.end("sent-on", "ana", ConversationEnd.TRANSFERRED)
+        started = only(stage.step(CallQueued("sent-on", "sales", came_us)), VisitStarted)
+        assert (started.queued_at_us, started.entered_at_us) == (came_us, stage.now_us)
+        agents = [*team("ana"), *team("luis", sales=1)]
+        stage.step(Configured([support(), QueueSettings("sales", requires="sales >= 1")], agents))
+        stage.login("luis")
+        assert stage.offered()[-1] == ("sent-on", "luis")

@@ -92,8 +92,13 @@ async def test_to_a_queue_and_on_to_its_agent(tell_on_failure: Tell) -> None:
         talking(tell_on_failure, {"wrap_up": "60s"}, routes=routes) as centre,
         Phones.running() as desk,
     ):
+        (call,) = await centre.switch.items("/api/v1/calls?state=active")
+        place = f"/api/v1/calls/{call['id']}/place"
+        talking_to_ana = await centre.switch.get(place)
         row = await send_on(centre, "700")
         assert row["target"] == "queue:support"
+        again = await centre.switch.get(place)
+        assert again["queued_at"] == talking_to_ana["queued_at"] < again["entered_at"]
         assert await hear_music(centre.caller)
         luis = await desk.phone("1002", SECRETS["1002"], centre.switch.sip)
         await luis.behave("answer", tone_hz=NEXT)
