@@ -27,7 +27,7 @@ from acd.journal import Header, encode, encode_header
 from acd.router import Router
 from switch.persistence.recovery import SEGMENT, SNAPSHOT, encode_snapshot, files, lock, sequence_of
 
-SEGMENT_BYTES = 2 * 1024 * 1024  # replayed in a third of a second
+SEGMENT_BYTES = 1024 * 1024  # some 14,000 steps: replayed in a third of a second
 FSYNC_EVERY_S = 0.1
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 SNAPSHOTS_KEPT = 2  # whatever their age: should the newer be unreadable, the older is there
