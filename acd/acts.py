@@ -20,6 +20,7 @@ WHAT: dict[type[Act], str] = {
     CallWithdrawn: "withdraw",
 }
 _IN_QUEUE = (CallState.WAITING, CallState.OFFERED)
+_NOT_NOW = {CallState.DOUBTED: Refusal.IN_DOUBT, CallState.ASKING: Refusal.BEING_DECIDED}
 
 # Which agents may be promised a call, and which may take one out of its turn; what is told of the others.
 _ASSIGNABLE: dict[AgentState, Refusal] = {
@@ -74,7 +75,7 @@ class Acts:
         if call is None:
             return Refusal.NO_SUCH_CALL
         if call.state not in _IN_QUEUE:
-            return Refusal.IN_DOUBT if call.state is CallState.DOUBTED else Refusal.TALKING
+            return _NOT_NOW.get(call.state, Refusal.TALKING)
         match act:
             case CallPrioritised():
                 return Refusal.DONE
@@ -121,7 +122,7 @@ class Acts:
                 self._prioritise(call, self._foremost(call))
             case CallMoved(queue=queue):
                 self._offering.call_left(call, OfferResult.LEFT_QUEUE)
-                self._visits.move(call, queue)
+                self._visits.move(call, queue, VisitReason.MOVED_BY_OPERATOR)
             case CallWithdrawn(target=target):
                 self._offering.call_left(call, OfferResult.LEFT_QUEUE)
                 self._visits.withdraw(call, target)

@@ -103,6 +103,9 @@ class Board:
             case Due.STEP:
                 call = self.state.calls.get(name)
                 return call.look_at_us if call else None
+            case Due.ASK:
+                call = self.state.calls.get(name)
+                return call.ask_until_us if call else None
             case Due.WRAP_UP:
                 agent = self.state.agents.get(name)
                 return agent.wrap_up_until_us if agent else None

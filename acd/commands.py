@@ -2,8 +2,8 @@
 
 Each command has an id `(pool, sequence, n)`: the pool, the number of the step (which is the journal's)
 and its place in that step's list. Ids never repeat; a shell ignores an id that it has seen.
-`Offer`, `CancelOffer`, `Connect`, `HangUpOffer`, `LeaveQueue` and `WatchPhone` are orders, the rest are
-announcements for history, metrics and logs. Times are UTC microseconds.
+`Offer`, `CancelOffer`, `Connect`, `HangUpOffer`, `LeaveQueue`, `AskDecision` and `WatchPhone` are orders, the
+rest are announcements for history, metrics and logs. Times are UTC microseconds.
 """
 
 import enum
@@ -76,6 +76,7 @@ class VisitReason(enum.StrEnum):
     SWITCH_RESTARTED = "switch_restarted"
     MOVED_BY_OPERATOR = "moved_by_operator"
     STEP = "step"
+    DECIDED = "decided"
 
 
 class Refusal(enum.StrEnum):
@@ -85,6 +86,7 @@ class Refusal(enum.StrEnum):
     NO_SUCH_CALL = "no_such_call"
     TALKING = "talking"
     IN_DOUBT = "in_doubt"
+    BEING_DECIDED = "being_decided"
     RINGING = "ringing"
     NO_SUCH_AGENT = "no_such_agent"
     AGENT_OFFLINE = "agent_offline"
@@ -149,6 +151,20 @@ class LeaveQueue(_Command, frozen=True, gc=False):
     result: VisitResult
     reason: VisitReason
     target: str
+
+
+class AskDecision(_Command, frozen=True, gc=False):
+    """Ask the queue's outside program about a caller who has just come; he is in no line until it answers,
+    or `until_us` has come. `free`: some agents who could take him now. Answered by `DecisionAnswered` or
+    `DecisionLate`, with this `visit`."""
+
+    visit: str
+    call: str
+    queue: str
+    until_us: int
+    priority: int
+    waiting: int
+    free: tuple[str, ...]
 
 
 class WatchPhone(_Command, frozen=True, gc=False):
@@ -263,6 +279,7 @@ Command: TypeAlias = (
     | Connect
     | HangUpOffer
     | LeaveQueue
+    | AskDecision
     | WatchPhone
     | AgentChanged
     | QueueChanged

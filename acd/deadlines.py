@@ -21,6 +21,7 @@ class Due(enum.IntEnum):
     MAX_WAIT = 4
     RING_NEXT = 5
     STEP = 6
+    ASK = 7
 
 
 Entry: TypeAlias = tuple[int, Due, str]

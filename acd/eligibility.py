@@ -7,8 +7,9 @@ a requirement of their own are born when it is first asked for, and dropped some
 them. All of this is an index: facts alone say who gets whom.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import TypeAlias
 
 from acd.agent import Agent
@@ -27,6 +28,7 @@ Levels: TypeAlias = tuple[frozenset[tuple[str, int]], str]
 FreeAgents: TypeAlias = Line[AgentKey] | Drawn
 Loads: TypeAlias = tuple[int, int]  # calls, and talk in microseconds, since the login
 
+_LOOKED_AT = 1_000  # agents, at most, to find some who are free for one call
 _FEW = 256  # classes of calls' own requirements that are kept, used or not
 _LOADED = (Ranking.CALLS, Ranking.TALK)
 
@@ -212,6 +214,13 @@ class Eligibility:
             for line in lines:
                 line.put(key)
         return signature
+
+    def some_free(self, call: QueuedCall) -> Iterator[str]:
+        """Who is free for the call, in the order of the configuration, of its first agents."""
+        skill_class = self.of_call(call)
+        for name in islice(self._state.agents, _LOOKED_AT):
+            if name in self.agents and any(one is skill_class for one in self._by_agent[name].classes):
+                yield name
 
     def engage(self, agent: Agent) -> None:
         """The agent is not free any more."""

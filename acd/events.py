@@ -193,6 +193,28 @@ class CallQueued(_Event, frozen=True):
     caller: str = ""
 
 
+class DecisionAnswered(_Event, frozen=True):
+    """What an outside program says of the caller whom `AskDecision` named: another priority, another skill
+    expression of his own, the agent who is to get him if he is free, another queue. What it leaves out
+    stays."""
+
+    visit: str
+    call: str
+    priority: int | None = None
+    requires: str | None = None
+    agent: str = ""
+    queue: str = ""
+
+
+class DecisionLate(_Event, frozen=True):
+    """No answer to `AskDecision` came in time, or none that could be used; `why` is for those who read the
+    journal."""
+
+    visit: str
+    call: str
+    why: str = ""
+
+
 class CallGone(_Event, frozen=True):
     """The call has ended or its flow took it out of the queue. In a conversation it ends that too."""
 
@@ -337,6 +359,8 @@ Event: TypeAlias = (
     | QueueClosed
     | QueueOpened
     | CallQueued
+    | DecisionAnswered
+    | DecisionLate
     | CallGone
     | CallPrioritised
     | CallAssigned

@@ -1,6 +1,7 @@
 """A call in a queue. The table, and the value that moves through it.
 
     ENTERING  between queues: it has arrived, or overflowed, and no queue has taken it yet
+    ASKING    in the queue, but in no line: an outside program is asked what to do with it
     WAITING   in line
     OFFERED   bound to an offer, or to several where the strategy rings several phones: it keeps its place
     DOUBTED   it was in line when the switch died: it keeps its place, and nobody is offered it until it is
@@ -21,6 +22,7 @@ class CallState(enum.StrEnum):
     """See the module's docstring."""
 
     ENTERING = "entering"
+    ASKING = "asking"
     WAITING = "waiting"
     OFFERED = "offered"
     DOUBTED = "doubted"
@@ -32,6 +34,8 @@ class CallInput(enum.StrEnum):
     """What can happen to a call."""
 
     ENTERED = enum.auto()  # the queue takes it
+    ASKED = enum.auto()  # the queue takes it, and an outside program is asked first
+    DECIDED = enum.auto()  # it has answered, or has not in time
     PASSED_ON = enum.auto()  # the queue does not; its overflow names another
     OFFERED = enum.auto()
     RELEASED = enum.auto()  # its last offer failed
@@ -46,6 +50,8 @@ class CallInput(enum.StrEnum):
 class CallAction(enum.StrEnum):
     """What the interpreter in `acd.visits` carries out, in order."""
 
+    ASK = enum.auto()
+    STOP_ASKING = enum.auto()
     JOIN_LINE = enum.auto()
     LEAVE_LINE = enum.auto()
     SEEK_NO_MORE = enum.auto()  # nobody else is to ring for it
@@ -63,6 +69,11 @@ Row: TypeAlias = tuple[CallState, tuple[CallAction, ...]]
 
 TABLE: dict[tuple[CallState, CallInput], Row] = {
     (S.ENTERING, On.ENTERED): (S.WAITING, (A.START_VISIT, A.JOIN_LINE)),
+    (S.ENTERING, On.ASKED): (S.ASKING, (A.START_VISIT, A.ASK)),
+    (S.ASKING, On.DECIDED): (S.WAITING, (A.STOP_ASKING, A.JOIN_LINE)),
+    (S.ASKING, On.MOVED): (S.ENTERING, (A.STOP_ASKING, A.END_VISIT)),
+    (S.ASKING, On.LEFT): (S.LEFT, (A.STOP_ASKING, A.END_VISIT, A.FORGET)),
+    (S.ASKING, On.DOUBTED): (S.DOUBTED, (A.STOP_ASKING,)),
     (S.ENTERING, On.PASSED_ON): (S.ENTERING, (A.START_VISIT, A.END_VISIT)),
     (S.ENTERING, On.LEFT): (S.LEFT, (A.START_VISIT, A.END_VISIT, A.FORGET)),
     (S.WAITING, On.OFFERED): (S.OFFERED, (A.LEAVE_LINE,)),
@@ -112,6 +123,7 @@ class QueuedCall(msgspec.Struct, gc=False, omit_defaults=True):
     assigned_rank: int = 0  # among those who wait for him so: the smaller, the earlier
     caller: str = ""  # his number; empty where it is not known
     resumed: bool = False  # he has the place of a call that he had given up
+    ask_until_us: int | None = None  # while an outside program is asked
     requires: str = ""  # a skill expression of its own, beside the queue's
 
     def forget_steps(self) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar, Self, assert_never
 
 from acd import events, state
 from acd.acts import Acts
+from acd.asking import Asking
 from acd.board import Board
 from acd.closing import Closing
 from acd.commands import Command, OfferResult, Refusal, VisitReason, VisitResult
@@ -149,6 +150,7 @@ class Router:
         self._matching = Matching(board, self._visits, self._offering, self._staff, self._relaxing)
         self._reconfigure = Reconfigure(board, self._staff, self._relaxing)
         self._closing = Closing(board, self._visits)
+        self._asking = Asking(board, self._visits, self._offering, self._staff)
 
     def _rebuild(self) -> None:
         """Make the indexes anew from facts; they are consistent, so no command comes of it."""
@@ -167,7 +169,7 @@ class Router:
         for name in facts.offers:
             board.deadlines.rearm(Due.OFFER, name)
         for name in facts.calls:
-            for kind in (Due.MAX_WAIT, Due.RING_NEXT, Due.STEP):
+            for kind in (Due.MAX_WAIT, Due.RING_NEXT, Due.STEP, Due.ASK):
                 board.deadlines.rearm(kind, name)
 
     def _take(self, event: Event) -> None:
@@ -216,6 +218,10 @@ class Router:
                 self._staff.wrap_up_done(event.agent)
             case events.WrapUpExtended():
                 self._staff.extend_wrap_up(event)
+            case events.DecisionAnswered():
+                self._asking.answered(event)
+            case events.DecisionLate():
+                self._asking.late(event)
             case events.QueueClosed():
                 self._closing.closed(event)
             case events.QueueOpened():
@@ -254,6 +260,8 @@ class Router:
                     self._offering.ring_next(board.state.calls[name])
                 case Due.STEP:
                     self._relaxing.look(board.state.calls[name])
+                case Due.ASK:
+                    self._asking.timer(name)
                 case Due.WRAP_UP:
                     self._staff.end_wrap_up(board.state.agents[name])
                 case Due.RETRY:

@@ -70,6 +70,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     short_abandon_us: int = 5 * SECOND_US
     closed: str = "hangup"  # where callers go while the queue is closed; as `overflow`
     at_closing: AtClosing = AtClosing.KEEP
+    ask_us: int = 0  # so long an outside program is asked what to do with who comes; 0 asks nobody
     strategy: Strategy = Strategy.LONGEST_IDLE
     ring_next_us: int = 5 * SECOND_US
 

@@ -1,9 +1,10 @@
 """Calls and their places: entering a queue, waiting, moving on by overflow, leaving."""
 
+from itertools import islice
 from typing import assert_never
 
 from acd.board import Board
-from acd.commands import LeaveQueue, VisitEnded, VisitReason, VisitResult, VisitStarted
+from acd.commands import AskDecision, LeaveQueue, VisitEnded, VisitReason, VisitResult, VisitStarted
 from acd.deadlines import Due
 from acd.events import CallQueued
 from acd.queue import ClosedReason, Queue
@@ -12,6 +13,8 @@ from acd.recipe import first_look_us, next_look_us
 from acd.redial import resume
 from acd.service_level import ServiceLevel
 from acd.settings import AtClosing, NoAgents
+
+_NAMED = 50  # so many free agents are named to an outside program
 
 
 class Visits:
@@ -67,10 +70,10 @@ class Visits:
         self.overflow(call, _CLOSED[queue.closed])
         return True
 
-    def move(self, call: QueuedCall, queue: str) -> None:
-        """The call goes to another queue, where it keeps its place in time."""
-        self.apply(call, CallInput.MOVED, VisitResult.OVERFLOWED, VisitReason.MOVED_BY_OPERATOR)
-        self._enter(call, queue, {call.queue})
+    def move(self, call: QueuedCall, queue: str, reason: VisitReason) -> None:
+        """The call goes to another queue, where it keeps its place in time and no program is asked."""
+        self.apply(call, CallInput.MOVED, VisitResult.OVERFLOWED, reason)
+        self._enter(call, queue, {call.queue}, CallInput.ENTERED)
 
     def withdraw(self, call: QueuedCall, target: str) -> None:
         """The call leaves its queue for `target`."""
@@ -127,6 +130,10 @@ class Visits:
         call.state, actions = row
         for action in actions:
             match action:
+                case CallAction.ASK:
+                    self._ask(call)
+                case CallAction.STOP_ASKING:
+                    call.ask_until_us = None
                 case CallAction.LEAVE_LINE:
                     self._board.eligibility.leave(call.id)
                     self._board.unassign(call)
@@ -196,7 +203,7 @@ class Visits:
             board.arrived.append(call)
         board.deadlines.arm(call.look_at_us, Due.STEP, call.id)
 
-    def _enter(self, call: QueuedCall, name: str, seen: set[str]) -> None:
+    def _enter(self, call: QueuedCall, name: str, seen: set[str], asked: CallInput = CallInput.ASKED) -> None:
         """Walk along the overflows, and past closed queues, until one takes the call; none twice: it ends."""
         queues = self._board.state.queues
         while True:
@@ -212,7 +219,7 @@ class Visits:
                 return
             refusal = self.refusal(call, queue)
             if refusal is None:
-                self.apply(call, CallInput.ENTERED)
+                self.apply(call, asked if queue.settings.ask_us > 0 else CallInput.ENTERED)
                 return
             way = _way(queue, refusal)
             onward = self._onward(way, seen)
@@ -256,6 +263,24 @@ class Visits:
                 call.priority,
             )
         )
+
+    def _ask(self, call: QueuedCall) -> None:
+        board = self._board
+        queue = board.state.queues[call.queue]
+        until_us = call.ask_until_us = board.now_us + queue.settings.ask_us
+        board.deadlines.arm(until_us, Due.ASK, call.id)
+        free = tuple(islice(board.eligibility.some_free(call), _NAMED))
+        command = AskDecision(
+            board.next_id(),
+            call.visit,
+            call.id,
+            call.queue,
+            until_us,
+            call.priority,
+            len(queue.visits),
+            free,
+        )
+        board.commands.append(command)
 
     def _limit_wait(self, call: QueuedCall, queue: Queue | None) -> None:
         """From the visit's start."""

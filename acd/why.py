@@ -33,6 +33,8 @@ class Rule(enum.StrEnum):
     ONE_MORE = "one_more"
     """The call rings for others already, and one more was to ring: the first who was free, or became so while
     nobody whom he could take was in line."""
+    HOOK = "hook"
+    """An outside program named the agent."""
 
 
 class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):

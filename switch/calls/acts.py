@@ -12,6 +12,7 @@ _WHY: Final[Mapping[Refusal, str]] = {
     Refusal.NO_SUCH_CALL: "no call {call!r} in a queue",
     Refusal.TALKING: "call {call!r} does not wait any more: it talks to an agent",
     Refusal.IN_DOUBT: "it is not known yet whether call {call!r} has survived the switch's crash",
+    Refusal.BEING_DECIDED: "call {call!r} has just come, and an outside program is asked about it",
     Refusal.RINGING: "call {call!r} rings at an agent's phone just now",
     Refusal.NO_SUCH_AGENT: "no agent {to!r}",
     Refusal.AGENT_OFFLINE: "agent {to!r} is offline",

@@ -42,6 +42,8 @@ class Reason(StrEnum):
     """...or on this day..."""
     CLOSED_EMERGENCY = "closed_emergency"
     """...or until somebody opens it again who has closed it out of turn."""
+    DECIDED = "decided"
+    """Of a visit to a queue: an outside program sent the caller to another one."""
     AGENT_LOST = "agent_lost"
     MEDIA_LOST = "media_lost"
     ENCRYPTION_FAILED = "encryption_failed"

@@ -34,6 +34,7 @@ REASONS: Final[Mapping[VisitReason, Reason]] = {
     VisitReason.SHUTDOWN: Reason.SWITCH_STOPPED,
     VisitReason.FAILED: Reason.ERROR,
     VisitReason.SWITCH_RESTARTED: Reason.SWITCH_RESTARTED,
+    VisitReason.DECIDED: Reason.DECIDED,
     VisitReason.MOVED_BY_OPERATOR: Reason.ADMINISTRATOR,
     VisitReason.STEP: Reason.STEP,
 }

@@ -64,6 +64,7 @@ def random_configuration(dice: random.Random) -> e.Configured:
             steps=random_steps(dice),
             closed=dice.choice(OVERFLOWS),
             at_closing=dice.choice(list(AtClosing)),
+            ask_us=dice.choice((0, 0, SECOND)),
             strategy=dice.choice(STRATEGIES),
             ring_next_us=dice.choice((1, 5)) * SECOND,
         )
@@ -139,6 +140,8 @@ class History:
             return e.CallQueued(f"c{self.calls}", queue, entered, priority, requires, caller)
         if kind < 0.6:
             return self.offer_event()
+        if kind < 0.66 and (asked := self.known(CallState.ASKING)):
+            return self.decision(dice.choice(asked))
         if kind < 0.75 and self.talking:
             talk = self.talking[dice.choice(sorted(self.talking))]
             how = dice.choice(list(e.ConversationEnd))
@@ -186,6 +189,21 @@ class History:
         """The calls that the router knows, in these states or in any."""
         calls = self.router._board.state.calls.values()
         return [call.id for call in calls if not states or call.state in states]
+
+    def decision(self, call: str) -> e.Event:
+        """An answer about a caller of whom it is asked, or was, or none."""
+        dice = self.dice
+        visit = self.router._board.state.calls[call].visit if dice.random() < 0.9 else "main-1-0"
+        if dice.random() < 0.3:
+            return e.DecisionLate(visit, call, "late")
+        return e.DecisionAnswered(
+            visit,
+            call,
+            priority=dice.choice((None, 0, 7)),
+            requires=dice.choice((None, *OWN)),
+            agent=dice.choice(("", f"a{dice.randrange(8)}")),
+            queue=dice.choice(("", f"q{dice.randrange(5)}")),
+        )
 
     def offer_event(self) -> e.Event:
         dice = self.dice
@@ -322,7 +340,8 @@ class History:
         facts = self.router._board.state
         due = [offer.due_us for offer in facts.offers.values()]
         for call in facts.calls.values():
-            due += [call.due_us, call.ring_next_us, call.look_at_us]
+            due += [call.due_us, call.ring_next_us, call.look_at_us, call.ask_until_us]
+            assert (call.ask_until_us is not None) == (call.state is CallState.ASKING)
         for agent in facts.agents.values():
             due += [agent.wrap_up_until_us, agent.retry_at_us]
         assert self.router.deadline() == min((one for one in due if one is not None), default=None)

@@ -5,7 +5,7 @@ import pytest
 from acd.queued_call import TABLE, CallAction, CallState, Row
 from tests.acd.tables import can_end, reachable
 
-IN_A_VISIT = {CallState.WAITING, CallState.OFFERED, CallState.DOUBTED}
+IN_A_VISIT = {CallState.ASKING, CallState.WAITING, CallState.OFFERED, CallState.DOUBTED}
 
 
 def following(row: Row) -> CallState:
@@ -29,6 +29,9 @@ def test_visits_lines_and_talks_are_balanced(pair: tuple[CallState, object], row
     )
     assert balance(CallAction.JOIN_LINE, CallAction.LEAVE_LINE) == (after is CallState.WAITING) - (
         before is CallState.WAITING
+    )
+    assert balance(CallAction.ASK, CallAction.STOP_ASKING) == (after is CallState.ASKING) - (
+        before is CallState.ASKING
     )
     assert balance(CallAction.START_TALK, CallAction.END_TALK) == (after is CallState.TALKING) - (
         before is CallState.TALKING
