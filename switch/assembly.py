@@ -63,6 +63,7 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
     stack.push_async_callback(exchange.shell.close)
     stack.callback(exchange.registrations.stop)
     stack.callback(exchange.hours.stop)
+    stack.push_async_callback(exchange.decisions.close)
     stack.callback(exchange.trunks.close)
     _start_wall(exchange, stack)
     exchange.dispatch.start(switch.orders.carry_out)

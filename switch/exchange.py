@@ -19,6 +19,7 @@ from sip.flow import Address, Flow
 from sip.location import Place
 from switch.clock import Clock
 from switch.config.schema import Config
+from switch.decisions.decisions import Decisions
 from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
@@ -53,6 +54,7 @@ class Exchange:
     config: Config
     routes: Routes
     hours: Hours
+    decisions: Decisions
     endpoint: Endpoint
     shell: SipShell
     plane: MediaPlane

@@ -19,6 +19,9 @@ from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAn
 from switch.config import recipes
 from switch.config.schema import Config, Login, Queue
 
+_ANSWER_ON_ITS_WAY_S = 0.1
+"""The router waits that much longer for what we tell it of a program than we do for the program."""
+
 
 def configured(config: Config) -> Configured:
     """The router's event for this configuration."""
@@ -52,6 +55,7 @@ def _queue(name: str, queue: Queue) -> QueueSettings:
         overflow=str(queue.overflow),
         closed=str(queue.closed),
         at_closing=AtClosing(queue.at_closing.value),
+        ask_us=0 if queue.decision is None else _us(queue.decision.timeout + _ANSWER_ON_ITS_WAY_S),
         strategy=queue.strategy,
         ring_next_us=_us(queue.ring_next),
         steps=recipes.settings(queue.steps),

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import httpx
+
 from acd.router import Router
 from media.aio.plane import MediaPlane
 from media.aio.sounds import SoundLibrary
@@ -25,6 +27,7 @@ from switch.calls.registry import Registry
 from switch.calls.transfers.referrals import Referrals
 from switch.clock import Clock
 from switch.config.schema import Config
+from switch.decisions.decisions import Decisions
 from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
@@ -151,6 +154,8 @@ class Surroundings:
     interfaces: Interfaces
     now: Callable[[], float] = time.monotonic
     wall_us: Callable[[], int] = lambda: time.time_ns() // 1000
+    http: httpx.AsyncBaseTransport | None = None
+    """Another way to outside programs than the network."""
     random: Callable[[], float] = random.SystemRandom().random
     token: Callable[[], str] = lambda: secrets.token_hex(12)
 
@@ -302,6 +307,15 @@ class _Wiring:
             config=config,
             routes=Routes(()),  # those of the configuration come with its hours, before the first call
             hours=Hours(dispatch.post, around.wall_us, around.loop),
+            decisions=Decisions(
+                lambda: self.exchange.config,
+                dispatch.post,
+                metrics.decision_asked,
+                around.now,
+                around.wall_us,
+                around.loop,
+                around.http,
+            ),
             endpoint=endpoint,
             shell=shell,
             plane=around.plane,

@@ -55,6 +55,10 @@ class Orders:
             case acd.LeaveQueue(call=call):
                 if (found := self._registry.calls.get(call)) is not None:
                     found.left(command)
+            case acd.AskDecision(call=call):
+                found = self._registry.calls.get(call)
+                from_, to = ("", "") if found is None else (found.ledger.from_, found.ledger.to)
+                self._exchange.decisions.ask(command, from_, to)
             case acd.WatchPhone(agent=agent, on=on):
                 self._watch_phone(agent, on)
             case acd.AgentChanged():

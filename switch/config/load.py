@@ -14,7 +14,7 @@ from switch.config.document import Document, NotADocument, Position, Problem
 from switch.config.doubts import doubts
 from switch.config.errors import ConfigError, ConfigErrors
 from switch.config.reading import Tree, typed
-from switch.config.schema import Agent, Config, Phone
+from switch.config.schema import Agent, Config, Phone, Queue
 from switch.config.trunk import Credentials, Digest, Trunk
 from switch.config.values import Text
 
@@ -90,10 +90,14 @@ def _read(read: Document, tree: Tree, running: Config | None) -> tuple[Config | 
     found += unreadable
     agents, unreadable = _agents(config)
     found += unreadable
+    queues, unreadable = _queues(config)
+    found += unreadable
     if running is not None:
         found += _fixed(running, config)
     problems += [_problem(tree, finding) for finding in found]
-    return config.model_copy(update={"trunks": trunks, "phones": phones, "agents": agents}), problems
+    return config.model_copy(
+        update={"trunks": trunks, "phones": phones, "agents": agents, "queues": queues}
+    ), problems
 
 
 def _problem(tree: Tree, finding: Finding) -> Problem:
@@ -166,6 +170,25 @@ def _trunk_secrets(config: Config) -> tuple[dict[str, Trunk], list[Finding]]:
                 read[key] = who.model_copy(update={"secret": secret})
         trunks[name] = trunk.model_copy(update=read) if read else trunk
     return trunks, found
+
+
+def _queues(config: Config) -> tuple[dict[str, Queue], list[Finding]]:
+    """The queues with the secrets of their outside programs put in."""
+    queues: dict[str, Queue] = {}
+    found: list[Finding] = []
+    for name, queue in config.queues.items():
+        queues[name] = queue
+        hook = queue.decision
+        if hook is None or hook.secret_file is None:
+            continue
+        try:
+            secret = SecretStr(_secret(config.path(hook.secret_file)))
+        except ValueError as error:
+            found.append(Finding(("queues", name, "decision", "secret_file"), str(error)))
+        else:
+            signing = hook.model_copy(update={"secret": secret})
+            queues[name] = queue.model_copy(update={"decision": signing})
+    return queues, found
 
 
 def _secret(path: Path) -> str:

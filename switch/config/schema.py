@@ -14,6 +14,7 @@ from sip.dialogs.secrecy import Policy
 from sip.syntax.sdp_crypto import Suite
 from switch.config import addresses, targets, values
 from switch.config.addresses import HostPort, Listen
+from switch.config.decision import DecisionHook
 from switch.config.desk import Codes, DeskSettings
 from switch.config.hours import OfficeHours
 from switch.config.provisioning import Device, Provisioning
@@ -370,6 +371,8 @@ class Queue(Section):
     closed_prompt: Words = CLOSED
     """What they hear before they are hung up on."""
     at_closing: AtClosing = AtClosing.KEEP
+    decision: DecisionHook | None = None
+    """The outside program that is asked about each caller who comes; None asks nobody."""
     caller_display: Annotated[str, BeforeValidator(values.display)] = "{queue} {number}"
     ring: Annotated[str, BeforeValidator(values.ring)] | None = None
     """The name of a ring that the agents' phones know; None rings as for everybody."""

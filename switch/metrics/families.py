@@ -58,6 +58,9 @@ QUEUE_LONGEST = _gauge("queue_longest_wait_seconds", "How long the first in line
 QUEUE_WAIT = _histogram("queue_wait_seconds", "Time in the line.", "queue", "result")
 QUEUE_LEVEL = _gauge("queue_service_level_ratio", "Service level of the last 30 minutes.", "queue")
 QUEUE_CLOSED = _gauge("queue_closed", "1 while the queue is closed, with the reason.", "queue", "reason")
+DECISIONS = _counter(
+    "decisions", "Questions to outside programs, by what became of them.", "queue", "outcome"
+)
 AGENTS = _gauge("agents", "Agents that may take the queue's calls.", "queue", "state")
 AGENTS_BY_STATE = _gauge("agents_by_state", "Agents.", "state")
 OFFERS = _counter("offers", "Offers of a call to an agent that ended.", "queue", "result")

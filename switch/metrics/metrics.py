@@ -18,6 +18,7 @@ from acd.queue import ClosedReason
 from sip.aio.closing import Closed
 from sip.flow import TRANSPORTS, Transport
 from switch.calls.ending import Reason, Result
+from switch.decisions.decisions import Asked
 from switch.history.entries import OUTCOMES
 from switch.identities.stir import Outcome
 from switch.metrics import families
@@ -85,6 +86,7 @@ class Metrics:
         self._calls_active = Counter(dict.fromkeys(Direction, 0))
         self._calls = Counter(dict.fromkeys(product(Direction, Result, Reason), 0))
         self._trunk_calls: Counter[str] = Counter()
+        self._decisions: Counter[tuple[str, Asked]] = Counter()
         self._offers: Counter[tuple[str, OfferResult]] = Counter()
         self._handle: dict[tuple[str, HandlePhase], Histogram] = {}
         self._repairs = Counter(dict.fromkeys(RepairKind, 0))
@@ -224,6 +226,10 @@ class Metrics:
         """A garbage collection took this long."""
         self._gc_pause.observe(seconds)
 
+    def decision_asked(self, queue: str, outcome: Asked) -> None:
+        """An outside program was asked about a caller of the queue, or should have been."""
+        self._decisions[queue, outcome] += 1
+
     def describe(self) -> Iterable[Metric]:
         """Nothing: what is collected is known to clash with no other collector."""
         return ()
@@ -236,6 +242,7 @@ class Metrics:
             _queues(readings, self._offers.copy(), {key: held.copy() for key, held in self._handle.items()}),
             _calls(self._calls_active.copy(), self._calls.copy(), self._trunk_calls.copy()),
             *self._own(),
+            families.DECISIONS.numbers(self._decisions.copy()),
             families.QUEUE_CLOSED.numbers(
                 {
                     (queue, reason): reason is closed
@@ -278,6 +285,7 @@ class Metrics:
     def _queue(self, name: str) -> QueueCounts:
         if (counts := self._queues.get(name)) is None:
             counts = self._queues[name] = QueueCounts(QueueTarget(), self._wait_bounds)
+            self._decisions.update(dict.fromkeys(product((name,), Asked), 0))
             self._offers.update(dict.fromkeys(product((name,), OfferResult), 0))
             self._handle.update({(name, phase): Histogram(_HANDLE_S) for phase in HandlePhase})
         return counts

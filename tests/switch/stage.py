@@ -6,12 +6,13 @@ endpoints on a wire that takes a millisecond and loses what `lose` picks.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar, cast
 
+import httpx
 from prometheus_client import CollectorRegistry, generate_latest
 
 from acd.commands import Command
@@ -205,6 +206,11 @@ class NoInterfaces:
         return str(address) == OURS[0]
 
 
+async def nobody_there(request: httpx.Request) -> httpx.Response:
+    """An outside program that does not run."""
+    raise httpx.ConnectError("refused")
+
+
 class Stage:
     """One switch, its far ends and the wire between them."""
 
@@ -221,6 +227,8 @@ class Stage:
         self.lose: Callable[[bytes], bool] = lambda data: False
         self.way: Callable[[str, int], Flow] = lambda host, port: Flow("udp", OURS, (host, port))
         """The flow to an address, as the shell would have it."""
+        self.program: Callable[[httpx.Request], Coroutine[None, None, httpx.Response]] = nobody_there
+        """The outside program that a queue asks."""
         self.set_forward_us = 0
         """How far somebody has set the clock on the wall forward."""
         self.delay_s: Callable[[], float] = lambda: DELAY_S
@@ -282,6 +290,7 @@ class Stage:
             locator=self.names,
             interfaces=cast(Interfaces, NoInterfaces()),
             now=self.loop.time,
+            http=httpx.MockTransport(lambda request: self.program(request)),
             wall_us=lambda: START_US + round(self.loop.time() * 1e6) + self.set_forward_us,
             random=Random(7).random,
             token=lambda: f"switch{next(tokens)}",
@@ -469,6 +478,7 @@ class Stage:
         """Stop what still has timers."""
         self.exchange.registrations.stop()
         self.exchange.hours.stop()
+        await self.exchange.decisions.close()
         self.exchange.trunks.close()
         self.exchange.dispatch.stop()
         await self.exchange.booking.close()

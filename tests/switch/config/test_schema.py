@@ -34,6 +34,7 @@ def test_the_sample_shows_the_defaults_of_a_queue(sample: Config) -> None:
     assert queue.model_fields_set == Queue.model_fields.keys() - {
         "recording_notice",
         "hours",
+        "decision",
         "fork",
         "ring",
         "announce_to_agent",
