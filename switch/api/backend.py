@@ -216,7 +216,7 @@ class PlaceRow(msgspec.Struct, frozen=True, kw_only=True):
     call: str
     queue: str
     state: str
-    """waiting, offered or talking."""
+    """asking (of an outside program), waiting, offered or talking."""
     priority: int
     queued_at: datetime
     """Since when the caller waits: what the order goes by."""
