@@ -12,6 +12,7 @@ from sip.dialogs import reliable_provisional as reliable
 from sip.subscriptions import subscription_table
 from sip.transactions import transaction_table
 from switch.calls import offering
+from switch.decisions import breaker
 from switch.trunks import health
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "state-machines.md"
@@ -70,6 +71,13 @@ def drawings() -> Iterator[Drawing]:
     )
     rows = {pair: (following, ()) for pair, following in health.HEALTH.items()}
     yield Drawing("Health of a target of a trunk", "switch/trunks/health.py", (health.UP,), rows)
+    rows = {pair: (following, ()) for pair, (following, _) in breaker.BREAKER.items()}
+    yield Drawing(
+        "Whether a queue's outside program is asked",
+        "switch/decisions/breaker.py",
+        (breaker.State.ASKED,),
+        rows,
+    )
     first = offering.State.INVITED
     yield Drawing("Ringing of an offer", "switch/calls/offering.py", (first,), offering.OFFERING)
 

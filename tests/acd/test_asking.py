@@ -9,6 +9,7 @@ from acd.queued_call import CallState
 from acd.settings import AgentSettings, AtClosing, QueueSettings
 from acd.why import Rule
 from tests.acd.stage import SECOND, Stage, none, only, support, team
+from tests.acd.test_explaining import explained
 
 
 def asking(*agents: str, **settings: object) -> Stage:
@@ -173,3 +174,12 @@ def test_a_supervisor_waits_until_it_is_decided() -> None:
     stage = asking()
     stage.queue("c1")
     assert only(stage.step(CallPrioritised("c1", 9, by="marta")), Acted).refusal is Refusal.BEING_DECIDED
+
+
+def test_why_it_went_to_the_agent_who_was_named() -> None:
+    stage = asking("ana", "luis")
+    stage.queue("c1")
+    question = asked(stage)
+    choice = explained(stage, DecisionAnswered(question.visit, "c1", agent="luis"))
+    assert (choice.decision.rule, choice.decision.agent) == (Rule.HOOK, "luis")
+    assert [agent.agent for agent in choice.agents if agent.chosen] == ["luis"]

@@ -49,9 +49,7 @@ def test_for_so_long_and_not_a_microsecond_more() -> None:
     assert comes(stage, "c2") == seconds(79.999999)
 
 
-@pytest.mark.parametrize(
-    ("caller", "queue"), [("+34600999", "support"), ("", "support"), (LUISA, "sales")]
-)
+@pytest.mark.parametrize(("caller", "queue"), [("+34600999", "support"), ("", "support"), (LUISA, "sales")])
 def test_not_for_others_nor_elsewhere(caller: str, queue: str) -> None:
     assert comes(stage_where_she_gave_up(), "c2", caller, queue) == 0
 

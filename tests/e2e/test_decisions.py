@@ -1,4 +1,4 @@
-"""A queue asks a program about its callers: its word counts while it runs, and without it nobody is missed."""
+"""A queue asks a program about its callers: its word counts while it runs; without it nobody is missed."""
 
 from contextlib import AsyncExitStack
 
