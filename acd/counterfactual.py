@@ -121,7 +121,7 @@ def decide_again(
     snapshot = state.decode(before)
     rang = [one.agent for one in snapshot.state.offers.values() if one.call == choice.decision.call]
     _MAKE[change.change](snapshot.state, change)
-    router = Router.resume(snapshot)
+    router = _Otherwise.resume(snapshot)
     router.step(event, now_us)
     call, agent = router.call(choice.decision.call), router.agent(choice.decision.agent)
     ringing = call.ringing if call is not None else ()
@@ -130,6 +130,16 @@ def decide_again(
     offered = next((one for one in ringing if one not in rang), None)
     instead = agent.call if agent is not None and agent.state is AgentState.RINGING else None
     return msgspec.structs.replace(change, then_agent=offered, then_call=instead)
+
+
+class _Otherwise(Router):
+    """A router whose facts were changed: what that leads to at once happens before the step."""
+
+    def _rebuild(self) -> None:
+        board = self._board
+        sequence, board.sequence = board.sequence, -1  # so that no new name is one that there is already
+        super()._rebuild()
+        board.sequence = sequence
 
 
 def _changes(choice: Choice) -> Iterator[Counterfactual]:

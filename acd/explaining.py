@@ -198,20 +198,20 @@ def _look(board: Board, call: QueuedCall, agent: Agent) -> "_Seen":
 def _candidate(
     board: Board, requirement: Requirement, call: QueuedCall, agent: Agent, chosen: bool
 ) -> Candidate:
+    levels = _levels(requirement, agent)
     if agent.name in board.eligibility.of_call(call).named:
         requirement = Everyone()
     found = () if chosen else hindrances(board, requirement, call, agent) or (Hindrance(Bar.BEHIND),)
     free = chosen or found[0].bar is Bar.BEHIND
     key = key_of(board, call, agent) if free else ()
     since_us = agent.since_us if agent.state is agent.announced else board.now_us
-    levels = _levels(requirement, agent)
     return Candidate(agent.name, chosen, key, agent.state.value, since_us, levels, found)
 
 
 def _rival(board: Board, call: QueuedCall, agent: Agent, chosen: bool) -> Rival:
     by_name = agent.name in board.eligibility.of_call(call).named
     lacks = "" if chosen or by_name else failing(requirement_of(board, call), agent.settings.skills)
-    reserved = call.assigned if call.assigned != agent.name else None
+    reserved = call.assigned if not chosen and call.assigned != agent.name else None
     return Rival(call.id, call.queue, chosen, call.key, lacks, reserved or "")
 
 
