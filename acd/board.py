@@ -112,3 +112,5 @@ class Board:
             case Due.RETRY:
                 agent = self.state.agents.get(name)
                 return agent.retry_at_us if agent else None
+            case Due.GATHER:
+                return self.state.gather_until_us

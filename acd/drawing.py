@@ -1,6 +1,6 @@
 """Free agents of whom each is as likely to be first as the others, at every decision anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from acd.ranking import AgentKey
 
@@ -46,6 +46,12 @@ class Drawn:
                 left -= self._counts[place + step - 1]
                 place += step
         return self._keys[place]
+
+    def firsts(self, count: int) -> Iterator[AgentKey]:
+        """Whoever is drawn, alone: nobody is second."""
+        first = self.first()
+        if first is not None and count > 0:
+            yield first
 
     def _add(self, place: int, count: int) -> None:
         counts = self._counts

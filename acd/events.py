@@ -10,6 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from acd.queue import ClosedReason
+from acd.routing import RoutingSettings
 from acd.settings import AgentSettings, QueueSettings
 
 
@@ -64,6 +65,7 @@ class Configured(_Event, frozen=True, gc=True):
     queues: list[QueueSettings]
     agents: list[AgentSettings]
     seed: int = 0
+    routing: RoutingSettings = RoutingSettings()
 
 
 class IndexesDoubted(_Event, frozen=True):

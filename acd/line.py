@@ -5,8 +5,9 @@ the member is in line, and is live while `live[name]` is that token. So a member
 in each with another key, and one deletion takes it out of all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
@@ -39,6 +40,22 @@ class Line(Generic[Key]):
                 return key
             heappop(heap)
         return None
+
+    def firsts(self, count: int) -> Iterator[Key]:
+        """The first live keys in their order, so many at most. The line must not change meanwhile."""
+        return islice(self._in_order(), count)
+
+    def _in_order(self) -> Iterator[Key]:
+        """From the heap's root down, always the least of the entries below those seen: O(log n) for each."""
+        heap, live = self._heap, self._live
+        below = [(heap[0], 0)] if heap else []
+        while below:
+            key, at = heappop(below)
+            if live.get(key[-2]) == key[-1]:
+                yield key
+            for child in (2 * at + 1, 2 * at + 2):
+                if child < len(heap):
+                    heappush(below, (heap[child], child))
 
     def __len__(self) -> int:
         """Entries held, stale ones included: what the sweep bounds."""

@@ -9,12 +9,15 @@ from collections.abc import Iterable
 from acd.agent import Agent
 from acd.board import Board
 from acd.commands import VisitReason
+from acd.deadlines import Due
 from acd.eligibility import SkillClass
 from acd.line import Line
 from acd.offering import Offering
+from acd.optimal import Optimal
 from acd.queued_call import CallKey, CallState, QueuedCall
 from acd.ranking import AgentKey
 from acd.relaxing import Relaxing
+from acd.routing import Method
 from acd.settings import NoAgents
 from acd.staff import Staff
 from acd.visits import Visits
@@ -24,7 +27,7 @@ from acd.why import Rule
 class Matching:
     """The end of each step: agents settled, callers without agents sent on, pairs offered."""
 
-    __slots__ = ("_board", "_offering", "_relaxing", "_staff", "_visits")
+    __slots__ = ("_board", "_gathering", "_offering", "_optimal", "_relaxing", "_ripe", "_staff", "_visits")
 
     def __init__(
         self, board: Board, visits: Visits, offering: Offering, staff: Staff, relaxing: Relaxing
@@ -34,11 +37,14 @@ class Matching:
         self._visits = visits
         self._offering = offering
         self._staff = staff
+        self._optimal = Optimal(board)
+        self._gathering: dict[int, SkillClass] = {}  # in which a pair has become possible, by identity
+        self._ripe = False  # the gathered are to be brought together in this step
 
     def finish(self) -> None:
         """Bring the step to its end: afterwards nobody waits who could talk, and all states are told."""
         board = self._board
-        while board.unsettled or board.freed_agents or board.freed_calls or board.arrived:
+        while board.unsettled or board.freed_agents or board.freed_calls or board.arrived or self._ripe:
             unsettled, board.unsettled = board.unsettled, []
             emptied = False
             for agent in unsettled:
@@ -72,12 +78,14 @@ class Matching:
                 self._relaxing.look(call)
             freed, board.freed_calls = board.freed_calls, []
             calls += [call for call in freed if self._stays(call)]
-        if len(agents) == 1 and not calls:
+        if self._ripe or (board.state.routing.gather_us and (agents or calls)):
+            self._gather(agents, calls)
+        elif len(agents) == 1 and not calls:
             self._place_agent(agents[0])
         elif len(calls) == 1 and not agents:
             self._place_call(calls[0])
         elif agents or calls:
-            self._place_all(agents, calls)
+            self._pair_up(self._all_line_up(agents, calls))
 
     def _stays(self, call: QueuedCall) -> bool:
         """Whether a caller who came (back) to wait is still there, and has somebody to wait for; or who rings
@@ -104,23 +112,33 @@ class Matching:
     def _place_agent(self, agent: Agent) -> None:
         """The only one who became free takes the first caller of all lines that his skills open; if they are
         empty, the first of those who ring for others and want him too."""
-        eligibility = self._board.eligibility
-        classes = eligibility.of_agent(agent.settings).classes
-        best = _first([skill_class.waiting for skill_class in classes])
+        board = self._board
+        eligibility = board.eligibility
+        signature = eligibility.of_agent(agent.settings)
+        if board.state.routing.matching is Method.OPTIMAL:
+            cheapest = self._optimal.call_for(signature)
+            if cheapest is not None:
+                self._offer(cheapest, agent, Rule.CHEAPEST)
+                return
+        best = _first([skill_class.waiting for skill_class in signature.classes])
         if best is None and eligibility.seeking:
-            best = _first([skill_class.seeking for skill_class in classes])
+            best = _first([skill_class.seeking for skill_class in signature.classes])
         if best is None:
             eligibility.free(agent)
         else:
-            self._offer(self._board.state.calls[best[-2]], agent, Rule.AGENT_CHOSE)
+            self._offer(board.state.calls[best[-2]], agent, Rule.AGENT_CHOSE)
 
     def _place_call(self, call: QueuedCall) -> None:
         """The only one who came to wait gets the first of the agents who are free for it, or as many of them
         as are to ring."""
         board = self._board
-        free = board.eligibility.of_call(call).free
-        while (first := free.first()) is not None:
-            self._offering.make(call, board.state.agents[first[-2]], Rule.CALLER_CHOSE)
+        skill_class = board.eligibility.of_call(call)
+        optimal = board.state.routing.matching is Method.OPTIMAL
+        while (first := skill_class.free.first()) is not None:
+            if optimal:
+                self._offering.make(call, self._optimal.agent_for(skill_class), Rule.CHEAPEST)
+            else:
+                self._offering.make(call, board.state.agents[first[-2]], Rule.CALLER_CHOSE)
             if not self._offering.seeks(call):
                 return
         self._line_up(call)
@@ -136,18 +154,47 @@ class Matching:
         eligibility = self._board.eligibility
         return eligibility.wait(call) if call.state is CallState.WAITING else eligibility.seek(call)
 
-    def _place_all(self, agents: list[Agent], calls: list[QueuedCall]) -> None:
-        """Several at once: callers choose in the order of all lines, each the first agent of his strategy;
-        then those who ring for somebody and want one more, likewise."""
+    def gathered(self) -> None:
+        """Who could be brought together has waited long enough for others."""
+        self._board.state.gather_until_us = None
+        self._ripe = True
+
+    def _gather(self, agents: list[Agent], calls: list[QueuedCall]) -> None:
+        """Whoever could be brought together waits for others first, until that has lasted long enough."""
         board = self._board
+        for skill_class in self._all_line_up(agents, calls):
+            if _first_pair((skill_class,)) is not None:
+                self._gathering[id(skill_class)] = skill_class
+        if self._ripe:
+            self._ripe = False
+            gathering = list(self._gathering.values())
+            self._gathering.clear()
+            self._pair_up(gathering)
+        elif self._gathering and board.state.gather_until_us is None:
+            board.state.gather_until_us = board.now_us + board.state.routing.gather_us
+            board.deadlines.arm(board.state.gather_until_us, Due.GATHER, "")
+
+    def _all_line_up(self, agents: list[Agent], calls: list[QueuedCall]) -> list[SkillClass]:
+        """Everybody takes his place; the classes in which a pair may have become possible."""
         concerned: dict[int, SkillClass] = {}
         for agent in agents:
-            signature = board.eligibility.free(agent)
+            signature = self._board.eligibility.free(agent)
             concerned.update((id(one), one) for one in signature.classes)
         for call in calls:
             skill_class = self._line_up(call)
             concerned[id(skill_class)] = skill_class
-        while pair := _first_pair(concerned.values()):
+        return list(concerned.values())
+
+    def _pair_up(self, concerned: list[SkillClass]) -> None:
+        """Several at once: the pairs that cost least together, where that is asked for. Then (and where it
+        takes too long) callers choose in the order of all lines, each the first agent of his strategy; then
+        those who ring for somebody and want one more, likewise."""
+        board = self._board
+        if board.state.routing.matching is Method.OPTIMAL:
+            while pairs := self._optimal.pairs(concerned):
+                for call, agent in pairs:
+                    self._offer(call, agent, Rule.CHEAPEST)
+        while pair := _first_pair(concerned):
             first, free = pair
             self._offer(board.state.calls[first[-2]], board.state.agents[free[-2]], Rule.MATCHED)
 

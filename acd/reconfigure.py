@@ -41,6 +41,7 @@ class Reconfigure:
             return
         board.state.policy = policy_version(event)
         board.state.seed = event.seed & (2**63 - 1)
+        board.state.routing = event.routing
         self._apply_queues(event)
         self._apply_agents(event)
         self.reindex()

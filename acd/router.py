@@ -171,6 +171,7 @@ class Router:
         for name in facts.calls:
             for kind in (Due.MAX_WAIT, Due.RING_NEXT, Due.STEP, Due.ASK):
                 board.deadlines.rearm(kind, name)
+        board.deadlines.rearm(Due.GATHER, "")
 
     def _take(self, event: Event) -> None:
         match event:
@@ -266,6 +267,8 @@ class Router:
                     self._staff.end_wrap_up(board.state.agents[name])
                 case Due.RETRY:
                     self._staff.retry(board.state.agents[name])
+                case Due.GATHER:
+                    self._matching.gathered()
                 case _:
                     assert_never(kind)
 

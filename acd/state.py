@@ -9,6 +9,7 @@ from acd.offer import OpenOffer
 from acd.queue import Queue
 from acd.queued_call import QueuedCall
 from acd.redial import GaveUp
+from acd.routing import RoutingSettings
 
 VERSION = 1
 GONE_FOR_US = 32_000_000  # a call's end is remembered at least this long, against late events
@@ -27,6 +28,8 @@ class State(msgspec.Struct):
     offers: dict[str, OpenOffer] = {}
     arrivals: int = 0
     seed: int = 0  # of what is drawn
+    routing: RoutingSettings = RoutingSettings()
+    gather_until_us: int | None = None  # somebody could be brought together, and waits for more
     # Of `acd.why`: the version of the configuration, the number of the last decision, and its seal.
     policy: str = ""
     decisions: int = 0

@@ -24,6 +24,8 @@ class Rule(enum.StrEnum):
     """The agent alone became free: the first of the callers."""
     MATCHED = "matched"
     """Several came at once: callers chose in the order of all lines."""
+    CHEAPEST = "cheapest"
+    """It cost least (`acd.cost`): of the pairs that there were, or together with the others of the step."""
     ASSIGNED = "assigned"
     """A supervisor kept the call for this agent."""
     PULLED = "pulled"

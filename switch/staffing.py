@@ -15,8 +15,10 @@ from acd.events import (
     PhoneUnreachable,
     PhoneUnregistered,
 )
+from acd.routing import Method, RoutingSettings, Weights
 from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
 from switch.config import recipes
+from switch.config.routing import Routing
 from switch.config.schema import Config, Login, Queue
 
 _ANSWER_ON_ITS_WAY_S = 0.1
@@ -33,6 +35,13 @@ def configured(config: Config) -> Configured:
             )
             for name, agent in config.agents.items()
         ],
+        routing=_routing(config.routing),
+    )
+
+
+def _routing(routing: Routing) -> RoutingSettings:
+    return RoutingSettings(
+        Method(routing.matching.value), _us(routing.gather), Weights(**routing.weights.model_dump())
     )
 
 

@@ -74,6 +74,7 @@ _SECTIONS = (
     "parking",
     "desk",
     "codes",
+    "routing",
 )
 
 

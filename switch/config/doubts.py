@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from acd.strategies import SEVERAL
+from acd.strategies import SEVERAL, Strategy
 from media.aio.addresses import reaches
 from switch.config import recipes, secrecy
 from switch.config.checks import Finding
+from switch.config.routing import Matching
 from switch.config.schema import Config, OnNoAnswer
 
 
@@ -16,6 +17,7 @@ def doubts(config: Config) -> Iterator[Finding]:
     for doubted in (secrecy.doubts(config), recipes.doubts(config.queues)):
         yield from (Finding(path, message) for path, message in doubted)
     yield from _all_at_once(config)
+    yield from _without_say(config)
 
 
 def _without_media(config: Config) -> Iterator[Finding]:
@@ -49,3 +51,20 @@ def _all_at_once(config: Config) -> Iterator[Finding]:
                 "one are hung up on; write auto_answer: false"
             )
             yield Finding(path, message)
+
+
+def _without_say(config: Config) -> Iterator[Finding]:
+    """Strategies that were chosen, where the least cost decides."""
+    if config.routing.matching is not Matching.OPTIMAL:
+        return
+    for name, queue in config.queues.items():
+        if queue.strategy not in _BESIDE_COST:
+            message = (
+                f"warning: by routing.matching: optimal agents are chosen at the least cost, hardly ever by "
+                f"{queue.strategy.value}; leave it out, or write routing.matching: greedy"
+            )
+            yield Finding(("queues", name, "strategy"), message)
+
+
+_BESIDE_COST = (Strategy.LONGEST_IDLE, Strategy.RING_ALL, Strategy.RING_PROGRESSIVELY)
+"""They say how many ring, or nothing that the cost does not say."""

@@ -19,6 +19,7 @@ from switch.config.desk import Codes, DeskSettings
 from switch.config.hours import OfficeHours
 from switch.config.provisioning import Device, Provisioning
 from switch.config.recipes import Step
+from switch.config.routing import Routing
 from switch.config.section import (
     Address,
     Count,
@@ -456,6 +457,7 @@ class Config(Section):
     desk: DeskSettings = DeskSettings()
     codes: Codes = Codes()
     provisioning: Provisioning = Provisioning()
+    routing: Routing = Routing()
     trunks: dict[str, Trunk] = Field(default_factory=dict)
     phones: dict[str, Phone] = Field(default_factory=dict)
     agents: dict[str, Agent] = Field(default_factory=dict)

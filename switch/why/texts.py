@@ -58,6 +58,8 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         "and {because}.",
         Rule.MATCHED: "Several callers and agents came together; callers chose in the order of the line, "
         "and {because}.",
+        Rule.CHEAPEST: "{free} agents were free for the call, {open} callers waited whom {agent} could "
+        "serve, and this pair cost least by routing.weights.",
         Rule.ASSIGNED: "A supervisor kept the call for {agent}.",
         Rule.PULLED: "{agent} took the call out of its turn.",
         Rule.HOOK: "The program that the queue asks named {agent}.",
@@ -84,6 +86,8 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         "y {because}.",
         Rule.MATCHED: "Coincidieron varias llamadas y varios agentes; eligieron las llamadas en el orden de "
         "la cola, y {because}.",
+        Rule.CHEAPEST: "Había {free} agentes libres para la llamada y {open} llamadas en espera que {agent} "
+        "podía atender, y esta pareja era la de menor coste según routing.weights.",
         Rule.ASSIGNED: "Un supervisor reservó la llamada para {agent}.",
         Rule.PULLED: "{agent} tomó la llamada fuera de turno.",
         Rule.HOOK: "El programa al que consulta la cola eligió a {agent}.",

@@ -12,6 +12,7 @@ from acd.queue import ClosedReason
 from acd.queued_call import CallState, QueuedCall
 from acd.recipe import COMPARE, Bound, Step
 from acd.router import Router
+from acd.routing import RoutingSettings
 from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
 from acd.strategies import SEVERAL, Strategy
 from tests.acd.oracle import Loads, Oracle, serves, waits_for
@@ -21,6 +22,7 @@ START_US = 1_795_000_000 * SECOND
 REQUIRES = ("", "support >= 1", "english >= 5 or spanish >= 5", "support >= 3 and not trainee >= 1")
 OWN = ("", "", "", "", "english >= 5", "not trainee >= 5", "spanish >= 3 or english >= 9", "support >=")
 STRATEGIES = (Strategy.LONGEST_IDLE, *Strategy)
+PLAIN = RoutingSettings()
 OVERFLOWS = ("hangup", "phone:1001", "queue:q0", "queue:q1", "queue:q2", "queue:nowhere")
 
 
@@ -44,7 +46,7 @@ def random_steps(dice: random.Random) -> tuple[Step, ...]:
     )
 
 
-def random_configuration(dice: random.Random) -> e.Configured:
+def random_configuration(dice: random.Random, routing: RoutingSettings = PLAIN) -> e.Configured:
     """Some of four queues and seven agents, with any settings."""
     queues = [
         QueueSettings(
@@ -80,19 +82,20 @@ def random_configuration(dice: random.Random) -> e.Configured:
         for number in range(7)
         if dice.random() < 0.9
     ]
-    return e.Configured(queues, agents, dice.randrange(3))
+    return e.Configured(queues, agents, dice.randrange(3), routing)
 
 
 class History:
     """Plays one history; `check` holds the laws."""
 
-    def __init__(self, seed: int, reloads: bool = True) -> None:
+    def __init__(self, seed: int, reloads: bool = True, routing: RoutingSettings = PLAIN) -> None:
         self.dice = random.Random(seed)
         self.router = Router()
         self.oracle = Oracle(self.router)
         self.loads = Loads()
         self.now_us = START_US
         self.reloads = reloads
+        self.routing = routing
         self.steps: list[tuple[int, e.Event, list[c.Command]]] = []
         self.calls = 0
         self.offers: dict[str, c.Offer] = {}
@@ -101,7 +104,7 @@ class History:
         self.offered: Counter[str] = Counter()
         self.left: Counter[str] = Counter()
         self.wrapping = 0
-        self.step(random_configuration(self.dice))
+        self.step(random_configuration(self.dice, self.routing))
         for number in range(7):
             self.step(e.PhoneRegistered(f"a{number}", fresh=True))
 
@@ -163,7 +166,7 @@ class History:
         if kind > 0.98:
             if dice.random() < 0.2:
                 return e.SwitchRestarted(tuple(name for name in self.known() if dice.random() < 0.7))
-            return random_configuration(dice) if self.reloads else e.DeadlinePassed()
+            return random_configuration(dice, self.routing) if self.reloads else e.DeadlinePassed()
         return dice.choice(
             (
                 e.PhoneRegistered(agent, fresh=dice.random() < 0.7),
@@ -288,10 +291,11 @@ class History:
         for agent in facts.agents.values():
             free = agent.free
             assert agent.announced is agent.state
-            assert not free or not any(waits_for(facts, agent, call) for call in waiting), (
+            gathering = facts.gather_until_us is not None
+            assert not free or gathering or not any(waits_for(facts, agent, call) for call in waiting), (
                 f"{agent.name} is free while somebody waits"
             )
-            assert not free or not any(serves(facts, agent, call) for call in seeking), (
+            assert not free or gathering or not any(serves(facts, agent, call) for call in seeking), (
                 f"{agent.name} is free while others ring for somebody who wants him too"
             )
         self.check_assigned(waiting)
@@ -344,6 +348,7 @@ class History:
             assert (call.ask_until_us is not None) == (call.state is CallState.ASKING)
         for agent in facts.agents.values():
             due += [agent.wrap_up_until_us, agent.retry_at_us]
+        due.append(facts.gather_until_us)
         assert self.router.deadline() == min((one for one in due if one is not None), default=None)
 
     def check_assigned(self, waiting: list[QueuedCall]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from acd.journal import Header, decode, encode, encode_header, replay
 from acd.router import Router
+from acd.routing import Method, RoutingSettings
 from tests.acd.history import History
 
 
@@ -69,3 +70,26 @@ def test_a_snapshot_anywhere_goes_on_as_the_router_would(seed: int) -> None:
         assert router.step(event, now_us) == commands
     assert router.state_hash() == history.router.state_hash()
     assert router.deadline() == history.router.deadline()
+
+
+ROUTINGS = {
+    "optimal": RoutingSettings(Method.OPTIMAL),
+    "gathered": RoutingSettings(gather_us=500_000),
+    "optimal and gathered": RoutingSettings(Method.OPTIMAL, 500_000),
+}
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("routing", ROUTINGS.values(), ids=ROUTINGS)
+def test_the_laws_hold_whatever_the_routing(routing: RoutingSettings, seed: int) -> None:
+    history = History(seed, routing=routing)
+    history.play(1_500)
+    dice = random.Random(seed)
+    router = Router()
+    for now_us, event, commands in history.steps:
+        if dice.random() < 0.05:
+            router = Router.restore(router.snapshot())
+        assert router.step(event, now_us) == commands
+    assert router.state_hash() == history.router.state_hash()
+    history.end_everything()
+    assert not history.router._board.state.calls

@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from acd.line import Line
 
 
@@ -52,3 +54,21 @@ def test_stale_entries_are_bounded_and_order_holds() -> None:
         if turn % 100 == 0:
             assert line.first() == min(keys.values(), default=None)
     assert len(line) < 200
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_first_few_in_their_order(seed: int) -> None:
+    dice = random.Random(seed)
+    live: dict[str, int] = {}
+    line: Line[tuple[int, str, int]] = Line(live)
+    keys = [(dice.randrange(20), f"m{n}", n) for n in range(dice.randrange(60))]
+    for key in keys:
+        live[key[1]] = key[2]
+        line.put(key)
+    for key in keys:
+        if dice.random() < 0.4:
+            del live[key[1]]
+    there = sorted(key for key in keys if key[1] in live)
+    count = dice.choice((0, 1, 5, 100))
+    assert list(line.firsts(count)) == there[:count]
+    assert line.first() == (there[0] if there else None)

@@ -69,3 +69,25 @@ def test_several_phones_that_ring_for_one_caller(
     doubts: list[str] = []
     load(path, {}, warn=lambda doubt: doubts.append(str(doubt).removeprefix(f"{path}:")))
     assert doubts == [line.format(strategy) for line in said]
+
+
+@pytest.mark.parametrize(
+    ("matching", "strategy", "doubted"),
+    [
+        ("optimal", "linear", True),
+        ("optimal", "longest-idle", False),
+        ("greedy", "linear", False),
+    ],
+)
+def test_a_strategy_has_no_say_where_the_least_cost_decides(
+    tmp_path: Path, matching: str, strategy: str, doubted: bool
+) -> None:
+    path = tmp_path / "test.yaml"
+    path.write_text(f"routing: {{matching: {matching}}}\nqueues: {{q: {{strategy: {strategy}}}}}\n")
+    doubts: list[str] = []
+    load(path, {}, warn=lambda doubt: doubts.append(str(doubt).removeprefix(f"{path}:")))
+    said = [
+        "2:24: queues.q.strategy: warning: by routing.matching: optimal agents are chosen at the least cost, "
+        "hardly ever by linear; leave it out, or write routing.matching: greedy"
+    ]
+    assert doubts == (said if doubted else [])

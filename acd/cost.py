@@ -1,0 +1,43 @@
+"""What a pair of a caller and an agent costs: whole numbers, thousandths of the points of
+`acd.routing.Weights`.
+
+A cost has three parts that are added: the caller's (age and priority), the agent's (how long he is free), and
+what only the two kinds together tell, which is what the caller asks for and what the agent can: the levels
+that are spent without need, and the price of an agent whom other callers may need more.
+"""
+
+from acd.agent import Agent
+from acd.assignment import HIGHEST
+from acd.queued_call import QueuedCall
+from acd.routing import Weights
+
+_MOST = HIGHEST // 4
+"""Of each part, so that their sum is in bounds: four hours of waiting at the weights' defaults count in
+full."""
+
+
+def caller(call: QueuedCall, now_us: int, weights: Weights) -> int:
+    """The caller's part: the less, the longer he waits and the larger his priority."""
+    waited_ms = max(0, now_us - call.queued_at_us) // 1000
+    return _bounded(-weights.age * waited_ms - 1000 * weights.priority * call.priority)
+
+
+def agent(free: Agent, now_us: int, weights: Weights) -> int:
+    """The agent's part: the less, the longer he is free."""
+    idle_ms = max(0, now_us - (free.idle_since_us or now_us)) // 1000
+    return _bounded(-weights.idle * idle_ms)
+
+
+def share(present: int, weights: Weights) -> int:
+    """What one agent of so many who are present for some callers is worth to them."""
+    return 1000 * weights.rare // max(1, present)
+
+
+def together(gap: int, price: int, weights: Weights) -> int:
+    """The part of what is asked and what the agent can: `gap` in levels, `price` the sum of his shares in all
+    other callers whom he serves."""
+    return _bounded(1000 * weights.gap * gap + price)
+
+
+def _bounded(part: int) -> int:
+    return max(-_MOST, min(_MOST, part))

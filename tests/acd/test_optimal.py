@@ -1,0 +1,200 @@
+"""Who gets whom at least cost, and when several are gathered first."""
+
+import random
+
+import pytest
+
+from acd import optimal
+from acd.commands import Offer
+from acd.events import CallQueued, Configured, PhoneRegistered
+from acd.router import Router
+from acd.routing import Method, RoutingSettings, Weights
+from acd.settings import SECOND_US, AgentSettings, QueueSettings
+from acd.why import Rule
+from tests.acd.stage import Stage, none, only
+
+LANGUAGES = [
+    QueueSettings("either", requires="english >= 1 or spanish >= 1", wrap_up_us=0),
+    QueueSettings("english", requires="english >= 1", wrap_up_us=0),
+    QueueSettings("spanish", requires="spanish >= 1", wrap_up_us=0),
+]
+OPTIMAL = RoutingSettings(Method.OPTIMAL)
+GATHERED = RoutingSettings(Method.OPTIMAL, SECOND_US // 2)
+
+
+def stage(routing: RoutingSettings, queues: list[QueueSettings], **skills: dict[str, int]) -> Stage:
+    """The agents are free, the first since longest."""
+    agents = [AgentSettings(name, levels) for name, levels in skills.items()]
+    built = Stage([], [])
+    built.step(Configured(queues, agents, routing=routing))
+    built.login(*skills)
+    return built
+
+
+class TestOneCaller:
+    def test_the_rare_skill_is_saved(self) -> None:
+        """Ana is free longer, but the only one who speaks Spanish."""
+        there = stage(OPTIMAL, LANGUAGES, ana={"english": 5, "spanish": 5}, luis={"english": 5})
+        offer = only(there.queue("c1", "english"), Offer)
+        assert offer.agent == "luis"
+        assert offer.decision is not None
+        assert offer.decision.rule is Rule.CHEAPEST
+        assert only(there.queue("c2", "spanish"), Offer).agent == "ana"
+
+    def test_levels_that_nobody_asks_for_are_saved(self) -> None:
+        there = stage(OPTIMAL, [LANGUAGES[1]], ana={"english": 9}, luis={"english": 2}, eva={"english": 5})
+        assert [only(there.queue(call, "english"), Offer).agent for call in ("c1", "c2", "c3")] == [
+            "luis",
+            "eva",
+            "ana",
+        ]
+
+    def test_equals_take_turns(self) -> None:
+        there = stage(OPTIMAL, [LANGUAGES[1]], luis={"english": 5}, ana={"english": 5})
+        assert only(there.queue("c1", "english"), Offer).agent == "luis"
+
+    def test_weights_decide(self) -> None:
+        """Ten levels more are worth a thousand seconds of being free here."""
+        idle = RoutingSettings(Method.OPTIMAL, weights=Weights(gap=0, rare=0))
+        there = stage(idle, [LANGUAGES[1]], ana={"english": 9}, luis={"english": 1})
+        assert only(there.queue("c1", "english"), Offer).agent == "ana"
+
+    def test_a_reload_changes_it(self) -> None:
+        there = stage(OPTIMAL, [LANGUAGES[1]], ana={"english": 9}, luis={"english": 1})
+        agents = [AgentSettings("ana", {"english": 9}), AgentSettings("luis", {"english": 1})]
+        there.step(Configured([LANGUAGES[1]], agents))
+        assert only(there.queue("c1", "english"), Offer).agent == "ana"
+
+    def test_it_looks_at_so_many_and_no_more(self) -> None:
+        many = {f"agent{n:02}": {"english": 99 - n} for n in range(optimal.LOOK + 5)}
+        there = stage(OPTIMAL, [LANGUAGES[1]], **many)
+        assert only(there.queue("c1", "english"), Offer).agent == f"agent{optimal.LOOK - 1}"
+
+
+class TestOneAgent:
+    def test_an_older_call_goes_first_unless_another_needs_him_more(self) -> None:
+        """Who takes either is five seconds older, but needs eight levels less than Ana has."""
+        there = stage(OPTIMAL, [*LANGUAGES[:1], QueueSettings("expert", requires="spanish >= 9")])
+        there.queue("c1", "either")
+        there.wait(5)
+        there.queue("c2", "expert")
+        agents = [AgentSettings("ana", {"spanish": 9})]
+        there.step(
+            Configured(
+                [LANGUAGES[0], QueueSettings("expert", requires="spanish >= 9")], agents, routing=OPTIMAL
+            )
+        )
+        assert only(there.step(PhoneRegistered("ana", fresh=True)), Offer).call == "c2"
+
+    def test_nobody_is_passed_over_for_ever(self) -> None:
+        """Eight levels are eighty seconds: older than that, the other goes first."""
+        queues = [LANGUAGES[0], QueueSettings("expert", requires="spanish >= 9", wrap_up_us=0)]
+        there = stage(OPTIMAL, queues, ana={"spanish": 9})
+        there.queue("c0", "expert")
+        there.answer("ana")
+        there.queue("c1", "either")
+        there.wait(81)
+        there.queue("c2", "expert")
+        assert only(there.end("c0", "ana"), Offer).call == "c1"
+
+
+class TestGathering:
+    def test_decisions_wait_that_long(self) -> None:
+        there = stage(GATHERED, LANGUAGES, ana={"english": 5})
+        assert none(there.queue("c1", "english"), Offer)
+        assert there.router.deadline() == there.now_us + SECOND_US // 2
+        assert none(there.wait(0.4), Offer)
+        offer = only(there.wait(0.2), Offer)
+        assert (offer.call, offer.agent) == ("c1", "ana")
+        assert there.router.snapshot() == Router.restore(there.router.snapshot()).snapshot()
+
+    def test_two_are_served_where_the_order_of_lines_serves_one(self) -> None:
+        """The first caller would take either; the second only the one whom the first would get."""
+        skills = {"ana": {"english": 5}, "luis": {"spanish": 5}}
+        for routing, pairs in (
+            (GATHERED, [("c1", "luis"), ("c2", "ana")]),
+            (RoutingSettings(gather_us=SECOND_US // 2), [("c1", "ana")]),
+        ):
+            there = stage(routing, LANGUAGES, **skills)
+            there.queue("c1", "either")
+            there.queue("c2", "english")
+            there.wait(1)
+            assert there.offered() == pairs
+
+    def test_nobody_waits_when_there_is_nobody_to_wait_for(self) -> None:
+        there = stage(GATHERED, LANGUAGES, ana={"english": 5})
+        deadline = there.router.deadline()
+        there.queue("c1", "spanish")
+        call = there.router.call("c1")
+        assert call is not None
+        assert deadline is None
+        assert there.router._board.state.gather_until_us is None
+
+    def test_who_leaves_meanwhile_is_not_offered(self) -> None:
+        there = stage(GATHERED, LANGUAGES, ana={"english": 5})
+        there.queue("c1", "english")
+        there.hang_up("c1")
+        assert none(there.wait(1), Offer)
+        there.queue("c2", "english")
+        assert only(there.wait(1), Offer).call == "c2"
+
+    def test_a_restored_router_goes_on_gathering(self) -> None:
+        there = stage(GATHERED, LANGUAGES, ana={"english": 5}, luis={"spanish": 5})
+        there.queue("c1", "either")
+        restored = Router.restore(there.router.snapshot())
+        assert restored.deadline() == there.router.deadline()
+        there.router = restored
+        there.queue("c2", "english")
+        there.wait(1)
+        assert there.offered() == [("c1", "luis"), ("c2", "ana")]
+
+
+def many(seed: int, routing: RoutingSettings) -> Stage:
+    """Agents and callers of several kinds, who all come within the time that is gathered."""
+    dice = random.Random(seed)
+    skills = ("a", "b", "c")
+    queues = [QueueSettings(one, requires=f"{one} >= {dice.randint(1, 5)}") for one in skills]
+    agents = {
+        f"agent{n:02}": {one: dice.randint(1, 9) for one in skills if dice.random() < 0.6}
+        for n in range(dice.randint(1, 15))
+    }
+    there = stage(routing, queues, **agents)
+    there.wait(1)
+    for n in range(dice.randint(1, 15)):
+        there.step(
+            CallQueued(
+                f"c{n:02}",
+                dice.choice(skills),
+                there.now_us - dice.randrange(90) * SECOND_US,
+                dice.choice((0, 0, 2)),
+            )
+        )
+    there.wait(1)
+    return there
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_it_offers_at_least_as_many_as_the_order_of_lines(seed: int) -> None:
+    cheapest = many(seed, GATHERED).offered()
+    ordered = many(seed, RoutingSettings(gather_us=GATHERED.gather_us)).offered()
+    assert len(cheapest) >= len(ordered)
+    assert len({agent for _, agent in cheapest}) == len(cheapest) == len({call for call, _ in cheapest})
+
+
+@pytest.mark.parametrize("limit", ["BUDGET", "LARGEST"])
+@pytest.mark.parametrize("seed", range(8))
+def test_beyond_a_limit_the_order_of_lines_decides_exactly(
+    limit: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordered = many(seed, RoutingSettings(gather_us=GATHERED.gather_us)).offered()
+    monkeypatch.setattr(optimal, limit, 0)
+    assert many(seed, GATHERED).offered() == ordered
+
+
+def test_more_than_the_largest_assignment_are_all_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optimal, "LARGEST", 2)
+    there = stage(GATHERED, [LANGUAGES[1]], **{f"agent{n}": {"english": n + 1} for n in range(5)})
+    for n in range(5):
+        there.queue(f"c{n}", "english")
+    there.wait(1)
+    assert len(there.offered()) == 5
