@@ -3,10 +3,14 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from tests.e2e.centre import NUMBER, Tell, centre, desks, ending
-from tests.e2e.test_supervision import AGENT, CALLER, LEAK_DBFS, NEXT, SUPERVISOR, hear_music, heard
+import pytest
+
+from tests.e2e.centre import NUMBER, Tell, centre, desks, ending, left_over
+from tests.e2e.office import over
+from tests.e2e.test_supervision import AGENT, CALLER, LEAK_DBFS, NEXT, SUPERVISOR, heard
 from tests.peers.audio import level_dbfs
 from tests.peers.phone import Phone, PhoneCall, Phones
+from tests.peers.sipp import Sipp
 from tests.peers.switch import Switch
 
 LONG = {"wrap_up": "1m"}
@@ -37,7 +41,6 @@ async def test_all_ring_and_of_two_who_answer_together_one_talks(tell_on_failure
         rings = [await phone.next_call() for phone in (ana, luis, marta)]
         for agent in ("ana", "luis", "marta"):
             await switch.agent_is(agent, "ringing")
-        assert await hear_music(caller)
         await asyncio.gather(rings[1].answer(), rings[2].answer())
         await rings[0].until("closed")
         loser = await first_closed(*rings[1:])
@@ -77,3 +80,28 @@ async def test_one_more_rings_each_time_until_one_answers(tell_on_failure: Tell)
         await caller.until("closed")
         (record,) = await switch.ended_calls(1)
     assert (record["agent"], ending(record)) == ("luis", ("answered", "agent_hung_up", "agent"))
+
+
+@pytest.mark.long
+async def test_three_that_answer_every_call_by_themselves(tell_on_failure: Tell) -> None:
+    """Each time two of them answer too late; nothing is left of any of it."""
+    calls = 30
+    async with AsyncExitStack() as stack:
+        switch, phones, _ = await open_centre(stack, tell_on_failure, strategy="ring-all", wrap_up="0s")
+        for phone in phones:
+            await phone.behave("answer")
+        for count in range(1, calls + 1):
+            async with Sipp.running(
+                "caller_hangs_up", target=switch.sip, number=NUMBER, talk_ms=300
+            ) as caller:
+                assert (await caller.finished()).failed == 0
+            await switch.ended_calls(count)
+            for agent in ("ana", "luis", "marta"):
+                await switch.agent_is(agent, "ready")
+        for phone in phones:
+            assert len(phone.calls) == calls
+            for call in phone.calls:
+                await call.until("closed")
+        offers = (await switch.metrics()).by("centralita_offers_total", "result")
+        assert (offers["answered"], offers["answered_elsewhere"]) == (calls, 2 * calls)
+        await switch.until(lambda: left_over(switch), over)
