@@ -13,6 +13,7 @@ import msgspec
 
 from acd import state
 from acd.agent import Agent, AgentState
+from acd.aging import POINT
 from acd.events import Event
 from acd.explaining import Bar, Candidate, Choice, Hindrance, Rival
 from acd.router import Router
@@ -215,12 +216,13 @@ def _edges(comparison: Comparison) -> Iterator[int]:
 def _of_caller(chosen: Rival, other: Rival) -> Iterator[Counterfactual]:
     """The other caller goes before the chosen one: by priority, or because he came earlier."""
     own, its = chosen.key, other.key
-    if own[0] == its[0]:
+    if chosen.priority == other.priority and its[1] >= own[1]:
         yield Counterfactual(Change.CALLER_EARLIER, other.call, by_us=its[1] - own[1] + 1)
-        yield Counterfactual(Change.PRIORITY, other.call, level=1 - its[0], was=-its[0])
-    else:
-        earlier = its[1:] < own[1:]
-        yield Counterfactual(Change.PRIORITY, other.call, level=-own[0] + (not earlier), was=-its[0])
+    points, rest = divmod(its[0] - own[0], POINT)
+    points += rest > 0 or its[1:] > own[1:]
+    if points > 0:
+        was = other.priority
+        yield Counterfactual(Change.PRIORITY, other.call, level=was + points, was=was)
 
 
 def _ready_instead(agent: Agent) -> None:

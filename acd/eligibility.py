@@ -1,10 +1,10 @@
 """Who may serve whom, computed once: requirements interned into classes, agents' skills into signatures.
 
-Calls that ask for the same (in normal form) of queues that order free agents in the same way share a class;
-agents with the same levels share a signature. Whether a signature satisfies a class is computed when either
-is born, never for a decision. The queues' own classes stay until the next configuration; those of calls with
-a requirement of their own are born when it is first asked for, and dropped some time after nobody waits in
-them. All of this is an index: facts alone say who gets whom.
+Calls that ask for the same (in normal form) of queues that order agents and callers in the same way share a
+class; agents with the same levels share a signature. Whether a signature satisfies a class is computed when
+either is born, never for a decision. The queues' own classes stay until the next configuration; those of
+calls with a requirement of their own are born when it is first asked for, and dropped some time after nobody
+waits in them. All of this is an index: facts alone say who gets whom.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,12 +13,13 @@ from itertools import islice
 from typing import TypeAlias
 
 from acd.agent import Agent
+from acd.aging import Place, Waiting, place
 from acd.drawing import Drawn
 from acd.line import Line
-from acd.queued_call import CallKey, QueuedCall
+from acd.queued_call import QueuedCall
 from acd.ranking import AgentKey, Rank, rank_by
 from acd.recipe import demand
-from acd.settings import AgentSettings, QueueSettings
+from acd.settings import AgentSettings, Aging, QueueSettings
 from acd.skills import Requirement, SkillError, both, parse
 from acd.state import State
 from acd.strategies import RANKINGS, Ranking
@@ -34,11 +35,12 @@ _LOADED = (Ranking.CALLS, Ranking.TALK)
 
 
 class SkillClass:
-    """One requirement and one order: the calls that wait for it, those that ring for somebody and want one
-    more, the agents who are free for it and, where a queue goes by their loads, all who are at work.
-    Those who are `named` may serve whatever their skills."""
+    """One requirement, one order of agents and one of callers: the calls that wait for it, those that ring
+    for somebody and want one more, the agents who are free for it and, where a queue goes by their loads, all
+    who are at work. Those who are `named` may serve whatever their skills."""
 
     __slots__ = (
+        "aging",
         "free",
         "general",
         "named",
@@ -55,8 +57,9 @@ class SkillClass:
         self,
         requirement: Requirement,
         ranking: Ranking,
-        waiting: Line[CallKey],
-        seeking: Line[CallKey],
+        aging: Aging,
+        waiting: Waiting,
+        seeking: Waiting,
         free: FreeAgents,
         working: Line[tuple[int, str, Loads]],
         named: frozenset[str] = frozenset(),
@@ -64,6 +67,7 @@ class SkillClass:
         self.requirement = requirement
         self.named = named
         self.ranking = ranking
+        self.aging = aging
         self.rank = rank_by(ranking, requirement)
         self.waiting = waiting
         self.seeking = seeking
@@ -126,7 +130,7 @@ class Eligibility:
         self._tokens = 0
         self._limit = _FEW
         # By normal form, and by those who serve by name.
-        self._classes: dict[tuple[str, Ranking, frozenset[str]], SkillClass] = {}
+        self._classes: dict[tuple[str, Ranking, Aging, frozenset[str]], SkillClass] = {}
         self._by_queue: dict[str, SkillClass] = {}
         # By queue, the call's own requirement, and the steps of the queue's recipe that let others serve.
         self._by_own: dict[tuple[str, str, int], SkillClass] = {}
@@ -146,7 +150,9 @@ class Eligibility:
         self._queues = {queue.name: queue for queue, _ in parsed if queue.steps}
         self._named = frozenset(name for step in steps for name in step.add)
         for queue, requirement in parsed:
-            found = self._by_queue[queue.name] = self._class(requirement, RANKINGS[queue.strategy])
+            found = self._by_queue[queue.name] = self._class(
+                requirement, RANKINGS[queue.strategy], queue.aging
+            )
             found.general = True
 
     def forget(self, queue: str) -> None:
@@ -182,18 +188,22 @@ class Eligibility:
             found = self._by_agent[settings.name] = self._signature(settings)
         return found
 
+    def place(self, call: QueuedCall, now_us: int) -> Place:
+        """The call's place among all who wait now."""
+        return place(call, self._state.queues[call.queue].settings.aging, now_us)
+
     def wait(self, call: QueuedCall) -> SkillClass:
         """The call takes its place in line; answers its class."""
         self._tokens = self.calls[call.id] = self._tokens + 1
         skill_class = self.of_call(call)
-        skill_class.waiting.put((*call.key, call.id, self._tokens))
+        skill_class.waiting.put(call, self._tokens)
         return skill_class
 
     def seek(self, call: QueuedCall) -> SkillClass:
         """The call, which rings for somebody, takes its place among those that want one more; its class."""
         self._tokens = self.seeking[call.id] = self._tokens + 1
         skill_class = self.of_call(call)
-        skill_class.seeking.put((*call.key, call.id, self._tokens))
+        skill_class.seeking.put(call, self._tokens)
         return skill_class
 
     def seek_no_more(self, call: str) -> None:
@@ -266,14 +276,14 @@ class Eligibility:
             signatures.clear()
 
     def _class(
-        self, requirement: Requirement, ranking: Ranking, named: frozenset[str] = frozenset()
+        self, requirement: Requirement, ranking: Ranking, aging: Aging, named: frozenset[str] = frozenset()
     ) -> SkillClass:
-        key = (str(requirement), ranking, named)
+        key = (str(requirement), ranking, aging, named)
         found = self._classes.get(key)
         if found is None:
-            lines = Line[CallKey](self.calls), Line[CallKey](self.seeking)
+            lines = Waiting(aging, self.calls), Waiting(aging, self.seeking)
             free: FreeAgents = Drawn(self._draw) if ranking is Ranking.CHANCE else Line(self.agents)
-            found = SkillClass(requirement, ranking, *lines, free, Line(self.workers), named)
+            found = SkillClass(requirement, ranking, aging, *lines, free, Line(self.workers), named)
             self._classes[key] = found
         return found
 
@@ -300,7 +310,7 @@ class Eligibility:
         if len(self._by_own) >= self._limit:
             self._drop_unused()
         known = len(self._classes)
-        born = self._by_own[key] = self._class(requirement, general.ranking, named)
+        born = self._by_own[key] = self._class(requirement, general.ranking, general.aging, named)
         if len(self._classes) > known:
             self._introduce(born)
         return born
@@ -318,9 +328,7 @@ class Eligibility:
 
     def _drop_unused(self) -> None:
         """Forget the calls' own requirements for which nobody waits, or wants one more."""
-        self._by_own = {
-            key: one for key, one in self._by_own.items() if one.waiting.first() or one.seeking.first()
-        }
+        self._by_own = {key: one for key, one in self._by_own.items() if one.waiting or one.seeking}
         self._limit = max(_FEW, 2 * len(self._by_own))
         used = {id(one) for index in (self._by_queue, self._by_own) for one in index.values()}
         self._classes = {key: one for key, one in self._classes.items() if id(one) in used}

@@ -81,13 +81,15 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Rival(msgspec.Struct, frozen=True):
-    """A caller for the agent. `key` as `Decision.caller`. `requires` is what the agent lacks for him,
-    `reserved` the agent for whom he is kept; both empty if the agent could have had him."""
+    """A caller for the agent. `key` as `Decision.caller`, `priority` what it was without aging. `requires` is
+    what the agent lacks for him, `reserved` the agent for whom he is kept; both empty if the agent could have
+    had him."""
 
     call: str
     queue: str
     chosen: bool
     key: tuple[int, ...]
+    priority: int
     requires: str
     reserved: str = ""
 
@@ -212,7 +214,8 @@ def _rival(board: Board, call: QueuedCall, agent: Agent, chosen: bool) -> Rival:
     by_name = agent.name in board.eligibility.of_call(call).named
     lacks = "" if chosen or by_name else failing(requirement_of(board, call), agent.settings.skills)
     reserved = call.assigned if not chosen and call.assigned != agent.name else None
-    return Rival(call.id, call.queue, chosen, call.key, lacks, reserved or "")
+    key = board.eligibility.place(call, board.now_us)
+    return Rival(call.id, call.queue, chosen, key, call.priority, lacks, reserved or "")
 
 
 def _hindrances(board: Board, requirement: Requirement, agent: Agent) -> Iterator[Hindrance]:
@@ -278,7 +281,12 @@ class _Seen(msgspec.Struct, frozen=True):
         return _runner([(one.chosen, one.key, one.agent) for one in free])
 
     def _next_caller(self) -> Runner | None:
-        return _runner([(one.chosen, one.key, one.call) for one in self.callers if one.open])
+        able = [one for one in self.callers if one.open]
+        runner = _runner([(one.chosen, one.key, one.call) for one in able])
+        if runner is None or runner.term > 0:
+            return runner
+        priorities = {one.priority for one in able if one.chosen or one.call == runner.name}
+        return Runner(runner.name, int(len(priorities) == 1))  # of one priority: the longer wait decided
 
 
 def _bar(agent: Candidate) -> Bar:

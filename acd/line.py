@@ -41,6 +41,10 @@ class Line(Generic[Key]):
             heappop(heap)
         return None
 
+    def drop_first(self) -> None:
+        """Forget what `first` has just answered."""
+        heappop(self._heap)
+
     def firsts(self, count: int) -> Iterator[Key]:
         """The first live keys in their order, so many at most. The line must not change meanwhile."""
         return islice(self._in_order(), count)

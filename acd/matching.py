@@ -7,14 +7,14 @@ comes to wait, alone in a step finds the partner at the head of one line; nothin
 from collections.abc import Iterable
 
 from acd.agent import Agent
+from acd.aging import CallKey, Waiting
 from acd.board import Board
 from acd.commands import VisitReason
 from acd.deadlines import Due
 from acd.eligibility import SkillClass
-from acd.line import Line
 from acd.offering import Offering
 from acd.optimal import Optimal
-from acd.queued_call import CallKey, CallState, QueuedCall
+from acd.queued_call import CallState, QueuedCall
 from acd.ranking import AgentKey
 from acd.relaxing import Relaxing
 from acd.routing import Method
@@ -120,9 +120,9 @@ class Matching:
             if cheapest is not None:
                 self._offer(cheapest, agent, Rule.CHEAPEST)
                 return
-        best = _first([skill_class.waiting for skill_class in signature.classes])
+        best = _first([skill_class.waiting for skill_class in signature.classes], board.now_us)
         if best is None and eligibility.seeking:
-            best = _first([skill_class.seeking for skill_class in signature.classes])
+            best = _first([skill_class.seeking for skill_class in signature.classes], board.now_us)
         if best is None:
             eligibility.free(agent)
         else:
@@ -163,7 +163,7 @@ class Matching:
         """Whoever could be brought together waits for others first, until that has lasted long enough."""
         board = self._board
         for skill_class in self._all_line_up(agents, calls):
-            if _first_pair((skill_class,)) is not None:
+            if _first_pair((skill_class,), board.now_us) is not None:
                 self._gathering[id(skill_class)] = skill_class
         if self._ripe:
             self._ripe = False
@@ -194,28 +194,28 @@ class Matching:
             while pairs := self._optimal.pairs(concerned):
                 for call, agent in pairs:
                     self._offer(call, agent, Rule.CHEAPEST)
-        while pair := _first_pair(concerned):
+        while pair := _first_pair(concerned, board.now_us):
             first, free = pair
             self._offer(board.state.calls[first[-2]], board.state.agents[free[-2]], Rule.MATCHED)
 
 
-def _first(lines: list[Line[CallKey]]) -> CallKey | None:
+def _first(lines: list[Waiting], now_us: int) -> CallKey | None:
     """The first of all these lines."""
     best: CallKey | None = None
     for line in lines:
-        first = line.first()
+        first = line.first(now_us)
         if first is not None and (best is None or first < best):
             best = first
     return best
 
 
-def _first_pair(classes: Iterable[SkillClass]) -> tuple[CallKey, AgentKey] | None:
+def _first_pair(classes: Iterable[SkillClass], now_us: int) -> tuple[CallKey, AgentKey] | None:
     """The first caller of these classes for whom somebody is free, and that agent; who rings comes last."""
     free = [(skill_class, key) for skill_class in classes if (key := skill_class.free.first()) is not None]
     for rings in (False, True):
         best: tuple[CallKey, AgentKey] | None = None
         for skill_class, agent in free:
-            first = (skill_class.seeking if rings else skill_class.waiting).first()
+            first = (skill_class.seeking if rings else skill_class.waiting).first(now_us)
             if first is not None and (best is None or first < best[0]):
                 best = (first, agent)
         if best is not None:

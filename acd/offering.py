@@ -100,7 +100,7 @@ class Offering:
             offer.agent,
             rule,
             board.state.queues[call.queue].settings.strategy,
-            call.key,
+            board.eligibility.place(call, board.now_us),
             board.eligibility.of_call(call).key(agent),
             call.steps.bit_count(),
             state.policy,

@@ -54,18 +54,18 @@ class Optimal:
         price = self._price(signature)
         best: tuple[int, tuple[int, int, int], QueuedCall] | None = None
         for skill_class in signature.classes:
-            first = skill_class.waiting.first()
+            first = skill_class.waiting.first(now_us)
             if first is not None:
                 call = board.state.calls[first[-2]]
                 costs = cost.caller(call, now_us, weights) + self._together(skill_class, signature, price)
-                if best is None or (costs, call.key) < best[:2]:
-                    best = (costs, call.key, call)
+                if best is None or (costs, first[:3]) < best[:2]:
+                    best = (costs, first[:3], call)
         return None if best is None else best[2]
 
     def pairs(self, classes: Iterable[SkillClass]) -> list[tuple[QueuedCall, Agent]]:
         """The cheapest of the largest sets of pairs, callers in the order of their lines; none if that takes
         more than the budget. Whoever is beyond the largest assignment is left."""
-        both = [one for one in classes if one.waiting.first() is not None and one.free.first() is not None]
+        both = [one for one in classes if one.waiting and one.free.first() is not None]
         calls, agents = self._callers(both), self._agents(both)
         costs = self._costs(calls, agents)
         found = assign(costs, len(calls), len(agents), BUDGET)
@@ -80,11 +80,12 @@ class Optimal:
     def _callers(self, classes: Sequence[SkillClass]) -> list[tuple[QueuedCall, SkillClass]]:
         """The first of all these lines together, each with the class that he waits in."""
         lines = (self._line(one) for one in classes)
-        return list(islice(merge(*lines, key=lambda pair: pair[0].key), LARGEST))
+        place, now_us = self._board.eligibility.place, self._board.now_us
+        return list(islice(merge(*lines, key=lambda pair: place(pair[0], now_us)), LARGEST))
 
     def _line(self, skill_class: SkillClass) -> Iterator[tuple[QueuedCall, SkillClass]]:
-        for key in skill_class.waiting.firsts(LARGEST):
-            yield self._board.state.calls[key[-2]], skill_class
+        for name in skill_class.waiting.firsts(LARGEST, self._board.now_us):
+            yield self._board.state.calls[name], skill_class
 
     def _agents(self, classes: Sequence[SkillClass]) -> list[tuple[Agent, Signature]]:
         """Some of each of these lines, and of all of them those who are free longest."""

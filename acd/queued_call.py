@@ -93,10 +93,6 @@ TABLE: dict[tuple[CallState, CallInput], Row] = {
     (S.TALKING, On.LEFT): (S.LEFT, (A.END_TALK, A.FORGET)),
 }
 
-# The place in line: minus the priority, queued at (UTC microseconds), arrival, call, and which time that it
-# waits (see `acd.line`). So the larger priority goes first, then who came earlier.
-CallKey: TypeAlias = tuple[int, int, int, str, int]
-
 
 class QueuedCall(msgspec.Struct, gc=False, omit_defaults=True):
     """One call that the router knows. Times are UTC microseconds."""
@@ -130,8 +126,3 @@ class QueuedCall(msgspec.Struct, gc=False, omit_defaults=True):
         """The call comes to a queue: the steps that it took in another one do not count."""
         self.priority -= self.raised
         self.steps = self.widened = self.raised = 0
-
-    @property
-    def key(self) -> tuple[int, int, int]:
-        """The place in line: by larger priority, then by who came earlier, then by who arrived first."""
-        return (-self.priority, self.queued_at_us, self.arrival)

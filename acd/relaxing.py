@@ -1,5 +1,6 @@
 """Steps of recipes, taken: the interpreter of `acd.recipe`."""
 
+from acd.aging import place
 from acd.board import Board
 from acd.commands import OfferResult, Relaxed, VisitReason
 from acd.offering import Offering
@@ -62,12 +63,13 @@ class Relaxing:
 
     def _position(self, call: QueuedCall, queue: Queue, most: int) -> int:
         """The caller's place in his queue, 1 is next; or `most` where it is that or beyond."""
-        calls, key, place = self._board.state.calls, call.key, 1
+        calls, aging, now_us = self._board.state.calls, queue.settings.aging, self._board.now_us
+        own, ahead = place(call, aging, now_us), 0
         for name in queue.visits:
-            if place >= most:
+            if ahead + 1 >= most:
                 break
-            place += calls[name].key < key
-        return place
+            ahead += place(calls[name], aging, now_us) < own
+        return ahead + 1
 
     def _take(self, step: Step, number: int, call: QueuedCall) -> None:
         board = self._board

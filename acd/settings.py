@@ -42,6 +42,14 @@ class AtClosing(enum.StrEnum):
     SEND = "send"
 
 
+class Aging(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How priority grows while callers wait: so many points a minute, up to the cap. A `per_minute` of 0: not
+    at all. Neither is negative."""
+
+    per_minute: int = 1
+    cap: int = 100
+
+
 class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """One queue. `requires` is a skill expression (see `acd.skills`); empty takes every agent.
 
@@ -72,6 +80,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     at_closing: AtClosing = AtClosing.KEEP
     ask_us: int = 0  # so long an outside program is asked what to do with who comes; 0 asks nobody
     strategy: Strategy = Strategy.LONGEST_IDLE
+    aging: Aging = Aging()
     ring_next_us: int = 5 * SECOND_US
 
 

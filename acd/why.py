@@ -43,10 +43,11 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One offer and what decided it. `number` counts the pool's decisions from 1; `position` is the number of
     the step, which is its record's in the journal; `at_us` is that step's time, UTC microseconds.
 
-    `caller` is the caller's key in line, (-priority, queued at in UTC microseconds, arrival): smaller goes
-    first, its last number breaks ties. `chosen` is the agent's under `strategy`, likewise; the agent's name
-    breaks ties. `relaxed` counts the relaxation steps that the call had taken. `policy` is the version of
-    the configuration (`policy_version`), `previous` the seal of the decision before, empty for the first.
+    `caller` is the caller's place in line (`acd.aging.Place`: minus the priority that he has by now, queued
+    at, arrival): smaller goes first, its last number breaks ties. `chosen` is the agent's under `strategy`,
+    likewise; the agent's name breaks ties. `relaxed` counts the relaxation steps that the call had taken.
+    `policy` is the version of the configuration (`policy_version`), `previous` the seal of the decision
+    before, empty for the first.
     """
 
     number: int

@@ -16,7 +16,7 @@ from acd.events import (
     PhoneUnregistered,
 )
 from acd.routing import Method, RoutingSettings, Weights
-from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
+from acd.settings import AgentSettings, Aging, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
 from switch.config import recipes
 from switch.config.routing import Routing
 from switch.config.schema import Config, Login, Queue
@@ -66,6 +66,7 @@ def _queue(name: str, queue: Queue) -> QueueSettings:
         at_closing=AtClosing(queue.at_closing.value),
         ask_us=0 if queue.decision is None else _us(queue.decision.timeout + _ANSWER_ON_ITS_WAY_S),
         strategy=queue.strategy,
+        aging=Aging(queue.priority_aging.per_minute, queue.priority_aging.cap),
         ring_next_us=_us(queue.ring_next),
         steps=recipes.settings(queue.steps),
         answer_within_us=_us(queue.service_level.within),

@@ -318,6 +318,15 @@ class Agent(Section):
     skills: dict[str, Count] = Field(default_factory=dict)
 
 
+class PriorityAging(Section):
+    """`queues.NAME.priority_aging`: how callers' priority grows while they wait"""
+
+    per_minute: Count = 1
+    """Points; 0: not at all."""
+    cap: Count = 100
+    """Nobody grows beyond it; who is above it stays as he is."""
+
+
 class ServiceLevel(Section):
     """`queues.NAME.service_level`"""
 
@@ -342,6 +351,7 @@ class Queue(Section):
     answer: Answer = Answer.AT_ONCE
     strategy: Strategy = Strategy.LONGEST_IDLE
     """Which of several free agents gets the call."""
+    priority_aging: PriorityAging = PriorityAging()
     ring_next: Positive = 5.0
     """After how long one more phone rings, where they ring progressively."""
     requires: Words | None = None

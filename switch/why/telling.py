@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from acd.aging import POINT
 from acd.counterfactual import Change, Counterfactual
 from acd.explaining import Candidate, Choice, Hindrance, Rival
 from acd.strategies import RANKINGS, Ranking, Strategy
@@ -199,7 +200,7 @@ class _Teller:
             call=caller.call,
             queue=caller.queue,
             chosen=caller.chosen,
-            priority=-caller.key[0],
+            priority=caller.priority,
             waited_s=(choice.decision.at_us - caller.key[1]) / 1e6,
             text=text,
         )
@@ -240,7 +241,9 @@ class _Teller:
     def _caller_term(self, choice: Choice, key: tuple[int, ...], term: int) -> str:
         if term >= len(key):
             return "?"
-        return self._span(choice.decision.at_us - key[1]) if term == 1 else str(abs(key[term]))
+        if term == 0:
+            return f"{-key[0] / POINT:.1f}".replace(".", texts.DECIMAL_POINT[self._language])
+        return self._span(choice.decision.at_us - key[1]) if term == 1 else str(key[term])
 
     def _span(self, us: int) -> str:
         """Seconds, with a decimal: `12.3 s`."""

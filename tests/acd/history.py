@@ -13,7 +13,7 @@ from acd.queued_call import CallState, QueuedCall
 from acd.recipe import COMPARE, Bound, Step
 from acd.router import Router
 from acd.routing import RoutingSettings
-from acd.settings import AgentSettings, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
+from acd.settings import AgentSettings, Aging, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
 from acd.strategies import SEVERAL, Strategy
 from tests.acd.oracle import Loads, Oracle, serves, waits_for
 
@@ -21,6 +21,7 @@ SECOND = 1_000_000
 START_US = 1_795_000_000 * SECOND
 REQUIRES = ("", "support >= 1", "english >= 5 or spanish >= 5", "support >= 3 and not trainee >= 1")
 OWN = ("", "", "", "", "english >= 5", "not trainee >= 5", "spanish >= 3 or english >= 9", "support >=")
+AGINGS = (Aging(), Aging(), Aging(0), Aging(20, 6), Aging(60, 4))
 STRATEGIES = (Strategy.LONGEST_IDLE, *Strategy)
 PLAIN = RoutingSettings()
 OVERFLOWS = ("hangup", "phone:1001", "queue:q0", "queue:q1", "queue:q2", "queue:nowhere")
@@ -68,6 +69,7 @@ def random_configuration(dice: random.Random, routing: RoutingSettings = PLAIN) 
             at_closing=dice.choice(list(AtClosing)),
             ask_us=dice.choice((0, 0, SECOND)),
             strategy=dice.choice(STRATEGIES),
+            aging=dice.choice(AGINGS),
             ring_next_us=dice.choice((1, 5)) * SECOND,
         )
         for number in range(4)

@@ -1,6 +1,7 @@
 """Who should get whom, found by going through everybody: the strategies' definitions, said a second time."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cache
 from typing import Any, cast
 
@@ -46,9 +47,18 @@ def waits_for(facts: State, agent: Agent, call: QueuedCall) -> bool:
     return call.assigned == agent.name if call.assigned else serves(facts, agent, call)
 
 
-def ahead(call: QueuedCall) -> tuple[object, ...]:
+def priority(facts: State, call: QueuedCall, now_us: int) -> Fraction:
+    """What the call's priority has grown to, in points."""
+    aging = facts.queues[call.queue].settings.aging
+    if call.priority >= aging.cap:
+        return Fraction(call.priority)
+    minutes = Fraction(now_us - call.queued_at_us, 60 * 1_000_000)
+    return min(Fraction(aging.cap), call.priority + aging.per_minute * minutes)
+
+
+def ahead(facts: State, call: QueuedCall, now_us: int) -> tuple[object, ...]:
     """The smallest goes first."""
-    return (-call.priority, call.queued_at_us, call.arrival)
+    return (-priority(facts, call, now_us), call.queued_at_us, call.arrival)
 
 
 def _best_skill(facts: State, agent: Agent, call: QueuedCall) -> int:
@@ -91,9 +101,11 @@ class Oracle:
         free = [one for one in facts.agents.values() if one.free]
         assert agent in free
         assert serves(facts, agent, call)
+        now_us = self._board.now_us
+        own = ahead(facts, call, now_us)
         rings = call.state is CallState.OFFERED  # then everybody in line goes first
         for other in facts.calls.values():
-            if other.state is CallState.WAITING and (rings or ahead(other) < ahead(call)):
+            if other.state is CallState.WAITING and (rings or ahead(facts, other, now_us) < own):
                 assert not any(waits_for(facts, one, other) for one in free), (
                     f"{other.id} was ahead of {call.id}"
                 )

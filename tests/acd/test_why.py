@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from acd.aging import POINT
 from acd.commands import Offer
 from acd.router import Router
 from acd.why import Fault, Kept, Rule, Verifier, decode, encode, seal
@@ -45,7 +46,7 @@ def test_an_offer_keeps_what_decided_it() -> None:
     assert third.decision is not None
     assert first.decision.rule is Rule.CALLER_CHOSE
     assert first.decision.strategy == "longest-idle"
-    assert first.decision.caller == (-5, START_US + seconds(2), 1)
+    assert first.decision.caller == (-5 * POINT, START_US + seconds(2), 1)
     assert first.decision.chosen == (START_US,)
     assert (first.decision.call, first.decision.agent) == ("c1", "ana")
     assert first.decision.position == first.id[1]
