@@ -29,6 +29,7 @@ from switch.exchange import Exchange
 from switch.history.database import connect, migrate
 from switch.history.reader import Reader
 from switch.history.writer import Writer
+from switch.hours.calendar import load_grammar
 from switch.identities.identities import read_keys
 from switch.identities.numbers import load_metadata
 from switch.interfaces import Interfaces
@@ -53,6 +54,7 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
     """
     books = await _open_books(config, stack)
     load_metadata()
+    load_grammar()
     switch = wire(config, books, _surroundings(config, await asyncio.to_thread(read_sounds, config)))
     exchange = switch.exchange
     exchange.identities.keys = await asyncio.to_thread(read_keys, config)

@@ -71,12 +71,12 @@ def drawings() -> Iterator[Drawing]:
     )
     rows = {pair: (following, ()) for pair, following in health.HEALTH.items()}
     yield Drawing("Health of a target of a trunk", "switch/trunks/health.py", (health.UP,), rows)
-    rows = {pair: (following, ()) for pair, (following, _) in breaker.BREAKER.items()}
+    asked = {pair: (following, ()) for pair, (following, _) in breaker.BREAKER.items()}
     yield Drawing(
         "Whether a queue's outside program is asked",
         "switch/decisions/breaker.py",
         (breaker.State.ASKED,),
-        rows,
+        asked,
     )
     first = offering.State.INVITED
     yield Drawing("Ringing of an offer", "switch/calls/offering.py", (first,), offering.OFFERING)

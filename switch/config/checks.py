@@ -194,6 +194,10 @@ def _queues(config: Config, known: _Known) -> Iterator[Finding]:
     for name, queue in config.queues.items():
         path = ("queues", name)
         yield from _requirement(path, queue)
+        hook = queue.decision
+        if hook is not None and hook.secret_file is not None and hook.secret.get_secret_value():
+            path_of_file = (*path, "decision", "secret_file")
+            yield Finding(path_of_file, "stands beside secret; give one of them", at_key=True)
         if queue.hours is not None:
             yield from known.unknown((*path, "hours"), "hours", queue.hours)
         for key in ("music", "recording_notice", "closed_prompt"):

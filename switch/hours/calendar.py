@@ -40,6 +40,11 @@ class Rule:
     spans: tuple[Span, ...]
 
 
+def load_grammar() -> None:
+    """Let opening-hours-py make what it needs for its first expression: milliseconds, once in a process."""
+    OpeningHours("24/7")
+
+
 def spans(written: str) -> tuple[Span, ...]:
     """`09:00-14:00, 16:00-20:00`, `22:00-02:30`, `24/7`, `closed`; ValueError has words for people."""
     if written in ("closed", "off"):

@@ -16,6 +16,8 @@ from switch.config.schema import Config
 from switch.hours.calendar import Calendar
 
 LOOK_AGAIN_S: Final = 60.0
+_APART_S: Final = 0.01
+_A_DAY_US: Final = 86_400_000_000
 
 
 class Hours:
@@ -32,19 +34,23 @@ class Hours:
         self._told: dict[str, ClosedReason | None] = {}
         """What the router was last told of each queue."""
         self._changes: dict[str, tuple[int, int | None]] = {}
-        """For each calendar: until when its next change holds, looked for at the first of the two."""
-        self._timer: asyncio.TimerHandle | None = None
+        """For each calendar: when its next change was looked for, and when that is."""
+        self._timers: dict[str, asyncio.Handle] = {}
 
     def configure(self, config: Config) -> None:
         """These are the calendars from now on, and those of the queues. The router hears of every queue: it
         may remember another state.
         """
+        self.stop()
         zone = config.server.timezone
         self._calendars = {name: _calendar(hours, zone) for name, hours in config.hours.items()}
         self._of_queues = {name: queue.hours for name, queue in config.queues.items()}
-        self._told = {}
-        self._changes = {}
-        self._look()
+        self._told, self._changes = {}, {}
+        closed = {name: self.closed(name) for name in self._calendars}
+        for queue, name in self._of_queues.items():
+            self._tell(queue, None if name is None else closed[name])
+        for place, name in enumerate(self._calendars):  # all in one turn could hold up calls
+            self._timers[name] = self._loop.call_later(place * _APART_S, self._look, name)
 
     def closed(self, calendar: str) -> ClosedReason | None:
         """Why that calendar is closed now; None while it is open."""
@@ -61,18 +67,17 @@ class Hours:
 
     def stop(self) -> None:
         """Look no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
 
-    def _look(self) -> None:
-        self.stop()
+    def _look(self, name: str) -> None:
         now_us = self._wall_us()
-        closed = {name: calendar.closed(now_us) for name, calendar in self._calendars.items()}
-        for queue, name in self._of_queues.items():
-            self._tell(queue, None if name is None else closed[name])
-        if self._calendars:
-            self._timer = self._loop.call_later(self._sleep_s(now_us), self._look)
+        reason = self._calendars[name].closed(now_us)
+        for queue, own in self._of_queues.items():
+            if own == name:
+                self._tell(queue, reason)
+        self._timers[name] = self._loop.call_later(self._sleep_s(name, now_us), self._look, name)
 
     def _tell(self, queue: str, reason: ClosedReason | None) -> None:
         if queue in self._told and self._told[queue] is reason:
@@ -83,16 +88,15 @@ class Hours:
         else:
             self._post(QueueClosed(queue, reason))
 
-    def _sleep_s(self, now_us: int) -> float:
+    def _sleep_s(self, name: str, now_us: int) -> float:
         """Until something changes, and never long: a clock that was set is seen."""
-        changes = [self._next_change(name, now_us) for name in self._calendars]
-        first = min((us for us in changes if us is not None), default=None)
-        return LOOK_AGAIN_S if first is None else min(LOOK_AGAIN_S, (first - now_us) / 1e6)
+        change_us = self._next_change(name, now_us)
+        return LOOK_AGAIN_S if change_us is None else min(LOOK_AGAIN_S, (change_us - now_us) / 1e6)
 
     def _next_change(self, name: str, now_us: int) -> int | None:
         looked_us, change_us = self._changes.get(name, (now_us + 1, None))
-        day_us = 86_400_000_000
-        if not looked_us <= now_us < (looked_us + day_us if change_us is None else change_us):
+        until_us = looked_us + _A_DAY_US if change_us is None else change_us
+        if not looked_us <= now_us < until_us:
             change_us = self._calendars[name].next_change(now_us)
             self._changes[name] = (now_us, change_us)
         return change_us
