@@ -36,7 +36,7 @@ from tests.switch.config.conftest import Mistakes
             "{url: http://crm.example, secret: x, secret_file: y}",
             [
                 "1:61: queues.a.decision.secret_file: stands beside secret; give one of them",
-                "1:75: queues.a.decision.secret_file: var/y cannot be read: No such file or directory",
+                "1:74: queues.a.decision.secret_file: var/y cannot be read: No such file or directory",
             ],
         ),
         ("{url: http://crm.example, timeout: 1s, failures: 1, retry_after: 1m, secret: x}", []),
