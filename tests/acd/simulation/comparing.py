@@ -143,12 +143,14 @@ def main() -> None:
     """The table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    seeds = parser.parse_args().seeds
+    parser.add_argument("--only", default="", help="scenarios with this in their names")
+    arguments = parser.parse_args()
+    scenarios = {name: day for name, day in SCENARIOS.items() if arguments.only in name}
     print("| scenario | matching | " + " | ".join(f"{one.name}, {one.unit}" for one in MEASURES) + " |")
     print("|---|---|" + "---|" * len(MEASURES))
-    for name, day in SCENARIOS.items():
+    for name, day in scenarios.items():
         for routing in list(ROUTINGS)[1:]:
-            found = compare(day, ROUTINGS[routing], seeds)
+            found = compare(day, ROUTINGS[routing], arguments.seeds)
             cells = [
                 f"{each.greedy:.3g} {each.mean:+.2g} ± {each.half:.1g} {each.verdict(measure.up)}"
                 for each, measure in zip(found, MEASURES, strict=True)
