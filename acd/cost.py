@@ -6,13 +6,15 @@ what only the two kinds together tell, which is what the caller asks for and wha
 that are spent without need, and the price of an agent whom other callers may need more.
 """
 
+from collections.abc import Iterable
+
 from acd.agent import Agent
 from acd.assignment import HIGHEST
 from acd.queued_call import QueuedCall
 from acd.routing import Weights
 
 _MOST = HIGHEST // 4
-"""Of each part, so that their sum is in bounds: four hours of waiting at the weights' defaults count in
+"""Of each part, so that their sum is in bounds: seven hours of waiting at the weights' defaults count in
 full."""
 
 
@@ -28,16 +30,17 @@ def agent(free: Agent, now_us: int, weights: Weights) -> int:
     return _bounded(-weights.idle * idle_ms)
 
 
-def share(present: int, weights: Weights) -> int:
-    """What one agent of so many who are present for some callers is worth to them."""
-    return 1000 * weights.rare // max(1, present)
+def price(present: Iterable[int], weights: Weights) -> int:
+    """What an agent is worth to all whom he serves: to each his share in the agents who are present."""
+    whole = 1000 * weights.rare
+    return sum([whole // (agents or 1) for agents in present])
 
 
 def together(gap: int, price: int, weights: Weights) -> int:
-    """The part of what is asked and what the agent can: `gap` in levels, `price` the sum of his shares in all
-    other callers whom he serves."""
+    """The part of what is asked and what the agent can: `gap` in levels, `price` of the other callers whom he
+    serves."""
     return _bounded(1000 * weights.gap * gap + price)
 
 
 def _bounded(part: int) -> int:
-    return max(-_MOST, min(_MOST, part))
+    return part if -_MOST < part < _MOST else _MOST if part > 0 else -_MOST

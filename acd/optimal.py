@@ -112,9 +112,9 @@ class Optimal:
         )
 
     def _price(self, signature: Signature) -> int:
-        """Of an agent of these skills: his shares in the callers of all queues that he serves."""
+        """Of an agent of these skills, to the callers of all queues that he serves."""
         weights = self._board.state.routing.weights
-        return sum(cost.share(one.present, weights) for one in signature.classes if one.general)
+        return cost.price([one.present for one in signature.classes if one.general], weights)
 
     def _together(self, skill_class: SkillClass, signature: Signature, price: int) -> int:
         """The cost of what is asked and what the agent can, who is worth that price."""
@@ -127,5 +127,5 @@ class Optimal:
                 self._gaps.clear()
             gap = skill_class.requirement.gap(signature.skills)
             self._gaps[skill_class, signature] = gap
-        own = cost.share(skill_class.present, weights) if skill_class.general else 0
+        own = cost.price((skill_class.present,), weights) if skill_class.general else 0
         return cost.together(gap, price - own, weights)

@@ -32,9 +32,8 @@ def test_who_is_free_longer_costs_less() -> None:
 
 
 def test_levels_beyond_need_and_rare_skills_cost() -> None:
-    assert cost.share(1, WEIGHTS) == 600_000
-    assert cost.share(20, WEIGHTS) == 30_000
-    assert cost.share(0, WEIGHTS) == 600_000
+    assert cost.price([1], WEIGHTS) == cost.price([0], WEIGHTS) == 600_000
+    assert cost.price([20, 1], WEIGHTS) == 630_000
     assert cost.together(3, 30_000, WEIGHTS) == 330_000
 
 
