@@ -50,7 +50,7 @@ from switch.exchange import Exchange
 from switch.hours import emergency
 from switch.metrics.readings import MediaReading, SipReading, Sources
 from switch.preferences import NotForwardable, Preferences
-from switch.records import AgentState, CallRecord, utc
+from switch.records import AgentState, CallRecord, OfferRecord, utc
 from switch.staffing import Staffing
 from switch.trunks.rows import trunk_row
 
@@ -158,6 +158,11 @@ class Running:
     def active_call(self, call: str) -> CallRecord | None:
         """A call in progress, or one whose record waits for its recording."""
         return self._registry.record(call)
+
+    def offers(self, call: str) -> Mapping[str, OfferRecord]:
+        """The offers that have ended of a call that is not booked yet."""
+        found = self._registry.unbooked(call)
+        return {} if found is None else {offer.id: offer for offer in found.ledger.offers}
 
     def hangup(self, call: str) -> None:
         """End the call as the administrator."""

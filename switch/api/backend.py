@@ -3,7 +3,7 @@
 The rows are the contract's JSON. Every method is called in the loop's thread, and must not block.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -14,7 +14,7 @@ from acd.events import Act
 from acd.queue import ClosedReason
 from switch.calls.supervision import Mode
 from switch.preferences import Preferences
-from switch.records import AgentState, CallRecord
+from switch.records import AgentState, CallRecord, OfferRecord
 
 
 class Unknown(Exception):
@@ -303,6 +303,10 @@ class Backend(Protocol):
 
     def active_call(self, call: str) -> CallRecord | None:
         """The record so far of a call in progress, or of one that is about to be written."""
+        ...
+
+    def offers(self, call: str) -> Mapping[str, OfferRecord]:
+        """The offers that have ended, of a call in progress or about to be written, by their ids."""
         ...
 
     def hangup(self, call: str) -> None:

@@ -26,7 +26,7 @@ def routes(services: Services) -> APIRouter:
         await find(services, call)
         async with history(services) as reader:
             kept = await reader.decisions(call)
-            offers = await reader.offers(call)
+            offers = {**await reader.offers(call), **services.backend.offers(call)}
         try:
             explained = await services.explainer.explain(kept)
         except CannotExplain as error:

@@ -69,7 +69,7 @@ class _Teller:
             agent=decision.agent,
             offered_at=utc(decision.at_us),
             result=None if record is None else record.result,
-            text=self._sentence(decision, found) if intact else self._texts["altered"],
+            text=self._text(decision, found) if intact else self._texts["altered"],
             rule=decision.rule.value,
             strategy=decision.strategy,
             relaxed=decision.relaxed,
@@ -91,6 +91,10 @@ class _Teller:
         )
 
     # Sentences
+
+    def _text(self, decision: Decision, found: Explained) -> str:
+        said = self._sentence(decision, found)
+        return said + self._texts["relaxed"].format(n=decision.relaxed) if decision.relaxed else said
 
     def _sentence(self, decision: Decision, found: Explained) -> str:
         choice = found.choice

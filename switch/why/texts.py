@@ -73,6 +73,7 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         "({own} against {other})",
         "tie": "{agent} and {next} were equal in everything, so the name decided",
         "nothing": "nobody stood against it",
+        "relaxed": " Steps of the queue's recipe that the call had taken by then: {n}.",
         "not kept": "{agent} was chosen by {strategy}. The journal does not reach back so far any more: "
         "who else could have been chosen is not known.",
         "differs": "{agent} was chosen by {strategy}. This version of the router decides otherwise from the "
@@ -101,6 +102,7 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         "({own} frente a {other})",
         "tie": "{agent} y {next} iban iguales en todo, así que decidió el nombre",
         "nothing": "no había con quién compararla",
+        "relaxed": " Pasos de la receta de la cola que llevaba dados: {n}.",
         "not kept": "Se eligió a {agent} según {strategy}. El diario ya no llega tan atrás: "
         "no se sabe a quién más se podía elegir.",
         "differs": "Se eligió a {agent} según {strategy}. Esta versión del enrutador decide otra cosa con "

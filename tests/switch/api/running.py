@@ -1,6 +1,6 @@
 """A switch in memory for the API to stand on, and the API on it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -44,7 +44,7 @@ from switch.history.writer import Writer
 from switch.metrics.metrics import Metrics
 from switch.metrics.queue_counts import QueueTarget
 from switch.preferences import Preferences
-from switch.records import AgentState, CallRecord, to_us
+from switch.records import AgentState, CallRecord, OfferRecord, to_us
 from switch.trace.tracing import Tracing
 from switch.why.explainer import Explainer
 from tests.switch.samples import NOON, answered_call, at, waiting_call
@@ -76,6 +76,7 @@ class Memory:
                 call=None,
             ),
         }
+        self.offered: dict[str, OfferRecord] = {}
         self.ready = Readiness(ready=True, detail="ready")
         self.banned = ["203.0.113.66"]
         self.closed: tuple[str, str] | None = None
@@ -157,6 +158,9 @@ class Memory:
 
     def active_call(self, call: str) -> CallRecord | None:
         return self.calls.get(call)
+
+    def offers(self, call: str) -> Mapping[str, OfferRecord]:
+        return self.offered if call in self.calls else {}
 
     def hangup(self, call: str) -> None:
         if self.calls.pop(call, None) is None:

@@ -13,8 +13,9 @@ from typer.testing import CliRunner, Result
 
 from switch.api.server import HttpServer
 from switch.cli.app import app
+from switch.records import OfferResult
 from tests.switch.api.running import Running, running
-from tests.switch.samples import answered_call, waiting_call
+from tests.switch.samples import answered_call, offer, waiting_call
 from tests.switch.why.scenes import afternoon, entry, offers, write
 
 CALL = waiting_call().id
@@ -80,11 +81,14 @@ async def test_in_spanish(centralita: Command) -> None:
     assert "POR QUÉ NO" in result.stdout
 
 
-async def test_json_is_what_the_api_says(centralita: Command) -> None:
+async def test_json_is_what_the_api_says(api: Running, centralita: Command) -> None:
+    name = offers(afternoon(CALL))[0].offer
+    api.memory.offered = {name: offer(name, OfferResult.NO_ANSWER)}
     result = await centralita("call", "why", CALL, "--json")
     said = json.loads(result.stdout)
     assert (said["call"], said["language"]) == (CALL, "en")
     first, second = said["offers"]
+    assert (first["result"], second["result"]) == ("no_answer", None)
     assert (first["agent"], second["agent"]) == ("ana", "eva")
     assert (first["intact"], first["same"]) == (True, True)
     assert first["rule"] == "caller_chose"
