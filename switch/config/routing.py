@@ -7,8 +7,8 @@ from pydantic import Field
 
 from switch.config.section import Count, Duration, Section
 
-LONGEST_GATHER_S: Final = 1.0
-"""Beyond that a caller who waits while an agent is free is a fault, and alarms."""
+LONGEST_GATHER_S: Final = 0.5
+"""The watchdog takes a caller who waits beside a free agent for a second for a fault."""
 LARGEST_WEIGHT: Final = 100_000
 
 

@@ -29,7 +29,7 @@ WAVES = (0.9, 1.1, 1.2, 0.8)
 ROUTINGS = {
     "greedy": RoutingSettings(),
     "optimal": RoutingSettings(Method.OPTIMAL),
-    "optimal, gathered 1 s": RoutingSettings(Method.OPTIMAL, SECOND_US),
+    "optimal, gathered 500 ms": RoutingSettings(Method.OPTIMAL, SECOND_US // 2),
 }
 
 

@@ -28,7 +28,7 @@ def test_the_router_is_told() -> None:
             "{matching: best}",
             "1:21: routing.matching: 'best' is not one of greedy, optimal",
         ),
-        ("{gather: 2s}", "1:19: routing.gather: Input should be less than or equal to 1"),
+        ("{gather: 2s}", "1:19: routing.gather: Input should be less than or equal to 0.5"),
         ("{gather: -1s}", "1:19: routing.gather: '-1s' is not a duration; write it as 500ms, 20s, 5m or 1h"),
         ("{weights: {age: 1.5}}", "1:26: routing.weights.age: '1.5' is not a whole number; write it as 20"),
         (
