@@ -201,7 +201,9 @@ class Server:
             language=lambda: exchange.config.server.language,
         )
         listen = exchange.config.http.listen
-        http = HttpServer(create_app(services, version=VERSION), listen.host, listen.port)
+        # Half a second of work, in which those who return are answered.
+        app = await asyncio.to_thread(create_app, services, version=VERSION)
+        http = HttpServer(app, listen.host, listen.port)
         host, port = await http.start()
         stack.push_async_callback(http.close)
         stack.callback(exchange.tracing.close)

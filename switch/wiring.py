@@ -211,9 +211,13 @@ class _Wiring:
             self._around.now,
             self._around.loop,
             lambda: self.exchange.config.sip.domain,
-            lambda phone: self.exchange.lamps.phone_changed(phone),
+            self._phone_changed,
             lambda phone, before, flow: self.switch.registry.phone_moved(phone, before, flow),
         )
+
+    def _phone_changed(self, phone: str) -> None:
+        self.exchange.lamps.phone_changed(phone)
+        self.switch.registry.phone_changed(phone)
 
     def _max_contacts(self, user: str) -> int:
         phone = self.exchange.config.phones.get(user)

@@ -205,6 +205,11 @@ class Registry:
                 leg.move(flow)
                 self.leg_refreshed(leg)
 
+    def phone_changed(self, phone: str) -> None:
+        """The phone has another contact, or one less."""
+        for leg in list(self.legs_of(phone)):
+            leg.registered()
+
     def is_busy(self, phone: str) -> bool:
         """Whether the phone rings, or is in a call."""
         return phone in self._of_phone

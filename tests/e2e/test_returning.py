@@ -1,5 +1,6 @@
 """kill -9 in the middle of everything: who waits hears music again, who talks hears the same party again."""
 
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -83,6 +84,30 @@ async def test_kill_9_keeps_talks_and_places_in_line(tell_on_failure: Tell, numb
         assert {record["result"] for record in records} == {"answered"}
         assert all(record["recording"]["duration_s"] for record in records)
         await switch.until(lambda: left_over(switch), nothing_is_left)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="pjsua2-python has no wheel for Python 3.13")
+async def test_a_talk_by_tcp_goes_on_by_another_connection(tell_on_failure: Tell) -> None:
+    """As soon as the phone has registered by that."""
+    async with AsyncExitStack() as stack:
+        switch = await stack.enter_async_context(Switch.running(**centre(1)))
+        tell_on_failure("switch", switch.story)
+        desk = await stack.enter_async_context(Phones.running("pjsua2"))
+        carrier = await stack.enter_async_context(Phones.running())
+        phone = await desk.phone("1001", "secret-of-1001", switch.sip, transport="tcp")
+        await phone.register()
+        await phone.behave("answer", tone_hz=1000.0)
+        await switch.agent_is("agent1001", "ready")
+        call = await dialled(switch, carrier, "talks")
+        await switch.agent_is("agent1001", "on_call")
+        await switch.kill()
+        await switch.start()
+        await phone.register()
+        await switch.agent_is("agent1001", "on_call")
+        await switch.until(lambda: call.listen(0.5), lambda heard: hears(heard, 1000.0), 20.0)
+        await call.hang_up()
+        (record,) = await switch.ended_calls(1)
+        assert (record["result"], record["reason"]) == ("answered", "caller_hung_up")
 
 
 async def ready_agents(switch: Switch, desk: Phones, number: int) -> dict[str, float]:

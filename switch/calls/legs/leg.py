@@ -145,6 +145,9 @@ class Leg:
         self._exchange.sip().move(self.session, flow)
         self._follow(flow)
 
+    def registered(self) -> None:
+        """Its phone has another contact."""
+
     def send(self, source: Source) -> None:
         """What the party hears from now on."""
         if not self.over:

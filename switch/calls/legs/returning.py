@@ -7,6 +7,7 @@ from media.port import Port
 from sip import events as sip
 from sip.dialogs.dialog import Dialog
 from sip.dialogs.secrecy import Secrecy
+from sip.flow import Flow
 from switch.calls.books import LegBook
 from switch.calls.ending import Reason
 from switch.calls.legs.events import Lost, Returned
@@ -47,7 +48,9 @@ class ReturningLeg(Leg):
             routed=note.routed,
         )
         self.answered = True
-        self._returned = False
+        self._settled = False
+        self._unreached = False
+        """Its connection died with the former run; its phone has to make another."""
         self._dialog = dialog
         self._former = record
         self._media.resume(note.description.encode())
@@ -56,10 +59,25 @@ class ReturningLeg(Leg):
 
     def resume(self) -> None:
         """Offer the peer our description again, in its dialog."""
-        endpoint, now = self._exchange.sip(), self._exchange.now()
-        session = endpoint.restore(self._dialog, now, self.peer)
+        session = self._exchange.sip().restore(self._dialog, self._exchange.now(), self.peer)
         self._open(session, self._dialog.call_id)
-        endpoint.reinvite(session, self.offer(), now)
+        self._reinvite(session)
+
+    def move(self, flow: Flow) -> None:
+        """The peer has connected again, and can be asked now."""
+        super().move(flow)
+        if self.session is not None and not self._settled:
+            self._reinvite(self.session)
+
+    def registered(self) -> None:
+        """Its phone has a contact more, or another: where only one is connected, it is there by that."""
+        if not self._unreached:
+            return
+        contacts = self._exchange.registrations.bindings(self.peer.name)
+        flows = [contact.flow for contact in contacts if contact.flow.connection]
+        if len(flows) == 1:
+            self._unreached = False
+            self.move(flows[0])
 
     def sip_event(self, event: sip.Event) -> None:
         """An event of its session."""
@@ -68,10 +86,15 @@ class ReturningLeg(Leg):
                 self._settle(self._media.accept(sdp))
             case sip.OfferRefused(status=491) if self.agreed is not None:
                 self._settle(True)  # an offer of theirs came in between, and is answered
+            case sip.OfferRefused(session=session, status=491) if not self._settled:
+                self._reinvite(session)  # they have one under way: until it is too late
+            case sip.OfferRefused(status=503) if self.flow.reliable:
+                self._unreached = True
+                self._log.info("waits for its phone to connect again")
             case sip.OfferRefused(status=status):
                 self._log.info("does not return", sip_status=status)
                 self._settle(False)
-            case sip.SessionEnded(cause=sip.EndCause.DIALOG_LOST) if not self._returned:
+            case sip.SessionEnded(cause=sip.EndCause.DIALOG_LOST) if not self._settled:
                 self._log.info("does not return", sip_status=481)
                 self._close()
                 self._settle(False)
@@ -80,6 +103,7 @@ class ReturningLeg(Leg):
 
     def give_up(self) -> None:
         """It has not answered, and it is too late now."""
+        self._log.info("does not return in time")
         self._settle(False)
 
     def record(self, *, counted: bool = True) -> LegRecord:
@@ -89,10 +113,13 @@ class ReturningLeg(Leg):
             return record
         return replace(record, codec=self._former.codec, encryption=self._former.encryption)
 
+    def _reinvite(self, session: sip.SessionId) -> None:
+        self._exchange.sip().reinvite(session, self.offer(), self._exchange.now())
+
     def _settle(self, returned: bool) -> None:
-        if self._returned:
+        if self._settled:
             return
-        self._returned = True
+        self._settled = True
         if not returned:
             self.owner.leg_event(self, Lost(Reason.SWITCH_RESTARTED))
             return
