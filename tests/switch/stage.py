@@ -241,6 +241,7 @@ class Stage:
         self._ends: dict[tuple[str, int], FarEnd] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._flushing = False
+        self._first_token = 1 if router is None else 1000 * router.sequence  # no process repeats another's
         self.switch = self._assemble(config, router or Router())
         self.exchange = self.switch.exchange
         self.registry = self.switch.registry
@@ -281,7 +282,7 @@ class Stage:
         )
 
     def _surroundings(self) -> Surroundings:
-        tokens = count(1)
+        tokens = count(self._first_token)
         return Surroundings(
             loop=self.loop,
             shell=lambda *_: cast(SipShell, self.shell),

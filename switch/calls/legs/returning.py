@@ -88,6 +88,8 @@ class ReturningLeg(Leg):
                 self._settle(True)  # an offer of theirs came in between, and is answered
             case sip.OfferRefused(session=session, status=491) if not self._settled:
                 self._reinvite(session)  # they have one under way: until it is too late
+            case sip.OfferRefused(status=487):
+                pass  # their BYE is on its way
             case sip.OfferRefused(status=503) if self.flow.reliable:
                 self._unreached = True
                 self._log.info("waits for its phone to connect again")

@@ -10,9 +10,10 @@ from acd.commands import Offer
 from acd.events import CallsRecovered
 from acd.router import Router
 from media.aio.plane import NoPorts
+from media.aio.recording import header
 from media.port import Relay
 from sip.events import IncomingInvite, Reinvited, SessionEnded
-from switch.calls.ending import Reason, Result
+from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.returning import PATIENCE_S
 from switch.persistence.survivors import end_survivors, stop_ringing
 from tests.switch.far_end import FarEnd, answering, sdp
@@ -275,4 +276,101 @@ async def test_a_200_that_crossed_the_crash_gets_ack_and_bye(stage: Stage, tmp_p
     await stage.carrier.hang_up(session)
     await after.pass_by(60)
     after.assert_nothing_left()
+    await after.close()
+
+
+async def test_who_hangs_up_before_he_has_answered_has_hung_up(stage: Stage, tmp_path: Path) -> None:
+    session = await stage.carrier.dial(NUMBER)
+    stage.carrier.hear = lambda event: None  # type: ignore[method-assign]
+    after = await restarted(stage, tmp_path, stage.carrier)
+    await stage.carrier.hang_up(session)
+    (record,) = after.history.calls
+    assert (record.result, record.reason) == (Result.ABANDONED, Reason.CALLER_HUNG_UP)
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+async def test_offers_that_cross_are_made_again(stage: Stage, tmp_path: Path) -> None:
+    session = await stage.carrier.dial(NUMBER)
+    asked: list[Reinvited] = []
+
+    def hear(event: object) -> None:
+        if isinstance(event, Reinvited):
+            asked.append(event)
+            status = 491 if len(asked) == 1 else 200
+            end = stage.carrier
+            end.endpoint.answer_offer(event.session, status, end.wire.now(), sdp=end.sdp)
+
+    stage.carrier.hear = hear  # type: ignore[method-assign]
+    after = await restarted(stage, tmp_path, stage.carrier)
+    assert after.heard(after.call.caller) == "silence"
+    await after.pass_by(5)
+    assert len(asked) == 2
+    assert after.heard(after.call.caller) == "music default"
+    await stage.carrier.hang_up(session)
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+async def test_a_second_crash_is_outlived_like_the_first(stage: Stage, tmp_path: Path) -> None:
+    phone = takes_offers(await stage.phone())
+    phone.behave = answering
+    takes_offers(stage.carrier)
+    talk, wait = await stage.carrier.dial(NUMBER), await stage.carrier.dial(NUMBER)
+    calls = list(stage.registry.calls)
+    once = await restarted(stage, tmp_path, stage.carrier, phone)
+    (tmp_path / "again").mkdir()
+    twice = await restarted(once, tmp_path / "again", stage.carrier, phone)
+    assert list(twice.registry.calls) == calls
+    assert twice.agent() == "on_call"
+    assert twice.heard(twice.registry.calls[calls[1]].caller) == "music default"
+    for session in (talk, wait):
+        await stage.carrier.hang_up(session)
+    await twice.pass_by(60)
+    assert {record.result for record in twice.history.calls} == {Result.ANSWERED, Result.ABANDONED}
+    twice.assert_nothing_left()
+    await once.close()
+    await twice.close()
+
+
+async def test_a_recording_that_was_paused_stays_paused(stage: Stage, tmp_path: Path) -> None:
+    phone = takes_offers(await stage.phone())
+    phone.behave = answering
+    takes_offers(stage.carrier)
+    await stage.carrier.dial(NUMBER)
+    assert stage.call.keep(False, EndedBy.AGENT)
+    await stage.settle()
+    after = await restarted(stage, tmp_path, stage.carrier, phone)
+    recording = after.port(after.call.caller).recording
+    assert recording is not None
+    assert recording.asked == ["record", "blank"]
+    await after.close()
+
+
+async def test_what_was_said_before_and_after_is_one_file(stage: Stage, tmp_path: Path) -> None:
+    phone = takes_offers(await stage.phone())
+    phone.behave = answering
+    takes_offers(stage.carrier)
+    session = await stage.carrier.dial(NUMBER)
+    first = stage.call.ledger.recording
+    assert first is not None
+    after_dir = tmp_path / "after"
+    part = after_dir / first.path
+    part.parent.mkdir(parents=True)
+    part.write_bytes(header(0) + b"\1\0" * 1600)
+    after = await restarted(stage, tmp_path, stage.carrier, phone)
+    second = after.call.ledger.recording
+    assert second is not None
+    assert second.path == first.path.replace(".wav.part", ".2.wav.part")
+    (after_dir / second.path.removesuffix(".part")).write_bytes(header(800) + b"\2\0" * 800)
+    await stage.carrier.hang_up(session)
+    await after.pass_by(1)
+    (record,) = after.history.calls
+    assert record.recording is not None
+    assert record.recording.path == first.path
+    assert part.read_bytes() == header(4800) + b"\1\0" * 1600 + b"\2\0" * 800
+    assert record.recording.duration_s == pytest.approx(0.15)
+    assert sorted(part.parent.iterdir()) == [part]
     await after.close()
