@@ -135,16 +135,20 @@ class Acts:
             self._visits.line_up_again(call)
 
     def _foremost(self, call: QueuedCall) -> int:
-        """A priority above everybody else's in the queue."""
+        """A priority above everybody else's in the queue, however long they wait."""
         facts = self._board.state
-        others = (facts.calls[name].priority for name in facts.queues[call.queue].visits if name != call.id)
-        return max(call.priority, max(others, default=call.priority - 1) + 1)
+        queue = facts.queues[call.queue]
+        others = [facts.calls[name].priority for name in queue.visits if name != call.id]
+        if others and queue.settings.aging.per_minute:
+            others.append(queue.settings.aging.cap)
+        return max([call.priority, *(other + 1 for other in others)])
 
     def _assign(self, call: QueuedCall, agent: Agent) -> None:
         board = self._board
         if call.assigned == agent.name:
             return
         board.unassign(call)
+        board.prefer_nobody(call)
         board.eligibility.leave(call.id)
         call.assigned_rank = self._visits.next_arrival()
         board.assign(call, agent.name)
@@ -154,6 +158,7 @@ class Acts:
     def _pull(self, call: QueuedCall, agent: Agent) -> None:
         self._staff.end_wrap_up(agent)
         agent.retry_at_us = None
+        self._board.prefer_nobody(call)
         self._offering.make(call, agent, Rule.PULLED)
 
 

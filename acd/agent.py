@@ -23,6 +23,9 @@ class AgentState(enum.StrEnum):
     UNREACHABLE = "unreachable"
 
 
+AWAY = (AgentState.OFFLINE, AgentState.PAUSED, AgentState.UNREACHABLE)  # he takes no calls for now
+
+
 class Fact(enum.IntFlag):
     """The facts that the state follows from."""
 
@@ -120,3 +123,8 @@ class Agent(msgspec.Struct):
             and not self.at_code
             and not self.leaving
         )
+
+    @property
+    def expected(self) -> bool:
+        """Whether he takes calls now, or as soon as he is done with the one that he has."""
+        return not self.leaving and self.state not in AWAY

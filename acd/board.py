@@ -26,6 +26,7 @@ class Board:
         "freed_calls",
         "now_us",
         "pool",
+        "preferring",
         "present",
         "sequence",
         "state",
@@ -42,6 +43,8 @@ class Board:
         self.deadlines = Deadlines(self._due_of)
         # Calls that wait for one agent alone, each agent's in order.
         self.assigned: dict[str, dict[str, None]] = {}
+        # Calls for which one agent comes first for a time, by him.
+        self.preferring: dict[str, dict[str, None]] = {}
         self.arrived: list[QueuedCall] = []  # whose first steps are due as they come
         self.present: set[str] = set()  # agents counted in `SkillClass.present`
         self.commands: list[Command] = []
@@ -89,6 +92,20 @@ class Board:
                 del self.assigned[call.assigned]
             call.assigned = None
 
+    def prefer(self, call: QueuedCall, agent: str) -> None:
+        """This agent comes first for the call, until `preferred_until_us`."""
+        call.preferred = agent
+        self.preferring.setdefault(agent, {})[call.id] = None
+
+    def prefer_nobody(self, call: QueuedCall) -> None:
+        """No agent comes first for the call any more."""
+        if call.preferred is not None:
+            theirs = self.preferring[call.preferred]
+            del theirs[call.id]
+            if not theirs:
+                del self.preferring[call.preferred]
+            call.preferred = call.preferred_until_us = None
+
     def _due_of(self, kind: Due, name: str) -> int | None:
         match kind:
             case Due.OFFER:
@@ -100,6 +117,9 @@ class Board:
             case Due.RING_NEXT:
                 call = self.state.calls.get(name)
                 return call.ring_next_us if call else None
+            case Due.PREFERRED:
+                call = self.state.calls.get(name)
+                return call.preferred_until_us if call else None
             case Due.STEP:
                 call = self.state.calls.get(name)
                 return call.look_at_us if call else None

@@ -22,6 +22,7 @@ class Due(enum.IntEnum):
     RING_NEXT = 5
     STEP = 6
     ASK = 7
+    PREFERRED = 8
     GATHER = 9  # of the whole pool: its name is empty
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from acd.agent import Agent
-from acd.aging import Place, Waiting, place
+from acd.aging import CallKey, Place, Waiting, place
 from acd.drawing import Drawn
 from acd.line import Line
 from acd.queued_call import QueuedCall
@@ -123,6 +123,8 @@ class Eligibility:
     def __init__(self, state: State, draw: Callable[[int], int]) -> None:
         self.calls: dict[str, int] = {}
         self.seeking: dict[str, int] = {}
+        # By agent, and by aging: those for whom he comes first.
+        self.private: dict[str, dict[Aging, Waiting]] = {}
         self.agents: dict[str, int] = {}
         self.workers: dict[str, Loads] = {}
         self._state = state
@@ -196,8 +198,33 @@ class Eligibility:
         """The call takes its place in line; answers its class."""
         self._tokens = self.calls[call.id] = self._tokens + 1
         skill_class = self.of_call(call)
-        skill_class.waiting.put(call, self._tokens)
+        line = (
+            skill_class.waiting if call.preferred is None else self._private_line(call.preferred, skill_class)
+        )
+        line.put(call, self._tokens)
         return skill_class
+
+    def first_who_prefers(self, name: str, now_us: int) -> CallKey | None:
+        """The first of those for whom this agent comes first, as of now."""
+        firsts = (line.first(now_us) for line in self.private.get(name, {}).values())
+        return min((first for first in firsts if first is not None), default=None)
+
+    def first_private_pair(self, now_us: int) -> tuple[CallKey, str] | None:
+        """The first caller for whom an agent comes first who is free, and that agent."""
+        best: tuple[CallKey, str] | None = None
+        for name in list(self.private):
+            first = self.first_who_prefers(name, now_us)
+            if first is None:
+                del self.private[name]
+            elif name in self.agents and (best is None or first < best[0]):
+                best = (first, name)
+        return best
+
+    def _private_line(self, name: str, skill_class: SkillClass) -> Waiting:
+        lines, aging = self.private.setdefault(name, {}), skill_class.aging
+        if aging not in lines:
+            lines[aging] = Waiting(aging, self.calls)
+        return lines[aging]
 
     def seek(self, call: QueuedCall) -> SkillClass:
         """The call, which rings for somebody, takes its place among those that want one more; its class."""
@@ -274,6 +301,7 @@ class Eligibility:
             classes.clear()
         for signatures in (self._signatures, self._by_agent):
             signatures.clear()
+        self.private.clear()
 
     def _class(
         self, requirement: Requirement, ranking: Ranking, aging: Aging, named: frozenset[str] = frozenset()

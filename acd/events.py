@@ -185,7 +185,9 @@ class CallQueued(_Event, frozen=True):
     """A call enters a queue. Larger `priority` goes first, then the earlier `queued_at_us` (UTC; the
     time the caller first queued, so that a place can be kept), then the order of arrival. An agent needs
     what the queue requires and what the call `requires`, a skill expression (one that cannot be read counts
-    as none). `caller` is his number, or empty: who gave up a moment ago may have his place back."""
+    as none). `caller` is his number, or empty: who gave up a moment ago may have his place back. `preferred`
+    is an agent who comes first for the caller, if he is there and serves him, for as long as the queue's
+    `prefer_us` says."""
 
     call: str
     queue: str
@@ -193,6 +195,7 @@ class CallQueued(_Event, frozen=True):
     priority: int = 0
     requires: str = ""
     caller: str = ""
+    preferred: str = ""
 
 
 class DecisionAnswered(_Event, frozen=True):

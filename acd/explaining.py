@@ -148,8 +148,8 @@ def hindrances(
     board: Board, requirement: Requirement, call: QueuedCall, agent: Agent
 ) -> tuple[Hindrance, ...]:
     """Everything that keeps an agent from a call that requires this, what lasts longest first."""
-    reserved = call.assigned is not None and call.assigned != agent.name
-    kept = (Hindrance(Bar.RESERVED, reason=call.assigned or ""),) if reserved else ()
+    reserved = call.reserved is not None and call.reserved != agent.name
+    kept = (Hindrance(Bar.RESERVED, reason=call.reserved or ""),) if reserved else ()
     return (*kept, *_hindrances(board, requirement, agent))
 
 
@@ -213,7 +213,7 @@ def _candidate(
 def _rival(board: Board, call: QueuedCall, agent: Agent, chosen: bool) -> Rival:
     by_name = agent.name in board.eligibility.of_call(call).named
     lacks = "" if chosen or by_name else failing(requirement_of(board, call), agent.settings.skills)
-    reserved = call.assigned if not chosen and call.assigned != agent.name else None
+    reserved = call.reserved if not chosen and call.reserved != agent.name else None
     key = board.eligibility.place(call, board.now_us)
     return Rival(call.id, call.queue, chosen, key, call.priority, lacks, reserved or "")
 

@@ -115,23 +115,37 @@ class Matching:
         board = self._board
         eligibility = board.eligibility
         signature = eligibility.of_agent(agent.settings)
-        if board.state.routing.matching is Method.OPTIMAL:
+        best, rule = (
+            _first([skill_class.waiting for skill_class in signature.classes], board.now_us),
+            Rule.AGENT_CHOSE,
+        )
+        own = (
+            eligibility.first_who_prefers(agent.settings.name, board.now_us) if eligibility.private else None
+        )
+        if own is not None and (best is None or own < best):
+            best, rule = own, Rule.PREFERRED
+        elif board.state.routing.matching is Method.OPTIMAL:
             cheapest = self._optimal.call_for(signature)
             if cheapest is not None:
                 self._offer(cheapest, agent, Rule.CHEAPEST)
                 return
-        best = _first([skill_class.waiting for skill_class in signature.classes], board.now_us)
         if best is None and eligibility.seeking:
             best = _first([skill_class.seeking for skill_class in signature.classes], board.now_us)
         if best is None:
             eligibility.free(agent)
         else:
-            self._offer(board.state.calls[best[-2]], agent, Rule.AGENT_CHOSE)
+            self._offer(board.state.calls[best[-2]], agent, rule)
 
     def _place_call(self, call: QueuedCall) -> None:
         """The only one who came to wait gets the first of the agents who are free for it, or as many of them
         as are to ring."""
         board = self._board
+        if call.preferred is not None and call.state is CallState.WAITING:
+            if call.preferred in board.eligibility.agents:
+                self._offering.make(call, board.state.agents[call.preferred], Rule.PREFERRED)
+            else:
+                board.eligibility.wait(call)
+            return
         skill_class = board.eligibility.of_call(call)
         optimal = board.state.routing.matching is Method.OPTIMAL
         while (first := skill_class.free.first()) is not None:
@@ -162,7 +176,9 @@ class Matching:
     def _gather(self, agents: list[Agent], calls: list[QueuedCall]) -> None:
         """Whoever could be brought together waits for others first, until that has lasted long enough."""
         board = self._board
-        for skill_class in self._all_line_up(agents, calls):
+        concerned = self._all_line_up(agents, calls)
+        self._pair_preferring()
+        for skill_class in concerned:
             if _first_pair((skill_class,), board.now_us) is not None:
                 self._gathering[id(skill_class)] = skill_class
         if self._ripe:
@@ -191,12 +207,30 @@ class Matching:
         those who ring for somebody and want one more, likewise."""
         board = self._board
         if board.state.routing.matching is Method.OPTIMAL:
+            self._pair_preferring()
             while pairs := self._optimal.pairs(concerned):
                 for call, agent in pairs:
                     self._offer(call, agent, Rule.CHEAPEST)
         while pair := _first_pair(concerned, board.now_us):
             first, free = pair
-            self._offer(board.state.calls[first[-2]], board.state.agents[free[-2]], Rule.MATCHED)
+            call = board.state.calls[first[-2]]
+            before = first if call.state is CallState.WAITING else None
+            if board.eligibility.private and self._pair_preferring(before):
+                continue
+            self._offer(call, board.state.agents[free[-2]], Rule.MATCHED)
+        self._pair_preferring()
+
+    def _pair_preferring(self, before: CallKey | None = None) -> bool:
+        """Those for whom one agent comes first, who is free, in the order of their lines; of those ahead of
+        `before` the first alone. Whether there was any."""
+        board, found = self._board, False
+        while pair := board.eligibility.first_private_pair(board.now_us):
+            key, name = pair
+            if before is not None and (found or key > before):
+                break
+            self._offering.make(board.state.calls[key[-2]], board.state.agents[name], Rule.PREFERRED)
+            found = True
+        return found
 
 
 def _first(lines: list[Waiting], now_us: int) -> CallKey | None:

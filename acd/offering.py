@@ -66,7 +66,7 @@ class Offering:
         command = Offer(board.next_id(), offer.id, offer.call, offer.queue, offer.agent, decision, seal)
         board.commands.append(command)
         board.touch(agent)
-        call.alone = rule in (Rule.ASSIGNED, Rule.PULLED)
+        call.alone = rule in (Rule.ASSIGNED, Rule.PULLED, Rule.PREFERRED)
         if queue.settings.strategy is Strategy.RING_PROGRESSIVELY:
             call.ring_next_us = board.now_us + queue.settings.ring_next_us
             board.deadlines.arm(call.ring_next_us, Due.RING_NEXT, call.id)

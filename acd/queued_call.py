@@ -117,10 +117,17 @@ class QueuedCall(msgspec.Struct, gc=False, omit_defaults=True):
     look_at_us: int | None = None  # when its steps are looked at next, while the visit lasts
     assigned: str | None = None  # the only agent whom it waits for, because a supervisor said so
     assigned_rank: int = 0  # among those who wait for him so: the smaller, the earlier
+    preferred: str | None = None  # the agent who comes first for it
+    preferred_until_us: int | None = None  # then everybody may have it
     caller: str = ""  # his number; empty where it is not known
     resumed: bool = False  # he has the place of a call that he had given up
     ask_until_us: int | None = None  # while an outside program is asked
     requires: str = ""  # a skill expression of its own, beside the queue's
+
+    @property
+    def reserved(self) -> str | None:
+        """The only agent who may have it now, whoever said so."""
+        return self.assigned or self.preferred
 
     def forget_steps(self) -> None:
         """The call comes to a queue: the steps that it took in another one do not count."""

@@ -61,6 +61,10 @@ class Reconfigure:
         calls = [call for call in state.calls.values() if call.state in wanting]
         board.freed_calls.extend(calls)
         board.assigned.clear()
+        board.preferring.clear()
+        for call in state.calls.values():
+            if call.preferred is not None:
+                board.prefer(call, call.preferred)
         for call in sorted(calls, key=_rank):
             if call.assigned is not None:
                 board.assign(call, call.assigned)

@@ -101,8 +101,10 @@ class Router:
     def resume(cls, saved: Snapshot) -> Self:
         """The same from a snapshot that is read already. Its state is the router's from now on."""
         router = cls(saved.pool)
-        router._wire(Board(saved.pool, saved.sequence, saved.now_us, saved.state))
-        router._rebuild()
+        board = Board(saved.pool, 0, saved.now_us, saved.state)
+        router._wire(board)
+        router._rebuild()  # as step 0, whose names no step has: facts that were altered may lead to offers
+        board.sequence = saved.sequence
         return router
 
     def state_hash(self) -> str:
@@ -169,7 +171,7 @@ class Router:
         for name in facts.offers:
             board.deadlines.rearm(Due.OFFER, name)
         for name in facts.calls:
-            for kind in (Due.MAX_WAIT, Due.RING_NEXT, Due.STEP, Due.ASK):
+            for kind in (Due.MAX_WAIT, Due.RING_NEXT, Due.STEP, Due.ASK, Due.PREFERRED):
                 board.deadlines.rearm(kind, name)
         board.deadlines.rearm(Due.GATHER, "")
 
@@ -259,6 +261,8 @@ class Router:
                     self._waited_too_long(name)
                 case Due.RING_NEXT:
                     self._offering.ring_next(board.state.calls[name])
+                case Due.PREFERRED:
+                    self._visits.preferred_long_enough(board.state.calls[name])
                 case Due.STEP:
                     self._relaxing.look(board.state.calls[name])
                 case Due.ASK:

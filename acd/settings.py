@@ -68,6 +68,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     on_agent_lost: OnAgentLost = OnAgentLost.REQUEUE
     wrap_up_us: int = 10 * SECOND_US
     wrap_up_max_us: int = 300 * SECOND_US  # no extension goes beyond; 0 is no limit
+    prefer_us: int = 0  # for so long a preferred agent comes first
     redial_within_us: int = 0  # who gave up and calls again within that has his place back
     max_wait_us: int = 600 * SECOND_US
     max_waiting: int = 100

@@ -1,6 +1,6 @@
 """Agents: what is learned about them and their phones, their conversations, and what follows."""
 
-from acd.agent import Agent, AgentState
+from acd.agent import AWAY, Agent, AgentState
 from acd.board import Board
 from acd.commands import AgentChanged, HangUpOffer, VisitReason, VisitResult, WatchPhone, WrapUpEnded
 from acd.deadlines import Due
@@ -23,7 +23,6 @@ from acd.queued_call import CallInput, CallState, QueuedCall
 from acd.settings import OnAgentLost, QueueSettings
 from acd.visits import Visits
 
-_AWAY = (AgentState.OFFLINE, AgentState.PAUSED, AgentState.UNREACHABLE)
 _FOR_EVER_US = 2**62
 REMOVED = "removed"  # reason of the last AgentChanged of an agent whom the configuration dropped
 
@@ -239,7 +238,7 @@ class Staff:
                 board.freed_agents.append(agent)
         else:
             board.eligibility.engage(agent)
-            if name in board.assigned and (agent.leaving or state in _AWAY):
+            if (name in board.assigned or name in board.preferring) and not agent.expected:
                 self._visits.release(name)
         self._settle_work(agent, state)
         watch = agent.registered and not agent.reachable
@@ -308,7 +307,7 @@ class Staff:
 
     def _settle_work(self, agent: Agent, state: AgentState) -> None:
         eligibility = self._board.eligibility
-        at_work = state not in _AWAY
+        at_work = state not in AWAY
         if at_work and not agent.at_work:
             agent.calls, agent.talk_us = eligibility.start(agent)
         agent.at_work = at_work

@@ -37,6 +37,29 @@ class Visits:
             resume(state.gave_up, call, self._board.now_us)
         state.calls[event.call] = call
         self._enter(call, event.queue, set())
+        if event.preferred and call.state in (CallState.WAITING, CallState.ASKING):
+            self._prefer(call, event.preferred)
+
+    def _prefer(self, call: QueuedCall, name: str) -> None:
+        """The agent comes first for a caller who has just come, if he is there and serves him."""
+        board = self._board
+        agent, for_us = board.state.agents.get(name), board.state.queues[call.queue].settings.prefer_us
+        if for_us <= 0 or agent is None or not agent.expected:
+            return
+        if board.eligibility.serves(agent.settings, call):
+            board.prefer(call, name)
+            call.preferred_until_us = board.now_us + for_us
+            board.deadlines.arm(call.preferred_until_us, Due.PREFERRED, call.id)
+
+    def preferred_long_enough(self, call: QueuedCall) -> None:
+        """Whoever came first for the call has had his time: everybody may have it now. If his phone rings it
+        rings on."""
+        self._board.prefer_nobody(call)
+        call.alone = False
+        if call.state is CallState.WAITING:
+            self.line_up_again(call)
+        else:
+            self._board.freed_calls.append(call)
 
     def overflow(self, call: QueuedCall, reason: VisitReason, way: str = "") -> None:
         """The call leaves its queue for `way`, or for what the queue's `overflow` names, or its `closed`."""
@@ -106,6 +129,10 @@ class Visits:
     def release(self, agent: str) -> None:
         """The agent takes no calls for now: who waits for him alone waits for everybody again."""
         board = self._board
+        for name in list(board.preferring.get(agent, ())):
+            call = board.state.calls[name]
+            board.prefer_nobody(call)
+            self.line_up_again(call)
         for name in board.assigned.pop(agent, ()):
             call = board.state.calls[name]
             call.assigned = None
@@ -124,6 +151,8 @@ class Visits:
         agent: str | None = None,
     ) -> None:
         """Move the call by its table. `result`, `reason` and `agent` matter where the visit ends."""
+        if call.preferred is not None and what in _FORGETS_WHO_IS_PREFERRED:
+            self._board.prefer_nobody(call)
         row = TABLE.get((call.state, what))
         if row is None:
             return
@@ -320,6 +349,10 @@ class Visits:
         elif result is VisitResult.ABANDONED and waited_us > queue.settings.short_abandon_us:
             level.count(self._board.now_us, False)
 
+
+_FORGETS_WHO_IS_PREFERRED = frozenset(
+    {CallInput.RELEASED, CallInput.ANSWERED, CallInput.MOVED, CallInput.LEFT, CallInput.DOUBTED}
+)
 
 # Why a visit ends, or does not begin, because the queue is closed.
 _CLOSED = {

@@ -28,6 +28,8 @@ class Rule(enum.StrEnum):
     """It cost least (`acd.cost`): of the pairs that there were, or together with the others of the step."""
     ASSIGNED = "assigned"
     """A supervisor kept the call for this agent."""
+    PREFERRED = "preferred"
+    """This agent came first for the call, for a time."""
     PULLED = "pulled"
     """The agent took the call out of its turn."""
     EVERYBODY = "everybody"

@@ -61,6 +61,7 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         Rule.CHEAPEST: "{free} agents were free for the call, {open} callers waited whom {agent} could "
         "serve, and this pair cost least by routing.weights.",
         Rule.ASSIGNED: "A supervisor kept the call for {agent}.",
+        Rule.PREFERRED: "{agent} came first for the call, for a time.",
         Rule.PULLED: "{agent} took the call out of its turn.",
         Rule.HOOK: "The program that the queue asks named {agent}.",
         Rule.EVERYBODY: "The queue rings everybody who is free for the call, and {agent} was.",
@@ -90,6 +91,7 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         Rule.CHEAPEST: "Había {free} agentes libres para la llamada y {open} llamadas en espera que {agent} "
         "podía atender, y esta pareja era la de menor coste según routing.weights.",
         Rule.ASSIGNED: "Un supervisor reservó la llamada para {agent}.",
+        Rule.PREFERRED: "{agent} tenía preferencia para la llamada, por un tiempo.",
         Rule.PULLED: "{agent} tomó la llamada fuera de turno.",
         Rule.HOOK: "El programa al que consulta la cola eligió a {agent}.",
         Rule.EVERYBODY: "La cola llama a todas las personas libres para la llamada, y {agent} lo estaba.",

@@ -59,6 +59,7 @@ def random_configuration(dice: random.Random, routing: RoutingSettings = PLAIN) 
             on_agent_lost=dice.choice(list(OnAgentLost)),
             wrap_up_us=dice.choice((0, 2, 10)) * SECOND,
             wrap_up_max_us=dice.choice((0, 5, 20)) * SECOND,
+            prefer_us=dice.choice((0, 5, 40)) * SECOND,
             redial_within_us=dice.choice((0, 10, 60)) * SECOND,
             max_wait_us=dice.choice((0, 5, 60, 60)) * SECOND,
             max_waiting=dice.choice((0, 1, 5, 100, 100, 100)),
@@ -142,7 +143,8 @@ class History:
             entered = self.now_us - dice.choice((0, 0, 0, 20 * SECOND))
             priority, requires = dice.choice((0, 0, 0, 5)), dice.choice(OWN)
             caller = dice.choice(("", "+1", "+2", "+3"))
-            return e.CallQueued(f"c{self.calls}", queue, entered, priority, requires, caller)
+            preferred = dice.choice(("", "", agent))
+            return e.CallQueued(f"c{self.calls}", queue, entered, priority, requires, caller, preferred)
         if kind < 0.6:
             return self.offer_event()
         if kind < 0.66 and (asked := self.known(CallState.ASKING)):
@@ -346,7 +348,13 @@ class History:
         facts = self.router._board.state
         due = [offer.due_us for offer in facts.offers.values()]
         for call in facts.calls.values():
-            due += [call.due_us, call.ring_next_us, call.look_at_us, call.ask_until_us]
+            due += [
+                call.due_us,
+                call.ring_next_us,
+                call.look_at_us,
+                call.preferred_until_us,
+                call.ask_until_us,
+            ]
             assert (call.ask_until_us is not None) == (call.state is CallState.ASKING)
         for agent in facts.agents.values():
             due += [agent.wrap_up_until_us, agent.retry_at_us]

@@ -43,8 +43,8 @@ def asked_of(facts: State, call: QueuedCall) -> tuple[tuple[str, str], list[str]
 
 
 def waits_for(facts: State, agent: Agent, call: QueuedCall) -> bool:
-    """Whether the call would take the agent: the one to whom it was assigned, or any who serves it."""
-    return call.assigned == agent.name if call.assigned else serves(facts, agent, call)
+    """Whether the call would take the agent: the one for whom it is kept, or any who serves it."""
+    return call.reserved == agent.name if call.reserved else serves(facts, agent, call)
 
 
 def priority(facts: State, call: QueuedCall, now_us: int) -> Fraction:

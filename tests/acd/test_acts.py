@@ -89,8 +89,16 @@ class TestTheFront:
         stage = line_of_three()
         stage.step(CallPrioritised("c1", 7))
         stage.step(CallMoved("c3"))
-        assert view(stage, "c3").priority == 8
+        assert view(stage, "c3").priority == 101, "above the cap of aging"
         assert served(stage) == ["c3", "c1", "c2"]
+
+    def test_stays_before_those_who_wait_ever_longer(self) -> None:
+        stage = line_of_three()
+        stage.wait(500)
+        stage.queue("c4")
+        stage.step(CallMoved("c4"))
+        stage.wait(30)
+        assert served(stage)[0] == "c4"
 
     def test_the_last_who_is_moved_there_is_the_first(self) -> None:
         stage = line_of_three()

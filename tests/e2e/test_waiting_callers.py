@@ -32,7 +32,7 @@ async def test_the_last_who_came_is_moved_to_the_front_and_pulled(tell_on_failur
             await switch.until(partial(switch.get, f"{V1}/queues/support"), waits_for(number + 1))
         last, first = (record["id"] for record in await switch.items(f"{V1}/calls?state=active"))
         moved = await switch.request("POST", f"{V1}/calls/{last}/move", json={"front": True, "by": "eva"})
-        assert moved.json()["priority"] == 1
+        assert moved.json()["priority"] == 101, "above the cap of aging"
         pulled = await switch.request("POST", f"{V1}/calls/{last}/pull", json={"agent": "ana"})
         assert (pulled.json()["state"], pulled.json()["agent"]) == ("offered", "ana")
         talk = await ana.next_call()
