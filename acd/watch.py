@@ -25,7 +25,7 @@ def kept_waiting(
 ) -> Iterator[tuple[str, str]]:
     """Those of the calls who wait beside a free agent (`free`: names by skills), and that agent."""
     for call in calls:
-        if call.state is not CallState.WAITING or call.assigned is not None or call.queue not in state.queues:
+        if call.state is not CallState.WAITING or call.reserved is not None or call.queue not in state.queues:
             continue
         requires = state.queues[call.queue].settings.requires
         for skills, names in free.items():
