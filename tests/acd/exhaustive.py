@@ -17,9 +17,10 @@ import msgspec
 from acd import events as e
 from acd.commands import CancelOffer, Command, Connect, HangUpOffer
 from acd.offer import RINGS, TIMED
+from acd.queue import ClosedReason
 from acd.queued_call import CallState
 from acd.router import Router
-from acd.settings import AgentSettings, QueueSettings
+from acd.settings import AgentSettings, AtClosing, QueueSettings
 from acd.state import State
 from acd.strategies import SEVERAL
 from tests.acd.history import SECOND, START_US
@@ -47,6 +48,9 @@ class World:
 
     restless: int = 1
     """How many of the agents log out and in, and are dropped from the configuration and named again."""
+
+    closes: bool = False
+    """Whether the queue closes and opens."""
 
     def is_restless(self, agent: str) -> bool:
         return int(agent[1:]) < self.restless
@@ -90,7 +94,13 @@ class World:
                 yield e.OfferTrying(offer=offer)
                 yield e.OfferNoResponse(offer=offer)
                 yield e.OfferNotSent(offer=offer)
+        if self.closes:
+            turned = e.QueueClosed if facts.queues[self.queue.name].closed is None else e.QueueOpened
+            yield turned(queue=self.queue.name, reason=ClosedReason.HOURS)
         for known in facts.calls.values():
+            if known.state is CallState.ASKING:
+                yield e.DecisionLate(visit=known.visit, call=known.id)
+                yield e.DecisionAnswered(visit=known.visit, call=known.id, agent=self.staff[-1])
             if known.state is CallState.TALKING and known.agent is not None:
                 how = e.ConversationEnd.AGENT_HUNG_UP
                 yield e.ConversationEnded(call=known.id, agent=known.agent, how=how)
@@ -188,7 +198,7 @@ _RANKED = ("idle_since_us", "queued_at_us", "arrival", "entered_at_us", "made_at
 """Of which only the order matters."""
 
 
-_DUE = ("due_us", "ring_next_us", "wrap_up_until_us", "retry_at_us")
+_DUE = ("due_us", "ring_next_us", "ask_until_us", "wrap_up_until_us", "retry_at_us")
 """Whose order matters among all of them."""
 
 
@@ -215,6 +225,7 @@ def digest(router: Router, world: World) -> bytes:
         sorted(((names[name], _renamed(row, names)) for name, row in calls.items()), key=repr),
         sorted(((names[name], _renamed(row, names)) for name, row in offers.items()), key=repr),
         len(ever),
+        [queue.closed for queue in facts.queues.values()],
     )
     return blake2b(repr(everything).encode(), digest_size=16).digest()
 
@@ -292,6 +303,10 @@ def laws(router: Router, event: e.Event, commands: list[Command], rang: set[str]
                 assert facts.offers[ringing].state in TIMED, "a call is bound to what does not ring for it"
         if call.state is CallState.TALKING:
             assert facts.agents[call.agent or ""].conversation == call.offer
+        assert (call.ask_until_us is not None) == (call.state is CallState.ASKING), "asked without an end"
+        if call.state is CallState.WAITING and facts.queues[call.queue].closed is not None:
+            keeps = facts.queues[call.queue].settings.at_closing is AtClosing.KEEP
+            assert keeps, "somebody waits in a closed queue that keeps nobody"
     for name, queue in facts.queues.items():
         inside = {one.id for one in facts.calls.values() if one.state is not CallState.TALKING}
         assert set(queue.visits) == inside, "a visit without its call"

@@ -10,8 +10,10 @@ from acd import offer, queued_call
 from acd.commands import OfferResult
 from acd.offer import OfferAction, OfferInput, OfferState
 from acd.queued_call import CallAction, CallInput, CallState
+from acd.settings import AtClosing
 from acd.strategies import SEVERAL, Strategy
 from tests.acd.exhaustive import SHORT, Broken, World, explore
+from tests.acd.history import SECOND
 
 OFFER_STATES = set(OfferState) - {OfferState.ENDED}
 LISTED = OFFER_STATES - {OfferState.TRYING, OfferState.QUIET}
@@ -56,6 +58,22 @@ def test_two_calls_and_two_agents_whatever_phones_do() -> None:
 @pytest.mark.parametrize(("calls", "agents"), [(1, 2), (2, 1)])
 def test_whatever_phones_do(calls: int, agents: int) -> None:
     assert tell(World(calls, agents, SHORT, odd=True, restless=agents)) == OFFER_STATES
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("at_closing", sorted(AtClosing))
+def test_a_queue_that_asks_a_program_and_closes(at_closing: AtClosing) -> None:
+    queue = msgspec.structs.replace(
+        SHORT, ask_us=SECOND, at_closing=at_closing, retry_busy_us=0, retry_reject_us=0
+    )
+    assert tell(World(1, 2, queue, restless=0, closes=True)) == LISTED
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_two_calls_in_a_queue_that_asks_a_program_and_closes() -> None:
+    queue = msgspec.structs.replace(SHORT, ask_us=SECOND, at_closing=AtClosing.SEND)
+    assert tell(World(2, 2, queue, closes=True)) == LISTED
 
 
 @pytest.mark.long
