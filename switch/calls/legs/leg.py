@@ -213,13 +213,14 @@ class Leg:
 
     def note(self, caller: Caller | None = None) -> LegNote:
         """What another process needs of it, who may `caller` be where it is its call's first."""
+        secret = self.agreed is None or self.agreed.keys is not None
         return LegNote(
             of_phone=isinstance(self.peer, PhonePeer),
             routed=self.routed,
             port=self.port.number,
             stream=self.port.stream,
-            description=(self._media.local or b"").decode(errors="replace"),
-            secret=self.agreed is None or self.agreed.keys is not None,
+            description="" if secret else (self._media.local or b"").decode(errors="replace"),
+            secret=secret,
             caller=None if caller is None else (caller.number, caller.display, caller.withheld),
         )
 

@@ -16,7 +16,7 @@ class LegNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     stream: Stream
     """How what its port sends began, about when it was answered."""
     description: str
-    """The last of ours."""
+    """The last of ours; none where keys stand in it."""
     secret: bool = False
     """Its media are encrypted, by keys that are noted nowhere."""
     caller: tuple[str, str, bool] | None = None

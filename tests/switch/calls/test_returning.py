@@ -1,6 +1,7 @@
 """Calls that a crash has cut come back: to their place in line, to their party, or to a booked end."""
 
 import asyncio
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from sip.events import IncomingInvite, Reinvited, SessionEnded
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.returning import PATIENCE_S
 from switch.persistence.survivors import end_survivors, stop_ringing
+from switch.records import Encryption
 from tests.switch.far_end import FarEnd, answering, sdp
 from tests.switch.persistence.test_survivors import crashed
 from tests.switch.plane import NotingPlane
-from tests.switch.stage import NUMBER, Stage
+from tests.switch.stage import NUMBER, Stage, centre
 
 
 async def restarted(stage: Stage, folder: Path, *ends: FarEnd) -> Stage:
@@ -373,4 +375,23 @@ async def test_what_was_said_before_and_after_is_one_file(stage: Stage, tmp_path
     assert part.read_bytes() == header(4800) + b"\1\0" * 1600 + b"\2\0" * 800
     assert record.recording.duration_s == pytest.approx(0.15)
     assert sorted(part.parent.iterdir()) == [part]
+    await after.close()
+
+
+async def test_an_encrypted_call_is_ended_for_its_keys_are_noted_nowhere(
+    stage: Stage, tmp_path: Path
+) -> None:
+    media = {"srtp_keys_in_clear": "yes"}
+    trunk = {**centre()["trunks"]["carrier"], "srtp": "offered"}
+    await stage.reload(media=media, trunks={"carrier": trunk})
+    key = base64.b64encode(bytes(range(30))).decode()
+    stage.carrier.sdp = sdp(stage.carrier.address[0]) + (
+        f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n".encode()
+    )
+    session = await stage.carrier.dial(NUMBER)
+    assert stage.call.caller.record().encryption is Encryption.SDES
+    assert b"inline:" not in (stage.folder / "journal" / "logbook.jsonl").read_bytes()
+    after = await restarted(stage, tmp_path, stage.carrier)
+    assert stage.carrier.endpoint.dialog(session) is None
+    assert [record.reason for record in after.history.calls] == [Reason.SWITCH_RESTARTED]
     await after.close()
