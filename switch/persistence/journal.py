@@ -93,9 +93,9 @@ class Journal:
         self._keeper.start()
 
     @property
-    def directory(self) -> Path:
-        """Where its files are."""
-        return self._directory
+    def retention(self) -> Retention:
+        """How much of the past is kept."""
+        return self._keeper.retention
 
     def keep(self, retention: Retention) -> None:
         """Keep so much of the past from now on."""

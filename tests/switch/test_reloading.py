@@ -15,6 +15,7 @@ from sip.events import IncomingInvite
 from sip.flow import Flow
 from switch.calls.ending import Reason, Result
 from switch.identities.caller import Caller
+from switch.persistence.journal import Retention
 from switch.reloading import Reloader
 from tests.switch.far_end import answering
 from tests.switch.identities.authority import Authority
@@ -48,6 +49,12 @@ async def test_who_is_lost_in_a_queue_that_was_removed_waits_there_again(stage: 
     other = await stage.phone("1002")
     await other.answer()
     assert stage.call.agent == "luis"
+
+
+async def test_how_much_of_the_past_is_kept(stage: Stage) -> None:
+    assert stage.journal.retention == Retention(86_400.0, 1_000_000_000)
+    await stage.reload(journal={"keep": "1h", "size_mb": "5"})
+    assert stage.journal.retention == Retention(3600.0, 5_000_000)
 
 
 async def test_an_agent_without_a_phone_is_not_rung(stage: Stage) -> None:
