@@ -39,8 +39,8 @@ class LegBook(Protocol):
         """In how many calls a phone is, or rings for."""
         ...
 
-    def leg_lost(self, leg: Leg) -> None:
-        """Its peer sends nothing and answers nothing."""
+    def leg_lost(self, leg: Leg, *, is_there: bool = False) -> None:
+        """Its peer sends nothing, and answers nothing, or (`is_there`) that it knows no such dialog."""
         ...
 
 

@@ -153,10 +153,15 @@ class Registry:
         if invite is not None:
             self._exchange.logbook.ringing_noted(leg.id, invite)
 
-    def leg_lost(self, leg: Leg) -> None:
-        """Whoever sits at that phone cannot be called until it answers something."""
-        if isinstance(leg.peer, PhonePeer):
-            self._exchange.registrations.lost(leg.peer.name, leg.flow)
+    def leg_lost(self, leg: Leg, *, is_there: bool = False) -> None:
+        """Whoever sits at that phone cannot be called until it answers something; unless it has that it knows
+        nothing of a dialog from before it was started anew (`is_there`), or can be reached by another way.
+        """
+        if not isinstance(leg.peer, PhonePeer):
+            return
+        phone = leg.peer.name
+        if is_there or self._exchange.registrations.lost(phone, leg.flow):
+            self._exchange.dispatch.when_settled(lambda: self._exchange.staffing.phone_reachable(phone))
 
     def leg_confirmed(self, leg: Leg, call: Talking) -> None:
         """Its dialog would outlive a crash of ours: note what must be ended then. Not where a code was

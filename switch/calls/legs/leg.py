@@ -355,7 +355,7 @@ class Leg:
                 self._watch()
             case Verdict.LOST:
                 self._log.warning("lost", sip_status=status)
-                self._book.leg_lost(self)
+                self._book.leg_lost(self, is_there=status == 481)
                 self.owner.leg_event(self, Lost())
             case Verdict.LATE:
                 pass

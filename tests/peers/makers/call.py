@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 State = Literal["calling", "ringing", "talking", "ended"]
 GLARE_S = 0.3
+T1_S = 0.5
 
 
 class DeskCall:
@@ -180,7 +181,19 @@ class DeskCall:
         self.status = 200
         self._move("talking", "answered")
         async with asyncio.timeout(10.0):
-            await self._acked.wait()
+            await self._acknowledged(request)
+
+    async def _acknowledged(self, request: Request) -> None:
+        """The answer is given again and again until somebody takes it (RFC 3261 section 13.3.1.4)."""
+        wait_s = T1_S
+        while not self._acked.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._acked.wait()
+                    return
+            if self.phone.wire.transport == "UDP":
+                self.phone.repeat(request)
+            wait_s *= 2
 
     async def reject(self, status: int = 486) -> None:
         """Do not want it."""

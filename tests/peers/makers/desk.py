@@ -17,7 +17,7 @@ from sip.accounts.digest import client_response, parse_credentials
 from sip.syntax.message import Request, Response, is_keepalive, parse
 from tests.peers import ports
 from tests.peers.child import PeerError
-from tests.peers.makers.call import DeskCall
+from tests.peers.makers.call import T1_S, DeskCall
 from tests.peers.makers.dialog import Dialog, Party
 from tests.peers.makers.lamp import Lamp
 from tests.peers.makers.log import Log
@@ -27,7 +27,6 @@ from tests.peers.makers.writing import Lines, write
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, NOTIFY, REFER, SUBSCRIBE, MESSAGE"
 DOMAIN = "centralita.example"
-T1_S = 0.5
 
 
 class DeskPhone:
@@ -277,6 +276,10 @@ class DeskPhone:
         message = write(self.maker, f"SIP/2.0 {status} Whatever", head, content_type, body)
         self._replies[_key(request)] = message
         self.wire.send(message)
+
+    def repeat(self, request: Request) -> None:
+        """The last response to it, once more."""
+        self.wire.send(self._replies[_key(request)])
 
     def _contact(self, lines: Lines) -> Lines:
         return [] if any(name == "Contact" for name, _ in lines) else [("Contact", self.contact)]

@@ -17,7 +17,7 @@ from switch.calls.flow import Call
 from switch.calls.legs.events import Lost
 from switch.records import CallRecord, SegmentKind
 from tests.switch.far_end import FarEnd, answering, refusing, ringing, sdp, silent
-from tests.switch.stage import CARRIER, NUMBER, Stage
+from tests.switch.stage import CARRIER, NUMBER, OURS, Stage
 
 Directing = Callable[[Call], Awaitable[None]]
 Ending = tuple[Result | None, Reason | None, EndedBy | None]
@@ -289,6 +289,23 @@ async def test_both_hear_the_notice_before_they_hear_each_other(stage: Stage) ->
     stage.played(call.party)
     assert stage.heard(call.caller).startswith("relay")
     assert call.taps.recording is not None
+
+
+async def test_a_phone_that_was_started_anew_has_lost_its_talk_but_not_its_agent(stage: Stage) -> None:
+    """It knows nothing of the dialog, and says so: the next caller is his."""
+    session, phone = await talking(stage)
+    call = stage.call
+    again = stage.add(FarEnd(stage, "1001", phone.address, OURS, "secret of 1001"))
+    assert await again.register() == 200
+    stage.tell(Silent(stage.port(call.party), 20.0))
+    await stage.settle()
+    assert [each.how for each in stage.posted if isinstance(each, ConversationEnded)] == [
+        ConversationEnd.AGENT_LOST
+    ]
+    assert stage.agent("ana") == "ringing", "for the caller whom he lost"
+    await again.answer()
+    assert call.agent == "ana"
+    await stage.carrier.hang_up(session)
 
 
 async def test_a_lost_agent_costs_the_caller_his_agent_but_not_his_place(stage: Stage) -> None:
