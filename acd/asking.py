@@ -58,9 +58,14 @@ class Asking:
         return True
 
     def _prefer(self, call: QueuedCall, name: str) -> None:
-        """The agent gets the call if he is free for it now."""
+        """The agent gets the call if he is free for it now; else he comes first for it, as long as the queue
+        lets anybody come first.
+        """
         agent = self._board.state.agents.get(name)
-        if agent is None or not agent.free or not self._staff.serves(agent, call):
+        if agent is None or self._visits.shows_out(call):
             return
-        if not self._visits.shows_out(call):
+        self._board.prefer_nobody(call)
+        if agent.free and self._staff.serves(agent, call):
             self._offering.make(call, agent, Rule.HOOK)
+        else:
+            self._visits.prefer(call, name)

@@ -38,9 +38,9 @@ class Visits:
         state.calls[event.call] = call
         self._enter(call, event.queue, set())
         if event.preferred and call.state in (CallState.WAITING, CallState.ASKING):
-            self._prefer(call, event.preferred)
+            self.prefer(call, event.preferred)
 
-    def _prefer(self, call: QueuedCall, name: str) -> None:
+    def prefer(self, call: QueuedCall, name: str) -> None:
         """The agent comes first for a caller who has just come, if he is there and serves him."""
         board = self._board
         agent, for_us = board.state.agents.get(name), board.state.queues[call.queue].settings.prefer_us

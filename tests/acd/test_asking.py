@@ -3,7 +3,14 @@
 import pytest
 
 from acd.commands import Acted, AskDecision, LeaveQueue, Offer, Refusal, VisitEnded, VisitReason, VisitResult
-from acd.events import CallPrioritised, DecisionAnswered, DecisionLate, QueueClosed, SwitchRestarted
+from acd.events import (
+    CallPrioritised,
+    CallQueued,
+    DecisionAnswered,
+    DecisionLate,
+    QueueClosed,
+    SwitchRestarted,
+)
 from acd.queue import ClosedReason
 from acd.queued_call import CallState
 from acd.settings import AgentSettings, AtClosing, QueueSettings
@@ -134,6 +141,22 @@ class TestAnswers:
         stage.queue("c1")
         answer(stage, agent=agent)
         assert stage.offered() == [("c0", "luis"), ("c1", "ana")]
+
+    def test_an_agent_who_is_not_free_comes_first_where_the_queue_lets_him(self) -> None:
+        stage = asking("ana", "luis", prefer_us=20 * SECOND)
+        stage.queue("c0")
+        answer(stage, agent="luis")
+        stage.queue("c1")
+        answer(stage, agent="luis")
+        assert stage.offered() == [("c0", "luis")]
+        stage.wait(20)
+        assert stage.offered()[1:] == [("c1", "ana")]
+
+    def test_who_is_named_goes_before_who_was_preferred(self) -> None:
+        stage = asking("ana", "luis", prefer_us=20 * SECOND)
+        stage.step(CallQueued("c1", "support", stage.now_us, preferred="ana"))
+        answer(stage, agent="luis")
+        assert stage.offered() == [("c1", "luis")]
 
     def test_another_queue_where_the_place_in_time_is_kept(self) -> None:
         stage = asking()
