@@ -114,14 +114,9 @@ class Matching:
         empty, the first of those who ring for others and want him too."""
         board = self._board
         eligibility = board.eligibility
-        signature = eligibility.of_agent(agent.settings)
-        best, rule = (
-            _first([skill_class.waiting for skill_class in signature.classes], board.now_us),
-            Rule.AGENT_CHOSE,
-        )
-        own = (
-            eligibility.first_who_prefers(agent.settings.name, board.now_us) if eligibility.private else None
-        )
+        signature, now_us, rule = eligibility.of_agent(agent.settings), board.now_us, Rule.AGENT_CHOSE
+        best = _first([skill_class.waiting for skill_class in signature.classes], now_us)
+        own = eligibility.first_who_prefers(agent.settings.name, now_us) if eligibility.private else None
         if own is not None and (best is None or own < best):
             best, rule = own, Rule.PREFERRED
         elif board.state.routing.matching is Method.OPTIMAL:

@@ -23,6 +23,7 @@ from switch.decisions.decisions import Decisions
 from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
+from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.hours.hours import Hours
 from switch.identities.identities import Identities
@@ -78,6 +79,8 @@ class Exchange:
     toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)
     provisioning: Provisioning = field(default_factory=Provisioning)
+    reader: Reader | None = None
+    """Of the history; None where there is none to ask."""
     parked: dict[str, "Parked"] = field(default_factory=dict)
     """Who is parked, by slot."""
     now: Callable[[], float] = time.monotonic

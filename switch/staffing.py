@@ -57,6 +57,7 @@ def _queue(name: str, queue: Queue) -> QueueSettings:
         on_agent_lost=OnAgentLost(queue.on_agent_lost.value),
         wrap_up_us=_us(queue.wrap_up),
         wrap_up_max_us=_us(queue.wrap_up_max),
+        prefer_us=0 if queue.prefer_agent is None else _us(queue.prefer_agent.first_for),
         redial_within_us=_us(queue.redial_within),
         max_wait_us=_us(queue.max_wait),
         max_waiting=queue.max_waiting,

@@ -309,6 +309,7 @@ class _Wiring:
         return Exchange(
             loop=around.loop,
             config=config,
+            reader=books.reader,
             routes=Routes(()),  # those of the configuration come with its hours, before the first call
             hours=Hours(dispatch.post, around.wall_us, around.loop),
             decisions=Decisions(

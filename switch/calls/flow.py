@@ -46,6 +46,7 @@ from switch.calls.parting import (
     refused,
     unreachable,
 )
+from switch.calls.preferring import preferred_agent
 from switch.calls.ringing.attempts import Attempts
 from switch.calls.ringing.branches import Branches
 from switch.calls.ringing.hunting import Attempt
@@ -79,13 +80,17 @@ class Call(Talking):
 
     # Verbs
 
-    async def queue(self, name: str, priority: int = 0) -> LeaveQueue:
+    async def queue(self, name: str, priority: int = 0, prefer: str = "") -> LeaveQueue:
         """Wait in a queue and talk to an agent. Returns only when the router sends the caller elsewhere.
 
-        Who has waited in a queue before keeps the time and the priority that he had there.
+        Who has waited in a queue before keeps the time and the priority that he had there. The agent `prefer`
+        comes first for him, where the queue allows that.
         """
         number = "" if self.identity.withheld else self.ledger.from_
-        return await self.place.take(name, priority, number)
+        settings = self._exchange.config.queues.get(name)
+        wished = None if settings is None else settings.prefer_agent
+        preferred = await preferred_agent(self._exchange, wished, prefer, number)
+        return await self.place.take(name, priority, number, preferred)
 
     async def dial_phone(self, name: str, caller: Caller, display: str | None = None) -> None:
         """Ring a phone; its answer is the caller's answer, its refusal the call's end. It shows `display`, or

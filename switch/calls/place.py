@@ -30,15 +30,18 @@ class Place:
         """To the router, by this call's name, once the caller has waited."""
         self._left: asyncio.Future[LeaveQueue] | None = None
 
-    async def take(self, queue: str, priority: int, caller: str = "") -> LeaveQueue:
-        """Wait in that queue, until the router sends the caller, of that number, elsewhere."""
+    async def take(self, queue: str, priority: int, caller: str = "", preferred: str = "") -> LeaveQueue:
+        """Wait in that queue, until the router sends the caller, of that number, elsewhere. An agent who is
+        `preferred` comes first for him there.
+        """
         if self._first is None:
             now_us = self._exchange.now_us()
             self._first = CallQueued(
                 call=self._call, queue=queue, queued_at_us=now_us, priority=priority, caller=caller
             )
         self._left = self._exchange.loop.create_future()
-        self._exchange.dispatch.post(msgspec.structs.replace(self._first, queue=queue))
+        queued = msgspec.structs.replace(self._first, queue=queue, preferred=preferred)
+        self._exchange.dispatch.post(queued)
         return await self._left
 
     def take_again(self, queue: str) -> None:

@@ -16,6 +16,7 @@ from switch.config import (
     codecs,
     desks,
     forks,
+    preferring,
     provisioned,
     recipes,
     secrecy,
@@ -94,6 +95,8 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
     yield from _queues(config, known)
     yield from _lamp_lists(config, known)
     yield from _slots(config, known)
+    for path, message in preferring.faults(config.routes, config.queues, known.has):
+        yield Finding(path, message)
     for i, route in enumerate(config.routes):
         yield from _route(config, tree, known, route, ("routes", i))
 

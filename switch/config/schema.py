@@ -17,6 +17,7 @@ from switch.config.addresses import HostPort, Listen
 from switch.config.decision import DecisionHook
 from switch.config.desk import Codes, DeskSettings
 from switch.config.hours import OfficeHours
+from switch.config.preferring import PreferAgent
 from switch.config.provisioning import Device, Provisioning
 from switch.config.recipes import Step
 from switch.config.routing import Routing
@@ -373,6 +374,8 @@ class Queue(Section):
     max_waiting: Count = 100
     no_agents: NoAgents = NoAgents.WAIT
     overflow: Annotated[Overflow, BeforeValidator(targets.overflow)] = HangupTarget()
+    prefer_agent: PreferAgent | None = None
+    """Whether one agent comes first for a caller; None: none does."""
     steps: tuple[Step, ...] = ()
     """A recipe: what changes for a caller while he waits."""
     hours: Words | None = None
@@ -429,6 +432,8 @@ class Route(Section):
     """...and these are put there."""
     priority: Whole = 0
     """Of the call in its queue: larger first."""
+    prefer_agent: Words | None = None
+    """Who comes first for the call in its queue."""
     emergency: Flag = False
     transit: Flag = False
     """Allows a call from a trunk to a trunk."""

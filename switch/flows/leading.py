@@ -47,7 +47,8 @@ def flow_to(
     caller = identified(caller, routed)
     match routed.go:
         case QueueTarget(name=name):
-            return queue(name, exchange.config.queues[name], routed.route.priority, caller)
+            route = routed.route
+            return queue(name, exchange.config.queues[name], route.priority, caller, route.prefer_agent or "")
         case EchoTarget():
             return echo
         case ToneTarget():

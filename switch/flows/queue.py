@@ -10,12 +10,12 @@ from switch.flows.closed import REASON, tell
 from switch.identities.caller import Caller
 
 
-def queue(name: str, settings: Queue, priority: int, caller: Caller) -> Flow:
-    """The flow of a call to the queue `name`."""
+def queue(name: str, settings: Queue, priority: int, caller: Caller, prefer: str = "") -> Flow:
+    """The flow of a call to the queue `name`, for which the agent `prefer` comes first."""
 
     async def wait_for_an_agent(call: Call) -> None:
         await _greet(call, settings)
-        await _go(call, await call.queue(name, priority), caller)
+        await _go(call, await call.queue(name, priority, prefer), caller)
 
     return wait_for_an_agent
 

@@ -97,6 +97,19 @@ class Reader:
             found = await _records(connection, query)
         return found[0] if found else None
 
+    async def last_agent(self, number: str, since: datetime) -> str | None:
+        """Who talked last to this caller, in a call that ended at `since` or later."""
+        query = (
+            select(calls.c.agent)
+            .where(calls.c.tenant == self._tenant, calls.c["from"] == number, calls.c.ended_at >= since)
+            .where(calls.c.agent.is_not(None))
+            .order_by(calls.c.ended_at.desc(), calls.c.id.desc())
+            .limit(1)
+        )
+        async with self._engine.connect() as connection:
+            found = await _rows(connection, query)
+        return found[0]["agent"] if found else None
+
     async def decisions(self, call: str) -> list[Kept]:
         """Why each offer of a call was made, oldest first."""
         its_offers = select(offers.c.id).where(offers.c.call == call)  # some came with a transfer

@@ -89,6 +89,7 @@ calls = Table(
     Index(None, "ended_at", "id"),
     Index(None, "queue", "ended_at"),
     Index(None, "agent", "ended_at"),
+    Index(None, "from", "ended_at"),
 )
 
 legs = Table(

@@ -33,6 +33,7 @@ def test_the_sample_shows_the_defaults_of_a_queue(sample: Config) -> None:
     assert queue == Queue(requires="support >= 1")
     assert queue.model_fields_set == Queue.model_fields.keys() - {
         "recording_notice",
+        "prefer_agent",
         "hours",
         "decision",
         "fork",

@@ -148,3 +148,18 @@ async def test_a_call_s_decisions_are_its_own_and_those_of_offers_that_came_with
     assert await reader.decisions("c1") == [Kept(b"[1]", "seal-1"), Kept(b"[2]", "seal-2")]
     assert await reader.decisions("other") == [Kept(b"[1]", "seal-1")]
     assert await reader.offers("c1") == {"main-3-0": came}
+
+
+async def test_the_last_agent_of_a_number(engine: AsyncEngine, tmp_path: Path) -> None:
+    first = answered_call("first", ended_at=at(10))
+    calls = (
+        first,
+        replace(answered_call("then", ended_at=at(20)), agent="luis"),
+        replace(answered_call("nobody", ended_at=at(30)), agent=None),
+        replace(answered_call("other", ended_at=at(40)), agent="eva", from_="+34999"),
+    )
+    reader = await stored(engine, tmp_path, *calls)
+    assert await reader.last_agent(first.from_, at(0)) == "luis"
+    assert await reader.last_agent(first.from_, at(20)) == "luis"
+    assert await reader.last_agent(first.from_, at(21)) is None
+    assert await reader.last_agent("+34888", at(0)) is None
