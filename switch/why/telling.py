@@ -61,7 +61,8 @@ class _Teller:
         except msgspec.MsgspecError:
             return None
         found = explained.get(decision.offer) or Explained(decision.offer, kept=False)
-        choice, record = found.choice, offers.get(decision.offer)
+        choice = found.choice if found.same else None  # what explains another decision explains nothing
+        record = offers.get(decision.offer)
         intact = seal(kept.text) == kept.seal
         return OfferWhyRow(
             offer=decision.offer,
@@ -98,7 +99,7 @@ class _Teller:
 
     def _sentence(self, decision: Decision, found: Explained) -> str:
         choice = found.choice
-        if choice is None:
+        if choice is None or not found.same:
             key = "differs" if found.kept else "not kept"
             return self._texts[key].format(agent=decision.agent, strategy=decision.strategy)
         facts = {

@@ -77,8 +77,8 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         "relaxed": " Steps of the queue's recipe that the call had taken by then: {n}.",
         "not kept": "{agent} was chosen by {strategy}. The journal does not reach back so far any more: "
         "who else could have been chosen is not known.",
-        "differs": "{agent} was chosen by {strategy}. This version of the router decides otherwise from the "
-        "same facts, so it cannot say who else could have been chosen.",
+        "differs": "{agent} was chosen by {strategy}. The router decides otherwise from the same facts now: it "
+        "is another version, or the ledger was changed. Who else could have been chosen is not known.",
         "altered": "The ledger's entry was altered after it was sealed; nothing in it can be relied on.",
         "nobody": "No agent was offered this call.",
     },
@@ -107,8 +107,8 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         "relaxed": " Pasos de la receta de la cola que llevaba dados: {n}.",
         "not kept": "Se eligió a {agent} según {strategy}. El diario ya no llega tan atrás: "
         "no se sabe a quién más se podía elegir.",
-        "differs": "Se eligió a {agent} según {strategy}. Esta versión del enrutador decide otra cosa con "
-        "los mismos hechos, así que no puede decir a quién más se podía elegir.",
+        "differs": "Se eligió a {agent} según {strategy}. Con los mismos hechos el enrutador decide ahora "
+        "otra cosa: es otra versión, o se cambió la anotación. No se sabe a quién más se podía elegir.",
         "altered": "La anotación se alteró después de sellarla; nada de lo que dice es de fiar.",
         "nobody": "Esta llamada no se ofreció a ningún agente.",
     },

@@ -1,11 +1,14 @@
 """What is said of an offer: a sentence, in each language, for each way in which it can be decided."""
 
+from msgspec.structs import replace
+
 from acd.commands import Offer
 from acd.counterfactual import counterfactual
 from acd.explaining import choices
 from acd.router import Router
 from acd.settings import QueueSettings
 from acd.strategies import Strategy
+from acd.why import Kept, encode, seal
 from switch.config.schema import Language
 from switch.why.child import Explained
 from switch.why.rows import OfferWhyRow
@@ -115,6 +118,22 @@ def test_what_would_have_changed_it_goes_by_the_strategy() -> None:
         change = told(by(strategy)).would_change
         assert change is not None
         assert change.text == text
+
+
+def test_what_explains_another_decision_is_not_told() -> None:
+    stage = line_of_three()
+    last = stage.all(Offer)[-1]
+    assert last.decision is not None
+    forged = replace(last.decision, agent="luis")
+    text = encode(forged)
+    found = {last.offer: Explained(last.offer, None, None, same=False)}
+    (row,) = why_row("c", [Kept(text, seal(text))], found, {}, Language.EN).offers
+    assert row.intact
+    assert not row.same
+    assert row.text.startswith("luis was chosen by longest-idle. The router decides otherwise")
+    assert not row.agents
+    assert not row.callers
+    assert row.would_change is None
 
 
 def test_whatever_was_decided_there_are_words_for_it() -> None:
