@@ -77,8 +77,8 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         "relaxed": " Steps of the queue's recipe that the call had taken by then: {n}.",
         "not kept": "{agent} was chosen by {strategy}. The journal does not reach back so far any more: "
         "who else could have been chosen is not known.",
-        "differs": "{agent} was chosen by {strategy}. The router decides otherwise from the same facts now: it "
-        "is another version, or the ledger was changed. Who else could have been chosen is not known.",
+        "differs": "{agent} was chosen by {strategy}. The router decides otherwise from the same facts now: "
+        "it is another version, or the ledger was changed. Who else could have been chosen is not known.",
         "altered": "The ledger's entry was altered after it was sealed; nothing in it can be relied on.",
         "nobody": "No agent was offered this call.",
     },
