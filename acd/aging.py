@@ -36,13 +36,14 @@ def place(call: QueuedCall, aging: Aging, now_us: int) -> Place:
 class Waiting:
     """Calls of one profile of aging, the first first. Amortised O(log n) for each `put` and `first`."""
 
-    __slots__ = ("_cap", "_growing", "_grown", "_rate")
+    __slots__ = ("_any_grown", "_cap", "_growing", "_grown", "_rate")
 
     def __init__(self, aging: Aging, live: Mapping[str, object]) -> None:
         self._rate = aging.per_minute
         self._cap = aging.cap * POINT
         self._growing: Line[CallKey] = Line(live)  # its keys begin with rate * q - p0
         self._grown: Line[CallKey] = Line(live)
+        self._any_grown = False  # True while that line may hold somebody
 
     def put(self, call: QueuedCall, token: int) -> None:
         """The call waits from now on; `live` holds its token."""
@@ -51,7 +52,7 @@ class Waiting:
         if self._rate and own < self._cap:
             self._growing.put((self._rate * call.queued_at_us - own, *rest))
         else:
-            self._grown.put((-own, *rest))
+            self._put_grown((-own, *rest))
 
     def first(self, now_us: int) -> CallKey | None:
         """The key of the first call, which stays, as of now; None if there is none."""
@@ -59,13 +60,15 @@ class Waiting:
         growing = self._growing.first()
         while growing is not None and grown_by - growing[0] >= self._cap:
             self._growing.drop_first()
-            self._grown.put((-self._cap, *growing[1:]))
+            self._put_grown((-self._cap, *growing[1:]))
             growing = self._growing.first()
-        # Whoever does not grow any more has reached the cap, or was above it: nobody who grows is before him.
-        grown = self._grown.first()
-        if grown is not None or growing is None:
-            return grown
-        return (growing[0] - grown_by, *growing[1:])
+        if self._any_grown:
+            # They have reached the cap, or were above it: nobody who grows is before them.
+            grown = self._grown.first()
+            if grown is not None:
+                return grown
+            self._any_grown = False
+        return None if growing is None else (growing[0] - grown_by, *growing[1:])
 
     def firsts(self, count: int, now_us: int) -> Iterator[str]:
         """The first calls in their order, so many at most. The line must not change meanwhile."""
@@ -75,3 +78,7 @@ class Waiting:
     def __bool__(self) -> bool:
         """Whether anybody waits."""
         return self._growing.first() is not None or self._grown.first() is not None
+
+    def _put_grown(self, key: CallKey) -> None:
+        self._grown.put(key)
+        self._any_grown = True

@@ -127,6 +127,7 @@ class Eligibility:
         self.private: dict[str, dict[Aging, Waiting]] = {}
         self.agents: dict[str, int] = {}
         self.workers: dict[str, Loads] = {}
+        self.goes_by_loads = False  # whether some queue orders agents by their loads
         self._state = state
         self._draw = draw
         self._tokens = 0
@@ -156,6 +157,7 @@ class Eligibility:
                 requirement, RANKINGS[queue.strategy], queue.aging
             )
             found.general = True
+        self.goes_by_loads = any(one.ranking in _LOADED for one in self._by_queue.values())
 
     def forget(self, queue: str) -> None:
         """The queue has left: nobody's loads are compared for it any more."""

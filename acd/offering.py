@@ -206,18 +206,22 @@ class Offering:
 
     def _act(self, offer: OpenOffer, action: OfferAction, blame: bool) -> None:
         board = self._board
-        match action:
+        match action:  # the most frequent first
+            case OfferAction.RING_FROM_HERE:
+                self._set_timer(offer, board.now_us + self._settings(offer).ring_timeout_us)
+            case OfferAction.STOP_TIMER:
+                self._set_timer(offer, None)
+            case OfferAction.END:
+                self._end(offer, blame)
+            case OfferAction.CONNECT:
+                self._connect(offer)
             case OfferAction.START_SILENCE:
                 offer.trying_at_us = board.now_us
                 self._set_timer(offer, board.now_us + self._settings(offer).unreachable_after_us)
-            case OfferAction.RING_FROM_HERE:
-                self._set_timer(offer, board.now_us + self._settings(offer).ring_timeout_us)
             case OfferAction.RING_FROM_TRYING:
                 self._set_timer(offer, offer.trying_at_us + self._settings(offer).ring_timeout_us)
             case OfferAction.START_RELEASE:
                 self._set_timer(offer, board.now_us + RELEASE_AFTER_US)
-            case OfferAction.STOP_TIMER:
-                self._set_timer(offer, None)
             case OfferAction.CANCEL:
                 why = _WHY[offer.result or OfferResult.LEFT_QUEUE]
                 board.commands.append(CancelOffer(board.next_id(), offer.id, why))
@@ -229,12 +233,8 @@ class Offering:
                 self._hold_off(board.state.agents[offer.agent], self._settings(offer).retry_busy_us)
             case OfferAction.RELEASE_CALL:
                 self._release(offer)
-            case OfferAction.CONNECT:
-                self._connect(offer)
             case OfferAction.HANG_UP:
                 board.commands.append(HangUpOffer(board.next_id(), offer.id))
-            case OfferAction.END:
-                self._end(offer, blame)
             case _:
                 assert_never(action)
 

@@ -240,7 +240,9 @@ class Staff:
             board.eligibility.engage(agent)
             if (name in board.assigned or name in board.preferring) and not agent.expected:
                 self._visits.release(name)
-        self._settle_work(agent, state)
+        at_work = state not in AWAY
+        if at_work is not agent.at_work or board.eligibility.goes_by_loads:
+            self._settle_work(agent, at_work)
         watch = agent.registered and not agent.reachable
         if watch != agent.watched:
             agent.watched = watch
@@ -305,9 +307,8 @@ class Staff:
         agent.conversation = None
         agent.talk_us += self._board.now_us - agent.talking_since_us
 
-    def _settle_work(self, agent: Agent, state: AgentState) -> None:
+    def _settle_work(self, agent: Agent, at_work: bool) -> None:
         eligibility = self._board.eligibility
-        at_work = state not in AWAY
         if at_work and not agent.at_work:
             agent.calls, agent.talk_us = eligibility.start(agent)
         agent.at_work = at_work

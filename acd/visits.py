@@ -158,30 +158,30 @@ class Visits:
             return
         call.state, actions = row
         for action in actions:
-            match action:
-                case CallAction.ASK:
-                    self._ask(call)
-                case CallAction.STOP_ASKING:
-                    call.ask_until_us = None
+            match action:  # the most frequent first
+                case CallAction.JOIN_LINE:
+                    self._board.freed_calls.append(call)
                 case CallAction.LEAVE_LINE:
                     self._board.eligibility.leave(call.id)
                     self._board.unassign(call)
-                case CallAction.SEEK_NO_MORE:
-                    call.alone = False
-                    call.ring_next_us = None
-                    self._board.eligibility.seek_no_more(call.id)
-                case CallAction.FORGET:
-                    del self._board.state.calls[call.id]
-                case CallAction.END_TALK:
-                    self._board.state.queues[call.queue].engaged -= 1
                 case CallAction.START_VISIT:
                     self._start_visit(call)
-                case CallAction.JOIN_LINE:
-                    self._board.freed_calls.append(call)
                 case CallAction.END_VISIT:
                     self._end_visit(call, result, reason, agent)
                 case CallAction.START_TALK:
                     self._board.state.queues[call.queue].engaged += 1
+                case CallAction.END_TALK:
+                    self._board.state.queues[call.queue].engaged -= 1
+                case CallAction.FORGET:
+                    del self._board.state.calls[call.id]
+                case CallAction.SEEK_NO_MORE:
+                    call.alone = False
+                    call.ring_next_us = None
+                    self._board.eligibility.seek_no_more(call.id)
+                case CallAction.ASK:
+                    self._ask(call)
+                case CallAction.STOP_ASKING:
+                    call.ask_until_us = None
                 case _:
                     assert_never(action)
 

@@ -16,6 +16,7 @@ from acd.commands import Command, Offer
 from acd.journal import Record, encode, replay
 from acd.router import Router
 from acd.settings import AgentSettings, QueueSettings
+from acd.strategies import Strategy
 
 AGENTS = 1_000
 QUEUES = 50
@@ -29,7 +30,14 @@ START_US = 1_795_000_000_000_000
 class Load:
     """A router under a standing line, and the time that its decisions took."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(
+        self,
+        seed: int,
+        agents: int = AGENTS,
+        waiting: int = WAITING,
+        strategy: Strategy = Strategy.LONGEST_IDLE,
+    ) -> None:
+        self.agents, self.waiting, self.strategy = agents, waiting, strategy
         self.dice = random.Random(seed)
         self.router = Router()
         self.now_us = START_US
@@ -43,7 +51,12 @@ class Load:
         """Configuration, callers in line, then every agent logs in and takes one."""
         queues = [
             QueueSettings(
-                f"queue{n}", requires=f"skill{n} >= 1", wrap_up_us=0, max_wait_us=0, max_waiting=10**6
+                f"queue{n}",
+                requires=f"skill{n} >= 1",
+                wrap_up_us=0,
+                max_wait_us=0,
+                max_waiting=10**6,
+                strategy=self.strategy,
             )
             for n in range(QUEUES)
         ]
@@ -51,28 +64,34 @@ class Load:
             AgentSettings(
                 f"agent{n}", {f"skill{(n + k * 17) % QUEUES}": 1 for k in range(SKILLS_OF_AN_AGENT)}
             )
-            for n in range(AGENTS)
+            for n in range(self.agents)
         ]
         self.step(e.Configured(queues, agents))
-        for _ in range(WAITING + AGENTS):
+        for _ in range(self.waiting + (self.agents if self.waiting else 0)):
             self.caller()
-        for n in range(AGENTS):
+        for n in range(self.agents):
             self.offers_in(self.step(e.PhoneRegistered(f"agent{n}", fresh=True)))
         self.decisions_ns.clear()
 
     def turn(self) -> None:
         """One conversation ends; its agent gets the next call; one more caller comes."""
+        self.end_one()
+        self.caller()
+
+    def end_one(self) -> None:
+        """One of the conversations ends."""
         chosen = self.dice.randrange(len(self.talking))
         self.talking[chosen], self.talking[-1] = self.talking[-1], self.talking[chosen]
         talk = self.talking.pop()
         ended = e.ConversationEnded(talk.call, talk.agent, e.ConversationEnd.CALLER_HUNG_UP, talk.offer)
         self.offers_in(self.step(ended))
-        self.caller()
 
     def caller(self) -> None:
+        """One more caller comes."""
         self.calls += 1
         queue = f"queue{self.dice.randrange(QUEUES)}"
-        self.step(e.CallQueued(f"call{self.calls}", queue, self.now_us, self.dice.choice((0, 0, 0, 5))))
+        come = e.CallQueued(f"call{self.calls}", queue, self.now_us, self.dice.choice((0, 0, 0, 5)))
+        self.offers_in(self.step(come))
 
     def offers_in(self, commands: list[Command]) -> None:
         """The phones of these offers ring and answer at once."""
