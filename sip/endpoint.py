@@ -11,6 +11,7 @@ from sip.dialogs.ringing import RingingInvite
 from sip.dialogs.session import Session
 from sip.dialogs.session_table import Input, State
 from sip.dialogs.sessions import Sessions
+from sip.dialogs.unanswered import UnansweredInvite
 from sip.events import (
     Event,
     Outgoing,
@@ -313,6 +314,17 @@ class Endpoint:
         """Our INVITE that rings, to be kept for `stop_ringing`; None where there is none."""
         found = self._find(session)
         return None if found is None else RingingInvite.of(found)
+
+    def unanswered(self, session: SessionId) -> UnansweredInvite | None:
+        """Their INVITE without a final response, to be kept for `refuse_left`; None where there is none."""
+        found = self._find(session)
+        return None if found is None else UnansweredInvite.of(found)
+
+    def refuse_left(
+        self, invite: UnansweredInvite, status: int, now: float, headers: HeaderLines = ()
+    ) -> None:
+        """Refuse an INVITE that an earlier process has left without a final response."""
+        invite.refuse(self._layer, status, header_lines(headers), now)
 
     def stop_ringing(self, invite: RingingInvite, now: float, headers: HeaderLines = ()) -> None:
         """End an INVITE that an earlier process has left ringing: CANCEL, and BYE where its 2xx has crossed

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from acd.events import SwitchRestarted
 from media.aio import synthesis
 from sip.dialogs.ringing import RingingInvite
+from sip.dialogs.unanswered import UnansweredInvite
 from switch.api.app import create_app
 from switch.api.server import HttpServer
 from switch.api.services import Services
@@ -150,8 +151,8 @@ class Server:
         self._terminated = False
         self._survivors: list[Survivor] = []
         """What the former run left, of which these calls may return."""
-        self._ringing: list[RingingInvite] = []
-        """What it left ringing."""
+        self._ringing: list[RingingInvite | UnansweredInvite] = []
+        """What it left without a final response."""
         self._returning = CallsReturning(switch.exchange, switch.registry)
         self._may_return: tuple[str, ...] = ()
         self._parts: list[Path] = []

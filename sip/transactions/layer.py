@@ -144,6 +144,13 @@ class Layer:
         transaction.step(Input.REQUEST, now)
         return transaction
 
+    def resume_server(self, key: str, flow: Flow, reply: ReplyHead) -> Transaction:
+        """The server transaction of an INVITE that an earlier process has left without a final response."""
+        transaction = Transaction(INVITE_SERVER, key, "INVITE", flow, self)
+        transaction.reply, transaction.state = reply, State.PROCEEDING
+        self.servers[key] = transaction
+        return transaction
+
     def answer(
         self,
         transaction: Transaction,

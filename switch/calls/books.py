@@ -28,7 +28,7 @@ class LegBook(Protocol):
         ...
 
     def leg_rings(self, leg: Leg) -> None:
-        """Somebody is there: after a crash of ours its ringing would have to be stopped."""
+        """A provisional response has gone or come: after a crash of ours it would have to be stopped."""
         ...
 
     def leg_closed(self, leg: Leg) -> None:

@@ -148,10 +148,14 @@ class Registry:
                 self._occupy(name, leg, -1)
 
     def leg_rings(self, leg: Leg) -> None:
-        """Its INVITE would outlive a crash of ours: note what must be stopped then."""
-        invite = self._exchange.endpoint.ringing(leg.session) if leg.session is not None else None
-        if invite is not None:
-            self._exchange.logbook.ringing_noted(leg.id, invite)
+        """Its INVITE would outlive a crash of ours: note what must be stopped or refused then."""
+        if leg.session is None:
+            return
+        endpoint, logbook = self._exchange.endpoint, self._exchange.logbook
+        if isinstance(leg, IncomingLeg):
+            logbook.unanswered_noted(leg.id, endpoint.unanswered(leg.session))
+        else:
+            logbook.ringing_noted(leg.id, endpoint.ringing(leg.session))
 
     def leg_lost(self, leg: Leg, *, is_there: bool = False) -> None:
         """Whoever sits at that phone cannot be called until it answers something; unless it has that it knows

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from sip.dialogs.dialog import Dialog
 from sip.dialogs.ringing import RingingInvite
+from sip.dialogs.unanswered import UnansweredInvite
 from switch.calls.legs.note import LegNote
 from switch.history.entries import CallEnded
 from switch.preferences import Preferences
@@ -50,6 +51,11 @@ class _DialogClosed(_Line, frozen=True, tag="closed"):
 class _Rings(_Line, frozen=True, tag="rings"):
     leg: str
     invite: RingingInvite
+
+
+class _Unanswered(_Line, frozen=True, tag="unanswered"):
+    leg: str
+    invite: UnansweredInvite
 
 
 class _LampOpened(_Line, frozen=True, tag="lamp"):
@@ -85,6 +91,7 @@ _READ = msgspec.json.Decoder(
     | _DialogOpened
     | _DialogClosed
     | _Rings
+    | _Unanswered
     | _LampOpened
     | _LampClosed
     | _SeatNoted
@@ -117,7 +124,7 @@ class Logbook:
         self._log = structlog.get_logger("logbook")
         self._calls: dict[str, _CallNoted] = {}
         self._dialogs: dict[str, _DialogOpened] = {}
-        self._ringing: dict[str, _Rings] = {}
+        self._ringing: dict[str, _Rings | _Unanswered] = {}
         self._lamps: dict[str, _LampOpened] = {}
         self._seats: dict[str, _SeatNoted] = {}
         self._preferences: dict[str, _PreferencesNoted] = {}
@@ -156,15 +163,21 @@ class Logbook:
         self._calls[call.id] = line = _CallNoted(call, paused)
         self._write(line)
 
-    def ringing_noted(self, leg: str, invite: RingingInvite) -> None:
+    def ringing_noted(self, leg: str, invite: RingingInvite | None) -> None:
         """A leg's INVITE rings, until its dialog is opened or closed. A second time changes nothing."""
         known = self._ringing.get(leg)
-        if known is None or known.invite.cseq != invite.cseq:
+        if invite is not None and (not isinstance(known, _Rings) or known.invite.cseq != invite.cseq):
             self._ringing[leg] = line = _Rings(leg, invite)
             self._write(line)
 
-    def take_ringing(self) -> list[RingingInvite]:
-        """What the former run left ringing; noted no more."""
+    def unanswered_noted(self, leg: str, invite: UnansweredInvite | None) -> None:
+        """Likewise: who calls was told that it rings, or hears us already."""
+        if invite is not None and leg not in self._ringing:
+            self._ringing[leg] = line = _Unanswered(leg, invite)
+            self._write(line)
+
+    def take_ringing(self) -> list[RingingInvite | UnansweredInvite]:
+        """What the former run left without a final response, from us or to us; noted no more."""
         left = list(self._ringing.values())
         for line in left:
             self.dialog_closed(line.leg)
@@ -269,7 +282,7 @@ class Logbook:
                 case _DialogClosed(leg=leg):
                     self._ringing.pop(leg, None)
                     self._dialogs.pop(leg, None)
-                case _Rings(leg=leg):
+                case _Rings(leg=leg) | _Unanswered(leg=leg):
                     self._ringing[leg] = line
                 case _LampOpened(lamp=lamp):
                     self._lamps[lamp] = line

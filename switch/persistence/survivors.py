@@ -7,6 +7,7 @@ import structlog
 from msgspec.structs import replace
 
 from sip.dialogs.ringing import RingingInvite
+from sip.dialogs.unanswered import UnansweredInvite
 from switch.calls.causes import Farewell
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.exchange import Exchange
@@ -54,10 +55,16 @@ def end_survivors(
     return tuple(recorded)
 
 
-def stop_ringing(exchange: Exchange, ringing: Iterable[RingingInvite]) -> None:
-    """Stop every phone that the former run left ringing: who still waits is offered anew."""
-    for invite in ringing:
-        exchange.sip().stop_ringing(invite, exchange.now(), headers=_TOLD.headers)
+def stop_ringing(exchange: Exchange, left: Iterable[RingingInvite | UnansweredInvite]) -> None:
+    """Stop every phone that the former run left ringing: who still waits is offered anew. Refuse who has had
+    no final response: his carrier may try another way.
+    """
+    endpoint, now = exchange.sip(), exchange.now()
+    for invite in left:
+        if isinstance(invite, RingingInvite):
+            endpoint.stop_ringing(invite, now, headers=_TOLD.headers)
+        else:
+            endpoint.refuse_left(invite, 503, now, headers=_TOLD.headers)
         exchange.metrics.repaired(RepairKind.LEG)
 
 

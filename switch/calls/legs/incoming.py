@@ -137,6 +137,7 @@ class IncomingLeg(Leg):
         reliable = self.prack is Prack.REQUIRED or (sdp is not None and self._takes_reliable)
         now = self._exchange.now()
         self._exchange.sip().progress(self._session, status, now, sdp=sdp, reliable=reliable)
+        self._book.leg_rings(self)
 
     def _final_description(self) -> bytes | None:
         """Of our 200: the answer to his offer, or our offer; None where a PRACK has answered, or will."""

@@ -395,3 +395,19 @@ async def test_an_encrypted_call_is_ended_for_its_keys_are_noted_nowhere(
     assert stage.carrier.endpoint.dialog(session) is None
     assert [record.reason for record in after.history.calls] == [Reason.SWITCH_RESTARTED]
     await after.close()
+
+
+async def test_a_caller_without_a_200_is_refused_and_his_party_rings_no_more(
+    stage: Stage, tmp_path: Path
+) -> None:
+    one, other = await stage.phone("1001"), await stage.phone("1002")
+    session = await one.dial("1002")
+    assert (one.status(session), len(other.all(IncomingInvite))) == (None, 1)
+    after = await restarted(stage, tmp_path, one, other)
+    assert one.status(session) == 503
+    assert other.last(SessionEnded, other.invited.session) is not None
+    (record,) = after.history.calls
+    assert (record.result, record.reason) == (Result.FAILED, Reason.SWITCH_RESTARTED)
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
