@@ -146,7 +146,7 @@ class _Otherwise(Router):
 def _changes(choice: Choice) -> Iterator[Counterfactual]:
     """What may change it: of the agents who were free or hindered by one thing alone, and of the callers."""
     chosen = next(one for one in choice.agents if one.chosen)
-    if choice.decision.rule is Rule.ASSIGNED:
+    if choice.decision.rule in (Rule.ASSIGNED, Rule.PREFERRED):
         yield Counterfactual(Change.NOT_ASSIGNED, choice.decision.call)
     for agent in choice.agents:
         if len(agent.hindrances) != 1:
@@ -253,7 +253,9 @@ def _listed_later(facts: State, change: Counterfactual) -> None:
 
 
 def _not_assigned(facts: State, change: Counterfactual) -> None:
-    facts.calls[change.who].assigned = None
+    call = facts.calls.get(change.who)
+    if call is not None:  # who comes in this very step brings his preference along
+        call.assigned = call.preferred = call.preferred_until_us = None
 
 
 def _wrap_up_shorter(facts: State, change: Counterfactual) -> None:

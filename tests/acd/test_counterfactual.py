@@ -9,10 +9,13 @@ from acd.counterfactual import Change, Counterfactual, counterfactual, decide_ag
 from acd.events import AgentStateSet, CallQueued, Event, WantedState
 from acd.explaining import choices
 from acd.router import Router
+from acd.routing import Method, RoutingSettings
 from acd.settings import AgentSettings
 from acd.why import Kept, Verifier, encode
-from tests.acd.history import History
+from tests.acd.history import PLAIN, History
 from tests.acd.stage import Stage, seconds, support, team
+
+OPTIMAL = RoutingSettings(Method.OPTIMAL, gather_us=500_000)
 
 
 def changed(stage: Stage, event: Event) -> Counterfactual:
@@ -111,7 +114,7 @@ def check(decisions: int) -> Counter[Change]:
     seed = 0
     while kinds.total() < decisions:
         seed += 1
-        history = History(seed)
+        history = History(seed, routing=OPTIMAL if seed % 4 == 0 else PLAIN)
         history.play(400)
         again = Router()
         chain: list[Kept] = []
