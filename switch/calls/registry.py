@@ -213,6 +213,7 @@ class Registry:
             if (leg.flow.transport, leg.flow.remote) == (before.transport, before.remote):
                 leg.move(flow)
                 self.leg_refreshed(leg)
+        self._exchange.dispatch.when_settled(lambda: self._exchange.staffing.phone_reachable(phone))
 
     def phone_changed(self, phone: str) -> None:
         """The phone has another contact, or one less."""

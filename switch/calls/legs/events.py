@@ -54,7 +54,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The connection closed by which we are calling; nobody has answered yet."""
+    """The way is gone by which we are calling: its connection closed, or the phone has registered from
+    elsewhere. Nobody has answered yet.
+    """
 
 
 @dataclass(frozen=True, slots=True)

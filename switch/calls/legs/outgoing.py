@@ -1,6 +1,7 @@
 """A leg that we call: a phone's or a trunk's, ringing for an agent or for whoever was dialled."""
 
 from sip import events as sip
+from sip.flow import Flow
 from switch.calls.causes import Farewell, q850_of
 from switch.calls.legs.events import Answered, Cut, Refused, Ringing, Trying
 from switch.calls.legs.leg import Leg
@@ -8,6 +9,16 @@ from switch.calls.legs.leg import Leg
 
 class OutgoingLeg(Leg):
     """The called side of a call."""
+
+    spoke = False
+    """Whether the peer has said anything to our INVITE."""
+
+    def move(self, flow: Flow) -> None:
+        """The peer has got another address. Where it has said nothing, nobody hears us at the former one."""
+        if self.answered or self.spoke or self.over:
+            super().move(flow)
+        else:
+            self.owner.leg_event(self, Cut())
 
     def call(self, outgoing: sip.Outgoing) -> None:
         """Send the INVITE, with our offer."""
@@ -30,6 +41,7 @@ class OutgoingLeg(Leg):
         """An event of its session."""
         match event:
             case sip.Trying():
+                self.spoke = True
                 self._book.leg_rings(self)
                 self.owner.leg_event(self, Trying())
             case sip.Progress():
@@ -44,6 +56,7 @@ class OutgoingLeg(Leg):
     # Inside
 
     def _progress(self, event: sip.Progress) -> None:
+        self.spoke = True
         if event.status == 199:  # one of several early dialogs is over; the others ring on (RFC 6228)
             self._media.early_over(event.dialog_tag)
             return

@@ -99,3 +99,25 @@ async def test_who_cannot_prove_it_changes_nothing(stage: Stage) -> None:
     assert response.status == 401
     assert hosts(port) == before
     await stage.carrier.hang_up(session)
+
+
+async def test_an_invite_to_where_it_is_no_more_keeps_nobody(stage: Stage) -> None:
+    """It dies before it rings, and is started anew elsewhere long before the INVITE would time out."""
+    phone = stage.join("1001", ("192.0.2.21", 5060), "secret of 1001")
+    phone.contact_params = ';+sip.instance="<urn:uuid:1>"'
+    assert await phone.register() == 200
+    stage.lose = lambda data: data.startswith(b"INVITE sip:192.0.2.21")
+    session = await stage.carrier.dial(NUMBER)
+    await stage.pass_by(5.0)
+    assert stage.agent("ana") == "unreachable"
+    carry(stage, phone, ELSEWHERE)
+    assert await phone.register() == 200
+    await stage.settle()
+    assert stage.agent("ana") == "ringing", "for the caller who waits"
+    await phone.answer()
+    assert stage.call.agent == "ana"
+    await stage.pass_by(60)
+    assert stage.agent("ana") == "on_call"
+    await stage.carrier.hang_up(session)
+    await stage.pass_by(60)
+    stage.assert_nothing_left()
