@@ -24,7 +24,7 @@ from switch.calls.legs.owner import LegOwner
 from switch.calls.legs.returning import ReturningLeg
 from switch.calls.registry import Registry
 from switch.calls.ringing.dialling import MAX_FORWARDS
-from switch.calls.ringing.occupancy import Sides
+from switch.calls.ringing.occupancy import Occupancy, Sides
 from switch.exchange import Exchange
 from switch.flows.queue import queue_again
 from switch.identities.caller import Caller
@@ -122,20 +122,20 @@ class CallsReturning:
         taken = {leg.id for leg in legs}
         ledger.former = [leg for leg in record.legs if leg.id not in taken]
         identity = _identity(found.survivor.notes[found.caller.id], record)
-        sides = self._sides(legs[0])
+        sides = Sides()
+        for leg, side in zip(legs, (sides.caller, sides.party), strict=False):
+            self._take_room(leg, side)
         call = Call(exchange, self._registry, ledger, legs[0], identity, MAX_FORWARDS, sides)
         call.taps.pauses = found.survivor.paused
         ledger.legs += legs[1:]
         return call
 
-    def _sides(self, caller: Leg) -> Sides:
-        """A call that goes on has its room, whatever the limits say by now."""
-        sides = Sides()
-        if isinstance(caller.peer, TrunkPeer):
-            slot = self._exchange.limits.admit(caller.peer.name, self._exchange.now(), emergency=True)
+    def _take_room(self, leg: Leg, side: Occupancy) -> None:
+        """A call that goes on has its room on its trunks, whatever the limits say by now."""
+        if isinstance(leg.peer, TrunkPeer):
+            slot = self._exchange.limits.admit(leg.peer.name, self._exchange.now(), emergency=True)
             if isinstance(slot, Slot):
-                sides.caller.rooms.append(slot)
-        return sides
+                side.rooms.append(slot)
 
     def _settled(self, returning: "_ReturningCall") -> None:
         call = returning.call
@@ -161,6 +161,7 @@ class CallsReturning:
     def _give_up(self) -> None:
         for returning in list(self._returning.values()):
             returning.give_up()
+        self._returning.clear()
 
 
 class _ReturningCall(LegOwner):
@@ -200,6 +201,8 @@ class _ReturningCall(LegOwner):
             self.call.start(Call.until_over)
         for leg in self.legs:
             leg.resume()
+            party = f"{leg.role.value} {leg.peer.name}"
+            self._exchange.tracing.claim(self.call.id, leg.sip_call_id, party)
 
     def give_up(self) -> None:
         """Whoever has not answered does not return."""

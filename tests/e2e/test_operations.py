@@ -2,6 +2,8 @@
 
 from contextlib import AsyncExitStack
 
+import pytest
+
 from tests.e2e.centre import NUMBER, Tell, centre, desks
 from tests.peers.audio import hears
 from tests.peers.phone import PhoneCall, Phones
@@ -99,6 +101,7 @@ async def test_after_kill_9_registrations_are_there_and_the_talk_goes_on(tell_on
         await switch.agent_is("ana", "ready")
 
 
+@pytest.mark.long
 async def test_after_kill_9_a_call_whose_caller_is_gone_is_booked_and_its_agent_free(
     tell_on_failure: Tell,
 ) -> None:

@@ -200,6 +200,19 @@ async def test_a_refusal_ends_the_call_with_bye(stage: Stage, tmp_path: Path) ->
     await after.close()
 
 
+async def test_a_call_out_over_a_trunk_goes_on_and_keeps_its_room(stage: Stage, tmp_path: Path) -> None:
+    phone = takes_offers(await stage.phone())
+    takes_offers(stage.carrier).behave = answering
+    session = await phone.dial("0600111222")
+    after = await restarted(stage, tmp_path, stage.carrier, phone)
+    assert after.heard(after.call.caller) == f"relay {after.port(after.call.party).number}"
+    assert after.exchange.limits.active("carrier") == 1
+    await phone.hang_up(session)
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
 async def test_two_phones_that_talked_talk_on(stage: Stage, tmp_path: Path) -> None:
     one, other = takes_offers(await stage.phone("1001")), takes_offers(await stage.phone("1002"))
     other.behave = answering
