@@ -3,7 +3,7 @@
     python -m tests.bench.routing [--short]
 
 prints the tables of docs/explanation/routing.md: microseconds of this process's CPU for each step, journal
-encoding included, the best of three rounds. A turn is four steps: a caller comes, a phone rings, it is
+encoding included, the best of twenty rounds. A turn is four steps: a caller comes, a phone rings, it is
 answered, a conversation ends. Where callers wait, the agent who becomes free chooses; where agents are
 free, the caller who comes.
 """
@@ -15,8 +15,8 @@ import time
 from acd.strategies import Strategy
 from tests.bench.router import Load
 
-ROUNDS = 3
-TURNS = 1_500
+ROUNDS = 20
+TURNS = 300
 SIZES = (10, 100, 1_000, 10_000, 100_000)
 
 
