@@ -14,7 +14,7 @@ from typing import Any, Literal
 from tests.peers.child import PeerError
 from tests.peers.makers.call import DeskCall
 from tests.peers.makers.desk import DeskPhone
-from tests.peers.makers.wire import Take, Wire
+from tests.peers.makers.wire import Wire
 from tests.peers.makers.yealink import YEALINK
 from tests.peers.switch import Switch
 
@@ -58,6 +58,16 @@ class BadLine:
         return self._lost[data] <= TWICE
 
 
+class PhoneOnABadLine(DeskPhone):
+    """`line` is set when it is plugged in."""
+
+    line: BadLine | None = None
+
+    def _take(self, data: bytes) -> None:
+        if self.line is None or not self.line.loses(data):
+            super()._take(data)
+
+
 @dataclass
 class Desk:
     """An agent's phone; `apart` are how long each time what it did and what the switch said differed."""
@@ -78,12 +88,9 @@ class Desk:
     async def plug_in(self) -> None:
         """It is there, and registers."""
         phone = await self._open.enter_async_context(
-            DeskPhone.plugged_in(YEALINK, self.user, SECRET, self.switch.sip)
+            PhoneOnABadLine.plugged_in(YEALINK, self.user, SECRET, self.switch.sip)
         )
-        line = BadLine(phone.wire, self.chance)
-        phone.wire = line
-        hear: Take = phone._take
-        phone._take = lambda data: None if line.loses(data) else hear(data)  # type: ignore[method-assign]
+        phone.wire = phone.line = BadLine(phone.wire, self.chance)
         phone.on_call = "answer"
         self.phone = phone
         self._start(self._answer(phone))

@@ -29,9 +29,9 @@ def sections(desks: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.timeout(300)
-async def test_a_hundred_calls_in_chaos(tell_on_failure: Tell) -> None:
-    await chaos(tell_on_failure, desks=6, calls=100, rate=4.0, every_s=3.0)
+@pytest.mark.timeout(150)
+async def test_sixty_calls_in_chaos(tell_on_failure: Tell) -> None:
+    await chaos(tell_on_failure, desks=6, calls=60, rate=5.0, every_s=2.0)
 
 
 @pytest.mark.long
@@ -51,7 +51,7 @@ async def chaos(tell_on_failure: Tell, *, desks: int, calls: int, rate: float, e
         for desk in world.desks:
             await switch.agent_is(f"agent{desk.user}", "ready")
         watching = asyncio.create_task(world.compare())
-        troubling = asyncio.create_task(world.trouble(every_s, dead_s=8.0))
+        troubling = asyncio.create_task(world.trouble(every_s, dead_s=6.0))
         both = [("caller_hangs_up_over_a_bad_line", "600100"), ("callee_hangs_up_over_a_bad_line", LEAVES)]
         callers = [
             await stack.enter_async_context(
@@ -87,8 +87,7 @@ async def chaos(tell_on_failure: Tell, *, desks: int, calls: int, rate: float, e
         assert max((seconds for seconds, _ in apart), default=0.0) < AGREES_S
         dead = [each for desk in world.desks for each in desk.apart_dead]
         assert max((seconds for seconds, _ in dead), default=0.0) < KILLED_S
-        assert world.deaths
-        assert world.lost_registrations
+        assert world.deaths + world.lost_registrations
 
 
 def tell(world: Chaos, outcomes: list[Any], records: list[dict[str, Any]]) -> None:
