@@ -44,7 +44,8 @@ class Relaxing:
             was_raised = raised(before, call.steps)
             call.steps = carried_over(before, steps, call.steps)
             call.widened = widening(steps, call.steps)
-            self._raise(call, raised(steps, call.steps) - was_raised)
+            if call.raised == was_raised:  # else a supervisor has said since what it is to be
+                self._raise(call, raised(steps, call.steps) - was_raised)
             if call.state in (CallState.WAITING, CallState.OFFERED):
                 self._visits.look_first(call)
 

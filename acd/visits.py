@@ -163,7 +163,8 @@ class Visits:
                     self._board.freed_calls.append(call)
                 case CallAction.LEAVE_LINE:
                     self._board.eligibility.leave(call.id)
-                    self._board.unassign(call)
+                    if call.assigned is not None:
+                        self._board.unassign(call)
                 case CallAction.START_VISIT:
                     self._start_visit(call)
                 case CallAction.END_VISIT:
@@ -237,7 +238,8 @@ class Visits:
         queues = self._board.state.queues
         while True:
             seen.add(name)
-            call.forget_steps()
+            if call.steps:
+                call.forget_steps()
             call.queue = name
             queue = queues.get(name)
             if queue is None:
@@ -280,7 +282,8 @@ class Visits:
         if queue is not None:
             queue.visits[call.id] = board.now_us
             self._limit_wait(call, queue)
-            self.look_first(call)
+            if queue.settings.steps:
+                self.look_first(call)
         board.commands.append(
             VisitStarted(
                 board.next_id(),

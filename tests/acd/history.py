@@ -104,6 +104,7 @@ class History:
         self.offers: dict[str, c.Offer] = {}
         self.talking: dict[str, c.Connect] = {}
         self.visits: dict[str, c.VisitStarted] = {}
+        self.places: dict[str, tuple[int, int]] = {}
         self.offered: Counter[str] = Counter()
         self.left: Counter[str] = Counter()
         self.wrapping = 0
@@ -303,6 +304,10 @@ class History:
                 f"{agent.name} is free while others ring for somebody who wants him too"
             )
         self.check_assigned(waiting)
+        for call in facts.calls.values():
+            place = (call.queued_at_us, call.arrival)
+            assert self.places.setdefault(call.visit, place) == place, "a place was not kept"
+            assert (call.preferred is None) == (call.preferred_until_us is None)
 
     def check_alone(self, offer: c.Offer) -> None:
         """Only where the strategy says so is a call offered that rings for somebody already."""

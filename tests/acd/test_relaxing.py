@@ -272,6 +272,15 @@ class TestReload:
         assert (view.priority, view.steps, view.state) == (1, (), CallState.WAITING)
         assert stage.router.deadline() == stage.now_us + seconds(600 - 1)
 
+    def test_a_supervisors_word_stands(self) -> None:
+        stage = bullseye(steps=(Step(priority=10),))
+        stage.queue("c1")
+        stage.step(CallPrioritised("c1", 3))
+        self.reload(stage)
+        view = stage.router.call("c1")
+        assert view is not None
+        assert view.priority == 3
+
     def test_an_expression_that_cannot_be_read_is_refused(self) -> None:
         stage = bullseye()
         assert only(self.reload(stage, Step(requires="support >")), ConfigurationRefused)
