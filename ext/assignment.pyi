@@ -1,4 +1,4 @@
-"""Minimum-cost assignment, compiled: the twin of acd.assignment.solve_pure. Import `acd.assignment.assign`."""
+"""Minimum-cost assignment, compiled: the twin of acd.assignment.solve_pure; import acd.assignment."""
 
 from array import array
 
