@@ -130,8 +130,9 @@ class Acts:
                 assert_never(act)
 
     def _prioritise(self, call: QueuedCall, priority: int) -> None:
+        call.raised = 0  # it is his word now, whatever steps have added
         if priority != call.priority:
-            call.priority, call.raised = priority, 0
+            call.priority = priority
             self._visits.line_up_again(call)
 
     def _foremost(self, call: QueuedCall) -> int:

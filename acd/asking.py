@@ -32,7 +32,7 @@ class Asking:
             call.requires = event.requires
         if not self._redirected(call, event.queue):
             self._visits.apply(call, CallInput.DECIDED)
-            self._prefer(call, event.agent)
+        self._prefer(call, event.agent)
 
     def late(self, event: DecisionLate) -> None:
         """No answer is to be had."""

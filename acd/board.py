@@ -50,7 +50,7 @@ class Board:
         self.commands: list[Command] = []
         self.touched: dict[str, Agent] = {}  # facts changed in this step
         self.unsettled: list[Agent] = []  # of these, not yet looked at again
-        self.freed_agents: list[Agent] = []  # free now and not in any line yet
+        self.freed_agents: dict[str, Agent] = {}  # free now and not in any line yet
         self.freed_calls: list[QueuedCall] = []  # wanting an agent, or one more, and not in any line yet
 
     def begin(self, now_us: int) -> None:

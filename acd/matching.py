@@ -63,21 +63,16 @@ class Matching:
                 continue
             for name in list(queue.visits):
                 call = self._board.state.calls[name]
-                if call.state is CallState.WAITING and self._visits.finds_nobody(call, queue):
+                waits = call.state is CallState.WAITING and call.assigned is None
+                if waits and self._visits.finds_nobody(call, queue):
                     self._visits.overflow(call, VisitReason.NO_AGENTS)
 
     def _match(self) -> None:
         board = self._board
-        agents, board.freed_agents = board.freed_agents, []
+        agents, board.freed_agents = list(board.freed_agents.values()), {}
         if board.assigned:
             agents = [agent for agent in agents if not self._place_assigned(agent)]
-        calls: list[QueuedCall] = []
-        while board.arrived or board.freed_calls:  # who is sent on may come to wait elsewhere, among these
-            arrived, board.arrived = board.arrived, []
-            for call in arrived:
-                self._relaxing.look(call)
-            freed, board.freed_calls = board.freed_calls, []
-            calls += [call for call in freed if self._stays(call)]
+        calls = self._wanting()
         if self._ripe or (board.state.routing.gather_us and (agents or calls)):
             self._gather(agents, calls)
         elif len(agents) == 1 and not calls:
@@ -87,19 +82,37 @@ class Matching:
         elif agents or calls:
             self._pair_up(self._all_line_up(agents, calls))
 
-    def _stays(self, call: QueuedCall) -> bool:
-        """Whether a caller who came (back) to wait is still there, and has somebody to wait for; or who rings
-        for somebody wants one more."""
-        if self._offering.seeks(call):
-            return True
-        if call.state is not CallState.WAITING:
-            return False
-        if self._visits.shows_out(call):
-            return False
-        if self._visits.finds_nobody(call, self._board.state.queues[call.queue]):
-            self._visits.overflow(call, VisitReason.NO_AGENTS)
-            return False
-        return call.assigned is None
+    def _wanting(self) -> list[QueuedCall]:
+        """Those who came (back) to wait, or ring for somebody, and want an agent; each once."""
+        board = self._board
+        calls: dict[str, QueuedCall] = {}
+        while board.arrived or board.freed_calls:  # who is sent on may come to wait elsewhere, among these
+            arrived, board.arrived = board.arrived, []
+            for call in arrived:
+                self._relaxing.look(call)
+            freed, board.freed_calls = board.freed_calls, []
+            for call in freed:
+                calls[call.id] = call
+                if call.state is CallState.WAITING:
+                    self._waits_on(call)
+        return [call for call in calls.values() if self._wants(call)]
+
+    def _waits_on(self, call: QueuedCall) -> None:
+        """Where he can, and has somebody to wait for; else he is sent on. Who serves him no more does not come
+        first for him."""
+        board = self._board
+        if self._visits.shows_out(call) or call.assigned is not None:
+            return
+        if self._visits.finds_nobody(call, board.state.queues[call.queue]):
+            self._visits.send_on(call, VisitReason.NO_AGENTS)
+        elif call.preferred is not None:
+            agent = board.state.agents[call.preferred]
+            if not board.eligibility.serves(agent.settings, call):
+                board.prefer_nobody(call)
+
+    def _wants(self, call: QueuedCall) -> bool:
+        waits = call.state is CallState.WAITING and call.assigned is None
+        return waits or self._offering.seeks(call)
 
     def _place_assigned(self, agent: Agent) -> bool:
         """Whether somebody waits for this agent alone, who is offered him then."""

@@ -35,6 +35,8 @@ _WHY = {
     OfferResult.LEFT_QUEUE: CancelReason.LEFT_QUEUE,
 }
 
+_ALONE = frozenset({Rule.ASSIGNED, Rule.PULLED, Rule.PREFERRED, Rule.HOOK})  # nobody rings beside this agent
+
 
 class Offering:
     """Makes offers and moves them by their table."""
@@ -66,7 +68,7 @@ class Offering:
         command = Offer(board.next_id(), offer.id, offer.call, offer.queue, offer.agent, decision, seal)
         board.commands.append(command)
         board.touch(agent)
-        call.alone = rule in (Rule.ASSIGNED, Rule.PULLED, Rule.PREFERRED)
+        call.alone = rule in _ALONE
         if queue.settings.strategy is Strategy.RING_PROGRESSIVELY:
             call.ring_next_us = board.now_us + queue.settings.ring_next_us
             board.deadlines.arm(call.ring_next_us, Due.RING_NEXT, call.id)

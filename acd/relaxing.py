@@ -46,7 +46,7 @@ class Relaxing:
             call.widened = widening(steps, call.steps)
             if call.raised == was_raised:  # else a supervisor has said since what it is to be
                 self._raise(call, raised(steps, call.steps) - was_raised)
-            if call.state in (CallState.WAITING, CallState.OFFERED):
+            if call.state in (CallState.ASKING, CallState.WAITING, CallState.OFFERED):
                 self._visits.look_first(call)
 
     def _holds(self, step: Step, call: QueuedCall, queue: Queue) -> bool:
@@ -84,11 +84,9 @@ class Relaxing:
             self._visits.line_up_again(call)
 
     def _send(self, call: QueuedCall, way: str) -> None:
-        """He leaves his queue. Where he comes to he is not sent on at once, or he might go round for ever."""
+        """He leaves his queue."""
         self._offering.call_left(call, OfferResult.LEFT_QUEUE)
-        self._visits.overflow(call, VisitReason.STEP, way)
-        if call.look_at_us is not None and call.look_at_us <= self._board.now_us:
-            self._visits.look_again(call)
+        self._visits.send_on(call, VisitReason.STEP, way)
 
     def _raise(self, call: QueuedCall, by: int) -> None:
         if by:

@@ -235,7 +235,7 @@ class Staff:
         name = agent.settings.name
         if agent.free:
             if name not in board.eligibility.agents:
-                board.freed_agents.append(agent)
+                board.freed_agents[name] = agent
         else:
             board.eligibility.engage(agent)
             if (name in board.assigned or name in board.preferring) and not agent.expected:
@@ -345,6 +345,7 @@ def _log_in(agent: Agent) -> None:
     if not agent.logged_in:
         agent.logged_in = True
         agent.calls = agent.talk_us = 0
+        agent.at_work = False  # though he may talk: he starts as whoever comes to work
     agent.login_due = False
 
 

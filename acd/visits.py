@@ -74,6 +74,13 @@ class Visits:
         call.arrival = self.next_arrival()
         self._enter(call, onward, {call.queue})
 
+    def send_on(self, call: QueuedCall, reason: VisitReason, way: str = "") -> None:
+        """The same of who may have come in this very step. Where he comes to his steps are not taken at once,
+        or he might go round for ever."""
+        self.overflow(call, reason, way)
+        if call.look_at_us is not None and call.look_at_us <= self._board.now_us:
+            self.look_again(call)
+
     def send_away(self, queue: Queue) -> None:
         """Everybody in line leaves a queue that is closed and keeps nobody. A phone that rings for one of
         them may still be answered.

@@ -95,12 +95,14 @@ class Oracle:
     def make(self, call: QueuedCall, agent: Agent, rule: Rule) -> None:
         """The pair that the router chose: nobody is ahead of the caller, nobody before the agent."""
         facts = self._board.state
+        assert call.id in facts.calls, "nobody is there any more"
+        if rule is not Rule.ASSIGNED:
+            assert serves(facts, agent, call), f"{rule}: the agent has not the skill"
         if rule not in _CHOOSING:
             self._offering.make(call, agent, rule)
             return
         free = [one for one in facts.agents.values() if one.free]
         assert agent in free
-        assert serves(facts, agent, call)
         now_us = self._board.now_us
         own = ahead(facts, call, now_us)
         rings = call.state is CallState.OFFERED  # then everybody in line goes first
