@@ -126,12 +126,14 @@ class Decisions:
 
     async def _fetched(self, hook: DecisionHook, body: bytes) -> bytes:
         """The body of its answer. Raises _Vain, and what httpx does."""
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         headers |= signed(body, hook.secret.get_secret_value(), self._wall_us() // 1_000_000)
         client = await self._client(hook.url.partition(":")[0])
         async with client.stream("POST", hook.url, content=body, headers=headers) as response:
             if response.status_code not in (200, 204):
                 raise _Vain(Asked.REFUSED, f"status {response.status_code}")
+            if (coding := response.headers.get("Content-Encoding", "identity")) != "identity":
+                raise _Vain(Asked.WRONG, f"content is encoded ({coding}), which nobody asked for")
             read = bytearray()
             async for part in response.aiter_bytes():
                 read += part

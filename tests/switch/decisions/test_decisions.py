@@ -1,6 +1,7 @@
 """Asking over real HTTP: quick, slow, dead and wrong programs."""
 
 import asyncio
+import gzip
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -75,7 +76,7 @@ async def test_an_answer(program: Program) -> None:
         (reply(b" " * 20_000), Asked.WRONG),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", Asked.UNREACHABLE),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}", Asked.LATE),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Encoding: gzip\r\n\r\n{}", Asked.UNREACHABLE),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Encoding: gzip\r\n\r\n{}", Asked.WRONG),
     ],
 )
 async def test_no_answer(program: Program, says: bytes | None, outcome: Asked) -> None:
@@ -123,4 +124,15 @@ async def test_sixty_at_once_over_twenty_connections(program: Program) -> None:
     answers = await asyncio.gather(*(asking.ask() for _ in range(60)))
     assert all(isinstance(one, DecisionAnswered) for one in answers)
     assert program.connections <= 20
+    await asking.decisions.close()
+
+
+async def test_what_is_packed_is_not_unpacked(program: Program) -> None:
+    """Ten kilobytes could be ten megabytes, all at once, on the loop."""
+    asking = Asking(program.url)
+    packed = gzip.compress(b" " * 8_000_000 + b"{}")
+    assert len(packed) < 16_000
+    program.says = reply(packed).replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n", 1)
+    assert await asking.ask() == DecisionLate("main-1-0", "c1", "wrong")
+    assert program.headers[0]["accept-encoding"] == "identity"
     await asking.decisions.close()
