@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from acd.agent import Agent
 from acd.queued_call import CallState, QueuedCall
+from acd.recipe import demand
 from acd.skills import SkillError, both, parse
 from acd.state import State
 
@@ -25,13 +26,23 @@ def kept_waiting(
 ) -> Iterator[tuple[str, str]]:
     """Those of the calls who wait beside a free agent (`free`: names by skills), and that agent."""
     for call in calls:
-        if call.state is not CallState.WAITING or call.reserved is not None or call.queue not in state.queues:
+        if call.state is not CallState.WAITING or call.queue not in state.queues:
             continue
-        requires = state.queues[call.queue].settings.requires
-        for skills, names in free.items():
-            if names and _accepts(requires, call.requires, skills):
-                yield call.id, names[0]
-                break
+        if call.reserved is not None:
+            if _is_free(state, call.reserved):
+                yield call.id, call.reserved
+            continue
+        settings = state.queues[call.queue].settings
+        requires, added = demand(settings.steps, call.steps, settings.requires)
+        accepting = (names for skills, names in free.items() if _accepts(requires, call.requires, skills))
+        first = next((name for names in (*accepting, added) for name in names if _is_free(state, name)), None)
+        if first is not None:
+            yield call.id, first
+
+
+def _is_free(state: State, name: str) -> bool:
+    agent = state.agents.get(name)
+    return agent is not None and agent.free
 
 
 @lru_cache(maxsize=4096)

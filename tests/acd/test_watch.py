@@ -3,7 +3,9 @@
 import pytest
 
 from acd import events as e
+from acd.recipe import Step
 from acd.router import Router
+from acd.settings import AgentSettings, QueueSettings
 from acd.watch import Levels, kept_waiting, skills_of
 from tests.acd.history import History
 
@@ -49,3 +51,31 @@ def test_whom_an_index_loses_is_found_and_helped() -> None:
             router.step(e.IndexesDoubted(), router.now_us)
             assert found(router) == [], waiting
     assert lost > 20
+
+
+def waiting_after(step: Step, agent: AgentSettings) -> Router:
+    """A caller has taken the step, and the agent, who could have had him before, comes back from a pause."""
+    router = Router()
+    queue = QueueSettings("support", requires="support >= 1", steps=(step,))
+    router.step(e.Configured([queue], [agent]), 0)
+    router.step(e.PhoneRegistered(agent.name, fresh=True), 1)
+    router.step(e.AgentStateSet(agent.name, e.WantedState.PAUSED), 2)
+    router.step(e.CallQueued("c1", "support", 3), 3)
+    router.step(e.DeadlinePassed(), 3 + step.waited_us)
+    router.step(e.AgentStateSet(agent.name, e.WantedState.READY), 4 + step.waited_us)
+    return router
+
+
+def test_who_may_not_serve_after_a_step_keeps_nobody_waiting() -> None:
+    router = waiting_after(Step(waited_us=9, requires="sales >= 1"), AgentSettings("ana", {"support": 5}))
+    assert router.facts.agents["ana"].free
+    assert found(router) == []
+
+
+def test_who_may_serve_by_name_after_a_step_is_not_overlooked() -> None:
+    router = waiting_after(Step(waited_us=9, add=("ana",)), AgentSettings("ana", {}))
+    call = router.facts.calls["c1"]
+    assert call.state == "offered"
+    call.state, call.offers, agent = type(call.state)("waiting"), [], router.facts.agents["ana"]
+    agent.offer = None
+    assert found(router) == [("c1", "ana")]
