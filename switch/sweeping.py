@@ -72,13 +72,17 @@ class Sweeper:
     async def sweep(self) -> None:
         """One look at everything: what was doubted at the last one too is put right."""
         looks, doubts = self._looks(), set[Doubt]()
-        while part := list(islice(looks, _AT_ONCE)):
+        while part := self._next(looks):
             found = {doubt for doubt in part if doubt is not None}
             for doubt in sorted(found & self._doubts, key=lambda each: (each.kind, each.name)):
                 self._put_right(doubt)
             doubts |= found - self._doubts
             await asyncio.sleep(0)
         self._doubts = doubts
+
+    def _next(self, looks: Iterator[Doubt | None]) -> list[Doubt | None]:
+        self._exchange.dispatch.flush()  # what is on its way to the router comes first
+        return list(islice(looks, _AT_ONCE))
 
     def _put_right(self, doubt: Doubt) -> None:
         self._log.error("state repaired", kind=doubt.kind.value, name=doubt.name, believed=doubt.believed)
@@ -89,7 +93,8 @@ class Sweeper:
         """One for each fact that the router holds of something outside. Who comes meanwhile is seen next."""
         facts = self._exchange.dispatch.router.facts
         for agent in list(facts.agents.values()):
-            yield from self._at_phone(agent)
+            if not agent.leaving:  # else he sits nowhere any more, and talks on
+                yield from self._at_phone(agent)
             yield self._in_talk(agent)
         for offer in list(facts.offers):
             yield self._ringing(offer)

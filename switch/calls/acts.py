@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from acd.acts import target_of
+import structlog
+
+from acd.acts import WHAT, target_of
 from acd.commands import Refusal
 from acd.events import Act, CallWithdrawn
 from switch.exchange import Exchange
@@ -34,7 +36,17 @@ def carry_out(exchange: Exchange, act: Act) -> Refusal:
     dispatch = exchange.dispatch
     dispatch.flush()  # what is on its way to the router comes first
     if isinstance(act, CallWithdrawn) and not _is_phone_of_ours(exchange, act.target):
-        return Refusal.NO_SUCH_TARGET
+        refused = Refusal.NO_SUCH_TARGET
+        log = structlog.get_logger("router")
+        log.info(
+            "supervisor acted",
+            what=WHAT[type(act)],
+            call=act.call,
+            to=act.target,
+            by=act.by,
+            refused=refused.value,
+        )
+        return refused
     refusal = dispatch.router.refusal(act)
     dispatch.post(act)
     dispatch.flush()

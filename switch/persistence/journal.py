@@ -255,7 +255,7 @@ class _Keeper:
     def _save(self, sequence: int, snapshot: bytes) -> None:
         path = self._directory / f"{sequence:020d}{SNAPSHOT}"
         part = path.with_suffix(".part")
-        with part.open("wb") as file:
+        with open(part, "wb", opener=lambda name, flags: os.open(name, flags, 0o640)) as file:
             file.write(encode_snapshot(snapshot))
             file.flush()
             os.fsync(file.fileno())

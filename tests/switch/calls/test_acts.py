@@ -106,3 +106,16 @@ async def test_what_cannot_be_done_is_said(stage: Stage, act: type[Act], why: st
         stage.running.act(act(call))  # type: ignore[call-arg]
     with pytest.raises(Unknown, match="no call '01NOCALL' in a queue"):
         stage.running.act(CallPulled("01NOCALL", "ana"))
+
+
+async def test_what_was_refused_is_in_the_log_with_who_wanted_it(stage: Stage) -> None:
+    call = await waiting(stage)
+    with capture_logs() as lines, pytest.raises(Refused):
+        stage.running.act(CallWithdrawn(call, "phone:9", by="eva"))
+    (line,) = [line for line in lines if line["event"] == "supervisor acted"]
+    assert (line["what"], line["to"], line["by"], line["refused"]) == (
+        "withdraw",
+        "phone:9",
+        "eva",
+        "no_such_target",
+    )

@@ -352,3 +352,18 @@ def test_a_directory_that_takes_nothing_is_an_error_at_start(
     life = Life(directory)
     assert files(directory, SEGMENT) == [directory / "00000000000000000001.journal"]
     life.kill()
+
+
+def test_nobody_else_reads_who_called(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        life = Life(tmp_path)
+        life.configure()
+        life.queue(3)
+        life.turn()
+        life.kill()
+    finally:
+        os.umask(before)
+    kept = [*files(tmp_path, SEGMENT), *files(tmp_path, SNAPSHOT)]
+    assert {path.suffix for path in kept} == {SEGMENT, SNAPSHOT}
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o640}
