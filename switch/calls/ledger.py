@@ -35,12 +35,10 @@ class Visit:
     agent: str | None = None
 
     @classmethod
-    def resumed(cls, record: VisitRecord, id: str) -> "Visit":
-        """As its record has it; `id` where it has not ended."""
-        left_us = _us(record.left_at)
-        entered_us = to_us(record.entered_at)
-        known = "" if left_us is not None else id
-        return cls(known, record.queue, entered_us, left_us, record.result, record.reason, record.agent)
+    def resumed(cls, record: VisitRecord) -> "Visit":
+        """As its record has it, which knows no id."""
+        left_us, entered_us = _us(record.left_at), to_us(record.entered_at)
+        return cls("", record.queue, entered_us, left_us, record.result, record.reason, record.agent)
 
     @property
     def wait_s(self) -> float | None:
@@ -117,9 +115,9 @@ class Ledger:
     _conference: Segment | None = None
 
     @classmethod
-    def resumed(cls, record: CallRecord, died_us: int, visit: str) -> "Ledger":
-        """Of a call that goes on after a crash, as last noted: who was connected was so until `died_us`;
-        `visit` is the router's id of the stay in line that has not ended. Its legs are yet to come.
+    def resumed(cls, record: CallRecord, died_us: int) -> "Ledger":
+        """Of a call that goes on after a crash, as last noted: who was connected was so until `died_us`. Its
+        legs are yet to come.
         """
         return cls(
             id=record.id,
@@ -128,13 +126,27 @@ class Ledger:
             from_=record.from_,
             to=record.to,
             started_us=to_us(record.started_at),
-            visits=[Visit.resumed(each, visit) for each in record.visits],
+            visits=[Visit.resumed(each) for each in record.visits],
             segments=[Segment.resumed(each, died_us) for each in record.segments],
             recording=record.recording,
             recorded_before=record.recording is not None,
             connected_us=_us(record.connected_at),
             answered_us=_us(record.answered_at),
         )
+
+    def waits_on(self, visit: Visit) -> None:
+        """He stands in line after a crash, as the router has it, which may not have been noted yet."""
+        last = self.visits[-1] if self.visits else None
+        if last is not None and last.left_us is None:
+            if (last.queue, last.entered_us) == (visit.queue, visit.entered_us):
+                last.id = visit.id
+                return
+            last.left_us, last.result, last.reason = (
+                visit.entered_us,
+                Result.OVERFLOWED,
+                Reason.SWITCH_RESTARTED,
+            )
+        self.visits.append(visit)
 
     def connected(self, now_us: int) -> None:
         """Our 200 to the caller."""

@@ -211,6 +211,7 @@ class Orders:
         if call is not None:
             call.ledger.visits.append(Visit(command.visit, command.queue, command.entered_at_us))
             call.entered(self._exchange.config.queues.get(command.queue, call.queued_as))
+            self._note(call)
 
     def _visit_ended(self, command: acd.VisitEnded) -> None:
         if command.reason is acd.VisitReason.SWITCH_RESTARTED and command.call not in self._registry.calls:
@@ -227,6 +228,12 @@ class Orders:
             visit.left_us, visit.result, visit.reason = command.left_at_us, result, reason
             visit.agent = command.agent
             call.ledger.wrap_ups.pop(command.agent or "", None)
+            self._note(call)
+
+    def _note(self, call: Call) -> None:
+        """Where a caller who has our 200 stands: he may come back after a crash."""
+        if call.caller.answered:
+            self._registry.call_changed(call)
 
     def _relaxed(self, command: acd.Relaxed) -> None:
         self._log.info("step taken", call=command.call, queue=command.queue, step=command.step)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import Protocol
 
+import structlog
+
 from media.events import PortEvent, RecordingStopped
 from media.port import Port
 from sip import events as sip
@@ -293,7 +295,10 @@ class Registry:
     async def _book_joined(self, call: Talking, recording: RecordingRecord) -> None:
         """Put together what a crash has cut."""
         data_dir = self._exchange.config.server.data_dir
-        call.ledger.recording = await asyncio.to_thread(mended, data_dir, recording)
+        try:
+            call.ledger.recording = await asyncio.to_thread(mended, data_dir, recording)
+        except Exception:  # noqa: BLE001 - a task's edge: whatever becomes of the file, the call is booked
+            structlog.get_logger("recording").exception("cannot mend a recording", call=call.id)
         del self.closing[call.id]
         self._book_now(call)
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
+from msgspec import structs
 
 from acd.events import CallsRecovered
 from acd.queued_call import CallState, QueuedCall
 from media.aio.plane import NoPorts
 from sip.syntax.sdp import SdpError
 from switch.calls.flow import Call
-from switch.calls.ledger import Ledger
+from switch.calls.ledger import Ledger, Visit
 from switch.calls.legs.events import Ended, LegEvent, Lost, Returned
 from switch.calls.legs.leg import Leg
 from switch.calls.legs.note import LegNote
@@ -47,6 +48,14 @@ class _Found:
     caller: LegRecord
     party: LegRecord | None
     known: QueuedCall | None
+
+    @property
+    def waits(self) -> Visit | None:
+        """His stay in line, where he is in one."""
+        known = self.known
+        if known is None or known.state is CallState.TALKING:
+            return None
+        return Visit(known.visit, known.queue, known.entered_at_us)
 
 
 class CallsReturning:
@@ -105,9 +114,10 @@ class CallsReturning:
         exchange, note = self._exchange, survivor.notes[record.id]
         began = record.answered_at or record.invited_at
         age_s = (exchange.now_us() - to_us(began)) / 1e6
-        stream = note.stream.after(age_s, 48_000 if record.codec == "OPUS" else 8_000)
+        rate_hz = 48_000 if record.codec == "OPUS" else 8_000
         near = others[0].port if others else None
-        port = exchange.plane.reopen(note.port, stream, near)
+        port = exchange.plane.reopen(note.port, note.stream.after(age_s, rate_hz), near)
+        note = structs.replace(note, stream=note.stream.after(0.0, rate_hz))  # as another crash finds it
         try:
             dialog = survivor.dialogs[record.id]
             return ReturningLeg(exchange, self._registry, record, dialog, note, port)
@@ -118,7 +128,9 @@ class CallsReturning:
     def _call(self, found: _Found, legs: list[ReturningLeg]) -> Call:
         exchange, record = self._exchange, found.survivor.call
         died_us = max(exchange.logbook.last_beat_us, to_us(record.started_at))
-        ledger = Ledger.resumed(record, died_us, "" if found.known is None else found.known.visit)
+        ledger = Ledger.resumed(record, died_us)
+        if found.waits is not None:
+            ledger.waits_on(found.waits)
         taken = {leg.id for leg in legs}
         ledger.former = [leg for leg in record.legs if leg.id not in taken]
         identity = _identity(found.survivor.notes[found.caller.id], record)
@@ -177,7 +189,7 @@ class _ReturningCall(LegOwner):
     ) -> None:
         self.call = call
         self.legs = legs
-        self.waits = found.known is not None and found.known.state is not CallState.TALKING
+        self.waits = found.waits is not None
         self._exchange = exchange
         self._settled = settled
         self._outcomes: dict[Leg, Ended | Lost | Returned] = {}
@@ -193,7 +205,7 @@ class _ReturningCall(LegOwner):
 
     def start(self) -> None:
         """Offer each our description again."""
-        if self.waits and self.call.ledger.visits:
+        if self.waits:
             visit = self.call.ledger.visits[-1]
             self._exchange.metrics.visit_started(visit.queue, visit.id, visit.entered_us)
             self.call.start(queue_again(self.call.place.awaited()))

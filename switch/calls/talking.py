@@ -193,6 +193,7 @@ class Talking(CallerVerbs, ABC):
 
     def agent_missing(self) -> None:
         """The caller is back, but nothing is known of his agent's leg."""
+        self.hear_music()
         self._agent_left(ConversationEnd.AGENT_LOST)
 
     # From party to party

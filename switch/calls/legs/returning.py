@@ -16,6 +16,7 @@ from switch.calls.legs.media import Terms
 from switch.calls.legs.note import LegNote
 from switch.calls.legs.owner import NOBODY
 from switch.exchange import Exchange
+from switch.identities.caller import Caller
 from switch.peers import PhonePeer, TrunkPeer
 from switch.records import LegRecord, to_us
 
@@ -52,6 +53,7 @@ class ReturningLeg(Leg):
         self._unreached = False
         """Its connection died with the former run; its phone has to make another."""
         self._dialog = dialog
+        self._note = note
         self._former = record
         self._media.resume(note.description.encode())
         self._history.invited_us = to_us(record.invited_at)
@@ -114,6 +116,12 @@ class ReturningLeg(Leg):
         if self.agreed is not None:
             return record
         return replace(record, codec=self._former.codec, encryption=self._former.encryption)
+
+    def note(self, caller: Caller | None = None) -> LegNote:
+        """As the former run had it, until it agrees on something again; its stream goes on from there."""
+        if self.agreed is None:
+            return self._note
+        return replace(super().note(caller), stream=self._note.stream)
 
     def _reinvite(self, session: sip.SessionId) -> None:
         self._exchange.sip().reinvite(session, self.offer(), self._exchange.now())

@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -14,20 +15,23 @@ from media.aio.plane import NoPorts
 from media.aio.recording import header
 from media.port import Relay
 from sip.events import IncomingInvite, Reinvited, SessionEnded
+from switch.calls import registry
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.returning import PATIENCE_S
+from switch.history.reader import Reader
 from switch.persistence.survivors import end_survivors, stop_ringing
 from switch.records import Encryption
 from tests.switch.far_end import FarEnd, answering, sdp
+from tests.switch.flows.test_preferring import PREFERS, Past
 from tests.switch.persistence.test_survivors import crashed
 from tests.switch.plane import NotingPlane
 from tests.switch.stage import NUMBER, Stage, centre
 
 
-async def restarted(stage: Stage, folder: Path, *ends: FarEnd) -> Stage:
+async def restarted(stage: Stage, folder: Path, *ends: FarEnd, **sections: Any) -> Stage:
     """The switch that follows one that was killed, with the far ends of both."""
     router = Router.restore(stage.exchange.dispatch.router.snapshot())
-    after = await crashed(stage, folder / "after", router=router)
+    after = await crashed(stage, folder / "after", sections or None, router)
     after.take_over(*ends)
     stop_ringing(after.exchange, after.logbook.take_ringing())
     end_survivors(after.exchange, after.survivors, after.may_return, after.returning.is_returning)
@@ -422,5 +426,137 @@ async def test_a_caller_without_a_200_is_refused_and_his_party_rings_no_more(
     (record,) = after.history.calls
     assert (record.result, record.reason) == (Result.FAILED, Reason.SWITCH_RESTARTED)
     await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+@pytest.mark.parametrize("sections", [PREFERS])
+async def test_who_joined_the_line_long_after_our_200_waits_in_it(stage: Stage, tmp_path: Path) -> None:
+    stage.exchange.reader = cast(Reader, Past("luis", takes_s=0.15))
+    takes_offers(stage.carrier)
+    session = await stage.carrier.dial(NUMBER)
+    await stage.pass_by(5)
+    after = await restarted(stage, tmp_path, stage.carrier, **PREFERS)
+    assert [visit.queue for visit in after.call.ledger.visits] == ["support"]
+    assert after.metrics().value("centralita_queue_offered_total", queue="support") == 1
+    await stage.carrier.hang_up(session)
+    (record,) = after.history.calls
+    assert [visit.result for visit in record.visits] == [Result.ABANDONED]
+    assert after.metrics().value("centralita_queue_abandoned_total", queue="support") == 1
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
+ONWARD = {"support": {"max_wait": "5s", "overflow": "queue:sales"}, "sales": {"requires": "sales >= 1"}}
+
+
+@pytest.mark.parametrize("sections", [{"queues": ONWARD}])
+async def test_who_was_sent_on_before_is_counted_where_he_stands(stage: Stage, tmp_path: Path) -> None:
+    takes_offers(stage.carrier)
+    session = await stage.carrier.dial(NUMBER)
+    await stage.pass_by(8)
+    after = await restarted(stage, tmp_path, stage.carrier, queues=ONWARD)
+    scrape = after.metrics()
+    offered = {name: scrape.value("centralita_queue_offered_total", queue=name) for name in ONWARD}
+    assert offered == {"support": 0, "sales": 1}
+    await stage.carrier.hang_up(session)
+    assert after.metrics().value("centralita_queue_abandoned_total", queue="sales") == 1
+    (record,) = after.history.calls
+    assert [(visit.queue, visit.result, visit.reason) for visit in record.visits] == [
+        ("support", Result.OVERFLOWED, Reason.MAX_WAIT),
+        ("sales", Result.ABANDONED, Reason.CALLER_HUNG_UP),
+    ]
+    await after.close()
+
+
+async def test_a_visit_that_the_crash_kept_from_the_logbook_is_made_up_for(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal is written first: the router may know more than the logbook."""
+    takes_offers(stage.carrier)
+    session = await stage.carrier.dial(NUMBER)
+    ledger = stage.call.ledger
+    visits, ledger.visits = ledger.visits, []
+    stage.registry.call_changed(stage.call)
+    await stage.settle()
+    ledger.visits = visits
+    after = await restarted(stage, tmp_path, stage.carrier)
+    assert after.heard(after.call.caller) == "music default"
+    phone = after.add(FarEnd(after, "1001", ("192.0.2.21", 5060), ("192.0.2.1", 5060), "secret of 1001"))
+    phone.behave = answering
+    await phone.register()
+    assert after.call.agent == "ana"
+    await stage.carrier.hang_up(session)
+    await after.pass_by(1)
+    (record,) = after.history.calls
+    assert [visit.agent for visit in record.visits] == ["ana"]
+    await after.close()
+
+
+async def test_a_caller_whose_agent_s_leg_is_not_known_hears_music(stage: Stage, tmp_path: Path) -> None:
+    phone = await stage.phone()
+    phone.behave = answering
+    takes_offers(stage.carrier)
+    session = await stage.carrier.dial(NUMBER)
+    assert stage.call.party is not None
+    stage.logbook.dialog_closed(stage.call.party.id)
+    await stage.settle()
+    after = await restarted(stage, tmp_path, stage.carrier, phone)
+    assert after.exchange.dispatch.router.facts.calls[after.call.id].state == "waiting"
+    assert after.heard(after.call.caller) == "music default"
+    await stage.carrier.hang_up(session)
+    await after.close()
+
+
+async def test_a_stream_goes_on_over_two_crashes(stage: Stage, tmp_path: Path) -> None:
+    takes_offers(stage.carrier)
+    await stage.carrier.dial(NUMBER)
+    first = stage.port(stage.call.caller).stream.sequence
+    await stage.pass_by(60)
+    once = await restarted(stage, tmp_path, stage.carrier)
+    await once.pass_by(60)
+    (tmp_path / "again").mkdir()
+    twice = await restarted(once, tmp_path / "again", stage.carrier)
+    gone_on = twice.port(twice.call.caller).stream.sequence - first
+    assert gone_on == pytest.approx(2 * 60 * 50 + 2 * 100, abs=20), "50 a second, and 2 s ahead at each"
+    await once.close()
+    await twice.close()
+
+
+async def test_a_second_crash_finds_who_has_not_answered_yet(stage: Stage, tmp_path: Path) -> None:
+    phone = takes_offers(await stage.phone())
+    phone.behave = answering
+    hear = stage.carrier.hear
+    stage.carrier.hear = lambda event: None  # type: ignore[method-assign]
+    await stage.carrier.dial(NUMBER)
+    call = stage.call.id
+    once = await restarted(stage, tmp_path, stage.carrier, phone)
+    once.registry.leg_refreshed(once.call.caller)
+    await once.settle()
+    stage.carrier.hear = hear  # type: ignore[method-assign]
+    takes_offers(stage.carrier)
+    (tmp_path / "again").mkdir()
+    twice = await restarted(once, tmp_path / "again", stage.carrier, phone)
+    assert list(twice.registry.calls) == [call]
+    await once.close()
+    await twice.close()
+
+
+async def test_a_recording_that_cannot_be_mended_costs_no_record(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no")
+
+    monkeypatch.setattr(registry, "mended", broken)
+    phone = takes_offers(await stage.phone())
+    phone.behave = answering
+    takes_offers(stage.carrier)
+    session = await stage.carrier.dial(NUMBER)
+    after = await restarted(stage, tmp_path, stage.carrier, phone)
+    await stage.carrier.hang_up(session)
+    await after.pass_by(60)
+    assert [record.result for record in after.history.calls] == [Result.ANSWERED]
     after.assert_nothing_left()
     await after.close()
