@@ -35,6 +35,7 @@ def configured(config: Config) -> Configured:
             )
             for name, agent in config.agents.items()
         ],
+        seed=config.routing.seed,
         routing=_routing(config.routing),
     )
 

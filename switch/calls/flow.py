@@ -3,7 +3,7 @@
     async def support(call: Call) -> None:
         await call.answer()
         await call.play("welcome")
-        await call.queue("support")
+        await call.queue("support", requires="english >= 5")
 
 The flow is the call's only task. What ends the call ends the task; nothing awaits in order to clean up.
 """
@@ -18,6 +18,7 @@ import structlog
 
 from acd.commands import LeaveQueue
 from acd.events import ConversationEnd
+from acd.skills import parse
 from media.port import Silence
 from switch.calls.causes import Farewell, farewell
 from switch.calls.digits import Pressed
@@ -80,17 +81,19 @@ class Call(Talking):
 
     # Verbs
 
-    async def queue(self, name: str, priority: int = 0, prefer: str = "") -> LeaveQueue:
+    async def queue(self, name: str, priority: int = 0, prefer: str = "", requires: str = "") -> LeaveQueue:
         """Wait in a queue and talk to an agent. Returns only when the router sends the caller elsewhere.
 
         Who has waited in a queue before keeps the time and the priority that he had there. The agent `prefer`
-        comes first for him, where the queue allows that.
+        comes first for him, where the queue allows that. Agents need what he `requires` beside what the queue
+        does, such as `english >= 5 and not trainee >= 1`. Raises SkillError for what is no such expression.
         """
+        parse(requires)
         number = "" if self.identity.withheld else self.ledger.from_
         settings = self._exchange.config.queues.get(name)
         wished = None if settings is None else settings.prefer_agent
         preferred = await preferred_agent(self._exchange, wished, prefer, number)
-        return await self.place.take(name, priority, number, preferred)
+        return await self.place.take(name, priority, number, preferred, requires)
 
     async def dial_phone(self, name: str, caller: Caller, display: str | None = None) -> None:
         """Ring a phone; its answer is the caller's answer, its refusal the call's end. It shows `display`, or

@@ -25,37 +25,42 @@ class Place:
     def __init__(self, exchange: Exchange, call: str) -> None:
         self._exchange = exchange
         self._call = call
-        self._first: CallQueued | None = None
+        self._queued: CallQueued | None = None
+        """As the router was told last; time and priority are those of the first time."""
         self._is_known = True
         """To the router, by this call's name, once the caller has waited."""
         self._left: asyncio.Future[LeaveQueue] | None = None
 
-    async def take(self, queue: str, priority: int, caller: str = "", preferred: str = "") -> LeaveQueue:
+    async def take(
+        self, queue: str, priority: int, caller: str = "", preferred: str = "", requires: str = ""
+    ) -> LeaveQueue:
         """Wait in that queue, until the router sends the caller, of that number, elsewhere. An agent who is
-        `preferred` comes first for him there.
+        `preferred` comes first for him there; agents need what he `requires`, beside what the queue does.
         """
-        if self._first is None:
+        if self._queued is None:
             now_us = self._exchange.now_us()
-            self._first = CallQueued(
+            self._queued = CallQueued(
                 call=self._call, queue=queue, queued_at_us=now_us, priority=priority, caller=caller
             )
         self._left = self._exchange.loop.create_future()
-        queued = msgspec.structs.replace(self._first, queue=queue, preferred=preferred)
-        self._exchange.dispatch.post(queued)
+        self._queued = msgspec.structs.replace(
+            self._queued, queue=queue, preferred=preferred, requires=requires
+        )
+        self._exchange.dispatch.post(self._queued)
         return await self._left
 
     def take_again(self, queue: str) -> None:
         """The router has lost the caller's place: he gets it back."""
-        if self._first is not None:
-            self._exchange.dispatch.post(msgspec.structs.replace(self._first, queue=queue))
+        if self._queued is not None:
+            self._exchange.dispatch.post(msgspec.structs.replace(self._queued, queue=queue))
 
     def resume(self, known: QueuedCall) -> None:
         """After a crash of ours: the router has kept the place."""
-        self._first = CallQueued(
+        self._queued = CallQueued(
             call=self._call,
             queue=known.queue,
             queued_at_us=known.queued_at_us,
-            priority=known.priority,
+            priority=known.priority - known.raised,
             requires=known.requires,
             caller=known.caller,
         )
@@ -63,12 +68,12 @@ class Place:
     @property
     def priority(self) -> int:
         """Of the caller; 0 where he never waited."""
-        return 0 if self._first is None else self._first.priority
+        return 0 if self._queued is None else self._queued.priority
 
     @property
     def waited_s(self) -> float:
         """How long ago he came to his first queue."""
-        return 0.0 if self._first is None else (self._exchange.now_us() - self._first.queued_at_us) / 1e6
+        return 0.0 if self._queued is None else (self._exchange.now_us() - self._queued.queued_at_us) / 1e6
 
     def left(self, command: LeaveQueue) -> None:
         """The router sends the caller elsewhere."""
@@ -89,8 +94,8 @@ class Place:
 
     def succeed(self, other: "Place") -> None:
         """The agent of another call goes on in this one, which the router knows in its place from then on."""
-        if self._first is None and other._first is not None:
-            self._first = msgspec.structs.replace(other._first, call=self._call)
+        if self._queued is None and other._queued is not None:
+            self._queued = msgspec.structs.replace(other._queued, call=self._call)
 
     def word(self) -> asyncio.Future[LeaveQueue] | None:
         """Where the router will send the caller, who waits again; None where his flow asks that already."""
@@ -108,6 +113,6 @@ class Place:
         """The call has ended; `agent` is whom the caller talked to."""
         if agent is not None:
             self.talk_over(agent, CONVERSATION.get(reason, ConversationEnd.FAILED))
-        elif self._first is not None and self._is_known:
+        elif self._queued is not None and self._is_known:
             gone = GONE.get(reason, GoneReason.FAILED)
             self._exchange.dispatch.post(CallGone(call=self._call, reason=gone))

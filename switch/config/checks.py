@@ -26,7 +26,7 @@ from switch.config import (
 from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
 from switch.config.reading import Tree, meant
-from switch.config.schema import Config, Queue, Route
+from switch.config.schema import Config, Route
 from switch.config.targets import (
     ConferenceTarget,
     ParkTarget,
@@ -196,7 +196,7 @@ def _is_skill(name: str) -> bool:
 def _queues(config: Config, known: _Known) -> Iterator[Finding]:
     for name, queue in config.queues.items():
         path = ("queues", name)
-        yield from _requirement(path, queue)
+        yield from _requirement(path, queue.requires)
         hook = queue.decision
         if hook is not None and hook.secret_file is not None and hook.secret.get_secret_value():
             path_of_file = (*path, "decision", "secret_file")
@@ -222,11 +222,9 @@ def _queues(config: Config, known: _Known) -> Iterator[Finding]:
         yield from _circles(config, key)
 
 
-def _requirement(path: Path, queue: Queue) -> Iterator[Finding]:
-    if queue.requires is None:
-        return
+def _requirement(path: Path, requires: str | None) -> Iterator[Finding]:
     try:
-        parse(queue.requires)
+        parse(requires or "")
     except SkillError as error:
         yield Finding((*path, "requires"), error.message, offset=error.column - 1)
 
@@ -284,6 +282,13 @@ def _route(config: Config, tree: Tree, known: _Known, route: Route, path: Path) 
     for i, number in enumerate(route.to):
         yield from _pattern((*path, "to", i), number)
     yield from _destination(config, tree, known, route, path, "go")
+    yield from _requirement(path, route.requires)
+    if route.requires is not None and not any(
+        isinstance(t, QueueTarget) for t in (route.go, route.otherwise)
+    ):
+        yield Finding(
+            (*path, "requires"), "stands beside a go that leads to no queue; leave it out", at_key=True
+        )
     yield from _route_hours(config, tree, known, route, path)
 
 

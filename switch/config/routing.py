@@ -39,3 +39,5 @@ class Routing(Section):
     gather: Annotated[Duration, Field(le=LONGEST_GATHER_S)] = 0.0
     """Who could be brought together waits up to that long, so that several are looked at together."""
     weights: Weights = Weights()
+    seed: Count = 0
+    """Of the lots of `strategy: random`: another seed, other lots."""

@@ -432,6 +432,8 @@ class Route(Section):
     """...and these are put there."""
     priority: Whole = 0
     """Of the call in its queue: larger first."""
+    requires: Words | None = None
+    """Skills that the call asks for, beside what its queue does."""
     prefer_agent: Words | None = None
     """Who comes first for the call in its queue."""
     emergency: Flag = False

@@ -47,8 +47,9 @@ def flow_to(
     caller = identified(caller, routed)
     match routed.go:
         case QueueTarget(name=name):
-            route = routed.route
-            return queue(name, exchange.config.queues[name], route.priority, caller, route.prefer_agent or "")
+            route, settings = routed.route, exchange.config.queues[name]
+            prefer, requires = route.prefer_agent or "", route.requires or ""
+            return queue(name, settings, route.priority, caller, prefer, requires)
         case EchoTarget():
             return echo
         case ToneTarget():

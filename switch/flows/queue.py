@@ -10,12 +10,16 @@ from switch.flows.closed import REASON, tell
 from switch.identities.caller import Caller
 
 
-def queue(name: str, settings: Queue, priority: int, caller: Caller, prefer: str = "") -> Flow:
-    """The flow of a call to the queue `name`, for which the agent `prefer` comes first."""
+def queue(
+    name: str, settings: Queue, priority: int, caller: Caller, prefer: str = "", requires: str = ""
+) -> Flow:
+    """The flow of a call to the queue `name`, for which the agent `prefer` comes first, and which `requires`
+    skills of its own.
+    """
 
     async def wait_for_an_agent(call: Call) -> None:
         await _greet(call, settings)
-        await _go(call, await call.queue(name, priority, prefer), caller)
+        await _go(call, await call.queue(name, priority, prefer, requires), caller)
 
     return wait_for_an_agent
 

@@ -198,3 +198,30 @@ def deafen(stage: Stage, monkeypatch: pytest.MonkeyPatch, loses: Callable[[Event
     """The router is not told what `loses` picks."""
     tell = stage.exchange.dispatch.post
     monkeypatch.setattr(stage.exchange.dispatch, "post", lambda event: None if loses(event) else tell(event))
+
+
+async def test_an_agent_who_is_leaving_talks_on_in_peace(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, SHORT)
+    await ready(stage)
+    session = await stage.carrier.dial(NUMBER)
+    agents = stage.config(**SHORT).model_dump(by_alias=True)["agents"]
+    await stage.reload(**SHORT, agents={"luis": {"phone": "1002", "skills": agents["luis"]["skills"]}})
+    sweeping = sweeper(stage)
+    assert [await repaired(stage, sweeping) for _ in range(3)] == [{}, {}, {}]
+    await stage.carrier.hang_up(session)
+    assert [await repaired(stage, sweeping) for _ in range(3)] == [{}, {}, {}]
+
+
+ASKS = {"routes": [{"trunk": "carrier", "to": "*", "go": "queue:support", "requires": "english >= 9"}]}
+
+
+async def test_what_the_caller_asks_for_comes_back_with_his_place(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, ASKS)
+    await stage.carrier.dial(NUMBER)
+    call = stage.call
+    del stage.exchange.dispatch.router.facts.calls[call.id]
+    stage.exchange.dispatch.router.facts.queues["support"].visits.clear()
+    sweeping = sweeper(stage)
+    await repaired(stage, sweeping)
+    assert await repaired(stage, sweeping) == {RepairKind.CALL: 1}
+    assert stage.exchange.dispatch.router.facts.calls[call.id].requires == "english >= 9"

@@ -10,6 +10,7 @@ from tests.switch.config.conftest import Mistakes
 
 def test_the_router_is_told() -> None:
     assert configured(Config.model_validate({})).routing == RoutingSettings()
+    assert configured(Config.model_validate({"routing": {"seed": "42"}})).seed == 42
     routing = {"matching": "optimal", "gather": "250ms", "weights": {"rare": "0", "age": "20"}}
     config = Config.model_validate({"routing": routing})
     told = RoutingSettings(Method.OPTIMAL, 250_000, Weights(age=20, rare=0))
@@ -35,6 +36,7 @@ def test_the_router_is_told() -> None:
             "{weights: {gap: 100001}}",
             "1:26: routing.weights.gap: Input should be less than or equal to 100000",
         ),
+        ("{seed: -1}", "1:17: routing.seed: must not be less than 0"),
         ("{weights: {rares: 1}}", "1:21: routing.weights.rares: unknown key; did you mean 'rare'?"),
     ],
 )

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from acd.events import CallQueued
+from acd.skills import SkillError
 from sip.events import IncomingInvite
 from switch.calls.ending import Reason, Result
 from switch.calls.ringing.reaching import TONE_S
@@ -185,3 +186,38 @@ async def test_who_gives_up_and_calls_again_has_waited_since_then(stage: Stage) 
     place = stage.running.place(stage.call.id)
     assert place.queued_at == before.queued_at
     assert place.entered_at > before.entered_at
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {
+            "agents": {
+                "ana": {"phone": "1001", "skills": {"support": "8", "english": "9"}},
+                "luis": {"phone": "1002", "skills": {"support": "5", "english": "9", "trainee": "1"}},
+            },
+            "routes": [
+                {
+                    "trunk": "carrier",
+                    "to": "+34911*",
+                    "go": "queue:support",
+                    "requires": "english >= 5 and not trainee >= 1",
+                }
+            ],
+        }
+    ],
+)
+async def test_a_route_asks_for_skills_beside_the_queues(stage: Stage) -> None:
+    trainee = await stage.phone("1002")
+    await stage.carrier.dial(NUMBER)
+    (queued,) = [event for event in stage.posted if isinstance(event, CallQueued)]
+    assert queued.requires == "english >= 5 and not trainee >= 1"
+    assert not trainee.all(IncomingInvite)
+    other = await stage.phone("1001")
+    assert other.all(IncomingInvite)
+
+
+async def test_a_flow_asks_for_skills_and_cannot_be_misread(stage: Stage) -> None:
+    await stage.carrier.dial(NUMBER)
+    with pytest.raises(SkillError):
+        await stage.call.queue("support", requires="english >=")
