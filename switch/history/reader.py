@@ -122,7 +122,7 @@ class Reader:
         async with self._engine.connect() as connection:
             return [Kept(row["text"].encode(), row["seal"]) for row in await _rows(connection, query)]
 
-    async def chain(self, after: ChainPlace | None = None, most: int = 1000) -> list[tuple[ChainPlace, Kept]]:
+    async def chain(self, after: ChainPlace | None = None, most: int = 100) -> list[tuple[ChainPlace, Kept]]:
         """The next decisions after that place of the ledger, oldest first, each machine's by itself."""
         place = (decisions.c.node, decisions.c.decided_at, decisions.c.number, decisions.c.seal)
         query = select(*place, decisions.c.text).where(decisions.c.tenant == self._tenant)

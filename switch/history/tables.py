@@ -173,6 +173,7 @@ decisions = Table(
     Column("call", String(64), nullable=False),
     Column("text", Text, nullable=False),
     Index(None, "call"),
+    Index(None, "offer"),
     Index(None, "node", "decided_at", "number"),
 )
 """Why each offer was made, written when it was made: `text` as `acd.why` encodes it, under its `seal`."""

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from acd.why import Kept
@@ -163,3 +165,22 @@ async def test_the_last_agent_of_a_number(engine: AsyncEngine, tmp_path: Path) -
     assert await reader.last_agent(first.from_, at(20)) == "luis"
     assert await reader.last_agent(first.from_, at(21)) is None
     assert await reader.last_agent("+34888", at(0)) is None
+
+
+async def test_nobody_looks_at_all_decisions_for_one_call(engine: AsyncEngine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("its plans depend on how many rows there are")
+    asked: list[tuple[str, Any]] = []
+
+    def note(connection: object, cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    await Reader(engine).decisions("some call")
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
+    statement, parameters = asked[-1]
+    async with engine.connect() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps = [row[-1] for row in plan]
+    assert steps
+    assert not [step for step in steps if step.startswith("SCAN decisions")], steps
