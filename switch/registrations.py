@@ -139,16 +139,14 @@ class Registrations:
         """A TCP connection closed: its phones are reached by a new one, or not at all behind a NAT."""
         self._apply(self._registrar.connection_closed(flow, self._now()))
 
-    def lost(self, phone: str, flow: Flow) -> bool:
+    def lost(self, phone: str, flow: Flow) -> None:
         """Whoever is reached there by `flow` neither sends media nor answers: where the phone has no other
-        contact, who is at it cannot be called until it answers. Whether it has one.
+        contact, who is at it cannot be called until it answers.
         """
         if any(binding.reachable and binding.flow != flow for binding in self.bindings(phone)):
             self._apply(self._registrar.lost(phone, flow, self._now()))
-            return True
-        if self._facts is not None:
+        elif self._facts is not None:
             self._facts.phone_unreachable(phone)
-        return False
 
     def watch(self, phone: str, on: bool) -> None:
         """Probe the phone until told otherwise: its agent is unreachable."""

@@ -161,13 +161,15 @@ class Registry:
 
     def leg_lost(self, leg: Leg, *, is_there: bool = False) -> None:
         """Whoever sits at that phone cannot be called until it answers something; unless it has that it knows
-        nothing of a dialog from before it was started anew (`is_there`), or can be reached by another way.
+        nothing of a dialog from before it was started anew (`is_there`).
         """
         if not isinstance(leg.peer, PhonePeer):
             return
         phone = leg.peer.name
-        if is_there or self._exchange.registrations.lost(phone, leg.flow):
+        if is_there:
             self._exchange.dispatch.when_settled(lambda: self._exchange.staffing.phone_reachable(phone))
+        else:
+            self._exchange.registrations.lost(phone, leg.flow)
 
     def leg_confirmed(self, leg: Leg, call: Talking) -> None:
         """Its dialog would outlive a crash of ours: note what must be ended then. Not where a code was

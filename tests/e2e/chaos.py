@@ -167,6 +167,14 @@ class Chaos:
                 agents[row["name"]].compare(row["state"])
             await asyncio.sleep(LOOK_S)
 
+    async def calm_down(self) -> None:
+        """Every phone is there, and registered."""
+        for desk in self.desks:
+            if desk.phone is None:
+                await desk.plug_in()
+            else:
+                assert (await desk.phone.register()).status == 200
+
     async def trouble(self, every_s: float, dead_s: float) -> None:
         """Now and then a phone dies for a while, or loses its registration; until cancelled."""
         while True:

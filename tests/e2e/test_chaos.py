@@ -72,9 +72,7 @@ async def chaos(tell_on_failure: Tell, *, desks: int, calls: int, rate: float, e
         troubling.cancel()
         with suppress(asyncio.CancelledError):
             await troubling
-        for desk in world.desks:
-            if desk.phone is None:
-                await desk.plug_in()
+        await world.calm_down()
         for desk in world.desks:
             await switch.agent_is(f"agent{desk.user}", "ready", timeout_s=30.0)
         await switch.until(lambda: left_over(switch), lambda now: not now["calls_active"], timeout_s=60.0)
