@@ -98,8 +98,8 @@ class Matching:
         return [call for call in calls.values() if self._wants(call)]
 
     def _waits_on(self, call: QueuedCall) -> None:
-        """Where he can, and has somebody to wait for; else he is sent on. Who serves him no more comes not first
-        for him."""
+        """Where he can, and has somebody to wait for; else he is sent on. Who serves him no more
+        does not come first for him."""
         board = self._board
         if self._visits.shows_out(call) or call.assigned is not None:
             return
