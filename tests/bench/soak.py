@@ -11,10 +11,13 @@ from typing import Final
 
 from tests.bench import cores
 from tests.bench.goals import Progress
-from tests.bench.legs import KINDS, Kind
-from tests.bench.media import DRAIN_S, SETTLE_S, MediaBench, loaded, raise_descriptor_limit
-from tests.bench.plane_process import PlaneProcess
 from tests.compiling import ensure_compiled
+
+ensure_compiled("tests.bench")
+
+from tests.bench.legs import KINDS, Kind  # noqa: E402
+from tests.bench.media import DRAIN_S, SETTLE_S, MediaBench, loaded, raise_descriptor_limit  # noqa: E402
+from tests.bench.plane_process import PlaneProcess  # noqa: E402
 
 MINUTES: Final = 10
 MINUTE_S: Final = 60.0
@@ -101,5 +104,4 @@ def _tell(words: str) -> None:
 
 
 if __name__ == "__main__":
-    ensure_compiled("tests.bench")
     main()
