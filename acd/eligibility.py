@@ -27,6 +27,8 @@ from acd.strategies import RANKINGS, Ranking
 # An agent's levels; and his name, where a recipe lets him serve by name.
 Levels: TypeAlias = tuple[frozenset[tuple[str, int]], str]
 FreeAgents: TypeAlias = Line[AgentKey] | Drawn
+# What makes a class: normal form, orders of agents and callers, those who serve by name.
+Form: TypeAlias = tuple[str, Ranking, Aging, frozenset[str]]
 Loads: TypeAlias = tuple[int, int]  # calls, and talk in microseconds, since the login
 
 _LOOKED_AT = 1_000  # agents, at most, to find some who are free for one call
@@ -41,6 +43,8 @@ class SkillClass:
 
     __slots__ = (
         "aging",
+        "asked",
+        "form",
         "free",
         "general",
         "named",
@@ -55,25 +59,23 @@ class SkillClass:
 
     def __init__(
         self,
+        form: Form,
         requirement: Requirement,
-        ranking: Ranking,
-        aging: Aging,
         waiting: Waiting,
         seeking: Waiting,
         free: FreeAgents,
         working: Line[tuple[int, str, Loads]],
-        named: frozenset[str] = frozenset(),
     ) -> None:
+        self.form = form
         self.requirement = requirement
-        self.named = named
-        self.ranking = ranking
-        self.aging = aging
-        self.rank = rank_by(ranking, requirement)
+        _, self.ranking, self.aging, self.named = form
+        self.rank = rank_by(self.ranking, requirement)
         self.waiting = waiting
         self.seeking = seeking
         self.free = free
         self.working = working
         self.general = False  # a queue's own
+        self.asked = 0  # for how many of calls' own requirements it stands
         self.present = 0  # agents logged in, with a phone that answers
 
     def accepts(self, skills: Mapping[str, int], name: str) -> bool:
@@ -98,18 +100,31 @@ class Signature:
         self.skills = skills
         self.name = name  # of the only one, where a recipe lets him serve by name
         self.present = 0
-        self.set(classes)
+        self.classes: dict[SkillClass, None] = {}
+        self.orders: dict[Rank, dict[SkillClass, FreeAgents]] = {}  # the lines of free agents, by rank
+        self.drawn: dict[SkillClass, Drawn] = {}  # of these, those that draw
+        self.loaded: dict[SkillClass, None] = {}  # the queues' own classes that go by loads
+        for one in classes:
+            self.add(one)
 
-    def set(self, classes: Iterable[SkillClass]) -> None:
-        """These are the classes. `orders`: the lines of free agents, those of one rank together; `drawn`:
-        those lines that draw; `loaded`: the queues' own classes that go by loads."""
-        self.classes = tuple(classes)
-        self.drawn = tuple(one.free for one in self.classes if isinstance(one.free, Drawn))
-        self.loaded = tuple(one for one in self.classes if one.general and one.ranking in _LOADED)
-        orders: dict[Rank, list[FreeAgents]] = {}
-        for one in self.classes:
-            orders.setdefault(one.rank, []).append(one.free)
-        self.orders = tuple(orders.items())
+    def add(self, one: SkillClass) -> None:
+        """He satisfies this class, too."""
+        self.classes[one] = None
+        self.orders.setdefault(one.rank, {})[one] = one.free
+        if isinstance(one.free, Drawn):
+            self.drawn[one] = one.free
+        if one.general and one.ranking in _LOADED:
+            self.loaded[one] = None
+
+    def drop(self, one: SkillClass) -> None:
+        """There is no such class any more."""
+        if one in self.classes:
+            del self.classes[one]
+            self.drawn.pop(one, None)
+            self.loaded.pop(one, None)
+            del self.orders[one.rank][one]
+            if not self.orders[one.rank]:
+                del self.orders[one.rank]
 
 
 class Eligibility:
@@ -131,9 +146,7 @@ class Eligibility:
         self._state = state
         self._draw = draw
         self._tokens = 0
-        self._limit = _FEW
-        # By normal form, and by those who serve by name.
-        self._classes: dict[tuple[str, Ranking, Aging, frozenset[str]], SkillClass] = {}
+        self._classes: dict[Form, SkillClass] = {}
         self._by_queue: dict[str, SkillClass] = {}
         # By queue, the call's own requirement, and the steps of the queue's recipe that let others serve.
         self._by_own: dict[tuple[str, str, int], SkillClass] = {}
@@ -163,8 +176,8 @@ class Eligibility:
         """The queue has left: nobody's loads are compared for it any more."""
         left = self._by_queue.pop(queue)
         left.general = any(one is left for one in self._by_queue.values())
-        for signature in self._signatures.values():
-            signature.set(signature.classes)
+        for signature in self._signatures.values() if not left.general else ():
+            signature.loaded.pop(left, None)
 
     def of_queue(self, name: str) -> SkillClass:
         """The class of the queue's calls that ask for nothing of their own."""
@@ -214,11 +227,11 @@ class Eligibility:
     def first_private_pair(self, now_us: int) -> tuple[CallKey, str] | None:
         """The first caller for whom an agent comes first who is free, and that agent."""
         best: tuple[CallKey, str] | None = None
-        for name in list(self.private):
+        for name in [name for name in self.private if name in self.agents]:
             first = self.first_who_prefers(name, now_us)
             if first is None:
                 del self.private[name]
-            elif name in self.agents and (best is None or first < best[0]):
+            elif best is None or first < best[0]:
                 best = (first, name)
         return best
 
@@ -248,9 +261,9 @@ class Eligibility:
         name = agent.settings.name
         self._tokens = self.agents[name] = self._tokens + 1
         signature = self.of_agent(agent.settings)
-        for rank, lines in signature.orders:
+        for rank, lines in signature.orders.items():
             key = (rank(agent), agent.idle_since_us or 0, name, self._tokens)
-            for line in lines:
+            for line in lines.values():
                 line.put(key)
         return signature
 
@@ -258,13 +271,13 @@ class Eligibility:
         """Who is free for the call, in the order of the configuration, of its first agents."""
         skill_class = self.of_call(call)
         for name in islice(self._state.agents, _LOOKED_AT):
-            if name in self.agents and any(one is skill_class for one in self._by_agent[name].classes):
+            if name in self.agents and skill_class in self._by_agent[name].classes:
                 yield name
 
     def engage(self, agent: Agent) -> None:
         """The agent is not free any more."""
         if self.agents.pop(agent.settings.name, None) is not None:
-            for line in self.of_agent(agent.settings).drawn:
+            for line in self.of_agent(agent.settings).drawn.values():
                 line.take(agent.place)
 
     def dismiss(self, agent: Agent) -> None:
@@ -313,7 +326,7 @@ class Eligibility:
         if found is None:
             lines = Waiting(aging, self.calls), Waiting(aging, self.seeking)
             free: FreeAgents = Drawn(self._draw) if ranking is Ranking.CHANCE else Line(self.agents)
-            found = SkillClass(requirement, ranking, aging, *lines, free, Line(self.workers), named)
+            found = SkillClass(key, requirement, *lines, free, Line(self.workers))
             self._classes[key] = found
         return found
 
@@ -337,10 +350,11 @@ class Eligibility:
             requirement, named = parse(asked), frozenset(names)
         with suppress(SkillError):
             requirement = both(requirement, parse(requires))
-        if len(self._by_own) >= self._limit:
+        if len(self._by_own) >= _FEW:
             self._drop_unused()
         known = len(self._classes)
         born = self._by_own[key] = self._class(requirement, general.ranking, general.aging, named)
+        born.asked += 1
         if len(self._classes) > known:
             self._introduce(born)
         return born
@@ -349,18 +363,24 @@ class Eligibility:
         """Check the class against all signatures, and let it know who is present and free."""
         for signature in self._signatures.values():
             if born.accepts(signature.skills, signature.name):
-                signature.set((*signature.classes, born))
+                signature.add(born)
                 born.present += signature.present
         for name, token in self.agents.items():
-            agent = self._state.agents[name]
-            if born.accepts(agent.settings.skills, name):
+            if born in self._by_agent[name].classes:
+                agent = self._state.agents[name]
                 born.free.put((born.rank(agent), agent.idle_since_us or 0, name, token))
 
     def _drop_unused(self) -> None:
-        """Forget the calls' own requirements for which nobody waits, or wants one more."""
-        self._by_own = {key: one for key, one in self._by_own.items() if one.waiting or one.seeking}
-        self._limit = max(_FEW, 2 * len(self._by_own))
-        used = {id(one) for index in (self._by_queue, self._by_own) for one in index.values()}
-        self._classes = {key: one for key, one in self._classes.items() if id(one) in used}
-        for signature in self._signatures.values():
-            signature.set(one for one in signature.classes if id(one) in used)
+        """Of the calls' own requirements look at the two that were not looked at for longest, and forget
+        those for which nobody waits, or wants one more: one is born, two go, so there are not many for long.
+        """
+        for key in list(islice(self._by_own, 2)):
+            one = self._by_own.pop(key)
+            if one.waiting or one.seeking:
+                self._by_own[key] = one
+                continue
+            one.asked -= 1
+            if not one.asked and not one.general:
+                del self._classes[one.form]
+                for signature in self._signatures.values():
+                    signature.drop(one)

@@ -155,7 +155,9 @@ class Verifier:
         self._last = (decision.number, kept.seal)
 
     def _link(self, decision: Decision) -> Fault | None:
-        if self._last is None or not decision.previous:
+        if not decision.previous:
+            return None if decision.number == 1 else Fault.UNLINKED
+        if self._last is None:
             return None
         number, previous = self._last
         if decision.number != number + 1:

@@ -54,7 +54,7 @@ def test_an_expression_that_cannot_be_read_changes_nothing() -> None:
 
 def test_interning_anew_forgets_who_had_which_skills() -> None:
     eligibility = of("a >= 1")
-    assert eligibility.of_agent(AgentSettings("ana")).classes == ()
+    assert not eligibility.of_agent(AgentSettings("ana")).classes
     eligibility.intern([QueueSettings("q0", requires="a >= 1")])
     assert len(eligibility.of_agent(AgentSettings("ana", {"a": 1})).classes) == 1
 
@@ -94,6 +94,6 @@ def test_classes_for_which_nobody_waits_are_dropped() -> None:
         eligibility.wait(asking(f"b >= 1 and x != {number}", call=call))
         eligibility.leave(call)
     classes = eligibility.of_agent(agent).classes
-    assert len(classes) < 600
+    assert len(classes) < 300
     assert kept in classes
     assert eligibility.of_queue("q0") in classes

@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+import msgspec
+
 from acd.aging import POINT
 from acd.commands import Offer
 from acd.router import Router
@@ -97,6 +99,12 @@ def test_a_decision_sealed_anew_breaks_the_next_link() -> None:
     altered = chain[2].text.replace(b'"main-', b'"mane-')
     forged = [*chain[:2], Kept(altered, seal(altered)), chain[3]]
     assert faults(forged) == [(Fault.UNLINKED, 4)]
+
+
+def test_only_the_first_decision_follows_none() -> None:
+    chain = kept(decided(played(300)))[:3]
+    altered = encode(msgspec.structs.replace(decode(chain[2].text), previous=""))
+    assert faults([*chain[:2], Kept(altered, seal(altered))]) == [(Fault.UNLINKED, 3)]
 
 
 def test_what_is_missing_is_told_and_what_is_no_decision() -> None:
