@@ -15,7 +15,9 @@ from tests.bench.legs import KINDS  # noqa: E402 - what it imports has just been
 LATEST_MS = 60.0
 DRIFT_PPM = 5.0
 GROWN_PART = 0.02
-"""Of the memory after the first minute."""
+"""Of the memory at the end."""
+POOL_PART = 0.15
+"""Likewise, where seconds of sound wait for the disk: their pool, which is bounded, keeps what it once held."""
 MINUTE_S = 60
 
 
@@ -32,4 +34,5 @@ def test_ten_minutes_at_four_fifths_of_the_limit(key: str) -> None:
     assert soak["sent"] > 0
     assert soak["latest_ms"] < LATEST_MS
     assert soak["drift_ppm"] < DRIFT_PPM
-    assert soak["grown_kb"] < GROWN_PART * soak["resident_kb"]
+    part = POOL_PART if key == "record_calls" else GROWN_PART
+    assert soak["grown_kb"] < part * soak["resident_kb"]
