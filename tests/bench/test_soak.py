@@ -17,7 +17,7 @@ DRIFT_PPM = 5.0
 GROWN_PART = 0.02
 """Of the memory at the end."""
 POOL_PART = 0.15
-"""Likewise, where seconds of sound wait for the disk: their pool, which is bounded, keeps what it once held."""
+"""Likewise, where sound waits for the disk: its pool, which is bounded, keeps what it once held."""
 MINUTE_S = 60
 
 
