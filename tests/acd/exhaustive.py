@@ -1,9 +1,10 @@
 """Every state that a few callers and agents can reach, by breadth-first search over the hashes of states.
 
 From each state everything that may happen is tried: calls come and go, phones ring, answer, refuse and fall
-silent, agents log out and in, the configuration is loaded anew without one of them, time passes to the next
-deadline. Two states are one that differ in names, in when things began (not in which order), or in who of
-several like agents is who.
+silent, agents log out and in, pick up what rings elsewhere, move, wrap up, the configuration is loaded anew
+without one of them, the switch dies and finds callers again, time passes to the next deadline.
+Two states are one that differ in names, in when things began (not in which order), or in who of several like
+agents is who.
 """
 
 from collections import deque
@@ -15,14 +16,15 @@ from typing import Any, TypeAlias
 import msgspec
 
 from acd import events as e
+from acd.agent import Agent
 from acd.commands import CancelOffer, Command, Connect, HangUpOffer
 from acd.offer import RINGS, TIMED
 from acd.queue import ClosedReason
-from acd.queued_call import CallState
+from acd.queued_call import CallState, QueuedCall
 from acd.router import Router
 from acd.settings import AgentSettings, AtClosing, QueueSettings
 from acd.state import State
-from acd.strategies import SEVERAL
+from acd.strategies import SEVERAL, Strategy
 from tests.acd.history import SECOND, START_US
 
 SHORT = QueueSettings(
@@ -51,6 +53,15 @@ class World:
 
     closes: bool = False
     """Whether the queue closes and opens."""
+
+    picks_up: bool = False
+    """Whether agents pick up what rings at a colleague's phone, or at their own."""
+
+    wishes: bool = False
+    """Whether agents move to other phones, dial codes, end and extend wrap-ups."""
+
+    dies: bool = False
+    """Whether the switch dies, and some of its callers, or all, or none are there afterwards."""
 
     def is_restless(self, agent: str) -> bool:
         return int(agent[1:]) < self.restless
@@ -94,6 +105,13 @@ class World:
                 yield e.OfferTrying(offer=offer)
                 yield e.OfferNoResponse(offer=offer)
                 yield e.OfferNotSent(offer=offer)
+            for agent in facts.agents.values() if self.picks_up else ():
+                if agent.conversation != (pickup := f"{offer} by {agent.name}"):
+                    yield e.OfferPickedUp(offer=offer, agent=agent.name, pickup=pickup)
+        if self.wishes:
+            yield from self._wishes(facts)
+        if self.dies:
+            yield from _deaths(facts)
         if self.closes:
             turned = e.QueueClosed if facts.queues[self.queue.name].closed is None else e.QueueOpened
             yield turned(queue=self.queue.name, reason=ClosedReason.HOURS)
@@ -119,6 +137,29 @@ class World:
         if any(agent.leaving for agent in facts.agents.values()):
             yield self.configured()
 
+    def _wishes(self, facts: State) -> Iterator[e.Event]:
+        for agent in facts.agents.values():
+            yield e.AgentMoved(agent=agent.name)
+            yield e.WrapUpDone(agent=agent.name)
+            yield e.PhoneAtCode(agent=agent.name, at_code=not agent.at_code)
+            if agent.wrap_up_extra_us == 0 and _wrap_up_us(agent) <= self.queue.wrap_up_us:
+                yield e.WrapUpExtended(agent=agent.name, by_us=SECOND)
+
+
+def _deaths(facts: State) -> Iterator[e.Event]:
+    """All calls may return, or the first, or none; who does has to be told."""
+    calls = tuple(facts.calls)
+    for some in dict.fromkeys(((), calls[:1], calls)):
+        yield e.SwitchRestarted(may_return=some)
+    for call in facts.calls.values():
+        if call.state is CallState.DOUBTED:
+            yield e.CallsRecovered(calls=(call.id,))
+
+
+def _wrap_up_us(agent: Agent) -> int:
+    """How long it is in all."""
+    return (agent.wrap_up_until_us or 0) - (agent.wrap_up_since_us or 0)
+
 
 @dataclass(slots=True)
 class Explored:
@@ -130,6 +171,8 @@ class Explored:
     """Events from the beginning to the state that is farthest away."""
     of_offers: set[str] = field(default_factory=set)
     """States that an offer was in."""
+    of_calls: set[str] = field(default_factory=set)
+    """States that a call was in."""
 
 
 class Broken(AssertionError):
@@ -164,6 +207,7 @@ def explore(world: World) -> Explored:
             except (AssertionError, KeyError, RuntimeError) as fault:
                 raise Broken(f"{fault!r} after {told((path, event))}") from fault
             found.of_offers |= {offer.state for offer in router.facts.offers.values()}
+            found.of_calls |= {call.state for call in router.facts.calls.values()}
     found.states = len(seen)
     return found
 
@@ -192,9 +236,11 @@ def told(path: Path) -> str:
 _FORGOTTEN = frozenset(
     {"visit", "announced", "announced_reason", "announced_call", "since_us", "settings", "trying_at_us"}
     | {"place", "last_offer_us", "calls", "talk_us", "talking_since_us", "at_work"}
+    | {"made_at_us", "entered_at_us", "wrap_up_since_us"}
 )
-"""What nothing depends on: names of visits, what was told to the world, what other strategies go by."""
-_RANKED = ("idle_since_us", "queued_at_us", "arrival", "entered_at_us", "made_at_us", "wrap_up_since_us")
+"""What nothing depends on: names of visits, what was told to the world, what other strategies go by, and what
+other queues count from, with steps or a longest wait."""
+_RANKED = ("idle_since_us", "queued_at_us", "arrival")
 """Of which only the order matters."""
 
 
@@ -210,12 +256,13 @@ def digest(router: Router, world: World) -> bytes:
     agents = {name: _row(agent, ranks) for name, agent in facts.agents.items()}
     for name, row in agents.items():
         row["restless"] = world.is_restless(name)
+        row["wrap_up_us"] = _wrap_up_us(facts.agents[name])
     calls = {name: _row(call, ranks) for name, call in facts.calls.items()}
     order = sorted(agents, key=lambda name: repr(_nameless(agents[name])))
     names = {name: f"agent {number}" for number, name in enumerate(order)}
     order = sorted(calls, key=lambda name: repr(calls[name]["arrival"]))
     names |= {name: f"call {number}" for number, name in enumerate(order)}
-    order = sorted(offers, key=lambda name: (names[offers[name]["agent"]], offers[name]["made_at_us"]))
+    order = sorted(offers, key=lambda name: names[offers[name]["agent"]])
     names |= {name: f"offer {number}" for number, name in enumerate(order)}
     talks = [call for call in facts.calls.values() if call.state is CallState.TALKING]
     names |= {call.offer or "": f"talk of {names[call.id]}" for call in talks}
@@ -301,6 +348,9 @@ def laws(router: Router, event: e.Event, commands: list[Command], rang: set[str]
             for ringing in call.offers:
                 assert facts.offers[ringing].call == call.id
                 assert facts.offers[ringing].state in TIMED, "a call is bound to what does not ring for it"
+            assert not _rings_on(facts, call), "somebody is free who is to ring, too"
+        if call.state is CallState.DOUBTED:
+            assert (call.offers, call.due_us) == ([], None), "a call in doubt has an offer, or a deadline"
         if call.state is CallState.TALKING:
             assert facts.agents[call.agent or ""].conversation == call.offer
         assert (call.ask_until_us is not None) == (call.state is CallState.ASKING), "asked without an end"
@@ -312,9 +362,17 @@ def laws(router: Router, event: e.Event, commands: list[Command], rang: set[str]
         assert set(queue.visits) == inside, "a visit without its call"
         talking = len(facts.calls) - len(inside)
         assert queue.engaged == talking + len(facts.offers), f"{name} is engaged by nobody"
-    if isinstance(event, e.OfferAnswered):
+    if isinstance(event, e.OfferAnswered | e.OfferPickedUp):
         replies = sum(isinstance(command, Connect | HangUpOffer) for command in commands)
         assert replies == 1, "a 200 is not answered once"
+
+
+def _rings_on(facts: State, call: QueuedCall) -> bool:
+    """Whether one more is to ring for the call, who is free."""
+    strategy = facts.queues[call.queue].settings.strategy
+    ripe = strategy is Strategy.RING_PROGRESSIVELY and call.ring_next_us is None
+    wants = (ripe or strategy is Strategy.RING_ALL) and not call.alone
+    return wants and any(agent.free for agent in facts.agents.values())
 
 
 def _waits(router: Router) -> bool:
@@ -338,6 +396,7 @@ def comes_to_rest(snapshot: bytes) -> None:
     for agent in list(router.facts.agents.values()):
         if agent.leaving:
             continue
+        router.step(e.PhoneAtCode(agent=agent.name, at_code=False), router.now_us)
         router.step(e.PhoneRegistered(agent=agent.name, fresh=False), router.now_us)
         router.step(e.AgentStateSet(agent=agent.name, state=e.WantedState.READY), router.now_us)
         assert agent.free, "an agent is stuck"

@@ -10,12 +10,14 @@ from acd import offer, queued_call
 from acd.commands import OfferResult
 from acd.offer import OfferAction, OfferInput, OfferState
 from acd.queued_call import CallAction, CallInput, CallState
-from acd.settings import AtClosing
+from acd.settings import AtClosing, OnNoAnswer
 from acd.strategies import SEVERAL, Strategy
 from tests.acd.exhaustive import SHORT, Broken, World, explore
 from tests.acd.history import SECOND
 
 OFFER_STATES = set(OfferState) - {OfferState.ENDED}
+RETRY = msgspec.structs.replace(SHORT, on_no_answer=OnNoAnswer.RETRY)
+AT_ONCE = msgspec.structs.replace(SHORT, retry_busy_us=0, retry_reject_us=0)
 LISTED = OFFER_STATES - {OfferState.TRYING, OfferState.QUIET}
 """What phones do that ring, answer, refuse or let it ring."""
 
@@ -32,13 +34,13 @@ def tell(world: World) -> set[str]:
 
 @pytest.mark.timeout(300)
 def test_two_calls_and_two_agents() -> None:
-    assert tell(World(2, 2, msgspec.structs.replace(SHORT, retry_busy_us=0, retry_reject_us=0))) == LISTED
+    assert tell(World(2, 2, msgspec.structs.replace(AT_ONCE, wrap_up_us=0))) == LISTED
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("strategy", sorted(SEVERAL))
 def test_one_call_that_rings_for_two_agents(strategy: Strategy) -> None:
-    assert tell(World(1, 2, msgspec.structs.replace(SHORT, strategy=strategy))) == LISTED
+    assert tell(World(1, 2, msgspec.structs.replace(AT_ONCE, strategy=strategy))) == LISTED
 
 
 @pytest.mark.long
@@ -55,17 +57,36 @@ def test_two_calls_and_two_agents_whatever_phones_do() -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("calls", "agents"),
+    [(1, 2), (2, 1), pytest.param(2, 2, marks=[pytest.mark.long, pytest.mark.timeout(3600)])],
+)
+def test_who_does_not_answer_is_tried_again_and_colleagues_pick_up(calls: int, agents: int) -> None:
+    assert tell(World(calls, agents, RETRY, odd=True, restless=0, picks_up=True)) == OFFER_STATES
+
+
+@pytest.mark.timeout(300)
+def test_whatever_agents_ask_for() -> None:
+    assert tell(World(1, 2, AT_ONCE, restless=0, wishes=True)) == LISTED
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("calls", [1, pytest.param(2, marks=pytest.mark.long)])
+def test_whenever_the_switch_dies(calls: int) -> None:
+    found = explore(World(calls, 2, RETRY, restless=0, dies=True))
+    assert found.of_calls == {CallState.WAITING, CallState.OFFERED, CallState.TALKING, CallState.DOUBTED}
+
+
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("calls", "agents"), [(1, 2), (2, 1)])
 def test_whatever_phones_do(calls: int, agents: int) -> None:
-    assert tell(World(calls, agents, SHORT, odd=True, restless=agents)) == OFFER_STATES
+    assert tell(World(calls, agents, SHORT, odd=True)) == OFFER_STATES
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("at_closing", sorted(AtClosing))
 def test_a_queue_that_asks_a_program_and_closes(at_closing: AtClosing) -> None:
-    queue = msgspec.structs.replace(
-        SHORT, ask_us=SECOND, at_closing=at_closing, retry_busy_us=0, retry_reject_us=0
-    )
+    queue = msgspec.structs.replace(AT_ONCE, ask_us=SECOND, at_closing=at_closing)
     assert tell(World(1, 2, queue, restless=0, closes=True)) == LISTED
 
 
