@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import RowMapping, Select, Table, exists, or_, select, tuple_
+from sqlalchemy import CompoundSelect, RowMapping, Select, Table, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from acd.why import Kept
@@ -112,13 +112,13 @@ class Reader:
 
     async def decisions(self, call: str) -> list[Kept]:
         """Why each offer of a call was made, oldest first."""
-        its_offers = select(offers.c.id).where(offers.c.call == call)  # some came with a transfer
-        query = (
-            select(decisions.c.text, decisions.c.seal)
-            .where(decisions.c.tenant == self._tenant)
-            .where(or_(decisions.c.call == call, decisions.c.offer.in_(its_offers)))
-            .order_by(decisions.c.decided_at, decisions.c.number)
+        kept = select(decisions.c.decided_at, decisions.c.number, decisions.c.text, decisions.c.seal).where(
+            decisions.c.tenant == self._tenant
         )
+        its_offers = select(offers.c.id).where(offers.c.call == call)  # some came with a transfer
+        # Two questions: PostgreSQL would read the whole table for "one or the other".
+        both = kept.where(decisions.c.call == call).union(kept.where(decisions.c.offer.in_(its_offers)))
+        query = both.order_by("decided_at", "number")
         async with self._engine.connect() as connection:
             return [Kept(row["text"].encode(), row["seal"]) for row in await _rows(connection, query)]
 
@@ -170,7 +170,9 @@ def _or_visit(own: Any, of_visit: Any) -> Any:
     return or_(own, exists().where(queue_visits.c.call == calls.c.id, of_visit))
 
 
-async def _rows(connection: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
+async def _rows(
+    connection: AsyncConnection, query: Select[Any] | CompoundSelect[Any]
+) -> Sequence[RowMapping]:
     found: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
     return found
 
