@@ -57,7 +57,7 @@ class Program:
                 writer.write(self.says)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+            return  # the switch has closed its connection
         finally:
             writer.close()
 
