@@ -161,6 +161,7 @@ class Acts:
         agent.retry_at_us = None
         self._board.prefer_nobody(call)
         self._offering.make(call, agent, Rule.PULLED)
+        self._board.touch(agent)  # he need not have been free
 
 
 def target_of(act: Act) -> str:

@@ -23,7 +23,11 @@ class AgentState(enum.StrEnum):
     UNREACHABLE = "unreachable"
 
 
-AWAY = (AgentState.OFFLINE, AgentState.PAUSED, AgentState.UNREACHABLE)  # he takes no calls for now
+# He takes no calls for now.
+AWAY = frozenset({AgentState.OFFLINE, AgentState.PAUSED, AgentState.UNREACHABLE})
+# Logged out, or without a phone that answers.
+ABSENT = frozenset({AgentState.OFFLINE, AgentState.UNREACHABLE})
+READY = AgentState.READY
 
 
 class Fact(enum.IntFlag):
@@ -57,7 +61,10 @@ def _state_of(facts: int) -> AgentState:
     )
 
 
-_STATES: tuple[AgentState, ...] = tuple(_state_of(facts) for facts in range(128))
+# By all facts, in their order.
+_STATES: dict[tuple[bool, ...], AgentState] = {
+    tuple(bool(facts & fact) for fact in Fact): _state_of(facts) for facts in range(128)
+}
 
 
 class Agent(msgspec.Struct):
@@ -105,24 +112,24 @@ class Agent(msgspec.Struct):
     def state(self) -> AgentState:
         """The state, read off `PRECEDENCE`."""
         return _STATES[
-            (self.conversation is not None)
-            | (self.offer is not None) << 1
-            | self.logged_in << 2
-            | (self.dialogs > 0) << 3
-            | (self.wrap_up_until_us is not None) << 4
-            | (self.registered and self.reachable) << 5
-            | self.paused << 6
+            self.conversation is not None,
+            self.offer is not None,
+            self.logged_in,
+            self.dialogs > 0,
+            self.wrap_up_until_us is not None,
+            self.registered and self.reachable,
+            self.paused,
         ]
 
     @property
     def free(self) -> bool:
         """Whether a caller may be offered now: ready, and neither refusing nor at a feature code."""
-        return (
-            self.state is AgentState.READY
-            and self.retry_at_us is None
-            and not self.at_code
-            and not self.leaving
-        )
+        return self.state is READY and self.open
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing but his state may keep an offer from him."""
+        return self.retry_at_us is None and not self.at_code and not self.leaving
 
     @property
     def expected(self) -> bool:

@@ -10,6 +10,7 @@ grow any more: once for each caller, when it is next asked for.
 """
 
 from collections.abc import Iterator, Mapping
+from heapq import heappop
 from itertools import islice
 from typing import TypeAlias
 
@@ -29,18 +30,21 @@ def place(call: QueuedCall, aging: Aging, now_us: int) -> Place:
     """The call's place among all who wait now, whatever line they are in."""
     own, cap = call.priority * POINT, aging.cap * POINT
     if own < cap:
-        own = min(cap, own + aging.per_minute * (now_us - call.queued_at_us))
+        own += aging.per_minute * (now_us - call.queued_at_us)
+        if own > cap:
+            own = cap
     return (-own, call.queued_at_us, call.arrival)
 
 
 class Waiting:
     """Calls of one profile of aging, the first first. Amortised O(log n) for each `put` and `first`."""
 
-    __slots__ = ("_any_grown", "_cap", "_growing", "_grown", "_rate")
+    __slots__ = ("_any_grown", "_cap", "_growing", "_grown", "_live", "_rate")
 
     def __init__(self, aging: Aging, live: Mapping[str, object]) -> None:
         self._rate = aging.per_minute
         self._cap = aging.cap * POINT
+        self._live = live
         self._growing: Line[CallKey] = Line(live)  # its keys begin with rate * q - p0
         self._grown: Line[CallKey] = Line(live)
         self._any_grown = False  # True while that line may hold somebody
@@ -56,19 +60,24 @@ class Waiting:
 
     def first(self, now_us: int) -> CallKey | None:
         """The key of the first call, which stays, as of now; None if there is none."""
-        grown_by = self._rate * now_us
-        growing = self._growing.first()
-        while growing is not None and grown_by - growing[0] >= self._cap:
-            self._growing.drop_first()
-            self._put_grown((-self._cap, *growing[1:]))
-            growing = self._growing.first()
+        growing = None
+        heap = self._growing.heap
+        while heap:
+            behind, queued_at_us, arrival, name, token = heap[0]
+            if self._live.get(name) == token:
+                behind -= self._rate * now_us
+                if behind > -self._cap:
+                    growing = (behind, queued_at_us, arrival, name, token)
+                    break
+                self._put_grown((-self._cap, queued_at_us, arrival, name, token))
+            heappop(heap)
         if self._any_grown:
             # They have reached the cap, or were above it: nobody who grows is before them.
             grown = self._grown.first()
             if grown is not None:
                 return grown
             self._any_grown = False
-        return None if growing is None else (growing[0] - grown_by, *growing[1:])
+        return growing
 
     def firsts(self, count: int, now_us: int) -> Iterator[str]:
         """The first calls in their order, so many at most. The line must not change meanwhile."""

@@ -28,6 +28,7 @@ class Asking:
             return
         if event.priority is not None:
             call.priority = event.priority + call.raised
+            self._visits.line_up_again(call)
         if event.requires is not None:
             call.requires = event.requires
         if not self._redirected(call, event.queue):

@@ -1,16 +1,31 @@
 """What every rule of the router sees: the facts, the indexes over them, and the step in progress."""
 
 import struct
+from collections.abc import Callable
 from hashlib import blake2b
+from operator import attrgetter
 
-from acd.agent import Agent
+from acd.agent import Agent, AgentState
 from acd.commands import Command, CommandId
 from acd.deadlines import Deadlines, Due
 from acd.eligibility import Eligibility
 from acd.queued_call import QueuedCall
+from acd.standing import Standing
 from acd.state import State
 
 _LOT = struct.Struct("<qqq")
+
+# Where the times are kept that deadlines go by: whose, and in which field.
+_KEPT: dict[Due, tuple[str, str]] = {
+    Due.WRAP_UP: ("agents", "wrap_up_until_us"),
+    Due.RETRY: ("agents", "retry_at_us"),
+    Due.OFFER: ("offers", "due_us"),
+    Due.MAX_WAIT: ("calls", "due_us"),
+    Due.RING_NEXT: ("calls", "ring_next_us"),
+    Due.STEP: ("calls", "look_at_us"),
+    Due.ASK: ("calls", "ask_until_us"),
+    Due.PREFERRED: ("calls", "preferred_until_us"),
+}
 
 
 class Board:
@@ -20,6 +35,7 @@ class Board:
         "arrived",
         "assigned",
         "commands",
+        "conversations",
         "deadlines",
         "eligibility",
         "freed_agents",
@@ -29,8 +45,9 @@ class Board:
         "preferring",
         "present",
         "sequence",
+        "settled",
+        "standings",
         "state",
-        "touched",
         "unsettled",
     )
 
@@ -40,16 +57,18 @@ class Board:
         self.now_us = now_us
         self.state = state
         self.eligibility = Eligibility(state, self.draw)
-        self.deadlines = Deadlines(self._due_of)
+        self.deadlines = Deadlines({due: _reader(state, due) for due in Due})
         # Calls that wait for one agent alone, each agent's in order.
         self.assigned: dict[str, dict[str, None]] = {}
         # Calls for which one agent comes first for a time, by him.
         self.preferring: dict[str, dict[str, None]] = {}
+        self.standings: dict[str, Standing] = {}  # of the queues whose recipes ask for positions
+        self.conversations: set[str] = set()  # the offers, and pick-ups, by which agents talk
         self.arrived: list[QueuedCall] = []  # whose first steps are due as they come
         self.present: set[str] = set()  # agents counted in `SkillClass.present`
         self.commands: list[Command] = []
-        self.touched: dict[str, Agent] = {}  # facts changed in this step
-        self.unsettled: list[Agent] = []  # of these, not yet looked at again
+        self.unsettled: list[Agent] = []  # facts changed, and the state was not read again yet
+        self.settled: dict[str, AgentState] = {}  # agents of this step, and the state as it was read last
         self.freed_agents: dict[str, Agent] = {}  # free now and not in any line yet
         self.freed_calls: list[QueuedCall] = []  # wanting an agent, or one more, and not in any line yet
 
@@ -75,7 +94,6 @@ class Board:
 
     def touch(self, agent: Agent) -> None:
         """A fact about the agent has changed: its state is read again before the step ends."""
-        self.touched[agent.settings.name] = agent
         self.unsettled.append(agent)
 
     def assign(self, call: QueuedCall, agent: str) -> None:
@@ -86,10 +104,7 @@ class Board:
     def unassign(self, call: QueuedCall) -> None:
         """The call waits for nobody in particular any more."""
         if call.assigned is not None:
-            theirs = self.assigned[call.assigned]
-            del theirs[call.id]
-            if not theirs:
-                del self.assigned[call.assigned]
+            _strike(self.assigned, call.assigned, call.id)
             call.assigned = None
 
     def prefer(self, call: QueuedCall, agent: str) -> None:
@@ -100,37 +115,21 @@ class Board:
     def prefer_nobody(self, call: QueuedCall) -> None:
         """No agent comes first for the call any more."""
         if call.preferred is not None:
-            theirs = self.preferring[call.preferred]
-            del theirs[call.id]
-            if not theirs:
-                del self.preferring[call.preferred]
+            _strike(self.preferring, call.preferred, call.id)
             call.preferred = call.preferred_until_us = None
 
-    def _due_of(self, kind: Due, name: str) -> int | None:
-        match kind:
-            case Due.OFFER:
-                offer = self.state.offers.get(name)
-                return offer.due_us if offer else None
-            case Due.MAX_WAIT:
-                call = self.state.calls.get(name)
-                return call.due_us if call else None
-            case Due.RING_NEXT:
-                call = self.state.calls.get(name)
-                return call.ring_next_us if call else None
-            case Due.PREFERRED:
-                call = self.state.calls.get(name)
-                return call.preferred_until_us if call else None
-            case Due.STEP:
-                call = self.state.calls.get(name)
-                return call.look_at_us if call else None
-            case Due.ASK:
-                call = self.state.calls.get(name)
-                return call.ask_until_us if call else None
-            case Due.WRAP_UP:
-                agent = self.state.agents.get(name)
-                return agent.wrap_up_until_us if agent else None
-            case Due.RETRY:
-                agent = self.state.agents.get(name)
-                return agent.retry_at_us if agent else None
-            case Due.GATHER:
-                return self.state.gather_until_us
+
+def _strike(by_agent: dict[str, dict[str, None]], agent: str, call: str) -> None:
+    """The call is the agent's no more."""
+    theirs = by_agent[agent]
+    del theirs[call]
+    if not theirs:
+        del by_agent[agent]
+
+
+def _reader(state: State, due: Due) -> Callable[[str], int | None]:
+    """What tells of one kind when somebody is due; None where nothing is, or nobody is there."""
+    if due is Due.GATHER:
+        return lambda _: state.gather_until_us
+    owners, field = map(attrgetter, _KEPT[due])
+    return lambda name: None if (owner := owners(state).get(name)) is None else field(owner)

@@ -1,9 +1,10 @@
 """What a pair of a caller and an agent costs: whole numbers, thousandths of the points of
 `acd.routing.Weights`.
 
-A cost has three parts that are added: the caller's (age and priority), the agent's (how long he is free), and
-what only the two kinds together tell, which is what the caller asks for and what the agent can: the levels
-that are spent without need, and the price of an agent whom other callers may need more.
+A cost has four parts that are added: the caller's (age and priority), the agent's (how long he is free),
+what only the two kinds together tell, which is what the caller asks for and what the agent can (the levels
+that are spent without need, and the price of an agent whom other callers may need more), and whether the two
+know each other.
 """
 
 from collections.abc import Iterable
@@ -40,6 +41,11 @@ def together(gap: int, price: int, weights: Weights) -> int:
     """The part of what is asked and what the agent can: `gap` in levels, `price` of the other callers whom he
     serves."""
     return _bounded(1000 * weights.gap * gap + price)
+
+
+def acquaintance(call: QueuedCall, free: Agent, weights: Weights) -> int:
+    """The part of the two themselves: less, where the caller knows the agent."""
+    return -1000 * weights.sticky if call.knows == free.settings.name else 0
 
 
 def _bounded(part: int) -> int:

@@ -14,7 +14,7 @@ import msgspec
 from acd import state
 from acd.agent import Agent, AgentState
 from acd.aging import POINT
-from acd.events import Event
+from acd.events import CallQueued, Event
 from acd.explaining import Bar, Candidate, Choice, Hindrance, Rival
 from acd.router import Router
 from acd.skills import Comparison, parse
@@ -41,6 +41,8 @@ class Change(enum.StrEnum):
     """The chosen agent stood at place `level` of the configuration."""
     NOT_ASSIGNED = "not_assigned"
     """The call had not been kept for the chosen agent."""
+    NOT_KNOWN = "not_known"
+    """The caller had not known the chosen agent."""
     WRAP_UP_SHORTER = "wrap_up_shorter"
     """The agent's wrap-up had been over."""
     CALLER_EARLIER = "caller_earlier"
@@ -67,6 +69,7 @@ COST: Final[Mapping[Change, tuple[int, int]]] = {
     Change.MORE_CALLS: (0, 60),
     Change.LISTED_LATER: (0, 60),
     Change.NOT_ASSIGNED: (0, 0),
+    Change.NOT_KNOWN: (0, 0),
     Change.CALLER_EARLIER: (0, 1),
     Change.WRAP_UP_SHORTER: (0, 1),
     Change.LEVEL: (0, 30),
@@ -83,7 +86,8 @@ COST: Final[Mapping[Change, tuple[int, int]]] = {
 
 class Counterfactual(msgspec.Struct, frozen=True, omit_defaults=True):
     """One fact, changed, and what came of it. `who` is the agent's name or the call's id. `then_agent` got
-    the call instead (None: it went on waiting), `then_call` is what the chosen agent got instead."""
+    the call instead (None: it went on waiting, or `then_left` its queue), `then_call` is what the chosen
+    agent got instead."""
 
     change: Change
     who: str
@@ -93,6 +97,7 @@ class Counterfactual(msgspec.Struct, frozen=True, omit_defaults=True):
     was: int = 0
     then_agent: str | None = None
     then_call: str | None = None
+    then_left: bool = False
 
     @property
     def cost(self) -> float:
@@ -102,6 +107,7 @@ class Counterfactual(msgspec.Struct, frozen=True, omit_defaults=True):
         return base + each * units
 
 
+_BROUGHT = (Change.NOT_ASSIGNED, Change.NOT_KNOWN)
 _LEVELS = (Change.LEVEL, Change.PRIORITY, Change.MORE_CALLS, Change.LISTED_LATER)
 
 
@@ -123,14 +129,22 @@ def decide_again(
     rang = [one.agent for one in snapshot.state.offers.values() if one.call == choice.decision.call]
     _MAKE[change.change](snapshot.state, change)
     router = _Otherwise.resume(snapshot)
-    router.step(event, now_us)
+    router.step(_told_otherwise(event, change), now_us)
     call, agent = router.call(choice.decision.call), router.agent(choice.decision.agent)
     ringing = call.ringing if call is not None else ()
     if choice.decision.agent in ringing:
         return None
     offered = next((one for one in ringing if one not in rang), None)
     instead = agent.call if agent is not None and agent.state is AgentState.RINGING else None
-    return msgspec.structs.replace(change, then_agent=offered, then_call=instead)
+    left = call is None or call.queue != choice.decision.queue
+    return msgspec.structs.replace(change, then_agent=offered, then_call=instead, then_left=left)
+
+
+def _told_otherwise(event: Event, change: Counterfactual) -> Event:
+    """Who comes in this very step brings along whom he knows."""
+    if change.change in _BROUGHT and isinstance(event, CallQueued) and event.call == change.who:
+        return msgspec.structs.replace(event, preferred="")
+    return event
 
 
 class _Otherwise(Router):
@@ -148,6 +162,9 @@ def _changes(choice: Choice) -> Iterator[Counterfactual]:
     chosen = next(one for one in choice.agents if one.chosen)
     if choice.decision.rule in (Rule.ASSIGNED, Rule.PREFERRED):
         yield Counterfactual(Change.NOT_ASSIGNED, choice.decision.call)
+    own = next(one for one in choice.callers if one.chosen)
+    if choice.decision.rule is Rule.CHEAPEST and own.knows == choice.decision.agent:
+        yield Counterfactual(Change.NOT_KNOWN, choice.decision.call)
     for agent in choice.agents:
         if len(agent.hindrances) != 1:
             continue
@@ -155,7 +172,6 @@ def _changes(choice: Choice) -> Iterator[Counterfactual]:
             yield from _of_rank(choice, chosen, agent)
         else:
             yield from _of_agent(agent, agent.hindrances[0], choice.decision.at_us)
-    own = next(one for one in choice.callers if one.chosen)
     for caller in choice.callers:
         if not caller.chosen and caller.open:
             yield from _of_caller(own, caller)
@@ -254,8 +270,14 @@ def _listed_later(facts: State, change: Counterfactual) -> None:
 
 def _not_assigned(facts: State, change: Counterfactual) -> None:
     call = facts.calls.get(change.who)
-    if call is not None:  # who comes in this very step brings his preference along
+    if call is not None:  # else he comes in this very step
         call.assigned = call.preferred = call.preferred_until_us = None
+
+
+def _not_known(facts: State, change: Counterfactual) -> None:
+    call = facts.calls.get(change.who)
+    if call is not None:
+        call.knows = ""
 
 
 def _wrap_up_shorter(facts: State, change: Counterfactual) -> None:
@@ -323,6 +345,7 @@ _MAKE: Final[Mapping[Change, Callable[[State, Counterfactual], None]]] = {
     Change.MORE_CALLS: _more_calls,
     Change.LISTED_LATER: _listed_later,
     Change.NOT_ASSIGNED: _not_assigned,
+    Change.NOT_KNOWN: _not_known,
     Change.WRAP_UP_SHORTER: _wrap_up_shorter,
     Change.CALLER_EARLIER: _caller_earlier,
     Change.PRIORITY: _priority,

@@ -5,7 +5,7 @@ So a deadline is set and stopped by assigning a field, and a snapshot needs no t
 """
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush
 from typing import TypeAlias
 
@@ -30,11 +30,11 @@ Entry: TypeAlias = tuple[int, Due, str]
 
 
 class Deadlines:
-    """The earliest deadline, O(log n) amortised. `due_of(kind, name)` reads the owner's field."""
+    """The earliest deadline, O(log n) amortised. `due_of[kind](name)` reads the owner's field."""
 
     __slots__ = ("_due_of", "_heap", "_limit")
 
-    def __init__(self, due_of: Callable[[Due, str], int | None]) -> None:
+    def __init__(self, due_of: Mapping[Due, Callable[[str], int | None]]) -> None:
         self._due_of = due_of
         self._heap: list[Entry] = []
         self._limit = _SMALL
@@ -47,7 +47,7 @@ class Deadlines:
 
     def rearm(self, kind: Due, name: str) -> None:
         """Index what the owner's field says, if it says anything: after `restore`."""
-        due_us = self._due_of(kind, name)
+        due_us = self._due_of[kind](name)
         if due_us is not None:
             self.arm(due_us, kind, name)
 
@@ -56,7 +56,7 @@ class Deadlines:
         heap = self._heap
         while heap:
             due_us, kind, name = heap[0]
-            if self._due_of(kind, name) == due_us:
+            if self._due_of[kind](name) == due_us:
                 return heap[0]
             heappop(heap)
         return None
@@ -66,6 +66,7 @@ class Deadlines:
         return len(self._heap)
 
     def _sweep(self) -> None:
-        self._heap = [entry for entry in set(self._heap) if self._due_of(entry[1], entry[2]) == entry[0]]
+        due_of = self._due_of
+        self._heap = [entry for entry in set(self._heap) if due_of[entry[1]](entry[2]) == entry[0]]
         heapify(self._heap)
         self._limit = max(_SMALL, 2 * len(self._heap))

@@ -12,6 +12,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TypeAlias
 
+from acd.acquainted import Acquainted
 from acd.agent import Agent
 from acd.aging import CallKey, Place, Waiting, place
 from acd.drawing import Drawn
@@ -94,13 +95,14 @@ class SkillClass:
 class Signature:
     """The agents of the same levels: the classes that they satisfy, and how many of them are present."""
 
-    __slots__ = ("classes", "drawn", "loaded", "name", "orders", "present", "skills")
+    __slots__ = ("classes", "drawn", "lines", "loaded", "name", "orders", "present", "skills")
 
     def __init__(self, skills: dict[str, int], name: str, classes: Iterable[SkillClass]) -> None:
         self.skills = skills
         self.name = name  # of the only one, where a recipe lets him serve by name
         self.present = 0
         self.classes: dict[SkillClass, None] = {}
+        self.lines: list[Waiting] = []  # of those who wait in these classes
         self.orders: dict[Rank, dict[SkillClass, FreeAgents]] = {}  # the lines of free agents, by rank
         self.drawn: dict[SkillClass, Drawn] = {}  # of these, those that draw
         self.loaded: dict[SkillClass, None] = {}  # the queues' own classes that go by loads
@@ -110,6 +112,7 @@ class Signature:
     def add(self, one: SkillClass) -> None:
         """He satisfies this class, too."""
         self.classes[one] = None
+        self.lines.append(one.waiting)
         self.orders.setdefault(one.rank, {})[one] = one.free
         if isinstance(one.free, Drawn):
             self.drawn[one] = one.free
@@ -120,6 +123,7 @@ class Signature:
         """There is no such class any more."""
         if one in self.classes:
             del self.classes[one]
+            self.lines.remove(one.waiting)
             self.drawn.pop(one, None)
             self.loaded.pop(one, None)
             del self.orders[one.rank][one]
@@ -140,6 +144,7 @@ class Eligibility:
         self.seeking: dict[str, int] = {}
         # By agent, and by aging: those for whom he comes first.
         self.private: dict[str, dict[Aging, Waiting]] = {}
+        self.acquainted = Acquainted(self.calls)
         self.agents: dict[str, int] = {}
         self.workers: dict[str, Loads] = {}
         self.goes_by_loads = False  # whether some queue orders agents by their loads
@@ -217,7 +222,15 @@ class Eligibility:
             skill_class.waiting if call.preferred is None else self._private_line(call.preferred, skill_class)
         )
         line.put(call, self._tokens)
+        if call.knows and call.preferred is None and self._state.routing.sticks:
+            self._acquaint(call, skill_class)
         return skill_class
+
+    def _acquaint(self, call: QueuedCall, skill_class: SkillClass) -> None:
+        """The agent whom the caller knows can find him, if he may serve him."""
+        agent = self._state.agents.get(call.knows)
+        if agent is not None and skill_class in self.of_agent(agent.settings).classes:
+            self.acquainted.put(call, skill_class, self._tokens)
 
     def first_who_prefers(self, name: str, now_us: int) -> CallKey | None:
         """The first of those for whom this agent comes first, as of now."""
@@ -317,6 +330,7 @@ class Eligibility:
         for signatures in (self._signatures, self._by_agent):
             signatures.clear()
         self.private.clear()
+        self.acquainted.clear()
 
     def _class(
         self, requirement: Requirement, ranking: Ranking, aging: Aging, named: frozenset[str] = frozenset()

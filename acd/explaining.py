@@ -83,7 +83,7 @@ class Candidate(msgspec.Struct, frozen=True):
 class Rival(msgspec.Struct, frozen=True):
     """A caller for the agent. `key` as `Decision.caller`, `priority` what it was without aging. `requires` is
     what the agent lacks for him, `reserved` the agent for whom he is kept; both empty if the agent could have
-    had him."""
+    had him. `knows` is the agent whom he knows, or empty."""
 
     call: str
     queue: str
@@ -92,6 +92,7 @@ class Rival(msgspec.Struct, frozen=True):
     priority: int
     requires: str
     reserved: str = ""
+    knows: str = ""
 
     @property
     def open(self) -> bool:
@@ -100,19 +101,20 @@ class Rival(msgspec.Struct, frozen=True):
 
 
 class Runner(msgspec.Struct, frozen=True):
-    """Who would have been next, and the place in both keys of the term that made the difference: with every
-    term equal, the one after the last, which is the name."""
+    """Who would have been next, with his key, and the place in both keys of the term that made the
+    difference: with every term equal, the one after the last, which is the name."""
 
     name: str
     term: int
+    key: tuple[int, ...]
 
 
 class Choice(msgspec.Struct, frozen=True):
     """What the router saw when it made an offer. The agents: the chosen one, the free ones in their order,
-    the others. The callers: in the order of all lines. Of either only some are named; `agents_left_out` and
-    `callers_left_out` count the rest. `free` agents could have had the call, `open` callers the agent, the
-    chosen ones included. `next_agent` is the first of the others who were free for the caller,
-    `next_caller` the first of the others whom the agent could have had.
+    the others, those whom least hindered first. The callers: in the order of all lines. Of either only some
+    are named; `agents_left_out` and `callers_left_out` count the rest. `free` agents could have had the call,
+    `open` callers the agent, the chosen ones included. `next_agent` is the first of the others who were free
+    for the caller, `next_caller` the first of the others whom the agent could have had.
     """
 
     decision: Decision
@@ -173,11 +175,13 @@ class _Witness(Offering):
         self.wanted: frozenset[str] = frozenset()
         self.seen: dict[str, _Seen] = {}
 
-    def make(self, call: QueuedCall, agent: Agent, rule: Rule = Rule.MATCHED) -> None:
+    def make(
+        self, call: QueuedCall, agent: Agent, rule: Rule = Rule.MATCHED, costs: tuple[int, ...] = ()
+    ) -> None:
         offer = self._board.next_name()
         if offer in self.wanted:
             self.seen[offer] = _look(self._board, call, agent)
-        super().make(call, agent, rule)
+        super().make(call, agent, rule, costs)
 
 
 class _Witnessing(Router):
@@ -190,7 +194,7 @@ def _look(board: Board, call: QueuedCall, agent: Agent) -> "_Seen":
     requirement = requirement_of(board, call)
     candidates = sorted(
         (_candidate(board, requirement, call, one, one is agent) for one in board.state.agents.values()),
-        key=lambda one: (not one.chosen, not one.free, one.key, one.agent),
+        key=lambda one: (not one.free, len(one.hindrances), one.key, one.agent),
     )
     waiting = [one for one in board.state.calls.values() if one.state is CallState.WAITING or one is call]
     rivals = sorted((_rival(board, one, agent, one is call) for one in waiting), key=lambda one: one.key)
@@ -215,7 +219,7 @@ def _rival(board: Board, call: QueuedCall, agent: Agent, chosen: bool) -> Rival:
     lacks = "" if chosen or by_name else failing(requirement_of(board, call), agent.settings.skills)
     reserved = call.reserved if not chosen and call.reserved != agent.name else None
     key = board.eligibility.place(call, board.now_us)
-    return Rival(call.id, call.queue, chosen, key, call.priority, lacks, reserved or "")
+    return Rival(call.id, call.queue, chosen, key, call.priority, lacks, reserved or "", call.knows)
 
 
 def _hindrances(board: Board, requirement: Requirement, agent: Agent) -> Iterator[Hindrance]:
@@ -257,10 +261,16 @@ class _Seen(msgspec.Struct, frozen=True):
     callers: list[Rival]
 
     def choice(self, decision: Decision, seal: str, most: int) -> Choice:
-        """What is told of it: the free ones before the others, the chosen caller in the midst of the line."""
+        """What is told of it: the free ones before the others, the chosen caller in the midst of the line,
+        and in any case who would have been next."""
         place = next(number for number, one in enumerate(self.callers) if one.chosen)
         first = max(0, min(place - most // 2, len(self.callers) - most))
-        callers = self.callers[first : first + most]
+        next_caller = self._next_caller()
+        callers = [
+            one
+            for number, one in enumerate(self.callers)
+            if first <= number < first + most or (next_caller is not None and one.call == next_caller.name)
+        ]
         left_out = Counter(_bar(one) for one in self.agents[most:])
         return Choice(
             decision,
@@ -273,7 +283,7 @@ class _Seen(msgspec.Struct, frozen=True):
             sum(one.free for one in self.agents),
             sum(one.open for one in self.callers),
             self._next_agent(),
-            self._next_caller(),
+            next_caller,
         )
 
     def _next_agent(self) -> Runner | None:
@@ -285,8 +295,11 @@ class _Seen(msgspec.Struct, frozen=True):
         runner = _runner([(one.chosen, one.key, one.call) for one in able])
         if runner is None or runner.term > 0:
             return runner
-        priorities = {one.priority for one in able if one.chosen or one.call == runner.name}
-        return Runner(runner.name, int(len(priorities) == 1))  # of one priority: the longer wait decided
+        own = next(one for one in able if one.chosen)
+        other = next(one for one in able if one.call == runner.name)
+        # Of one priority the longer wait decided, unless it grows faster in one queue than in the other.
+        by_wait = own.priority == other.priority and own.key[1] < other.key[1]
+        return Runner(runner.name, int(by_wait), runner.key)
 
 
 def _bar(agent: Candidate) -> Bar:
@@ -301,4 +314,4 @@ def _runner(ordered: list[tuple[bool, tuple[int, ...], str]]) -> Runner | None:
         return None
     key, name = other
     terms = (place for place, (own, others) in enumerate(zip(chosen, key, strict=True)) if own != others)
-    return Runner(name, next(terms, len(key)))
+    return Runner(name, next(terms, len(key)), key)

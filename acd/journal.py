@@ -7,12 +7,12 @@ defaults; unknown ones are passed over.
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from acd.commands import Command, CommandId
+from acd.commands import Command
 from acd.events import Event
 from acd.router import Router
 
@@ -35,11 +35,6 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     now_us: int
     event: Event
     commands: int
-
-    @property
-    def command_ids(self) -> list[CommandId]:
-        """The ids of the step's commands."""
-        return [(self.event.pool, self.sequence, n) for n in range(self.commands)]
 
 
 class JournalError(ValueError):
@@ -121,8 +116,13 @@ def decode(data: bytes) -> Segment:
     return Segment(header, records, offset, None)
 
 
-def replay(router: Router, records: Iterable[Record]) -> int:
-    """Step the records that come after the router's sequence; answer how many. Nothing is carried out.
+def replay(
+    router: Router,
+    records: Iterable[Record],
+    heard: Callable[[Sequence[Command]], None] = lambda commands: None,
+) -> int:
+    """Step the records that come after the router's sequence; answer how many. Nothing is carried out, but
+    `heard` is told each step's commands.
 
     Raises `ReplayDiverged` at a gap, or where the number of commands differs; the router then stands
     at the step before, or at the one that differs.
@@ -134,6 +134,7 @@ def replay(router: Router, records: Iterable[Record]) -> int:
         if record.sequence != router.sequence + 1:
             raise ReplayDiverged(f"steps {router.sequence + 1} to {record.sequence - 1} are missing")
         commands = router.step(record.event, record.now_us)
+        heard(commands)
         count += 1
         if len(commands) != record.commands:
             raise ReplayDiverged(

@@ -18,32 +18,28 @@ _SMALL = 64  # below this many entries stale ones are not worth a sweep
 class Line(Generic[Key]):
     """Members in the order of their keys. Amortised O(log n) for each `put` and `first`."""
 
-    __slots__ = ("_heap", "_limit", "_live")
+    __slots__ = ("_limit", "_live", "heap")
 
     def __init__(self, live: Mapping[str, object]) -> None:
-        self._heap: list[Key] = []
+        self.heap: list[Key] = []  # keys that are not live any more among them
         self._live = live
         self._limit = _SMALL
 
     def put(self, key: Key) -> None:
         """Add a member; the caller has set, or sets now, `live[name]` to the key's token."""
-        heappush(self._heap, key)
-        if len(self._heap) > self._limit:
+        heappush(self.heap, key)
+        if len(self.heap) > self._limit:
             self._sweep()
 
     def first(self) -> Key | None:
         """The first live key, which stays; None if there is none."""
-        heap, live = self._heap, self._live
+        heap = self.heap
         while heap:
             key = heap[0]
-            if live.get(key[-2]) == key[-1]:
+            if self._live.get(key[-2]) == key[-1]:
                 return key
             heappop(heap)
         return None
-
-    def drop_first(self) -> None:
-        """Forget what `first` has just answered."""
-        heappop(self._heap)
 
     def firsts(self, count: int) -> Iterator[Key]:
         """The first live keys in their order, so many at most. The line must not change meanwhile."""
@@ -51,7 +47,7 @@ class Line(Generic[Key]):
 
     def _in_order(self) -> Iterator[Key]:
         """From the heap's root down, always the least of the entries below those seen: O(log n) for each."""
-        heap, live = self._heap, self._live
+        heap, live = self.heap, self._live
         below = [(heap[0], 0)] if heap else []
         while below:
             key, at = heappop(below)
@@ -63,10 +59,10 @@ class Line(Generic[Key]):
 
     def __len__(self) -> int:
         """Entries held, stale ones included: what the sweep bounds."""
-        return len(self._heap)
+        return len(self.heap)
 
     def _sweep(self) -> None:
         live = self._live
-        self._heap = [key for key in self._heap if live.get(key[-2]) == key[-1]]
-        heapify(self._heap)
-        self._limit = max(_SMALL, 2 * len(self._heap))
+        self.heap = [key for key in self.heap if live.get(key[-2]) == key[-1]]
+        heapify(self.heap)
+        self._limit = max(_SMALL, 2 * len(self.heap))

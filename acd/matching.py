@@ -23,6 +23,11 @@ from acd.staff import Staff
 from acd.visits import Visits
 from acd.why import Rule
 
+# Members that most steps name: Python 3.11 calls a function to find one through its class.
+_AGENT_CHOSE, _CALLER_CHOSE = Rule.AGENT_CHOSE, Rule.CALLER_CHOSE
+_OPTIMAL = Method.OPTIMAL
+_WAITING = CallState.WAITING
+
 
 class Matching:
     """The end of each step: agents settled, callers without agents sent on, pairs offered."""
@@ -44,17 +49,27 @@ class Matching:
     def finish(self) -> None:
         """Bring the step to its end: afterwards nobody waits who could talk, and all states are told."""
         board = self._board
-        while board.unsettled or board.freed_agents or board.freed_calls or board.arrived or self._ripe:
-            unsettled, board.unsettled = board.unsettled, []
-            emptied = False
-            for agent in unsettled:
-                emptied = self._staff.settle(agent) or emptied
-            if emptied:
-                self._send_on()
-            self._match()
-        for agent in board.touched.values():
-            self._staff.announce(agent)
-        board.touched.clear()
+        while True:
+            if board.unsettled:
+                self._settle()
+            if board.freed_agents or board.freed_calls or board.arrived or self._ripe:
+                self._match()
+            elif not board.unsettled:
+                break
+        if board.settled:
+            for name, state in board.settled.items():
+                self._staff.announce(board.state.agents[name], state)
+            board.settled.clear()
+
+    def _settle(self) -> None:
+        """Read the states again of those whose facts have changed."""
+        unsettled, self._board.unsettled = self._board.unsettled, []
+        emptied = False
+        for agent in unsettled:
+            if self._staff.settle(agent):
+                emptied = True
+        if emptied:
+            self._send_on()
 
     def _send_on(self) -> None:
         """Somebody's last agent went: callers leave the queues that do not wait for nobody."""
@@ -63,7 +78,7 @@ class Matching:
                 continue
             for name in list(queue.visits):
                 call = self._board.state.calls[name]
-                waits = call.state is CallState.WAITING and call.assigned is None
+                waits = call.state is _WAITING and call.assigned is None
                 if waits and self._visits.finds_nobody(call, queue):
                     self._visits.overflow(call, VisitReason.NO_AGENTS)
 
@@ -72,7 +87,7 @@ class Matching:
         agents, board.freed_agents = list(board.freed_agents.values()), {}
         if board.assigned:
             agents = [agent for agent in agents if not self._place_assigned(agent)]
-        calls = self._wanting()
+        calls = self._wanting() if board.freed_calls or board.arrived else []
         if self._ripe or (board.state.routing.gather_us and (agents or calls)):
             self._gather(agents, calls)
         elif len(agents) == 1 and not calls:
@@ -93,7 +108,7 @@ class Matching:
             freed, board.freed_calls = board.freed_calls, []
             for call in freed:
                 calls[call.id] = call
-                if call.state is CallState.WAITING:
+                if call.state is _WAITING:
                     self._waits_on(call)
         return [call for call in calls.values() if self._wants(call)]
 
@@ -111,7 +126,7 @@ class Matching:
                 board.prefer_nobody(call)
 
     def _wants(self, call: QueuedCall) -> bool:
-        waits = call.state is CallState.WAITING and call.assigned is None
+        waits = call.state is _WAITING and call.assigned is None
         return waits or self._offering.seeks(call)
 
     def _place_assigned(self, agent: Agent) -> bool:
@@ -127,15 +142,15 @@ class Matching:
         empty, the first of those who ring for others and want him too."""
         board = self._board
         eligibility = board.eligibility
-        signature, now_us, rule = eligibility.of_agent(agent.settings), board.now_us, Rule.AGENT_CHOSE
-        best = _first([skill_class.waiting for skill_class in signature.classes], now_us)
+        signature, now_us, rule = eligibility.of_agent(agent.settings), board.now_us, _AGENT_CHOSE
+        best = _first(signature.lines, now_us)
         own = eligibility.first_who_prefers(agent.settings.name, now_us) if eligibility.private else None
         if own is not None and (best is None or own < best):
             best, rule = own, Rule.PREFERRED
-        elif board.state.routing.matching is Method.OPTIMAL:
-            cheapest = self._optimal.call_for(signature)
+        elif board.state.routing.matching is _OPTIMAL:
+            cheapest = self._optimal.call_for(agent)
             if cheapest is not None:
-                self._offer(cheapest, agent, Rule.CHEAPEST)
+                self._offer(cheapest, agent, Rule.CHEAPEST, self._optimal.terms(cheapest, agent))
                 return
         if best is None and eligibility.seeking:
             best = _first([skill_class.seeking for skill_class in signature.classes], board.now_us)
@@ -148,33 +163,34 @@ class Matching:
         """The only one who came to wait gets the first of the agents who are free for it, or as many of them
         as are to ring."""
         board = self._board
-        if call.preferred is not None and call.state is CallState.WAITING:
+        if call.preferred is not None and call.state is _WAITING:
             if call.preferred in board.eligibility.agents:
                 self._offering.make(call, board.state.agents[call.preferred], Rule.PREFERRED)
             else:
                 board.eligibility.wait(call)
             return
         skill_class = board.eligibility.of_call(call)
-        optimal = board.state.routing.matching is Method.OPTIMAL
+        optimal = board.state.routing.matching is _OPTIMAL
         while (first := skill_class.free.first()) is not None:
             if optimal:
-                self._offering.make(call, self._optimal.agent_for(skill_class), Rule.CHEAPEST)
+                agent = self._optimal.agent_for(call)
+                self._offering.make(call, agent, Rule.CHEAPEST, self._optimal.terms(call, agent))
             else:
-                self._offering.make(call, board.state.agents[first[-2]], Rule.CALLER_CHOSE)
+                self._offering.make(call, board.state.agents[first[-2]], _CALLER_CHOSE)
             if not self._offering.seeks(call):
                 return
         self._line_up(call)
 
-    def _offer(self, call: QueuedCall, agent: Agent, rule: Rule) -> None:
+    def _offer(self, call: QueuedCall, agent: Agent, rule: Rule, costs: tuple[int, ...] = ()) -> None:
         """Make the offer; a call that wants one more still is found by whoever becomes free."""
-        self._offering.make(call, agent, rule)
+        self._offering.make(call, agent, rule, costs)
         if self._offering.seeks(call):
             self._board.eligibility.seek(call)
 
     def _line_up(self, call: QueuedCall) -> SkillClass:
         """The call takes its place among those who wait, or ring and want one more; its class."""
         eligibility = self._board.eligibility
-        return eligibility.wait(call) if call.state is CallState.WAITING else eligibility.seek(call)
+        return eligibility.wait(call) if call.state is _WAITING else eligibility.seek(call)
 
     def gathered(self) -> None:
         """Who could be brought together has waited long enough for others."""
@@ -214,15 +230,15 @@ class Matching:
         takes too long) callers choose in the order of all lines, each the first agent of his strategy; then
         those who ring for somebody and want one more, likewise."""
         board = self._board
-        if board.state.routing.matching is Method.OPTIMAL:
+        if board.state.routing.matching is _OPTIMAL:
             self._pair_preferring()
             while pairs := self._optimal.pairs(concerned):
                 for call, agent in pairs:
-                    self._offer(call, agent, Rule.CHEAPEST)
+                    self._offer(call, agent, Rule.CHEAPEST, self._optimal.terms(call, agent))
         while pair := _first_pair(concerned, board.now_us):
             first, free = pair
             call = board.state.calls[first[-2]]
-            before = first if call.state is CallState.WAITING else None
+            before = first if call.state is _WAITING else None
             if board.eligibility.private and self._pair_preferring(before):
                 continue
             self._offer(call, board.state.agents[free[-2]], Rule.MATCHED)
@@ -243,12 +259,8 @@ class Matching:
 
 def _first(lines: list[Waiting], now_us: int) -> CallKey | None:
     """The first of all these lines."""
-    best: CallKey | None = None
-    for line in lines:
-        first = line.first(now_us)
-        if first is not None and (best is None or first < best):
-            best = first
-    return best
+    firsts = [first for line in lines if (first := line.first(now_us)) is not None]
+    return min(firsts) if firsts else None
 
 
 def _first_pair(classes: Iterable[SkillClass], now_us: int) -> tuple[CallKey, AgentKey] | None:

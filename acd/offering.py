@@ -1,8 +1,9 @@
 """Offers carried out: the interpreter of `acd.offer`, and what an ended offer means for its agent."""
 
-from typing import assert_never
+from collections.abc import Callable
 
 from acd.agent import Agent
+from acd.aging import place
 from acd.board import Board
 from acd.commands import (
     CancelOffer,
@@ -16,6 +17,14 @@ from acd.commands import (
     VisitResult,
 )
 from acd.deadlines import Due
+from acd.events import (
+    OfferAnswered,
+    OfferNoResponse,
+    OfferNotSent,
+    OfferRefused,
+    OfferRinging,
+    OfferTrying,
+)
 from acd.offer import RELEASE_AFTER_US, RINGS, TABLE, OfferAction, OfferInput, OfferState, OpenOffer
 from acd.queued_call import CallInput, CallState, QueuedCall
 from acd.settings import OnNoAnswer, QueueSettings
@@ -37,57 +46,88 @@ _WHY = {
 
 _ALONE = frozenset({Rule.ASSIGNED, Rule.PULLED, Rule.PREFERRED, Rule.HOOK})  # nobody rings beside this agent
 
+# Members that most steps name: Python 3.11 calls a function to find one through its class.
+_DUE = Due.OFFER
+_OFFERED = CallInput.OFFERED
+_CALLER_CHOSE = Rule.CALLER_CHOSE
+_RING_ALL, _RING_PROGRESSIVELY = Strategy.RING_ALL, Strategy.RING_PROGRESSIVELY
+
 
 class Offering:
     """Makes offers and moves them by their table."""
 
-    __slots__ = ("_board", "_visits")
+    __slots__ = ("_acts", "_board", "_visits")
 
     def __init__(self, board: Board, visits: Visits) -> None:
         self._board = board
         self._visits = visits
+        self._acts: dict[OfferAction, Callable[[OpenOffer], None]] = {
+            OfferAction.START_SILENCE: self._start_silence,
+            OfferAction.RING_FROM_HERE: self._ring_from_here,
+            OfferAction.RING_FROM_TRYING: self._ring_from_trying,
+            OfferAction.START_RELEASE: self._start_release,
+            OfferAction.STOP_TIMER: self._stop_timer,
+            OfferAction.CANCEL: self._cancel,
+            OfferAction.LOSE_PHONE: self._lose_phone,
+            OfferAction.HOLD_OFF: self._hold_off,
+            OfferAction.RELEASE_CALL: self._release_call,
+            OfferAction.CONNECT: self._connect,
+            OfferAction.HANG_UP: self._hang_up,
+            OfferAction.END: self._end,
+        }
 
-    def make(self, call: QueuedCall, agent: Agent, rule: Rule = Rule.MATCHED) -> None:
-        """Offer the call, which waits or wants one more, to the free agent; `rule` is what decided."""
+    def make(
+        self, call: QueuedCall, agent: Agent, rule: Rule = Rule.MATCHED, costs: tuple[int, ...] = ()
+    ) -> None:
+        """Offer the call, which waits or wants one more, to the free agent; `rule` is what decided, by
+        `costs` where these did."""
         board = self._board
         queue = board.state.queues[call.queue]
-        offer = OpenOffer(board.next_name(), call.id, call.queue, agent.settings.name, board.now_us)
+        settings, now_us = queue.settings, board.now_us
+        offer = OpenOffer(board.next_name(), call.id, call.queue, agent.settings.name, now_us)
         board.state.offers[offer.id] = offer
-        self._set_timer(offer, board.now_us + queue.settings.unreachable_after_us)
+        self._set_timer(offer, now_us + settings.unreachable_after_us)
         queue.engaged += 1
-        self._visits.apply(call, CallInput.OFFERED)
+        self._visits.apply(call, _OFFERED)
         call.offers.append(offer.id)
         agent.offer = offer.id
         board.eligibility.engage(agent)
-        if rule is Rule.CALLER_CHOSE and queue.settings.strategy is Strategy.RING_ALL:
+        if rule is _CALLER_CHOSE and settings.strategy is _RING_ALL:
             rule = Rule.EVERYBODY
         elif len(call.offers) > 1:
-            rule = Rule.ONE_MORE
-        decision, seal = self._decided(offer, call, agent, rule)
-        agent.last_offer_us = board.now_us
+            rule, costs = Rule.ONE_MORE, ()
+        decision = self._decided(offer, call, agent, rule, settings, costs)
+        seal = board.state.seal
+        agent.last_offer_us = now_us
         command = Offer(board.next_id(), offer.id, offer.call, offer.queue, offer.agent, decision, seal)
         board.commands.append(command)
-        board.touch(agent)
+        board.settled[offer.agent] = agent.state  # he rings now; he was free, so nothing else of him is new
         call.alone = rule in _ALONE
-        if queue.settings.strategy is Strategy.RING_PROGRESSIVELY:
-            call.ring_next_us = board.now_us + queue.settings.ring_next_us
+        if settings.strategy is _RING_PROGRESSIVELY:
+            call.ring_next_us = now_us + settings.ring_next_us
             board.deadlines.arm(call.ring_next_us, Due.RING_NEXT, call.id)
 
     def seeks(self, call: QueuedCall) -> bool:
         """Whether the call rings for somebody and one more is to be offered it, as soon as he is free."""
-        if call.state is not CallState.OFFERED or call.alone:
-            return False
         strategy = self._board.state.queues[call.queue].settings.strategy
-        return strategy is Strategy.RING_ALL or (
-            strategy is Strategy.RING_PROGRESSIVELY and call.ring_next_us is None
-        )
+        if strategy not in SEVERAL or call.alone or call.state is not CallState.OFFERED:
+            return False
+        return strategy is _RING_ALL or call.ring_next_us is None
 
     def ring_next(self, call: QueuedCall) -> None:
         """Whoever rings has rung alone long enough."""
         call.ring_next_us = None
         self._board.freed_calls.append(call)
 
-    def _decided(self, offer: OpenOffer, call: QueuedCall, agent: Agent, rule: Rule) -> tuple[Decision, str]:
+    def _decided(
+        self,
+        offer: OpenOffer,
+        call: QueuedCall,
+        agent: Agent,
+        rule: Rule,
+        settings: QueueSettings,
+        costs: tuple[int, ...],
+    ) -> Decision:
         """What the ledger keeps of it; its seal is the chain's new end."""
         board = self._board
         state = board.state
@@ -101,57 +141,62 @@ class Offering:
             offer.queue,
             offer.agent,
             rule,
-            board.state.queues[call.queue].settings.strategy,
-            board.eligibility.place(call, board.now_us),
+            settings.strategy,
+            place(call, settings.aging, board.now_us),
             board.eligibility.of_call(call).key(agent),
             call.steps.bit_count(),
             state.policy,
             state.seal,
+            costs,
         )
         state.seal = seal(encode(decision))
-        return decision, state.seal
+        return decision
 
-    def trying(self, offer_id: str) -> None:
+    def trying(self, event: OfferTrying) -> None:
         """A 100."""
-        self._heard(offer_id, OfferInput.TRYING)
-
-    def ringing(self, offer_id: str) -> None:
-        """A 101 to 199."""
-        self._heard(offer_id, OfferInput.RINGING)
-
-    def refused(self, offer_id: str, status: int) -> None:
-        """A final 3xx to 6xx from the phone."""
-        offer = self._board.state.offers.get(offer_id)
+        offer = self._board.state.offers.get(event.offer)
         if offer is not None:
-            offer.status = status
-            self._heard(offer_id, OfferInput.REFUSED)
+            self._heard(offer, OfferInput.TRYING)
 
-    def no_response(self, offer_id: str) -> None:
+    def ringing(self, event: OfferRinging) -> None:
+        """A 101 to 199."""
+        offer = self._board.state.offers.get(event.offer)
+        if offer is not None:
+            self._heard(offer, OfferInput.RINGING)
+
+    def refused(self, event: OfferRefused) -> None:
+        """A final 3xx to 6xx from the phone."""
+        offer = self._board.state.offers.get(event.offer)
+        if offer is not None:
+            offer.status = event.status
+            self._heard(offer, OfferInput.REFUSED)
+
+    def no_response(self, event: OfferNoResponse) -> None:
         """The INVITE is over and nobody said how."""
-        offer = self._board.state.offers.get(offer_id)
+        offer = self._board.state.offers.get(event.offer)
         if offer is not None:
             self._apply(offer, OfferInput.NO_RESPONSE)
 
-    def not_sent(self, offer_id: str) -> None:
+    def not_sent(self, event: OfferNotSent) -> None:
         """There is no INVITE."""
-        offer = self._board.state.offers.get(offer_id)
+        offer = self._board.state.offers.get(event.offer)
         if offer is not None:
             self._apply(offer, OfferInput.NOT_SENT)
 
-    def answered(self, offer_id: str) -> None:
+    def answered(self, event: OfferAnswered) -> None:
         """A 2xx: the call if it is still to be had, else BYE. A phone that answered is never left hanging."""
         board = self._board
-        offer = board.state.offers.get(offer_id)
+        offer = board.state.offers.get(event.offer)
         if offer is None:
-            if not self._is_conversation(offer_id):
-                board.commands.append(HangUpOffer(board.next_id(), offer_id))
+            if event.offer not in board.conversations:
+                board.commands.append(HangUpOffer(board.next_id(), event.offer))
             return
         offer.status = 200
         call = board.state.calls.get(offer.call)
         if call is not None and self._may_take(offer, call):
-            self._heard(offer_id, OfferInput.ANSWERED)
+            self._heard(offer, OfferInput.ANSWERED)
         else:
-            self._heard(offer_id, OfferInput.ANSWERED_TOO_LATE)
+            self._heard(offer, OfferInput.ANSWERED_TOO_LATE)
 
     def pick_up(self, offer: OpenOffer, agent: Agent, pickup: str) -> None:
         """The agent takes the call of the offer, which is open, as the conversation `pickup`."""
@@ -182,14 +227,11 @@ class Offering:
         """The switch that made them is dead, and so are the INVITEs."""
         for offer in list(self._board.state.offers.values()):
             offer.result = result
-            self._set_timer(offer, None)
-            self._end(offer, blame=False)
+            self._stop_timer(offer)
+            self._end(offer)
 
-    def _heard(self, offer_id: str, what: OfferInput) -> None:
+    def _heard(self, offer: OpenOffer, what: OfferInput) -> None:
         """The phone said something, so it can be reached."""
-        offer = self._board.state.offers.get(offer_id)
-        if offer is None:
-            return
         agent = self._board.state.agents[offer.agent]
         if not agent.reachable:
             agent.reachable = True
@@ -204,48 +246,46 @@ class Offering:
         if result is not None:
             offer.result = result
         for action in actions:
-            self._act(offer, action, blame=OfferAction.HANG_UP not in actions)
+            self._acts[action](offer)
 
-    def _act(self, offer: OpenOffer, action: OfferAction, blame: bool) -> None:
+    def _start_silence(self, offer: OpenOffer) -> None:
+        offer.trying_at_us = self._board.now_us
+        self._set_timer(offer, offer.trying_at_us + self._settings(offer).unreachable_after_us)
+
+    def _ring_from_here(self, offer: OpenOffer) -> None:
+        self._set_timer(offer, self._board.now_us + self._settings(offer).ring_timeout_us)
+
+    def _ring_from_trying(self, offer: OpenOffer) -> None:
+        self._set_timer(offer, offer.trying_at_us + self._settings(offer).ring_timeout_us)
+
+    def _start_release(self, offer: OpenOffer) -> None:
+        self._set_timer(offer, self._board.now_us + RELEASE_AFTER_US)
+
+    def _stop_timer(self, offer: OpenOffer) -> None:
+        offer.due_us = None
+
+    def _cancel(self, offer: OpenOffer) -> None:
         board = self._board
-        match action:  # the most frequent first
-            case OfferAction.RING_FROM_HERE:
-                self._set_timer(offer, board.now_us + self._settings(offer).ring_timeout_us)
-            case OfferAction.STOP_TIMER:
-                self._set_timer(offer, None)
-            case OfferAction.END:
-                self._end(offer, blame)
-            case OfferAction.CONNECT:
-                self._connect(offer)
-            case OfferAction.START_SILENCE:
-                offer.trying_at_us = board.now_us
-                self._set_timer(offer, board.now_us + self._settings(offer).unreachable_after_us)
-            case OfferAction.RING_FROM_TRYING:
-                self._set_timer(offer, offer.trying_at_us + self._settings(offer).ring_timeout_us)
-            case OfferAction.START_RELEASE:
-                self._set_timer(offer, board.now_us + RELEASE_AFTER_US)
-            case OfferAction.CANCEL:
-                why = _WHY[offer.result or OfferResult.LEFT_QUEUE]
-                board.commands.append(CancelOffer(board.next_id(), offer.id, why))
-            case OfferAction.LOSE_PHONE:
-                agent = board.state.agents[offer.agent]
-                agent.reachable = False
-                board.touch(agent)
-            case OfferAction.HOLD_OFF:
-                self._hold_off(board.state.agents[offer.agent], self._settings(offer).retry_busy_us)
-            case OfferAction.RELEASE_CALL:
-                self._release(offer)
-            case OfferAction.HANG_UP:
-                board.commands.append(HangUpOffer(board.next_id(), offer.id))
-            case _:
-                assert_never(action)
+        why = _WHY[offer.result or OfferResult.LEFT_QUEUE]
+        board.commands.append(CancelOffer(board.next_id(), offer.id, why))
 
-    def _set_timer(self, offer: OpenOffer, due_us: int | None) -> None:
+    def _lose_phone(self, offer: OpenOffer) -> None:
+        agent = self._board.state.agents[offer.agent]
+        agent.reachable = False
+        self._board.touch(agent)
+
+    def _hold_off(self, offer: OpenOffer) -> None:
+        self._no_offers(self._board.state.agents[offer.agent], self._settings(offer).retry_busy_us)
+
+    def _hang_up(self, offer: OpenOffer) -> None:
+        board = self._board
+        board.commands.append(HangUpOffer(board.next_id(), offer.id))
+
+    def _set_timer(self, offer: OpenOffer, due_us: int) -> None:
         offer.due_us = due_us
-        if due_us is not None:
-            self._board.deadlines.arm(due_us, Due.OFFER, offer.id)
+        self._board.deadlines.arm(due_us, _DUE, offer.id)
 
-    def _release(self, offer: OpenOffer) -> None:
+    def _release_call(self, offer: OpenOffer) -> None:
         call = self._board.state.calls.get(offer.call)
         if call is not None and offer.id in call.offers:
             call.offers.remove(offer.id)
@@ -275,6 +315,7 @@ class Offering:
         board = self._board
         name = agent.settings.name
         call.offer = agent.conversation = conversation
+        board.conversations.add(conversation)
         call.agent = name
         agent.calls += 1
         agent.talking_since_us = board.now_us
@@ -283,13 +324,13 @@ class Offering:
         agent.queue = call.queue
         board.commands.append(Connect(board.next_id(), conversation, call.id, call.queue, name))
 
-    def _end(self, offer: OpenOffer, blame: bool) -> None:
+    def _end(self, offer: OpenOffer) -> None:
         board = self._board
         result = offer.result or OfferResult.LEFT_QUEUE
         offer.state = OfferState.ENDED
         agent = board.state.agents[offer.agent]
         agent.offer = None
-        if blame:
+        if offer.status != 200:  # who answered, though too late, missed nothing
             self._consequence(agent, result, self._settings(offer))
         del board.state.offers[offer.id]
         board.state.queues[offer.queue].engaged -= 1
@@ -310,23 +351,20 @@ class Offering:
 
     def _consequence(self, agent: Agent, result: OfferResult, settings: QueueSettings) -> None:
         if result is OfferResult.BUSY:
-            self._hold_off(agent, settings.retry_busy_us)
+            self._no_offers(agent, settings.retry_busy_us)
         elif result is OfferResult.REJECTED:
-            self._hold_off(agent, settings.retry_reject_us)
+            self._no_offers(agent, settings.retry_reject_us)
         elif result is OfferResult.NO_ANSWER and settings.on_no_answer is OnNoAnswer.RETRY:
             # Without a hold the longest idle agent, who is not there, would get every call again.
-            self._hold_off(agent, settings.retry_reject_us)
+            self._no_offers(agent, settings.retry_reject_us)
         elif result is OfferResult.NO_ANSWER and agent.logged_in and not agent.paused:
             agent.paused = True
             agent.pause_reason = NO_ANSWER
 
-    def _hold_off(self, agent: Agent, for_us: int) -> None:
+    def _no_offers(self, agent: Agent, for_us: int) -> None:
         if for_us > 0:
             agent.retry_at_us = self._board.now_us + for_us
             self._board.deadlines.arm(agent.retry_at_us, Due.RETRY, agent.settings.name)
-
-    def _is_conversation(self, offer_id: str) -> bool:
-        return any(agent.conversation == offer_id for agent in self._board.state.agents.values())
 
     def _settings(self, offer: OpenOffer) -> QueueSettings:
         return self._board.state.queues[offer.queue].settings

@@ -119,6 +119,7 @@ class QueuedCall(msgspec.Struct, gc=False, omit_defaults=True):
     assigned_rank: int = 0  # among those who wait for him so: the smaller, the earlier
     preferred: str | None = None  # the agent who comes first for it
     preferred_until_us: int | None = None  # then everybody may have it
+    knows: str = ""  # the agent whom the caller knows, whether he comes first or not
     caller: str = ""  # his number; empty where it is not known
     resumed: bool = False  # he has the place of a call that he had given up
     ask_until_us: int | None = None  # while an outside program is asked

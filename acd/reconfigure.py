@@ -12,22 +12,24 @@ from acd.relaxing import Relaxing
 from acd.service_level import ServiceLevel
 from acd.skills import SkillError
 from acd.staff import Staff
+from acd.standing import Standing
 from acd.why import policy_version
 
 Member = TypeVar("Member", Queue, Agent)
 
 
 class Reconfigure:
-    """The rules of a reload. `leaving` holds the names, as an index, so that most steps need not look."""
+    """The rules of a reload. `leaving_agents` and `leaving_queues` are an index, so that most steps need not
+    look for them."""
 
-    __slots__ = ("_board", "_leaving_agents", "_leaving_queues", "_relaxing", "_staff")
+    __slots__ = ("_board", "_relaxing", "_staff", "leaving_agents", "leaving_queues")
 
     def __init__(self, board: Board, staff: Staff, relaxing: Relaxing) -> None:
         self._board = board
         self._relaxing = relaxing
         self._staff = staff
-        self._leaving_agents: list[str] = []
-        self._leaving_queues: list[str] = []
+        self.leaving_agents: list[str] = []
+        self.leaving_queues: list[str] = []
 
     def apply(self, event: Configured) -> None:
         """Apply all of it or, with an expression that cannot be read, nothing."""
@@ -53,13 +55,18 @@ class Reconfigure:
         board = self._board
         state = board.state
         board.present.clear()
-        self._leaving_queues = [name for name, queue in state.queues.items() if queue.leaving]
-        self._leaving_agents = [name for name, agent in state.agents.items() if agent.leaving]
+        self.leaving_queues = [name for name, queue in state.queues.items() if queue.leaving]
+        self.leaving_agents = [name for name, agent in state.agents.items() if agent.leaving]
         for agent in state.agents.values():
             board.eligibility.work(agent)
         wanting = (CallState.WAITING, CallState.OFFERED)
         calls = [call for call in state.calls.values() if call.state in wanting]
         board.freed_calls.extend(calls)
+        board.standings = {
+            name: _standing(queue, state.calls)
+            for name, queue in state.queues.items()
+            if any(step.position is not None for step in queue.settings.steps)
+        }
         board.assigned.clear()
         board.preferring.clear()
         for call in state.calls.values():
@@ -71,19 +78,20 @@ class Reconfigure:
 
     def drop_agents(self) -> None:
         """Let go of the leaving agents whose phones neither ring nor talk for us any more."""
-        for name in self._leaving_agents.copy():
+        for name in self.leaving_agents.copy():
             agent = self._board.state.agents[name]
             if agent.offer is None and agent.conversation is None:
-                self._leaving_agents.remove(name)
+                self.leaving_agents.remove(name)
                 self._staff.remove(agent)
 
     def drop_queues(self) -> None:
         """Let go of the leaving queues that no call, offer or conversation holds on to any more."""
         queues = self._board.state.queues
-        for name in self._leaving_queues.copy():
+        for name in self.leaving_queues.copy():
             if queues[name].unused:
-                self._leaving_queues.remove(name)
+                self.leaving_queues.remove(name)
                 self._board.eligibility.forget(name)
+                self._board.standings.pop(name, None)
                 del queues[name]
 
     def _apply_queues(self, event: Configured) -> None:
@@ -107,6 +115,13 @@ class Reconfigure:
             agent.settings = settings
             agent.place = place
         self._board.state.agents = _with_leaving(named, old)
+
+
+def _standing(queue: Queue, calls: dict[str, QueuedCall]) -> Standing:
+    made = Standing(queue.settings.aging)
+    for name in queue.visits:
+        made.enter(calls[name])
+    return made
 
 
 def _rank(call: QueuedCall) -> int:

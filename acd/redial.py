@@ -26,12 +26,15 @@ def remember(gave_up: dict[str, GaveUp], call: QueuedCall, within_us: int, now_u
         del gave_up[next(iter(gave_up))]
 
 
-def resume(gave_up: dict[str, GaveUp], call: QueuedCall, now_us: int) -> None:
-    """The caller has come to a queue: if he gave up there a moment ago, he has waited since then."""
+def kept(gave_up: dict[str, GaveUp], call: QueuedCall, now_us: int) -> GaveUp | None:
+    """The place that the caller, who comes to a queue, has there since he gave up."""
     found = gave_up.get(call.caller)
     if found is None or found.queue != call.queue:
-        return
-    del gave_up[call.caller]
-    if now_us < found.until_us:
-        call.queued_at_us = min(call.queued_at_us, found.queued_at_us)
-        call.resumed = True
+        return None
+    return found if now_us < found.until_us else None
+
+
+def resume(gave_up: dict[str, GaveUp], call: QueuedCall) -> None:
+    """He is back at his place, and there is none kept any more."""
+    call.queued_at_us = min(call.queued_at_us, gave_up.pop(call.caller).queued_at_us)
+    call.resumed = True

@@ -1,6 +1,5 @@
 """Steps of recipes, taken: the interpreter of `acd.recipe`."""
 
-from acd.aging import place
 from acd.board import Board
 from acd.commands import OfferResult, Relaxed, VisitReason
 from acd.offering import Offering
@@ -60,17 +59,9 @@ class Relaxing:
             if level is None or not step.service_level.holds(level):
                 return False
         bound = step.position
-        return bound is None or bound.holds(self._position(call, queue, bound.number + 1))
-
-    def _position(self, call: QueuedCall, queue: Queue, most: int) -> int:
-        """The caller's place in his queue, 1 is next; or `most` where it is that or beyond."""
-        calls, aging, now_us = self._board.state.calls, queue.settings.aging, self._board.now_us
-        own, ahead = place(call, aging, now_us), 0
-        for name in queue.visits:
-            if ahead + 1 >= most:
-                break
-            ahead += place(calls[name], aging, now_us) < own
-        return ahead + 1
+        return bound is None or bound.holds(
+            self._board.standings[call.queue].position(call.id, self._board.now_us)
+        )
 
     def _take(self, step: Step, number: int, call: QueuedCall) -> None:
         board = self._board

@@ -4,7 +4,8 @@ The shell's duty for each wake-up: `step` each event, journal what `acd.journal.
 step, one write for all of them, and only then carry the commands out; then look at `deadline()` again.
 """
 
-from typing import ClassVar, Self, assert_never
+from collections.abc import Callable
+from typing import Any, ClassVar, Self, assert_never
 
 from acd import events, state
 from acd.acts import Acts
@@ -76,10 +77,12 @@ class Router:
         board = self._board
         board.begin(now_us)
         if event.pool == board.pool:
-            self._take(event)
-            self._reconfigure.drop_agents()
+            self._takes[type(event)](event)
+            if self._reconfigure.leaving_agents:
+                self._reconfigure.drop_agents()
             self._matching.finish()
-            self._reconfigure.drop_queues()
+            if self._reconfigure.leaving_queues:
+                self._reconfigure.drop_queues()
         return board.commands
 
     def deadline(self) -> int | None:
@@ -153,17 +156,64 @@ class Router:
         self._reconfigure = Reconfigure(board, self._staff, self._relaxing)
         self._closing = Closing(board, self._visits)
         self._asking = Asking(board, self._visits, self._offering, self._staff)
+        self._takes = self._by_kind()
+
+    def _by_kind(self) -> dict[type[Event], Callable[[Any], None]]:
+        """Who takes an event, by its kind."""
+        offering, staff, acts = self._offering, self._staff, self._acts
+        return {
+            events.Configured: self._reconfigure.apply,
+            events.IndexesDoubted: self._doubted,
+            events.SwitchRestarted: self._restarted,
+            events.CallsRecovered: self._visits.recovered,
+            events.PhoneRegistered: staff.registered,
+            events.PhoneUnregistered: staff.unregistered,
+            events.PhoneUnreachable: staff.unreachable,
+            events.PhoneReachable: staff.reachable,
+            events.PhoneBusy: staff.busy,
+            events.PhoneAtCode: staff.at_code,
+            events.AgentMoved: staff.moved,
+            events.AgentStateSet: staff.wants,
+            events.WrapUpDone: staff.wrap_up_done,
+            events.WrapUpExtended: staff.extend_wrap_up,
+            events.QueueClosed: self._closing.closed,
+            events.QueueOpened: self._closing.opened,
+            events.CallQueued: self._visits.queued,
+            events.DecisionAnswered: self._asking.answered,
+            events.DecisionLate: self._asking.late,
+            events.CallGone: self._call_gone,
+            events.CallPrioritised: acts.take,
+            events.CallAssigned: acts.take,
+            events.CallPulled: acts.take,
+            events.CallMoved: acts.take,
+            events.CallWithdrawn: acts.take,
+            events.OfferTrying: offering.trying,
+            events.OfferRinging: offering.ringing,
+            events.OfferAnswered: offering.answered,
+            events.OfferRefused: offering.refused,
+            events.OfferNoResponse: offering.no_response,
+            events.OfferNotSent: offering.not_sent,
+            events.OfferPickedUp: staff.picks_up,
+            events.ConversationEnded: staff.conversation_ended,
+            events.ConversationMoved: staff.conversation_moved,
+            events.DeadlinePassed: self._pass_deadlines,
+        }
 
     def _rebuild(self) -> None:
         """Make the indexes anew from facts; they are consistent, so no command comes of it."""
         self._index()
         self._matching.finish()
 
+    def _doubted(self, _: events.IndexesDoubted) -> None:
+        self._index()
+
     def _index(self) -> None:
         board = self._board
         facts = board.state
         board.eligibility.intern(queue.settings for queue in facts.queues.values())
         self._reconfigure.reindex()
+        talks = (agent.conversation for agent in facts.agents.values())
+        board.conversations = {conversation for conversation in talks if conversation is not None}
         for agent in facts.agents.values():
             board.touch(agent)
             for kind in (Due.WRAP_UP, Due.RETRY):
@@ -175,85 +225,11 @@ class Router:
                 board.deadlines.rearm(kind, name)
         board.deadlines.rearm(Due.GATHER, "")
 
-    def _take(self, event: Event) -> None:
-        match event:
-            case events.OfferTrying():
-                self._offering.trying(event.offer)
-            case events.OfferRinging():
-                self._offering.ringing(event.offer)
-            case events.OfferAnswered():
-                self._offering.answered(event.offer)
-            case events.ConversationEnded():
-                self._staff.conversation_ended(event)
-            case events.ConversationMoved():
-                self._staff.conversation_moved(event)
-            case events.CallQueued():
-                self._visits.queued(event)
-            case events.DeadlinePassed():
-                self._pass_deadlines()
-            case events.CallGone():
-                self._call_gone(event)
-            case (
-                events.CallPrioritised()
-                | events.CallAssigned()
-                | events.CallPulled()
-                | events.CallMoved()
-                | events.CallWithdrawn()
-            ):
-                self._acts.take(event)
-            case events.OfferRefused():
-                self._offering.refused(event.offer, event.status)
-            case events.OfferNoResponse():
-                self._offering.no_response(event.offer)
-            case events.OfferNotSent():
-                self._offering.not_sent(event.offer)
-            case events.OfferPickedUp():
-                self._staff.picks_up(event)
-            case events.AgentStateSet():
-                self._staff.wants(event)
-            case events.PhoneBusy():
-                self._staff.busy(event)
-            case events.PhoneAtCode():
-                self._staff.at_code(event)
-            case events.AgentMoved():
-                self._staff.moved(event.agent)
-            case events.WrapUpDone():
-                self._staff.wrap_up_done(event.agent)
-            case events.WrapUpExtended():
-                self._staff.extend_wrap_up(event)
-            case events.DecisionAnswered():
-                self._asking.answered(event)
-            case events.DecisionLate():
-                self._asking.late(event)
-            case events.QueueClosed():
-                self._closing.closed(event)
-            case events.QueueOpened():
-                self._closing.opened(event)
-            case events.PhoneRegistered():
-                self._staff.registered(event)
-            case events.PhoneUnregistered():
-                self._staff.unregistered(event)
-            case events.PhoneReachable():
-                self._staff.reach(event.agent, True)
-            case events.PhoneUnreachable():
-                self._staff.reach(event.agent, False)
-            case events.Configured():
-                self._reconfigure.apply(event)
-            case events.IndexesDoubted():
-                self._index()
-            case events.SwitchRestarted():
-                self._restarted(event)
-            case events.CallsRecovered():
-                for call in event.calls:
-                    self._visits.recovered(call)
-            case _:
-                assert_never(event)
-
-    def _pass_deadlines(self) -> None:
+    def _pass_deadlines(self, _: events.DeadlinePassed) -> None:
         """Everything due happens in the order in which it was due. What it sets anew may be due already."""
         board = self._board
         while (first := board.deadlines.first()) is not None and first[0] <= board.now_us:
-            _, kind, name = first
+            kind, name = first[1:]
             match kind:
                 case Due.OFFER:
                     self._offering.timer(name)

@@ -19,13 +19,15 @@ class Weights(msgspec.Struct, frozen=True, omit_defaults=True):
     """What counts how much, in points: whole numbers that mean something only beside each other.
 
     With these a second of waiting is worth 10, and so a unit of priority a minute, as it is by default in the
-    order of a line; a level more than is asked for is 10 seconds, the only agent of some class a minute."""
+    order of a line; a level more than is asked for is 10 seconds, the only agent of some class a minute, an
+    agent whom the caller knows 20 seconds."""
 
     age: int = 10  # for each second that the caller waits
     priority: int = 600  # for each unit of his priority
     gap: int = 100  # against each level that the agent has beyond what is asked
     idle: int = 1  # for each second that the agent is free
     rare: int = 600  # against an agent, for each other class that he serves, divided by how many agents do
+    sticky: int = 200  # where the caller knows the agent
 
 
 class RoutingSettings(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -35,3 +37,8 @@ class RoutingSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     matching: Method = Method.GREEDY
     gather_us: int = 0
     weights: Weights = Weights()
+
+    @property
+    def sticks(self) -> bool:
+        """Whether it counts whom a caller knows."""
+        return self.matching is Method.OPTIMAL and self.weights.sticky > 0

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MAX_DEPTH = 32  # of parentheses and nots: a bound for the parser's recursion, far beyond any use
+MAX_DIGITS = 9  # of a level, as of every number of the configuration
 
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
     ">=": operator.ge,
@@ -263,6 +264,8 @@ class _Parser:
         level = self._peek()
         if level.kind != "level":
             raise SkillError(level.column, f"expected a level, as in '{skill.text} {sign.text} 1'")
+        if len(level.text) > MAX_DIGITS:
+            raise SkillError(level.column, f"a level has {MAX_DIGITS} digits at most")
         self._next += 1
         return Comparison(skill.text, sign.text, int(level.text))
 

@@ -1,10 +1,11 @@
 """Agents: what is learned about them and their phones, their conversations, and what follows."""
 
-from acd.agent import AWAY, Agent, AgentState
+from acd.agent import ABSENT, AWAY, READY, Agent, AgentState
 from acd.board import Board
 from acd.commands import AgentChanged, HangUpOffer, VisitReason, VisitResult, WatchPhone, WrapUpEnded
 from acd.deadlines import Due
 from acd.events import (
+    AgentMoved,
     AgentStateSet,
     ConversationEnd,
     ConversationEnded,
@@ -12,9 +13,12 @@ from acd.events import (
     OfferPickedUp,
     PhoneAtCode,
     PhoneBusy,
+    PhoneReachable,
     PhoneRegistered,
+    PhoneUnreachable,
     PhoneUnregistered,
     WantedState,
+    WrapUpDone,
     WrapUpExtended,
 )
 from acd.offer import RINGS, OpenOffer
@@ -25,6 +29,15 @@ from acd.visits import Visits
 
 _FOR_EVER_US = 2**62
 REMOVED = "removed"  # reason of the last AgentChanged of an agent whom the configuration dropped
+
+# Members that most steps name: Python 3.11 calls a function to find one through its class.
+_PAUSED, _RINGING = AgentState.PAUSED, AgentState.RINGING
+_TALKING, _LEFT = CallState.TALKING, CallInput.LEFT
+_WITH_CALL = frozenset({AgentState.ON_CALL, AgentState.WRAP_UP})
+
+# After which conversations the caller is still there, and after which he is gone for good.
+_STAYS = frozenset({ConversationEnd.AGENT_LOST, ConversationEnd.AGENT_LEFT})
+_GOES = frozenset({ConversationEnd.CALLER_HUNG_UP, ConversationEnd.HUNG_UP_BY_OPERATOR})
 
 
 class Staff:
@@ -58,12 +71,13 @@ class Staff:
             agent.login_due = True
         self._board.touch(agent)
 
-    def reach(self, name: str, reachable: bool) -> None:
-        """The phone answers, or does not any more."""
-        agent = self._board.state.agents.get(name)
-        if agent is not None and agent.reachable != reachable:
-            agent.reachable = reachable
-            self._board.touch(agent)
+    def reachable(self, event: PhoneReachable) -> None:
+        """The phone answers."""
+        self._reach(event.agent, True)
+
+    def unreachable(self, event: PhoneUnreachable) -> None:
+        """It does not any more."""
+        self._reach(event.agent, False)
 
     def busy(self, event: PhoneBusy) -> None:
         """The phone is in calls of its own, or in none any more."""
@@ -79,9 +93,9 @@ class Staff:
             agent.at_code = event.at_code
             self._board.touch(agent)
 
-    def moved(self, name: str) -> None:
+    def moved(self, event: AgentMoved) -> None:
         """The agent sits at another phone: what rings at the former one is not for him any more."""
-        agent = self._board.state.agents.get(name)
+        agent = self._board.state.agents.get(event.agent)
         if agent is not None:
             self._offering.agent_gone(agent)
             self._board.touch(agent)
@@ -129,29 +143,33 @@ class Staff:
     def conversation_ended(self, event: ConversationEnded) -> None:
         """Caller and agent are apart. Only the conversation that is going on can end."""
         call = self._board.state.calls.get(event.call)
-        if call is None or call.state is not CallState.TALKING or event.offer not in ("", call.offer):
+        if call is None or call.state is not _TALKING or (event.offer and event.offer != call.offer):
             return
         agent = self._board.state.agents.get(event.agent)
         if agent is None or agent.conversation != call.offer:
             return
-        if event.how is ConversationEnd.AGENT_LOST:
+        if event.how in _STAYS:
+            self._stays(agent, call, event.how)
+            return
+        if event.how in _GOES:
+            self._board.state.remember_gone(call.id, self._board.now_us)
+        self._visits.apply(call, _LEFT)
+        self.wrap_up(agent)
+
+    def _stays(self, agent: Agent, call: QueuedCall, how: ConversationEnd) -> None:
+        """The caller has lost his agent."""
+        if how is ConversationEnd.AGENT_LOST:
             self._lost(agent, call)
             return
-        if event.how is ConversationEnd.AGENT_LEFT:
-            self.wrap_up(agent)
-            call.offer = call.agent = None
-            self._visits.apply(call, CallInput.AGENT_LOST)
-            return
-        if event.how in (ConversationEnd.CALLER_HUNG_UP, ConversationEnd.HUNG_UP_BY_OPERATOR):
-            self._board.state.remember_gone(call.id, self._board.now_us)
-        self._visits.apply(call, CallInput.LEFT)
         self.wrap_up(agent)
+        call.offer = call.agent = None
+        self._visits.apply(call, CallInput.AGENT_LOST)
 
     def conversation_moved(self, event: ConversationMoved) -> None:
         """The agent talks to another caller, and goes on with his call."""
         calls = self._board.state.calls
         call, agent = calls.get(event.call), self._board.state.agents.get(event.agent)
-        if call is None or call.state is not CallState.TALKING or event.to in calls:
+        if call is None or call.state is not _TALKING or event.to in calls:
             return
         if agent is None or agent.conversation != call.offer:
             return
@@ -165,8 +183,10 @@ class Staff:
         board = self._board
         self._hang_up(agent)
         settings = board.state.queues[agent.queue or ""].settings
-        wrap_up_us = min(settings.wrap_up_us + agent.wrap_up_extra_us, _longest(settings))
-        agent.wrap_up_extra_us = 0
+        wrap_up_us = settings.wrap_up_us
+        if agent.wrap_up_extra_us:
+            wrap_up_us = min(wrap_up_us + agent.wrap_up_extra_us, _longest(settings))
+            agent.wrap_up_extra_us = 0
         if wrap_up_us > 0 and agent.logged_in and not agent.leaving:
             agent.wrap_up_since_us = board.now_us
             agent.wrap_up_until_us = board.now_us + wrap_up_us
@@ -184,9 +204,9 @@ class Staff:
         self._wrapped_up(agent, wrap_up_us)
         self._board.touch(agent)
 
-    def wrap_up_done(self, name: str) -> None:
+    def wrap_up_done(self, event: WrapUpDone) -> None:
         """The agent says that his wrap-up is over."""
-        agent = self._board.state.agents.get(name)
+        agent = self._board.state.agents.get(event.agent)
         if agent is not None:
             self.end_wrap_up(agent)
 
@@ -226,18 +246,19 @@ class Staff:
         """Read the agent's state again and bring the indexes up to date; True if the agent was the last
         one present for some class of callers and is no more."""
         board = self._board
-        state = agent.state
-        if state is AgentState.READY:
+        name = agent.settings.name
+        state = board.settled[name] = agent.state
+        if state is READY:
             if agent.idle_since_us is None:
                 agent.idle_since_us = board.now_us
-        elif state is not AgentState.RINGING:
+        elif state is not _RINGING:
             agent.idle_since_us = None
-        name = agent.settings.name
-        if agent.free:
+        if state is READY and agent.open:
             if name not in board.eligibility.agents:
                 board.freed_agents[name] = agent
         else:
-            board.eligibility.engage(agent)
+            if name in board.eligibility.agents:
+                board.eligibility.engage(agent)
             if (name in board.assigned or name in board.preferring) and not agent.expected:
                 self._visits.release(name)
         at_work = state not in AWAY
@@ -247,16 +268,17 @@ class Staff:
         if watch != agent.watched:
             agent.watched = watch
             board.commands.append(WatchPhone(board.next_id(), name, watch))
-        present = state is not AgentState.OFFLINE and state is not AgentState.UNREACHABLE
-        return (name in board.present) != (present and not agent.leaving) and self._count(agent)
+        present = state not in ABSENT and not agent.leaving
+        return (name in board.present) is not present and self._count(agent)
 
-    def announce(self, agent: Agent) -> None:
+    def announce(self, agent: Agent, state: AgentState) -> None:
         """Tell the world if the agent's state, its reason or its call is new."""
         board = self._board
-        state = agent.state
-        reason = agent.pause_reason if state is AgentState.PAUSED else ""
-        call = self._call(agent, state)
-        if (state, reason, call) == (agent.announced, agent.announced_reason, agent.announced_call):
+        reason = agent.pause_reason if state is _PAUSED else ""
+        call = agent.call if state in _WITH_CALL else None
+        if state is _RINGING and agent.offer is not None:
+            call = board.state.offers[agent.offer].call
+        if state is agent.announced and call == agent.announced_call and reason == agent.announced_reason:
             return
         agent.announced, agent.announced_reason, agent.announced_call = state, reason, call
         agent.since_us = board.now_us
@@ -271,7 +293,6 @@ class Staff:
         name = agent.settings.name
         self._visits.release(name)
         del board.state.agents[name]
-        board.touched.pop(name, None)
         board.unsettled = [other for other in board.unsettled if other is not agent]
         board.eligibility.dismiss(agent)
         if agent.watched:
@@ -280,6 +301,12 @@ class Staff:
             board.commands.append(
                 AgentChanged(board.next_id(), name, AgentState.OFFLINE, board.now_us, REMOVED)
             )
+
+    def _reach(self, name: str, reachable: bool) -> None:
+        agent = self._board.state.agents.get(name)
+        if agent is not None and agent.reachable != reachable:
+            agent.reachable = reachable
+            self._board.touch(agent)
 
     def _log_out(self, agent: Agent) -> None:
         if not agent.logged_in:
@@ -304,6 +331,7 @@ class Staff:
             self._visits.hang_up(call, VisitResult.ANSWERED, VisitReason.AGENT_LOST)
 
     def _hang_up(self, agent: Agent) -> None:
+        self._board.conversations.discard(agent.conversation or "")
         agent.conversation = None
         agent.talk_us += self._board.now_us - agent.talking_since_us
 
@@ -334,11 +362,6 @@ class Staff:
             skill_class.present += change
             emptied = emptied or not skill_class.present
         return emptied
-
-    def _call(self, agent: Agent, state: AgentState) -> str | None:
-        if state is AgentState.RINGING and agent.offer is not None:
-            return self._board.state.offers[agent.offer].call
-        return agent.call if state in (AgentState.ON_CALL, AgentState.WRAP_UP) else None
 
 
 def _log_in(agent: Agent) -> None:

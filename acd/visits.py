@@ -1,29 +1,41 @@
 """Calls and their places: entering a queue, waiting, moving on by overflow, leaving."""
 
+from collections.abc import Callable
 from itertools import islice
-from typing import assert_never
 
 from acd.board import Board
 from acd.commands import AskDecision, LeaveQueue, VisitEnded, VisitReason, VisitResult, VisitStarted
 from acd.deadlines import Due
-from acd.events import CallQueued
+from acd.events import CallQueued, CallsRecovered
 from acd.queue import ClosedReason, Queue
 from acd.queued_call import TABLE, CallAction, CallInput, CallState, QueuedCall
 from acd.recipe import first_look_us, next_look_us
-from acd.redial import resume
+from acd.redial import kept, resume
 from acd.service_level import ServiceLevel
 from acd.settings import AtClosing, NoAgents
 
+_END_VISIT = CallAction.END_VISIT  # Python 3.11 calls a function to find a member through its class
 _NAMED = 50  # so many free agents are named to an outside program
 
 
 class Visits:
     """The interpreter of `acd.queued_call`, and the rules of entering and overflow."""
 
-    __slots__ = ("_board",)
+    __slots__ = ("_acts", "_board")
 
     def __init__(self, board: Board) -> None:
         self._board = board
+        self._acts: dict[CallAction, Callable[[QueuedCall], None]] = {
+            CallAction.ASK: self._ask,
+            CallAction.STOP_ASKING: self._stop_asking,
+            CallAction.JOIN_LINE: self._join_line,
+            CallAction.LEAVE_LINE: self._leave_line,
+            CallAction.SEEK_NO_MORE: self._seek_no_more,
+            CallAction.START_VISIT: self._start_visit,
+            CallAction.START_TALK: self._start_talk,
+            CallAction.END_TALK: self._end_talk,
+            CallAction.FORGET: self._forget,
+        }
 
     def queued(self, event: CallQueued) -> None:
         """A call wants into a queue. One that is known, or has just ended, is a duplicate."""
@@ -33,18 +45,23 @@ class Visits:
         arrival = self.next_arrival()
         call = QueuedCall(event.call, event.queue, event.priority, event.queued_at_us, arrival)
         call.requires, call.caller = event.requires, event.caller
-        if event.caller and state.gave_up:
-            resume(state.gave_up, call, self._board.now_us)
+        has_place = bool(event.caller and state.gave_up) and (
+            kept(state.gave_up, call, self._board.now_us) is not None
+        )
         state.calls[event.call] = call
-        self._enter(call, event.queue, set())
+        self._enter(call, event.queue, set(), has_place=has_place)
         if event.preferred and call.state in (CallState.WAITING, CallState.ASKING):
             self.prefer(call, event.preferred)
 
     def prefer(self, call: QueuedCall, name: str) -> None:
-        """The agent comes first for a caller who has just come, if he is there and serves him."""
+        """The caller, who has just come, knows this agent, who comes first for him if he is there and serves
+        him."""
         board = self._board
         agent, for_us = board.state.agents.get(name), board.state.queues[call.queue].settings.prefer_us
-        if for_us <= 0 or agent is None or not agent.expected:
+        if agent is None:
+            return
+        call.knows = name
+        if for_us <= 0 or not agent.expected:
             return
         if board.eligibility.serves(agent.settings, call):
             board.prefer(call, name)
@@ -117,17 +134,20 @@ class Visits:
         self._board.state.arrivals += 1
         return self._board.state.arrivals
 
-    def refusal(self, call: QueuedCall, queue: Queue) -> VisitReason | None:
-        """Why the queue would not take the call now; None if it would."""
+    def refusal(self, call: QueuedCall, queue: Queue, has_place: bool = False) -> VisitReason | None:
+        """Why the queue would not take the call now; None if it would. Who has a place that was kept for him
+        finds it, however many wait."""
         if (closed := queue.closed) is not None:
             return _CLOSED[closed]
-        if len(queue.visits) >= queue.settings.max_waiting:
+        if len(queue.visits) >= queue.settings.max_waiting and not has_place:
             return VisitReason.MAX_WAITING
         return VisitReason.NO_AGENTS if self.finds_nobody(call, queue) else None
 
     def line_up_again(self, call: QueuedCall) -> None:
         """What decides the call's place has changed. Who waits for one agent alone is in no other line."""
         eligibility = self._board.eligibility
+        if call.queue in self._board.standings:
+            self._board.standings[call.queue].change(call)
         if (call.state is CallState.WAITING and call.assigned is None) or call.id in eligibility.seeking:
             eligibility.leave(call.id)
             eligibility.seek_no_more(call.id)
@@ -165,33 +185,10 @@ class Visits:
             return
         call.state, actions = row
         for action in actions:
-            match action:  # the most frequent first
-                case CallAction.JOIN_LINE:
-                    self._board.freed_calls.append(call)
-                case CallAction.LEAVE_LINE:
-                    self._board.eligibility.leave(call.id)
-                    if call.assigned is not None:
-                        self._board.unassign(call)
-                case CallAction.START_VISIT:
-                    self._start_visit(call)
-                case CallAction.END_VISIT:
-                    self._end_visit(call, result, reason, agent)
-                case CallAction.START_TALK:
-                    self._board.state.queues[call.queue].engaged += 1
-                case CallAction.END_TALK:
-                    self._board.state.queues[call.queue].engaged -= 1
-                case CallAction.FORGET:
-                    del self._board.state.calls[call.id]
-                case CallAction.SEEK_NO_MORE:
-                    call.alone = False
-                    call.ring_next_us = None
-                    self._board.eligibility.seek_no_more(call.id)
-                case CallAction.ASK:
-                    self._ask(call)
-                case CallAction.STOP_ASKING:
-                    call.ask_until_us = None
-                case _:
-                    assert_never(action)
+            if action is _END_VISIT:
+                self._end_visit(call, result, reason, agent)
+            else:
+                self._acts[action](call)
 
     def doubt(self, call: QueuedCall) -> None:
         """The switch died: whoever was in line keeps his place, but not the deadline of his wait."""
@@ -200,14 +197,15 @@ class Visits:
             call.due_us = call.look_at_us = None
             self.apply(call, CallInput.DOUBTED)
 
-    def recovered(self, name: str) -> None:
-        """He is still there, and waits on; he may have waited long enough by now."""
-        call = self._board.state.calls.get(name)
-        if call is None or call.state is not CallState.DOUBTED:
-            return
-        self.apply(call, CallInput.RECOVERED)
-        self._limit_wait(call, self._board.state.queues.get(call.queue))
-        self.look_first(call)
+    def recovered(self, event: CallsRecovered) -> None:
+        """They are still there, and wait on; they may have waited long enough by now."""
+        facts = self._board.state
+        for name in event.calls:
+            call = facts.calls.get(name)
+            if call is not None and call.state is CallState.DOUBTED:
+                self.apply(call, CallInput.RECOVERED)
+                self._limit_wait(call, facts.queues.get(call.queue))
+                self.look_first(call)
 
     def finds_nobody(self, call: QueuedCall, queue: Queue) -> bool:
         """Whether the queue sends the call on because nobody who may serve it is present."""
@@ -240,8 +238,17 @@ class Visits:
             board.arrived.append(call)
         board.deadlines.arm(call.look_at_us, Due.STEP, call.id)
 
-    def _enter(self, call: QueuedCall, name: str, seen: set[str], asked: CallInput = CallInput.ASKED) -> None:
-        """Walk along the overflows, and past closed queues, until one takes the call; none twice: it ends."""
+    def _enter(
+        self,
+        call: QueuedCall,
+        name: str,
+        seen: set[str],
+        asked: CallInput = CallInput.ASKED,
+        *,
+        has_place: bool = False,
+    ) -> None:
+        """Walk along the overflows, and past closed queues, until one takes the call; none twice: it ends.
+        `has_place`: one is kept for the caller in the first, and still is if that does not take him."""
         queues = self._board.state.queues
         while True:
             seen.add(name)
@@ -255,8 +262,10 @@ class Visits:
             if queue.leaving:
                 self._let_go(call, VisitResult.ENDED_OTHERWISE, VisitReason.QUEUE_CLOSED, "hangup")
                 return
-            refusal = self.refusal(call, queue)
+            refusal = self.refusal(call, queue, has_place)
             if refusal is None:
+                if has_place:
+                    resume(self._board.state.gave_up, call)
                 self.apply(call, asked if queue.settings.ask_us > 0 else CallInput.ENTERED)
                 return
             way = _way(queue, refusal)
@@ -266,7 +275,7 @@ class Visits:
                 return
             self.apply(call, CallInput.PASSED_ON, VisitResult.OVERFLOWED, refusal)
             call.queued_at_us = self._board.now_us
-            name = onward
+            name, has_place = onward, False
 
     def _onward(self, way: str, seen: set[str]) -> str | None:
         """The queue that `way` names, if it is not leaving and not one that has just been tried."""
@@ -281,6 +290,31 @@ class Visits:
         board = self._board
         board.commands.append(LeaveQueue(board.next_id(), call.id, call.queue, result, reason, target))
 
+    def _stop_asking(self, call: QueuedCall) -> None:
+        call.ask_until_us = None
+
+    def _join_line(self, call: QueuedCall) -> None:
+        self._board.freed_calls.append(call)
+
+    def _leave_line(self, call: QueuedCall) -> None:
+        self._board.eligibility.leave(call.id)
+        if call.assigned is not None:
+            self._board.unassign(call)
+
+    def _seek_no_more(self, call: QueuedCall) -> None:
+        call.alone = False
+        call.ring_next_us = None
+        self._board.eligibility.seek_no_more(call.id)
+
+    def _start_talk(self, call: QueuedCall) -> None:
+        self._board.state.queues[call.queue].engaged += 1
+
+    def _end_talk(self, call: QueuedCall) -> None:
+        self._board.state.queues[call.queue].engaged -= 1
+
+    def _forget(self, call: QueuedCall) -> None:
+        del self._board.state.calls[call.id]
+
     def _start_visit(self, call: QueuedCall) -> None:
         board = self._board
         call.visit = board.next_name()
@@ -288,6 +322,8 @@ class Visits:
         queue = board.state.queues.get(call.queue)
         if queue is not None:
             queue.visits[call.id] = board.now_us
+            if call.queue in board.standings:
+                board.standings[call.queue].enter(call)
             self._limit_wait(call, queue)
             if queue.settings.steps:
                 self.look_first(call)
@@ -335,6 +371,8 @@ class Visits:
         queue = board.state.queues.get(call.queue)
         if queue is not None:
             del queue.visits[call.id]
+            if call.queue in board.standings:
+                board.standings[call.queue].leave(call.id)
             if queue.level is not None:
                 self._count(call, queue, queue.level, result)
         board.commands.append(

@@ -49,7 +49,8 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at, arrival): smaller goes first, its last number breaks ties. `chosen` is the agent's under `strategy`,
     likewise; the agent's name breaks ties. `relaxed` counts the relaxation steps that the call had taken.
     `policy` is the version of the configuration (`policy_version`), `previous` the seal of the decision
-    before, empty for the first.
+    before, empty for the first. `costs` are the terms of what the pair cost, in thousandths of a point
+    (`acd.optimal.Optimal.terms`); empty where the rule is not `CHEAPEST`.
     """
 
     number: int
@@ -66,6 +67,7 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
     relaxed: int
     policy: str
     previous: str
+    costs: tuple[int, ...] = ()
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -96,7 +98,8 @@ class Fault(enum.StrEnum):
     """What can be wrong with a kept decision."""
 
     ALTERED = "altered"
-    """The text does not have its seal: one of the two was changed."""
+    """The text does not have its seal, or names another call than that by which it is found: one of them was
+    changed."""
     UNREADABLE = "unreadable"
     """The seal is the text's, but the text is no decision."""
     UNLINKED = "unlinked"
@@ -107,10 +110,12 @@ class Fault(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A decision as it was kept: its encoding and its seal."""
+    """A decision as it was kept: its encoding and its seal; and, where that is asked for, by which number,
+    offer and call it is found."""
 
     text: bytes
     seal: str
+    found_by: tuple[int, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,8 @@ class Verifier:
             self.findings.append(Finding(Fault.UNREADABLE if intact else Fault.ALTERED, 0, "", kept.seal))
             self._last = None
             return
+        named = (decision.number, decision.offer, decision.call)
+        intact = intact and kept.found_by in (None, named)
         fault = self._link(decision) if intact else Fault.ALTERED
         if fault is not None:
             self.findings.append(Finding(fault, decision.number, decision.offer, kept.seal))

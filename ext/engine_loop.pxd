@@ -30,7 +30,7 @@ from ext.engine_room cimport mix_rooms
 from ext.engine_rtcp cimport schedule_report, send_report
 from ext.engine_sources cimport play_all, repacketise
 from ext.engine_stream cimport fall_silent
-from ext.engine_tap cimport FINISHED, RECORDING, Chunk, Errand, Recorder
+from ext.engine_tap cimport FINISHED, RECORDING, Errand, Recorder
 from ext.engine_tell cimport tell
 from ext.engine_worker cimport Worker
 
@@ -241,14 +241,6 @@ cdef inline void* run_worker(void* argument) noexcept nogil:
     end_recordings(worker)
     end_writer(worker)
     return NULL
-
-
-cdef inline void free_chunks(Worker* worker) noexcept nogil:
-    cdef Chunk* chunk
-    while worker.spare != NULL:
-        chunk = worker.spare
-        worker.spare = chunk.next
-        free(chunk)
 
 
 cdef inline void free_orders(Worker* worker) noexcept nogil:

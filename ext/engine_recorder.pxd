@@ -6,7 +6,7 @@ second, to the writer's thread, or at once to a fork's reader.
 """
 
 from libc.stdint cimport int16_t, int64_t, uint32_t, uint8_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
 from ext.engine_alignment cimport held_up, note_pause, position_of, put_sooner
@@ -30,6 +30,7 @@ cdef enum:
     FILE_HELD_FRAMES = 25   # a frame waits 500 ms: late packets come sooner, word of a digit may not
     FORK_HELD_FRAMES = 3    # who listens wants it soon
     BEFORE_ALL = -16000     # a place before any that a delay explains
+    CHUNKS_EACH = 2         # of a recording: one fills while the other is written
     WANTED = 4              # beside the bits of the two sides: the frame is not left out
 
 cdef extern from *:
@@ -46,15 +47,23 @@ cdef inline Chunk* take_chunk(Worker* worker) noexcept nogil:
     cdef Chunk* chunk = worker.spare
     if chunk != NULL:
         worker.spare = chunk.next
-    elif worker.chunks < worker.chunk_limit:
-        chunk = <Chunk*>malloc(sizeof(Chunk))
-        if chunk == NULL:
-            return NULL
-        worker.chunks += 1
+    elif worker.chunks_taken < worker.chunk_count:
+        chunk = &worker.chunks[worker.chunks_taken]
+        worker.chunks_taken += 1
     else:
         return NULL
     chunk.frames = 0
     return chunk
+
+
+cdef inline void ready_chunks(Worker* worker) noexcept nogil:
+    """Memory for all recordings becomes resident as they begin, not while packets wait."""
+    cdef int ready = min(<int>worker.totals.recorders * CHUNKS_EACH, worker.chunk_count)
+    if worker.chunks_ready < worker.chunks_taken:
+        worker.chunks_ready = worker.chunks_taken
+    while worker.chunks_ready < ready:
+        memset(&worker.chunks[worker.chunks_ready], 0, sizeof(Chunk))
+        worker.chunks_ready += 1
 
 
 cdef inline void give_chunk(Worker* worker, Chunk* chunk) noexcept nogil:
@@ -252,6 +261,7 @@ cdef inline void recorder_begin(Worker* worker, Recorder* recorder) noexcept nog
     recorder.next = worker.recorders
     worker.recorders = recorder
     worker.totals.recorders += recorder.fork == NULL
+    ready_chunks(worker)
     advance(worker, recorder)
 
 

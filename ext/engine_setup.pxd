@@ -6,7 +6,7 @@ from libc.string cimport memset
 
 from ext.engine_dtmf cimport dtmf_start
 from ext.engine_hearing cimport free_ears
-from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_chunks, free_orders, run_worker
+from ext.engine_loop cimport TICK_MARK, WAKE_MARK, free_orders, run_worker
 from ext.engine_messages cimport Event, Order, Passed
 from ext.engine_os cimport (
     CLOCK_MONOTONIC, EFD_CLOEXEC, EFD_NONBLOCK, EPOLLIN, EPOLL_CLOEXEC, EPOLL_CTL_ADD, SIG_SETMASK,
@@ -15,7 +15,7 @@ from ext.engine_os cimport (
 )
 from ext.engine_port cimport Port
 from ext.engine_ring cimport ring_free, ring_make, ring_push
-from ext.engine_tap cimport Errand
+from ext.engine_tap cimport Chunk, Errand
 from ext.engine_worker cimport BATCH, DATAGRAM, Room, Worker
 from ext.engine_writer cimport run_writer
 
@@ -32,7 +32,7 @@ cdef inline Worker* worker_make(
         raise MemoryError()
     worker.wake_fd = worker.event_fd = worker.epoll_fd = worker.timer_fd = worker.writer_fd = -1
     worker.capacity = capacity
-    worker.chunk_limit = recorder_chunks
+    worker.chunk_count = recorder_chunks
     worker.random = seed | 1
     dtmf_start(&worker.ear)
     try:
@@ -53,11 +53,13 @@ cdef inline int make_rings(Worker* worker, int orders, int events, int recorder_
     worker.playing = <int*>calloc(worker.capacity, sizeof(int))
     worker.hearing = <int*>calloc(worker.capacity, sizeof(int))
     worker.rooms = <Room*>calloc(worker.capacity, sizeof(Room))
+    worker.chunks = <Chunk*>calloc(recorder_chunks + 1, sizeof(Chunk))
     if (
         worker.ports == NULL
         or worker.playing == NULL
         or worker.hearing == NULL
         or worker.rooms == NULL
+        or worker.chunks == NULL
         or not ring_make(&worker.orders, orders, sizeof(Order))
         or not ring_make(&worker.events, events, sizeof(Event))
         or not ring_make(&worker.passed, DATAGRAMS_PASSED, sizeof(Passed))
@@ -139,7 +141,6 @@ cdef inline void worker_free(Worker* worker) noexcept:
             close(fd)
     if worker.orders.items != NULL:
         free_orders(worker)
-    free_chunks(worker)
     free_ears(worker)
     ring_free(&worker.orders)
     ring_free(&worker.events)
@@ -150,4 +151,5 @@ cdef inline void worker_free(Worker* worker) noexcept:
     free(worker.playing)
     free(worker.hearing)
     free(worker.rooms)
+    free(worker.chunks)
     free(worker)

@@ -76,9 +76,11 @@ cdef struct Worker:
     uint64_t errands_out
     Recorder* recorders
     Dtmf ear                # judges frames that are to be recorded, one at a time
-    Chunk* spare
-    int chunks
-    int chunk_limit
+    Chunk* chunks           # as many as may wait for the disk; what no recording has needed yet is not resident
+    int chunk_count
+    int chunks_taken        # the first of them, ever
+    int chunks_ready        # the first of them, resident
+    Chunk* spare            # those taken that are free again
     mmsghdr heads[BATCH]
     iovec vectors[BATCH]
     Address names[BATCH]

@@ -27,6 +27,7 @@ from switch.config.addresses import host_port
 from switch.config.schema import Config
 from switch.exchange import Exchange
 from switch.history.database import connect, migrate
+from switch.history.entries import Decided
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.hours.calendar import load_grammar
@@ -98,6 +99,9 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
     history = Writer(engine, data_dir, node=socket.gethostname())
     history.start()
     stack.push_async_callback(history.close)
+    for offer in recovery.offers:  # a crash may have come before the history knew why they were made
+        if (decided := Decided.of(offer)) is not None:
+            history.put(decided)
     logbook = Logbook(data_dir / "journal" / "logbook.jsonl", asyncio.get_running_loop())
     stack.callback(logbook.close)
     booking = Booking(history, logbook)

@@ -7,7 +7,6 @@ from typing import Final
 
 from msgspec import structs
 
-from acd.agent import AgentState as RouterState
 from acd.commands import Refusal
 from acd.events import Act
 from acd.views import AgentView, QueueView
@@ -48,8 +47,8 @@ from switch.config.schema import Maker
 from switch.desk.wishes import DOES, Answer, LogIn, LogOut, Pause, Ready, Wish
 from switch.exchange import Exchange
 from switch.hours import emergency
-from switch.metrics.readings import MediaReading, SipReading, Sources
 from switch.preferences import NotForwardable, Preferences
+from switch.readings import by_state
 from switch.records import AgentState, CallRecord, OfferRecord, utc
 from switch.staffing import Staffing
 from switch.trunks.rows import trunk_row
@@ -108,12 +107,12 @@ class Running:
     def close_queues(self, name: str | None, by: str, why: str) -> Sequence[QueueRow]:
         """Out of turn."""
         closed = emergency.close(self._exchange.dispatch, name, by, why)
-        return [self.queue(one) for one in closed or [name or ""]]
+        return [self.queue(one) for one in (closed if name is None else [name])]
 
     def open_queues(self, name: str | None, by: str, why: str) -> Sequence[QueueRow]:
         """By their calendars again."""
         opened = emergency.reopen(self._exchange.dispatch, name, by, why)
-        return [self.queue(one) for one in opened or [name or ""]]
+        return [self.queue(one) for one in (opened if name is None else [name])]
 
     def agents(self) -> Sequence[AgentRow]:
         """Every agent of the router."""
@@ -370,29 +369,6 @@ class Running:
         self._drain()
         return Draining(calls=len(self._registry.calls))
 
-    def sources(self, tasks: Callable[[], int]) -> Sources:
-        """Where a scrape asks."""
-        return Sources(
-            sip=self._sip,
-            media=self._media,
-            agents=lambda: {
-                view.name: _by_state(view.agents) for view in self._exchange.dispatch.router.queues()
-            },
-            agents_by_state=self._agents_by_state,
-            queues_closed=lambda: {
-                view.name: view.closed for view in self._exchange.dispatch.router.queues()
-            },
-            registrations=self._exchange.registrations.by_transport,
-            trunks_up=lambda: {
-                name: self._exchange.trunks.is_up(name) for name in self._exchange.config.trunks
-            },
-            trunks_registered=self._exchange.trunks.registered_now,
-            hep=lambda: self._exchange.tracing.hep,
-            provisioning=lambda: self._exchange.provisioning.counts,
-            history=self._exchange.history.counts,
-            tasks=tasks,
-        )
-
     # Rows
 
     def _queue_row(self, view: QueueView) -> QueueRow:
@@ -404,7 +380,7 @@ class Running:
             name=view.name,
             waiting=view.waiting,
             longest_wait_s=round(longest_s, 3),
-            agents=_by_state(view.agents),
+            agents=by_state(view.agents),
             offered=figures.offered,
             answered=figures.answered,
             abandoned=figures.abandoned,
@@ -448,58 +424,7 @@ class Running:
             do_not_disturb=self._exchange.preferences.of(name).do_not_disturb,
         )
 
-    # Readings
-
-    def _agents_by_state(self) -> dict[AgentState, int]:
-        counts = dict.fromkeys(AgentState, 0)
-        for view in self._exchange.dispatch.router.agents():
-            counts[AgentState(view.state.value)] += 1
-        return counts
-
-    def _sip(self) -> SipReading:
-        counters, counts = self._exchange.endpoint.counters, self._exchange.endpoint.counts()
-        return SipReading(
-            messages={
-                (direction, method, str(code) if code else "", transport): count
-                for (direction, method, code, transport), count in counters.messages.items()
-            },
-            retransmissions=counters.retransmissions,
-            parse_errors=counters.parse_errors,
-            strangers=counters.strangers,
-            banned=counters.banned,
-            unread=counters.unread,
-            refused=self._exchange.gate.refused,
-            bans=len(self._exchange.gate.bans.active(self._exchange.now())),
-            connections=self._exchange.shell.open_connections.copy(),
-            connections_closed=self._exchange.shell.ended_connections.copy(),
-            truncated=self._exchange.shell.truncated,
-            transactions=counts.transactions,
-            dialogs=counts.dialogs,
-        )
-
-    def _media(self) -> MediaReading:
-        counters = self._exchange.plane.counters()
-        return MediaReading(
-            packets_in=counters.packets_received,
-            packets_out=counters.packets_sent,
-            bytes_in=counters.octets_received,
-            bytes_out=counters.octets_sent,
-            packets_lost=counters.packets_lost,
-            strangers=counters.strangers,
-            srtp_failed=counters.srtp_failed,
-            srtp_replayed=counters.srtp_replayed,
-            datagrams_dropped=counters.datagrams_dropped,
-            ports=counters.ports,
-            worker_lag_s=counters.worker_lag_s,
-            events_merged=counters.events_merged,
-            recorder_dropped_frames=counters.recorder_dropped_frames,
-        )
-
 
 def _supervision_row(supervision: Supervision) -> SupervisionRow:
     state = SupervisionState.CONNECTED if supervision.connected else SupervisionState.RINGING
     return SupervisionRow(call=supervision.call, phone=supervision.phone, mode=supervision.mode, state=state)
-
-
-def _by_state(agents: dict[RouterState, int]) -> dict[AgentState, int]:
-    return {AgentState(state.value): count for state, count in agents.items()}

@@ -1,7 +1,8 @@
 """The router's shell: events in, journal, then commands out, and the one deadline in the loop's timer.
 
-All events of one wake-up are stepped together and reach the journal in one write, before any of their
-commands is carried out: what a caller saw happen, the journal knows.
+All events of the few messages that are read together, or of one turn of the loop, are stepped together and
+reach the journal in one write, before any of their commands is carried out: what a caller saw happen, the
+journal knows.
 """
 
 import asyncio
@@ -68,9 +69,11 @@ class Dispatch:
         self._events.append(event)
         self._schedule()
 
-    def when_settled(self, callback: Callable[[], None]) -> None:
-        """Call once every event posted so far is stepped and its commands carried out, in the same turn."""
-        self._settled.append(callback)
+    def when_settled(self, callback: Callable[[], None], *, first: bool = False) -> None:
+        """Call once every event posted so far is stepped and its commands carried out, in the same turn.
+        `first`: before what the others have to count and to book.
+        """
+        self._settled.insert(0 if first else len(self._settled), callback)
         self._schedule()
 
     def _schedule(self) -> None:
@@ -80,7 +83,7 @@ class Dispatch:
 
     def flush(self) -> None:
         """Step what is pending now rather than at the end of this turn."""
-        if self._in_flush:
+        if self._in_flush or not self._scheduled:
             return
         self._scheduled = False
         self._in_flush = True

@@ -1,5 +1,6 @@
 """The exchange: what every call, leg and flow needs of the running switch. Holds, decides nothing."""
 
+import asyncio
 import errno
 import time
 from asyncio import AbstractEventLoop
@@ -14,6 +15,7 @@ from media.aio.sounds import SoundLibrary
 from media.keying import Fingerprint
 from media.port import Play
 from sip.aio.shell import SipShell
+from sip.dialogs.dialog import Dialog
 from sip.endpoint import Endpoint
 from sip.flow import Address, Flow
 from sip.location import Place
@@ -45,6 +47,12 @@ from switch.wall.gate import Gate
 
 if TYPE_CHECKING:
     from switch.calls.transfers.parking import Parked
+
+
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 @dataclass(slots=True)
@@ -83,9 +91,13 @@ class Exchange:
     """Of the history; None where there is none to ask."""
     parked: dict[str, "Parked"] = field(default_factory=dict)
     """Who is parked, by slot."""
+    untold: dict[str, list[Dialog]] = field(default_factory=dict)
+    """Dialogs that are over, by the phone that may not know it: its connection died with a former run."""
     now: Callable[[], float] = time.monotonic
     """The clock of sip and media: monotonic seconds."""
     draining: bool = False
+    in_order: asyncio.Event = field(default_factory=_set)
+    """Set unless callers may return, after a crash of ours, who were in line before anybody who comes now."""
 
     def sip(self) -> Endpoint:
         """The endpoint, for a call from outside of its own events: what it sends goes out in this turn."""

@@ -16,8 +16,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from acd.events import SwitchRestarted
 from media.aio import synthesis
-from sip.dialogs.ringing import RingingInvite
-from sip.dialogs.unanswered import UnansweredInvite
 from switch.api.app import create_app
 from switch.api.server import HttpServer
 from switch.api.services import Services
@@ -34,9 +32,10 @@ from switch.config.schema import Config
 from switch.garbage import Collector
 from switch.logs import configure_logs
 from switch.metrics.vitals import Vitals
-from switch.persistence.logbook import Survivor
 from switch.persistence.mending import mend_recordings, parts_left
 from switch.persistence.survivors import end_survivors, stop_ringing
+from switch.readings import sources
+from switch.records import CallRecord
 from switch.reloading import Reloader, apply
 from switch.sounds import names_missing
 from switch.sweeping import Sweeper
@@ -149,47 +148,47 @@ class Server:
         )
         self._stopping = asyncio.Event()
         self._terminated = False
-        self._survivors: list[Survivor] = []
-        """What the former run left, of which these calls may return."""
-        self._ringing: list[RingingInvite | UnansweredInvite] = []
-        """What it left without a final response."""
         self._returning = CallsReturning(switch.exchange, switch.registry)
-        self._may_return: tuple[str, ...] = ()
+        self._recorded: tuple[CallRecord, ...] = ()
+        """Calls of the former run that have ended and were recorded."""
         self._parts: list[Path] = []
-        """Recordings that the former run had not completed."""
+        """Recordings that it had not completed."""
         self._tasks: set[asyncio.Task[object]] = set()
         self._log = structlog.get_logger("server")
 
     async def take_up(self) -> None:
-        """Tell the router what became of the former run: before the first packet of this one comes."""
-        exchange = self._exchange
+        """Tell the router what became of the former run, and take up its dialogs or end them: before the
+        first packet of this one comes. What is sent goes out with the first that can.
+        """
+        exchange, returning = self._exchange, self._returning
         self._parts = await asyncio.to_thread(parts_left, exchange)
-        self._survivors = exchange.logbook.survivors()
-        self._ringing = exchange.logbook.take_ringing()
-        self._may_return = self._returning.take_up(self._survivors)
-        exchange.dispatch.post(SwitchRestarted(may_return=self._may_return))
+        survivors = exchange.logbook.survivors()
+        ringing = exchange.logbook.take_ringing()
+        may_return = returning.take_up(survivors)
+        exchange.dispatch.post(SwitchRestarted(may_return=may_return))
         apply(exchange, exchange.config, self._switch.staffing, self._switch.identification)
         stored = await self._switch.reader.bindings(datetime.now(UTC))
         exchange.registrations.start(self._switch.staffing, stored)
         exchange.dispatch.flush()
         exchange.desk.start()
-
-    async def start(self, stack: AsyncExitStack) -> None:
-        """Take up or end on the wire what the former run left, open the API, and say `ready`."""
-        exchange, returning = self._exchange, self._returning
-        exchange.trunks.start()
-        stop_ringing(exchange, self._ringing)
-        recorded = end_survivors(exchange, self._survivors, self._may_return, returning.is_returning)
+        stop_ringing(exchange, ringing)
+        self._recorded = end_survivors(exchange, survivors, may_return, returning.is_returning)
         exchange.lamps.start()
         returning.start()
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Register with carriers, mend recordings, open the API, and say `ready`."""
+        exchange = self._exchange
+        exchange.trunks.start()
         data_dir = exchange.config.server.data_dir
         self._spawn(
-            mend_recordings(data_dir, recorded, self._parts, self._switch.reader, exchange.booking.book)
+            mend_recordings(data_dir, self._recorded, self._parts, self._switch.reader, exchange.booking.book)
         )
         vitals = Vitals(exchange.metrics, exchange.loop, exchange.logbook.beat)
         vitals.start()
         stack.callback(vitals.stop)
-        exchange.metrics.watch(self._running.sources(lambda: len(asyncio.all_tasks())))
+        exchange.metrics.watch(sources(exchange, lambda: len(asyncio.all_tasks())))
+        explainer = Explainer(data_dir / "journal")
         services = Services(
             backend=self._running,
             reader=self._switch.reader,
@@ -198,7 +197,7 @@ class Server:
             data_dir=data_dir,
             token=AdminToken(data_dir / "admin.token"),
             tracing=exchange.tracing,
-            explainer=Explainer(data_dir / "journal"),
+            explainer=explainer,
             language=lambda: exchange.config.server.language,
         )
         listen = exchange.config.http.listen
@@ -207,6 +206,7 @@ class Server:
         http = HttpServer(app, listen.host, listen.port)
         host, port = await http.start()
         stack.push_async_callback(http.close)
+        stack.callback(explainer.close)
         stack.callback(exchange.tracing.close)
         self._on_signals()
         collector = Collector(exchange.loop, lambda: not self._switch.registry.calls)

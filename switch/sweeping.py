@@ -67,7 +67,10 @@ class Sweeper:
         """Sweep until cancelled."""
         while True:
             await asyncio.sleep(EVERY_S)
-            await self.sweep()
+            try:
+                await self.sweep()
+            except Exception:  # noqa: BLE001 - a task's edge: one look that failed must not be the last
+                self._log.exception("cannot look")
 
     async def sweep(self) -> None:
         """One look at everything: what was doubted at the last one too is put right."""
@@ -87,7 +90,10 @@ class Sweeper:
     def _put_right(self, doubt: Doubt) -> None:
         self._log.error("state repaired", kind=doubt.kind.value, name=doubt.name, believed=doubt.believed)
         self._exchange.metrics.repaired(doubt.kind)
-        doubt.remedy()
+        try:
+            doubt.remedy()
+        except Exception:  # noqa: BLE001 - one remedy's edge: it must not keep the others from theirs
+            self._log.exception("cannot repair", kind=doubt.kind.value, name=doubt.name)
 
     def _looks(self) -> Iterator[Doubt | None]:
         """One for each fact that the router holds of something outside. Who comes meanwhile is seen next."""

@@ -39,7 +39,10 @@ class Watchdog:
         """Watch until cancelled."""
         while True:
             await asyncio.sleep(EVERY_S)
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # noqa: BLE001 - a task's edge: one look that failed must not be the last
+                self._log.exception("cannot look")
 
     async def look(self) -> None:
         """One look. It takes several turns of the loop, in which agents come and go: only who is seen again

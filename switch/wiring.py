@@ -46,6 +46,7 @@ from switch.peers import Identification, PhonePeer
 from switch.persistence.booking import Booking
 from switch.persistence.journal import Journal
 from switch.persistence.logbook import Logbook
+from switch.persistence.survivors import tell_now
 from switch.preferences import PhonePreferences, Preferences
 from switch.quiet import Quiet
 from switch.registrations import Registrations
@@ -212,12 +213,17 @@ class _Wiring:
             self._around.loop,
             lambda: self.exchange.config.sip.domain,
             self._phone_changed,
-            lambda phone, before, flow: self.switch.registry.phone_moved(phone, before, flow),
+            self._phone_moved,
         )
 
     def _phone_changed(self, phone: str) -> None:
         self.exchange.lamps.phone_changed(phone)
         self.switch.registry.phone_changed(phone)
+        tell_now(self.exchange, phone)
+
+    def _phone_moved(self, phone: str, before: Flow, flow: Flow) -> None:
+        self.switch.registry.phone_moved(phone, before, flow)
+        tell_now(self.exchange, phone)
 
     def _max_contacts(self, user: str) -> int:
         phone = self.exchange.config.phones.get(user)
@@ -305,6 +311,7 @@ class _Wiring:
             endpoint, lambda event: self.switch.sip_event(event), self._registrations.connection_closed
         )
         shell.on_backlog = self._gate.overload.waited
+        shell.on_delivered = dispatch.flush
         around.plane.on_event = lambda event: self.switch.port_event(event)
         return Exchange(
             loop=around.loop,

@@ -20,6 +20,7 @@ from acd.commands import (
     VisitEnded,
     VisitResult,
 )
+from acd.offering import NO_ANSWER
 from acd.router import Router
 from acd.simulation.day import Does, DrawnDay, microseconds
 from acd.simulation.played import Fate, Played, Work
@@ -109,8 +110,13 @@ class Player:
                 return
 
     def _happens(self, event: e.Event) -> bool:
-        """Whether what was planned comes true: the phone still rings, the caller still waits."""
+        """Whether what was planned comes true: the phone still rings, the caller still waits, the agent has
+        not gone home, and sits in the pause from which he returns."""
         match event:
+            case e.AgentStateSet():
+                agent = self.router.facts.agents[event.agent]
+                still = event.reason != NO_ANSWER or agent.pause_reason == NO_ANSWER
+                return agent.logged_in and still
             case e.OfferAnswered() | e.OfferRefused():
                 return self._ringing.pop(event.offer, None) is not None
             case e.CallGone():
@@ -189,9 +195,10 @@ class Player:
         if before in _BUSY:
             work.busy_us += self._now_us - since_us
         self._states[changed.agent] = (changed.state, self._now_us)
-        if changed.state is AgentState.PAUSED and changed.reason == "no-answer":
+        if changed.state is AgentState.PAUSED and changed.reason == NO_ANSWER:
             returns_us = microseconds(self._drawn.day.phones.returns_s)
-            self._plan(self._now_us + returns_us, e.AgentStateSet(changed.agent, e.WantedState.READY))
+            back = e.AgentStateSet(changed.agent, e.WantedState.READY, NO_ANSWER)
+            self._plan(self._now_us + returns_us, back)
 
 
 def play(drawn: DrawnDay, watch: Watch | None = None, configured: e.Configured | None = None) -> Played:

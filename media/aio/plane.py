@@ -17,7 +17,13 @@ from media.aio.numbers import PortNumbers
 from media.aio.port import EnginePort
 from media.aio.recorder import Recorder
 from media.aio.shard import Shard, Sounds
-from media.aio.sockets import PortSockets, bind_port, ports_within_limit, raise_descriptor_limit
+from media.aio.sockets import (
+    PortSockets,
+    bind_port,
+    make_room,
+    ports_within_limit,
+    raise_descriptor_limit,
+)
 from media.codecs import CODECS
 from media.events import PortClosed, PortEvent
 from media.keying import Fingerprint
@@ -103,7 +109,9 @@ class MediaPlane:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Raise the descriptor limit, start the workers and listen for their events."""
         self._loop = loop
-        self._limit = ports_within_limit(raise_descriptor_limit())
+        descriptors = raise_descriptor_limit()
+        make_room(descriptors)
+        self._limit = ports_within_limit(descriptors)
         atexit.register(self._join)
         for shard in self._shards:
             shard.start(loop)

@@ -40,10 +40,12 @@ _LOG: Final = logging.getLogger(__name__)
 class SipShell:
     """Drives one endpoint on the running loop.
 
-    `on_event` is called for every event, in order; what it raises is logged and counted in `handler_errors`.
+    `on_event` is called for every event, in order; what it raises is logged and counted in `handler_errors`,
+    and so is what `on_delivered` raises.
     When the application calls the endpoint outside of `on_event`, it calls `flush()` afterwards, or `wake()`,
     which flushes once at the end of this turn of the loop however often it is called. `on_closed` hears of
-    every TCP or TLS connection that closes. `bounds` may be replaced at any time.
+    every TCP or TLS connection that closes. `bounds` may be replaced at any time. `on_delivered` is called
+    when all events of a few messages were delivered, before what comes next: what it sends goes out at once.
 
     `on_wire`, which may be set and cleared at any time, sees each message that is read or sent, in order:
     "in" or "out", its bytes, its flow and the monotonic time. It must be quick and raise nothing, and so must
@@ -66,6 +68,7 @@ class SipShell:
         self.handler_errors = 0
         self.on_wire: OnWire | None = None
         self.on_backlog: OnBacklog | None = None
+        self.on_delivered: Callable[[], None] | None = None
         self.closed_connections = 0
         self._endpoint = endpoint
         self._listen = listen
@@ -230,6 +233,12 @@ class SipShell:
                 self._send_all()
         finally:
             self._flushing = False
+        if self.on_delivered is not None:
+            try:
+                self.on_delivered()
+            except Exception:  # noqa: BLE001  nor may it stop the timer, or end the connection that is read
+                self._failed("what follows events")
+            self._send_all()
         self._set_timer()
 
     def wake(self) -> None:
@@ -246,8 +255,11 @@ class SipShell:
         try:
             self._on_event(event)
         except Exception:  # noqa: BLE001  the edge: one call's fault must not stop the others
-            self.handler_errors += 1
-            _LOG.exception("handler of %s failed", type(event).__name__)
+            self._failed(f"handler of {type(event).__name__}")
+
+    def _failed(self, what: str) -> None:
+        self.handler_errors += 1
+        _LOG.exception("%s failed", what)
 
     def _send_all(self) -> None:
         for data, flow in self._endpoint.datagrams():

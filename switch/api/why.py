@@ -1,5 +1,6 @@
 """Why a call went where it went."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Annotated
 
@@ -33,7 +34,8 @@ def routes(services: Services) -> APIRouter:
             raise Failure(
                 HTTPStatus.INTERNAL_SERVER_ERROR, f"the journal cannot be replayed: {error}"
             ) from error
-        return answer(why_row(call, kept, explained, offers, language or services.language()))
+        said_in = language or services.language()
+        return answer(await asyncio.to_thread(why_row, call, kept, explained, offers, said_in))
 
     return router
 

@@ -53,6 +53,7 @@ from switch.calls.ringing.branches import Branches
 from switch.calls.ringing.hunting import Attempt
 from switch.calls.ringing.unreachable import Unreachable
 from switch.calls.talking import Talking
+from switch.config import values
 from switch.config.schema import Queue
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
@@ -86,9 +87,11 @@ class Call(Talking):
 
         Who has waited in a queue before keeps the time and the priority that he had there. The agent `prefer`
         comes first for him, where the queue allows that. Agents need what he `requires` beside what the queue
-        does, such as `english >= 5 and not trainee >= 1`. Raises SkillError for what is no such expression.
+        does, such as `english >= 5 and not trainee >= 1`. Raises SkillError for what is no such expression,
+        ValueError for a priority beyond what a configuration may say.
         """
         parse(requires)
+        values.whole(priority)
         number = "" if self.identity.withheld else self.ledger.from_
         settings = self._exchange.config.queues.get(name)
         wished = None if settings is None else settings.prefer_agent

@@ -6,7 +6,6 @@ import structlog
 
 from acd import commands as acd
 from acd.events import ConversationEnd, ConversationEnded, OfferNotSent
-from acd.why import Decision, encode
 from switch.calls.causes import Farewell
 from switch.calls.flow import Call
 from switch.calls.ledger import Visit
@@ -93,8 +92,8 @@ class Orders:
 
     def _offer(self, command: acd.Offer, now_us: int) -> None:
         dispatch = self._exchange.dispatch
-        if command.decision is not None:
-            self._exchange.history.put(_decided(command.decision, command.seal))
+        if (decided := entries.Decided.of(command)) is not None:
+            self._exchange.history.put(decided)
         offering = Offering(command.offer, command.call, command.agent, dispatch.post, self._forget)
         try:
             offering.branches = self._ring(command, offering)
@@ -108,7 +107,7 @@ class Orders:
         self.offerings[command.offer] = offering
         self._rang[command.offer] = offering.branches
         if not self._invited_us:
-            dispatch.when_settled(self._invites_written)
+            dispatch.when_settled(self._invites_written, first=True)
         self._invited_us.append(now_us)
 
     def _ring(self, command: acd.Offer, offering: Offering) -> Branches | None:
@@ -275,17 +274,6 @@ class Orders:
         else:
             entry = entries.WrapUpEnded(call=command.call, wrap_up_s=wrap_up_s, agent=command.agent)
             self._exchange.history.put(entry)
-
-
-def _decided(decision: Decision, seal: str) -> entries.Decided:
-    return entries.Decided(
-        seal=seal,
-        decided_at=utc(decision.at_us),
-        number=decision.number,
-        offer=decision.offer,
-        call=decision.call,
-        text=encode(decision).decode(),
-    )
 
 
 def _facts(call: Call, queue: str) -> dict[str, str]:

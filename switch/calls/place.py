@@ -36,6 +36,7 @@ class Place:
     ) -> LeaveQueue:
         """Wait in that queue, until the router sends the caller, of that number, elsewhere. An agent who is
         `preferred` comes first for him there; agents need what he `requires`, beside what the queue does.
+        Before him come those who may return to their line after a crash.
         """
         if self._queued is None:
             now_us = self._exchange.now_us()
@@ -46,6 +47,7 @@ class Place:
         self._queued = msgspec.structs.replace(
             self._queued, queue=queue, preferred=preferred, requires=requires
         )
+        await self._exchange.in_order.wait()
         self._exchange.dispatch.post(self._queued)
         return await self._left
 

@@ -26,6 +26,7 @@ from switch.calls.legs.returning import ReturningLeg
 from switch.calls.registry import Registry
 from switch.calls.ringing.dialling import MAX_FORWARDS
 from switch.calls.ringing.occupancy import Occupancy, Sides
+from switch.config.schema import OnAgentLost
 from switch.exchange import Exchange
 from switch.flows.queue import queue_again
 from switch.identities.caller import Caller
@@ -37,7 +38,8 @@ from switch.records import HOLDS, TALKS, CallRecord, LegRecord, LegRole, to_us
 PATIENCE_S: Final = 8.0
 """Who has not answered by then does not return: long enough for a phone that has to connect again."""
 TOGETHER_S: Final = 1.0
-"""How long the first who are back in line wait for the others, so that the first of the line goes first."""
+"""How long the first who are back in line wait for the others, and new callers for all of them, so that the
+first of the line goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class CallsReturning:
             call = None if found is None else self._made(found)
             if call is not None:
                 self._returning[call.call.id] = call
+        if self._someone_joins:
+            self._exchange.in_order.clear()
         return tuple(self._returning)
 
     def is_returning(self, leg: str) -> bool:
@@ -87,11 +91,12 @@ class CallsReturning:
         if not self._returning:
             return
         structlog.get_logger("server").warning("calls of the former run return", calls=len(self._returning))
-        for returning in list(self._returning.values()):
-            self._registry.call_started(returning.call)
-            returning.start()
         self._exchange.loop.call_later(TOGETHER_S, self._apart)
         self._exchange.loop.call_later(PATIENCE_S, self._give_up)
+        for returning in list(self._returning.values()):
+            self._registry.call_started(returning.call)
+            if not self._does(returning.start, returning):
+                self._does(returning.give_up, returning)
 
     # Inside
 
@@ -101,13 +106,14 @@ class CallsReturning:
             for record in (found.caller, found.party):
                 if record is not None:
                     legs.append(self._leg(found.survivor, record, legs))
-        except (NoPorts, OSError, SdpError) as error:
-            call = found.survivor.call.id
-            structlog.get_logger("server").warning("a call cannot return", call=call, error=repr(error))
-            for leg in legs:
-                leg.port.close()
-            return None
-        return _ReturningCall(self._exchange, self._call(found, legs), found, legs, self._settled)
+            return _ReturningCall(self._exchange, self._call(found, legs), found, legs, self._settled)
+        except Exception as error:
+            ours = not isinstance(error, NoPorts | OSError | SdpError)
+            log, call = structlog.get_logger("server"), found.survivor.call.id
+            log.warning("a call cannot return", call=call, error=repr(error), exc_info=ours)
+        for leg in legs:
+            leg.port.close()
+        return None
 
     def _leg(self, survivor: Survivor, record: LegRecord, others: list[ReturningLeg]) -> ReturningLeg:
         """With the port that it had; a call's ports are on one worker. Raises NoPorts, OSError, SdpError."""
@@ -154,26 +160,40 @@ class CallsReturning:
         del self._returning[call.id]
         if returning.waits and not call.over:
             self._back.append(call.id)
-        if self._back and (not self._together or not self._someone_waits):
+        if not self._someone_joins:
+            self._together = False
+        if not self._together:
             self._tell()
 
     @property
-    def _someone_waits(self) -> bool:
-        return any(each.waits for each in self._returning.values())
+    def _someone_joins(self) -> bool:
+        return any(each.joins_line for each in self._returning.values())
 
     def _apart(self) -> None:
         self._together = False
-        if self._back:
-            self._tell()
+        self._tell()
 
     def _tell(self) -> None:
+        """Who is back in line; whoever has come since comes behind them."""
         back, self._back = self._back, []
-        self._exchange.dispatch.post(CallsRecovered(calls=tuple(back)))
+        if back:
+            self._exchange.dispatch.post(CallsRecovered(calls=tuple(back)))
+        self._exchange.in_order.set()
 
     def _give_up(self) -> None:
         for returning in list(self._returning.values()):
-            returning.give_up()
+            self._does(returning.give_up, returning)
         self._returning.clear()
+
+    @staticmethod
+    def _does(work: Callable[[], None], returning: "_ReturningCall") -> bool:
+        """Whether the call has done so: over a fault of ours no other call stumbles."""
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - one call's edge: nobody else waits for it
+            structlog.get_logger("server").exception("a call cannot return", call=returning.call.id)
+            return False
+        return True
 
 
 class _ReturningCall(LegOwner):
@@ -190,6 +210,8 @@ class _ReturningCall(LegOwner):
         self.call = call
         self.legs = legs
         self.waits = found.waits is not None
+        self.joins_line = self.waits
+        """Or he may: his agent need not come back."""
         self._exchange = exchange
         self._settled = settled
         self._outcomes: dict[Leg, Ended | Lost | Returned] = {}
@@ -200,6 +222,7 @@ class _ReturningCall(LegOwner):
             call.party = legs[1]
         if found.known is not None:
             call.agent, call.queued_as = found.known.agent, self._queue
+            self.joins_line |= self._queue is not None and self._queue.on_agent_lost is OnAgentLost.REQUEUE
         for leg in legs:
             leg.owner = self
 

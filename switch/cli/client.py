@@ -87,10 +87,14 @@ class Client:
         *,
         params: Mapping[str, str] | None = None,
         json: object = None,
+        patient: bool = False,
     ) -> httpx.Response:
-        """The answer. Raises Refusal with the problem's words, or NoSwitch."""
+        """The answer, which may take as long as it takes where we are `patient`. Raises Refusal with the
+        problem's words, or NoSwitch.
+        """
+        timeout = _STREAM_TIMEOUT if patient else httpx.USE_CLIENT_DEFAULT
         try:
-            response = self._http.request(method, path, params=params, json=json)
+            response = self._http.request(method, path, params=params, json=json, timeout=timeout)
         except httpx.TransportError as error:
             raise NoSwitch(f"no switch answers at {self._url}: {error}") from error
         if response.is_success:

@@ -34,7 +34,7 @@ def of_call(
     """Why a call went to that agent: what decided, who else there was, what would have changed it."""
     params = {} if language is None else {"language": language.value}
     with asking(config) as client:
-        answer = client.ask("GET", f"/calls/{quote(call, safe='')}/why", params=params)
+        answer = client.ask("GET", f"/calls/{quote(call, safe='')}/why", params=params, patient=True)
     if json:
         print(answer.text)
         return
@@ -56,7 +56,7 @@ def verify(
 ) -> None:
     """Follow the ledger of all decisions: whether any of it was altered, or is missing."""
     with asking(config) as client:
-        answer = client.ask("GET", "/ledger")
+        answer = client.ask("GET", "/ledger", patient=True)
     said = answer.json()
     if json:
         print(answer.text)

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 from acd.strategies import SEVERAL, Strategy
 from media.aio.addresses import reaches
-from switch.config import recipes, secrecy
+from switch.config import preferring, recipes, secrecy
 from switch.config.checks import Finding
 from switch.config.routing import Matching
 from switch.config.schema import Config, OnNoAnswer
@@ -14,7 +14,8 @@ from switch.config.schema import Config, OnNoAnswer
 def doubts(config: Config) -> Iterator[Finding]:
     """Every doubt about a configuration without mistakes."""
     yield from _without_media(config)
-    for doubted in (secrecy.doubts(config), recipes.doubts(config.queues)):
+    preferred = preferring.doubts(config.queues, config.routing)
+    for doubted in (secrecy.doubts(config), recipes.doubts(config.queues), preferred):
         yield from (Finding(path, message) for path, message in doubted)
     yield from _all_at_once(config)
     yield from _without_say(config)

@@ -113,9 +113,49 @@ def _step(path: Path, do: Do, has: Callable[[str, str], bool]) -> Iterator[Findi
 
 
 def doubts(queues: Mapping[str, "Queue"]) -> Iterator[tuple[Path, str]]:
-    """Steps that nobody will take."""
+    """Steps that nobody will take, and those after which callers may go round."""
+    yield from _circles(queues)
     for name, queue in queues.items():
         for i, step in enumerate(queue.steps):
             if step.when.waited >= queue.max_wait:
                 message = "warning: nobody waits so long: the queue's max_wait is not longer"
                 yield ("queues", name, "steps", i, "when", "waited"), message
+
+
+def _circles(queues: Mapping[str, "Queue"]) -> Iterator[tuple[Path, str]]:
+    """Steps that send callers to where overflows and steps lead back; each circle once. Conditions are not
+    looked at, so it may be meant."""
+    ways = {name: _ways(queue) for name, queue in queues.items()}
+    seen: set[frozenset[str]] = set()
+    for name, queue in queues.items():
+        for i, step in enumerate(queue.steps):
+            if not isinstance(step.do.overflow, QueueTarget):
+                continue
+            circle = _way(ways, step.do.overflow.name, name)
+            if circle and frozenset(circle) not in seen:
+                seen.add(frozenset(circle))
+                message = (
+                    f"warning: callers may go round for ever, last in line each time: "
+                    f"{' -> '.join([name, *circle])}; let one of these lead to phone:NAME or hangup"
+                )
+                yield ("queues", name, "steps", i, "do", "overflow"), message
+
+
+def _ways(queue: "Queue") -> list[str]:
+    """The queues that a queue sends callers on to."""
+    targets = [queue.overflow, *(step.do.overflow for step in queue.steps)]
+    return [target.name for target in targets if isinstance(target, QueueTarget)]
+
+
+def _way(ways: Mapping[str, list[str]], start: str, end: str) -> list[str]:
+    """One of the shortest ways, both ends included; empty where there is none."""
+    found = {start: [start]}
+    ahead = [start]
+    for name in ahead:  # grows meanwhile
+        if name == end:
+            return found[name]
+        for after in ways.get(name, ()):
+            if after not in found:
+                found[after] = [*found[name], after]
+                ahead.append(after)
+    return []

@@ -30,6 +30,7 @@ class Weights(Section):
     gap: Weight = 100
     idle: Weight = 1
     rare: Weight = 600
+    sticky: Weight = 200
 
 
 class Routing(Section):

@@ -15,13 +15,15 @@ from acd.recipe import Bound
 
 DISPLAY_FIELDS = ("queue", "number", "name", "priority", "wait", "dialled")
 """What may stand in braces in a caller display."""
+LARGEST_NUMBER = 2**32 - 1
+"""In either direction: sums and products of what is configured stay within the 64 bits of the journal."""
 ANNOUNCED_FACTS = ("{wait}", "{priority}")
 """What may stand beside prompts in what an agent hears of a caller."""
 
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST_S = 366 * 86400.0
-_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,100}")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?|\[?[0-9a-f:]+\]?")
 _DIGITS = re.compile(r"[A-Za-z0-9+*#._-]*")
@@ -109,10 +111,15 @@ def duration(value: object) -> float:
 def whole(value: object) -> int:
     """A whole number, in decimal digits."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        number = value
+    elif not isinstance(value, str) or not _NUMBER.fullmatch(value):
         raise expected(value, "a whole number", "20")
-    return int(value)
+    else:
+        number = int(value)
+    if abs(number) > LARGEST_NUMBER:
+        written = shown(value) if isinstance(value, str) else str(number)
+        raise ValueError(f"{written} is too large; at most {LARGEST_NUMBER}, or as much below 0")
+    return number
 
 
 def flag(value: object) -> bool:

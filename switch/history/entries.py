@@ -1,11 +1,13 @@
 """What the writer can be told: small frozen values that also make up the lines of its spool."""
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import msgspec
 
-from switch.records import AgentStateRecord, CallRecord, OfferRecord
+from acd.commands import Offer
+from acd.why import encode
+from switch.records import AgentStateRecord, CallRecord, OfferRecord, utc
 
 OUTCOMES = ("written", "spooled", "replayed", "refused", "lost")
 """What becomes of entries: in the database; in the spool; from the spool to the database; not taken by a
@@ -51,6 +53,21 @@ class Decided(_Entry, frozen=True, kw_only=True, tag="decided"):
     offer: str
     call: str
     text: str
+
+    @classmethod
+    def of(cls, offer: Offer) -> Self | None:
+        """Of an offer; None where it kept nothing."""
+        decision = offer.decision
+        if decision is None:
+            return None
+        return cls(
+            seal=offer.seal,
+            decided_at=utc(decision.at_us),
+            number=decision.number,
+            offer=decision.offer,
+            call=decision.call,
+            text=encode(decision).decode(),
+        )
 
 
 class AgentChanged(_Entry, frozen=True, kw_only=True, tag="agent_changed"):

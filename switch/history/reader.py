@@ -9,7 +9,21 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import CompoundSelect, RowMapping, Select, Table, exists, or_, select, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    LargeBinary,
+    RowMapping,
+    Select,
+    Table,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from acd.why import Kept
@@ -112,7 +126,8 @@ class Reader:
 
     async def decisions(self, call: str) -> list[Kept]:
         """Why each offer of a call was made, oldest first."""
-        kept = select(decisions.c.decided_at, decisions.c.number, decisions.c.text, decisions.c.seal).where(
+        text = self._octets(decisions.c.text)
+        kept = select(decisions.c.decided_at, decisions.c.number, text, decisions.c.seal).where(
             decisions.c.tenant == self._tenant
         )
         its_offers = select(offers.c.id).where(offers.c.call == call)  # some came with a transfer
@@ -120,12 +135,13 @@ class Reader:
         both = kept.where(decisions.c.call == call).union(kept.where(decisions.c.offer.in_(its_offers)))
         query = both.order_by("decided_at", "number")
         async with self._engine.connect() as connection:
-            return [Kept(row["text"].encode(), row["seal"]) for row in await _rows(connection, query)]
+            return [Kept(row["text"], row["seal"]) for row in await _rows(connection, query)]
 
     async def chain(self, after: ChainPlace | None = None, most: int = 100) -> list[tuple[ChainPlace, Kept]]:
         """The next decisions after that place of the ledger, oldest first, each machine's by itself."""
         place = (decisions.c.node, decisions.c.decided_at, decisions.c.number, decisions.c.seal)
-        query = select(*place, decisions.c.text).where(decisions.c.tenant == self._tenant)
+        kept = (decisions.c.offer, decisions.c.call, self._octets(decisions.c.text))
+        query = select(*place, *kept).where(decisions.c.tenant == self._tenant)
         if after is not None:
             query = query.where(tuple_(*place) > tuple_(*after))
         async with self._engine.connect() as connection:
@@ -133,10 +149,16 @@ class Reader:
         return [
             (
                 (row["node"], row["decided_at"], row["number"], row["seal"]),
-                Kept(row["text"].encode(), row["seal"]),
+                Kept(row["text"], row["seal"], (row["number"], row["offer"], row["call"])),
             )
             for row in rows
         ]
+
+    def _octets(self, column: Column[str]) -> ColumnElement[bytes]:
+        """A text under its name, as it stands on the disk: what somebody has altered may be no UTF-8."""
+        if self._engine.dialect.name == "sqlite":
+            return cast(column, LargeBinary).label(column.name)
+        return func.convert_to(column, "UTF8", type_=LargeBinary).label(column.name)
 
     async def offers(self, call: str) -> dict[str, OfferRecord]:
         """What became of the offers of a call that has ended, by their ids."""

@@ -72,7 +72,10 @@ def weekly(written: str) -> tuple[Rule, ...]:
     """`Mo-Fr 09:00-18:00; Sa 10:00-14:00; Jul-Aug Mo-Fr 08:00-15:00`: of the rules that name a day the last
     counts. Raises ValueError with words for people.
     """
-    return tuple(_rule(part.strip()) for part in written.split(";") if part.strip())
+    rules = tuple(_rule(part.strip()) for part in written.split(";") if part.strip())
+    if not rules:
+        raise ValueError("names no hours; what is never open is written closed")
+    return rules
 
 
 def _rule(written: str) -> Rule:
@@ -80,6 +83,8 @@ def _rule(written: str) -> Rule:
     if match is None:
         raise ValueError(f"'{written}' is no rule; write it as Mo-Fr 09:00-14:00,16:00-18:00")
     days = match["days"]
+    if re.search(_TIME, days):  # a selector with times in it would say more than which days
+        raise ValueError(f"'{written}' has times in two places; write ';' between rules, ',' between times")
     if re.search(r"\b(PH|SH)\b", days):
         raise ValueError(f"'{days}': holidays are named by 'holidays' and 'on_holidays'")
     if not validate(_all_day(days)):

@@ -8,7 +8,6 @@ subscribed is told how things are.
 """
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,9 @@ from sip.dialogs.ringing import RingingInvite
 from sip.dialogs.unanswered import UnansweredInvite
 from switch.calls.legs.note import LegNote
 from switch.history.entries import CallEnded
+from switch.persistence.lines import LineFile
 from switch.preferences import Preferences
 from switch.records import CallRecord
-
-_COMPACT_AFTER = 20_000
-"""Lines in the file after which it is written anew with what still counts."""
 
 
 class _Line(msgspec.Struct, frozen=True, tag_field="line"):
@@ -114,13 +111,12 @@ class Survivor(msgspec.Struct, frozen=True):
 
 
 class Logbook:
-    """An append-only file; one write for each turn of the loop in which something was noted."""
+    """What still counts, in memory and in a file; one write for each turn of the loop."""
 
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
         """Opens the file. OSError if that cannot be."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._loop = loop
         self._log = structlog.get_logger("logbook")
         self._calls: dict[str, _CallNoted] = {}
         self._dialogs: dict[str, _DialogOpened] = {}
@@ -131,11 +127,7 @@ class Logbook:
         self._ended: dict[str, _CallEnded] = {}
         self.last_beat_us = self._read()
         """When the former run was last seen alive (UTC microseconds); 0 if there was none."""
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self._pending = bytearray()
-        self._lines = 0
-        self._scheduled = False
-        self._compact()
+        self._file = LineFile(path, loop, self._still_noted)
 
     def survivors(self) -> list[Survivor]:
         """The calls that the former run left in progress."""
@@ -156,25 +148,25 @@ class Logbook:
 
     def beat(self) -> None:
         """The switch is alive: a crash is known to have come later."""
-        os.utime(self._file)
+        self._file.touch()
 
     def call_noted(self, call: CallRecord, *, paused: bool = False) -> None:
         """The call is in progress, and has come so far; `paused`: what is said is not recorded."""
         self._calls[call.id] = line = _CallNoted(call, paused)
-        self._write(line)
+        self._file.add(line)
 
     def ringing_noted(self, leg: str, invite: RingingInvite | None) -> None:
         """A leg's INVITE rings, until its dialog is opened or closed. A second time changes nothing."""
         known = self._ringing.get(leg)
         if invite is not None and (not isinstance(known, _Rings) or known.invite.cseq != invite.cseq):
             self._ringing[leg] = line = _Rings(leg, invite)
-            self._write(line)
+            self._file.add(line)
 
     def unanswered_noted(self, leg: str, invite: UnansweredInvite | None) -> None:
         """Likewise: who calls was told that it rings, or hears us already."""
         if invite is not None and leg not in self._ringing:
             self._ringing[leg] = line = _Unanswered(leg, invite)
-            self._write(line)
+            self._file.add(line)
 
     def take_ringing(self) -> list[RingingInvite | UnansweredInvite]:
         """What the former run left without a final response, from us or to us; noted no more."""
@@ -187,7 +179,7 @@ class Logbook:
         """A leg's dialog is confirmed."""
         self._ringing.pop(leg, None)
         self._dialogs[leg] = line = _DialogOpened(leg, call, dialog.to_dict(), note)
-        self._write(line)
+        self._file.add(line)
 
     def dialog_changed(self, leg: str, dialog: Dialog, note: LegNote) -> None:
         """Its remote target may be new, or its description. One that is not noted is not noted now."""
@@ -199,17 +191,17 @@ class Logbook:
         """It has ended. A second time changes nothing."""
         rang, opened = self._ringing.pop(leg, None), self._dialogs.pop(leg, None)
         if rang is not None or opened is not None:
-            self._write(_DialogClosed(leg))
+            self._file.add(_DialogClosed(leg))
 
     def lamp_opened(self, lamp: str, saved: dict[str, Any], now_us: int) -> None:
         """Somebody watches, or has renewed: `saved` is what another process would go on with."""
         self._lamps[lamp] = line = _LampOpened(lamp, now_us, saved)
-        self._write(line)
+        self._file.add(line)
 
     def lamp_closed(self, lamp: str) -> None:
         """He watches no more. A second time changes nothing."""
         if self._lamps.pop(lamp, None) is not None:
-            self._write(_LampClosed(lamp))
+            self._file.add(_LampClosed(lamp))
 
     def take_lamps(self) -> list[tuple[dict[str, Any], int]]:
         """What the former run's lamps were, and when (UTC microseconds) it said so; noted no more."""
@@ -225,7 +217,7 @@ class Logbook:
             self._seats.pop(agent, None)
         else:
             self._seats[agent] = line
-        self._write(line)
+        self._file.add(line)
 
     def seats(self) -> dict[str, str]:
         """Who sits at which phone that is not his own."""
@@ -235,7 +227,7 @@ class Logbook:
         """What is to become of calls to the phone; None: it rings."""
         line = _PreferencesNoted(phone, wanted)
         self._take_preferences(line)
-        self._write(line)
+        self._file.add(line)
 
     def preferences(self) -> dict[str, Preferences]:
         """Of every phone that wants something."""
@@ -251,17 +243,16 @@ class Logbook:
         """The call's record is whole, and on its way to the history."""
         self._calls.pop(entry.call.id, None)
         self._ended[entry.call.id] = line = _CallEnded(entry)
-        self._write(line)
+        self._file.add(line)
 
     def call_booked(self, call: str) -> None:
         """The history has it. A second time changes nothing."""
         if self._ended.pop(call, None) is not None:
-            self._write(_CallBooked(call))
+            self._file.add(_CallBooked(call))
 
     def close(self) -> None:
         """Write what is pending and close the file."""
-        self._flush()
-        os.close(self._file)
+        self._file.close()
 
     def _read(self) -> int:
         """Take up the file; when it was last touched. A line that a crash cut short was never acted upon."""
@@ -301,26 +292,6 @@ class Logbook:
                     self._ended.pop(call, None)
         return self._path.stat().st_mtime_ns // 1000
 
-    def _write(self, line: _Line) -> None:
-        self._pending += msgspec.json.encode(line) + b"\n"
-        self._lines += 1
-        if not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        self._scheduled = False
-        pending, self._pending = self._pending, bytearray()
-        if not pending:
-            return
-        try:
-            os.write(self._file, pending)
-        except OSError as error:  # a full disk must not end calls; what is lost is only needed after a crash
-            self._log.error("cannot note what is open", error=str(error), path=str(self._path))
-            return
-        if self._lines > _COMPACT_AFTER and self._lines > 4 * len(self._still_noted()):
-            self._compact()
-
     def _still_noted(self) -> list[_Line]:
         noted = (
             self._calls,
@@ -332,14 +303,3 @@ class Logbook:
             self._ended,
         )
         return [line for lines in noted for line in lines.values()]
-
-    def _compact(self) -> None:
-        """Write the file anew with what still counts."""
-        lines = self._still_noted()
-        fresh = self._path.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_APPEND, 0o600)
-        os.write(descriptor, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
-        fresh.replace(self._path)
-        os.close(self._file)
-        self._file = descriptor
-        self._lines = len(lines)

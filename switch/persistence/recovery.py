@@ -8,9 +8,12 @@ A tail that a crash tore off is cut; whatever else is damaged is set aside, neve
 
 import fcntl
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
+from acd.commands import Command, Offer
 from acd.journal import JournalError, Record, ReplayDiverged, decode, frame, replay, unframe
 from acd.router import Router
 from acd.state import SnapshotError
@@ -19,6 +22,8 @@ SNAPSHOT_MAGIC = b"centrS01"
 SNAPSHOT = ".snapshot"
 SEGMENT = ".journal"
 DAMAGED = ".damaged"
+_HEARD_AFTER_US = 5_000_000
+"""By then the history has written down what it was told."""
 
 
 class JournalLocked(OSError):
@@ -28,12 +33,19 @@ class JournalLocked(OSError):
 @dataclass(slots=True)
 class Recovery:
     """The router as it was, and how it was found: `replayed` steps after the snapshot at `snapshot_sequence`
-    (0: none). `problems` are lines for the log; empty after an orderly end and after most crashes."""
+    (0: none). `problems` are lines for the log; empty after an orderly end and after most crashes. `offers`
+    were made in those steps, and shortly before: of the last ones the ledger in the history may know nothing
+    yet."""
 
     router: Router
     snapshot_sequence: int = 0
     replayed: int = 0
     problems: list[str] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
+
+    def heard(self, commands: Sequence[Command]) -> None:
+        """What a replayed step gave."""
+        self.offers += [command for command in commands if isinstance(command, Offer)]
 
 
 def recover(directory: Path, pool: str = "main") -> Recovery:
@@ -77,6 +89,7 @@ def encode_snapshot(snapshot: bytes) -> bytes:
 
 def _recover(directory: Path, pool: str) -> Recovery:
     recovery = _from_snapshot(directory, pool)
+    snapshot_us = recovery.router.now_us
     paths = files(directory, SEGMENT)
     for place, path in enumerate(paths):
         following = paths[place + 1 :]
@@ -88,7 +101,33 @@ def _recover(directory: Path, pool: str) -> Recovery:
                 _set_aside(damaged, recovery, "it follows a gap")
             break
     recovery.replayed = recovery.router.sequence - recovery.snapshot_sequence
+    since_us = recovery.router.now_us - _HEARD_AFTER_US
+    if recovery.replayed and since_us < snapshot_us:
+        recovery.offers[:0] = _offers_before(directory, recovery.snapshot_sequence, since_us, pool)
     return recovery
+
+
+def _offers_before(directory: Path, sequence: int, since_us: int, pool: str) -> list[Offer]:
+    """Those between the last snapshot before that time and the one after that step; none where the journal
+    cannot be read."""
+    try:
+        earlier = Recovery(_router_at(directory, sequence, since_us, pool))
+        paths = [path for path in files(directory, SEGMENT) if sequence_of(path) <= sequence]
+        for path, following in zip_longest(paths, paths[1:]):
+            if following is None or sequence_of(following) > earlier.router.sequence + 1:
+                records = [one for one in decode(path.read_bytes()).records if one.sequence <= sequence]
+                replay(earlier.router, records, earlier.heard)
+    except (SnapshotError, JournalError, ReplayDiverged):
+        return []
+    return earlier.offers
+
+
+def _router_at(directory: Path, sequence: int, at_us: int, pool: str) -> Router:
+    """Of the last snapshot before that time and step; a new one where there is none."""
+    for path in reversed(files(directory, SNAPSHOT)):
+        if sequence_of(path) < sequence and (router := read_snapshot(path.read_bytes())).now_us < at_us:
+            return router
+    return Router(pool)
 
 
 def _from_snapshot(directory: Path, pool: str) -> Recovery:
@@ -141,8 +180,9 @@ def _replay(records: list[Record], recovery: Recovery, path: Path) -> bool:
     while True:
         before = router.sequence
         try:
-            replay(router, records)
+            replay(router, records, recovery.heard)
         except ReplayDiverged as difference:
+            recovery.offers.clear()  # the ledger has them as they were decided then
             if router.sequence == before:
                 _set_aside(path, recovery, str(difference))
                 return False

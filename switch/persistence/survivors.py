@@ -1,11 +1,13 @@
 """What a crash left behind and does not return: dialogs to end on the wire, and calls to book."""
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 import structlog
 from msgspec.structs import replace
 
+from sip.dialogs.dialog import Dialog
 from sip.dialogs.ringing import RingingInvite
 from sip.dialogs.unanswered import UnansweredInvite
 from switch.calls.causes import Farewell
@@ -35,12 +37,14 @@ def end_survivors(
     recorded = []
     ended = 0
     for survivor in exchange.logbook.survivors() if survivors is None else survivors:
+        peers = {leg.id: leg.peer for leg in survivor.call.legs}
         for leg, dialog in survivor.dialogs.items():
             if returns(leg):
                 continue
-            endpoint = exchange.sip()
-            endpoint.hangup(endpoint.restore(dialog, exchange.now()), exchange.now(), headers=_TOLD.headers)
+            hang_up(exchange, dialog)
             exchange.logbook.dialog_closed(leg)
+            if (note := survivor.notes.get(leg)) is not None and note.of_phone and leg in peers:
+                tell_later(exchange, peers[leg], dialog)
             exchange.metrics.repaired(RepairKind.LEG)
         if survivor.call.id in returning:
             continue
@@ -53,6 +57,32 @@ def end_survivors(
     if ended:
         structlog.get_logger("server").warning("ended what the former run left", calls=ended)
     return tuple(recorded)
+
+
+def hang_up(exchange: Exchange, dialog: Dialog) -> None:
+    """End a dialog of the former run with BYE."""
+    endpoint, now = exchange.sip(), exchange.now()
+    endpoint.hangup(endpoint.restore(dialog, now), now, headers=_TOLD.headers)
+
+
+def tell_later(exchange: Exchange, phone: str, dialog: Dialog) -> None:
+    """The dialog is over. Where the phone's connection died with the former run no BYE may find it: it gets
+    another when it has connected again.
+    """
+    if dialog.flow.reliable:
+        exchange.untold.setdefault(phone, []).append(dialog)
+
+
+def tell_now(exchange: Exchange, phone: str) -> None:
+    """The phone has another contact, or is at another address: where only one is connected, it is there by
+    that. What it has forgotten it answers with 481.
+    """
+    if phone not in exchange.untold:
+        return
+    flows = [contact.flow for contact in exchange.registrations.bindings(phone) if contact.flow.connection]
+    if len(flows) == 1:
+        for dialog in exchange.untold.pop(phone):
+            hang_up(exchange, dataclasses.replace(dialog, flow=flows[0], natted=True))
 
 
 def stop_ringing(exchange: Exchange, left: Iterable[RingingInvite | UnansweredInvite]) -> None:

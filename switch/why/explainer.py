@@ -26,6 +26,14 @@ class Explainer:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._busy = asyncio.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    def close(self) -> None:
+        """The switch ends: so does the child, and nobody who asks gets another."""
+        self._closed = True
+        if (child := self._child) is not None:
+            child.kill()
 
     async def explain(self, decisions: Sequence[Kept]) -> dict[str, Explained]:
         """What can be found out about these, by offer; those that cannot be read are left out. Raises
@@ -41,21 +49,34 @@ class Explainer:
             return {}
         request = msgspec.json.encode(Request(str(self._directory.absolute()), tuple(asked)))
         async with self._busy:
-            answer = await asyncio.to_thread(_ask, request)
+            answer = await asyncio.to_thread(self._ask, request)
         return {one.offer: one for one in answer}
 
+    def _ask(self, request: bytes) -> list[Explained]:
+        """On a thread."""
+        try:
+            out, err, status = self._run(request)
+            if self._closed:
+                raise CannotExplain("the switch stops")
+            if status != 0:
+                raise CannotExplain(err.decode(errors="replace").strip().rpartition("\n")[2])
+            return msgspec.json.decode(out, type=list[Explained])
+        except (OSError, subprocess.TimeoutExpired, msgspec.MsgspecError) as error:
+            raise CannotExplain(str(error)) from error
 
-def _ask(request: bytes) -> list[Explained]:
-    try:
-        done = subprocess.run(
+    def _run(self, request: bytes) -> tuple[bytes, bytes, int]:
+        with subprocess.Popen(
             [sys.executable, "-m", "switch.why.child"],
-            input=request,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            timeout=TIMEOUT_S,
-        )
-        if done.returncode != 0:
-            raise CannotExplain(done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
-        return msgspec.json.decode(done.stdout, type=list[Explained])
-    except (OSError, subprocess.TimeoutExpired, msgspec.MsgspecError) as error:
-        raise CannotExplain(str(error)) from error
+        ) as child:
+            self._child = child
+            try:
+                if self._closed:  # before there was a child to end
+                    child.kill()
+                return *child.communicate(request, timeout=TIMEOUT_S), child.returncode
+            finally:
+                self._child = None
+                child.kill()

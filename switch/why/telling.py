@@ -27,6 +27,7 @@ _NAMES: Final[Mapping[Ranking, str]] = {
 }
 _SINCE: Final = (Ranking.IDLE, Ranking.LAST_OFFER)
 _SPANS: Final = (Ranking.TALK,)
+_TENTH_US: Final = 100_000
 _RING_SEVERAL: Final = (Strategy.RING_ALL, Strategy.RING_PROGRESSIVELY)
 
 
@@ -107,6 +108,7 @@ class _Teller:
             "free": choice.free,
             "open": choice.open,
             "rule": decision.rule.value,
+            "costs": self._costs(decision),
         }
         if decision.rule is Rule.CALLER_CHOSE and choice.next_agent is None:
             return self._texts["alone"].format(**facts, others=self._others(choice))
@@ -114,6 +116,12 @@ class _Teller:
             return self._texts["alone for"].format(**facts)
         text = self._texts.get(decision.rule, self._texts["rule"])
         return text.format(**facts, because=self._because(decision.rule, choice))
+
+    def _costs(self, decision: Decision) -> str:
+        """The terms that are not 0."""
+        named = zip(texts.COSTS[self._language], decision.costs, strict=False)  # an older ledger has none
+        told = ", ".join(f"{name} {self._points(term)}" for name, term in named if term)
+        return f" ({told})" if told else ""
 
     def _because(self, rule: Rule, choice: Choice) -> str:
         reasons = []
@@ -142,9 +150,8 @@ class _Teller:
     def _caller_first(self, choice: Choice) -> str:
         runner = choice.next_caller
         assert runner is not None
-        keys = {one.call: one.key for one in choice.callers}
-        own = self._caller_term(choice, keys.get(choice.decision.call, ()), runner.term)
-        other = self._caller_term(choice, keys.get(runner.name, ()), runner.term)
+        own = self._caller_term(choice, choice.decision.caller, runner.term)
+        other = self._caller_term(choice, runner.key, runner.term)
         return texts.CALLERS[self._language][runner.term].format(next=runner.name, own=own, other=other)
 
     def _others(self, choice: Choice) -> str:
@@ -220,7 +227,8 @@ class _Teller:
             "was": change.was,
             "then": change.then_agent or change.then_call,
         }
-        key = "agent" if change.then_agent else "call" if change.then_call else "nobody"
+        key = "left" if change.then_left else "nobody"
+        key = "agent" if change.then_agent else "call" if change.then_call else key
         if choice.decision.strategy in _RING_SEVERAL:
             key = "silent"
         told = texts.IFS[self._language][change.change] + texts.THENS[self._language][key]
@@ -244,15 +252,17 @@ class _Teller:
         return self._span(term) if ranking in _SPANS else str(abs(term))
 
     def _caller_term(self, choice: Choice, key: tuple[int, ...], term: int) -> str:
-        if term >= len(key):
-            return "?"
         if term == 0:
             return f"{-key[0] / POINT:.1f}".replace(".", texts.DECIMAL_POINT[self._language])
         return self._span(choice.decision.at_us - key[1]) if term == 1 else str(key[term])
 
+    def _points(self, term: int) -> str:
+        return f"{term / 1000:+.1f}".replace(".", texts.DECIMAL_POINT[self._language])
+
     def _span(self, us: int) -> str:
-        """Seconds, with a decimal: `12.3 s`."""
-        return f"{us / 1e6:.1f} s".replace(".", texts.DECIMAL_POINT[self._language])
+        """Seconds, with a decimal: `12.3 s`; milliseconds where that would be none."""
+        shown = f"{us / 1000:g} ms" if 0 < us < _TENTH_US else f"{us / 1e6:.1f} s"
+        return shown.replace(".", texts.DECIMAL_POINT[self._language])
 
 
 _WITH_LEVEL: Final = (Change.LEVEL, Change.PRIORITY, Change.MORE_CALLS, Change.LISTED_LATER)

@@ -31,7 +31,7 @@ RANKS: Final[Mapping[Language, Mapping[Ranking, str]]] = {
         Ranking.TALK: "{agent} era quien menos había hablado ({own}; después {next}, {other})",
         Ranking.PLACE: "{agent} va delante en la configuración (después {next})",
         Ranking.SKILL: "{agent} tiene los niveles más altos ({own}; después {next}, {other})",
-        Ranking.CHANCE: "el sorteo dio {agent}",
+        Ranking.CHANCE: "el sorteo eligió a {agent}",
     },
 }
 
@@ -53,13 +53,13 @@ CALLERS: Final[Mapping[Language, tuple[str, ...]]] = {
 
 SENTENCES: Final[Mapping[Language, Texts]] = {
     Language.EN: {
-        Rule.CALLER_CHOSE: "The call came when {free} agents were free for it, and {because}.",
+        Rule.CALLER_CHOSE: "{free} agents were free for the call, and {because}.",
         Rule.AGENT_CHOSE: "{agent} became free when {open} callers waited whom {agent} could serve, "
         "and {because}.",
         Rule.MATCHED: "Several callers and agents came together; callers chose in the order of the line, "
         "and {because}.",
-        Rule.CHEAPEST: "{free} agents were free for the call, {open} callers waited whom {agent} could "
-        "serve, and this pair cost least by routing.weights.",
+        Rule.CHEAPEST: "This pair cost least by routing.weights{costs}. Agents free for the call: {free}; "
+        "callers whom {agent} could serve: {open}.",
         Rule.ASSIGNED: "A supervisor kept the call for {agent}.",
         Rule.PREFERRED: "{agent} came first for the call, for a time.",
         Rule.PULLED: "{agent} took the call out of its turn.",
@@ -83,13 +83,13 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         "nobody": "No agent was offered this call.",
     },
     Language.ES: {
-        Rule.CALLER_CHOSE: "La llamada entró cuando había {free} agentes libres para ella, y {because}.",
+        Rule.CALLER_CHOSE: "Había {free} agentes libres para la llamada, y {because}.",
         Rule.AGENT_CHOSE: "{agent} quedó libre cuando esperaban {open} llamadas que podía atender, "
         "y {because}.",
         Rule.MATCHED: "Coincidieron varias llamadas y varios agentes; eligieron las llamadas en el orden de "
         "la cola, y {because}.",
-        Rule.CHEAPEST: "Había {free} agentes libres para la llamada y {open} llamadas en espera que {agent} "
-        "podía atender, y esta pareja era la de menor coste según routing.weights.",
+        Rule.CHEAPEST: "Esta pareja era la de menor coste según routing.weights{costs}. Agentes libres para "
+        "la llamada: {free}; llamadas en espera que {agent} podía atender: {open}.",
         Rule.ASSIGNED: "Un supervisor reservó la llamada para {agent}.",
         Rule.PREFERRED: "{agent} tenía preferencia para la llamada, por un tiempo.",
         Rule.PULLED: "{agent} tomó la llamada fuera de turno.",
@@ -112,6 +112,12 @@ SENTENCES: Final[Mapping[Language, Texts]] = {
         "altered": "La anotación se alteró después de sellarla; nada de lo que dice es de fiar.",
         "nobody": "Esta llamada no se ofreció a ningún agente.",
     },
+}
+
+# What a pair cost, term by term, in points.
+COSTS: Final[Mapping[Language, tuple[str, ...]]] = {
+    Language.EN: ("wait and priority", "free time", "level", "rare skills", "acquaintance"),
+    Language.ES: ("espera y prioridad", "tiempo libre", "nivel", "competencias escasas", "trato previo"),
 }
 
 # What kept an agent from the call.
@@ -151,7 +157,7 @@ BARS: Final[Mapping[Language, Mapping[Bar, str]]] = {
 # How many agents something kept from the call, for one sentence.
 COUNTS: Final[Mapping[Language, Mapping[Bar, str]]] = {
     Language.EN: {
-        Bar.LEAVING: "{n} leaving",
+        Bar.LEAVING: "{n} no longer in the configuration",
         Bar.SKILL: "{n} without the skills",
         Bar.LOGGED_OUT: "{n} not logged in",
         Bar.PAUSED: "{n} paused",
@@ -166,7 +172,7 @@ COUNTS: Final[Mapping[Language, Mapping[Bar, str]]] = {
         Bar.BEHIND: "{n} behind",
     },
     Language.ES: {
-        Bar.LEAVING: "{n} de baja",
+        Bar.LEAVING: "{n} fuera ya de la configuración",
         Bar.SKILL: "{n} sin las competencias",
         Bar.LOGGED_OUT: "{n} sin sesión",
         Bar.PAUSED: "{n} en pausa",
@@ -177,7 +183,7 @@ COUNTS: Final[Mapping[Language, Mapping[Bar, str]]] = {
         Bar.WRAP_UP: "{n} en tareas posteriores",
         Bar.HELD_OFF: "{n} en espera tras un rechazo",
         Bar.AT_CODE: "{n} marcando un código",
-        Bar.RESERVED: "{n} para quienes no estaba reservada",
+        Bar.RESERVED: "{n} sin ella, por estar reservada",
         Bar.BEHIND: "{n} detrás",
     },
 }
@@ -209,6 +215,7 @@ IFS: Final[Mapping[Language, Mapping[Change, str]]] = {
         Change.MORE_CALLS: "If {who} had taken {level} calls instead of {was}",
         Change.LISTED_LATER: "If {who} stood further back in the configuration",
         Change.NOT_ASSIGNED: "If the call had not been kept for {agent}",
+        Change.NOT_KNOWN: "If the caller had not known {agent}",
         Change.WRAP_UP_SHORTER: "If {who}'s wrap-up had been over {by} earlier",
         Change.CALLER_EARLIER: "If {who} had come {by} earlier",
         Change.LEVEL: "If {who} had {skill} at {level} instead of {was}",
@@ -228,6 +235,7 @@ IFS: Final[Mapping[Language, Mapping[Change, str]]] = {
         Change.MORE_CALLS: "Si {who} hubiera atendido {level} llamadas en vez de {was}",
         Change.LISTED_LATER: "Si {who} estuviera más atrás en la configuración",
         Change.NOT_ASSIGNED: "Si la llamada no hubiera estado reservada para {agent}",
+        Change.NOT_KNOWN: "Si quien llamaba no hubiera conocido a {agent}",
         Change.WRAP_UP_SHORTER: "Si {who} hubiera acabado las tareas posteriores {by} antes",
         Change.CALLER_EARLIER: "Si {who} hubiera entrado {by} antes",
         Change.LEVEL: "Si {who} tuviera {skill} a {level} en vez de a {was}",
@@ -246,12 +254,14 @@ THENS: Final[Mapping[Language, Texts]] = {
         "agent": ", {then} would have got the call.",
         "call": ", {agent} would have got {then} instead.",
         "nobody": ", the caller would have gone on waiting.",
+        "left": ", the caller would have left the queue.",
         "silent": ", {agent}'s phone would not have rung for it.",
     },
     Language.ES: {
         "agent": ", la llamada habría sido para {then}.",
         "call": ", {agent} habría recibido {then}.",
         "nobody": ", la llamada habría seguido esperando.",
+        "left": ", la llamada habría salido de la cola.",
         "silent": ", no habría sonado el teléfono de {agent}.",
     },
 }

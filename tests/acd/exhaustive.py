@@ -2,30 +2,35 @@
 
 From each state everything that may happen is tried: calls come and go, phones ring, answer, refuse and fall
 silent, agents log out and in, pick up what rings elsewhere, move, wrap up, the configuration is loaded anew
-without one of them, the switch dies and finds callers again, time passes to the next deadline.
-Two states are one that differ in names, in when things began (not in which order), or in who of several like
-agents is who.
+without one of them, the switch dies and finds callers again, any of the running timers runs out before all
+the others, or all of them at once.
+
+Two states are one that differ in names, in who of several like agents is who, and in times: of those only the
+order of the idle and the order of the callers is kept, and which timers run, not how long each has to. So
+whatever the lengths of timers, every order in which they can run out is tried. Callers come without end, each
+another one, never more than so many at a time.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, TypeAlias
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
 from acd import events as e
 from acd.agent import Agent
-from acd.commands import CancelOffer, Command, Connect, HangUpOffer
-from acd.offer import RINGS, TIMED
+from acd.commands import Command
+from acd.offer import OpenOffer
 from acd.queue import ClosedReason
 from acd.queued_call import CallState, QueuedCall
 from acd.router import Router
-from acd.settings import AgentSettings, AtClosing, QueueSettings
-from acd.state import State
-from acd.strategies import SEVERAL, Strategy
+from acd.settings import AgentSettings, QueueSettings
+from acd.state import State, decode
 from tests.acd.history import SECOND, START_US
+from tests.acd.laws import obeyed, ringing, seeks
 
 SHORT = QueueSettings(
     "support",
@@ -33,14 +38,49 @@ SHORT = QueueSettings(
     retry_busy_us=5 * SECOND,
     retry_reject_us=5 * SECOND,
     wrap_up_us=5 * SECOND,
-    max_wait_us=0,
+    max_wait_us=60 * SECOND,
 )
 """Every timer runs."""
 
 
+class Timer(NamedTuple):
+    """A field of an offer, a call or an agent, which holds when something is due."""
+
+    owners: str
+    name: str
+    field: str
+
+
+class RunOut(NamedTuple):
+    """These timers run out now; all others later."""
+
+    timers: tuple[Timer, ...]
+
+
+Happening: TypeAlias = e.Event | RunOut
+
+_TIMERS = {
+    "offers": ("due_us",),
+    "calls": ("due_us", "ring_next_us", "ask_until_us"),
+    "agents": ("wrap_up_until_us", "retry_at_us"),
+}
+_LATER_US = 3600 * SECOND
+
+
+def timers(facts: State) -> list[Timer]:
+    """Those that run."""
+    return [
+        Timer(owners, name, field)
+        for owners, fields in _TIMERS.items()
+        for name, one in getattr(facts, owners).items()
+        for field in fields
+        if getattr(one, field) is not None
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """So many callers, who want into one queue, and so many like agents."""
+    """So many callers at a time, who want into one queue, and so many like agents."""
 
     calls: int
     agents: int
@@ -67,10 +107,6 @@ class World:
         return int(agent[1:]) < self.restless
 
     @property
-    def callers(self) -> list[str]:
-        return [f"c{number}" for number in range(self.calls)]
-
-    @property
     def staff(self) -> list[str]:
         return [f"a{number}" for number in range(self.agents)]
 
@@ -87,16 +123,18 @@ class World:
             router.step(e.PhoneRegistered(agent=name, fresh=True), START_US)
         return router
 
-    def happenings(self, router: Router) -> Iterator[e.Event]:
+    def happenings(self, router: Router) -> Iterator[Happening]:
         """What may happen next."""
         facts = router.facts
-        for call in self.callers:
-            if call in facts.calls:
-                yield e.CallGone(call=call, reason=e.GoneReason.CALLER_HUNG_UP)
-            elif not facts.is_gone(call):
-                yield e.CallQueued(call=call, queue=self.queue.name, queued_at_us=router.now_us)
-        if router.deadline() is not None:
-            yield e.DeadlinePassed()
+        if len(facts.calls) < self.calls:
+            call = f"c{facts.arrivals}"
+            yield e.CallQueued(call=call, queue=self.queue.name, queued_at_us=router.now_us)
+        for call in facts.calls:
+            yield e.CallGone(call=call, reason=e.GoneReason.CALLER_HUNG_UP)
+        running = timers(facts)
+        yield from (RunOut((timer,)) for timer in running)
+        if len(running) > 1:
+            yield RunOut(tuple(running))
         for offer in facts.offers:
             yield e.OfferRinging(offer=offer)
             yield e.OfferAnswered(offer=offer)
@@ -109,7 +147,7 @@ class World:
                 if agent.conversation != (pickup := f"{offer} by {agent.name}"):
                     yield e.OfferPickedUp(offer=offer, agent=agent.name, pickup=pickup)
         if self.wishes:
-            yield from self._wishes(facts)
+            yield from _wishes(facts)
         if self.dies:
             yield from _deaths(facts)
         if self.closes:
@@ -126,6 +164,8 @@ class World:
                     how = e.ConversationEnd.AGENT_LOST
                     yield e.ConversationEnded(call=known.id, agent=known.agent, how=how)
         for agent in facts.agents.values():
+            if not agent.registered:
+                yield e.PhoneRegistered(agent=agent.name, fresh=True)
             if not agent.reachable:
                 yield e.PhoneReachable(agent=agent.name)
             if not self.is_restless(agent.name):
@@ -137,13 +177,14 @@ class World:
         if any(agent.leaving for agent in facts.agents.values()):
             yield self.configured()
 
-    def _wishes(self, facts: State) -> Iterator[e.Event]:
-        for agent in facts.agents.values():
-            yield e.AgentMoved(agent=agent.name)
-            yield e.WrapUpDone(agent=agent.name)
-            yield e.PhoneAtCode(agent=agent.name, at_code=not agent.at_code)
-            if agent.wrap_up_extra_us == 0 and _wrap_up_us(agent) <= self.queue.wrap_up_us:
-                yield e.WrapUpExtended(agent=agent.name, by_us=SECOND)
+
+def _wishes(facts: State) -> Iterator[e.Event]:
+    for agent in facts.agents.values():
+        yield e.AgentMoved(agent=agent.name)
+        yield e.WrapUpDone(agent=agent.name)
+        yield e.PhoneAtCode(agent=agent.name, at_code=not agent.at_code)
+        if agent.wrap_up_extra_us == 0:
+            yield e.WrapUpExtended(agent=agent.name, by_us=SECOND)
 
 
 def _deaths(facts: State) -> Iterator[e.Event]:
@@ -154,11 +195,6 @@ def _deaths(facts: State) -> Iterator[e.Event]:
     for call in facts.calls.values():
         if call.state is CallState.DOUBTED:
             yield e.CallsRecovered(calls=(call.id,))
-
-
-def _wrap_up_us(agent: Agent) -> int:
-    """How long it is in all."""
-    return (agent.wrap_up_until_us or 0) - (agent.wrap_up_since_us or 0)
 
 
 @dataclass(slots=True)
@@ -179,8 +215,8 @@ class Broken(AssertionError):
     """A law does not hold: after which events."""
 
 
-Path: TypeAlias = tuple["Path", e.Event] | None
-"""The events that led to a state, the last one first."""
+Path: TypeAlias = tuple["Path", Happening] | None
+"""What led to a state, the last one first."""
 
 
 def explore(world: World) -> Explored:
@@ -191,39 +227,43 @@ def explore(world: World) -> Explored:
     found = Explored(states=1)
     while ahead:
         snapshot, path, depth = ahead.popleft()
-        before = Router.restore(snapshot)
-        unchanged = before.state_hash()
-        for event in world.happenings(before):
+        for happening in world.happenings(Router.restore(snapshot)):
             found.transitions += 1
             try:
-                router = taken(snapshot, event)
-                if router.state_hash() == unchanged:
+                router = taken(snapshot, happening)
+                if (reached := digest(router, world)) in seen:
                     continue
-                if (reached := digest(router, world)) not in seen:
-                    seen.add(reached)
-                    comes_to_rest(router.snapshot())
-                    ahead.append((router.snapshot(), (path, event), depth + 1))
-                    found.deepest = depth + 1
+                seen.add(reached)
+                after = router.snapshot()
+                comes_to_rest(after)
             except (AssertionError, KeyError, RuntimeError) as fault:
-                raise Broken(f"{fault!r} after {told((path, event))}") from fault
+                raise Broken(f"{fault!r} after {told((path, happening))}") from fault
+            ahead.append((after, (path, happening), depth + 1))
+            found.deepest = depth + 1
             found.of_offers |= {offer.state for offer in router.facts.offers.values()}
             found.of_calls |= {call.state for call in router.facts.calls.values()}
     found.states = len(seen)
     return found
 
 
-def taken(snapshot: bytes, event: e.Event) -> Router:
-    """Where the event leads; the laws hold."""
-    router = Router.restore(snapshot)
-    rings = {offer.id for offer in router.facts.offers.values() if offer.state in RINGS}
-    passed = isinstance(event, e.DeadlinePassed)
-    commands = router.step(event, (router.deadline() or 0) if passed else router.now_us)
-    laws(router, event, commands, rings)
+def taken(snapshot: bytes, happening: Happening) -> Router:
+    """Where it leads, a microsecond later; the laws hold."""
+    saved = decode(snapshot)
+    facts, now_us = saved.state, saved.now_us + 1
+    facts.gone.clear()  # who comes is another one, always
+    rang = ringing(facts)
+    event = e.DeadlinePassed() if isinstance(happening, RunOut) else happening
+    if isinstance(happening, RunOut):
+        for timer in timers(facts):
+            due_us = now_us if timer in happening.timers else now_us + _LATER_US
+            setattr(getattr(facts, timer.owners)[timer.name], timer.field, due_us)
+    router = Router.resume(saved)
+    laws(router, event, router.step(event, now_us), rang)
     return router
 
 
 def told(path: Path) -> str:
-    """Events, for who looks for the fault."""
+    """What happened, for who looks for the fault."""
     events = []
     while path is not None:
         path, event = path
@@ -240,139 +280,78 @@ _FORGOTTEN = frozenset(
 )
 """What nothing depends on: names of visits, what was told to the world, what other strategies go by, and what
 other queues count from, with steps or a longest wait."""
-_RANKED = ("idle_since_us", "queued_at_us", "arrival")
-"""Of which only the order matters."""
+_TOLD = frozenset({"id", "name", "agent", "call", "offer", "offers", "conversation"}) | frozenset(
+    {"idle_since_us", "queued_at_us", "arrival"}
+)
+"""Who belongs to whom, and who comes before whom: what `digest` says without names and times."""
 
 
-_DUE = ("due_us", "ring_next_us", "ask_until_us", "wrap_up_until_us", "retry_at_us")
-"""Whose order matters among all of them."""
+def _facts_of(kind: type[msgspec.Struct], owners: str) -> Callable[[Any], Any]:
+    """Reads all other fields: one that is new is not forgotten."""
+    timed = _TIMERS[owners]
+    return attrgetter(*(name for name in kind.__struct_fields__ if name not in {*_FORGOTTEN, *_TOLD, *timed}))
+
+
+_OF_AGENT = _facts_of(Agent, "agents")
+_OF_CALL = _facts_of(QueuedCall, "calls")
+_OF_OFFER = _facts_of(OpenOffer, "offers")
+_encode = msgspec.msgpack.Encoder().encode
 
 
 def digest(router: Router, world: World) -> bytes:
-    """Equal for states that are one."""
+    """Equal for states that are one: the agents with what rings or talks at each, in any order, and the calls
+    in the order of their line."""
     facts = router.facts
-    ranks = {name: _ranks(facts, (name,)) for name in _RANKED} | {"due": _ranks(facts, _DUE)}
-    offers = {name: _row(offer, ranks) for name, offer in facts.offers.items()}
-    agents = {name: _row(agent, ranks) for name, agent in facts.agents.items()}
-    for name, row in agents.items():
-        row["restless"] = world.is_restless(name)
-        row["wrap_up_us"] = _wrap_up_us(facts.agents[name])
-    calls = {name: _row(call, ranks) for name, call in facts.calls.items()}
-    order = sorted(agents, key=lambda name: repr(_nameless(agents[name])))
-    names = {name: f"agent {number}" for number, name in enumerate(order)}
-    order = sorted(calls, key=lambda name: repr(calls[name]["arrival"]))
-    names |= {name: f"call {number}" for number, name in enumerate(order)}
-    order = sorted(offers, key=lambda name: names[offers[name]["agent"]])
-    names |= {name: f"offer {number}" for number, name in enumerate(order)}
-    talks = [call for call in facts.calls.values() if call.state is CallState.TALKING]
-    names |= {call.offer or "": f"talk of {names[call.id]}" for call in talks}
-    ever = facts.gone | facts.gone_before
-    everything = (
-        sorted(((names[name], _renamed(row, names)) for name, row in agents.items()), key=repr),
-        sorted(((names[name], _renamed(row, names)) for name, row in calls.items()), key=repr),
-        sorted(((names[name], _renamed(row, names)) for name, row in offers.items()), key=repr),
-        len(ever),
-        [queue.closed for queue in facts.queues.values()],
+    line = sorted(facts.calls.values(), key=attrgetter("queued_at_us", "arrival"))
+    number = {call.id: place for place, call in enumerate(line)}
+    idle = sorted(
+        (agent.idle_since_us, agent.name)
+        for agent in facts.agents.values()
+        if agent.idle_since_us is not None
     )
-    return blake2b(repr(everything).encode(), digest_size=16).digest()
+    rank = {name: place for place, (_, name) in enumerate(idle)}
+    agents = sorted(
+        _encode(
+            (
+                world.is_restless(agent.name),
+                rank.get(agent.name),
+                _OF_AGENT(agent),
+                _running(agent, "agents"),
+                None if agent.call is None else number.get(agent.call, -1),
+                agent.conversation is not None,
+                None if agent.offer is None else _offer(facts, agent.offer, number),
+            )
+        )
+        for agent in facts.agents.values()
+    )
+    calls = [(_OF_CALL(call), _running(call, "calls")) for call in line]
+    closed = [queue.closed for queue in facts.queues.values()]
+    return blake2b(_encode((agents, calls, closed)), digest_size=16).digest()
 
 
-def _ranks(facts: State, names: tuple[str, ...]) -> dict[int, int]:
-    times = {
-        value
-        for group in (facts.agents, facts.calls, facts.offers)
-        for one in group.values()
-        for name in names
-        if (value := getattr(one, name, None)) is not None
-    }
-    return {value: rank for rank, value in enumerate(sorted(times))}
+def _running(one: msgspec.Struct, owners: str) -> list[bool]:
+    return [getattr(one, field) is not None for field in _TIMERS[owners]]
 
 
-def _row(one: msgspec.Struct, ranks: dict[str, dict[int, int]]) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    for name in one.__struct_fields__:
-        value = getattr(one, name)
-        if name in _FORGOTTEN or (name in ("id", "name")):
-            continue
-        if name in ranks and value is not None:
-            value = ranks[name][value]
-        elif name in _DUE and value is not None:
-            value = ranks["due"][value]
-        row[name] = value
-    return row
-
-
-def _nameless(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: value is not None if isinstance(value, str) else value for key, value in row.items()}
-
-
-def _name(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, list):
-        return [_name(one, names) for one in value]
-    return names.get(value, value) if isinstance(value, str) else value
-
-
-def _renamed(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    return {key: _name(value, names) for key, value in row.items()}
+def _offer(facts: State, name: str, number: dict[str, int]) -> tuple[object, ...]:
+    """With its call's place in line, and its own among the offers of that call."""
+    offer = facts.offers[name]
+    call = facts.calls.get(offer.call)
+    place = call.offers.index(name) if call is not None and name in call.offers else -1
+    return (_OF_OFFER(offer), _running(offer, "offers"), number.get(offer.call, -1), place)
 
 
 # The laws
 
 
 def laws(router: Router, event: e.Event, commands: list[Command], rang: set[str]) -> None:
-    """What holds after every event; `rang` were the open offers before it."""
-    facts = router.facts
-    bound = [offer.call for offer in facts.offers.values() if offer.state in RINGS]
-    for name in set(bound):
-        several = facts.queues[facts.calls[name].queue].settings.strategy in SEVERAL
-        assert several or bound.count(name) == 1, "a call is offered to two agents"
-    rung = [offer.agent for offer in facts.offers.values()]
-    assert len(rung) == len(set(rung)), "an agent is offered two calls"
-    for offer in facts.offers.values():
-        assert facts.agents[offer.agent].offer == offer.id, "an agent does not know what rings at his phone"
-        assert (offer.due_us is not None) == (offer.state in TIMED), "an offer without a timer of its own"
-        assert facts.agents[offer.agent].logged_in or offer.state not in RINGS, "it rings where nobody is"
-        if offer.id in rang and offer.state not in RINGS:
-            cancelled = sum(isinstance(one, CancelOffer) and one.offer == offer.id for one in commands)
-            assert cancelled == 1, "a phone rings on"
-    for agent in facts.agents.values():
-        assert agent.offer is None or agent.offer in facts.offers, "an agent is kept by an offer that is over"
-        assert agent.announced is agent.state, "a state was not told"
-        assert agent.wrap_up_until_us is None or not agent.free, "a wrap-up is not honoured"
-        talks = [call for call in facts.calls.values() if call.state is CallState.TALKING]
-        assert agent.conversation is None or agent.conversation in {call.offer for call in talks}
-        assert not agent.free or not _waits(router), "somebody waits beside a free agent"
-    for call in facts.calls.values():
-        if call.state is CallState.OFFERED:
-            assert call.offers, "nothing rings for a call"
-            for ringing in call.offers:
-                assert facts.offers[ringing].call == call.id
-                assert facts.offers[ringing].state in TIMED, "a call is bound to what does not ring for it"
-            assert not _rings_on(facts, call), "somebody is free who is to ring, too"
-        if call.state is CallState.DOUBTED:
-            assert (call.offers, call.due_us) == ([], None), "a call in doubt has an offer, or a deadline"
-        if call.state is CallState.TALKING:
-            assert facts.agents[call.agent or ""].conversation == call.offer
-        assert (call.ask_until_us is not None) == (call.state is CallState.ASKING), "asked without an end"
-        if call.state is CallState.WAITING and facts.queues[call.queue].closed is not None:
-            keeps = facts.queues[call.queue].settings.at_closing is AtClosing.KEEP
-            assert keeps, "somebody waits in a closed queue that keeps nobody"
-    for name, queue in facts.queues.items():
-        inside = {one.id for one in facts.calls.values() if one.state is not CallState.TALKING}
-        assert set(queue.visits) == inside, "a visit without its call"
-        talking = len(facts.calls) - len(inside)
-        assert queue.engaged == talking + len(facts.offers), f"{name} is engaged by nobody"
-    if isinstance(event, e.OfferAnswered | e.OfferPickedUp):
-        replies = sum(isinstance(command, Connect | HangUpOffer) for command in commands)
-        assert replies == 1, "a 200 is not answered once"
-
-
-def _rings_on(facts: State, call: QueuedCall) -> bool:
-    """Whether one more is to ring for the call, who is free."""
-    strategy = facts.queues[call.queue].settings.strategy
-    ripe = strategy is Strategy.RING_PROGRESSIVELY and call.ring_next_us is None
-    wants = (ripe or strategy is Strategy.RING_ALL) and not call.alone
-    return wants and any(agent.free for agent in facts.agents.values())
+    """What holds after every event, and what holds where everybody serves every caller; `rang` were the open
+    offers before it."""
+    obeyed(router, event, commands, rang)
+    if any(agent.free for agent in router.facts.agents.values()):
+        assert not _waits(router), "somebody waits beside a free agent"
+        rings_on = any(seeks(router.facts, call) for call in router.facts.calls.values())
+        assert not rings_on, "somebody is free who is to ring, too"
 
 
 def _waits(router: Router) -> bool:

@@ -92,14 +92,14 @@ class Oracle:
     def seeks(self, call: QueuedCall) -> bool:
         return self._offering.seeks(call)
 
-    def make(self, call: QueuedCall, agent: Agent, rule: Rule) -> None:
+    def make(self, call: QueuedCall, agent: Agent, rule: Rule, costs: tuple[int, ...] = ()) -> None:
         """The pair that the router chose: nobody is ahead of the caller, nobody before the agent."""
         facts = self._board.state
         assert call.id in facts.calls, "nobody is there any more"
         if rule is not Rule.ASSIGNED:
             assert serves(facts, agent, call), f"{rule}: the agent has not the skill"
         if rule not in _CHOOSING:
-            self._offering.make(call, agent, rule)
+            self._offering.make(call, agent, rule, costs)
             return
         free = [one for one in facts.agents.values() if one.free]
         assert agent in free
@@ -116,7 +116,7 @@ class Oracle:
             able = [one for one in free if serves(facts, one, call)]
             first = min(able, key=lambda one: (rank(facts, one, call), one.idle_since_us, one.name))
             assert agent is first, f"{strategy}: {agent.name} instead of {first.name}"
-        self._offering.make(call, agent, rule)
+        self._offering.make(call, agent, rule, costs)
 
 
 class Loads:

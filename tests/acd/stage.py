@@ -146,3 +146,34 @@ def busy_stage() -> Stage:
     stage.ring("luis")
     stage.queue("c3")
     return stage
+
+
+def one_agent(**settings: object) -> Stage:
+    """Ana, who is not there yet."""
+    return Stage([support(**settings)], team("ana"))
+
+
+def in_a_call(**settings: object) -> Stage:
+    """Ana talks to c1."""
+    stage = one_agent(**settings)
+    stage.login("ana")
+    stage.queue("c1")
+    stage.answer("ana")
+    return stage
+
+
+def pair(**settings: object) -> Stage:
+    """Ana and Luis are free, ana longer; one caller rings at ana's."""
+    stage = Stage([support(wrap_up_us=0, **settings)], team("ana", "luis"))
+    stage.login("ana", "luis")
+    stage.queue("c1")
+    assert stage.offered() == [("c1", "ana")]
+    return stage
+
+
+def alone(**settings: object) -> Stage:
+    """Only ana is there; one caller rings at hers."""
+    stage = Stage([support(wrap_up_us=0, **settings)], team("ana"))
+    stage.login("ana")
+    stage.queue("c1")
+    return stage

@@ -37,15 +37,22 @@ def test_levels_beyond_need_and_rare_skills_cost() -> None:
     assert cost.together(3, 30_000, WEIGHTS) == 330_000
 
 
+def test_who_is_known_costs_less() -> None:
+    call = QueuedCall("c1", "support", 0, NOW_US, 1, knows="ana")
+    assert cost.acquaintance(call, Agent(AgentSettings("ana")), WEIGHTS) == -200_000
+    assert cost.acquaintance(call, Agent(AgentSettings("luis")), WEIGHTS) == 0
+
+
 def test_no_part_leaves_its_bounds() -> None:
     """However long somebody waits and whatever the weights: the sum of all is a cost of the assignment."""
-    heaviest = Weights(*[100_000] * 5)
-    call = QueuedCall("c1", "support", 10**9, 0, 1)
+    heaviest = Weights(*[100_000] * 6)
+    call = QueuedCall("c1", "support", 10**9, 0, 1, knows="ana")
     idle = Agent(AgentSettings("ana"), idle_since_us=1)
     parts = [
         cost.caller(call, NOW_US, heaviest),
         cost.agent(idle, NOW_US, heaviest),
         cost.together(10**6, 10**12, heaviest),
+        cost.acquaintance(call, idle, heaviest),
     ]
     assert sum(abs(part) for part in parts) < HIGHEST
     assert cost.caller(QueuedCall("c1", "support", -(10**9), 0, 1), NOW_US, heaviest) < HIGHEST

@@ -6,12 +6,22 @@ import pytest
 
 from acd.commands import Offer
 from acd.counterfactual import Change, Counterfactual, counterfactual, decide_again
-from acd.events import AgentStateSet, CallQueued, Event, WantedState
-from acd.explaining import choices
+from acd.events import (
+    AgentStateSet,
+    CallQueued,
+    Configured,
+    ConversationEnd,
+    ConversationEnded,
+    Event,
+    WantedState,
+    WrapUpDone,
+)
+from acd.explaining import Choice, choices
 from acd.router import Router
 from acd.routing import Method, RoutingSettings
 from acd.settings import AgentSettings
-from acd.why import Kept, Verifier, encode
+from acd.strategies import Strategy
+from acd.why import Kept, Rule, Verifier, encode
 from tests.acd.history import PLAIN, History
 from tests.acd.stage import Stage, seconds, support, team
 
@@ -98,6 +108,24 @@ def test_the_caller_who_mattered_less() -> None:
     assert found == Counterfactual(Change.PRIORITY, "old", level=1, was=0, then_call="old")
 
 
+def test_to_know_the_agent_decided() -> None:
+    stage = Stage([], [])
+    stage.step(Configured([support()], team("ana", "luis"), routing=RoutingSettings(Method.OPTIMAL)))
+    stage.login("ana", "luis")
+    knows = CallQueued("new", "support", stage.now_us, preferred="luis")
+    assert changed(stage, knows) == Counterfactual(Change.NOT_KNOWN, "new", then_agent="ana")
+    stage.queue("c0")
+    stage.answer("ana")
+    stage.step(knows)
+    stage.answer("luis")
+    stage.queue("c1")
+    stage.step(CallQueued("c2", "support", stage.now_us, preferred="ana"))
+    ends = ConversationEnded("c0", "ana", ConversationEnd.CALLER_HUNG_UP)
+    stage.step(ends)
+    found = changed(stage, WrapUpDone("ana"))
+    assert found == Counterfactual(Change.NOT_KNOWN, "c2", then_call="c1")
+
+
 def test_with_nobody_else_the_agent_had_to_be_away() -> None:
     stage = Stage([support()], team("ana"))
     stage.login("ana")
@@ -130,6 +158,7 @@ def check(decisions: int) -> Counter[Change]:
             }
             for offer, choice in found.items():
                 assert made[offer].decision == choice.decision
+                _check_winner(choice)
                 chain.append(Kept(encode(choice.decision), choice.seal))
                 change = counterfactual(before, event, now_us, choice)
                 assert change is not None, choice
@@ -137,6 +166,25 @@ def check(decisions: int) -> Counter[Change]:
                 kinds[change.change] += 1
         _check_chain(chain, seed)
     return kinds
+
+
+def _check_winner(choice: Choice) -> None:
+    """By the facts of each candidate alone: nobody free goes before the agent, nobody open before the caller,
+    where the rule says that the one or the other was chosen by order."""
+    rule = choice.decision.rule
+    if rule in _AGENT_BY_ORDER:
+        free = [(one.key, one.agent) for one in choice.agents if one.free]
+        assert choice.free == len(free)
+        if choice.decision.strategy != Strategy.RANDOM:
+            assert choice.decision.agent == min(free)[1], choice
+    if rule in _CALLER_BY_ORDER:
+        assert choice.decision.call == min((one.key, one.call) for one in choice.callers if one.open)[1], (
+            choice
+        )
+
+
+_AGENT_BY_ORDER = (Rule.CALLER_CHOSE, Rule.MATCHED, Rule.EVERYBODY)
+_CALLER_BY_ORDER = (Rule.AGENT_CHOSE, Rule.MATCHED)
 
 
 def _check_chain(chain: list[Kept], seed: int) -> None:

@@ -149,6 +149,15 @@ def test_of_many_some_are_named_and_the_rest_are_counted() -> None:
     assert choice.callers_left_out == 15
 
 
+def test_of_many_who_were_hindered_those_are_named_whom_one_thing_alone_kept() -> None:
+    stage = Stage([support()], team("ana", *(f"a{n}" for n in range(30)), "zoe"))
+    stage.login("zoe", "ana")
+    stage.set("zoe", WantedState.PAUSED)
+    stage.queue("c1")
+    choice = _last(stage, most=3)
+    assert [agent.agent for agent in choice.agents] == ["ana", "zoe", "a0"]
+
+
 @pytest.mark.parametrize("wrong", ["main-1-0", "other-2-0"])
 def test_an_offer_that_the_step_did_not_make_is_not_there(wrong: str) -> None:
     stage = Stage([support()], team("ana"))

@@ -1,13 +1,17 @@
 """The laws of the router under random histories: see `tests.acd.history`."""
 
 import random
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from acd.journal import Header, decode, encode, encode_header, replay
 from acd.router import Router
 from acd.routing import Method, RoutingSettings
-from tests.acd.history import History
+from tests.acd.history import KINDS, PLAIN, History, Kind
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -15,12 +19,6 @@ def test_laws_hold_after_every_step(seed: int) -> None:
     history = History(seed)
     history.play(2_000)
     history.end_everything()
-    facts = history.router._board.state
-    assert not facts.calls
-    assert not facts.offers
-    assert not history.visits
-    assert history.wrapping == 0
-    assert not any(queue.engaged for queue in facts.queues.values())
 
 
 @pytest.mark.long
@@ -30,7 +28,6 @@ def test_laws_hold_in_long_histories(seed: int) -> None:
     history = History(seed)
     history.play(10_000)
     history.end_everything()
-    assert not history.router._board.state.calls
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -92,4 +89,50 @@ def test_the_laws_hold_whatever_the_routing(routing: RoutingSettings, seed: int)
         assert router.step(event, now_us) == commands
     assert router.state_hash() == history.router.state_hash()
     history.end_everything()
-    assert not history.router._board.state.calls
+
+
+DICE = st.randoms(use_true_random=False)
+
+
+class Told(RuleBasedStateMachine):
+    """A history that hypothesis makes up: any kind of event, or some without the others, in any order."""
+
+    steps = 0
+    """Of all of them."""
+
+    @initialize(dice=DICE, routing=st.sampled_from([PLAIN, *ROUTINGS.values()]))
+    def begins(self, dice: random.Random, routing: RoutingSettings) -> None:
+        self.history = History(dice, routing=routing)
+
+    def teardown(self) -> None:
+        Told.steps += len(self.history.steps)
+        self.history.end_everything()
+
+
+def tells(kind: Kind) -> Any:
+    """The rule that something of that kind happens, after a while."""
+
+    def happens(self: Told, dice: random.Random) -> None:
+        self.history.dice = dice
+        self.history.let_time_pass()
+        if (event := kind(self.history)) is not None:
+            self.history.step(event)
+
+    return rule(dice=DICE)(happens)
+
+
+RULES = {kind.__name__: tells(kind) for kind in (History.said_again, *(kind for _, kind in KINDS))}
+Anything = type("Anything", (Told,), RULES)
+
+
+@pytest.mark.parametrize(
+    ("examples", "least"),
+    [(30, 1_000), pytest.param(1_250, 100_000, marks=[pytest.mark.long, pytest.mark.timeout(3600)])],
+)
+def test_the_laws_hold_in_whatever_hypothesis_makes_up(examples: int, least: int) -> None:
+    """Where a law breaks, it finds the shortest such history; those above are longer than it can make."""
+    Told.steps = 0
+    chosen = settings(max_examples=examples, stateful_step_count=100, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(Anything, settings=chosen)
+    print(f"{Told.steps:,} steps")
+    assert Told.steps >= least

@@ -28,9 +28,7 @@ def test_events_read_back_as_they_were(segment: bytes) -> None:
     assert [(record.now_us, record.event) for record in read.records] == [
         (now_us, event) for now_us, event, _ in history.steps
     ]
-    assert [record.command_ids for record in read.records] == [
-        [command.id for command in commands] for _, _, commands in history.steps
-    ]
+    assert [record.commands for record in read.records] == [len(commands) for _, _, commands in history.steps]
 
 
 def test_torn_anywhere_the_whole_records_before_it_are_read(segment: bytes) -> None:

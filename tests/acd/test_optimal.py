@@ -5,11 +5,12 @@ import random
 import pytest
 
 from acd import optimal
-from acd.commands import Offer
+from acd.commands import Command, Offer
 from acd.events import CallQueued, Configured, PhoneRegistered
 from acd.router import Router
 from acd.routing import Method, RoutingSettings, Weights
 from acd.settings import SECOND_US, AgentSettings, QueueSettings
+from acd.strategies import Strategy
 from acd.why import Rule
 from tests.acd.stage import Stage, none, only
 
@@ -52,6 +53,14 @@ class TestOneCaller:
     def test_equals_take_turns(self) -> None:
         there = stage(OPTIMAL, [LANGUAGES[1]], luis={"english": 5}, ana={"english": 5})
         assert only(there.queue("c1", "english"), Offer).agent == "luis"
+
+    def test_costs_are_told_of_whom_they_chose_alone(self) -> None:
+        """Whoever else rings for the call rings because one more is to."""
+        several = QueueSettings("english", requires="english >= 1", strategy=Strategy.RING_ALL)
+        there = stage(OPTIMAL, [several], ana={"english": 9}, luis={"english": 2})
+        decided = [one.decision for one in there.queue("c1", "english") if isinstance(one, Offer)]
+        told = [(one.agent, one.rule, bool(one.costs)) for one in decided if one is not None]
+        assert told == [("luis", Rule.CHEAPEST, True), ("ana", Rule.ONE_MORE, False)]
 
     def test_weights_decide(self) -> None:
         """Ten levels more are worth a thousand seconds of being free here."""
@@ -96,6 +105,76 @@ class TestOneAgent:
         there.wait(81)
         there.queue("c2", "expert")
         assert only(there.end("c0", "ana"), Offer).call == "c1"
+
+
+def knowing(there: Stage, call: str, queue: str, agent: str) -> list[Command]:
+    return there.step(CallQueued(call, queue, there.now_us, preferred=agent))
+
+
+class TestKnowing:
+    """Twenty seconds of waiting are worth as much as an agent whom the caller knows."""
+
+    def test_of_several_free_agents_the_known_one_is_chosen(self) -> None:
+        there = stage(OPTIMAL, [LANGUAGES[1]], ana={"english": 5}, luis={"english": 5})
+        offer = only(knowing(there, "c1", "english", "luis"), Offer)
+        assert (offer.agent, offer.decision and offer.decision.rule) == ("luis", Rule.CHEAPEST)
+
+    def test_he_is_found_behind_those_who_are_looked_at(self) -> None:
+        many = {f"agent{n:02}": {"english": 5} for n in range(optimal.LOOK + 5)}
+        there = stage(OPTIMAL, [LANGUAGES[1]], **many)
+        last = list(many)[-1]
+        assert only(knowing(there, "c1", "english", last), Offer).agent == last
+
+    @pytest.mark.parametrize(("levels", "chosen"), [(1, "luis"), (3, "ana")])
+    def test_levels_may_be_worth_more(self, levels: int, chosen: str) -> None:
+        skills = {"ana": {"english": 1}, "luis": {"english": 1 + levels}}
+        there = stage(RoutingSettings(Method.OPTIMAL, weights=Weights(idle=0)), [LANGUAGES[1]], **skills)
+        assert only(knowing(there, "c1", "english", "luis"), Offer).agent == chosen
+
+    def test_who_cannot_serve_or_has_gone_is_not_known(self) -> None:
+        there = stage(OPTIMAL, LANGUAGES, ana={"english": 5}, luis={"spanish": 5})
+        assert only(knowing(there, "c1", "english", "luis"), Offer).agent == "ana"
+        assert none(knowing(there, "c2", "english", "eva"), Offer)
+
+    @pytest.mark.parametrize(("earlier_s", "first"), [(19, "c3"), (21, "c1")])
+    def test_who_becomes_free_finds_who_knows_him_behind_others(self, earlier_s: int, first: str) -> None:
+        there = stage(OPTIMAL, [LANGUAGES[1]], ana={"english": 5})
+        there.queue("c0", "english")
+        there.answer("ana")
+        there.queue("c1", "english")
+        there.queue("c2", "english")
+        there.wait(earlier_s)
+        knowing(there, "c3", "english", "ana")
+        there.wait(100)
+        assert only(there.end("c0", "ana"), Offer).call == first
+
+    def test_nobody_is_looked_for_where_order_decides(self) -> None:
+        there = stage(RoutingSettings(), [LANGUAGES[1]], ana={"english": 5})
+        there.queue("c0", "english")
+        there.answer("ana")
+        there.queue("c1", "english")
+        knowing(there, "c2", "english", "ana")
+        assert only(there.end("c0", "ana"), Offer).call == "c1"
+
+    def test_it_counts_among_those_who_are_gathered(self) -> None:
+        there = stage(GATHERED, [LANGUAGES[1]], ana={"english": 5}, luis={"english": 5})
+        knowing(there, "c1", "english", "luis")
+        knowing(there, "c2", "english", "ana")
+        there.wait(1)
+        assert sorted(there.offered()) == [("c1", "luis"), ("c2", "ana")]
+
+    def test_it_remains_when_he_comes_first_no_more(self) -> None:
+        """He came first for ten seconds; a restored router still knows."""
+        queue = QueueSettings("english", requires="english >= 1", wrap_up_us=0, prefer_us=10 * SECOND_US)
+        there = stage(OPTIMAL, [queue], ana={"english": 5})
+        there.queue("c0", "english")
+        there.answer("ana")
+        there.queue("c1", "english")
+        there.wait(5)
+        knowing(there, "c2", "english", "ana")
+        there.wait(30)
+        there.router = Router.restore(there.router.snapshot())
+        assert only(there.end("c0", "ana"), Offer).call == "c2"
 
 
 class TestGathering:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from acd.commands import VisitStarted
-from acd.events import CallGone, CallQueued, GoneReason
+from acd.commands import LeaveQueue, VisitReason, VisitStarted
+from acd.events import CallGone, CallQueued, GoneReason, QueueClosed, QueueOpened
+from acd.queue import ClosedReason
 from acd.redial import MOST
 from acd.router import Router
 from acd.settings import QueueSettings
@@ -70,6 +71,28 @@ def test_not_unless_the_queue_says_so() -> None:
     stage.hang_up("c1")
     assert comes(stage, "c2") == 0
     assert stage.router._board.state.gave_up == {}
+
+
+def test_also_where_the_queue_is_full_by_now() -> None:
+    stage = Stage([support(redial_within_us=seconds(60), max_waiting=1)], [])
+    comes(stage, "c1")
+    stage.wait(20)
+    stage.hang_up("c1")
+    comes(stage, "c2", "+34600999")
+    assert comes(stage, "c3") == seconds(20)
+    assert stage.router.call("c3") is not None, "he waits"
+    refused = stage.step(CallQueued("c4", "support", stage.now_us, caller="+34600998"))
+    assert only(refused, LeaveQueue).reason is VisitReason.MAX_WAITING, "who has no place finds none"
+
+
+def test_is_kept_while_the_queue_takes_nobody() -> None:
+    stage = stage_where_she_gave_up()
+    stage.step(QueueClosed("support", ClosedReason.EMERGENCY))
+    refused = stage.step(CallQueued("c2", "support", stage.now_us, caller=LUISA))
+    assert only(refused, LeaveQueue).reason is VisitReason.CLOSED_EMERGENCY
+    stage.wait(30)
+    stage.step(QueueOpened("support", ClosedReason.EMERGENCY))
+    assert comes(stage, "c3") == seconds(50)
 
 
 def test_through_a_snapshot() -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -28,6 +29,7 @@ from acd.events import (
     CallQueued,
     CallsRecovered,
     DeadlinePassed,
+    Event,
     GoneReason,
     OfferAnswered,
     OfferPickedUp,
@@ -37,6 +39,8 @@ from acd.events import (
     SwitchRestarted,
     WantedState,
 )
+from acd.offer import OfferAction
+from acd.queued_call import CallAction
 from acd.router import Router
 from tests.acd.history import History
 from tests.acd.stage import START_US, Stage, busy_stage, none, only, seconds, support, team
@@ -49,6 +53,20 @@ def test_every_command_has_its_own_id() -> None:
     assert len(ids) == len(set(ids))
     for sequence, (_, _, commands) in enumerate(history.steps, 1):
         assert [command.id for command in commands] == [("main", sequence, n) for n in range(len(commands))]
+
+
+def test_every_kind_of_event_is_taken_by_what_takes_such() -> None:
+    takes = Router()._takes
+    assert takes.keys() == set(get_args(Event))
+    for kind, take in takes.items():
+        (taken,) = (hint for name, hint in get_type_hints(take).items() if name != "return")
+        assert kind in (get_args(taken) or (taken,))
+
+
+def test_every_action_of_a_table_is_carried_out() -> None:
+    router = Router()
+    assert router._offering._acts.keys() == set(OfferAction)
+    assert router._visits._acts.keys() == set(CallAction) - {CallAction.END_VISIT}
 
 
 def test_ids_and_names_carry_the_pool() -> None:

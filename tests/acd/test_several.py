@@ -58,6 +58,19 @@ def together(**settings: Any) -> Stage:
     return Stage([support(strategy=Strategy.RING_ALL, **patient)], team(*NAMES))
 
 
+def two_in_turn(alone_s: float, both_s: float, **settings: Any) -> Stage:
+    """One caller has rung so long at ana's alone, and then so long at luis's, too, who came later."""
+    stage = together(**settings)
+    stage.login("ana")
+    stage.queue("c1")
+    stage.ring("ana")
+    stage.wait(alone_s)
+    stage.login("luis")
+    stage.ring("luis")
+    stage.wait(both_s)
+    return stage
+
+
 def progressive(**settings: Any) -> Stage:
     """A queue that rings one more each time, likewise."""
     patient = {"unreachable_after_us": 60_000_000, **settings}
@@ -203,41 +216,20 @@ class TestRingAll:
         assert set(ringing(stage)) == set(NAMES)
 
     def test_who_lets_it_ring_is_blamed_as_ever(self) -> None:
-        stage = together(on_no_answer=OnNoAnswer.PAUSE)
-        stage.login("ana")
-        stage.queue("c1")
-        stage.ring("ana")
-        stage.wait(10)
-        stage.login("luis")
-        stage.ring("luis")
-        stage.wait(5)
+        stage = two_in_turn(10, 5, on_no_answer=OnNoAnswer.PAUSE)
         stage.refuse("ana", 487)
         assert stage.state("ana") is AgentState.PAUSED
         assert ringing(stage) == ("luis",)
         assert only(stage.answer("luis"), Connect).call == "c1"
 
-    def test_an_answer_that_crosses_the_cancel_wins_while_others_still_ring(self) -> None:
-        stage = together()
-        stage.login("ana")
-        stage.queue("c1")
-        stage.ring("ana")
-        stage.wait(10)
-        stage.login("luis")
-        stage.ring("luis")
-        stage.wait(5)
-        commands = stage.answer("ana")
-        assert only(commands, Connect).agent == "ana"
-        assert only(commands, CancelOffer).offer == stage.offer("luis")
-
-    def test_even_after_the_call_was_let_go_two_seconds_later(self) -> None:
-        stage = together(on_no_answer=OnNoAnswer.RETRY)
-        stage.login("ana")
-        stage.queue("c1")
-        stage.ring("ana")
-        stage.wait(9)
-        stage.login("luis")
-        stage.ring("luis")
-        stage.wait(7)
+    @pytest.mark.parametrize(
+        ("alone_s", "both_s", "on_no_answer"), [(10, 5, OnNoAnswer.PAUSE), (9, 7, OnNoAnswer.RETRY)]
+    )
+    def test_an_answer_that_crosses_the_cancel_wins_while_others_still_ring(
+        self, alone_s: float, both_s: float, on_no_answer: OnNoAnswer
+    ) -> None:
+        """Even after the call was let go, two seconds later."""
+        stage = two_in_turn(alone_s, both_s, on_no_answer=on_no_answer)
         commands = stage.answer("ana")
         assert only(commands, Connect).agent == "ana"
         assert only(commands, CancelOffer).offer == stage.offer("luis")

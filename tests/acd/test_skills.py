@@ -92,6 +92,7 @@ def test_the_normal_form_reads_back_to_itself(text: str, form: str) -> None:
         ("1 >= support", 1, "expected a skill, as in 'support >= 1'; found '1'"),
         ("a >= 1 & b >= 1", 8, "'&' has no place here; only >= > == != < <= and ( )"),
         ("a >= -1", 6, "'-' has no place here; only >= > == != < <= and ( )"),
+        ("a >= " + "9" * 5000, 6, "a level has 9 digits at most"),
         ("not", 4, "expected a skill, as in 'support >= 1'; the expression ends here"),
     ],
 )

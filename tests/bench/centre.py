@@ -50,7 +50,7 @@ def crowd(phones: int) -> dict[str, Any]:
     }
 
 
-def sections() -> dict[str, Any]:
+def sections(agents: int = MOST_AGENTS) -> dict[str, Any]:
     """The configuration: agents enough for every load, limits that no load reaches, nothing recorded."""
     common = {"wrap_up": "0s", "record": False, "on_no_answer": "retry", "max_waiting": 100_000}
     unlimited = {"max_calls": 1_000_000, "max_cps": 1_000_000, "options": "0"}
@@ -60,8 +60,8 @@ def sections() -> dict[str, Any]:
             "carrier": {"accept_from": [f"{CALLERS}/32"], "proxy": f"sip:{CALLERS}:{PORT}", **unlimited},
             "far": {"accept_from": [f"{FAR_END}/32"], "proxy": f"sip:{FAR_END}:{PORT}", **unlimited},
         },
-        "phones": {phone(n): {"secret": secret(n)} for n in range(MOST_AGENTS)},
-        "agents": {f"agent-{phone(n)}": {"phone": phone(n)} for n in range(MOST_AGENTS)},
+        "phones": {phone(n): {"secret": secret(n)} for n in range(agents)},
+        "agents": {f"agent-{phone(n)}": {"phone": phone(n)} for n in range(agents)},
         "queues": {
             "on-agent": {"answer": "on-agent", **common},
             "at-once": {"answer": "at-once", **common},

@@ -125,13 +125,15 @@ def run(progress: Callable[[str], None]) -> dict[str, Any]:
     for seed in range(RUNS):
         load = Load(seed)
         load.open()
+        gc.disable()  # as the switch does at the end of its start (`switch.garbage`)
         gc.collect()
-        gc.freeze()  # as the switch does at the end of its start
+        gc.freeze()
         waiting = sum(queue.waiting for queue in load.router.queues())
         opened = len(load.records)
         while len(load.decisions_ns) < DECISIONS:
             load.turn()
         gc.unfreeze()
+        gc.enable()
         results.append((_figures(load, opened), waiting))
         progress(
             f"router: run {seed + 1} of {RUNS}: {results[-1][0]['decisions_per_s']:,.0f} decisions a second"

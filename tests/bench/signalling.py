@@ -33,9 +33,10 @@ from tests.bench.centre import (
 )
 from tests.bench.goals import Progress, Rows
 from tests.bench.overload import Answers, Storm
-from tests.bench.runs import Meter, Run, late_p99_ms, offer_latencies_s, percentile
+from tests.bench.runs import Meter, Run, late_p99_ms, percentile
 from tests.bench.searching import RUN_S, Limit, NoLimit, find_limit
 from tests.bench.sipp_load import SippLoad
+from tests.bench.standing import Line, stand
 from tests.bench.switch_process import SwitchFailed, SwitchProcess
 
 COARSE: Final = 0.3
@@ -55,10 +56,6 @@ IDLE_S: Final = 3.0
 OVERTIME_S: Final = 6.0
 """How long calls may go on after the time at which the last should have ended."""
 
-LINE_AGENTS_MOST: Final = 100
-LINE_TALK_S: Final = 1.0
-LINE_OVERLOAD: Final = 1.1
-LINE_S: Final = 20.0
 HELD_CALLS: Final = 1000
 HELD_CALLS_PER_S: Final = 80
 HELD_TALK_S: Final = 15.0
@@ -95,9 +92,12 @@ def _queued_rows(bench: "Bench", _: Rows) -> Rows:
         "queued_calls_per_s": limit.load,
         "queued_connect_p95_ms": _median_ms(limit, 0.95),
         "cpu_ms_per_queued_call": round(limit.median(lambda run: run.cpu_ms_per_call), 2),
-        "offer_latency_p99_ms": bench.offer_latency_p99_ms(min(limit.load // 2, LINE_AGENTS_MOST)),
         "rss_mb": round(rss_mb, 1),
     }
+
+
+def _line_rows(bench: "Bench", _: Rows) -> Rows:
+    return bench.standing(Line())
 
 
 def _answered_first_rows(bench: "Bench", rows: Rows) -> Rows:
@@ -129,11 +129,12 @@ def _memory_rows(bench: "Bench", _: Rows) -> Rows:
 
 
 ROWS: Final[Sequence[tuple[Callable[["Bench", Rows], Rows], float]]] = (
-    (_queued_rows, 160.0),
+    (_queued_rows, 130.0),
+    (_line_rows, 45.0),
     (_memory_rows, 35.0),
-    (_answered_first_rows, 120.0),
-    (_two_leg_rows, 105.0),
-    (_register_rows, 80.0),
+    (_answered_first_rows, 115.0),
+    (_two_leg_rows, 100.0),
+    (_register_rows, 75.0),
     (_overload_rows, 40.0),
     (_refresh_rows, 50.0),
 )
@@ -166,9 +167,9 @@ class Bench:
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, progress: Progress) -> Iterator[Self]:
-        """A bench with a switch of its own."""
-        with SwitchProcess(SWITCH, sections()) as switch:
+    def running(cls, progress: Progress, agents: int = MOST_AGENTS) -> Iterator[Self]:
+        """A bench with a switch of its own, for so many agents."""
+        with SwitchProcess(SWITCH, sections(agents)) as switch:
             yield cls(switch, progress)
 
     def queued(self, rate: int, seconds: float) -> Run:
@@ -205,29 +206,18 @@ class Bench:
             )
         )
 
-    def offer_latency_p99_ms(self, agents: int) -> float:
-        """From an agent's last message of one call to the INVITE of the next, while callers wait in line."""
-        line = Workload("line", QUEUED.number, LINE_TALK_S, lambda _: agents)
-        rate = int(agents / LINE_TALK_S * LINE_OVERLOAD)
-        self._bring_to_work(agents)
-        with self._far_end(AGENTS) as phones:
-            with self._callers(line, rate, int(rate * LINE_S)) as callers:
-                callers.finish(LINE_S * LINE_OVERLOAD + OVERTIME_S)
-            phones.stop()
-            asked, freed = phones.moments("asked"), phones.moments("freed")
-        latencies_s = sorted(offer_latencies_s(asked.at_s, asked.called, freed.at_s, freed.called))
-        p50_ms, p99_ms = 1000 * percentile(latencies_s, 0.5), 1000 * percentile(latencies_s, 0.99)
-        self._progress(
-            f"signalling: {agents} agents with callers in line: {len(latencies_s)} offers,"
-            f" p50 {p50_ms:.2f} p99 {p99_ms:.2f} ms after their agents were free"
-        )
-        return round(p99_ms, 2)
+    def standing(self, line: Line) -> Rows:
+        """How soon an agent who becomes free is rung while callers stand in line."""
+        self.bring_to_work(line.agents)
+        stood = stand(self.switch, line)
+        self._progress(f"signalling: {stood}")
+        return stood.rows()
 
     def kb_per_call(self) -> float:
         """What the memory of a fresh switch, warm but never loaded, grows by while calls are up, for each."""
         self._restart()
         self._calls(QUEUED, WARM_UP_CALLS_PER_S, WARM_UP_S)
-        self._bring_to_work(HELD_CALLS)
+        self.bring_to_work(HELD_CALLS)
         held = Workload("held", QUEUED.number, HELD_TALK_S, lambda _: HELD_CALLS)
         before_kb = cores.resident_kb(self.switch.pid)
         with self._far_end(AGENTS), self._callers(held, HELD_CALLS_PER_S, HELD_CALLS) as callers:
@@ -239,7 +229,7 @@ class Bench:
 
     def overload(self, limit: int) -> Storm:
         """Three times as many queued calls as the switch carries, and a quarter as many right after."""
-        self._bring_to_work(min(QUEUED.agents(limit), MOST_AGENTS))
+        self.bring_to_work(min(QUEUED.agents(limit), MOST_AGENTS))
         rates = (int(OVERLOAD * limit), limit // 4)
         calls = [int(rates[0] * OVERLOAD_S), int(rates[1] * RECOVERY_S)]
         with self._far_end(AGENTS), self._callers(QUEUED, rates[0], calls[0]) as callers:
@@ -277,7 +267,7 @@ class Bench:
     def _calls(self, workload: Workload, rate: int, seconds: float) -> Run:
         self._in_time(seconds)
         agents = min(workload.agents(rate), MOST_AGENTS)
-        self._bring_to_work(agents)
+        self.bring_to_work(agents)
         meter = Meter(self.switch.pid)
         with self._far_end(AGENTS if agents else FAR_END) as far_end:
             with self._callers(workload, rate, int(rate * seconds)) as callers:
@@ -317,7 +307,7 @@ class Bench:
     def _far_end(self, address: str) -> SippLoad:
         return SippLoad("agent", address, PORT)
 
-    def _bring_to_work(self, agents: int) -> None:
+    def bring_to_work(self, agents: int) -> None:
         """So many agents ready, no call in progress. Those who are not wanted unregister."""
         try:
             self.switch.until(lambda: self._active() == 0, "without calls", IDLE_S)

@@ -96,6 +96,22 @@ def test_probes_without_runs_are_no_limit() -> None:
         find_limit(Machine(1000, runs=10).measure, 100, 2000)
 
 
+@pytest.mark.parametrize(("runs", "decided"), [(1, False), (2, True)])
+def test_a_limit_that_two_runs_decide_stands_when_time_is_over(runs: int, decided: bool) -> None:
+    machine = Machine(100)
+
+    def measure(load: int, seconds: float) -> Trial:
+        if [seconds for _, seconds in machine.seen].count(RUN_S) == runs:
+            raise NoLimit("no time")
+        return machine.measure(load, seconds)
+
+    if decided:
+        assert find_limit(measure, 100, 100).load == 100
+    else:
+        with pytest.raises(NoLimit, match="no time"):
+            find_limit(measure, 100, 100)
+
+
 def test_the_median_is_the_middle_run() -> None:
     limit = find_limit(Machine(500).measure, 100, 2000)
     figures = iter([3.0, 1.0, 2.0])

@@ -94,7 +94,13 @@ class Desk:
         phone.on_call = "answer"
         self.phone = phone
         self._start(self._answer(phone))
-        assert (await phone.register()).status == 200
+        await self.register()
+
+    async def register(self) -> None:
+        """The phone is there."""
+        assert self.phone is not None
+        response = await self.phone.register()
+        assert response.status == 200, (response.status, response.headers.get("Retry-After"))
 
     async def die(self) -> None:
         """Without a word to anybody."""
@@ -140,13 +146,18 @@ class Desk:
         """With what the switch says now."""
         doing, said = self.doing(), _SAID.get(state, "nothing")
         same = said == ("nothing" if doing == "dead" else doing)
-        now = time.monotonic()
-        if same and self._since is not None:
+        dies = doing == "dead" and not self._how.startswith("dead")
+        if same or dies:
+            self.agreed()
+        if not same and self._since is None:
+            self._since, self._how = time.monotonic(), f"{doing}, but {state}"
+
+    def agreed(self) -> None:
+        """They agree now, the phone is killed, or nobody looks any more: what they differed in is over."""
+        if self._since is not None:
             ends = self.apart_dead if self._how.startswith("dead") else self.apart
-            ends.append((now - self._since, self._how))
+            ends.append((time.monotonic() - self._since, self._how))
             self._since = None
-        elif not same and self._since is None:
-            self._since, self._how = now, f"{doing}, but {state}"
 
 
 class Chaos:
@@ -157,15 +168,25 @@ class Chaos:
         self.chance = random.Random(seed)
         users = [str(1001 + number) for number in range(desks)]
         self.desks = [Desk(user, switch, random.Random(f"{seed} {user}")) for user in users]
-        self.deaths = self.lost_registrations = 0
+        self.deaths = self.lost_registrations = self.looks = 0
+        self.longest_blink_s = 0.0
+        """From one look to the next."""
 
-    async def compare(self) -> None:
-        """Every tenth of a second, until cancelled."""
+    async def compare(self, over: asyncio.Event) -> None:
+        """Every tenth of a second, until it is over."""
         agents = {f"agent{desk.user}": desk for desk in self.desks}
-        while True:
-            for row in await self.switch.items("/api/v1/agents"):
+        last_s = time.monotonic()
+        while not over.is_set():
+            rows = await self.switch.items("/api/v1/agents")
+            assert {row["name"] for row in rows} == agents.keys()
+            for row in rows:
                 agents[row["name"]].compare(row["state"])
+            now_s = time.monotonic()
+            self.looks, self.longest_blink_s = self.looks + 1, max(self.longest_blink_s, now_s - last_s)
+            last_s = now_s
             await asyncio.sleep(LOOK_S)
+        for desk in self.desks:
+            desk.agreed()
 
     async def calm_down(self) -> None:
         """Every phone is there, and registered."""
@@ -173,7 +194,7 @@ class Chaos:
             if desk.phone is None:
                 await desk.plug_in()
             else:
-                assert (await desk.phone.register()).status == 200
+                await desk.register()
 
     async def trouble(self, every_s: float, dead_s: float) -> None:
         """Now and then a phone dies for a while, or loses its registration; until cancelled."""
@@ -191,7 +212,4 @@ class Chaos:
                 self.lost_registrations += 1
                 await phone.unregister()
                 await asyncio.sleep(1.0)
-                assert (await phone.register()).status == 200
-                await self.switch.request(
-                    "POST", f"/api/v1/agents/agent{desk.user}/state", json={"state": "ready"}
-                )
+                await desk.register()

@@ -7,18 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.centre import AGENTS, SECRETS, Tell, centre
-from tests.peers.phone import OnCall, Phones
+from tests.e2e.centre import Tell
+from tests.e2e.four_queues import NUMBERS, four_queues, staffed
 from tests.peers.sipp import Outcome, Sipp
 from tests.peers.switch import Metrics, Switch
 
-QUEUES = {
-    "answered": {"requires": "answers >= 1", "wrap_up": "0s"},
-    "unanswered": {"requires": "rings >= 1", "on_no_answer": "retry", "ring_timeout": "500ms"},
-    "rejected": {"requires": "rejects >= 1", "retry_busy": "500ms", "retry_reject": "500ms"},
-    "empty": {"requires": "nobody >= 1", "max_wait": "500ms"},
-}
-SKILLS = {"ana": "answers", "luis": "rings", "marta": "rejects"}
 CALLS = {"answered": 50, "unanswered": 50, "rejected": 50, "empty": 50}
 IDLE_TASKS = 5
 """Of a switch without calls: itself, its history, its HTTP server and the scrape that asks."""
@@ -27,32 +20,20 @@ COUNTED = ("answered", "abandoned", "overflowed")
 
 @pytest.mark.timeout(150)
 async def test_two_hundred_mixed_calls_are_conserved(tell_on_failure: Tell) -> None:
-    sections = centre(3, sip={"t1": "100ms"}, queues=QUEUES)
-    for agent, skill in SKILLS.items():
-        sections["agents"][agent]["skills"] = {skill: 1}
-    sections["routes"] = [
-        {"trunk": "carrier", "to": f"{n}00", "go": f"queue:{q}"} for n, q in enumerate(QUEUES, 1)
-    ]
     async with AsyncExitStack() as stack:
-        switch = await stack.enter_async_context(Switch.running(**sections))
+        switch = await stack.enter_async_context(Switch.running(**four_queues()))
         tell_on_failure("switch", switch.log)
-        phones = await stack.enter_async_context(Phones.running())
-        behaviours: tuple[OnCall, ...] = ("answer", "ring", "reject")
-        for user, behaviour in zip(SECRETS, behaviours, strict=True):
-            phone = await phones.phone(user, SECRETS[user], switch.sip)
-            await phone.register()
-            await phone.behave(behaviour)
-            await switch.agent_is(AGENTS[user], "ready")
+        await staffed(stack, switch)
         # The REGISTERs' transactions have timers, too.
         before = await switch.until(
             lambda: left_over(switch), lambda now: not now["sip_transactions_active"], timeout_s=20.0
         )
 
         outcomes = await asyncio.gather(
-            calls(stack, switch, "caller_hangs_up", "100", 50, 4, talk_ms=1000),
-            calls(stack, switch, "caller_hangs_up", "200", 50, 5, talk_ms=1500),
-            calls(stack, switch, "caller_hangs_up", "300", 50, 5, talk_ms=1500),
-            calls(stack, switch, "callee_hangs_up", "400", 50, 5),
+            calls(stack, switch, "caller_hangs_up", NUMBERS["answered"], 50, 4, talk_ms=1000),
+            calls(stack, switch, "caller_hangs_up", NUMBERS["unanswered"], 50, 5, talk_ms=1500),
+            calls(stack, switch, "caller_hangs_up", NUMBERS["rejected"], 50, 5, talk_ms=1500),
+            calls(stack, switch, "callee_hangs_up", NUMBERS["empty"], 50, 5),
         )
         assert [outcome.failed for outcome in outcomes] == [0, 0, 0, 0]
 

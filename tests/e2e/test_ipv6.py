@@ -29,7 +29,7 @@ def sections(port: int, carrier: int, **trunk: Any) -> dict[str, Any]:
                     f"tcp:[{V6}]:{port}",
                 ]
             },
-            media={"listen": "::", "ports": "23100-23199"},
+            media={"listen": "::", "ports": "21100-21199"},
             trunks={"carrier": trunk},
         ),
     }

@@ -6,6 +6,8 @@ import signal
 from contextlib import AsyncExitStack
 from typing import Any, Literal
 
+import pytest
+
 from sip.syntax.message import Request, parse
 from tests.e2e.centre import NUMBER, SECRETS, Tell, centre, ending
 from tests.peers import ports
@@ -189,6 +191,7 @@ async def test_a_phone_that_says_nothing_is_passed_over_until_it_speaks(tell_on_
         assert (record["agent"], record["result"]) == ("luis", "answered")
 
 
+@pytest.mark.timeout(90)  # of which the probe takes 25 s
 async def test_a_phone_that_wakes_up_answers_the_probe_and_is_ready(tell_on_failure: Tell) -> None:
     """It slept through the end of its call; an unreachable agent's phone is probed each 25 s."""
     async with AsyncExitStack() as stack:

@@ -117,8 +117,11 @@ async def test_a_lamp_follows_a_call_and_a_storm_of_renewals(office: Office, use
     ours, theirs = await office.talk(user)
     for lamp in lamps:
         await lamp.until("<state>confirmed")
+    told = [len(lamp.told) for lamp in lamps]
     await asyncio.gather(*(lamp.renew() for lamp in lamps))
     assert {lamp.response.status for lamp in lamps} == {200}
+    for lamp, before in zip(lamps, told, strict=True):  # who is told late is told of an end by an empty list
+        await lamp.until_told(before + 1)
     await ours.hang_up()
     await theirs.until("ended")
     for lamp in lamps:

@@ -29,3 +29,25 @@ async def test_the_rare_skill_is_saved_for_who_needs_it(tell_on_failure: Tell) -
             assert (await call.finished()).failed == 0
         served = {record["to"]: record["agent"] for record in await switch.ended_calls(2)}
         assert served == {NUMBER: "luis", "+34912000000": "ana"}
+
+
+async def test_the_agent_whom_the_caller_knows_costs_less(tell_on_failure: Tell) -> None:
+    """Ana is free longer; the route says that the caller knows luis, for whom nobody has to wait."""
+    async with AsyncExitStack() as stack:
+        sections = centre(2, routing={"matching": "optimal"})
+        sections["queues"]["support"]["prefer_agent"] = {"for": "0s"}
+        for route in sections["routes"]:
+            if str(route["go"]).startswith("queue:"):
+                route["prefer_agent"] = "luis"
+        switch = await stack.enter_async_context(Switch.running(**sections))
+        tell_on_failure("switch", switch.story)
+        for desk in await desks(stack, switch, 2):
+            await desk.behave("answer")
+        call = await stack.enter_async_context(
+            Sipp.running("caller_hangs_up", target=switch.sip, number=NUMBER, talk_ms=500)
+        )
+        assert (await call.finished()).failed == 0
+        (record,) = await switch.ended_calls(1)
+        assert record["agent"] == "luis"
+        why = await switch.get(f"/api/v1/calls/{record['id']}/why")
+        assert "acquaintance -200.0" in why["text"]

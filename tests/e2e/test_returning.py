@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
+from media.wav import encode_wav
 from tests.e2e.centre import NUMBER, Tell, left_over
-from tests.peers.audio import hears, is_silent
+from tests.peers.audio import hears, hears_only, tone
 from tests.peers.capture import Capture, Datagram, Rtp
-from tests.peers.phone import PhoneCall, Phones
+from tests.peers.phone import Phone, PhoneCall, Phones
 from tests.peers.switch import Switch
 
 READY_WITHIN_S = 3.0
+MUSIC_HZ = 350.0
 FACTS = ("agent", "queue", "queued_at")
 
 
@@ -36,12 +38,18 @@ def centre(agents: int) -> dict[str, Any]:
 async def test_kill_9_keeps_talks_and_places_in_line(tell_on_failure: Tell, number: int) -> None:
     """So many who talk, and as many who wait."""
     async with AsyncExitStack() as stack:
-        switch = await stack.enter_async_context(Switch.running(**centre(number)))
+        sections = centre(number)
+        sections["queues"]["support"]["music"] = "tone"
+        switch = await stack.enter_async_context(Switch.running(**sections, serving=False))
         tell_on_failure("switch", switch.story)
+        (switch.data_dir / "music/tone").mkdir(parents=True)
+        (switch.data_dir / "music/tone/tone.wav").write_bytes(encode_wav(tone(MUSIC_HZ, 10.0).tobytes()))
+        await switch.start()
         desk = await stack.enter_async_context(Phones.running())
         carrier = await stack.enter_async_context(Phones.running())
-        tones = await ready_agents(switch, desk, number)
-        talks = [await dialled(switch, carrier, f"talks{each}") for each in range(number)]
+        phones = await ready_agents(switch, desk, number)
+        tones = {agent: tone for agent, (_, tone) in phones.items()}
+        talks = [await dialled(switch, carrier, f"talks{each}", tone_of(each)) for each in range(number)]
         for agent in tones:
             await switch.agent_is(agent, "on_call")
         line = [await dialled(switch, carrier, f"waits{each}") for each in range(number)]
@@ -57,11 +65,15 @@ async def test_kill_9_keeps_talks_and_places_in_line(tell_on_failure: Tell, numb
         ready_s = time.monotonic() - began_s
 
         agent_of = {call["from"]: call["agent"] for call in before.values()}
+        everybody = [MUSIC_HZ, *tones.values(), *map(tone_of, range(number))]
         for each, call in enumerate(talks):
+            agent = agent_of[f"talks{each}"]
             await call.listen(0.3)
-            assert hears(await call.listen(0.3), tones[agent_of[f"talks{each}"]])
+            assert hears_only(await call.listen(0.3), tones[agent], everybody)
+            (at_the_desk,) = [one for one in phones[agent][0].calls if one.state == "established"]
+            assert hears_only(await at_the_desk.listen(0.3), tone_of(each), everybody)
         for call in line:
-            assert not is_silent(await call.listen(0.3))
+            assert hears_only(await call.listen(0.3), MUSIC_HZ, everybody)
         after = await active(switch)
         assert facts_of(after) == facts_of(before)
         for agent in tones:
@@ -110,23 +122,28 @@ async def test_a_talk_by_tcp_goes_on_by_another_connection(tell_on_failure: Tell
         assert (record["result"], record["reason"]) == ("answered", "caller_hung_up")
 
 
-async def ready_agents(switch: Switch, desk: Phones, number: int) -> dict[str, float]:
-    """Who answer, each with a tone of his own; the tones."""
-    tones = {}
+def tone_of(caller: int) -> float:
+    """What the caller of that number sends, unlike everybody else."""
+    return 650.0 + 100 * caller
+
+
+async def ready_agents(switch: Switch, desk: Phones, number: int) -> dict[str, tuple[Phone, float]]:
+    """Who answer, each with a tone of his own; their phones and the tones."""
+    phones = {}
     for each in range(number):
         user, hz = str(1001 + each), 600.0 + 100 * each
         phone = await desk.phone(user, f"secret-of-{user}", switch.sip)
         await phone.register()
         await phone.behave("answer", tone_hz=hz)
         await switch.agent_is(f"agent{user}", "ready")
-        tones[f"agent{user}"] = hz
-    return tones
+        phones[f"agent{user}"] = phone, hz
+    return phones
 
 
-async def dialled(switch: Switch, carrier: Phones, name: str) -> PhoneCall:
+async def dialled(switch: Switch, carrier: Phones, name: str, tone_hz: float = 440.0) -> PhoneCall:
     """A caller who has our 200."""
     caller = await carrier.phone(name)
-    call = await caller.dial(f"sip:{NUMBER}@{switch.sip}", tone_hz=440.0)
+    call = await caller.dial(f"sip:{NUMBER}@{switch.sip}", tone_hz=tone_hz)
     return await call.until("established")
 
 

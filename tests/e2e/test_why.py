@@ -4,96 +4,123 @@ import asyncio
 import json
 import os
 import sys
+from collections import Counter
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.centre import AGENTS, SECRETS, Tell, centre
-from tests.peers.phone import OnCall, Phones
+from acd.why import decode
+from tests.e2e.centre import NUMBER, SECRETS, Tell, centre
+from tests.e2e.four_queues import NUMBERS, four_queues, staffed
+from tests.peers.phone import Phones
 from tests.peers.sipp import Sipp
 from tests.peers.switch import IN_TREE, ROOT, Switch
 
-QUEUES = {
-    "answered": {"requires": "answers >= 1", "wrap_up": "0s"},
-    "unanswered": {"requires": "rings >= 1", "on_no_answer": "retry", "ring_timeout": "500ms"},
-    "rejected": {"requires": "rejects >= 1", "retry_busy": "500ms", "retry_reject": "500ms"},
-    "empty": {"requires": "nobody >= 1", "max_wait": "500ms"},
+KINDS = {
+    "answered": ("caller_hangs_up", 0.34),
+    "unanswered": ("caller_hangs_up", 0.22),
+    "rejected": ("caller_hangs_up", 0.22),
+    "empty": ("callee_hangs_up", 0.22),
 }
-SKILLS = {"ana": "answers", "luis": "rings", "marta": "rejects"}
+"""Each queue's callers, and what share of all they are."""
 
 
-@pytest.mark.timeout(90)
-async def test_live_is_replay_and_every_offer_has_its_reason(tell_on_failure: Tell) -> None:
-    await live_is_replay(tell_on_failure, seconds=4.0)
+@dataclass(frozen=True)
+class Traffic:
+    """Callers of all kinds at once; who is answered stays so long that the next one has to wait a little."""
+
+    seconds: float
+    calls_per_s: float
+    answered_ms: int
+    offers_per_s: float
+    """At least."""
+
+
+@pytest.mark.timeout(1000)
+async def test_five_minutes_of_mixed_traffic_are_replayed(tell_on_failure: Tell) -> None:
+    """So few calls that the five minutes cost the tests beside it next to nothing."""
+    await live_is_replay(tell_on_failure, Traffic(300.0, 1.0, answered_ms=4000, offers_per_s=0.7))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(4500)
 async def test_an_hour_of_mixed_traffic_is_replayed(tell_on_failure: Tell) -> None:
-    await live_is_replay(tell_on_failure, seconds=3600.0)
+    await live_is_replay(tell_on_failure, Traffic(3600.0, 9.0, answered_ms=700, offers_per_s=2.0))
 
 
-PATIENT = {"t1": "100ms", "overload": {"loop_lag": 0}}
-"""On a busy machine nobody is asked to come later."""
-
-
-async def live_is_replay(tell_on_failure: Tell, seconds: float) -> None:
-    """So long mixed traffic in four queues; then its journal through a router in another process."""
-    sections = centre(3, sip=PATIENT, queues=QUEUES, server={"drain_timeout": "20s"})
-    for agent, skill in SKILLS.items():
-        sections["agents"][agent]["skills"] = {skill: 1}
-    sections["routes"] = [
-        {"trunk": "carrier", "to": f"{n}00", "go": f"queue:{q}"} for n, q in enumerate(QUEUES, 1)
-    ]
+async def test_a_crash_takes_no_decision_out_of_the_ledger(tell_on_failure: Tell) -> None:
+    """It comes as the phone begins to ring: the history has not written down yet why."""
     async with AsyncExitStack() as stack:
-        switch = await stack.enter_async_context(Switch.running(**sections))
+        switch = await stack.enter_async_context(Switch.running(capture=False, **centre(1)))
+        tell_on_failure("switch", switch.log)
+        phones = await stack.enter_async_context(Phones.running())
+        phone = await phones.phone("1001", SECRETS["1001"], switch.sip)
+        await phone.register()
+        await switch.agent_is("ana", "ready")
+        caller = await phones.phone("caller")
+        dialling = asyncio.create_task(caller.dial(f"sip:{NUMBER}@{switch.sip}"))
+        await phone.next_call()
+        await switch.kill()
+        await switch.start()
+        await dialling
+        ledger = await switch.until(
+            lambda: switch.get("/api/v1/ledger"), lambda found: found["decisions"] > 0, timeout_s=20.0
+        )
+        assert ledger["whole"], ledger
+        first = switch.rows("SELECT number FROM decisions ORDER BY number LIMIT 1")
+        assert first[0]["number"] == 1
+
+
+async def live_is_replay(tell_on_failure: Tell, traffic: Traffic) -> None:
+    """Mixed traffic in four queues; then its journal through a router in another process.
+
+    Every offer has its reason before and after the switch was killed, and the replay comes to the seal of the
+    switch's last decision and to the states of its snapshots: at the kill's restart, and at the orderly end.
+    """
+    sections = four_queues(server={"drain_timeout": "20s"})
+    async with AsyncExitStack() as stack:
+        switch = await stack.enter_async_context(Switch.running(capture=False, **sections))
         tell_on_failure("switch", switch.log)
         await staffed(stack, switch)
-        await asyncio.gather(
-            calls(stack, switch, "caller_hangs_up", "100", seconds, 3.0, talk_ms=700),
-            calls(stack, switch, "caller_hangs_up", "200", seconds, 2.0, talk_ms=1500),
-            calls(stack, switch, "caller_hangs_up", "300", seconds, 2.0, talk_ms=1500),
-            calls(stack, switch, "callee_hangs_up", "400", seconds, 2.0),
-        )
+        await asyncio.gather(*(calls(stack, switch, queue, traffic) for queue in KINDS))
         await reasons(switch)
         await switch.kill()
         await switch.start()
         await reasons(switch)
         switch.drain()
         assert await switch.exited() == 0
-        live = switch.rows("SELECT count(*) AS n, max(number) AS last FROM decisions")[0]
+        live = [decode(row["text"].encode()) for row in switch.rows("SELECT text FROM decisions")]
+        (seal,) = switch.rows("SELECT seal FROM decisions WHERE number = ?", len(live))
         found = await replayed(switch.data_dir / "journal", hash_seed="4711")
     assert found["differences"] == []
-    assert found["snapshots"] >= 1, "the switch left no snapshot to compare with"
-    assert found["decisions"] == live["n"] == live["last"]
-    assert found["decisions"] > 2 * seconds
+    assert found["snapshots"] >= 2, "the switch left no snapshot to compare with"
+    assert {decision.number for decision in live} == set(range(1, len(live) + 1))
+    assert (found["decisions"], found["seal"]) == (len(live), seal["seal"])
+    assert len(live) > traffic.offers_per_s * traffic.seconds
+    offered = Counter(decision.queue for decision in live)
+    print(offered)
+    assert all(offered[queue] > traffic.seconds / 20 for queue in ("answered", "unanswered", "rejected"))
+    assert offered["empty"] == 0
 
 
-async def staffed(stack: AsyncExitStack, switch: Switch) -> None:
-    phones = await stack.enter_async_context(Phones.running())
-    behaviours: tuple[OnCall, ...] = ("answer", "ring", "reject")
-    for user, behaviour in zip(SECRETS, behaviours, strict=True):
-        phone = await phones.phone(user, SECRETS[user], switch.sip)
-        await phone.register()
-        await phone.behave(behaviour)
-        await switch.agent_is(AGENTS[user], "ready")
-
-
-async def calls(
-    stack: AsyncExitStack,
-    switch: Switch,
-    scenario: str,
-    number: str,
-    seconds: float,
-    rate: float,
-    **given: Any,
-) -> None:
-    count = round(seconds * rate)
-    running = Sipp.running(scenario, target=switch.sip, number=number, calls=count, rate=rate, **given)
-    sipp = await stack.enter_async_context(running)
-    outcome = await sipp.finished(seconds * 3 + 60.0)
+async def calls(stack: AsyncExitStack, switch: Switch, queue: str, traffic: Traffic) -> None:
+    """All callers of one kind."""
+    scenario, share = KINDS[queue]
+    rate = traffic.calls_per_s * share
+    sipp = await stack.enter_async_context(
+        Sipp.running(
+            scenario,
+            target=switch.sip,
+            number=NUMBERS[queue],
+            calls=round(traffic.seconds * rate),
+            rate=rate,
+            talk_ms=traffic.answered_ms if queue == "answered" else 1500,
+        )
+    )
+    outcome = await sipp.finished(traffic.seconds * 1.2 + 60.0)
     assert outcome.failed == 0, outcome.errors
 
 

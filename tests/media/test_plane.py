@@ -1,14 +1,17 @@
 """The media plane from the loop: ports given out and back, limits, sums, its end: media/aio/plane.py."""
 
 import asyncio
+import resource
 import socket
 from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvloop
 
 from media.aio.plane import MediaPlane, NoPorts
+from media.aio.sockets import ROOM_AT_MOST
 from media.events import Locked, PortClosed, PortEvent, Unlocked
 from media.port import Echo, PeerMedia, Play, PortStats, Relay, Silence
 from media.sound import Sound
@@ -74,6 +77,14 @@ async def test_descriptors_that_are_gone_refuse_the_call(monkeypatch: pytest.Mon
         stage.plane.open()
     monkeypatch.undo()
     assert stage.plane.open().number == 21400
+    await stage.close()
+
+
+async def test_no_call_waits_until_the_kernels_table_of_descriptors_has_grown() -> None:
+    stage = await started()
+    status = Path("/proc/self/status").read_text()
+    room = int(status.partition("FDSize:")[2].split()[0])
+    assert room >= min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], ROOM_AT_MOST)
     await stage.close()
 
 

@@ -1,9 +1,14 @@
 """SIPp proves itself on SIPp: a caller, an agent who answers, and a capture between them."""
 
+from pathlib import Path
+
+import pytest
+
 from tests.e2e.centre import Tell
 from tests.peers import audio, capture, ports
 from tests.peers.capture import Capture
 from tests.peers.phone import Phones
+from tests.peers.raw_party import RawParty
 from tests.peers.sipp import Sipp
 
 
@@ -46,3 +51,33 @@ async def test_a_caller_who_gives_up_stops_the_ringing(tell_on_failure: Tell) ->
             tell_on_failure("caller", caller.story)
             assert (await caller.finished()).successful == 1
         await (await phone.next_call()).until("closed")
+
+
+@pytest.mark.parametrize("first", ["INVITE", "CANCEL"])
+async def test_an_answer_that_crosses_the_cancel_of_a_caller_of_a_day(
+    tell_on_failure: Tell, tmp_path: Path, first: str
+) -> None:
+    """Whichever of the two is answered first."""
+    address = ports.own_address()
+    (tmp_path / "callers.csv").write_text("SEQUENTIAL\n1;0;5000\n")
+    async with (
+        RawParty.open(f"{address}:5060") as party,
+        Sipp.running(
+            "caller_of_a_day",
+            target=party.here,
+            address=address,
+            patience_ms=200,
+            options=["-inf", str(tmp_path / "callers.csv")],
+        ) as caller,
+    ):
+        tell_on_failure("caller", caller.story)
+        call = await party.invited()
+        await call.progress(180)
+        cancel = await party.request("CANCEL")
+        if first == "CANCEL":
+            await call.respond(cancel, 200)
+        await call.answer(call.offer)
+        if first == "INVITE":
+            await call.respond(cancel, 200)
+        await call.expect("BYE")
+        assert (await caller.finished()).successful == 1

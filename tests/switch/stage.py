@@ -49,6 +49,7 @@ from switch.interfaces import Interfaces
 from switch.persistence.booking import Booking
 from switch.persistence.journal import Journal, JournalProblem
 from switch.persistence.logbook import Logbook
+from switch.readings import sources
 from switch.records import CallRecord
 from switch.reloading import apply
 from switch.trace.ring import Way
@@ -109,6 +110,7 @@ class Shell:
 
     def __init__(self, stage: "Stage") -> None:
         self.on_wire: OnWire | None = None
+        self.on_delivered: Callable[[], None] = lambda: None
         self.bounds = Bounds()
         self.open_connections: Counter[Transport] = Counter()
         self.ended_connections: Counter[tuple[Transport, Closed]] = Counter()
@@ -248,7 +250,7 @@ class Stage:
         self.orders = self.switch.orders
         self.staffing = self.switch.staffing
         self.running = Running(self.exchange, self.registry, self.staffing, self._reload, self._drain)
-        self.exchange.metrics.watch(self.running.sources(lambda: 0))
+        self.exchange.metrics.watch(sources(self.exchange, lambda: 0))
         self.returning = CallsReturning(self.exchange, self.registry)
         self.survivors = self.logbook.survivors()
         self.may_return: tuple[str, ...] = ()
@@ -364,7 +366,7 @@ class Stage:
             self.loop.call_later(self.delay_s(), self._arrive_here, data, end.flow)
 
     def _arrive_here(self, data: bytes, flow: Flow) -> None:
-        ours = Flow("udp", OURS, flow.local)
+        ours = flow._replace(local=OURS, remote=flow.local)
         self._shown("in", data, ours)
         self.exchange.endpoint.receive(data, ours, self.now())
         self.flush()
@@ -375,13 +377,19 @@ class Stage:
             end.received.append(data)
             if end.takes(data):
                 return
-            end.endpoint.receive(data, Flow("udp", flow.remote, OURS), self.now())
+            end.endpoint.receive(data, flow._replace(local=flow.remote, remote=OURS), self.now())
             self.moved(end)
 
     def flush(self) -> None:
         """What the shell does at the end of each turn."""
         if self._flushing:
             return
+        self._send_and_deliver()
+        self.shell.on_delivered()
+        self._send_and_deliver()
+        self._set_timer("", self.exchange.endpoint, self.flush)
+
+    def _send_and_deliver(self) -> None:
         self._flushing = True
         endpoint = self.exchange.endpoint
         try:
@@ -395,7 +403,6 @@ class Stage:
                         self.loop.call_later(self.delay_s(), self._arrive_there, data, flow)
         finally:
             self._flushing = False
-        self._set_timer("", endpoint, self.flush)
 
     def _shown(self, way: Way, data: bytes, flow: Flow) -> None:
         if self.shell.on_wire is not None:

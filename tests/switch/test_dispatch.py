@@ -69,9 +69,10 @@ async def test_events_of_one_turn_are_one_write_before_any_command(stage: Stage)
 async def test_who_waits_for_the_line_to_settle_is_called_after_the_commands(stage: Stage) -> None:
     stage.dispatch.post(SETUP)
     stage.dispatch.post(CallQueued(call="c1", queue="support", queued_at_us=1))
-    stage.dispatch.when_settled(lambda: stage.story.append("settled"))
+    stage.dispatch.when_settled(lambda: stage.story.append("booked"))
+    stage.dispatch.when_settled(lambda: stage.story.append("sent"), first=True)
     await asyncio.sleep(0)
-    assert stage.story.index("settled") > stage.story.index("VisitStarted")
+    assert stage.story.index("VisitStarted") < stage.story.index("sent") < stage.story.index("booked")
 
 
 async def test_a_command_that_posts_is_followed_up_in_the_same_turn(

@@ -169,6 +169,28 @@ async def test_an_offer_whose_invite_is_over_is_over(tmp_path: Path) -> None:
     assert state(stage) is not AgentState.RINGING
 
 
+async def test_a_remedy_that_fails_keeps_no_other_from_working(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two callers whom the router has lost; one of them we stumble over."""
+    stage = Stage(tmp_path)
+    for _ in range(2):
+        await stage.carrier.dial(NUMBER)
+    calls = list(stage.registry.calls.values())
+    facts = stage.exchange.dispatch.router.facts
+    facts.calls.clear()
+    facts.queues["support"].visits.clear()
+
+    def stumble() -> None:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(min(calls, key=lambda call: call.id), "wait_again", stumble)
+    sweeping = sweeper(stage)
+    assert await repaired(stage, sweeping) == {}
+    assert await repaired(stage, sweeping) == {RepairKind.CALL: 2}
+    assert list(facts.calls) == [max(call.id for call in calls)]
+
+
 async def test_what_is_right_stays(tmp_path: Path) -> None:
     """One waits, one talks, a phone calls another: nothing is doubted, before, during or after."""
     stage = Stage(tmp_path, SHORT)

@@ -1,10 +1,12 @@
 """The watchdog: who waits beside a free agent gets him after a second, whatever index was at fault."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from switch.metrics.metrics import RepairKind
+from switch.sweeping import Sweeper
 from switch.watchdog import EVERY_S, Watchdog
 from tests.switch.far_end import FarEnd, answering
 from tests.switch.stage import NUMBER, Stage
@@ -66,3 +68,26 @@ async def test_whoever_becomes_free_now_and_then_is_no_alarm(tmp_path: Path) -> 
         await looks(stage, watchdog, 1.5)
     assert alarms(stage) == 0
     assert phone.address
+
+
+@pytest.mark.parametrize(("module", "look"), [("watchdog", "look"), ("sweeping", "sweep")])
+async def test_a_look_that_fails_is_not_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, look: str
+) -> None:
+    stage = Stage(tmp_path)
+    watchdog = Watchdog(stage.exchange)
+    sweeper = Sweeper(stage.exchange, stage.registry, stage.orders)
+    watcher: Watchdog | Sweeper = watchdog if module == "watchdog" else sweeper
+    looks: asyncio.Queue[None] = asyncio.Queue()
+
+    async def fail() -> None:
+        looks.put_nowait(None)
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(f"switch.{module}.EVERY_S", 0.0)
+    monkeypatch.setattr(watcher, look, fail)
+    running = asyncio.create_task(watcher.run())
+    for _ in range(3):
+        await asyncio.wait_for(looks.get(), 10.0)
+    assert not running.done()
+    running.cancel()

@@ -9,6 +9,7 @@ from sip.dialogs.dialog import Dialog
 from sip.dialogs.secrecy import Secrecy
 from sip.flow import Flow
 from switch.calls.books import LegBook
+from switch.calls.causes import Farewell
 from switch.calls.ending import Reason
 from switch.calls.legs.events import Lost, Returned
 from switch.calls.legs.leg import Leg
@@ -18,6 +19,7 @@ from switch.calls.legs.owner import NOBODY
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.peers import PhonePeer, TrunkPeer
+from switch.persistence.survivors import hang_up, tell_later
 from switch.records import LegRecord, to_us
 
 
@@ -122,6 +124,16 @@ class ReturningLeg(Leg):
         if self.agreed is None:
             return self._note
         return replace(super().note(caller), stream=self._note.stream)
+
+    def _say_farewell(self, farewell: Farewell) -> None:
+        """Also where a fault of ours came before it could be asked, or nothing finds its phone yet."""
+        if self.session is not None:
+            super()._say_farewell(farewell)
+        else:
+            hang_up(self._exchange, self._dialog)
+            self._exchange.logbook.dialog_closed(self.id)
+        if self.agreed is None and isinstance(self.peer, PhonePeer):
+            tell_later(self._exchange, self.peer.name, self._dialog)
 
     def _reinvite(self, session: sip.SessionId) -> None:
         self._exchange.sip().reinvite(session, self.offer(), self._exchange.now())

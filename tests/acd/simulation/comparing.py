@@ -1,6 +1,7 @@
 """Matching at least cost against the order of the lines, on the same days.
 
-`python -m tests.acd.simulation.comparing` prints the table of docs/explanation/matching.md; it takes minutes.
+`python -m tests.acd.simulation.comparing` prints the table of docs/explanation/matching.md, and draws some of
+it where `--plot` says; it takes minutes.
 Both policies meet the same callers with the same patience and the same talks, so the interval is that of the
 differences, day by day (Student's, 99 degrees of freedom).
 """
@@ -10,6 +11,7 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from acd.events import Configured
 from acd.routing import Method, RoutingSettings
@@ -18,7 +20,10 @@ from acd.simulation.chance import Exponential, Lognormal, Weibull
 from acd.simulation.day import Day, Phones, Shift, Traffic
 from acd.simulation.played import Played
 from acd.simulation.player import play
+from tests.plots import Interval, intervals
 
+_PLOTTED = (0, 1, 3)
+"""Of the measures: the plot shows these."""
 T_99 = 1.984  # Student's t, 97.5 %, 99 degrees of freedom
 SEEDS = 100
 TALK_S = 180.0
@@ -144,18 +149,27 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--only", default="", help="scenarios with this in their names")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="an SVG of service level, speed and gap")
     arguments = parser.parse_args()
+    plotted: dict[str, list[list[Interval]]] = {}
     scenarios = {name: day for name, day in SCENARIOS.items() if arguments.only in name}
     print("| scenario | matching | " + " | ".join(f"{one.name}, {one.unit}" for one in MEASURES) + " |")
     print("|---|---|" + "---|" * len(MEASURES))
     for name, day in scenarios.items():
+        rows = plotted[name] = [[] for _ in _PLOTTED]
         for routing in list(ROUTINGS)[1:]:
             found = compare(day, ROUTINGS[routing], arguments.seeds)
+            for row, number in zip(rows, _PLOTTED, strict=True):
+                row.append(Interval(found[number].mean, found[number].half))
             cells = [
                 f"{each.greedy:.3g} {each.mean:+.2g} ± {each.half:.1g} {each.verdict(measure.up)}"
                 for each, measure in zip(found, MEASURES, strict=True)
             ]
             print(f"| {name} | {routing} | {' | '.join(cells)} |", flush=True)
+    if arguments.plot is not None:
+        panels = [f"{MEASURES[number].name}, {MEASURES[number].unit}" for number in _PLOTTED]
+        title = f"Against the order of the lines: mean differences of {arguments.seeds} days, 95 % intervals"
+        arguments.plot.write_text(intervals(title, panels, plotted, list(ROUTINGS)[1:]))
 
 
 if __name__ == "__main__":

@@ -116,6 +116,29 @@ class TestPlaying:
         assert played.work["luis"].staffed_us == pytest.approx(600 * SECOND, abs=10 * SECOND)
         assert played.figures(queues=["sales"]).offered == 0
 
+    def test_who_let_a_call_ring_does_not_come_back_after_hours(self) -> None:
+        day = Day(
+            [unlimited("support")],
+            [Traffic("support", [60.0, 60.0], Constant(60.0), patience=Constant(300.0))],
+            [Shift(AgentSettings("ana"), until_s=1000.0, pauses=[(900.0, 1100.0)])],
+            Phones(answers=Constant(5.0), ignored=0.3, returns_s=90.0),
+        )
+        for seed in range(10):
+            played = play(day.drawn(seed))
+            last_us = max(fate.answered_us or 0 for fate in played.fates.values())
+            assert last_us < START_US + 1005 * SECOND, seed
+
+    def test_who_let_a_call_ring_does_not_come_back_from_lunch_for_that(self) -> None:
+        day = Day(
+            [unlimited("support")],
+            [Traffic("support", [60.0], Constant(60.0), patience=Constant(300.0))],
+            [Shift(AgentSettings("ana"), pauses=[(400.0, 1200.0)])],
+            Phones(answers=Constant(5.0), ignored=0.5, returns_s=90.0),
+        )
+        for seed in range(10):
+            served_us = [fate.answered_us or 0 for fate in play(day.drawn(seed)).fates.values()]
+            assert not [at for at in served_us if 405 * SECOND < at - START_US < 1200 * SECOND], seed
+
     def test_the_same_day_replays_from_its_journal(self) -> None:
         frames: list[bytes] = []
 

@@ -194,6 +194,49 @@ async def test_a_handler_that_raises_stops_nothing() -> None:
 
 
 @on_each_loop
+async def test_what_is_sent_when_events_were_delivered_goes_out_at_once() -> None:
+    story: list[str] = []
+
+    async with Phone(*ALICE) as alice:
+        shell = SipShell(alice.endpoint, [("udp", "127.0.11.4", 0)], lambda event: story.append("event"))
+        await shell.start()
+        flow = shell.flow_to("127.0.11.1", alice.shell.addresses[0][1][1])
+        options = OutgoingRequest("OPTIONS", "sip:x", flow, "<sip:a@x>", "<sip:b@y>")
+
+        def ask() -> None:
+            story.append("delivered")
+            alice.endpoint.request(options, time.monotonic())
+
+        alice.endpoint.request(options, time.monotonic())
+        alice.endpoint.flow_failed(flow, time.monotonic())
+        alice.endpoint.datagrams()
+        shell.on_delivered = ask
+        shell.on_wire = lambda way, data, flow, now: story.append(f"{way} {data[:7].decode()}")
+        shell.flush()
+        assert story == ["event", "delivered", "out OPTIONS"]
+        shell.on_delivered = None
+        await shell.close()
+
+
+@on_each_loop
+async def test_a_fault_in_what_follows_events_stops_nothing() -> None:
+    """Least of all the timers, or the connection from which the events came."""
+
+    def broken() -> None:
+        raise KeyError("a fault of ours")
+
+    async with Phone(*ALICE) as alice, Phone(*BOB) as bob:
+        bob.shell.on_delivered = broken
+        session = invite(alice, alice.flow_to(bob, "tcp"))
+        await alice.hears(Answered)
+        await bob.hears(Acked)
+        alice.hangup(session)
+        await bob.hears(SessionEnded)
+        assert bob.shell.handler_errors > 0
+        assert bob.shell.closed_connections == 0
+
+
+@on_each_loop
 async def test_a_call_fails_at_once_where_making_its_connection_goes_wrong() -> None:
     async def broken() -> Tls:
         raise RuntimeError("on purpose")

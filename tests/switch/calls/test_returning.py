@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,10 +18,12 @@ from media.port import Relay
 from sip.events import IncomingInvite, Reinvited, SessionEnded
 from switch.calls import registry
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.calls.returning import PATIENCE_S
+from switch.calls.legs.returning import ReturningLeg
+from switch.calls.returning import PATIENCE_S, TOGETHER_S
 from switch.history.reader import Reader
 from switch.persistence.survivors import end_survivors, stop_ringing
 from switch.records import Encryption
+from switch.server import Server
 from tests.switch.far_end import FarEnd, answering, sdp
 from tests.switch.flows.test_preferring import PREFERS, Past
 from tests.switch.persistence.test_survivors import crashed
@@ -40,6 +43,13 @@ async def restarted(stage: Stage, folder: Path, *ends: FarEnd, **sections: Any) 
     return after
 
 
+async def closed(after: Stage) -> None:
+    """A minute later nothing is left."""
+    await after.pass_by(60)
+    after.assert_nothing_left()
+    await after.close()
+
+
 @pytest.fixture(autouse=True)
 def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their time is not the test's."""
@@ -48,6 +58,13 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
         return work(*arguments)
 
     monkeypatch.setattr(asyncio, "to_thread", at_once)
+
+
+class NobodyRegistered:
+    """What a start reads of the history."""
+
+    async def bindings(self, now: datetime) -> list[Any]:
+        return []
 
 
 def takes_offers(end: FarEnd) -> FarEnd:
@@ -93,8 +110,35 @@ async def test_who_waited_waits_at_his_place_and_hears_music(stage: Stage, tmp_p
     assert (record.id, record.result, record.agent) == (first, Result.ANSWERED, "ana")
     assert record.wait_s == pytest.approx(10.2, abs=0.3)
     await stage.carrier.hang_up(second)
-    await after.pass_by(60)
-    after.assert_nothing_left()
+    await closed(after)
+
+
+@pytest.mark.parametrize("fails", ["__init__", "resume"])
+async def test_a_call_over_which_we_stumble_keeps_nobody_from_returning(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    takes_offers(stage.carrier)
+    await stage.carrier.dial(NUMBER)
+    first = stage.call.id
+    await stage.carrier.dial(NUMBER)
+    well = getattr(ReturningLeg, fails)
+
+    def stumbles(leg: ReturningLeg, *given: Any) -> None:
+        if not stumbled:
+            stumbled.append(fails)
+            raise KeyError("a fault of ours")
+        well(leg, *given)
+
+    stumbled: list[str] = []
+    monkeypatch.setattr(ReturningLeg, fails, stumbles)
+    after = await restarted(stage, tmp_path, stage.carrier)
+    await after.pass_by(1)
+    assert after.heard(after.call.caller) == "music default"
+    assert stage.carrier.endpoint.counts().dialogs == 1, "no phone is left in a dead call"
+    assert len(after.logbook.survivors()) == len(after.logbook._dialogs) == 1
+    (record,) = after.history.calls
+    assert {record.id, after.call.id} == {first, *stage.registry.calls}
+    assert (record.result, record.reason) == (Result.FAILED, Reason.SWITCH_RESTARTED)
     await after.close()
 
 
@@ -125,9 +169,7 @@ async def test_who_talked_talks_with_the_same_agent(stage: Stage, tmp_path: Path
     assert [segment.kind.value for segment in record.segments] == ["talk", "talk"]
     assert record.talk_s == pytest.approx(90, abs=1)
     assert [leg.role.value for leg in record.legs] == ["caller", "agent"]
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 async def test_a_caller_who_is_gone_is_booked_and_his_agent_is_freed(stage: Stage, tmp_path: Path) -> None:
@@ -143,9 +185,7 @@ async def test_a_caller_who_is_gone_is_booked_and_his_agent_is_freed(stage: Stag
     (record,) = after.history.calls
     assert (record.result, record.reason) == (Result.ANSWERED, Reason.SWITCH_RESTARTED)
     assert after.agent() == "wrap_up"
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 async def test_an_agent_s_phone_that_is_gone_costs_him_the_call_and_the_caller_nothing(
@@ -169,9 +209,7 @@ async def test_an_agent_s_phone_that_is_gone_costs_him_the_call_and_the_caller_n
     assert after.exchange.dispatch.router.facts.calls[after.call.id].state == "waiting"
     assert after.heard(after.call.caller) == "music default"
     await stage.carrier.hang_up(session)
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 async def test_who_answers_nothing_is_ended_and_booked(stage: Stage, tmp_path: Path) -> None:
@@ -184,9 +222,7 @@ async def test_who_answers_nothing_is_ended_and_booked(stage: Stage, tmp_path: P
     assert (record.result, record.reason) == (Result.FAILED, Reason.SWITCH_RESTARTED)
     (visit,) = record.visits
     assert visit.reason is Reason.SWITCH_RESTARTED
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 async def test_a_refusal_ends_the_call_with_bye(stage: Stage, tmp_path: Path) -> None:
@@ -199,9 +235,7 @@ async def test_a_refusal_ends_the_call_with_bye(stage: Stage, tmp_path: Path) ->
     after = await restarted(stage, tmp_path, stage.carrier)
     assert stage.carrier.endpoint.dialog(session) is None
     assert [record.reason for record in after.history.calls] == [Reason.SWITCH_RESTARTED]
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 async def test_a_call_out_over_a_trunk_goes_on_and_keeps_its_room(stage: Stage, tmp_path: Path) -> None:
@@ -212,8 +246,81 @@ async def test_a_call_out_over_a_trunk_goes_on_and_keeps_its_room(stage: Stage, 
     assert after.heard(after.call.caller) == f"relay {after.port(after.call.party).number}"
     assert after.exchange.limits.active("carrier") == 1
     await phone.hang_up(session)
+    await closed(after)
+
+
+async def test_who_hangs_up_as_soon_as_we_listen_has_hung_up(stage: Stage, tmp_path: Path) -> None:
+    """Every dialog that may return is taken up before a packet can come: nobody hears 481."""
+    one, other = takes_offers(await stage.phone("1001")), takes_offers(await stage.phone("1002"))
+    other.behave = answering
+    session = await one.dial("1002")
+    await stage.pass_by(10)
+    after = await crashed(stage, tmp_path / "after")
+    after.take_over(one, other)
+    after.switch.reader = cast(Reader, NobodyRegistered())
+    await Server(tmp_path / "none.yaml", after.switch).take_up()
+    after.lose = lambda data: data.startswith(b"INVITE")
+    await one.hang_up(session)
+    assert not any(data.startswith(b"SIP/2.0 481") for data in one.received)
+    (record,) = after.history.calls
+    assert (record.result, record.reason) == (Result.COMPLETED, Reason.CALLER_HUNG_UP)
     await after.pass_by(60)
     after.assert_nothing_left()
+    await after.close()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_who_comes_after_the_crash_comes_behind_who_came_before(
+    stage: Stage, tmp_path: Path, answers: bool
+) -> None:
+    """Although an agent is free, and it is not known yet who is back; but no longer than a second."""
+    asked: list[Reinvited] = []
+    end = stage.carrier
+    end.hear = lambda event: (  # type: ignore[method-assign]
+        asked.append(event) if isinstance(event, Reinvited) else FarEnd.hear(end, event)
+    )
+    await end.dial(NUMBER)
+    first = stage.call.id
+    after = await restarted(stage, tmp_path, end)
+    phone = after.add(FarEnd(after, "1001", ("192.0.2.21", 5060), ("192.0.2.1", 5060), "secret of 1001"))
+    await phone.register()
+    await end.dial(NUMBER)
+    (fresh,) = after.registry.calls.keys() - {first}
+    assert not phone.all(IncomingInvite)
+    if answers:
+        end.endpoint.answer_offer(asked[0].session, 200, after.now(), sdp=end.sdp)
+        after.moved(end)
+        await after.settle()
+    else:
+        await after.pass_by(TOGETHER_S)
+    (offer,) = [command for command in after.commands if isinstance(command, Offer)]
+    assert offer.call == (first if answers else fresh)
+    await after.close()
+
+
+async def test_who_has_lost_his_agent_comes_before_who_came_after_the_crash(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """Although another agent is free, and it is not known yet whether the first one is back."""
+    queues = {"support": {"requires": "support >= 1", "on_agent_lost": "requeue"}}
+    await stage.reload(queues=queues)
+    asked: list[Reinvited] = []
+    phone = await stage.phone()
+    phone.behave = answering
+    phone.hear = lambda event: (  # type: ignore[method-assign]
+        asked.append(event) if isinstance(event, Reinvited) else FarEnd.hear(phone, event)
+    )
+    await takes_offers(stage.carrier).dial(NUMBER)
+    lost = stage.call.id
+    after = await restarted(stage, tmp_path, stage.carrier, phone, queues=queues)
+    other = await after.phone("1002")
+    await stage.carrier.dial(NUMBER)
+    assert not other.all(IncomingInvite)
+    phone.endpoint.answer_offer(asked[0].session, 488, after.now())
+    after.moved(phone)
+    await after.settle()
+    (offer,) = [command for command in after.commands if isinstance(command, Offer)]
+    assert (offer.call, offer.agent) == (lost, "luis")
     await after.close()
 
 
@@ -228,9 +335,7 @@ async def test_two_phones_that_talked_talk_on(stage: Stage, tmp_path: Path) -> N
     await one.hang_up(session)
     (record,) = after.history.calls
     assert (record.result, record.reason) == (Result.COMPLETED, Reason.CALLER_HUNG_UP)
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 async def test_who_held_still_holds(stage: Stage, tmp_path: Path) -> None:
@@ -277,9 +382,7 @@ async def test_a_phone_that_rang_is_stopped_and_rung_again(stage: Stage, tmp_pat
     await phone.answer()
     assert after.heard(after.call.caller) == f"relay {after.port(after.call.party).number}"
     await phone.hang_up()
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 async def test_a_200_that_crossed_the_crash_gets_ack_and_bye(stage: Stage, tmp_path: Path) -> None:
@@ -293,9 +396,7 @@ async def test_a_200_that_crossed_the_crash_gets_ack_and_bye(stage: Stage, tmp_p
     await after.pass_by(5)
     assert phone.endpoint.counts().sessions == 0, "no phone is left in a dead call"
     await stage.carrier.hang_up(session)
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 async def test_who_hangs_up_before_he_has_answered_has_hung_up(stage: Stage, tmp_path: Path) -> None:
@@ -305,9 +406,7 @@ async def test_who_hangs_up_before_he_has_answered_has_hung_up(stage: Stage, tmp
     await stage.carrier.hang_up(session)
     (record,) = after.history.calls
     assert (record.result, record.reason) == (Result.ABANDONED, Reason.CALLER_HUNG_UP)
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 async def test_offers_that_cross_are_made_again(stage: Stage, tmp_path: Path) -> None:
@@ -328,9 +427,7 @@ async def test_offers_that_cross_are_made_again(stage: Stage, tmp_path: Path) ->
     assert len(asked) == 2
     assert after.heard(after.call.caller) == "music default"
     await stage.carrier.hang_up(session)
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 async def test_a_second_crash_is_outlived_like_the_first(stage: Stage, tmp_path: Path) -> None:
@@ -425,9 +522,7 @@ async def test_a_caller_without_a_200_is_refused_and_his_party_rings_no_more(
     assert other.last(SessionEnded, other.invited.session) is not None
     (record,) = after.history.calls
     assert (record.result, record.reason) == (Result.FAILED, Reason.SWITCH_RESTARTED)
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 @pytest.mark.parametrize("sections", [PREFERS])
@@ -443,9 +538,7 @@ async def test_who_joined_the_line_long_after_our_200_waits_in_it(stage: Stage, 
     (record,) = after.history.calls
     assert [visit.result for visit in record.visits] == [Result.ABANDONED]
     assert after.metrics().value("centralita_queue_abandoned_total", queue="support") == 1
-    await after.pass_by(60)
-    after.assert_nothing_left()
-    await after.close()
+    await closed(after)
 
 
 ONWARD = {"support": {"max_wait": "5s", "overflow": "queue:sales"}, "sales": {"requires": "sales >= 1"}}

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -11,9 +11,15 @@ import pytest
 from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
+from acd.why import Kept
 from switch.api.server import HttpServer
 from switch.cli.app import app
+from switch.history.reader import Reader
 from switch.records import OfferResult
+from switch.why.child import Explained
+from switch.why.explainer import Explainer
+from switch.why.following import follow
+from switch.why.rows import LedgerRow
 from tests.switch.api.running import Running, running
 from tests.switch.samples import answered_call, offer, waiting_call
 from tests.switch.why.scenes import afternoon, entry, offers, write
@@ -51,7 +57,7 @@ async def centralita(api: Running, tmp_path: Path) -> AsyncIterator[Command]:
 
 ENGLISH = """\
 support -> ana  2026-11-18T11:06:49Z
-The call came when 2 agents were free for it, and ana had been available longest (7.0 s; next eva, 2.0 s).
+2 agents were free for the call, and ana had been available longest (7.0 s; next eva, 2.0 s).
 If ana had been ready 5.0 s later, eva would have got the call.
 
 AGENT  STATE   IDLE_S  WHY NOT
@@ -75,7 +81,7 @@ async def test_a_sentence_for_each_offer_and_who_else_there_was(centralita: Comm
 
 async def test_in_spanish(centralita: Command) -> None:
     result = await centralita("call", "why", CALL, "--language", "es")
-    assert "La llamada entró cuando había 2 agentes libres para ella" in result.stdout
+    assert "Había 2 agentes libres para la llamada" in result.stdout
     assert "Si ana hubiera quedado libre 5,0 s más tarde, la llamada habría sido para eva." in result.stdout
     assert "no cumple support >= 5 (support 4)" in result.stdout
     assert "POR QUÉ NO" in result.stdout
@@ -137,3 +143,23 @@ async def test_the_ledger_is_whole_until_somebody_alters_it(
     assert "2 decisions, NOT whole" in result.stdout
     result = await centralita("call", "verify", "--json")
     assert json.loads(result.stdout)["findings"][0]["fault"] == "altered"
+
+
+async def test_a_long_ledger_and_a_long_journal_are_waited_for(
+    centralita: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("switch.cli.client._TIMEOUT_S", 0.2)
+
+    async def follow_slowly(reader: Reader) -> LedgerRow:
+        await asyncio.sleep(1.0)
+        return await follow(reader)
+
+    async def explain_slowly(explainer: Explainer, decisions: Sequence[Kept]) -> dict[str, Explained]:
+        await asyncio.sleep(1.0)
+        return {}
+
+    monkeypatch.setattr("switch.api.why.follow", follow_slowly)
+    monkeypatch.setattr(Explainer, "explain", explain_slowly)
+    for arguments in (("call", "verify"), ("call", "why", CALL)):
+        result = await centralita(*arguments)
+        assert result.exit_code == 0, result.output

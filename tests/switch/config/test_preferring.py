@@ -2,6 +2,7 @@
 
 import pytest
 
+from switch.config.doubts import doubts
 from switch.config.schema import Config
 from tests.switch.config.conftest import Mistakes
 
@@ -36,3 +37,20 @@ def test_routes(mistakes: Mistakes, route: str, fault: str) -> None:
 
 def test_a_route_to_a_queue_that_prefers(mistakes: Mistakes) -> None:
     assert mistakes(f"{HEAD}routes: [{{trunk: c, go: queue:a, prefer_agent: ana}}]") == []
+
+
+@pytest.mark.parametrize(
+    ("routing", "doubted"),
+    [
+        ({}, True),
+        ({"matching": "optimal", "weights": {"sticky": "0"}}, True),
+        ({"matching": "optimal"}, False),
+    ],
+)
+def test_to_know_somebody_and_make_nothing_of_it_is_doubted(
+    routing: dict[str, object], doubted: bool
+) -> None:
+    queues = {"a": {"prefer_agent": {"for": "0s", "last_within": "168h"}}}
+    found = list(doubts(Config.model_validate({"queues": queues, "routing": routing})))
+    assert ["nobody comes first for 0s" in finding.message for finding in found] == [True] * doubted
+    assert [finding.path for finding in found] == [("queues", "a", "prefer_agent", "for")] * doubted

@@ -89,3 +89,37 @@ def test_a_step_that_nobody_takes_is_doubted() -> None:
     steps = [{"when": {"waited": "10m"}, "do": {"priority": "1"}}]
     config = Config.model_validate({"queues": {"a": {"max_wait": "5m", "steps": steps}}})
     assert "nobody waits so long" in str([finding.message for finding in doubts(config)])
+
+
+def to(queue: str, **when: str) -> dict[str, object]:
+    return {"when": when, "do": {"overflow": f"queue:{queue}"}}
+
+
+@pytest.mark.parametrize(
+    ("queues", "circles"),
+    [
+        ({"a": {"steps": [to("a")]}}, [("a", 0, "a -> a")]),
+        ({"a": {"steps": [to("b")]}, "b": {"steps": [to("a")]}}, [("a", 0, "a -> b -> a")]),
+        ({"a": {"steps": [to("b")]}, "b": {"overflow": "queue:a"}}, [("a", 0, "a -> b -> a")]),
+        (
+            {
+                "a": {"steps": [to("d", agents="< 1"), to("b", waited="9s")]},
+                "b": {"overflow": "queue:c"},
+                "c": {"overflow": "queue:d", "steps": [to("a")]},
+                "d": {},
+            },
+            [("a", 1, "a -> b -> c -> a")],
+        ),
+        ({"a": {"steps": [to("b")]}, "b": {"overflow": "queue:c"}, "c": {}}, []),
+    ],
+)
+def test_callers_who_may_go_round_are_doubted(
+    queues: dict[str, object], circles: list[tuple[str, int, str]]
+) -> None:
+    found = list(doubts(Config.model_validate({"queues": queues})))
+    assert [(*finding.path[1:4:2], way) for finding, (*_, way) in zip(found, circles, strict=True)] == [
+        tuple(circle) for circle in circles
+    ]
+    for finding, (*_, way) in zip(found, circles, strict=True):
+        assert f"go round for ever, last in line each time: {way}; let one" in finding.message
+        assert finding.path[-2:] == ("do", "overflow")

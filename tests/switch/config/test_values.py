@@ -24,6 +24,7 @@ FIELDS = ", ".join(f"{{{field}}}" for field in values.DISPLAY_FIELDS)
         (values.whole, "0123", 123),
         (values.whole, "-5", -5),
         (values.whole, "+5", 5),
+        (values.whole, "4294967295", 2**32 - 1),
         (values.flag, "true", True),
         (values.flag, "Yes", True),
         (values.flag, "no", False),
@@ -71,7 +72,9 @@ def test_is_read(read: Callable[[object], object], written: str, value: object) 
         (values.whole, "1_000", "'1_000' is not a whole number; write it as 20"),
         (values.whole, "0x1f", "'0x1f' is not a whole number; write it as 20"),
         (values.whole, "5.0", "'5.0' is not a whole number; write it as 20"),
-        (values.whole, "12345678901", "'12345678901' is not a whole number; write it as 20"),
+        (values.whole, "4294967296", "'4294967296' is too large; at most 4294967295, or as much below 0"),
+        (values.whole, "-4294967296", "'-4294967296' is too large; at most 4294967295, or as much below 0"),
+        (values.whole, "9" * 101, f"'{'9' * 101}' is not a whole number; write it as 20"),
         (values.flag, "on", "'on' is not a yes or no; write it as true or false"),
         (values.flag, "1", "'1' is not a yes or no; write it as true or false"),
         (values.percent, "80", "'80' is not a share; write it as 80%"),
@@ -149,6 +152,11 @@ def test_a_list_is_refused(read: Callable[[object], object], message: str) -> No
 )
 def test_a_finished_value_passes(read: Callable[[object], object], value: object) -> None:
     assert read(value) == value
+
+
+def test_a_finished_number_has_bounds_too() -> None:
+    with pytest.raises(ValueError, match=r"^9223372036854775808 is too large; at most 4294967295"):
+        values.whole(2**63)
 
 
 @pytest.mark.parametrize("read", [values.duration, values.whole])

@@ -221,3 +221,5 @@ async def test_a_flow_asks_for_skills_and_cannot_be_misread(stage: Stage) -> Non
     await stage.carrier.dial(NUMBER)
     with pytest.raises(SkillError):
         await stage.call.queue("support", requires="english >=")
+    with pytest.raises(ValueError, match="too large"):
+        await stage.call.queue("support", priority=2**63)

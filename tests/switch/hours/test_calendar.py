@@ -166,6 +166,9 @@ def test_days_that_touch_are_no_change() -> None:
         ("Mo 09:00-40:00", "longer than a day"),
         ("PH off", "on_holidays"),
         ("sunrise-sunset", "no rule"),
+        ("Mo-Fr 09:00-18:00, Sa 10:00-14:00", "write ';' between rules"),
+        ("Mo-Fr 09:00-14:00 16:00-18:00", "',' between times"),
+        (" ; ", "names no hours"),
     ],
 )
 def test_what_is_no_rule(rules: str, complaint: str) -> None:

@@ -67,6 +67,54 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path / "journal"
 
 
+def test_the_offers_since_the_snapshot_are_found_again(directory: Path) -> None:
+    life = Life(directory)
+    life.configure()
+    life.queue(3)
+    life.kill()
+    after = recover(directory)
+    assert [(offer.agent, offer.seal) for offer in after.offers] == [("ana", after.router.seal)]
+    assert [offer.decision is not None for offer in after.offers] == [True]
+
+
+def test_so_are_those_shortly_before_the_snapshot(directory: Path) -> None:
+    life = Life(directory, segment_bytes=400)
+    life.configure()
+    life.queue(30)
+    life.turn()
+    life.queue(1)
+    life.kill()
+    after = recover(directory)
+    assert after.snapshot_sequence > 3, "the offer was made before"
+    assert [(offer.agent, offer.seal) for offer in after.offers] == [("ana", after.router.seal)]
+    files(directory, SEGMENT)[0].unlink()
+    assert recover(directory).offers == [], "they cannot be read any more"
+
+
+def test_of_a_long_journal_only_the_end_is_read_again(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = Life(directory, segment_bytes=400)
+    life.configure()
+    for _ in range(20):
+        life.queue(5)
+        life.turn()
+    life.kill()
+    segments = len(files(directory, SEGMENT))
+    monkeypatch.setattr("switch.persistence.recovery._HEARD_AFTER_US", 10_000)
+    read: list[str] = []
+    well = Path.read_bytes
+
+    def noted(path: Path) -> bytes:
+        read.append(path.suffix)
+        return well(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
+    assert recover(directory).problems == []
+    assert segments > 10
+    assert read.count(SEGMENT) < 8
+
+
 def test_a_new_directory_gives_a_new_router(directory: Path) -> None:
     life = Life(directory)
     assert life.router.sequence == 0

@@ -11,7 +11,6 @@ from acd.why import Kept
 from acd.why import encode as encode_decision
 from switch.history.entries import Decided
 from switch.persistence.recovery import SEGMENT, SNAPSHOT, encode_snapshot
-from switch.records import utc
 from tests.acd.stage import Stage
 
 
@@ -49,16 +48,9 @@ def kept(offer: Offer) -> Kept:
 
 def entry(offer: Offer) -> Decided:
     """As the switch puts it into the history."""
-    decision = offer.decision
-    assert decision is not None
-    return Decided(
-        seal=offer.seal,
-        decided_at=utc(decision.at_us),
-        number=decision.number,
-        offer=decision.offer,
-        call=decision.call,
-        text=encode_decision(decision).decode(),
-    )
+    decided = Decided.of(offer)
+    assert decided is not None
+    return decided
 
 
 def write(stage: Stage, directory: Path) -> None:

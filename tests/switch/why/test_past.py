@@ -1,5 +1,6 @@
 """The journal's past: any step that is kept, as it was; and the child that explains it."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,13 +13,17 @@ import pytest
 from acd.commands import Offer
 from acd.journal import Header, encode, encode_header
 from acd.router import Router
+from acd.strategies import Strategy
 from acd.why import Kept
 from acd.why import encode as encode_decision
 from switch.persistence.recovery import SEGMENT, SNAPSHOT, encode_snapshot
+from switch.why.child import Asked, Request, explain
 from switch.why.explainer import CannotExplain, Explainer
 from switch.why.past import NotKept, Past
 from switch.why.replay import Replayed
 from tests.acd.history import History
+from tests.acd.stage import Stage, support, team
+from tests.switch.why.scenes import write
 
 Journal = tuple[History, Path]
 
@@ -124,11 +129,47 @@ async def test_the_child_says_what_it_cannot_know(journal: Journal, tmp_path: Pa
     assert await Explainer(short).explain([]) == {}
 
 
+def test_a_call_that_rang_everywhere_is_explained_as_far_as_there_is_time(tmp_path: Path) -> None:
+    names = [f"agent{number}" for number in range(30)]
+    stage = Stage([support(strategy=Strategy.RING_ALL)], team(*names))
+    stage.login(*names)
+    stage.queue("c1")
+    write(stage, tmp_path)
+    asked = [Asked(one.offer, one.id[1], one.seal) for one in stage.all(Offer)]
+    assert len(asked) == 30
+    for enough_s, tried in ((60.0, True), (0.0, False)):
+        found = explain(Request(str(tmp_path), tuple(asked)), enough_s)
+        assert [one.offer for one in found] == [one.offer for one in asked]
+        assert all(one.same and one.choice is not None for one in found)
+        assert {one.change is not None for one in found} == {tried}
+
+
 async def test_a_child_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("switch.why.explainer.sys.executable", "/bin/false")
     offer = made(_played(3))[0][1]
     with pytest.raises(CannotExplain):
         await Explainer(tmp_path).explain([kept(offer)])
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_a_child_ends_at_once_with_the_switch(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, begun: bool
+) -> None:
+    """Not after the half minute that it may take; and nobody gets another."""
+    began = tmp_path / "began"
+    os.mkfifo(began)
+    child = tmp_path / "child"
+    child.write_text(f"#!/bin/sh\n{f'echo > {began}' if begun else ''}\nexec sleep 30\n")
+    child.chmod(0o700)
+    monkeypatch.setattr("switch.why.explainer.sys.executable", str(child))
+    explainer, offer = Explainer(tmp_path), made(_played(3))[0][1]
+    asked = asyncio.create_task(explainer.explain([kept(offer)]))
+    await (asyncio.to_thread(began.read_text) if begun else asyncio.sleep(0))
+    explainer.close()
+    async with asyncio.timeout(10):
+        for asking in (asked, explainer.explain([kept(offer)])):
+            with pytest.raises(CannotExplain, match="the switch stops"):
+                await asking
 
 
 def replayed(directory: Path, seed: str = "0") -> tuple[int, Replayed]:

@@ -4,9 +4,11 @@ from msgspec.structs import replace
 
 from acd.commands import Offer
 from acd.counterfactual import counterfactual
+from acd.events import CallQueued, Configured
 from acd.explaining import choices
 from acd.router import Router
-from acd.settings import QueueSettings
+from acd.routing import Method, RoutingSettings, Weights
+from acd.settings import AgentSettings, Aging, NoAgents, QueueSettings
 from acd.strategies import Strategy
 from acd.why import Kept, encode, seal
 from switch.config.schema import Language
@@ -14,7 +16,7 @@ from switch.why.child import Explained
 from switch.why.rows import OfferWhyRow
 from switch.why.telling import why_row
 from tests.acd.history import History
-from tests.acd.stage import Stage, support, team
+from tests.acd.stage import Stage, seconds, support, team
 from tests.switch.why.scenes import kept
 
 
@@ -45,6 +47,33 @@ def line_of_three() -> Stage:
     stage.wait(1)
     stage.login("ana")
     return stage
+
+
+def least_cost() -> Stage:
+    """Luis has a level too many, and the caller knows him."""
+    agents = [AgentSettings("ana", {"english": 5}), AgentSettings("luis", {"english": 6, "french": 1})]
+    queues = [support(requires="english >= 5"), QueueSettings("french", requires="french >= 1")]
+    stage = Stage([], [])
+    weights = Weights(rare=75)
+    stage.step(Configured(queues, agents, routing=RoutingSettings(Method.OPTIMAL, weights=weights)))
+    stage.login("ana", "luis")
+    stage.step(CallQueued("c", "support", stage.now_us, 1, preferred="luis"))
+    return stage
+
+
+def test_the_pair_that_cost_least_and_each_term_of_it() -> None:
+    row = told(least_cost())
+    assert row.text == (
+        "This pair cost least by routing.weights (wait and priority -600.0, free time -1.0, level +100.0, "
+        "rare skills +75.0, acquaintance -200.0). Agents free for the call: 2; callers whom luis could "
+        "serve: 1."
+    )
+    assert row.would_change is not None
+    assert row.would_change.text == "If the caller had not known luis, ana would have got the call."
+    spanish = told(least_cost(), Language.ES)
+    assert "espera y prioridad -600,0" in spanish.text
+    assert spanish.would_change is not None
+    assert spanish.would_change.text.startswith("Si quien llamaba no hubiera conocido a luis, ")
 
 
 def test_the_agent_who_became_free_and_the_line() -> None:
@@ -83,6 +112,71 @@ def test_the_one_caller_who_waited() -> None:
     assert row.text == "ana became free, and this was the only waiting caller whom ana could serve."
     assert row.would_change is not None
     assert row.would_change.text == "If ana had not been there, the caller would have gone on waiting."
+
+
+def test_who_waited_less_and_grew_faster_did_not_wait_longest() -> None:
+    queues = [support(aging=Aging(per_minute=5)), QueueSettings("slow", aging=Aging(per_minute=1))]
+    stage = Stage(queues, team("ana"))
+    stage.queue("long", "slow")
+    stage.wait(60)
+    stage.queue("short")
+    stage.wait(60)
+    stage.login("ana")
+    assert stage.all(Offer)[-1].call == "short"
+    assert told(stage).text.endswith("this call's priority was the highest (5.0; next long, 2.0).")
+
+
+def test_whose_last_agent_would_have_gone_does_not_wait_on() -> None:
+    stage = Stage([support(no_agents=NoAgents.OVERFLOW)], team("ana"))
+    stage.login("ana")
+    stage.queue("c1")
+    for language, text in (
+        (Language.EN, "If ana had not been there, the caller would have left the queue."),
+        (Language.ES, "Si ana no hubiera estado, la llamada habría salido de la cola."),
+    ):
+        change = told(stage, language).would_change
+        assert change is not None
+        assert change.text == text
+
+
+def test_a_hair_is_not_nothing() -> None:
+    stage = Stage([support()], team("ana", "eva"))
+    stage.login("ana")
+    stage.now_us -= seconds(1) - 20
+    stage.login("eva")
+    stage.queue("c1")
+    change = told(stage, Language.ES).would_change
+    assert change is not None
+    assert change.text == "Si ana hubiera quedado libre 0,021 ms más tarde, la llamada habría sido para eva."
+
+
+def test_who_is_next_in_a_long_line_is_told_with_his_figures() -> None:
+    """Though a hundred others, whom the agent cannot serve, stand between them."""
+    stage = Stage([support(), QueueSettings("english", requires="english >= 5")], team("ana"))
+    stage.queue("first")
+    for number in range(100):
+        stage.queue(f"english {number}", "english")
+    stage.wait(10)
+    stage.queue("next")
+    stage.wait(10)
+    stage.login("ana")
+    row = told(stage)
+    assert row.text.endswith("this caller had waited longest (20.0 s; next next, 10.0 s).")
+    assert row.callers[-1].call == "next"
+    assert row.callers_left_out == 51
+    assert row.would_change is not None
+    assert row.would_change.text == "If next had come 10.0 s earlier, ana would have got next instead."
+
+
+def test_who_comes_back_to_the_line_is_not_said_to_come() -> None:
+    stage = Stage([support()], team("ana", "eva", "luis"))
+    stage.login("ana", "eva", "luis")
+    stage.queue("c1")
+    stage.ring("ana")
+    stage.refuse("ana", 486)
+    assert told(stage).text == (
+        "2 agents were free for the call, and eva had been available longest (2.0 s; next luis, 1.0 s)."
+    )
 
 
 def by(strategy: Strategy) -> Stage:

@@ -1,0 +1,81 @@
+"""What a scrape of the metrics asks: the router, the endpoint, the media plane and what is beside them."""
+
+from collections.abc import Callable
+from functools import partial
+
+from acd.agent import AgentState as RouterState
+from switch.exchange import Exchange
+from switch.metrics.readings import MediaReading, SipReading, Sources
+from switch.records import AgentState
+
+
+def sources(exchange: Exchange, tasks: Callable[[], int]) -> Sources:
+    """Where a scrape asks; `tasks` counts those of the loop."""
+    router = exchange.dispatch.router
+    return Sources(
+        sip=partial(_sip, exchange),
+        media=partial(_media, exchange),
+        agents=lambda: {view.name: by_state(view.agents) for view in router.queues()},
+        agents_by_state=partial(_agents_by_state, exchange),
+        queues_closed=lambda: {view.name: view.closed for view in router.queues()},
+        registrations=exchange.registrations.by_transport,
+        trunks_up=lambda: {name: exchange.trunks.is_up(name) for name in exchange.config.trunks},
+        trunks_registered=exchange.trunks.registered_now,
+        hep=lambda: exchange.tracing.hep,
+        provisioning=lambda: exchange.provisioning.counts,
+        history=exchange.history.counts,
+        tasks=tasks,
+    )
+
+
+def by_state(agents: dict[RouterState, int]) -> dict[AgentState, int]:
+    """The router's count of agents, by the states that are told."""
+    return {AgentState(state.value): count for state, count in agents.items()}
+
+
+def _agents_by_state(exchange: Exchange) -> dict[AgentState, int]:
+    counts = dict.fromkeys(AgentState, 0)
+    for view in exchange.dispatch.router.agents():
+        counts[AgentState(view.state.value)] += 1
+    return counts
+
+
+def _sip(exchange: Exchange) -> SipReading:
+    counters, counts = exchange.endpoint.counters, exchange.endpoint.counts()
+    return SipReading(
+        messages={
+            (direction, method, str(code) if code else "", transport): count
+            for (direction, method, code, transport), count in counters.messages.items()
+        },
+        retransmissions=counters.retransmissions,
+        parse_errors=counters.parse_errors,
+        strangers=counters.strangers,
+        banned=counters.banned,
+        unread=counters.unread,
+        refused=exchange.gate.refused,
+        bans=len(exchange.gate.bans.active(exchange.now())),
+        connections=exchange.shell.open_connections.copy(),
+        connections_closed=exchange.shell.ended_connections.copy(),
+        truncated=exchange.shell.truncated,
+        transactions=counts.transactions,
+        dialogs=counts.dialogs,
+    )
+
+
+def _media(exchange: Exchange) -> MediaReading:
+    counters = exchange.plane.counters()
+    return MediaReading(
+        packets_in=counters.packets_received,
+        packets_out=counters.packets_sent,
+        bytes_in=counters.octets_received,
+        bytes_out=counters.octets_sent,
+        packets_lost=counters.packets_lost,
+        strangers=counters.strangers,
+        srtp_failed=counters.srtp_failed,
+        srtp_replayed=counters.srtp_replayed,
+        datagrams_dropped=counters.datagrams_dropped,
+        ports=counters.ports,
+        worker_lag_s=counters.worker_lag_s,
+        events_merged=counters.events_merged,
+        recorder_dropped_frames=counters.recorder_dropped_frames,
+    )
