@@ -2,14 +2,14 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
-from switch.cli import acts, hours, tables, trace, why
+from switch.cli import acts, doctor, hours, tables, trace, why
 from switch.cli.client import DEFAULT_CONFIG
-from switch.cli.outcome import asking, leave
+from switch.cli.outcome import asking
 from switch.cli.show import Manner, Question, show
 from switch.cli.tables import Column
 
@@ -60,6 +60,7 @@ for _act in (acts.prioritise, acts.assign, acts.pull, acts.move, acts.withdraw):
 queue_commands.command("close")(hours.close)
 queue_commands.command("open")(hours.reopen)
 app.command("trace")(trace.live)
+app.command()(doctor.doctor)
 
 
 @app.command()
@@ -227,12 +228,6 @@ def remove_ban(address: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
     _tell(config, "DELETE", f"/bans/{quote(address, safe='')}")
 
 
-@app.command()
-def doctor() -> None:
-    """Examine the installation: not yet."""
-    _not_yet("nothing is examined")
-
-
 def _one_or_all(columns: tuple[Column, ...], kind: str, name: str | None) -> Question:
     return Question(columns, f"/{kind}" if name is None else f"/{kind}/{quote(name, safe='')}")
 
@@ -245,7 +240,3 @@ def _show(config: Path, question: Question, how: Manner) -> None:
 def _tell(config: Path, method: str, path: str, body: object = None) -> Any:
     with asking(config) as client:
         return client.ask(method, path, json=body)
-
-
-def _not_yet(what: str) -> NoReturn:
-    leave(1, f"not yet: {what}")

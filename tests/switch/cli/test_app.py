@@ -197,18 +197,6 @@ async def test_a_wrong_token_is_a_no(api: Running, centralita: Command) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("doctor",),
-    ],
-)
-def test_not_yet(arguments: tuple[str, ...]) -> None:
-    result = alone(*arguments)
-    assert result.exit_code == 1
-    assert result.stderr.startswith("not yet: ")
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
         ("nothing",),
         ("agent", "fly", "ana"),
         ("agent", "ready"),

@@ -1,0 +1,80 @@
+"""What the running switch says of itself, its carriers and its phones."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from switch.cli.client import Client, NoSwitch, Refusal, WrongUsage, place
+from switch.doctor.findings import Finding, Patient, bad, doubt, good
+
+_PATIENCE_S = 5.0
+_IDLE = "none runs: scripts/run, or systemctl start centralita"
+
+
+def switch(patient: Patient) -> Iterator[Finding]:
+    """Is it alive, and does it take calls?"""
+    if not patient.running:
+        yield doubt("no switch runs here", _IDLE)
+        return
+    url = place(patient.file).url
+    try:
+        with httpx.Client(base_url=url, timeout=_PATIENCE_S, trust_env=False) as http:
+            ready = http.get("/readyz")
+    except httpx.HTTPError as error:
+        yield bad(
+            f"the switch (pid {patient.pid or '?'}) does not answer at {url}: {error}",
+            "its log says what it does; was http.listen changed since it started? Else restart it",
+        )
+        return
+    if ready.is_success:
+        yield good(f"it takes calls ({url})")
+    else:
+        yield doubt(f"it takes no calls: {ready.json()['detail']}", "wait, or see its log")
+
+
+def trunks(patient: Patient) -> Iterator[Finding]:
+    """Do the carriers answer, and are we registered where we should be?"""
+    for row in _rows(patient, "/trunks"):
+        registration = row["registration"]
+        if not row["up"]:
+            yield bad(
+                f"{row['name']} is down: "
+                + (", ".join(f"{one['place']} {one['health']}" for one in row["targets"]) or "no target"),
+                f"centralita trace --trunk {row['name']} shows whether its OPTIONS are answered",
+            )
+        elif registration is not None and not registration["registered"]:
+            yield bad(
+                f"{row['name']}: we are not registered ({registration['status'] or 'no answer'})",
+                f"trunks.{row['name']}.credentials: are user and secret the carrier's?",
+            )
+        else:
+            yield good(f"{row['name']} is up")
+
+
+def phones(patient: Patient) -> Iterator[Finding]:
+    """Are the phones of agents registered?"""
+    rows = list(_rows(patient, "/phones"))
+    missing = [row["name"] for row in rows if row["agent"] is not None and not row["registered"]]
+    if missing:
+        yield doubt(
+            f"{len(missing)} of the agents' phones are not registered: {', '.join(missing[:5])}"
+            + (" ..." if len(missing) > 5 else ""),
+            "centralita trace shows their REGISTER, if any comes; is the phone's registrar this machine?",
+        )
+    elif rows:
+        yield good(f"{len(rows)} are configured, and every agent's is registered")
+
+
+def _rows(patient: Patient, path: str) -> Iterator[dict[str, Any]]:
+    """Nothing where no switch answers: the check before has said so."""
+    if not patient.running:
+        return
+    try:
+        client = Client(place(patient.file))
+        try:
+            yield from client.ask("GET", path).json()["items"]
+        finally:
+            client.close()
+    except (NoSwitch, Refusal, WrongUsage):
+        return
