@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli import acts, doctor, hours, tables, trace, why
+from switch.cli import acts, convert, doctor, hours, tables, trace, why
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking
 from switch.cli.show import Manner, Question, show
@@ -61,6 +61,7 @@ queue_commands.command("close")(hours.close)
 queue_commands.command("open")(hours.reopen)
 app.command("trace")(trace.live)
 app.command()(doctor.doctor)
+app.command()(convert.convert)
 
 
 @app.command()

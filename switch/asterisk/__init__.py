@@ -1,0 +1,1 @@
+"""Coming from Asterisk: its `queues.conf` as sections of our configuration."""
