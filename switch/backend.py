@@ -48,6 +48,7 @@ from switch.desk.wishes import DOES, Answer, LogIn, LogOut, Pause, Ready, Wish
 from switch.exchange import Exchange
 from switch.hours import emergency
 from switch.preferences import NotForwardable, Preferences
+from switch.readiness import readiness
 from switch.readings import by_state
 from switch.records import AgentState, CallRecord, OfferRecord, utc
 from switch.staffing import Staffing
@@ -86,10 +87,8 @@ class Running:
         self._drain = drain
 
     def readiness(self) -> Readiness:
-        """Ready between the start's end and the first SIGTERM."""
-        if self._exchange.draining:
-            return Readiness(ready=False, detail=f"draining, {len(self._registry.calls)} calls left")
-        return Readiness(ready=self.ready, detail="ready" if self.ready else "starting")
+        """Ready between the start's end and the first SIGTERM, while there is room to write."""
+        return readiness(self._exchange, started=self.ready, calls=len(self._registry.calls))
 
     # Queues and agents
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from acd.events import SwitchRestarted
 from media.aio import synthesis
 from switch.api.app import create_app
+from switch.api.backend import Reloaded
 from switch.api.server import HttpServer
 from switch.api.services import Services
 from switch.api.token import AdminToken
@@ -32,6 +33,7 @@ from switch.config.schema import Config
 from switch.garbage import Collector
 from switch.logs import configure_logs
 from switch.metrics.vitals import Vitals
+from switch.notify import Pulse, ServiceManager
 from switch.persistence.mending import mend_recordings, parts_left
 from switch.persistence.survivors import end_survivors, stop_ringing
 from switch.readings import sources
@@ -47,6 +49,8 @@ from switch.wiring import Switch
 _GRACE_S: Final = 2.0
 """How long BYEs and recordings may take when the switch stops at once."""
 _TURN_S: Final = 0.02
+_LAST_S: Final = 30.0
+"""What may come after the last call: the history's last entries, recordings, sockets."""
 
 
 class CannotStart(Exception):
@@ -143,9 +147,8 @@ class Server:
         self._switch = switch
         self._exchange = switch.exchange
         self._reloader = Reloader(path, switch.exchange, switch.staffing, switch.identification)
-        self._running = Running(
-            switch.exchange, switch.registry, switch.staffing, self._reloader.reload, self.drain
-        )
+        self._manager = ServiceManager(os.environ)
+        self._running = Running(switch.exchange, switch.registry, switch.staffing, self._reload, self.drain)
         self._stopping = asyncio.Event()
         self._terminated = False
         self._returning = CallsReturning(switch.exchange, switch.registry)
@@ -218,6 +221,18 @@ class Server:
         sockets = [str(Listen(transport, *address)) for transport, address in exchange.shell.addresses]
         capacity = exchange.plane.capacity() // 2
         print(f"ready {' '.join(sockets)} http:{HostPort(host, port)} calls:{capacity}", flush=True)
+        self._manager.ready(self._status())
+        pulse = Pulse(exchange.loop, self._manager, self._status)
+        pulse.start()
+        stack.callback(pulse.stop)
+
+    def _status(self) -> str:
+        """In a line, for `systemctl status`."""
+        return f"{self._running.readiness().detail}; calls: {len(self._switch.registry.calls)}"
+
+    async def _reload(self) -> Reloaded:
+        with self._manager.reloading():
+            return await self._reloader.reload()
 
     def drain(self) -> None:
         """No new calls but emergency ones; the end when the last one ends, or after `drain_timeout`."""
@@ -227,6 +242,7 @@ class Server:
         calls = len(self._switch.registry.calls)
         timeout_s = self._exchange.config.server.drain_timeout
         self._log.info("draining", calls=calls, timeout_s=timeout_s)
+        self._manager.stopping(self._status(), timeout_s + _LAST_S)
         self._spawn(self._drained(timeout_s))
 
     async def until_stopped(self) -> None:
@@ -257,7 +273,7 @@ class Server:
     def _on_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             self._exchange.loop.add_signal_handler(number, self._terminate)
-        self._exchange.loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reloader.reload()))
+        self._exchange.loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload()))
 
     def _terminate(self) -> None:
         if self._terminated:

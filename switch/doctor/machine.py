@@ -11,10 +11,10 @@ from typing import Final
 from media.aio.sockets import ports_within_limit
 from sip.aio.udp import RECEIVE_BUFFER_BYTES
 from switch.doctor.findings import Finding, Patient, bad, doubt, good
+from switch.host import LEAST_FREE_BYTES
 
 _RECORDED_BYTES_PER_S: Final = 2 * 2 * 8000
 """A recording: two channels of 16 bits, 8,000 times a second."""
-_LEAST_BYTES: Final = 64 * 1024 * 1024
 _DOUBTFUL_BYTES: Final = 2 * 1024**3
 _LEAST_FILES: Final = 1000
 _AHEAD: Final = timedelta(seconds=5)
@@ -30,7 +30,7 @@ def disk(patient: Patient) -> Iterator[Finding]:
     hours = free / _RECORDED_BYTES_PER_S / 3600
     said = f"{_size(free)} free in {folder}: {hours:,.0f} hours of recorded talk"
     remedy = f"du -xh --max-depth=2 {folder} | sort -h; take old recordings away, or enlarge the disk"
-    if free < _LEAST_BYTES:
+    if free < LEAST_FREE_BYTES:
         yield bad(f"only {_size(free)} free in {folder}: journal and recordings cannot be written", remedy)
     elif free < _DOUBTFUL_BYTES:
         yield doubt(said, remedy)

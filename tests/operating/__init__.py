@@ -1,0 +1,1 @@
+"""What operators run the switch with: systemd, Kubernetes, Prometheus and its alerts, dashboards."""
