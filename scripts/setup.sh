@@ -159,7 +159,8 @@ ensure_libraries() {
 extensions_hash() {
     cd "$ROOT" && hash_of "$PYTHON_ID" "${CENTRALITA_SANITIZE:-}" "${CC:-}" "${CFLAGS:-}" \
         "$(has_opus && echo opus)" -- \
-        setup.py pyproject.toml $(find ext -name '*.pyx' -o -name '*.pxd' -o -name '*.h' | LC_ALL=C sort)
+        setup.py pyproject.toml \
+        $(find ext -name '*.pyx' -o -name '*.pxd' -o -name '*.h' | LC_ALL=C sort) $(ls acd/*.py | LC_ALL=C sort)
 }
 
 # The package itself, in place: extensions beside their sources, the command in .venv/bin.
@@ -167,6 +168,7 @@ ensure_extensions() {
     stamped extensions "$(extensions_hash)" && return
     ensure_libraries
     say "compiling the extensions"
+    rm -f "$ROOT"/acd/*.so "$ROOT"/acd__mypyc.*.so # an older one would stand in for its source
     pip_install --no-deps --no-build-isolation --editable "$ROOT" || fail "the extensions did not compile"
     local built
     for built in "$ROOT"/ext/*.so; do # what was compiled from a source that is gone could still be imported

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import acd.board
 from ext.build import KERNELS
 
 settings.register_profile("calm", deadline=None)  # how long an example takes says more of the machine
@@ -23,8 +24,20 @@ COMPUTING = {"acd", "sip", "switch"}
 STORIES = pytest.StashKey[list[tuple[str, Callable[[], str]]]]()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """What is compiled stands in for its source: an older one would be tested in its place."""
+    for built in (TESTS.parent / "acd").glob("*.so"):
+        source = built.with_name(f"{built.name.partition('.')[0]}.py")
+        if not source.exists() or source.stat().st_mtime_ns > built.stat().st_mtime_ns:
+            pytest.exit(
+                f"{built} is older than its source: rm acd/*.so; python setup.py build_ext --inplace",
+                returncode=pytest.ExitCode.USAGE_ERROR,
+            )
+
+
 def pytest_report_header() -> str:
-    return f"centralita: {KERNELS} kernels"
+    router = "plain" if acd.board.__file__.endswith(".py") else "compiled"
+    return f"centralita: {KERNELS} kernels, {router} router"
 
 
 @pytest.hookimpl(trylast=True)
