@@ -25,6 +25,7 @@ from switch.decisions.decisions import Decisions
 from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
+from switch.events.news import News
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.hours.hours import Hours
@@ -84,6 +85,7 @@ class Exchange:
     desk: Desk
     preferences: PhonePreferences
     codes: FeatureCodes
+    news: News
     toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)
     provisioning: Provisioning = field(default_factory=Provisioning)

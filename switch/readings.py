@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import partial
 
 from acd.agent import AgentState as RouterState
+from switch.events.listening import Listeners
 from switch.exchange import Exchange
-from switch.metrics.readings import MediaReading, SipReading, Sources
+from switch.metrics.readings import EventsReading, MediaReading, SipReading, Sources
 from switch.records import AgentState
 
 
-def sources(exchange: Exchange, tasks: Callable[[], int]) -> Sources:
+def sources(exchange: Exchange, listeners: Listeners, tasks: Callable[[], int]) -> Sources:
     """Where a scrape asks; `tasks` counts those of the loop."""
     router = exchange.dispatch.router
     return Sources(
@@ -24,6 +25,7 @@ def sources(exchange: Exchange, tasks: Callable[[], int]) -> Sources:
         hep=lambda: exchange.tracing.hep,
         provisioning=lambda: exchange.provisioning.counts,
         history=exchange.history.counts,
+        events=partial(_events, listeners),
         tasks=tasks,
     )
 
@@ -59,6 +61,15 @@ def _sip(exchange: Exchange) -> SipReading:
         truncated=exchange.shell.truncated,
         transactions=counts.transactions,
         dialogs=counts.dialogs,
+    )
+
+
+def _events(listeners: Listeners) -> EventsReading:
+    return EventsReading(
+        told=listeners.stream.counts.copy(),
+        listeners=listeners.count,
+        snapshots=listeners.snapshots,
+        overtaken=listeners.overtaken,
     )
 
 

@@ -100,6 +100,7 @@ class Reloader:
             apply(self._exchange, config, self._staffing, self._identification)
             self._exchange.metrics.config_reloaded(applied=True)
             self._log.info("reloaded", changes=changes)
+            self._exchange.news.reloaded(changes.split("; "))
             return Reloaded(applied=True, changes=tuple(changes.split("; ")))
 
     def _refused(self, errors: tuple[str, ...]) -> Reloaded:

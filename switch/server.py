@@ -18,6 +18,7 @@ from acd.events import SwitchRestarted
 from media.aio import synthesis
 from switch.api.app import create_app
 from switch.api.backend import Reloaded
+from switch.api.event_socket import EventSocket
 from switch.api.server import HttpServer
 from switch.api.services import Services
 from switch.api.token import AdminToken
@@ -30,6 +31,9 @@ from switch.config.errors import ConfigErrors
 from switch.config.first import DEFAULT, write_first
 from switch.config.load import load
 from switch.config.schema import Config
+from switch.events.listening import Listeners
+from switch.events.looking import Looking
+from switch.events.tickets import Tickets
 from switch.garbage import Collector
 from switch.logs import configure_logs
 from switch.metrics.vitals import Vitals
@@ -183,6 +187,8 @@ class Server:
         """Register with carriers, mend recordings, open the API, and say `ready`."""
         exchange = self._exchange
         exchange.trunks.start()
+        looking = Looking(exchange, exchange.news)
+        looking.take_in()
         data_dir = exchange.config.server.data_dir
         self._spawn(
             mend_recordings(data_dir, self._recorded, self._parts, self._switch.reader, exchange.booking.book)
@@ -190,7 +196,8 @@ class Server:
         vitals = Vitals(exchange.metrics, exchange.loop, exchange.logbook.beat)
         vitals.start()
         stack.callback(vitals.stop)
-        exchange.metrics.watch(sources(exchange, lambda: len(asyncio.all_tasks())))
+        listeners = Listeners(exchange.news.stream)
+        exchange.metrics.watch(sources(exchange, listeners, lambda: len(asyncio.all_tasks())))
         explainer = Explainer(data_dir / "journal")
         services = Services(
             backend=self._running,
@@ -201,12 +208,14 @@ class Server:
             token=AdminToken(data_dir / "admin.token"),
             tracing=exchange.tracing,
             explainer=explainer,
+            listeners=listeners,
+            tickets=Tickets(exchange.now),
             language=lambda: exchange.config.server.language,
         )
         listen = exchange.config.http.listen
         # Half a second of work, in which those who return are answered.
         app = await asyncio.to_thread(create_app, services, version=VERSION)
-        http = HttpServer(app, listen.host, listen.port)
+        http = HttpServer(app, listen.host, listen.port, socket=EventSocket)
         host, port = await http.start()
         stack.push_async_callback(http.close)
         stack.callback(explainer.close)
@@ -215,6 +224,7 @@ class Server:
         collector = Collector(exchange.loop, lambda: not self._switch.registry.calls)
         collector.start()
         stack.callback(collector.stop)
+        self._spawn(looking.run())
         self._spawn(Watchdog(exchange).run())
         self._spawn(Sweeper(exchange, self._switch.registry, self._switch.orders).run())
         self._running.ready = True

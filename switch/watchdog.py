@@ -14,6 +14,7 @@ import structlog
 
 from acd.events import IndexesDoubted
 from acd.watch import Levels, kept_waiting, skills_of
+from switch.events.types import Alarm
 from switch.exchange import Exchange
 from switch.metrics.metrics import RepairKind
 
@@ -66,6 +67,8 @@ class Watchdog:
 
     def _alarm(self, call: str, agent: str, for_us: int) -> None:
         self._log.error("caller waits beside a free agent", call=call, agent=agent, for_s=for_us / 1e6)
+        detail = f"call {call} waits although agent {agent} is free"
+        self._exchange.news.alarm(Alarm.CALLER_KEPT_WAITING, call, detail)
         self._exchange.metrics.repaired(RepairKind.INDEX)
         self._exchange.dispatch.post(IndexesDoubted())
 

@@ -31,6 +31,8 @@ from switch.decisions.decisions import Decisions
 from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
+from switch.events.news import News
+from switch.events.stream import Stream
 from switch.exchange import Exchange
 from switch.feature_keys.keys import FeatureKeys
 from switch.history.reader import Reader
@@ -182,6 +184,9 @@ class _Wiring:
         logbook = books.logbook
         self._staffing = Staffing(dispatch.post, logbook.seat_noted, logbook.seats())
         self._desk = Desk(dispatch, self._staffing, lambda: self.exchange.config, self._around.now)
+        self._news = News(lambda: self.exchange, Stream(books.clock.now_us, surroundings.loop))
+        self._staffing.on_moved = self._agent_moved
+        books.booking.on_ended = self._news.call_ended
         self._preferences = PhonePreferences(
             lambda: self.exchange.routes, logbook.preferences_noted, logbook.preferences()
         )
@@ -216,7 +221,12 @@ class _Wiring:
             self._phone_moved,
         )
 
+    def _agent_moved(self, agent: str) -> None:
+        self._desk.changed(agent)
+        self._news.agent_changed(agent)
+
     def _phone_changed(self, phone: str) -> None:
+        self._news.phone_changed(phone)
         self.exchange.lamps.phone_changed(phone)
         self.switch.registry.phone_changed(phone)
         tell_now(self.exchange, phone)
@@ -348,6 +358,7 @@ class _Wiring:
             desk=self._desk,
             preferences=self._preferences,
             codes=FeatureCodes(config.codes),
+            news=self._news,
             toll=TollGuard(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
             now=around.now,
         )

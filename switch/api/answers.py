@@ -21,6 +21,7 @@ from switch.api.backend import (
     RecordingRow,
     Reloaded,
     SupervisionRow,
+    TicketRow,
     TransferRow,
     TrunkRow,
 )
@@ -47,6 +48,7 @@ _KINDS = (
     RecordingRow,
     Reloaded,
     SupervisionRow,
+    TicketRow,
     TransferRow,
     TrunkRow,
     WhyRow,

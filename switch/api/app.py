@@ -6,17 +6,18 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from switch.api import (
     agents,
     bans,
     calls,
     control,
+    events,
     forks,
     health,
-    later,
     peers,
     queues,
     recordings,
@@ -28,7 +29,7 @@ from switch.api.answers import Failure, Problem, problem, schemas
 from switch.api.backend import Refused, Unknown
 from switch.api.services import Services
 
-_PARTS = (queues, agents, calls, waiting, why, forks, peers, bans, recordings, trace, control)
+_PARTS = (queues, agents, calls, waiting, why, forks, peers, bans, recordings, trace, control, events)
 
 
 def create_app(services: Services, *, version: str) -> FastAPI:
@@ -41,19 +42,20 @@ def create_app(services: Services, *, version: str) -> FastAPI:
     for part in _PARTS:
         api.include_router(part.routes(services))
     api.include_router(why.ledger(services))
-    api.include_router(later.routes())
     app.include_router(api)
+    app.include_router(events.socket(services), prefix="/api/v1")
     app.exception_handler(Failure)(_failure)
     app.exception_handler(Unknown)(_unknown)
     app.exception_handler(Refused)(_refused)
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(WebSocketRequestValidationError)(_invalid)
     app.exception_handler(Exception)(_broken)
     _describe_rows(app)
     return app
 
 
-async def _failure(request: Request, error: Failure) -> Response:
+async def _failure(request: HTTPConnection, error: Failure) -> Response:
     return problem(error.problem, error.headers)
 
 
@@ -69,7 +71,7 @@ async def _http(request: Request, error: HTTPException) -> Response:
     return _problem(HTTPStatus(error.status_code), str(error.detail), headers=error.headers)
 
 
-async def _invalid(request: Request, error: RequestValidationError) -> Response:
+async def _invalid(request: HTTPConnection, error: ValidationException) -> Response:
     lines = tuple(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
     return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not as it should be", lines)
 

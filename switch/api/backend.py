@@ -232,6 +232,13 @@ class PlaceRow(msgspec.Struct, frozen=True, kw_only=True):
     """Of the queue's recipe, those that he has taken; 1 is the first."""
 
 
+class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Lets one WebSocket in, once: `/api/v1/events?ticket=…`."""
+
+    ticket: str
+    expires_in_s: float
+
+
 class TransferRow(msgspec.Struct, frozen=True, kw_only=True):
     """A caller who was sent on."""
 

@@ -5,10 +5,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import uvicorn
 from starlette.types import ASGIApp
+
+MOST_SAID_BYTES: Final = 4096
+"""By whoever is at the other end of a WebSocket, at once."""
 
 
 class Pem(NamedTuple):
@@ -28,8 +31,11 @@ class HttpServer:
         port: int,
         pem: Pem | None = None,
         connection: type[asyncio.Protocol] | None = None,
+        socket: type[asyncio.Protocol] | None = None,
     ) -> None:
-        """HTTPS where there is a certificate. `connection` is a kind of uvicorn's for HTTP."""
+        """HTTPS where there is a certificate. `connection` is a kind of uvicorn's for HTTP, `socket` for
+        WebSockets: None refuses them.
+        """
         self._listen = (host, port)
         self._server = _Server(
             uvicorn.Config(
@@ -42,7 +48,9 @@ class HttpServer:
                 http=connection or "auto",
                 ssl_certfile=pem and pem.certificate,
                 ssl_keyfile=pem and pem.private_key,
-                ws="none",
+                ws=socket or "none",
+                ws_max_size=MOST_SAID_BYTES,
+                ws_per_message_deflate=False,
                 timeout_graceful_shutdown=2,
             )
         )

@@ -196,6 +196,11 @@ class Ledger:
         return next((visit for visit in self.visits if visit.id == id), None)
 
     @property
+    def connected_as(self) -> SegmentKind | None:
+        """How the parties are connected now; None where they are not."""
+        return None if self._connection is None else self._connection.kind
+
+    @property
     def waiting(self) -> bool:
         """Whether the caller is in a queue's line."""
         return bool(self.visits) and self.visits[-1].left_us is None

@@ -15,6 +15,7 @@ from switch.calls.ringing.branches import Branches
 from switch.calls.ringing.unreachable import Unreachable
 from switch.calls.visits import OFFERS, REASONS, RESULTS
 from switch.config.targets import HangupTarget
+from switch.events.rows import OfferNow
 from switch.exchange import Exchange
 from switch.history import entries
 from switch.lamps.shown import Kind, Subject
@@ -104,6 +105,7 @@ class Orders:
         if offering.branches is None:
             dispatch.post(OfferNotSent(offer=command.offer))
             return
+        self._exchange.news.offer_made(self._registry.calls[command.call], self._offer_now(command))
         self.offerings[command.offer] = offering
         self._rang[command.offer] = offering.branches
         if not self._invited_us:
@@ -120,12 +122,29 @@ class Orders:
             return None
         queue = config.queues.get(command.queue, call.queued_as)  # which may be leaving
         number = call.ledger.from_
+        display = self._display(call, command.queue)
         if queue is None:
-            return call.ring_agent(phone, number, number, offering, PLAIN)
-        display = fill(queue.caller_display, _facts(call, command.queue))
+            return call.ring_agent(phone, display, number, offering, PLAIN)
         of_phone = config.phones[phone].auto_answer if phone in config.phones else None
         answers = queue.auto_answer if of_phone is None else of_phone
         return call.ring_agent(phone, display, number, offering, Alerting(queue.ring, answers))
+
+    def _display(self, call: Call, queue: str) -> str:
+        """What the agent's phone shows of the caller."""
+        settings = self._exchange.config.queues.get(queue, call.queued_as)  # which may be leaving
+        return call.ledger.from_ if settings is None else fill(settings.caller_display, _facts(call, queue))
+
+    def _offer_now(self, command: acd.Offer) -> OfferNow:
+        call = self._registry.calls[command.call]
+        return OfferNow(
+            id=command.offer,
+            queue=command.queue,
+            agent=command.agent,
+            phone=self._exchange.staffing.phone_of(command.agent) or "",
+            display=self._display(call, command.queue),
+            waited_s=round(call.place.waited_s, 3),
+            priority=call.place.priority,
+        )
 
     def _farewell(self, call: str, why: acd.CancelReason) -> Farewell:
         """What the phone is told that rings in vain: the caller's own reason where he is gone."""
@@ -193,9 +212,11 @@ class Orders:
         )
         self._exchange.history.put(entries.AgentChanged(change=change))
         self._exchange.lamps.agent_changed(command.agent)
+        self._exchange.news.agent_changed(command.agent)
         self._exchange.desk.changed(command.agent)
 
     def _queue_changed(self, command: acd.QueueChanged) -> None:
+        self._exchange.news.queue_said(command)
         self._exchange.lamps.changed(Subject(Kind.QUEUE, command.queue))
         if command.closed is None:
             self._log.info("queue opened", queue=command.queue, by=command.by, why=command.why)
@@ -204,11 +225,13 @@ class Orders:
             self._log.info("queue closed", queue=command.queue, reason=reason, by=command.by, why=command.why)
 
     def _visit_started(self, command: acd.VisitStarted) -> None:
+        self._exchange.news.queue_changed(command.queue)
         self._exchange.metrics.visit_started(command.queue, command.visit, command.entered_at_us)
         self._exchange.lamps.changed(Subject(Kind.QUEUE, command.queue))
         call = self._registry.calls.get(command.call)
         if call is not None:
             call.ledger.visits.append(Visit(command.visit, command.queue, command.entered_at_us))
+            self._exchange.news.call_changed(call)
             call.entered(self._exchange.config.queues.get(command.queue, call.queued_as))
             self._note(call)
 
@@ -217,6 +240,7 @@ class Orders:
             self._exchange.metrics.repaired(RepairKind.CALL)
             return  # of the former run, as its record will say
         self._exchange.lamps.changed(Subject(Kind.QUEUE, command.queue))
+        self._exchange.news.queue_changed(command.queue)
         result, reason = RESULTS[command.result], REASONS[command.reason]
         self._exchange.metrics.visit_ended(
             command.queue, command.visit, result, reason, command.wait_us / 1e6
@@ -226,6 +250,7 @@ class Orders:
         if call is not None and visit is not None:
             visit.left_us, visit.result, visit.reason = command.left_at_us, result, reason
             visit.agent = command.agent
+            self._exchange.news.call_changed(call)
             call.ledger.wrap_ups.pop(command.agent or "", None)
             self._note(call)
 
@@ -248,6 +273,7 @@ class Orders:
             return  # of the former run, whose record of the call knows nothing of it
         result = OFFERS[command.result]
         self._exchange.metrics.offer_ended(command.queue, result)
+        self._exchange.news.offer_ended(command, result)
         record = OfferRecord(
             id=command.offer,
             queue=command.queue,

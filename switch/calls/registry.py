@@ -86,6 +86,7 @@ class Registry:
 
     def call_changed(self, call: Talking) -> None:
         """It has come further: once the router has had its say, note how far, should the switch crash."""
+        self._exchange.news.call_changed(call)
         if not self._changed:
             self._exchange.dispatch.when_settled(self._note_changed)
         self._changed[call.id] = call
@@ -132,6 +133,8 @@ class Registry:
 
     def leg_changed(self, leg: Leg) -> None:
         """It rings, is answered, or is held."""
+        if isinstance(leg.owner, Call) and not leg.owner.over:
+            self._exchange.news.call_changed(leg.owner)
         if isinstance(leg.peer, PhonePeer):
             self._exchange.lamps.changed(Subject(Kind.PHONE, leg.peer.name))
 

@@ -19,12 +19,13 @@ from sip.aio.closing import Closed
 from sip.flow import TRANSPORTS, Transport
 from switch.calls.ending import Reason, Result
 from switch.decisions.decisions import Asked
+from switch.events.types import EventType
 from switch.history.entries import OUTCOMES
 from switch.identities.stir import Outcome
 from switch.metrics import families
 from switch.metrics.histogram import Histogram
 from switch.metrics.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueTarget
-from switch.metrics.readings import MediaReading, SipReading, Sources
+from switch.metrics.readings import EventsReading, MediaReading, SipReading, Sources
 from switch.provisioning.door import Answer
 from switch.records import AgentState, Direction, LegRecord, OfferResult
 from switch.toll.guard import TollLimit
@@ -176,6 +177,10 @@ class Metrics:
         """The queue's figures now, as `/metrics` would show them. Raises KeyError."""
         return self._queues[name].reading(self._now_us())
 
+    def counts(self, queue: str) -> QueueCounts | None:
+        """What the queue's figures are made of; None where nothing was ever counted of it."""
+        return self._queues.get(queue)
+
     def offer_sent(self, latency_s: float) -> None:
         """An agent's INVITE was written, this long after agent and caller were both there for it."""
         self._offer_latency.observe(latency_s)
@@ -257,6 +262,7 @@ class Metrics:
             families.HEP_PACKETS.numbers({(result,): sources.hep().get(result, 0) for result in HepResult}),
             _history(sources.history()),
             _provisioning(sources.provisioning()),
+            _events(sources.events()),
             families.TASKS.number(sources.tasks()),
         )
 
@@ -373,6 +379,13 @@ def _sip(sip: SipReading) -> Iterator[Metric]:
     yield from families.BANS_ACTIVE.number(sip.bans)
     yield from families.SIP_TRANSACTIONS.number(sip.transactions)
     yield from families.SIP_DIALOGS.number(sip.dialogs)
+
+
+def _events(events: EventsReading) -> Iterator[Metric]:
+    yield from families.EVENTS.numbers({(type,): events.told.get(type, 0) for type in EventType})
+    yield from families.EVENT_LISTENERS.number(events.listeners)
+    came = events.snapshots - events.overtaken
+    yield from families.EVENT_SNAPSHOTS.numbers({("came",): came, ("overtaken",): events.overtaken})
 
 
 def _media(media: MediaReading) -> Iterator[Metric]:

@@ -7,6 +7,7 @@ from acd.queue import ClosedReason
 from sip.aio.closing import Closed
 from sip.flow import Transport
 from sip.syntax.malformed import Fault
+from switch.events.types import EventType
 from switch.provisioning.door import Answer
 from switch.records import AgentState
 from switch.trace.exporter import HepResult
@@ -56,6 +57,18 @@ class MediaReading:
     recorder_dropped_frames: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class EventsReading:
+    """What was told, and to how many."""
+
+    told: Mapping[EventType, int] = field(default_factory=dict)
+    """By type."""
+    listeners: int = 0
+    snapshots: int = 0
+    overtaken: int = 0
+    """Snapshots of those to who read too slowly."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """Where a scrape asks for what Metrics does not hold; each once a scrape, in the loop's thread."""
@@ -78,4 +91,5 @@ class Sources:
     """`Door.counts`."""
     history: Callable[[], Mapping[str, int]] = dict
     """`Writer.counts`."""
+    events: Callable[[], EventsReading] = EventsReading
     tasks: Callable[[], int] = int

@@ -1,6 +1,7 @@
 """Booking: an ended call's record goes to logbook and history, and stays in both until the second has it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -18,6 +19,8 @@ class Booking:
     """Where calls go when they have ended: kill -9 between here and the database loses none."""
 
     def __init__(self, history: Writer, logbook: Logbook) -> None:
+        self.on_ended: Callable[[CallRecord], None] = lambda record: None
+        """Hears of each record before it is written."""
         self._history = history
         self._logbook = logbook
         self._unsettled: list[str] = []
@@ -26,6 +29,7 @@ class Booking:
 
     def book(self, record: CallRecord, offers: tuple[OfferRecord, ...] = ()) -> None:
         """Write the record, and the one line that tells the call's story."""
+        self.on_ended(record)
         entry = CallEnded(call=record, offers=offers)
         self._logbook.call_ended(entry)
         self._put(entry)

@@ -42,6 +42,7 @@ from switch.calls.returning import CallsReturning
 from switch.clock import Clock
 from switch.config.addresses import Address as IpAddress
 from switch.config.schema import Config
+from switch.events.listening import Listeners
 from switch.history.entries import CallEnded, Entry
 from switch.history.reader import Reader
 from switch.history.writer import Writer
@@ -250,7 +251,7 @@ class Stage:
         self.orders = self.switch.orders
         self.staffing = self.switch.staffing
         self.running = Running(self.exchange, self.registry, self.staffing, self._reload, self._drain)
-        self.exchange.metrics.watch(sources(self.exchange, lambda: 0))
+        self.exchange.metrics.watch(sources(self.exchange, Listeners(self.exchange.news.stream), lambda: 0))
         self.returning = CallsReturning(self.exchange, self.registry)
         self.survivors = self.logbook.survivors()
         self.may_return: tuple[str, ...] = ()

@@ -1,5 +1,7 @@
 """A switch in memory for the API to stand on, and the API on it."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,6 +39,9 @@ from switch.api.services import Services
 from switch.api.token import AdminToken
 from switch.calls.supervision import Mode
 from switch.config.schema import Language, Trace
+from switch.events.listening import Listeners
+from switch.events.stream import Stream
+from switch.events.tickets import Tickets
 from switch.history.database import connect, migrate
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
@@ -342,6 +347,8 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         token=AdminToken(data_dir / "admin.token"),
         tracing=tracing,
         explainer=Explainer(data_dir / "journal"),
+        listeners=Listeners(Stream(lambda: to_us(NOON), asyncio.get_running_loop())),
+        tickets=Tickets(time.monotonic),
         language=lambda: Language.EN,
     )
     token = (data_dir / "admin.token").read_text().strip()

@@ -41,7 +41,7 @@ async def test_a_websocket_is_refused_in_words(tmp_path: Path) -> None:
                 "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
             }
             answer = await client.get("/api/v1/events?since=0", headers=upgrade)
-        assert (answer.status_code, answer.headers["content-type"]) == (501, "application/problem+json")
+        assert (answer.status_code, answer.headers["content-type"]) == (426, "application/problem+json")
         await server.close()
 
 

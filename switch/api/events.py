@@ -1,0 +1,96 @@
+"""What happens, as it happens: a WebSocket, and tickets for pages that can send no header."""
+
+import asyncio
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response, WebSocket
+from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocketDisconnect
+
+from switch.api.answers import Failure, answer, nothing, one
+from switch.api.backend import TicketRow
+from switch.api.services import Services
+from switch.events.filter import Filter, UnknownType
+from switch.events.tickets import LASTS_S
+
+Names = Annotated[list[str], Query(max_length=256)]
+
+
+def routes(services: Services) -> APIRouter:
+    """`/events` for who has not asked for a WebSocket, `/events/tickets`."""
+    router = APIRouter(prefix="/events", tags=["events"])
+
+    @router.get("", status_code=426, responses=nothing(HTTPStatus.UPGRADE_REQUIRED))
+    async def not_a_socket() -> Response:
+        """A WebSocket of events: snapshot first, then one event after the other."""
+        raise Failure(HTTPStatus.UPGRADE_REQUIRED, "ask for a WebSocket: ws://…/api/v1/events")
+
+    @router.post("/tickets", responses=one(TicketRow, HTTPStatus.CREATED))
+    async def ticket() -> Response:
+        """A ticket for a page in a browser, which can send no header when it opens a WebSocket."""
+        given = services.tickets.give(Filter())
+        return answer(TicketRow(ticket=given, expires_in_s=LASTS_S), HTTPStatus.CREATED)
+
+    return router
+
+
+def socket(services: Services) -> APIRouter:
+    """The WebSocket `/events`."""
+    router = APIRouter()
+    listeners = services.listeners
+
+    @router.websocket("/events")
+    async def events(
+        socket: WebSocket,
+        since: Annotated[int | None, Query(ge=0)] = None,
+        types: Names = [],  # noqa: B006 - FastAPI copies it
+        queue: Names = [],  # noqa: B006
+        agent: Names = [],  # noqa: B006
+        ticket: str | None = None,
+    ) -> None:
+        """`types` are names or patterns (`call.*`); what is about one of the queues or agents passes."""
+        seen = await _let_in(services, socket, ticket)
+        try:
+            wanted = Filter.of(types, queue, agent, seen.allowed)
+        except UnknownType as error:
+            raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
+        if not listeners.has_room:
+            raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, "too many listen already: end one of them first")
+        await socket.accept()
+        telling = asyncio.create_task(listeners.tell(partial(_write, socket), since, wanted))
+        reading = asyncio.create_task(_read_out(socket))
+        try:
+            await asyncio.wait({telling, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if telling.done():
+                telling.result()
+        except WebSocketDisconnect:
+            return
+        finally:
+            telling.cancel()
+            reading.cancel()
+            await asyncio.wait({telling, reading})
+
+    return router
+
+
+async def _let_in(services: Services, connection: HTTPConnection, ticket: str | None) -> Filter:
+    """What he may see, by his ticket or his token. Raises Failure 401."""
+    if ticket is None:
+        await services.admin(connection)
+        return Filter()
+    if (seen := services.tickets.take(ticket)) is None:
+        raise Failure(HTTPStatus.UNAUTHORIZED, "the ticket was used, or is too old", challenge=True)
+    return seen
+
+
+async def _write(socket: WebSocket, frames: bytes) -> None:
+    """Whole frames. Raises WebSocketDisconnect where nobody reads any more."""
+    await socket.send({"type": "websocket.send", "frames": frames})
+
+
+async def _read_out(socket: WebSocket) -> None:
+    """Until he goes: nothing that he says is of interest."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass

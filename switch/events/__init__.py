@@ -1,0 +1,1 @@
+"""What happens in the switch, told one by one to whoever listens: WebSockets and webhooks."""

@@ -1,0 +1,1 @@
+"""Events: what is told, to whom, and that nothing is lost."""
