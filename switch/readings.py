@@ -6,12 +6,15 @@ from functools import partial
 from acd.agent import AgentState as RouterState
 from switch.events.listening import Listeners
 from switch.exchange import Exchange
+from switch.host import look
 from switch.metrics.readings import EventsReading, MediaReading, SipReading, Sources
 from switch.records import AgentState
 
 
-def sources(exchange: Exchange, listeners: Listeners, tasks: Callable[[], int]) -> Sources:
-    """Where a scrape asks; `tasks` counts those of the loop."""
+def sources(
+    exchange: Exchange, listeners: Listeners, tasks: Callable[[], int], is_ready: Callable[[], bool]
+) -> Sources:
+    """Where a scrape asks; `tasks` counts those of the loop, `is_ready` says what `/readyz` does."""
     router = exchange.dispatch.router
     return Sources(
         sip=partial(_sip, exchange),
@@ -26,6 +29,9 @@ def sources(exchange: Exchange, listeners: Listeners, tasks: Callable[[], int]) 
         provisioning=lambda: exchange.provisioning.counts,
         history=exchange.history.counts,
         events=partial(_events, listeners),
+        history_spooled_bytes=exchange.history.spooled_bytes,
+        host=lambda: look(exchange.config.server.data_dir),
+        is_ready=is_ready,
         tasks=tasks,
     )
 

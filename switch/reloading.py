@@ -26,8 +26,8 @@ from switch.transports import bounds, tls_files
 def queue_targets(config: Config) -> dict[str, QueueTarget]:
     """What the service level of each queue is measured by."""
     return {
-        name: QueueTarget(queue.service_level.within, queue.service_level.short_abandon)
-        for name, queue in config.queues.items()
+        name: QueueTarget(level.within, level.short_abandon, level.target)
+        for name, level in ((name, queue.service_level) for name, queue in config.queues.items())
     }
 
 

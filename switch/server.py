@@ -197,7 +197,8 @@ class Server:
         vitals.start()
         stack.callback(vitals.stop)
         listeners = Listeners(exchange.news.stream)
-        exchange.metrics.watch(sources(exchange, listeners, lambda: len(asyncio.all_tasks())))
+        tasks, is_ready = lambda: len(asyncio.all_tasks()), lambda: self._running.readiness().ready
+        exchange.metrics.watch(sources(exchange, listeners, tasks, is_ready))
         explainer = Explainer(data_dir / "journal")
         services = Services(
             backend=self._running,

@@ -20,6 +20,11 @@ class Spool:
         return self._start < self._end
 
     @property
+    def size_bytes(self) -> int:
+        """Of the lines that wait."""
+        return self._end - self._start
+
+    @property
     def path(self) -> Path:
         """Where it lies."""
         return self._path

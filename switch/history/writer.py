@@ -100,6 +100,10 @@ class Writer:
         """How many entries met which of OUTCOMES."""
         return dict(self._counts)
 
+    def spooled_bytes(self) -> int:
+        """How much waits on the disk for the database."""
+        return self._spool.size_bytes
+
     def queued(self) -> int:
         """How many entries wait in memory."""
         return len(self._queue)

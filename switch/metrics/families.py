@@ -19,6 +19,7 @@ def _histogram(name: str, text: str, *labels: str) -> DeclaredHistogram:
 
 BUILD_INFO = _gauge("build_info", "1, with the version and the kernels in use.", "version", "kernels")
 CONFIG_OK = _gauge("config_last_reload_successful", "1 if the last reload was applied.")
+READY = _gauge("ready", "1 while new calls are taken: /readyz answers 200.")
 CALLS_ACTIVE = _gauge("calls_active", "Calls in progress.", "direction")
 CALLS = _counter("calls", "Calls that ended.", "direction", "result", "reason")
 CALL_SETUP = _histogram("call_setup_seconds", "From INVITE received to final response.")
@@ -57,6 +58,7 @@ QUEUE_WAITING = _gauge("queue_waiting", "Calls in the line.", "queue")
 QUEUE_LONGEST = _gauge("queue_longest_wait_seconds", "How long the first in line has waited.", "queue")
 QUEUE_WAIT = _histogram("queue_wait_seconds", "Time in the line.", "queue", "result")
 QUEUE_LEVEL = _gauge("queue_service_level_ratio", "Service level of the last 30 minutes.", "queue")
+QUEUE_TARGET = _gauge("queue_service_level_target_ratio", "What it is to be, as configured.", "queue")
 QUEUE_CLOSED = _gauge("queue_closed", "1 while the queue is closed, with the reason.", "queue", "reason")
 DECISIONS = _counter(
     "decisions", "Questions to outside programs, by what became of them.", "queue", "outcome"
@@ -91,4 +93,10 @@ EVENT_LISTENERS = _gauge("event_listeners", "WebSockets that events are told to.
 EVENT_SNAPSHOTS = _counter("event_snapshots", "Snapshots that began to be told, by why.", "why")
 HEP_PACKETS = _counter("hep_packets", "Copies of SIP messages for the Homer server.", "result")
 HISTORY = _counter("history_entries", "What became of what the history was told.", "outcome")
+HISTORY_SPOOLED = _gauge("history_spooled_bytes", "What waits on the disk for the database.")
+DISK_FREE = _gauge("disk_free_bytes", "Room that is left on the disk of data_dir.")
+DISK_SIZE = _gauge("disk_size_bytes", "Size of that disk.")
+CPU = _counter("cpu_seconds", "Processor time of all threads, the media workers' included.")
+MEMORY = _gauge("resident_memory_bytes", "Memory that the switch occupies.")
+STARTED = _gauge("start_time_seconds", "When the switch began, in seconds since 1970.")
 TASKS = _gauge("tasks_active", "Tasks in the event loop.")

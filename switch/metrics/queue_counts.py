@@ -21,10 +21,11 @@ WAIT_BOUNDS_S = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0,
 
 @dataclass(frozen=True, slots=True)
 class QueueTarget:
-    """What the service level of a queue is measured by, in seconds."""
+    """What the service level of a queue is measured by, and what it is to be."""
 
     within_s: float = 20.0
     short_abandon_s: float = 5.0
+    ratio: float = 0.8
 
 
 class QueueCounts:
@@ -110,6 +111,7 @@ class QueueCounts:
             waiting=self.waiting,
             longest_wait_s=self.longest_wait_s(now_us),
             service_level=self.service_level(now_us),
+            target=self.target.ratio,
             waits={result: histogram.copy() for result, histogram in self.waits.items()},
         )
 
@@ -128,4 +130,5 @@ class QueueReading:
     waiting: int
     longest_wait_s: float
     service_level: float
+    target: float
     waits: dict[Result, Histogram]

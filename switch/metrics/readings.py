@@ -8,6 +8,7 @@ from sip.aio.closing import Closed
 from sip.flow import Transport
 from sip.syntax.malformed import Fault
 from switch.events.types import EventType
+from switch.host import Disk, Host
 from switch.provisioning.door import Answer
 from switch.records import AgentState
 from switch.trace.exporter import HepResult
@@ -92,4 +93,8 @@ class Sources:
     history: Callable[[], Mapping[str, int]] = dict
     """`Writer.counts`."""
     events: Callable[[], EventsReading] = EventsReading
+    history_spooled_bytes: Callable[[], int] = int
+    """`Writer.spooled_bytes`."""
+    host: Callable[[], Host] = lambda: Host(Disk(0, 0), 0.0, 0, 0.0)
+    is_ready: Callable[[], bool] = bool
     tasks: Callable[[], int] = int

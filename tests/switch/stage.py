@@ -179,6 +179,9 @@ class History:
     def counts(self) -> dict[str, int]:
         return {}
 
+    def spooled_bytes(self) -> int:
+        return 0
+
     def all(self, kind: type[Recorded]) -> list[Recorded]:
         """The entries of a kind, in order."""
         return [entry for entry in self.entries if isinstance(entry, kind)]
@@ -251,7 +254,8 @@ class Stage:
         self.orders = self.switch.orders
         self.staffing = self.switch.staffing
         self.running = Running(self.exchange, self.registry, self.staffing, self._reload, self._drain)
-        self.exchange.metrics.watch(sources(self.exchange, Listeners(self.exchange.news.stream), lambda: 0))
+        listeners = Listeners(self.exchange.news.stream)
+        self.exchange.metrics.watch(sources(self.exchange, listeners, lambda: 0, lambda: self.running.ready))
         self.returning = CallsReturning(self.exchange, self.registry)
         self.survivors = self.logbook.survivors()
         self.may_return: tuple[str, ...] = ()
