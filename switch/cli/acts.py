@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import typer
 
+from switch.cli.arguments import AgentArgument, CallArgument
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking
 
@@ -15,7 +16,7 @@ ByOption = Annotated[str | None, typer.Option("--by", help="Who wants it, for th
 
 
 def prioritise(
-    call: str,
+    call: CallArgument,
     priority: Annotated[int, typer.Argument(help="Larger goes first; write -- before one below 0.")],
     by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -24,18 +25,22 @@ def prioritise(
     _act(config, call, "prioritise", priority=priority, by=by)
 
 
-def assign(call: str, agent: str, by: ByOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def assign(
+    call: CallArgument, agent: AgentArgument, by: ByOption = None, config: ConfigOption = DEFAULT_CONFIG
+) -> None:
     """Let a waiting caller wait for this agent alone, before everybody else."""
     _act(config, call, "assign", agent=agent, by=by)
 
 
-def pull(call: str, agent: str, by: ByOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def pull(
+    call: CallArgument, agent: AgentArgument, by: ByOption = None, config: ConfigOption = DEFAULT_CONFIG
+) -> None:
     """Offer a waiting caller to an agent now, out of his turn."""
     _act(config, call, "pull", agent=agent, by=by)
 
 
 def move(
-    call: str,
+    call: CallArgument,
     queue: Annotated[str | None, typer.Argument(help="Another queue; without it, to the front.")] = None,
     by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -45,7 +50,7 @@ def move(
 
 
 def withdraw(
-    call: str,
+    call: CallArgument,
     target: Annotated[str, typer.Argument(help="hangup or phone:NAME.")],
     by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,

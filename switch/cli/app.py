@@ -7,16 +7,25 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli import acts, convert, doctor, hours, tables, trace, why
+from switch.cli import acts, completion, convert, doctor, hours, tables, trace, why
+from switch.cli.arguments import (
+    AddressArgument,
+    AgentArgument,
+    AgentOrAll,
+    CallArgument,
+    CallOrAll,
+    PhoneArgument,
+    QueueOrAll,
+)
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking
-from switch.cli.show import Manner, Question, show
+from switch.cli.show import Manner, Question, form, show
 from switch.cli.tables import Column
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="CSV instead of a table.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The API's JSON instead of a table.")]
 WatchOption = Annotated[bool, typer.Option("--watch", help="Show it again each second, until interrupted.")]
-NameArgument = Annotated[str | None, typer.Argument(help="Only this one.")]
 
 
 class CallState(StrEnum):
@@ -62,6 +71,8 @@ queue_commands.command("open")(hours.reopen)
 app.command("trace")(trace.live)
 app.command()(doctor.doctor)
 app.command()(convert.convert)
+app.command()(completion.completion)
+completion.understand_shells()
 
 
 @app.command()
@@ -95,29 +106,31 @@ def check(file: Annotated[Path, typer.Argument(help="A configuration.")] = DEFAU
 
 @queue_commands.command("show")
 def show_queues(
-    name: NameArgument = None,
+    name: QueueOrAll = None,
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
+    csv: CsvOption = False,
     watch: WatchOption = False,
 ) -> None:
     """Queues: who waits, who could answer, what became of the calls."""
-    _show(config, _one_or_all(tables.QUEUES, "queues", name), Manner(json, watch))
+    _show(config, _one_or_all(tables.QUEUES, "queues", name), json, csv, watch)
 
 
 @agent_commands.command("show")
 def show_agents(
-    name: NameArgument = None,
+    name: AgentOrAll = None,
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
+    csv: CsvOption = False,
     watch: WatchOption = False,
 ) -> None:
     """Agents: their phones, states and calls."""
-    _show(config, _one_or_all(tables.AGENTS, "agents", name), Manner(json, watch))
+    _show(config, _one_or_all(tables.AGENTS, "agents", name), json, csv, watch)
 
 
 @call_commands.command("show")
 def show_calls(
-    call: NameArgument = None,
+    call: CallOrAll = None,
     state: Annotated[
         CallState, typer.Option(help="Those in progress, or those that ended.")
     ] = CallState.ACTIVE,
@@ -126,25 +139,29 @@ def show_calls(
     since: Annotated[str | None, typer.Option(help="Not older than this time (RFC 3339).")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
+    csv: CsvOption = False,
     watch: WatchOption = False,
 ) -> None:
     """Calls, newest first."""
     asked = {"state": state.value, "queue": queue, "agent": agent, "since": since}
     params = {key: value for key, value in asked.items() if value is not None}
     question = _one_or_all(tables.CALLS, "calls", call) if call else Question(tables.CALLS, "/calls", params)
-    _show(config, question, Manner(json, watch))
+    _show(config, question, json, csv, watch)
 
 
 @phone_commands.command("show")
 def show_phones(
-    config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False, watch: WatchOption = False
+    config: ConfigOption = DEFAULT_CONFIG,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    watch: WatchOption = False,
 ) -> None:
     """Phones and where they are registered."""
-    _show(config, Question(tables.PHONES, "/phones"), Manner(json, watch))
+    _show(config, Question(tables.PHONES, "/phones"), json, csv, watch)
 
 
 @phone_commands.command("url")
-def show_url(name: str, config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> None:
+def show_url(name: PhoneArgument, config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> None:
     """Where a phone gets its files. Who knows it can read the phone's secret."""
     answer = _tell(config, "GET", f"/phones/{quote(name, safe='')}/provisioning")
     print(answer.text if json else answer.json()["url"])
@@ -152,14 +169,17 @@ def show_url(name: str, config: ConfigOption = DEFAULT_CONFIG, json: JsonOption 
 
 @trunk_commands.command("show")
 def show_trunks(
-    config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False, watch: WatchOption = False
+    config: ConfigOption = DEFAULT_CONFIG,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    watch: WatchOption = False,
 ) -> None:
     """Trunks and their health."""
-    _show(config, Question(tables.TRUNKS, "/trunks"), Manner(json, watch))
+    _show(config, Question(tables.TRUNKS, "/trunks"), json, csv, watch)
 
 
 @call_commands.command("hangup")
-def hang_up(call: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def hang_up(call: CallArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """End a call in progress."""
     _tell(config, "DELETE", f"/calls/{quote(call, safe='')}")
 
@@ -176,7 +196,7 @@ PhoneOption = Annotated[str | None, typer.Option(help="Where he sits from now on
 
 @agent_commands.command("ready")
 def make_ready(
-    name: str,
+    name: AgentArgument,
     reason: ReasonOption = None,
     phone: PhoneOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -187,7 +207,7 @@ def make_ready(
 
 @agent_commands.command("pause")
 def pause(
-    name: str,
+    name: AgentArgument,
     reason: ReasonOption = None,
     phone: PhoneOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -197,7 +217,7 @@ def pause(
 
 
 @agent_commands.command("logout")
-def log_out(name: str, reason: ReasonOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def log_out(name: AgentArgument, reason: ReasonOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Send an agent home."""
     _set_state(name, "offline", reason, config)
 
@@ -217,14 +237,17 @@ def drain(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 @ban_commands.command("show")
 def show_bans(
-    config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False, watch: WatchOption = False
+    config: ConfigOption = DEFAULT_CONFIG,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    watch: WatchOption = False,
 ) -> None:
     """Who failed to prove himself too often, and is not listened to for a while."""
-    _show(config, Question(tables.BANS, "/bans"), Manner(json, watch))
+    _show(config, Question(tables.BANS, "/bans"), json, csv, watch)
 
 
 @ban_commands.command("remove")
-def remove_ban(address: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def remove_ban(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Listen to an address again."""
     _tell(config, "DELETE", f"/bans/{quote(address, safe='')}")
 
@@ -233,9 +256,9 @@ def _one_or_all(columns: tuple[Column, ...], kind: str, name: str | None) -> Que
     return Question(columns, f"/{kind}" if name is None else f"/{kind}/{quote(name, safe='')}")
 
 
-def _show(config: Path, question: Question, how: Manner) -> None:
+def _show(config: Path, question: Question, json: bool, csv: bool, watch: bool) -> None:
     with asking(config) as client:
-        show(client, question, how)
+        show(client, question, Manner(form(json, csv), watch))
 
 
 def _tell(config: Path, method: str, path: str, body: object = None) -> Any:

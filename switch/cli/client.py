@@ -62,7 +62,9 @@ def place(config: Path) -> Place:
 class Client:
     """Requests with the administrator's token."""
 
-    def __init__(self, where: Place, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, where: Place, transport: httpx.BaseTransport | None = None, timeout_s: float = _TIMEOUT_S
+    ) -> None:
         """Raises Refusal when the token cannot be read."""
         path = where.data_dir / "admin.token"
         try:
@@ -75,7 +77,7 @@ class Client:
         self._http = httpx.Client(
             base_url=f"{where.url}/api/v1",
             headers={"Authorization": f"Bearer {token}"},
-            timeout=_TIMEOUT_S,
+            timeout=timeout_s,
             transport=transport,
             trust_env=False,
         )

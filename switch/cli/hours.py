@@ -7,18 +7,18 @@ from urllib.parse import quote
 
 import typer
 
+from switch.cli.arguments import QueueOrAll
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking, leave
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
-QueueArgument = Annotated[str | None, typer.Argument(help="Only this one.")]
 AllOption = Annotated[bool, typer.Option("--all", help="Every queue.")]
 WhyOption = Annotated[str, typer.Option("--reason", help="Why, for the log and for who asks.")]
 ByOption = Annotated[str | None, typer.Option("--by", help="Who wants it; else who is logged in here.")]
 
 
 def close(
-    name: QueueArgument = None,
+    name: QueueOrAll = None,
     every: AllOption = False,
     reason: WhyOption = "",
     by: ByOption = None,
@@ -29,7 +29,7 @@ def close(
 
 
 def reopen(
-    name: QueueArgument = None,
+    name: QueueOrAll = None,
     every: AllOption = False,
     reason: WhyOption = "",
     by: ByOption = None,

@@ -1,15 +1,19 @@
-"""Asks the API and shows the answer: once or again and again, as a table or as the API's own JSON."""
+"""Asks the API and shows the answer: once or again and again, as a table, as CSV or as the API's own JSON."""
 
+import csv
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from rich.console import Console
 from rich.live import Live
+from rich.table import Table
 
-from switch.cli.client import Client
-from switch.cli.tables import Column, table
+from switch.cli.client import Client, WrongUsage
+from switch.cli.tables import NOTHING, Column, Row, cells, table
 
 _PIPE_WIDTH = 1000
 """Columns on what is no terminal: nothing is cut off for the program that reads it."""
@@ -24,11 +28,27 @@ class Question:
     params: Mapping[str, str] | None = None
 
 
+class Form(StrEnum):
+    """As what."""
+
+    TABLE = "table"
+    CSV = "csv"
+    """The table's rows and headings (RFC 4180); watched, the headings once."""
+    JSON = "json"
+
+
+def form(json: bool, csv: bool) -> Form:
+    """By the options. Raises WrongUsage for both."""
+    if json and csv:
+        raise WrongUsage("--json or --csv, not both")
+    return Form.JSON if json else Form.CSV if csv else Form.TABLE
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How to show it."""
 
-    as_json: bool
+    form: Form
     watch: bool
     interval_s: float = 1.0
     wait: Callable[[float], None] = time.sleep
@@ -36,8 +56,12 @@ class Manner:
 
 def show(client: Client, question: Question, how: Manner) -> None:
     """Show the answer. Watching ends with an interrupt. Raises what the client raises."""
-    if how.as_json:
+    if how.form is Form.JSON:
         each(how, lambda: print(_ask(client, question).text, flush=True))
+        return
+    if how.form is Form.CSV:
+        _print_rows([[column.title.lower() for column in question.columns]])
+        each(how, lambda: _print_rows(cells(question.columns, _rows(client, question))))
         return
     out = console()
     if not how.watch or not out.is_terminal:
@@ -62,9 +86,19 @@ def _ask(client: Client, question: Question) -> Any:
     return client.ask("GET", question.path, params=question.params)
 
 
-def _table(client: Client, question: Question) -> Any:
+def _rows(client: Client, question: Question) -> Sequence[Row]:
     body = _ask(client, question).json()
-    return table(question.columns, body.get("items", [body]))
+    rows: Sequence[Row] = body.get("items", [body])
+    return rows
+
+
+def _table(client: Client, question: Question) -> Table:
+    return table(question.columns, _rows(client, question))
+
+
+def _print_rows(rows: Sequence[Sequence[str]]) -> None:
+    csv.writer(sys.stdout).writerows(["" if cell == NOTHING else cell for cell in row] for row in rows)
+    sys.stdout.flush()
 
 
 def console() -> Console:

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from rich.table import Table
 
 Row: TypeAlias = Mapping[str, Any]
+
+NOTHING: Final = "-"
+"""A cell where there is nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Column:
 
 
 def _text(key: str) -> Callable[[Row], str]:
-    return lambda row: "-" if row[key] is None else str(row[key])
+    return lambda row: NOTHING if row[key] is None else str(row[key])
 
 
 def _yes(key: str) -> Callable[[Row], str]:
@@ -28,13 +31,13 @@ def _yes(key: str) -> Callable[[Row], str]:
 
 
 def _seconds(key: str) -> Callable[[Row], str]:
-    return lambda row: "-" if row[key] is None else f"{row[key]:.1f}"
+    return lambda row: NOTHING if row[key] is None else f"{row[key]:.1f}"
 
 
 def _clock(key: str) -> Callable[[Row], str]:
     """The time of day of this machine, which is what the people at it go by."""
     return lambda row: (
-        "-" if row[key] is None else datetime.fromisoformat(row[key]).astimezone().strftime("%H:%M:%S")
+        NOTHING if row[key] is None else datetime.fromisoformat(row[key]).astimezone().strftime("%H:%M:%S")
     )
 
 
@@ -43,7 +46,7 @@ def _state(state: str) -> Callable[[Row], str]:
 
 
 def _contacts(row: Row) -> str:
-    return ", ".join(map(_contact, row["contacts"])) or "-"
+    return ", ".join(map(_contact, row["contacts"])) or NOTHING
 
 
 def _contact(contact: Row) -> str:
@@ -52,13 +55,13 @@ def _contact(contact: Row) -> str:
 
 def _targets(row: Row) -> str:
     targets = [f"{target['place']} {target['health']}" for target in row["targets"]]
-    return ", ".join(targets) or row["proxy"] or "-"
+    return ", ".join(targets) or row["proxy"] or NOTHING
 
 
 def _registration(row: Row) -> str:
     registration = row["registration"]
     if registration is None:
-        return "-"
+        return NOTHING
     status = "" if registration["status"] is None else f" ({registration['status']})"
     return "yes" if registration["registered"] else f"no: {registration['state']}{status}"
 
@@ -77,7 +80,7 @@ QUEUES = (
     Column("ABANDONED", _text("abandoned"), right=True),
     Column(
         "LEVEL",
-        lambda row: "-" if row["service_level"] is None else f"{row['service_level']:.0%}",
+        lambda row: NOTHING if row["service_level"] is None else f"{row['service_level']:.0%}",
         right=True,
     ),
 )
@@ -89,7 +92,8 @@ AGENTS = (
     Column("SINCE", _clock("since")),
     Column("CALL", _text("call")),
     Column(
-        "SKILLS", lambda row: " ".join(f"{skill}={level}" for skill, level in row["skills"].items()) or "-"
+        "SKILLS",
+        lambda row: " ".join(f"{skill}={level}" for skill, level in row["skills"].items()) or NOTHING,
     ),
 )
 CALLS = (
@@ -129,11 +133,16 @@ BANS = (
 )
 
 
+def cells(columns: Sequence[Column], rows: Sequence[Row]) -> list[list[str]]:
+    """The rows as text."""
+    return [[column.cell(row) for column in columns] for row in rows]
+
+
 def table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
     """The rows under their headings."""
     made = Table(box=None, pad_edge=False, show_edge=False)
     for column in columns:
         made.add_column(column.title, justify="right" if column.right else "left", no_wrap=True)
-    for row in rows:
-        made.add_row(*(column.cell(row) for column in columns))
+    for row in cells(columns, rows):
+        made.add_row(*row)
     return made

@@ -13,9 +13,10 @@ import msgspec
 import typer
 from rich.console import Console
 
+from switch.cli.arguments import CallArgument
 from switch.cli.client import DEFAULT_CONFIG, Client
 from switch.cli.outcome import asking, leave
-from switch.cli.show import Manner, each
+from switch.cli.show import Form, Manner, each, form
 from switch.trace.ladder import Line, ladder
 from switch.trace.row import MessageRow
 from switch.trace.summary import Tone, summary
@@ -40,7 +41,7 @@ FullOption = Annotated[bool, typer.Option("--full", help="The whole text of each
 
 
 def of_call(
-    call: str,
+    call: CallArgument,
     pcap: PcapOption = None,
     full: FullOption = False,
     json: JsonOption = False,
@@ -53,7 +54,7 @@ def of_call(
         if pcap is not None:
             _capture(client, f"{path}.pcap", {}, pcap)
             return
-        how = Manner(json, watch)
+        how = Manner(form(json, False), watch)
         each(how, lambda: _tell(list(_pages(client, path)), how, full))
 
 
@@ -86,7 +87,7 @@ def live(
 
 
 def _tell(items: list[Any], how: Manner, full: bool) -> None:
-    if how.as_json:
+    if how.form is Form.JSON:
         print(msgspec.json.encode({"items": items, "next": None}).decode(), flush=True)
         return
     rows = msgspec.convert(items, list[MessageRow])

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import typer
 from rich.console import Console
 
+from switch.cli.arguments import CallArgument
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking
 from switch.cli.show import console
@@ -24,7 +25,7 @@ class Language(StrEnum):
 
 
 def of_call(
-    call: str,
+    call: CallArgument,
     language: Annotated[Language | None, typer.Option(help="Default: the server's.")] = None,
     json: Annotated[bool, typer.Option("--json", help="The API's JSON.")] = False,
     config: Annotated[

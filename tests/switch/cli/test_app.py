@@ -1,6 +1,8 @@
 """The commands against a served API, and their exit codes."""
 
 import asyncio
+import csv
+import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -51,6 +53,15 @@ async def test_the_url_of_a_phone(centralita: Command) -> None:
     assert json.loads((await centralita("phone", "url", "1001", "--json")).stdout)["url"] == url
     unknown = await centralita("phone", "url", "1009")
     assert (unknown.exit_code, unknown.stdout) == (1, "")
+
+
+async def test_csv_has_the_rows_of_the_table(centralita: Command) -> None:
+    told = (await centralita("queue", "show", "--csv")).stdout
+    headings, support = csv.reader(io.StringIO(told))
+    row = dict(zip(headings, support, strict=True))
+    assert (row["queue"], row["longest"], row["closed"]) == ("support", "3.5", "")
+    both = await centralita("queue", "show", "--csv", "--json")
+    assert (both.exit_code, both.stderr) == (2, "--json or --csv, not both\n")
 
 
 @pytest.mark.parametrize(
