@@ -1,5 +1,6 @@
 """What every test shares: the header, the order of files, and the story of the switch beside a failure."""
 
+import gc
 import sys
 from collections.abc import Callable, Generator
 from itertools import groupby
@@ -60,6 +61,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kinds[path.relative_to(TESTS).parts[0] in COMPUTING].append(path)
     place = {path: (n + 0.5) / len(kind) for kind in kinds for n, path in enumerate(kind)}
     items.sort(key=lambda item: place[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests stay to the end: whoever collects garbage later need not look at them each time."""
+    gc.freeze()
 
 
 @pytest.fixture

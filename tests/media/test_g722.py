@@ -30,10 +30,10 @@ def speech(n: int) -> float:
     """A voice of 120 Hz with three formants that glide, in syllables of 150 ms with pauses."""
     t = n / RATE
     loudness = sqrt(max(0.0, sin(2 * pi * t / 0.3)))
+    formants = (500 + 200 * sin(5 * t), 1500 + 500 * cos(4 * t), 3500)
     total = 0.0
     for k in range(1, 60):
         hz = 120 * k
-        formants = (500 + 200 * sin(5 * t), 1500 + 500 * cos(4 * t), 3500)
         total += sum(1 / (1 + ((hz - formant) / 120) ** 2) for formant in formants) * sin(2 * pi * hz * t)
     return 2500 * loudness * total
 

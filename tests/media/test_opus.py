@@ -3,6 +3,7 @@
 import random
 from array import array
 from dataclasses import astuple, replace
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -21,9 +22,14 @@ pytestmark = pytest.mark.skipif(CODEC.capsule is None, reason=f"needs {CODEC.pac
 
 FRAME = 640
 """Octets of PCM in 20 ms."""
-SPEECH = pcm(speech, 32000)
 LOST = (17, 33, 48, 62, 79)
 """In the middle of syllables, each alone."""
+
+
+@cache
+def said() -> bytes:
+    """Two seconds; only who runs these tests waits for them to be made."""
+    return pcm(speech, 32000)
 
 
 def frames(sound: bytes) -> list[bytes]:
@@ -54,14 +60,14 @@ def likeness(one: bytes, other: bytes) -> float:
 
 def test_speech_survives() -> None:
     """6.5 ms of look-ahead."""
-    after = b"".join(heard(encoded(SPEECH)))
-    assert len(after) == len(SPEECH)
-    best = max(likeness(SPEECH[: -2 * lag], after[2 * lag :]) for lag in range(60, 160))
+    after = b"".join(heard(encoded(said())))
+    assert len(after) == len(said())
+    best = max(likeness(said()[: -2 * lag], after[2 * lag :]) for lag in range(60, 160))
     assert best > 0.95
 
 
 def test_a_lost_frame_comes_back_with_the_next() -> None:
-    packets = encoded(SPEECH)
+    packets = encoded(said())
     whole, repaired, guessed = heard(packets), heard(packets, LOST), heard(packets, LOST, fec=False)
     for i in LOST:
         assert likeness(repaired[i], whole[i]) > 0.8
@@ -72,7 +78,7 @@ def test_a_lost_frame_comes_back_with_the_next() -> None:
 
 def test_silence_costs_few_packets() -> None:
     """One in 400 ms, after the first moments."""
-    packets = encoded(SPEECH[:FRAME] * 25 + bytes(FRAME) * 200)
+    packets = encoded(said()[:FRAME] * 25 + bytes(FRAME) * 200)
     sent = [i for i, packet in enumerate(packets) if packet]
     assert [*range(25)] == sent[:25]
     assert len([i for i in sent if i >= 50]) <= 200 // 20
@@ -80,12 +86,12 @@ def test_silence_costs_few_packets() -> None:
 
 
 def test_a_silence_is_sent_to_who_does_not_want_it_left_out() -> None:
-    packets = encoded(SPEECH[:FRAME] * 25 + bytes(FRAME) * 200, Tuning())
+    packets = encoded(said()[:FRAME] * 25 + bytes(FRAME) * 200, Tuning())
     assert all(packets)
 
 
 def test_nothing_is_said_twice_to_who_has_no_use_for_it() -> None:
-    packets, lost = encoded(SPEECH, Tuning(dtx=True)), LOST
+    packets, lost = encoded(said(), Tuning(dtx=True)), LOST
     repaired, guessed = heard(packets, lost), heard(packets, lost, fec=False)
     assert [repaired[i] for i in lost] == [guessed[i] for i in lost]
 
@@ -93,13 +99,13 @@ def test_nothing_is_said_twice_to_who_has_no_use_for_it() -> None:
 def test_the_rate_is_the_peers() -> None:
     """On average; the band of a packet is in its table of contents (RFC 6716 section 3.1)."""
     rates = [
-        8 * sum(map(len, encoded(SPEECH, Tuning(fec=True, bits_per_s=most)))) / (len(SPEECH) / 32000)
+        8 * sum(map(len, encoded(said(), Tuning(fec=True, bits_per_s=most)))) / (len(said()) / 32000)
         for most in (12000, 20000, 0)
     ]
     assert rates[0] <= 12000 < rates[1] <= 20000 < rates[2] <= 40000, rates
-    narrow = encoded(SPEECH, Tuning(rate_hz=8000))
+    narrow = encoded(said(), Tuning(rate_hz=8000))
     assert {packet[0] >> 3 for packet in narrow} <= {0, 1, 2, 3, 16, 17, 18, 19}
-    constant = encoded(SPEECH, Tuning(constant=True))
+    constant = encoded(said(), Tuning(constant=True))
     assert len({len(packet) for packet in constant}) == 1
 
 
@@ -112,7 +118,7 @@ def test_wishes_may_change() -> None:
 
 def test_what_was_not_sent_is_quiet() -> None:
     coder = Coder(CODEC.capsule)
-    packets = encoded(SPEECH[-FRAME * 20 :] + bytes(FRAME) * 100)
+    packets = encoded(said()[-FRAME * 20 :] + bytes(FRAME) * 100)
     sounds = [coder.decode(packet) if packet else coder.conceal(320) for packet in packets]
     assert max(abs(sample) for sample in array("h", b"".join(sounds[60:]))) < 100
 
@@ -120,7 +126,7 @@ def test_what_was_not_sent_is_quiet() -> None:
 def test_a_packet_may_hold_several_frames() -> None:
     """RFC 6716 section 3.2.5: code 3, here two frames of 20 ms with the same table of contents."""
     coder = Coder(CODEC.capsule)
-    first, second = encoded(SPEECH)[20:22]
+    first, second = encoded(said())[20:22]
     assert first[0] == second[0]
     assert first[0] & 3 == 0
     length = len(first) - 1

@@ -4,6 +4,7 @@ It imports, listens, and forks for each connection a keeper, which forks the swi
 waits for its end and says its exit code. Nothing else runs in it: no thread, no loop.
 """
 
+import gc
 import json
 import os
 import select
@@ -28,6 +29,7 @@ def next_order(listener: socket.socket) -> dict[str, Any] | None:
     import switch.cli.app
     import switch.server  # noqa: F401
 
+    gc.freeze()  # each switch begins with the collector as clean as this process has it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is for the switches, and for whoever started us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
     while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
