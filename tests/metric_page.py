@@ -36,7 +36,7 @@ the codes of `sip_messages_total` aside.
 
 """
 
-_VALUES: Final[Mapping[str, Mapping[str, type[StrEnum] | tuple[str, ...]]]] = {
+VALUES: Final[Mapping[str, Mapping[str, type[StrEnum] | tuple[str, ...]]]] = {
     "answer": {"provisioning_requests": Answer},
     "code": {"sip_messages": ("empty for a request", "the status of a response")},
     "direction": {"calls": Direction, "sip_messages": parts.SIP_DIRECTIONS},
@@ -99,7 +99,7 @@ def _kind(one: Declared | DeclaredHistogram) -> str:
 def _labels() -> Iterator[str]:
     yield "| label | of | values |"
     yield "|---|---|---|"
-    for label, values in _VALUES.items():
+    for label, values in VALUES.items():
         for family, those in values.items():
             yield f"| `{label}` | {'all' if family == 'all' else f'`{family}`'} | {', '.join(those)} |"
 

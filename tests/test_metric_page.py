@@ -1,6 +1,6 @@
 """The written page is that of the families, and leaves no label unexplained."""
 
-from tests.metric_page import _VALUES, PAGE, declared, page
+from tests.metric_page import PAGE, VALUES, declared, page
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -8,4 +8,4 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_every_label_is_explained() -> None:
-    assert {label for one in declared() for label in one.labels} == set(_VALUES)
+    assert {label for one in declared() for label in one.labels} == set(VALUES)
