@@ -58,6 +58,7 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
     load_grammar()
     switch = wire(config, books, _surroundings(config, await asyncio.to_thread(read_sounds, config)))
     exchange = switch.exchange
+    stack.push_async_callback(exchange.webhooks.close)
     exchange.identities.keys = await asyncio.to_thread(read_keys, config)
     exchange.plane.start(exchange.loop)
     if not DTLS_LACKS:

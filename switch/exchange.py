@@ -45,6 +45,7 @@ from switch.toll.guard import TollGuard
 from switch.trace.tracing import Tracing
 from switch.trunks.trunks import Trunks
 from switch.wall.gate import Gate
+from switch.webhooks.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from switch.calls.transfers.parking import Parked
@@ -86,6 +87,7 @@ class Exchange:
     preferences: PhonePreferences
     codes: FeatureCodes
     news: News
+    webhooks: Webhooks
     toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)
     provisioning: Provisioning = field(default_factory=Provisioning)

@@ -7,8 +7,9 @@ from acd.agent import AgentState as RouterState
 from switch.events.listening import Listeners
 from switch.exchange import Exchange
 from switch.host import look
-from switch.metrics.readings import EventsReading, MediaReading, SipReading, Sources
+from switch.metrics.readings import EventsReading, MediaReading, SipReading, Sources, WebhookReading
 from switch.records import AgentState
+from switch.webhooks.hook import State
 
 
 def sources(
@@ -32,6 +33,7 @@ def sources(
         history_spooled_bytes=exchange.history.spooled_bytes,
         host=lambda: look(exchange.config.server.data_dir),
         is_ready=is_ready,
+        webhooks=partial(_webhooks, exchange),
         tasks=tasks,
     )
 
@@ -77,6 +79,13 @@ def _events(listeners: Listeners) -> EventsReading:
         snapshots=listeners.snapshots,
         overtaken=listeners.overtaken,
     )
+
+
+def _webhooks(exchange: Exchange) -> dict[str, WebhookReading]:
+    return {
+        name: WebhookReading(hook.attempts.copy(), hook.outbox.count, hook.dropped, hook.state is State.DEAD)
+        for name, hook in exchange.webhooks.hooks.items()
+    }
 
 
 def _media(exchange: Exchange) -> MediaReading:

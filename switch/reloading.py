@@ -53,6 +53,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.lamps.configured()
     exchange.desk.configured()
     exchange.provisioning.files.configure(config)
+    exchange.webhooks.configure(config.webhooks, config.server.data_dir)
     staffing.configure(config, registered=lambda phone: bool(exchange.registrations.bindings(phone)))
 
 

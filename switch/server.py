@@ -211,6 +211,7 @@ class Server:
             explainer=explainer,
             listeners=listeners,
             tickets=Tickets(exchange.now),
+            webhooks=exchange.webhooks,
             language=lambda: exchange.config.server.language,
         )
         listen = exchange.config.http.listen

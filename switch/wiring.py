@@ -6,6 +6,7 @@ import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import httpx
@@ -33,6 +34,7 @@ from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
 from switch.events.news import News
 from switch.events.stream import Stream
+from switch.events.types import Alarm
 from switch.exchange import Exchange
 from switch.feature_keys.keys import FeatureKeys
 from switch.history.reader import Reader
@@ -62,6 +64,8 @@ from switch.trunks.sip_client import SipClient
 from switch.trunks.trunks import Trunks
 from switch.version import VERSION
 from switch.wall.gate import Gate
+from switch.webhooks.hook import Around
+from switch.webhooks.webhooks import Webhooks
 
 _KEY_BYTES: Final = 32
 
@@ -273,6 +277,17 @@ class _Wiring:
         if before.do_not_disturb != now.do_not_disturb:
             lamps.changed(Subject(Kind.PHONE, phone))
 
+    def _make_webhooks(self) -> Webhooks:
+        around, loop = self._around, self._around.loop
+
+        # An alarm is an event like others: it comes after the one whose telling raised it.
+        def alarm(what: Alarm, subject: str, detail: str) -> None:
+            loop.call_soon(self._news.alarm, what, subject, detail)
+
+        return Webhooks(
+            self._news.stream, Around(around.now, around.wall_us, around.random, alarm), around.http
+        )
+
     def _make_sip_client(self) -> SipClient:
         return SipClient(
             sip=lambda: self.exchange.sip(),
@@ -359,6 +374,11 @@ class _Wiring:
             preferences=self._preferences,
             codes=FeatureCodes(config.codes),
             news=self._news,
-            toll=TollGuard(Alarms(metrics.toll_refused, metrics.toll_alarmed)),
+            webhooks=self._make_webhooks(),
+            toll=TollGuard(
+                Alarms(
+                    metrics.toll_refused, metrics.toll_alarmed, partial(self._news.alarm, Alarm.TOLL_LIMIT)
+                )
+            ),
             now=around.now,
         )

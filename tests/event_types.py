@@ -21,7 +21,7 @@ _REF: Final = "#/$defs/{name}"
 _HEAD = """# Events
 
 Written from the table in `switch/events/types.py` by `python -m tests.event_types`; a test fails when this
-page is older than that. [How to listen](../how-to/events.md).
+page is older than that. [By a WebSocket](../how-to/events.md), [by webhooks](../how-to/webhooks.md).
 
 Every event is one JSON object, `{"seq": 1800000000000000, "time": "2026-11-23T09:00:00.000000Z",
 "type": "call.held", "data": {…}}`. `seq` goes up by one with each event; after a restart it goes on with a

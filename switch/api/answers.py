@@ -27,6 +27,7 @@ from switch.api.backend import (
 )
 from switch.records import CallRecord
 from switch.trace.row import MessageRow
+from switch.webhooks.rows import WebhookRow, WebhookTested
 from switch.why.rows import LedgerRow, WhyRow
 
 PROBLEM_TYPE = "application/problem+json"
@@ -51,6 +52,8 @@ _KINDS = (
     TicketRow,
     TransferRow,
     TrunkRow,
+    WebhookRow,
+    WebhookTested,
     WhyRow,
 )
 

@@ -23,13 +23,28 @@ from switch.api import (
     recordings,
     trace,
     waiting,
+    webhooks,
     why,
 )
 from switch.api.answers import Failure, Problem, problem, schemas
 from switch.api.backend import Refused, Unknown
 from switch.api.services import Services
 
-_PARTS = (queues, agents, calls, waiting, why, forks, peers, bans, recordings, trace, control, events)
+_PARTS = (
+    queues,
+    agents,
+    calls,
+    waiting,
+    why,
+    forks,
+    peers,
+    bans,
+    recordings,
+    trace,
+    control,
+    events,
+    webhooks,
+)
 
 
 def create_app(services: Services, *, version: str) -> FastAPI:

@@ -18,6 +18,7 @@ from switch.events.tickets import Tickets
 from switch.history.reader import Reader
 from switch.metrics.metrics import Metrics
 from switch.trace.tracing import Tracing
+from switch.webhooks.webhooks import Webhooks
 from switch.why.explainer import Explainer
 
 
@@ -36,6 +37,7 @@ class Services:
     explainer: Explainer
     listeners: Listeners
     tickets: Tickets[Filter]
+    webhooks: Webhooks
     language: Callable[[], Language]
     """Of the server, as configured now."""
 

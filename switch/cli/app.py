@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli import acts, completion, convert, doctor, hours, tables, trace, why
+from switch.cli import acts, completion, convert, doctor, hours, tables, trace, webhooks, why
 from switch.cli.arguments import (
     AddressArgument,
     AgentArgument,
@@ -52,6 +52,7 @@ call_commands = _group("Calls.")
 phone_commands = _group("Phones.")
 trunk_commands = _group("Trunks.")
 ban_commands = _group("Banned addresses.")
+webhook_commands = _group("Webhooks.")
 for _name, _commands in (
     ("queue", queue_commands),
     ("agent", agent_commands),
@@ -59,6 +60,7 @@ for _name, _commands in (
     ("phone", phone_commands),
     ("trunk", trunk_commands),
     ("ban", ban_commands),
+    ("webhook", webhook_commands),
 ):
     app.add_typer(_commands, name=_name)
 call_commands.command("trace")(trace.of_call)
@@ -68,6 +70,9 @@ for _act in (acts.prioritise, acts.assign, acts.pull, acts.move, acts.withdraw):
     call_commands.command(_act.__name__)(_act)
 queue_commands.command("close")(hours.close)
 queue_commands.command("open")(hours.reopen)
+webhook_commands.command("show")(webhooks.show_webhooks)
+webhook_commands.command("test")(webhooks.probe)
+webhook_commands.command("retry")(webhooks.retry)
 app.command("trace")(trace.live)
 app.command()(doctor.doctor)
 app.command()(convert.convert)

@@ -131,6 +131,16 @@ BANS = (
     Column("SINCE", _clock("since")),
     Column("UNTIL", _clock("until")),
 )
+WEBHOOKS = (
+    Column("WEBHOOK", _text("name")),
+    Column("URL", _text("url")),
+    Column("STATE", _text("state")),
+    Column("WAITING", _text("waiting"), right=True),
+    Column("TAKEN", _text("taken"), right=True),
+    Column("DROPPED", _text("dropped"), right=True),
+    Column("LAST", _text("last_outcome")),
+    Column("ERROR", _text("last_error")),
+)
 
 
 def cells(columns: Sequence[Column], rows: Sequence[Row]) -> list[list[str]]:

@@ -95,6 +95,7 @@ def compare(old: Config, new: Config) -> Changes:
             *(f"{section}.{key}" for section, key in changed if (section, key) not in _FIXED),
             *(["hours"] if old.hours != new.hours else []),
             *(["music"] if old.music != new.music else []),
+            *(["webhooks"] if old.webhooks != new.webhooks else []),
             *(["lamp_lists"] if old.lamp_lists != new.lamp_lists else []),
         ),
         restart=tuple(pair for pair in changed if pair in _FIXED),

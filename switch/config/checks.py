@@ -5,6 +5,7 @@ share.
 import re
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
+from functools import partial
 from ipaddress import ip_address
 
 from acd.skills import Comparison, SkillError, parse
@@ -22,6 +23,7 @@ from switch.config import (
     secrecy,
     tolls,
     tracing,
+    webhook,
 )
 from switch.config.document import Document, Path
 from switch.config.patterns import expression, is_plain
@@ -93,6 +95,9 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
     for path, message, at_key in desks.faults(config, document.has):
         yield Finding(path, message, at_key=at_key)
     yield from _queues(config, known)
+    queues_known = partial(known.has, "queues")
+    for path, message, at_key in webhook.faults(config.webhooks, queues_known, document.has):
+        yield Finding(path, message, at_key=at_key)
     yield from _lamp_lists(config, known)
     yield from _slots(config, known)
     for path, message in preferring.faults(config.routes, config.queues, known.has):

@@ -17,6 +17,7 @@ from switch.config.reading import Tree, typed
 from switch.config.schema import Agent, Config, Phone, Queue
 from switch.config.trunk import Credentials, Digest, Trunk
 from switch.config.values import Text
+from switch.config.webhook import Webhook
 
 MAX_BYTES = 16 * 1024 * 1024
 _MAX_SECRET_BYTES = 4096
@@ -92,11 +93,19 @@ def _read(read: Document, tree: Tree, running: Config | None) -> tuple[Config | 
     found += unreadable
     queues, unreadable = _queues(config)
     found += unreadable
+    webhooks, unreadable = _webhooks(config)
+    found += unreadable
     if running is not None:
         found += _fixed(running, config)
     problems += [_problem(tree, finding) for finding in found]
     return config.model_copy(
-        update={"trunks": trunks, "phones": phones, "agents": agents, "queues": queues}
+        update={
+            "trunks": trunks,
+            "phones": phones,
+            "agents": agents,
+            "queues": queues,
+            "webhooks": webhooks,
+        }
     ), problems
 
 
@@ -189,6 +198,23 @@ def _queues(config: Config) -> tuple[dict[str, Queue], list[Finding]]:
             signing = hook.model_copy(update={"secret": secret})
             queues[name] = queue.model_copy(update={"decision": signing})
     return queues, found
+
+
+def _webhooks(config: Config) -> tuple[dict[str, Webhook], list[Finding]]:
+    """The webhooks with the secrets of their files put in."""
+    webhooks: dict[str, Webhook] = {}
+    found: list[Finding] = []
+    for name, hook in config.webhooks.items():
+        webhooks[name] = hook
+        if hook.secret_file is None:
+            continue
+        try:
+            secret = SecretStr(_secret(config.path(hook.secret_file)))
+        except ValueError as error:
+            found.append(Finding(("webhooks", name, "secret_file"), str(error)))
+        else:
+            webhooks[name] = hook.model_copy(update={"secret": secret})
+    return webhooks, found
 
 
 def _secret(path: Path) -> str:

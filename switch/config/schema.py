@@ -38,6 +38,7 @@ from switch.config.section import (
 from switch.config.targets import Go, HangupTarget, Led, Overflow
 from switch.config.toll import PhoneToll
 from switch.config.trunk import KeyExchange, Trunk
+from switch.config.webhook import Webhook
 
 
 class Language(StrEnum):
@@ -485,6 +486,7 @@ class Config(Section):
     lamp_lists: dict[str, tuple[Words, ...]] = Field(default_factory=dict)
     """Phones, agents and queues that a phone may watch by one subscription."""
     parking: Parking = Parking()
+    webhooks: dict[str, Webhook] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
 
     def language_of(self, agent: str) -> str:

@@ -1,7 +1,5 @@
 """What an outside program is told and says: JSON, read with suspicion."""
 
-import hashlib
-import hmac
 from typing import Annotated, Final
 
 import msgspec
@@ -12,8 +10,6 @@ from switch.config.schema import Config
 
 MOST_BYTES: Final = 16 * 1024
 """Of an answer."""
-SIGNATURE: Final = "X-Centralita-Signature"
-TIMESTAMP: Final = "X-Centralita-Timestamp"
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 _Priority = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
@@ -78,13 +74,3 @@ def read(body: bytes, config: Config) -> Answer:
         except SkillError as error:
             raise WrongAnswer(f"requires: {error}") from None
     return answer
-
-
-def signed(body: bytes, secret: str, now_s: int) -> dict[str, str]:
-    """Headers that prove to whoever knows the secret that we asked this then: an HMAC-SHA256 (RFC 2104) over
-    the time in decimal digits, a full stop and the body. None without a secret.
-    """
-    if not secret:
-        return {}
-    digest = hmac.new(secret.encode(), b"%d." % now_s + body, hashlib.sha256).hexdigest()
-    return {TIMESTAMP: str(now_s), SIGNATURE: f"sha256={digest}"}

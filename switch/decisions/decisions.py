@@ -18,8 +18,9 @@ from acd.commands import AskDecision
 from acd.events import DecisionAnswered, DecisionLate, Event
 from switch.config.decision import DecisionHook
 from switch.config.schema import Config
-from switch.decisions.answers import MOST_BYTES, Answer, WrongAnswer, question, read, signed
+from switch.decisions.answers import MOST_BYTES, Answer, WrongAnswer, question, read
 from switch.decisions.breaker import Breaker
+from switch.signing import signed
 
 LOG_EVERY_S: Final = 60.0
 _LIMITS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=30.0)

@@ -91,6 +91,12 @@ GC_PAUSE = _histogram("gc_pause_seconds", "Pauses for garbage collection.")
 EVENTS = _counter("events", "Events that were told.", "type")
 EVENT_LISTENERS = _gauge("event_listeners", "WebSockets that events are told to.")
 EVENT_SNAPSHOTS = _counter("event_snapshots", "Snapshots that began to be told, by why.", "why")
+WEBHOOK_ATTEMPTS = _counter(
+    "webhook_attempts", "Events told to webhooks, by the answer.", "webhook", "outcome"
+)
+WEBHOOK_WAITING = _gauge("webhook_waiting", "Events that the webhook is still to be told.", "webhook")
+WEBHOOK_DROPPED = _counter("webhook_dropped", "Events that it will never be told.", "webhook")
+WEBHOOK_DEAD = _gauge("webhook_dead", "1 while nobody tries the webhook any more.", "webhook")
 HEP_PACKETS = _counter("hep_packets", "Copies of SIP messages for the Homer server.", "result")
 HISTORY = _counter("history_entries", "What became of what the history was told.", "outcome")
 HISTORY_SPOOLED = _gauge("history_spooled_bytes", "What waits on the disk for the database.")

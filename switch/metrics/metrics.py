@@ -252,6 +252,7 @@ class Metrics:
             parts.history(sources.history(), sources.history_spooled_bytes()),
             parts.provisioning(sources.provisioning()),
             parts.events(sources.events()),
+            parts.webhooks(sources.webhooks()),
             parts.host(sources.host()),
             families.READY.number(sources.is_ready()),
             families.TASKS.number(sources.tasks()),

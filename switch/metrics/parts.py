@@ -16,9 +16,10 @@ from switch.metrics import families
 from switch.metrics.exposition import Labels
 from switch.metrics.histogram import Histogram
 from switch.metrics.queue_counts import QueueReading
-from switch.metrics.readings import EventsReading, MediaReading, SipReading
+from switch.metrics.readings import EventsReading, MediaReading, SipReading, WebhookReading
 from switch.provisioning.door import Answer
 from switch.records import AgentState, Direction, OfferResult
+from switch.webhooks.post import Attempt
 
 STREAMS: Final[tuple[Transport, ...]] = ("tcp", "tls")
 SIP_DIRECTIONS = ("in", "out")
@@ -128,6 +129,16 @@ def events(events: EventsReading) -> Iterator[Metric]:
     yield from families.EVENT_LISTENERS.number(events.listeners)
     came = events.snapshots - events.overtaken
     yield from families.EVENT_SNAPSHOTS.numbers({("came",): came, ("overtaken",): events.overtaken})
+
+
+def webhooks(hooks: Mapping[str, WebhookReading]) -> Iterator[Metric]:
+    """How each webhook fares."""
+    yield from families.WEBHOOK_ATTEMPTS.numbers(
+        {(name, outcome): hook.attempts[outcome] for name, hook in hooks.items() for outcome in Attempt}
+    )
+    yield from families.WEBHOOK_WAITING.numbers({(name,): hook.waiting for name, hook in hooks.items()})
+    yield from families.WEBHOOK_DROPPED.numbers({(name,): hook.dropped for name, hook in hooks.items()})
+    yield from families.WEBHOOK_DEAD.numbers({(name,): hook.dead for name, hook in hooks.items()})
 
 
 def media(media: MediaReading) -> Iterator[Metric]:

@@ -12,6 +12,7 @@ from switch.host import Disk, Host
 from switch.provisioning.door import Answer
 from switch.records import AgentState
 from switch.trace.exporter import HepResult
+from switch.webhooks.post import Attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,16 @@ class EventsReading:
     """Snapshots of those to who read too slowly."""
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookReading:
+    """How one webhook fares."""
+
+    attempts: Mapping[Attempt, int]
+    waiting: int
+    dropped: int
+    dead: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """Where a scrape asks for what Metrics does not hold; each once a scrape, in the loop's thread."""
@@ -97,4 +108,5 @@ class Sources:
     """`Writer.spooled_bytes`."""
     host: Callable[[], Host] = lambda: Host(Disk(0, 0), 0.0, 0, 0.0)
     is_ready: Callable[[], bool] = bool
+    webhooks: Callable[[], Mapping[str, WebhookReading]] = dict
     tasks: Callable[[], int] = int

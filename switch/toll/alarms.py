@@ -15,10 +15,16 @@ REPEAT_US: Final = 15 * 60 * 1_000_000
 class Alarms:
     """Implements `TollGuard`'s `on_alarm`: at once, at error level, counted."""
 
-    def __init__(self, refused: Callable[[TollLimit], None], alarmed: Callable[[TollLimit], None]) -> None:
-        """`refused` counts each call that met a limit, `alarmed` each line."""
+    def __init__(
+        self,
+        refused: Callable[[TollLimit], None],
+        alarmed: Callable[[TollLimit], None],
+        tell: Callable[[str, str], None] = lambda subject, detail: None,
+    ) -> None:
+        """`refused` counts each call that met a limit, `alarmed` each line, and `tell` says it to others."""
         self._refused = refused
         self._alarmed = alarmed
+        self._tell = tell
         self._raised: dict[tuple[Peer, TollLimit], int] = {}
         self._log = structlog.get_logger("toll")
 
@@ -31,4 +37,5 @@ class Alarms:
         self._raised[origin, limit] = now_us
         self._alarmed(limit)
         kind = "phone" if isinstance(origin, PhonePeer) else "trunk"
+        self._tell(f"{kind} {origin.name}", f"toll limit reached: {limit.value}")
         self._log.error("toll limit reached", limit=limit.value, **{kind: origin.name})

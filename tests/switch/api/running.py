@@ -51,6 +51,8 @@ from switch.metrics.queue_counts import QueueTarget
 from switch.preferences import Preferences
 from switch.records import AgentState, CallRecord, OfferRecord, to_us
 from switch.trace.tracing import Tracing
+from switch.webhooks.hook import Around
+from switch.webhooks.webhooks import Webhooks
 from switch.why.explainer import Explainer
 from tests.switch.samples import NOON, answered_call, at, waiting_call
 from tests.switch.trace.wire import Wire
@@ -338,6 +340,8 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
     wire = Wire()
     tracing = Tracing(wire, wire.now_us, lambda: wire.now)
     tracing.configure(Trace())
+    stream = Stream(lambda: to_us(NOON), asyncio.get_running_loop())
+    around = Around(time.monotonic, lambda: to_us(NOON), lambda: 0.5, lambda *alarm: None)
     services = Services(
         backend=memory,
         reader=Reader(engine),
@@ -347,7 +351,8 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         token=AdminToken(data_dir / "admin.token"),
         tracing=tracing,
         explainer=Explainer(data_dir / "journal"),
-        listeners=Listeners(Stream(lambda: to_us(NOON), asyncio.get_running_loop())),
+        listeners=Listeners(stream),
+        webhooks=Webhooks(stream, around),
         tickets=Tickets(time.monotonic),
         language=lambda: Language.EN,
     )
@@ -355,5 +360,6 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
     try:
         yield Running(services, memory, writer, token, wire)
     finally:
+        await services.webhooks.close()
         await writer.close()
         await engine.dispose()

@@ -12,21 +12,26 @@ class Program:
 
     def __init__(self) -> None:
         self.says: bytes | None = reply({})
+        self.first: list[bytes] = []
+        """What it says before that, one after the other."""
         self.asked: list[dict[str, Any]] = []
+        self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
         self.connections = 0
         self.url = ""
+        self.port = 0
         self._gone = asyncio.Event()
         self._open: list[asyncio.StreamWriter] = []
         self._serving: list[asyncio.Task[None]] = []
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, host: str = "127.0.0.1") -> AsyncIterator[Self]:
-        """On a port of its own."""
+    async def running(cls, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Self]:
+        """On a port of its own, unless one is given."""
         program = cls()
-        server = await asyncio.start_server(program._connected, host, 0)
-        program.url = f"http://{host}:{server.sockets[0].getsockname()[1]}/decide"
+        server = await asyncio.start_server(program._connected, host, port)
+        program.port = server.sockets[0].getsockname()[1]
+        program.url = f"http://{host}:{program.port}/decide"
         try:
             yield program
         finally:
@@ -50,11 +55,13 @@ class Program:
                 }
                 body = await reader.readexactly(int(headers["content-length"]))
                 self.headers.append(headers)
+                self.bodies.append(body)
                 self.asked.append(json.loads(body))
-                if self.says is None:
+                says = self.first.pop(0) if self.first else self.says
+                if says is None:
                     await self._gone.wait()
                     return
-                writer.write(self.says)
+                writer.write(says)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             return  # the switch has closed its connection

@@ -9,7 +9,8 @@ import pytest
 
 from acd.commands import AskDecision
 from switch.config import Config
-from switch.decisions.answers import Answer, WrongAnswer, question, read, signed
+from switch.decisions.answers import Answer, WrongAnswer, question, read
+from switch.signing import signed
 
 CONFIG = Config.model_validate({"agents": {"ana": {}}, "queues": {"support": {}, "sales": {}}})
 

@@ -88,7 +88,7 @@ async def test_every_name_and_label_of_the_contract(metrics: Metrics) -> None:
 async def test_every_known_label_set_starts_at_0(metrics: Metrics) -> None:
     families = await page(metrics)
     for family in families.values():
-        if family.type == "counter":
+        if family.type == "counter" and not family.name.startswith("centralita_webhook_"):  # there is none
             assert {sample.value for sample in family.samples} == {0.0}, family.name
     for direction in Direction:
         assert value(families, "calls_active", direction=direction) == 0

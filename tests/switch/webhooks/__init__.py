@@ -1,0 +1,1 @@
+"""Webhooks: signed, in order, and nothing lost."""
