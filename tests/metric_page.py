@@ -23,6 +23,7 @@ from switch.provisioning.door import Answer
 from switch.records import AgentState, Direction, OfferResult
 from switch.toll.guard import TollLimit
 from switch.trace.exporter import HepResult
+from switch.webhooks.post import Attempt
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "metrics.md"
 
@@ -44,7 +45,7 @@ VALUES: Final[Mapping[str, Mapping[str, type[StrEnum] | tuple[str, ...]]]] = {
     "kind": {"state_repairs": RepairKind},
     "limit": {"toll_refusals": TollLimit},
     "method": {"sip_messages": parts.SIP_METHODS},
-    "outcome": {"decisions": Asked, "history_entries": OUTCOMES},
+    "outcome": {"decisions": Asked, "history_entries": OUTCOMES, "webhook_attempts": Attempt},
     "phase": {"handle_seconds": HandlePhase},
     "queue": {"all": ("names of the configuration",)},
     "reason": {
@@ -65,6 +66,7 @@ VALUES: Final[Mapping[str, Mapping[str, type[StrEnum] | tuple[str, ...]]]] = {
     "trunk": {"all": ("names of the configuration",)},
     "type": {"events": EventType},
     "version": {"build_info": ("of the switch",)},
+    "webhook": {"all": ("names of the configuration",)},
     "why": {"event_snapshots": ("came", "overtaken")},
 }
 """Each label's values, by the first family that has them."""
