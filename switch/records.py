@@ -123,6 +123,8 @@ class LegRecord(msgspec.Struct, frozen=True, kw_only=True):
     sent_jitter_s: float | None = None
     sent_mos: float | None = None
     sent_r: float | None = None
+    of_trunk: bool = False
+    """Whether its peer is a trunk."""
 
 
 class VisitRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +137,35 @@ class VisitRecord(msgspec.Struct, frozen=True, kw_only=True):
     result: Result | None = None
     reason: Reason | None = None
     agent: str | None = None
+    skills: tuple[str, ...] = ()
+    """Those that queue and call asked of an agent, by name."""
+    within_s: float | None = None
+    short_abandon_s: float | None = None
+    """What the service level was measured by when the visit ended; None where that was not noted yet."""
+    talk_s: float | None = None
+    hold_s: float | None = None
+    """With the agent who answered it; None where nobody did."""
+    wrap_up_s: float | None = None
+    """His, None until it has ended."""
+
+
+class TransferKind(StrEnum):
+    """How an agent sent a caller on."""
+
+    BLIND = "blind"
+    """Without having spoken to who gets him."""
+    ATTENDED = "attended"
+
+
+class TransferRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent sent the caller on. Kept in the history; not part of the call's JSON."""
+
+    at: datetime
+    queue: str
+    agent: str
+    kind: TransferKind
+    to: str
+    """The number, or who was called there."""
 
 
 class SegmentRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.handling import handled
 from switch.calls.legs.leg import Leg
 from switch.records import (
     HOLDS,
@@ -12,10 +13,13 @@ from switch.records import (
     CallRecord,
     Direction,
     LegRecord,
+    LegRole,
     OfferRecord,
     RecordingRecord,
     SegmentKind,
     SegmentRecord,
+    TransferKind,
+    TransferRecord,
     VisitRecord,
     to_us,
     utc,
@@ -33,12 +37,28 @@ class Visit:
     result: Result | None = None
     reason: Reason | None = None
     agent: str | None = None
+    skills: tuple[str, ...] = ()
+    within_s: float | None = None
+    short_abandon_s: float | None = None
+    wrap_up_s: float | None = None
+    """Of its agent, once it has ended."""
 
     @classmethod
     def resumed(cls, record: VisitRecord) -> "Visit":
         """As its record has it, which knows no id."""
-        left_us, entered_us = _us(record.left_at), to_us(record.entered_at)
-        return cls("", record.queue, entered_us, left_us, record.result, record.reason, record.agent)
+        return cls(
+            id="",
+            queue=record.queue,
+            entered_us=to_us(record.entered_at),
+            left_us=_us(record.left_at),
+            result=record.result,
+            reason=record.reason,
+            agent=record.agent,
+            skills=record.skills,
+            within_s=record.within_s,
+            short_abandon_s=record.short_abandon_s,
+            wrap_up_s=record.wrap_up_s,
+        )
 
     @property
     def wait_s(self) -> float | None:
@@ -55,6 +75,10 @@ class Visit:
             result=self.result,
             reason=self.reason,
             agent=self.agent,
+            skills=self.skills,
+            within_s=self.within_s,
+            short_abandon_s=self.short_abandon_s,
+            wrap_up_s=self.wrap_up_s,
         )
 
 
@@ -73,6 +97,11 @@ class Segment:
         from_us = to_us(record.from_)
         ended_us = max(from_us, died_us) if record.to is None else to_us(record.to)
         return cls(record.kind, from_us, record.legs, ended_us)
+
+    def record(self) -> SegmentRecord:
+        """As the call's record has it."""
+        to = None if self.to_us is None else utc(self.to_us)
+        return SegmentRecord(kind=self.kind, from_=utc(self.from_us), to=to, legs=self.legs)
 
     def seconds(self, now_us: int) -> float:
         """How long it lasted, or has lasted by `now_us`."""
@@ -97,14 +126,13 @@ class Ledger:
     visits: list[Visit] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
     offers: list[OfferRecord] = field(default_factory=list)
+    transfers: list[TransferRecord] = field(default_factory=list)
     recording: RecordingRecord | None = None
     recorded_before: bool = False
     """A crash has cut the recording: its parts are put together when the call is booked."""
     connected_us: int | None = None
     answered_us: int | None = None
     ended_us: int | None = None
-    wrap_ups: dict[str, float] = field(default_factory=dict)
-    """Those that have ended, in seconds, by agent: a call may have several."""
     result: Result | None = None
     reason: Reason | None = None
     ended_by: EndedBy | None = None
@@ -200,6 +228,20 @@ class Ledger:
         """How the parties are connected now; None where they are not."""
         return None if self._connection is None else self._connection.kind
 
+    def wrapped_up(self, agent: str, wrap_up_s: float) -> None:
+        """The wrap-up of the last visit that the agent answered has ended."""
+        visit = next((each for each in reversed(self.visits) if each.agent == agent), None)
+        if visit is not None:
+            visit.wrap_up_s = wrap_up_s
+
+    def transferred(self, kind: TransferKind, to: str, now_us: int) -> None:
+        """The agent of the last answered visit has sent the caller on."""
+        visit = self.served
+        if visit is not None and visit.agent is not None:
+            self.transfers.append(
+                TransferRecord(at=utc(now_us), queue=visit.queue, agent=visit.agent, kind=kind, to=to)
+            )
+
     @property
     def waiting(self) -> bool:
         """Whether the caller is in a queue's line."""
@@ -237,6 +279,8 @@ class Ledger:
         legs = [turned_away] if turned_away else [leg.record(counted=counted) for leg in self.legs]
         if self.former:
             legs = sorted([*self.former, *legs], key=lambda leg: leg.invited_at)
+        segments = tuple(segment.record() for segment in self.segments)
+        agents = {leg.id for leg in legs if leg.role is LegRole.AGENT}
         return CallRecord(
             id=self.id,
             direction=self.direction,
@@ -253,21 +297,13 @@ class Ledger:
             wait_s=served.wait_s if served else None,
             talk_s=self.seconds(TALKS, now_us),
             hold_s=self.seconds(HOLDS, now_us),
-            wrap_up_s=self.wrap_ups.get(served.agent or "") if served else None,
+            wrap_up_s=served.wrap_up_s if served else None,
             result=self.result,
             reason=self.reason,
             ended_by=self.ended_by,
             continued_in=self.continued_in,
-            visits=tuple(visit.record() for visit in self.visits),
-            segments=tuple(
-                SegmentRecord(
-                    kind=segment.kind,
-                    from_=utc(segment.from_us),
-                    to=None if segment.to_us is None else utc(segment.to_us),
-                    legs=segment.legs,
-                )
-                for segment in self.segments
-            ),
+            visits=handled([visit.record() for visit in self.visits], segments, agents),
+            segments=segments,
             recording=self.recording,
             legs=tuple(legs),
         )

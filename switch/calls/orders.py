@@ -8,6 +8,7 @@ from acd import commands as acd
 from acd.events import ConversationEnd, ConversationEnded, OfferNotSent
 from switch.calls.causes import Farewell
 from switch.calls.flow import Call
+from switch.calls.handling import skills_asked
 from switch.calls.ledger import Visit
 from switch.calls.offering import Offering
 from switch.calls.registry import Registry, Taking
@@ -230,9 +231,12 @@ class Orders:
         self._exchange.lamps.changed(Subject(Kind.QUEUE, command.queue))
         call = self._registry.calls.get(command.call)
         if call is not None:
-            call.ledger.visits.append(Visit(command.visit, command.queue, command.entered_at_us))
+            queue = self._exchange.config.queues.get(command.queue, call.queued_as)
+            skills = skills_asked(None if queue is None else queue.requires, call.place.requires)
+            visit = Visit(command.visit, command.queue, command.entered_at_us, skills=skills)
+            call.ledger.visits.append(visit)
             self._exchange.news.call_changed(call)
-            call.entered(self._exchange.config.queues.get(command.queue, call.queued_as))
+            call.entered(queue)
             self._note(call)
 
     def _visit_ended(self, command: acd.VisitEnded) -> None:
@@ -251,7 +255,9 @@ class Orders:
             visit.left_us, visit.result, visit.reason = command.left_at_us, result, reason
             visit.agent = command.agent
             self._exchange.news.call_changed(call)
-            call.ledger.wrap_ups.pop(command.agent or "", None)
+            if (queue := self._exchange.config.queues.get(command.queue, call.queued_as)) is not None:
+                level = queue.service_level
+                visit.within_s, visit.short_abandon_s = level.within, level.short_abandon
             self._note(call)
 
     def _note(self, call: Call) -> None:
@@ -296,7 +302,7 @@ class Orders:
         self._exchange.metrics.handled(command.queue, HandlePhase.WRAP_UP, wrap_up_s)
         call = self._registry.unbooked(command.call)
         if call is not None:
-            call.ledger.wrap_ups[command.agent] = wrap_up_s
+            call.ledger.wrapped_up(command.agent, wrap_up_s)
         else:
             entry = entries.WrapUpEnded(call=command.call, wrap_up_s=wrap_up_s, agent=command.agent)
             self._exchange.history.put(entry)

@@ -68,6 +68,11 @@ class Place:
         )
 
     @property
+    def requires(self) -> str:
+        """What agents need for the call, beside what its queue asks of them."""
+        return "" if self._queued is None else self._queued.requires
+
+    @property
     def priority(self) -> int:
         """Of the caller; 0 where he never waited."""
         return 0 if self._queued is None else self._queued.priority

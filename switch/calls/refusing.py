@@ -7,7 +7,7 @@ from switch.calls.ledger import Ledger
 from switch.calls.ringing.occupancy import Sides
 from switch.exchange import Exchange
 from switch.ids import new_id
-from switch.peers import Peer
+from switch.peers import Peer, TrunkPeer
 from switch.records import LegRecord, LegRole, utc
 
 
@@ -43,6 +43,7 @@ def turn_away(
         id=new_id(ended_us),
         role=LegRole.CALLER,
         peer=peer.name,
+        of_trunk=isinstance(peer, TrunkPeer),
         sip_call_id=invite.request.call_id,
         sip_status=status,
         q850=told.q850,

@@ -309,7 +309,8 @@ class Registry:
 
     def _book_now(self, call: Talking) -> None:
         ledger = call.ledger
-        self._exchange.booking.book(ledger.record(self._exchange.now_us()), tuple(ledger.offers))
+        record = ledger.record(self._exchange.now_us())
+        self._exchange.booking.book(record, tuple(ledger.offers), tuple(ledger.transfers))
         self._idle.set()
 
     def _note_changed(self) -> None:

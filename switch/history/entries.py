@@ -7,7 +7,7 @@ import msgspec
 
 from acd.commands import Offer
 from acd.why import encode
-from switch.records import AgentStateRecord, CallRecord, OfferRecord, utc
+from switch.records import AgentStateRecord, CallRecord, OfferRecord, TransferRecord, utc
 
 OUTCOMES = ("written", "spooled", "replayed", "refused", "lost")
 """What becomes of entries: in the database; in the spool; from the spool to the database; not taken by a
@@ -25,6 +25,7 @@ class CallEnded(_Entry, frozen=True, kw_only=True, tag="call_ended"):
 
     call: CallRecord
     offers: tuple[OfferRecord, ...] = ()
+    transfers: tuple[TransferRecord, ...] = ()
 
 
 class WrapUpEnded(_Entry, frozen=True, kw_only=True, tag="wrap_up_ended"):

@@ -228,6 +228,8 @@ async def _of_calls(
         call = part.pop("call")
         if table is segments:
             part["legs"] = part["legs"].split()
+        elif table is queue_visits:
+            part["skills"] = part["skills"].split()
         by_call[call].append(part)
     return by_call
 

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import Any, TypeAlias, assert_never
 
 from msgspec.structs import asdict
-from sqlalchemy import ClauseElement, Dialect, String, Table, bindparam, literal_column, or_
+from sqlalchemy import ClauseElement, Dialect, String, Table, bindparam, func, literal_column, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -44,10 +44,12 @@ class _Step(Enum):
     ADD_LEG = auto()
     ADD_VISIT = auto()
     ADD_SEGMENT = auto()
+    ADD_TRANSFER = auto()
     ADD_OFFER = auto()
     PUT_OFFER = auto()
     ADD_DECISION = auto()
     SET_WRAP_UP = auto()
+    SET_VISITS_WRAP_UP = auto()
     PUT_AGENT_STATE = auto()
     PUT_BINDING = auto()
     DELETE_BINDING = auto()
@@ -58,6 +60,7 @@ _ADDS = {
     _Step.ADD_LEG: tables.legs,
     _Step.ADD_VISIT: tables.queue_visits,
     _Step.ADD_SEGMENT: tables.segments,
+    _Step.ADD_TRANSFER: tables.transfers,
     _Step.ADD_OFFER: tables.offers,
     _Step.ADD_DECISION: tables.decisions,
 }
@@ -100,6 +103,7 @@ class Statements:
             statements[step] = new.on_conflict_do_update(index_elements=list(table.primary_key), set_=own)
         statements |= {
             _Step.SET_WRAP_UP: _set_wrap_up(),
+            _Step.SET_VISITS_WRAP_UP: _set_visits_wrap_up(),
             _Step.DELETE_BINDING: _delete(tables.bindings, "tenant", "phone", "contact"),
         }
         self._statements = {step: _Statement(each, dialect) for step, each in statements.items()}
@@ -124,6 +128,7 @@ class Statements:
             case WrapUpEnded(call=call, wrap_up_s=wrap_up_s, agent=agent):
                 row = {"of": call, "by": agent, "wrap_up_s": wrap_up_s}
                 steps[_Step.SET_WRAP_UP][call, agent] = row
+                steps[_Step.SET_VISITS_WRAP_UP][call, agent] = row
             case AgentChanged(change=change):
                 key = (entry.tenant, change.agent, change.since)
                 steps[_Step.PUT_AGENT_STATE][key] = asdict(change) | origin
@@ -139,10 +144,13 @@ class Statements:
         for leg in call.legs:
             steps[_Step.ADD_LEG][call.id, leg.id] = asdict(leg) | key
         for n, visit in enumerate(call.visits):
-            steps[_Step.ADD_VISIT][call.id, n] = asdict(visit) | key | {"n": n}
+            row = asdict(visit) | {"skills": " ".join(visit.skills)}
+            steps[_Step.ADD_VISIT][call.id, n] = row | key | {"n": n}
         for n, segment in enumerate(call.segments):
             row = _renamed(asdict(segment)) | {"legs": " ".join(segment.legs)}
             steps[_Step.ADD_SEGMENT][call.id, n] = row | key | {"n": n}
+        for n, transfer in enumerate(entry.transfers):
+            steps[_Step.ADD_TRANSFER][call.id, n] = asdict(transfer) | key | {"n": n}
         for offer in entry.offers:
             steps[_Step.ADD_OFFER][call.id, offer.id] = asdict(offer) | key
 
@@ -186,6 +194,19 @@ def _set_wrap_up() -> ClauseElement:
         .where(calls.c.id == bindparam("of"), its_agent)
         .values(wrap_up_s=bindparam("wrap_up_s"))
     )
+
+
+def _set_visits_wrap_up() -> ClauseElement:
+    """Of the agent's last visit in the call; of the last answered one where none is named."""
+    visits, of = tables.queue_visits, bindparam("of", type_=String)
+    agent = bindparam("by", type_=String)
+    each = visits.alias()
+    answered = (each.c.call == of, each.c.result == literal_column("'answered'"))
+    last = select(func.max(each.c.n)).where(
+        *answered, or_(agent == literal_column("''"), each.c.agent == agent)
+    )
+    set_ = visits.update().values(wrap_up_s=bindparam("wrap_up_s"))
+    return set_.where(visits.c.call == of, visits.c.n == last.scalar_subquery())
 
 
 def _delete(table: Table, *keys: str) -> ClauseElement:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 metadata = MetaData(
@@ -100,6 +102,7 @@ legs = Table(
     *_origin(),
     Column("role", String(16), nullable=False),
     Column("peer", String(255), nullable=False),
+    Column("of_trunk", Boolean, nullable=False, server_default=false()),
     Column("sip_call_id", Text, nullable=False),
     Column("sip_status", Integer),
     Column("q850", Integer),
@@ -127,6 +130,7 @@ legs = Table(
     Column("sent_jitter_s", Float),
     Column("sent_mos", Float),
     Column("sent_r", Float),
+    Index(None, "ended_at"),
 )
 
 queue_visits = Table(
@@ -142,8 +146,17 @@ queue_visits = Table(
     Column("result", String(32)),
     Column("reason", String(32)),
     Column("agent", String(255)),
+    Column("skills", Text, nullable=False, server_default=""),
+    Column("within_s", Float),
+    Column("short_abandon_s", Float),
+    Column("talk_s", Float),
+    Column("hold_s", Float),
+    Column("wrap_up_s", Float),
     Index(None, "queue", "entered_at"),
+    Index(None, "entered_at"),
+    Index(None, "left_at"),
 )
+"""`skills`: the names of those asked for, separated by spaces."""
 
 offers = Table(
     "offers",
@@ -160,7 +173,23 @@ offers = Table(
     Column("result", String(32), nullable=False),
     Column("sip_status", Integer),
     Index(None, "agent", "offered_at"),
+    Index(None, "ended_at"),
 )
+
+transfers = Table(
+    "transfers",
+    metadata,
+    _call_key(),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    *_origin(),
+    Column("at", Utc, nullable=False),
+    Column("queue", String(255), nullable=False),
+    Column("agent", String(255), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("to", Text, nullable=False),
+    Index(None, "at"),
+)
+"""Callers whom agents have sent on."""
 
 decisions = Table(
     "decisions",
@@ -201,6 +230,7 @@ agent_states = Table(
     Column("state", String(16), nullable=False),
     Column("reason", Text),
     Column("call", String(64)),
+    Index(None, "since"),
 )
 
 bindings = Table(

@@ -9,7 +9,7 @@ import structlog
 from switch.history.entries import CallEnded
 from switch.history.writer import Writer
 from switch.persistence.logbook import Logbook
-from switch.records import CallRecord, OfferRecord
+from switch.records import CallRecord, OfferRecord, TransferRecord
 
 _SETTLE_EVERY_S: Final = 0.5
 _PATIENCE_S: Final = 10.0
@@ -27,10 +27,15 @@ class Booking:
         self._settling: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("call")
 
-    def book(self, record: CallRecord, offers: tuple[OfferRecord, ...] = ()) -> None:
+    def book(
+        self,
+        record: CallRecord,
+        offers: tuple[OfferRecord, ...] = (),
+        transfers: tuple[TransferRecord, ...] = (),
+    ) -> None:
         """Write the record, and the one line that tells the call's story."""
         self.on_ended(record)
-        entry = CallEnded(call=record, offers=offers)
+        entry = CallEnded(call=record, offers=offers, transfers=transfers)
         self._logbook.call_ended(entry)
         self._put(entry)
         self._log.info(

@@ -12,10 +12,21 @@ from sip.dialogs.ringing import RingingInvite
 from sip.dialogs.unanswered import UnansweredInvite
 from switch.calls.causes import Farewell
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.handling import handled
 from switch.exchange import Exchange
 from switch.metrics.metrics import RepairKind
 from switch.persistence.logbook import Survivor
-from switch.records import HOLDS, TALKS, CallRecord, SegmentKind, SegmentRecord, VisitRecord, to_us, utc
+from switch.records import (
+    HOLDS,
+    TALKS,
+    CallRecord,
+    LegRole,
+    SegmentKind,
+    SegmentRecord,
+    VisitRecord,
+    to_us,
+    utc,
+)
 
 _TOLD = Farewell(q850=41)
 """Temporary failure (Q.850 cause 41)."""
@@ -102,6 +113,8 @@ def _closed(exchange: Exchange, call: CallRecord) -> CallRecord:
     """The record as last noted, ended when the former run was last seen alive."""
     died = utc(max(exchange.logbook.last_beat_us, to_us(call.started_at)))
     segments = tuple(replace(segment, to=segment.to or max(died, segment.from_)) for segment in call.segments)
+    agents = {leg.id for leg in call.legs if leg.role is LegRole.AGENT}
+    visits = [visit if visit.left_at is not None else _left(visit, died) for visit in call.visits]
     answered = bool(call.visits) and None not in (call.connected_at, call.answered_at)
     return replace(
         call,
@@ -111,7 +124,7 @@ def _closed(exchange: Exchange, call: CallRecord) -> CallRecord:
         result=Result.ANSWERED if answered else Result.FAILED,
         reason=Reason.SWITCH_RESTARTED,
         ended_by=EndedBy.SWITCH,
-        visits=tuple(visit if visit.left_at is not None else _left(visit, died) for visit in call.visits),
+        visits=handled(visits, segments, agents),
         segments=segments,
     )
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
+from msgspec.structs import replace
+
 from switch.calls.ending import EndedBy, Reason, Result
+from switch.calls.handling import handled
 from switch.records import (
     HOLDS,
     TALKS,
@@ -16,6 +19,8 @@ from switch.records import (
     RecordingRecord,
     SegmentKind,
     SegmentRecord,
+    TransferKind,
+    TransferRecord,
     VisitRecord,
     utc,
 )
@@ -80,6 +85,7 @@ class CallNotes:
     visits: list[VisitRecord] = field(default_factory=list)
     segments: list[SegmentRecord] = field(default_factory=list)
     offers: list[OfferRecord] = field(default_factory=list)
+    transfers: list[TransferRecord] = field(default_factory=list)
     wrap_ups: dict[str, float] = field(default_factory=dict)
     connected_us: int | None = None
     answered_us: int | None = None
@@ -102,9 +108,20 @@ class CallNotes:
             result=result,
             reason=reason,
             agent=agent,
+            skills=QUEUES[self.queue].skills,
+            within_s=QUEUES[self.queue].within_s,
+            short_abandon_s=5.0,
         )
         self.visits.append(visit)
         self.queue = None
+
+    def transfer(self, kind: TransferKind, to: str, now_us: int) -> None:
+        """The agent who answered last sends the caller on."""
+        visit = self.visits[-1]
+        assert visit.agent is not None
+        self.transfers.append(
+            TransferRecord(at=utc(now_us), queue=visit.queue, agent=visit.agent, kind=kind, to=to)
+        )
 
     def connect(self, kind: SegmentKind, from_us: int, to_us: int, other: LegNotes) -> None:
         """Caller and `other` were connected like this."""
@@ -118,6 +135,7 @@ class CallNotes:
         answered = [visit for visit in self.visits if visit.result is Result.ANSWERED]
         served = next(reversed(answered or self.visits), None)
         talk_s, hold_s = self._seconds(TALKS), self._seconds(HOLDS)
+        agents = {leg.id for leg in self.legs if leg.role is LegRole.AGENT}
         return CallRecord(
             id=self.id,
             direction=self.direction,
@@ -139,11 +157,21 @@ class CallNotes:
             reason=reason,
             ended_by=by,
             continued_in=self.continued_in,
-            visits=tuple(self.visits),
+            visits=handled(self._wrapped_up(), self.segments, agents),
             segments=tuple(self.segments),
             recording=self._recording(random, talk_s + hold_s),
-            legs=tuple(leg.record(random, ended_us) for leg in self.legs),
+            legs=tuple(
+                replace(leg.record(random, ended_us), of_trunk=leg.peer == self.trunk) for leg in self.legs
+            ),
         )
+
+    def _wrapped_up(self) -> list[VisitRecord]:
+        """Each agent's wrap-up, if it is over, with the last visit that he answered."""
+        last = {visit.agent: n for n, visit in enumerate(self.visits) if visit.agent is not None}
+        return [
+            replace(visit, wrap_up_s=self.wrap_ups.get(visit.agent or "")) if n in last.values() else visit
+            for n, visit in enumerate(self.visits)
+        ]
 
     def _seconds(self, kinds: frozenset[SegmentKind]) -> float:
         spans = [one.to - one.from_ for one in self.segments if one.kind in kinds and one.to is not None]

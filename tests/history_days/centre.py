@@ -24,16 +24,42 @@ class Queue:
     max_wait_s: float
     overflow: str | None
     record: bool
+    skills: tuple[str, ...]
+    within_s: float
 
 
 QUEUES = {
     queue.name: queue
     for queue in (
-        Queue("support", "+34911000000", 0.45, 240.0, 200.0, 30.0, 300.0, "backup", True),
-        Queue("sales", "+34911000001", 0.25, 120.0, 150.0, 20.0, 120.0, "support", True),
-        Queue("billing", "+34911000002", 0.20, 180.0, 170.0, 40.0, 240.0, None, False),
-        Queue("vip", "+34911000003", 0.10, 300.0, 240.0, 20.0, 60.0, "support", True),
-        Queue("backup", "+34911000004", 0.0, 200.0, 120.0, 10.0, 600.0, None, False),
+        Queue("support", "+34911000000", 0.45, 240.0, 200.0, 30.0, 300.0, "backup", True, ("support",), 20.0),
+        Queue("sales", "+34911000001", 0.25, 120.0, 150.0, 20.0, 120.0, "support", True, ("sales",), 15.0),
+        Queue(
+            "billing",
+            "+34911000002",
+            0.20,
+            180.0,
+            170.0,
+            40.0,
+            240.0,
+            None,
+            False,
+            ("billing", "english"),
+            30.0,
+        ),
+        Queue(
+            "vip",
+            "+34911000003",
+            0.10,
+            300.0,
+            240.0,
+            20.0,
+            60.0,
+            "support",
+            True,
+            ("english", "support"),
+            10.0,
+        ),
+        Queue("backup", "+34911000004", 0.0, 200.0, 120.0, 10.0, 600.0, None, False, (), 20.0),
     )
 }
 

@@ -208,4 +208,4 @@ class Centre:
         """The call is over, and its record written."""
         call.ended = True
         record = call.record(self.random, now_us, result, reason, by)
-        self.tell(CallEnded(call=record, offers=tuple(call.offers)))
+        self.tell(CallEnded(call=record, offers=tuple(call.offers), transfers=tuple(call.transfers)))

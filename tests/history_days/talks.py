@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.history.entries import OfferEnded, WrapUpEnded
-from switch.records import AgentState, LegRole, OfferRecord, OfferResult, SegmentKind, utc
+from switch.records import AgentState, LegRole, OfferRecord, OfferResult, SegmentKind, TransferKind, utc
 from tests.history_days.call import CallNotes, LegNotes, new_id
 from tests.history_days.centre import QUEUES
 from tests.history_days.staff import Agent
@@ -192,7 +192,9 @@ class Talks:
     def _pass_on(self, call: CallNotes, queue: str, now_us: int) -> None:
         """The agent transfers the caller to another queue, unseen."""
         others = [name for name in QUEUES if name not in (queue, "backup")]
-        self._centre.enter(call, now_us + 1, self._random.choice(others))
+        to = self._random.choice(others)
+        call.transfer(TransferKind.BLIND, QUEUES[to].number, now_us)
+        self._centre.enter(call, now_us + 1, to)
 
     def _hand_over(self, call: CallNotes, queue: str, now_us: int) -> None:
         """The agent has asked the back office, and hands the caller over to it: its call goes on in ours."""
@@ -207,6 +209,7 @@ class Talks:
         asked.connected_us = asked.answered_us = asked.legs[0].answered_us = began_us + 900_000
         asked.connect(SegmentKind.TALK, began_us + 900_000, now_us, other)
         asked.continued_in = call.id
+        call.transfer(TransferKind.ATTENDED, office, now_us)
         centre.end(asked, Result.COMPLETED, Reason.TRANSFERRED, EndedBy.CALLER, now_us)
         kept = LegNotes(f"{call.id}-{len(call.legs)}", LegRole.CALLEE, office, now_us, None, now_us)
         call.legs.append(kept)

@@ -16,6 +16,8 @@ from switch.records import (
     RecordingRecord,
     SegmentKind,
     SegmentRecord,
+    TransferKind,
+    TransferRecord,
     VisitRecord,
 )
 
@@ -31,6 +33,7 @@ def leg(name: str, role: LegRole, peer: str) -> LegRecord:
         id=name,
         role=role,
         peer=peer,
+        of_trunk=peer == "carrier",
         sip_call_id=f"{name}@example",
         sip_status=200,
         q850=16,
@@ -133,3 +136,7 @@ def offer(name: str, result: OfferResult = OfferResult.ANSWERED) -> OfferRecord:
         ended_at=at(3),
         result=result,
     )
+
+
+def transfer() -> TransferRecord:
+    return TransferRecord(at=at(60), queue="support", agent="ana", kind=TransferKind.BLIND, to="1002")

@@ -19,8 +19,8 @@ _MEASURED: Final = ("jitter_s", "bursts", "burst_loss", "gap_loss", "burst_s", "
 class LegHistory:
     """Noted as it happens. Moments are microseconds of UTC."""
 
-    def __init__(self, id: str, role: LegRole, peer: str, invited_us: int) -> None:
-        """`peer` is the name of the trunk or phone."""
+    def __init__(self, id: str, role: LegRole, peer: str, invited_us: int, of_trunk: bool = False) -> None:
+        """`peer` is the name of the trunk or phone; `of_trunk` says which."""
         self.sip_call_id = ""
         self.sip_status: int | None = None
         """Of the final response to its INVITE."""
@@ -30,6 +30,7 @@ class LegHistory:
         self.role = role
         self._id = id
         self._peer = peer
+        self._of_trunk = of_trunk
         self._ringing_us: int | None = None
         self._answered_us: int | None = None
         self._ended_us: int | None = None
@@ -64,6 +65,7 @@ class LegHistory:
             id=self._id,
             role=self.role,
             peer=self._peer,
+            of_trunk=self._of_trunk,
             sip_call_id=self.sip_call_id,
             sip_status=self.sip_status,
             q850=self.q850,

@@ -81,7 +81,7 @@ class Leg:
         """An offer of ours waits for its answer in a PRACK or an ACK."""
         self._watching = Watch(exchange, port)
         self._awaiting_keys = KeyWatch(exchange, port)
-        self._history = LegHistory(id, role, peer.name, exchange.now_us())
+        self._history = LegHistory(id, role, peer.name, exchange.now_us(), isinstance(peer, TrunkPeer))
         self._record: LegRecord | None = None
 
     # Facts of its media

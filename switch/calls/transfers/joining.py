@@ -20,7 +20,7 @@ from switch.calls.transfers.departing import Departure
 from switch.calls.transfers.handing import give_away, swap
 from switch.calls.transfers.transferring import Tell, Transfer, transfer
 from switch.exchange import Exchange
-from switch.records import LegRole
+from switch.records import LegRole, TransferKind
 
 if TYPE_CHECKING:
     from switch.calls.conferences import Conferences
@@ -82,6 +82,7 @@ def join(exchange: Exchange, conferences: Conferences, first: End, second: End, 
 def _join(exchange: Exchange, first: End, second: End) -> None:
     judge_agents(first, second)
     judge(exchange, first.other, second.other)
+    _note(exchange, first, second, TransferKind.ATTENDED)
     kept, left = sorted((first, second), key=rank)
     if kept.own is kept.call.caller:
         swap(exchange, kept.call)
@@ -101,11 +102,20 @@ def rank(end: End) -> tuple[bool, bool, int]:
 
 def _await(exchange: Exchange, first: End, second: End, tell: Tell) -> None:
     """Who rings for one rings for the other."""
+    _note(exchange, first, second, TransferKind.BLIND)
     if first.own is first.call.caller:
         swap(exchange, first.call)
     first.call.await_party_of(second.call)
     first.call.transfer = Transfer(exchange, first.call, first.own.peer, tell)
     end_joined(second, first.call)
+
+
+def _note(exchange: Exchange, first: End, second: End, kind: TransferKind) -> None:
+    """If who connects the two is an agent whom a queue has found: his caller is transferred."""
+    for his, other in ((first, second), (second, first)):
+        if his.own.role is LegRole.AGENT:
+            his.call.ledger.transferred(kind, other.call.ledger.to, exchange.now_us())
+            return
 
 
 def judge_agents(*ends: End) -> None:

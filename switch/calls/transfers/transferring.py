@@ -44,7 +44,7 @@ from switch.exchange import Exchange
 from switch.flows.leading import flow_to, identified
 from switch.identities.redirection import MAX_REDIRECTIONS, Cause, Redirection, Redirections, count
 from switch.peers import Peer, PhonePeer
-from switch.records import LegRole
+from switch.records import LegRole, TransferKind
 from switch.routes import Routed
 
 if TYPE_CHECKING:
@@ -158,12 +158,15 @@ def transfer(
     is_callers = sender is call.caller
     if is_callers:
         swap(exchange, call)
+    is_agents = not is_callers and call.agent is not None
     try:
         to = _send_on(exchange, conferences, call, number, tell, stays=sender is not None)
     except NotNow:
         if is_callers:
             swap(exchange, call)
         raise
+    if is_agents:
+        call.ledger.transferred(TransferKind.BLIND, number, exchange.now_us())
     log = structlog.get_logger("call")
     log.info("call transferred", call=call.id, phone=to.by.name, to=str(to), by=by.value)
     return to

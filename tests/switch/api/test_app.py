@@ -125,7 +125,21 @@ CALL_KEYS = [
     "recording",
     "legs",
 ]
-VISIT_KEYS = ["queue", "entered_at", "left_at", "wait_s", "result", "reason", "agent"]
+VISIT_KEYS = [
+    "queue",
+    "entered_at",
+    "left_at",
+    "wait_s",
+    "result",
+    "reason",
+    "agent",
+    "skills",
+    "within_s",
+    "short_abandon_s",
+    "talk_s",
+    "hold_s",
+    "wrap_up_s",
+]
 LEG_KEYS = [
     "id",
     "role",
@@ -157,6 +171,7 @@ LEG_KEYS = [
     "sent_jitter_s",
     "sent_mos",
     "sent_r",
+    "of_trunk",
 ]
 
 

@@ -28,7 +28,7 @@ from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.records import AgentState, AgentStateRecord, OfferResult
 from tests.switch.history.conftest import let_go
-from tests.switch.samples import NOON, answered_call, at, offer
+from tests.switch.samples import NOON, answered_call, at, offer, transfer
 
 CALL = answered_call()
 BATCHES = 200
@@ -78,7 +78,7 @@ async def test_what_was_written_is_what_is_read(writer: Writer, reader: Reader) 
 
 
 async def test_every_row_names_tenant_and_node(engine: AsyncEngine, writer: Writer) -> None:
-    writer.put(CallEnded(call=CALL, offers=(offer("o1"),)))
+    writer.put(CallEnded(call=CALL, offers=(offer("o1"),), transfers=(transfer(),)))
     writer.put(AgentChanged(change=AgentStateRecord(agent="ana", state=AgentState.READY, since=NOON)))
     writer.put(BindingPut(phone="1001", contact="sip:a", expires_at=at(60), state="{}"))
     writer.put(Decided(seal="5ea1", decided_at=NOON, number=1, offer="o1", call=CALL.id, text="[]"))
@@ -99,7 +99,7 @@ async def test_late_entries_complete_a_record(writer: Writer, reader: Reader) ->
     await writer.flush(5)
     record = await reader.call(CALL.id)
     assert record is not None
-    assert record.wrap_up_s == 9.5
+    assert (record.wrap_up_s, record.visits[0].wrap_up_s) == (9.5, 9.5)
 
 
 async def test_the_last_change_of_a_binding_counts(
@@ -176,7 +176,8 @@ async def test_the_spool_of_a_dead_run_is_replayed(engine: AsyncEngine, tmp_path
     await writer.close()
     assert writer.counts() == {"written": 2, "spooled": 0, "replayed": 1, "refused": 0, "lost": 0}
     record = await Reader(engine).call(CALL.id)
-    assert record == replace(CALL, wrap_up_s=3.0)
+    visit = replace(CALL.visits[0], wrap_up_s=3.0)
+    assert record == replace(CALL, wrap_up_s=3.0, visits=(visit,))
 
 
 async def test_a_commit_in_doubt_counts_once(

@@ -1,0 +1,194 @@
+"""Figures from the database: rows are streamed, a local day at a time, so that memory stays flat.
+
+Not for the switch's own process: a child's work. What SQLite and PostgreSQL are asked for is the same, and no
+arithmetic is left to them.
+"""
+
+import time
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from switch.figures import happenings
+from switch.figures.calendar import Interval, Span, days, intervals
+from switch.figures.cells import Cells, Key, Row, keys
+from switch.figures.facts import Dimension, Fact, Happened
+from switch.history.tables import agent_states, calls, legs, offers, queue_visits, transfers
+from switch.records import AgentState, LegRole, to_us, utc
+
+_AT_ONCE: Final = 2000
+"""Rows that are held at a time."""
+
+
+async def figures(
+    engine: AsyncEngine,
+    span: Span,
+    zone: ZoneInfo,
+    *,
+    by: Sequence[Dimension] = (),
+    interval: Interval | None = None,
+    tenant: str = "default",
+    now_us: int | None = None,
+) -> AsyncIterator[Row]:
+    """The counts of every key in every interval of the span that has any: by interval, then by key. Calls
+    count once they have ended. Agents' seconds end with `now_us`, which is the present moment if left out.
+
+        async for key, at, counts in figures(engine, span, zone, by=(Dimension.QUEUE,)):
+            level = FORMULAS["service_level.abandons_negative"].value(counts)
+    """
+    now_us = time.time_ns() // 1000 if now_us is None else now_us
+    async with engine.connect() as connection:
+        source = _Source(connection, tenant)
+        waiting: dict[Key, int] = {}
+        if Dimension.AGENT not in by:
+            async for happened in source.waiting(span.start_us):
+                for key in keys(happened, by):
+                    waiting[key] = waiting.get(key, 0) + 1
+        states = await source.states_at(span.start_us)
+        for part in [span] if interval is None else days(span, zone):
+            cells = Cells(list(intervals(part, zone, interval)), by)
+            async for happened in source.all(part):
+                cells.add(happened)
+            await _stay(cells, source, states, part, now_us)
+            for row in cells.rows(waiting):
+                yield row
+
+
+async def counted_calls(
+    engine: AsyncEngine,
+    span: Span,
+    fact: Fact,
+    where: Mapping[Dimension, str] | None = None,
+    *,
+    tenant: str = "default",
+) -> AsyncIterator[str]:
+    """The ids of the calls that this fact counts, once for each time it does: what stands behind a number."""
+    by, wanted = tuple(where or {}), tuple((where or {}).values())
+    async with engine.connect() as connection:
+        async for happened in _Source(connection, tenant).all(span):
+            if happened.facts.get(fact) and wanted in keys(happened, by):
+                yield happened.call
+
+
+async def _stay(
+    cells: Cells, source: "_Source", states: dict[str, tuple[AgentState, int]], part: Span, now_us: int
+) -> None:
+    """Count the agents' seconds in this part. `states` are their last ones, and since when they count."""
+    async for agent, state, since_us in source.changes(part):
+        if since_us < now_us:
+            if (before := states.get(agent)) is not None:
+                cells.stayed(agent, *before, since_us)
+            states[agent] = state, since_us
+    end_us = min(part.end_us, now_us)
+    for agent, (state, since_us) in states.items():
+        cells.stayed(agent, state, since_us, end_us)
+        states[agent] = state, max(since_us, end_us)
+
+
+class _Source:
+    """One tenant's rows."""
+
+    def __init__(self, connection: AsyncConnection, tenant: str) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    async def all(self, span: Span) -> AsyncIterator[Happened]:
+        """All that counts in the span, in no order."""
+        async for visit in self._visits(_within(queue_visits.c.entered_at, span)):
+            yield happenings.visit_entered(visit)
+        async for visit in self._visits(_within(queue_visits.c.left_at, span)):
+            yield happenings.visit_left(visit)
+        o, t = offers.c, transfers.c
+        query = select(o.call, o.ended_at, o.queue, o.agent, o.result).where(*_within(o.ended_at, span))
+        async for row in self._stream(query.where(o.tenant == self._tenant)):
+            yield happenings.offer_ended(row[0], to_us(row[1]), *row[2:])
+        query = select(t.call, t.at, t.queue, t.agent, t.kind).where(*_within(t.at, span))
+        async for row in self._stream(query.where(t.tenant == self._tenant)):
+            yield happenings.transferred(row[0], to_us(row[1]), *row[2:])
+        async for leg in self._trunk_legs(span):
+            yield happenings.trunk_leg_ended(leg)
+
+    async def waiting(self, at_us: int) -> AsyncIterator[Happened]:
+        """Who was in line before that moment, and did not leave before it."""
+        moment = utc(at_us)
+        v = queue_visits.c
+        async for visit in self._visits((v.entered_at < moment, v.left_at >= moment)):
+            yield happenings.visit_entered(visit)
+
+    async def states_at(self, at_us: int) -> dict[str, tuple[AgentState, int]]:
+        """Each agent's state at that moment, and that moment."""
+        s = agent_states.c
+        last = select(s.agent, func.max(s.since)).where(s.tenant == self._tenant, s.since < utc(at_us))
+        query = select(s.agent, s.state).where(
+            s.tenant == self._tenant, tuple_(s.agent, s.since).in_(last.group_by(s.agent))
+        )
+        return {agent: (AgentState(state), at_us) async for agent, state in self._stream(query)}
+
+    async def changes(self, span: Span) -> AsyncIterator[tuple[str, AgentState, int]]:
+        """Agents' states, in the order in which they were entered."""
+        s = agent_states.c
+        query = select(s.agent, s.state, s.since).where(s.tenant == self._tenant, *_within(s.since, span))
+        async for agent, state, since in self._stream(query.order_by(s.since)):
+            yield agent, AgentState(state), to_us(since)
+
+    async def _visits(self, where: Collection[ColumnElement[bool]]) -> AsyncIterator[happenings.Visit]:
+        v, c = queue_visits.c, calls.c
+        query = (
+            select(v.call, c.to, c.trunk, v.queue, v.entered_at, v.left_at, v.result, v.agent, v.skills)
+            .add_columns(v.within_s, v.short_abandon_s, v.talk_s, v.hold_s, v.wrap_up_s)
+            .join_from(queue_visits, calls, v.call == c.id)
+            .where(v.tenant == self._tenant, *where)
+        )
+        async for row in self._stream(query):
+            call, number, trunk, queue, entered, left, result, agent, skills, within, short, *handled = row
+            yield happenings.Visit(
+                call,
+                number,
+                trunk,
+                queue,
+                to_us(entered),
+                _us(left),
+                result,
+                agent,
+                tuple(skills.split()),
+                within,
+                short,
+                *map(happenings.us, handled),
+            )
+
+    async def _trunk_legs(self, span: Span) -> AsyncIterator[happenings.TrunkLeg]:
+        g = legs.c
+        query = select(
+            g.call, g.peer, g.role, g.invited_at, g.ringing_at, g.answered_at, g.ended_at, g.sip_status, g.mos
+        ).where(g.tenant == self._tenant, g.of_trunk, *_within(g.ended_at, span))
+        async for call, trunk, role, invited, ringing, answered, ended, status, mos in self._stream(query):
+            yield happenings.TrunkLeg(
+                call,
+                trunk,
+                role != LegRole.CALLER,
+                to_us(invited),
+                _us(ringing),
+                _us(answered),
+                to_us(ended),
+                status,
+                mos,
+            )
+
+    async def _stream(self, query: Select[Any]) -> AsyncIterator[Sequence[Any]]:
+        options = {"yield_per": _AT_ONCE}
+        async with self._connection.stream(query, execution_options=options) as found:
+            async for some in found.partitions(_AT_ONCE):
+                for row in some:
+                    yield row
+
+
+def _within(column: ColumnElement[Any], span: Span) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return column >= utc(span.start_us), column < utc(span.end_us)
+
+
+def _us(moment: datetime | None) -> int | None:
+    return None if moment is None else to_us(moment)

@@ -1,0 +1,89 @@
+"""Where counts are gathered: by interval of a day, or of a whole span, and by key."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import NamedTuple, TypeAlias
+
+from switch.figures.calendar import Span
+from switch.figures.facts import STATE_FACTS, Counts, Dimension, Fact, Happened
+from switch.records import AgentState
+
+Key: TypeAlias = tuple[str, ...]
+"""Values of the dimensions asked for, in their order."""
+
+LEAVES = (Fact.ANSWERED, Fact.ABANDONED, Fact.FLOWED_OUT, Fact.ENDED_OTHERWISE)
+"""Each visit ends as exactly one of these."""
+
+
+class Row(NamedTuple):
+    """The counts of one key in one interval."""
+
+    key: Key
+    span: Span
+    counts: Counts
+
+
+class Cells:
+    """Counts of neighbouring intervals. What happened outside of them is not counted."""
+
+    def __init__(self, spans: Sequence[Span], by: Sequence[Dimension]) -> None:
+        self._spans = spans
+        self._starts = [span.start_us for span in spans]
+        self._end_us = spans[-1].end_us
+        self._by = by
+        self._cells: dict[tuple[int, Key], Counts] = {}
+
+    def add(self, happened: Happened) -> None:
+        """In its interval, for each of its keys; for none where it lacks a dimension."""
+        if self._starts[0] <= happened.at_us < self._end_us:
+            at = bisect_right(self._starts, happened.at_us) - 1
+            for key in keys(happened, self._by):
+                self._cell(at, key).add(happened)
+
+    def stayed(self, agent: str, state: AgentState, from_us: int, to_us: int) -> None:
+        """An agent was in that state from one moment to the other: its seconds, where they passed."""
+        of_agent = keys(Happened(from_us, "", {Dimension.AGENT: (agent,)}, {}), self._by)
+        from_us, to_us = max(from_us, self._starts[0]), min(to_us, self._end_us)
+        at = bisect_right(self._starts, from_us) - 1
+        while from_us < to_us:
+            until_us = min(to_us, self._spans[at].end_us)
+            for key in of_agent:
+                self._cell(at, key).facts[STATE_FACTS[state]] += until_us - from_us
+            from_us, at = until_us, at + 1
+
+    def rows(self, waiting: dict[Key, int]) -> Iterator[Row]:
+        """In order of intervals, then keys. `waiting` are those in line before the first interval, and
+        afterwards those behind the last.
+        """
+        by_interval: list[set[Key]] = [set() for _ in self._spans]
+        for at, key in self._cells:
+            by_interval[at].add(key)
+        for at, span in enumerate(self._spans):
+            for key in sorted(by_interval[at] | waiting.keys()):
+                counts = self._cells.get((at, key), Counts())
+                if Dimension.AGENT not in self._by:
+                    _carry(key, counts, waiting)
+                yield Row(key, span, counts)
+
+    def _cell(self, at: int, key: Key) -> Counts:
+        found = self._cells.get((at, key))
+        if found is None:
+            found = self._cells[at, key] = Counts()
+        return found
+
+
+def keys(happened: Happened, by: Sequence[Dimension]) -> list[Key]:
+    """For which keys it counts: one for each combination of its values; none where it lacks a dimension."""
+    values = [happened.keys.get(dimension) for dimension in by]
+    return [] if None in values else list(product(*(each for each in values if each is not None)))
+
+
+def _carry(key: Key, counts: Counts, waiting: dict[Key, int]) -> None:
+    """Who waits at the start and at the end: what came and did not go."""
+    at_start = waiting.pop(key, 0)
+    at_end = at_start + counts[Fact.OFFERED] - sum(counts[leave] for leave in LEAVES)
+    if at_start:
+        counts.facts[Fact.WAITING_AT_START] = at_start
+    if at_end:
+        counts.facts[Fact.WAITING_AT_END] = waiting[key] = at_end
