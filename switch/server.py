@@ -35,6 +35,7 @@ from switch.events.listening import Listeners
 from switch.events.looking import Looking
 from switch.events.tickets import Tickets
 from switch.garbage import Collector
+from switch.history.database import NewerSchema
 from switch.logs import configure_logs
 from switch.metrics.vitals import Vitals
 from switch.notify import Pulse, ServiceManager
@@ -105,6 +106,8 @@ async def _serve(path: Path, config: Config, demo: bool) -> None:
             raise CannotStart(f"cannot open or bind {error.strerror or error}") from error
         except SQLAlchemyError as error:
             raise CannotStart(f"database.url: cannot be used: {error}") from error
+        except NewerSchema as error:
+            raise CannotStart(f"database.url: {error}") from error
         try:
             await switch.exchange.provisioning.start(config, stack)
         except (OSError, ValueError) as error:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli import acts, completion, convert, doctor, hours, tables, trace, webhooks, why
+from switch.cli import acts, completion, convert, doctor, history, hours, tables, trace, webhooks, why
 from switch.cli.arguments import (
     AddressArgument,
     AgentArgument,
@@ -61,6 +61,7 @@ for _name, _commands in (
     ("trunk", trunk_commands),
     ("ban", ban_commands),
     ("webhook", webhook_commands),
+    ("history", history.commands),
 ):
     app.add_typer(_commands, name=_name)
 call_commands.command("trace")(trace.of_call)

@@ -5,14 +5,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from switch.doctor.findings import Finding, Patient, bad, doubt, good
-from switch.history.database import MIGRATIONS, connect
+from switch.history.database import Standing, connect, standing
 
 _PATIENCE_S: Final = 5.0
 _APART_S: Final = 2.0
@@ -35,8 +33,7 @@ async def _ask(patient: Patient, name: str) -> list[Finding]:
     engine = connect(patient.config.database.url, patient.data_dir)
     try:
         async with asyncio.timeout(_PATIENCE_S), engine.connect() as connection:
-            has, wanted = await connection.run_sync(_revisions)
-            found = [_schema(name, has, wanted)]
+            found = [_schema(name, await connection.run_sync(standing))]
             if engine.dialect.name == "postgresql":
                 found.append(await _clock(connection, patient.now))
             return found
@@ -44,26 +41,19 @@ async def _ask(patient: Patient, name: str) -> list[Finding]:
         await engine.dispose()
 
 
-def _revisions(connection: Connection) -> tuple[str | None, str]:
-    """Which schema it has, and which is today's."""
-    wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    assert wanted is not None
-    return MigrationContext.configure(connection).get_current_revision(), wanted
-
-
-def _schema(name: str, has: str | None, wanted: str) -> Finding:
-    if has == wanted:
-        return good(f"{name} answers and has our tables ({has})")
-    if has is None:
+def _schema(name: str, about: Standing) -> Finding:
+    if about.has == about.wanted:
+        return good(f"{name} answers and has our tables ({about.has})")
+    if about.has is None:
         return good(f"{name} answers; the first start makes our tables")
-    known = {one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    if has in known:
+    if not about.is_newer:
         return doubt(
-            f"{name} has the tables of a former version ({has})", "the next start brings them up to date"
+            f"{name} has the tables of a former version ({about.has})",
+            "the next start brings them up to date",
         )
     return bad(
-        f"{name} has the tables of a later version ({has})",
-        "start that version, or give this one another database",
+        f"{name} has the tables of a later version ({about.has})",
+        f"start that version, or have it run `centralita history downgrade {about.wanted}`",
     )
 
 

@@ -9,10 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from msgspec.structs import replace
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switch.history.database import connect, migrate
+from switch.history.database import NewerSchema, connect, migrate, move, standing
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
 from switch.history.tables import calls, legs, metadata
@@ -104,3 +104,60 @@ def test_an_absolute_path_stays_absolute(tmp_path: Path) -> None:
 def test_another_database_is_refused() -> None:
     with pytest.raises(ValueError, match="mysql"):
         connect("mysql://host/name", Path("var"))
+
+
+def shape(connection: Connection) -> dict[str, object]:
+    """Tables with their columns and indexes, as the database has them."""
+    about = inspect(connection)
+    return {
+        table: (
+            sorted(
+                (column["name"], str(column["type"]), column["nullable"])
+                for column in about.get_columns(table)
+            ),
+            sorted(str(index["name"]) for index in about.get_indexes(table)),
+        )
+        for table in about.get_table_names()
+    }
+
+
+async def shaped(engine: AsyncEngine) -> dict[str, object]:
+    async with engine.connect() as connection:
+        return await connection.run_sync(shape)
+
+
+async def test_every_migration_goes_forward_and_back(engine: AsyncEngine, tmp_path: Path) -> None:
+    """The tables are the same whichever way a revision is reached, and the calls in them stay."""
+    call = answered_call()
+    async with engine.connect() as connection:
+        known = (await connection.run_sync(standing)).known
+    writer = Writer(engine, tmp_path, node="test")
+    writer.start()
+    writer.put(CallEnded(call=call))
+    await writer.close()
+    back = {}
+    for revision in reversed(known):
+        await move(engine, revision)
+        back[revision] = await shaped(engine)
+    for revision in known[1:]:
+        await move(engine, revision)
+        assert await shaped(engine) == back[revision], revision
+    found = await Reader(engine).call(call.id)
+    assert found is not None
+    assert (found.id, found.visits, found.segments) == (call.id, call.visits, call.segments)
+    await move(engine, "base")
+    assert set(await shaped(engine)) == {"alembic_version"}
+    await migrate(engine)
+    assert await shaped(engine) == back[known[-1]]
+
+
+async def test_a_later_schema_is_left_alone(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        before = (await connection.execute(text("select version_num from alembic_version"))).scalar_one()
+        await connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(NewerSchema, match=f"9999.*centralita history downgrade {before}"):
+        await migrate(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text(f"update alembic_version set version_num = '{before}'"))
+    with pytest.raises(ValueError, match="no revision 0000; known are 0001, "):
+        await move(engine, "0000")
