@@ -22,6 +22,7 @@ from sip.endpoint import Endpoint
 from sip.events import Event
 from sip.flow import TRANSPORTS, Flow
 from sip.location import Kind
+from switch.access.store import TokenStore
 from switch.clock import Clock
 from switch.config.addresses import host_port
 from switch.config.schema import Config
@@ -107,7 +108,8 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
     stack.callback(logbook.close)
     booking = Booking(history, logbook)
     stack.push_async_callback(booking.close)
-    return Books(recovery.router, journal, clock, history, Reader(engine), logbook, booking)
+    reader, tokens = Reader(engine), TokenStore(engine)
+    return Books(recovery.router, journal, clock, history, reader, tokens, logbook, booking)
 
 
 def media_workers(cores: int) -> int:

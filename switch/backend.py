@@ -124,6 +124,11 @@ class Running:
             raise Unknown(f"no agent {name!r}")
         return self._agent_row(view)
 
+    def queues_of(self, agent: str) -> Sequence[str]:
+        """Those that his skills open."""
+        view = self._exchange.dispatch.router.agent(agent)
+        return () if view is None else view.queues
+
     def set_agent_state(
         self, name: str, state: AgentState, reason: str | None, phone: str | None = None
     ) -> AgentRow:

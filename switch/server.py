@@ -16,12 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from acd.events import SwitchRestarted
 from media.aio import synthesis
+from switch.access.admin_token import AdminToken
+from switch.access.tokens import Tokens
 from switch.api.app import create_app
 from switch.api.backend import Reloaded
 from switch.api.event_socket import EventSocket
 from switch.api.server import HttpServer
 from switch.api.services import Services
-from switch.api.token import AdminToken
 from switch.assembly import assemble
 from switch.backend import Running
 from switch.calls.ending import EndedBy, Reason, Result
@@ -203,13 +204,16 @@ class Server:
         tasks, is_ready = lambda: len(asyncio.all_tasks()), lambda: self._running.readiness().ready
         exchange.metrics.watch(sources(exchange, listeners, tasks, is_ready))
         explainer = Explainer(data_dir / "journal")
+        tokens = Tokens(AdminToken(data_dir / "admin.token"), self._switch.tokens, lambda: datetime.now(UTC))
+        await tokens.start()
+        stack.push_async_callback(tokens.close)
         services = Services(
             backend=self._running,
             reader=self._switch.reader,
             settled=exchange.history.flush,
             metrics=exchange.metrics,
             data_dir=data_dir,
-            token=AdminToken(data_dir / "admin.token"),
+            tokens=tokens,
             tracing=exchange.tracing,
             explainer=explainer,
             listeners=listeners,

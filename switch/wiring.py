@@ -22,6 +22,7 @@ from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
 from sip.flow import Flow
 from sip.subscriptions.events import Referred, Renewed, Subscribing, SubscriptionEnded, Told
+from switch.access.store import TokenStore
 from switch.calls.arrival import Arrival
 from switch.calls.orders import Orders
 from switch.calls.registry import Registry
@@ -85,6 +86,7 @@ class Switch:
     staffing: Staffing
     identification: Identification
     reader: Reader
+    tokens: TokenStore
 
     def sip_event(self, event: sip.Event) -> None:
         """What the endpoint tells: a new call, a request outside of dialogs, or something about a leg."""
@@ -145,6 +147,7 @@ class Books:
     clock: Clock
     history: Writer
     reader: Reader
+    tokens: TokenStore
     logbook: Logbook
     booking: Booking
 
@@ -211,6 +214,7 @@ class _Wiring:
             self._staffing,
             self._identification,
             books.reader,
+            books.tokens,
         )
 
     def _make_registrations(self, books: Books) -> Registrations:

@@ -1,10 +1,12 @@
 """The agents, now, and what an administrator may tell them to be."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from switch.access.holder import Holder
+from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import AgentRow
 from switch.api.services import Services
@@ -25,22 +27,25 @@ class StateChange(BaseModel):
 def routes(services: Services) -> APIRouter:
     """`/agents`."""
     router = APIRouter(prefix="/agents", tags=["agents"])
+    See = Annotated[Holder, Depends(services.needs(Right.AGENTS_SEE))]
+    Set = Annotated[Holder, Depends(services.needs(Right.AGENTS_SET))]
 
     @router.get("", responses=many(AgentRow))
-    async def agents() -> Response:
+    async def agents(holder: See) -> Response:
         """Every agent."""
-        return answer(Items(services.backend.agents()))
+        return answer(Items(services.seen_by(holder).agents()))
 
     @router.get("/{name}", responses=one(AgentRow))
-    async def agent(name: str) -> Response:
+    async def agent(name: str, holder: See) -> Response:
         """One agent."""
-        return answer(services.backend.agent(name))
+        return answer(services.seen_by(holder).agent(name))
 
     @router.post("/{name}/state", responses=one(AgentRow))
-    async def set_state(name: str, change: StateChange) -> Response:
+    async def set_state(name: str, change: StateChange, holder: Set) -> Response:
         """Make the agent ready, paused or offline; an agent in a call becomes so after it. With a phone the
         agent is logged in there first.
         """
+        services.seen_by(holder).agent(name)
         backend = services.backend
         return answer(backend.set_agent_state(name, change.state, change.reason, change.phone))
 

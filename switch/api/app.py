@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -53,7 +53,7 @@ def create_app(services: Services, *, version: str) -> FastAPI:
         title="Centralita", version=version, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None
     )
     app.include_router(health.routes(services))
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(services.admin)])
+    api = APIRouter(prefix="/api/v1")
     for part in _PARTS:
         api.include_router(part.routes(services))
     api.include_router(why.ledger(services))

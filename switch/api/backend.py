@@ -298,6 +298,10 @@ class Backend(Protocol):
         """Raises Unknown."""
         ...
 
+    def queues_of(self, agent: str) -> Sequence[str]:
+        """Which queues he may serve; none where there is no such agent."""
+        ...
+
     def set_agent_state(
         self, name: str, state: AgentState, reason: str | None, phone: str | None = None
     ) -> AgentRow:

@@ -2,8 +2,9 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
+from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing
 from switch.api.backend import BanRow
 from switch.api.services import Services
@@ -11,7 +12,7 @@ from switch.api.services import Services
 
 def routes(services: Services) -> APIRouter:
     """`/bans` and `/bans/{address}`."""
-    router = APIRouter(tags=["bans"])
+    router = APIRouter(tags=["bans"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
 
     @router.get("/bans", responses=many(BanRow))
     async def bans() -> Response:

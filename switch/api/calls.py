@@ -9,10 +9,12 @@ from http import HTTPStatus
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 
+from switch.access.holder import Holder
+from switch.access.rights import Right
 from switch.api.answers import Failure, Items, answer, many, nothing, one
 from switch.api.backend import Backend, RecordingRow, RecordingState, SupervisionRow, TransferRow
 from switch.api.services import Services
@@ -59,9 +61,12 @@ class TransferOrder(BaseModel):
 def routes(services: Services) -> APIRouter:
     """`/calls`."""
     router = APIRouter(prefix="/calls", tags=["calls"])
+    See = Annotated[Holder, Depends(services.needs(Right.CALLS_SEE))]
+    May = Annotated[Holder, Depends(services.needs(Right.CALLS_ACT))]
 
     @router.get("", responses=many(CallRecord))
     async def calls(
+        holder: See,
         state: CallState | None = None,
         queue: str | None = None,
         agent: str | None = None,
@@ -75,37 +80,44 @@ def routes(services: Services) -> APIRouter:
         start of a call in progress, the earliest end of one that ended. Those in progress come all at once.
         """
         if state is not CallState.ENDED and cursor is None:
-            active = await _active(services.backend, lambda call: _wanted(call, queue, agent, since))
+            seen = services.seen_by(holder)
+            active = await _active(
+                services.backend, lambda call: seen.sees_call(call) and _wanted(call, queue, agent, since)
+            )
             if state is CallState.ACTIVE:
                 return answer(Items(active))
         else:
             active = []
-        return answer(await _ended(services, active, queue, agent, since, cursor, limit))
+        return answer(await _ended(services, holder, active, queue, agent, since, cursor, limit))
 
     @router.get("/{call}", responses=one(CallRecord))
-    async def call(call: str) -> Response:
+    async def call(call: str, holder: See) -> Response:
         """One call, in progress or ended."""
-        return answer(await find(services, call))
+        return answer(await find(services, holder, call))
 
     @router.delete("/{call}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
-    async def hangup(call: str) -> Response:
+    async def hangup(call: str, holder: May) -> Response:
         """End a call in progress."""
+        services.seen_by(holder).check(call)
         services.backend.hangup(call)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     @router.get("/{call}/recording", responses=one(RecordingRow))
-    async def recording(call: str) -> Response:
+    async def recording(call: str, holder: May) -> Response:
         """Whether a call in progress is being recorded, or its recording paused."""
+        services.seen_by(holder).check(call)
         return answer(services.backend.recording(call))
 
     @router.post("/{call}/recording", responses=one(RecordingRow))
-    async def set_recording(call: str, change: RecordingChange) -> Response:
+    async def set_recording(call: str, change: RecordingChange, holder: May) -> Response:
         """Pause the recording: silence is kept in place of what is said. Or let it go on."""
+        services.seen_by(holder).check(call)
         return answer(services.backend.set_recording(call, change.state))
 
     @router.post("/{call}/transfer", status_code=202, responses=one(TransferRow, HTTPStatus.ACCEPTED))
-    async def transfer(call: str, order: TransferOrder) -> Response:
+    async def transfer(call: str, order: TransferOrder, holder: May) -> Response:
         """Send the caller on to a number, as the phone that he talks to could dial it; that phone leaves."""
+        services.seen_by(holder).check(call)
         return answer(services.backend.transfer(call, order.to), HTTPStatus.ACCEPTED)
 
     _add_supervision(router, services)
@@ -113,33 +125,38 @@ def routes(services: Services) -> APIRouter:
 
 
 def _add_supervision(router: APIRouter, services: Services) -> None:
+    May = Annotated[Holder, Depends(services.needs(Right.CALLS_SUPERVISE))]
+
     @router.get("/{call}/supervise", responses=one(SupervisionRow))
-    async def supervision(call: str) -> Response:
+    async def supervision(call: str, holder: May) -> Response:
         """Who supervises a call in progress."""
+        services.seen_by(holder).check(call)
         return answer(services.backend.supervision(call))
 
     @router.post("/{call}/supervise", responses=one(SupervisionRow))
-    async def supervise(call: str, change: SupervisionChange) -> Response:
+    async def supervise(call: str, change: SupervisionChange, holder: May) -> Response:
         """Call a phone that is to listen to the call, whisper to its agent, speak to both, or take it over.
 
         Answers when the phone rings. The same phone again changes the mode at once.
         """
+        services.seen_by(holder).check(call)
         return answer(await services.backend.supervise(call, change.phone, change.mode))
 
     @router.delete("/{call}/supervise", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
-    async def leave(call: str) -> Response:
+    async def leave(call: str, holder: May) -> Response:
         """Let the supervisor go; the call goes on."""
+        services.seen_by(holder).check(call)
         services.backend.leave(call)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-async def find(services: Services, call: str) -> CallRecord:
-    """The call. Raises Failure 404."""
+async def find(services: Services, holder: Holder, call: str) -> CallRecord:
+    """The call, in his scope. Raises Failure 404."""
     record = services.backend.active_call(call)
     if record is None:
         async with history(services) as reader:
             record = await reader.call(call)
-    if record is None:
+    if record is None or not services.seen_by(holder).sees_call(record):
         raise Failure(HTTPStatus.NOT_FOUND, f"no call {call!r}")
     return record
 
@@ -158,6 +175,7 @@ async def _active(backend: Backend, wanted: Callable[[CallRecord], bool]) -> lis
 
 async def _ended(
     services: Services,
+    holder: Holder,
     before: Sequence[CallRecord],
     queue: str | None,
     agent: str | None,
@@ -167,7 +185,9 @@ async def _ended(
 ) -> Items:
     try:
         async with history(services) as reader:
-            page = await reader.calls(queue=queue, agent=agent, since=since, cursor=cursor, limit=limit)
+            page = await reader.calls(
+                queue=queue, agent=agent, since=since, cursor=cursor, limit=limit, scope=holder.scope
+            )
     except BadCursor as error:
         raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
     active = {call.id for call in before}

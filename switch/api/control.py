@@ -2,8 +2,9 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
+from switch.access.rights import Right
 from switch.api.answers import Failure, answer, one
 from switch.api.backend import Draining, Reloaded
 from switch.api.services import Services
@@ -11,7 +12,7 @@ from switch.api.services import Services
 
 def routes(services: Services) -> APIRouter:
     """`/reload` and `/drain`."""
-    router = APIRouter(tags=["control"])
+    router = APIRouter(tags=["control"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
 
     @router.post("/reload", responses=one(Reloaded))
     async def reload() -> Response:

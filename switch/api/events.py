@@ -5,14 +5,18 @@ from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response, WebSocket
+from fastapi import APIRouter, Depends, Query, Response, WebSocket
 from starlette.requests import HTTPConnection
+from starlette.status import WS_1008_POLICY_VIOLATION
 from starlette.websockets import WebSocketDisconnect
 
+from switch.access.holder import Holder
+from switch.access.rights import Right
+from switch.access.visible import visible
 from switch.api.answers import Failure, answer, nothing, one
 from switch.api.backend import TicketRow
 from switch.api.services import Services
-from switch.events.filter import Filter, UnknownType
+from switch.events.filter import UnknownType
 from switch.events.tickets import LASTS_S
 
 Names = Annotated[list[str], Query(max_length=256)]
@@ -21,16 +25,17 @@ Names = Annotated[list[str], Query(max_length=256)]
 def routes(services: Services) -> APIRouter:
     """`/events` for who has not asked for a WebSocket, `/events/tickets`."""
     router = APIRouter(prefix="/events", tags=["events"])
+    May = Annotated[Holder, Depends(services.needs(Right.EVENTS))]
 
     @router.get("", status_code=426, responses=nothing(HTTPStatus.UPGRADE_REQUIRED))
-    async def not_a_socket() -> Response:
+    async def not_a_socket(holder: May) -> Response:
         """A WebSocket of events: snapshot first, then one event after the other."""
         raise Failure(HTTPStatus.UPGRADE_REQUIRED, "ask for a WebSocket: ws://…/api/v1/events")
 
     @router.post("/tickets", responses=one(TicketRow, HTTPStatus.CREATED))
-    async def ticket() -> Response:
+    async def ticket(holder: May) -> Response:
         """A ticket for a page in a browser, which can send no header when it opens a WebSocket."""
-        given = services.tickets.give(Filter())
+        given = services.tickets.give(holder)
         return answer(TicketRow(ticket=given, expires_in_s=LASTS_S), HTTPStatus.CREATED)
 
     return router
@@ -51,9 +56,9 @@ def socket(services: Services) -> APIRouter:
         ticket: str | None = None,
     ) -> None:
         """`types` are names or patterns (`call.*`); what is about one of the queues or agents passes."""
-        seen = await _let_in(services, socket, ticket)
+        holder = await _let_in(services, socket, ticket)
         try:
-            wanted = Filter.of(types, queue, agent, seen.allowed)
+            wanted = visible(holder).narrowed(types, queue, agent)
         except UnknownType as error:
             raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
         if not listeners.has_room:
@@ -61,25 +66,28 @@ def socket(services: Services) -> APIRouter:
         await socket.accept()
         telling = asyncio.create_task(listeners.tell(partial(_write, socket), since, wanted))
         reading = asyncio.create_task(_read_out(socket))
+        gone = asyncio.create_task(services.tokens.until_gone(holder))
         try:
-            await asyncio.wait({telling, reading}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({telling, reading, gone}, return_when=asyncio.FIRST_COMPLETED)
             if telling.done():
                 telling.result()
+            elif gone.done():
+                await socket.close(WS_1008_POLICY_VIOLATION, "the token is in force no more")
         except WebSocketDisconnect:
             return
         finally:
             telling.cancel()
             reading.cancel()
-            await asyncio.wait({telling, reading})
+            gone.cancel()
+            await asyncio.wait({telling, reading, gone})
 
     return router
 
 
-async def _let_in(services: Services, connection: HTTPConnection, ticket: str | None) -> Filter:
-    """What he may see, by his ticket or his token. Raises Failure 401."""
+async def _let_in(services: Services, connection: HTTPConnection, ticket: str | None) -> Holder:
+    """Who is asking, by his ticket or his token. Raises Failure 401, 403."""
     if ticket is None:
-        await services.admin(connection)
-        return Filter()
+        return await services.needs(Right.EVENTS)(connection)
     if (seen := services.tickets.take(ticket)) is None:
         raise Failure(HTTPStatus.UNAUTHORIZED, "the ticket was used, or is too old", challenge=True)
     return seen

@@ -1,11 +1,13 @@
 """Who else hears a call while it happens."""
 
 from http import HTTPStatus
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from switch.access.holder import Holder
+from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
 from switch.api.backend import ForkRow
 from switch.api.services import Services
@@ -23,22 +25,26 @@ class ForkWanted(BaseModel):
 def routes(services: Services) -> APIRouter:
     """`/calls/{call}/forks`."""
     router = APIRouter(prefix="/calls/{call}/forks", tags=["calls"])
+    May = Annotated[Holder, Depends(services.needs(Right.FORKS))]
 
     @router.get("", responses=many(ForkRow))
-    async def forks(call: str) -> Response:
+    async def forks(call: str, holder: May) -> Response:
         """The forks of a call in progress."""
+        services.seen_by(holder).check(call)
         return answer(Items(services.backend.forks(call)))
 
     @router.post("", status_code=201, responses=one(ForkRow, HTTPStatus.CREATED))
-    async def begin(call: str, wanted: ForkWanted) -> Response:
+    async def begin(call: str, wanted: ForkWanted, holder: May) -> Response:
         """Send the PCM of both sides to a WebSocket until the call ends; 409 where `media.fork_to` does not
         name its host.
         """
+        services.seen_by(holder).check(call)
         return answer(services.backend.begin_fork(call, wanted.url, wanted.rate), HTTPStatus.CREATED)
 
     @router.delete("/{fork}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
-    async def end(call: str, fork: str) -> Response:
+    async def end(call: str, fork: str, holder: May) -> Response:
         """End it; the call goes on."""
+        services.seen_by(holder).check(call)
         services.backend.end_fork(call, fork)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 

@@ -4,9 +4,10 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Depends, Response
 
+from switch.access.rights import Right
 from switch.api.answers import Failure, answer, nothing, one
 from switch.api.backend import Readiness
-from switch.api.services import Services
+from switch.api.services import NeedsUnlessLocal, Services
 from switch.metrics.exposition import CONTENT_TYPE, render
 
 
@@ -30,7 +31,7 @@ def routes(services: Services) -> APIRouter:
     @router.get(
         "/metrics",
         responses=nothing(HTTPStatus.OK),
-        dependencies=[Depends(services.admin_unless_local)],
+        dependencies=[Depends(NeedsUnlessLocal(services, Right.METRICS))],
     )
     async def metrics() -> Response:
         """Everything that is counted, for Prometheus. From another machine it needs the token."""

@@ -1,8 +1,12 @@
 """Phones and trunks, now, and what is to become of calls to a phone."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from switch.access.holder import Holder
+from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import PhoneRow, PreferencesRow, ProvisioningRow, TrunkRow
 from switch.api.services import Services
@@ -26,32 +30,39 @@ class Wanted(BaseModel):
 def routes(services: Services) -> APIRouter:
     """`/phones` and `/trunks`."""
     router = APIRouter(tags=["peers"])
+    See = Annotated[Holder, Depends(services.needs(Right.PHONES_SEE))]
+    Set = Annotated[Holder, Depends(services.needs(Right.PHONES_SET))]
+    Provision = Annotated[Holder, Depends(services.needs(Right.PHONES_PROVISION))]
+    Trunks = Annotated[Holder, Depends(services.needs(Right.TRUNKS_SEE))]
 
     @router.get("/phones", responses=many(PhoneRow))
-    async def phones() -> Response:
+    async def phones(holder: See) -> Response:
         """Every phone and its registrations."""
-        return answer(Items(services.backend.phones()))
+        return answer(Items(services.seen_by(holder).phones()))
 
     @router.get("/phones/{name}/preferences", responses=one(PreferencesRow))
-    async def preferences(name: str) -> Response:
+    async def preferences(name: str, holder: See) -> Response:
         """Do not disturb, and where calls to the phone are forwarded."""
+        services.seen_by(holder).phone(name)
         return answer(services.backend.preferences(name))
 
     @router.put("/phones/{name}/preferences", responses=one(PreferencesRow))
-    async def set_preferences(name: str, wanted: Wanted) -> Response:
+    async def set_preferences(name: str, wanted: Wanted, holder: Set) -> Response:
         """Set all of it; the phone's own keys show it."""
+        services.seen_by(holder).phone(name)
         return answer(services.backend.set_preferences(name, Preferences(**wanted.model_dump())))
 
     @router.get("/phones/{name}/provisioning", responses=one(ProvisioningRow))
-    async def provisioning(name: str) -> Response:
+    async def provisioning(name: str, holder: Provision) -> Response:
         """Where a phone gets its files: a secret, as its password is."""
+        services.seen_by(holder).phone(name)
         made = answer(services.backend.provisioning(name))
         made.headers["Cache-Control"] = "no-store"
         return made
 
     @router.get("/trunks", responses=many(TrunkRow))
-    async def trunks() -> Response:
+    async def trunks(holder: Trunks) -> Response:
         """Every trunk and its health."""
-        return answer(Items(services.backend.trunks()))
+        return answer(Items(services.seen_by(holder).trunks()))
 
     return router

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from switch.access.holder import Holder
+from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import QueueRow
 from switch.api.services import Services
-from switch.calls.ending import EndedBy
 
 
 class Word(BaseModel):
@@ -16,7 +17,8 @@ class Word(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Annotated[str, Field(min_length=1, max_length=64)] = EndedBy.ADMINISTRATOR.value
+    by: Annotated[str | None, Field(min_length=1, max_length=64)] = None
+    """Believed of `admin.token` only: every other token has a name."""
     why: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -24,35 +26,49 @@ def routes(services: Services) -> APIRouter:
     """`/queues`."""
     router = APIRouter(prefix="/queues", tags=["queues"])
     backend = services.backend
+    See = Annotated[Holder, Depends(services.needs(Right.QUEUES_SEE))]
+    Close = Annotated[Holder, Depends(services.needs(Right.QUEUES_CLOSE))]
+
+    def reached(holder: Holder) -> list[str | None]:
+        """Every queue, or those of his scope one by one."""
+        if holder.scope is None:
+            return [None]
+        return [row.name for row in services.seen_by(holder).queues()]
 
     @router.get("", responses=many(QueueRow))
-    async def queues() -> Response:
+    async def queues(holder: See) -> Response:
         """Every queue."""
-        return answer(Items(backend.queues()))
+        return answer(Items(services.seen_by(holder).queues()))
 
     @router.get("/{name}", responses=one(QueueRow))
-    async def queue(name: str) -> Response:
+    async def queue(name: str, holder: See) -> Response:
         """One queue."""
-        return answer(backend.queue(name))
+        return answer(services.seen_by(holder).queue(name))
 
     @router.post("/close", responses=many(QueueRow))
-    async def close_all(word: Word) -> Response:
+    async def close_all(word: Word, holder: Close) -> Response:
         """Close every queue out of turn, until it is opened again."""
-        return answer(Items(backend.close_queues(None, word.by, word.why)))
+        by = services.known_as(holder, word.by)
+        rows = [row for name in reached(holder) for row in backend.close_queues(name, by, word.why)]
+        return answer(Items(rows))
 
     @router.post("/open", responses=many(QueueRow))
-    async def open_all(word: Word) -> Response:
+    async def open_all(word: Word, holder: Close) -> Response:
         """Take that back for every queue; those whose hours are over stay closed."""
-        return answer(Items(backend.open_queues(None, word.by, word.why)))
+        by = services.known_as(holder, word.by)
+        rows = [row for name in reached(holder) for row in backend.open_queues(name, by, word.why)]
+        return answer(Items(rows))
 
     @router.post("/{name}/close", responses=one(QueueRow))
-    async def close(name: str, word: Word) -> Response:
+    async def close(name: str, word: Word, holder: Close) -> Response:
         """Close one queue out of turn, until it is opened again."""
-        return answer(backend.close_queues(name, word.by, word.why)[0])
+        services.seen_by(holder).queue(name)
+        return answer(backend.close_queues(name, services.known_as(holder, word.by), word.why)[0])
 
     @router.post("/{name}/open", responses=one(QueueRow))
-    async def reopen(name: str, word: Word) -> Response:
+    async def reopen(name: str, word: Word, holder: Close) -> Response:
         """Take that back; a queue whose hours are over stays closed."""
-        return answer(backend.open_queues(name, word.by, word.why)[0])
+        services.seen_by(holder).queue(name)
+        return answer(backend.open_queues(name, services.known_as(holder, word.by), word.why)[0])
 
     return router

@@ -7,11 +7,13 @@ import os
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Annotated, BinaryIO, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
+from switch.access.holder import Holder
+from switch.access.rights import Right
 from switch.api.answers import Failure, nothing
 from switch.api.calls import find
 from switch.api.services import Services
@@ -24,9 +26,11 @@ def routes(services: Services) -> APIRouter:
     router = APIRouter(prefix="/recordings", tags=["recordings"])
 
     @router.get("/{call}", responses=nothing(HTTPStatus.OK))
-    async def recording(call: str) -> Response:
+    async def recording(
+        call: str, holder: Annotated[Holder, Depends(services.needs(Right.RECORDINGS_HEAR))]
+    ) -> Response:
         """The call's recording: 8 kHz, left the caller, right the agent."""
-        record = await find(services, call)
+        record = await find(services, holder, call)
         if record.recording is None:
             raise Failure(HTTPStatus.NOT_FOUND, f"call {call!r} has no recording")
         path = _inside(services.data_dir, record.recording.path)

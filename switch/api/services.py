@@ -8,11 +8,13 @@ from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
+from switch.access.holder import ADMINISTRATOR, Holder
+from switch.access.rights import Right
+from switch.access.sight import Sight
+from switch.access.tokens import Tokens
 from switch.api.answers import Failure
 from switch.api.backend import Backend
-from switch.api.token import AdminToken
 from switch.config.schema import Language
-from switch.events.filter import Filter
 from switch.events.listening import Listeners
 from switch.events.tickets import Tickets
 from switch.history.reader import Reader
@@ -32,22 +34,64 @@ class Services:
     """Waits until what ended before is in the history: `Writer.flush`."""
     metrics: Metrics
     data_dir: Path
-    token: AdminToken
+    tokens: Tokens
     tracing: Tracing
     explainer: Explainer
     listeners: Listeners
-    tickets: Tickets[Filter]
     webhooks: Webhooks
+    tickets: Tickets[Holder]
     language: Callable[[], Language]
     """Of the server, as configured now."""
 
-    async def admin(self, request: HTTPConnection) -> None:
-        """Let the administrator through. Raises Failure 401."""
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not self.token.matches(token.strip()):
-            raise Failure(HTTPStatus.UNAUTHORIZED, "a bearer token is needed", challenge=True)
+    def needs(self, right: Right) -> "Needs":
+        """What a route depends on: it gets who is asking. Raises Failure 401, 403."""
+        return Needs(self, right)
 
-    async def admin_unless_local(self, request: HTTPConnection) -> None:
-        """Let through who asks from this machine, and the administrator. Raises Failure 401."""
-        if request.client is None or not ip_address(request.client.host).is_loopback:
-            await self.admin(request)
+    def holder(self, request: HTTPConnection) -> Holder:
+        """Who is asking. Raises Failure 401."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        holder = self.tokens.holder(token.strip()) if kind.lower() == "bearer" else None
+        if holder is None:
+            raise Failure(HTTPStatus.UNAUTHORIZED, "a bearer token is needed", challenge=True)
+        return holder
+
+    def known_as(self, holder: Holder, claimed: str | None) -> str:
+        """In whose name he acts: his token's. `admin.token` is nobody's, so it is believed.
+
+        Raises Failure 403.
+        """
+        if claimed is None or claimed == holder.name:
+            return holder.name
+        if holder.token:
+            raise Failure(HTTPStatus.FORBIDDEN, f"by: this token acts in the name of {holder.name!r} only")
+        return claimed
+
+    def seen_by(self, holder: Holder) -> Sight:
+        """The switch as far as he may see it."""
+        return Sight(self.backend, self.listeners.stream.board, holder)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Needs:
+    """Lets through who has a right."""
+
+    services: Services
+    right: Right
+
+    async def __call__(self, request: HTTPConnection) -> Holder:
+        """Who is asking. Raises Failure 401, 403."""
+        holder = self.services.holder(request)
+        if not holder.may(self.right):
+            raise Failure(HTTPStatus.FORBIDDEN, f"{holder.role} tokens have no right {self.right}")
+        return holder
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NeedsUnlessLocal(Needs):
+    """The same for who asks from another machine."""
+
+    async def __call__(self, request: HTTPConnection) -> Holder:
+        """Who is asking; on this machine anybody is as good as the administrator. Raises Failure 401, 403."""
+        if request.client is not None and ip_address(request.client.host).is_loopback:
+            return ADMINISTRATOR
+        return await Needs.__call__(self, request)

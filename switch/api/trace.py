@@ -11,6 +11,8 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from switch.access.holder import Holder
+from switch.access.rights import Right
 from switch.api.answers import Failure, Items, answer, many, nothing
 from switch.api.calls import find
 from switch.api.services import Services
@@ -70,16 +72,20 @@ Question = Annotated[Asked, Depends(_asked)]
 def routes(services: Services) -> APIRouter:
     """`/calls/{id}/trace`, `/trace`, and each of them with `.pcap`."""
     router = APIRouter(tags=["trace"])
+    OfCall = Annotated[Holder, Depends(services.needs(Right.CALLS_TRACE))]
+    administer = [Depends(services.needs(Right.ADMINISTER))]
     tracing = services.tracing
 
     @router.get("/calls/{call}/trace", responses=many(MessageRow))
     async def call_trace(
-        call: str, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100
+        call: str,
+        holder: OfCall,
+        cursor: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
     ) -> Response:
         """The SIP messages of all legs, in order; secrets are masked."""
         after = _number(cursor)
-        if tracing.call(call, most=1) is None:
-            raise await _not_kept(services, call)
+        await _look(services, holder, call)
         page = [
             row(message) async for some in _of_call(tracing, call, after, limit) for message in some.messages
         ]
@@ -87,13 +93,12 @@ def routes(services: Services) -> APIRouter:
         return answer(Items(page, following))
 
     @router.get("/calls/{call}/trace.pcap", responses=nothing(HTTPStatus.OK))
-    async def call_capture(call: str) -> Response:
+    async def call_capture(call: str, holder: OfCall) -> Response:
         """The same as a capture, which Wireshark and sngrep open; TLS legs in clear."""
-        if tracing.call(call, most=1) is None:
-            raise await _not_kept(services, call)
+        await _look(services, holder, call)
         return StreamingResponse(_captured(_of_call(tracing, call)), media_type=MEDIA_TYPE)
 
-    @router.get("/trace", responses=nothing(HTTPStatus.OK))
+    @router.get("/trace", responses=nothing(HTTPStatus.OK), dependencies=administer)
     async def trace(request: Request, question: Question) -> Response:
         """Messages that the filter takes, one JSON object a line: the `last` of those kept, then what passes.
 
@@ -103,7 +108,7 @@ def routes(services: Services) -> APIRouter:
         _make_room(tracing, question)
         return StreamingResponse(_lines(_passing(request, tracing, question)), media_type=LINES)
 
-    @router.get("/trace.pcap", responses=nothing(HTTPStatus.OK))
+    @router.get("/trace.pcap", responses=nothing(HTTPStatus.OK), dependencies=administer)
     async def capture(request: Request, question: Question) -> Response:
         """The same as a capture that grows."""
         _make_room(tracing, question)
@@ -120,12 +125,17 @@ def _number(cursor: str | None) -> int:
     return int(cursor)
 
 
-async def _not_kept(services: Services, call: str) -> Failure:
-    """Why there are no messages; raises Failure where there is no such call."""
-    await find(services, call)
+async def _look(services: Services, holder: Holder, call: str) -> None:
+    """Raises Failure where nothing of the call is kept, or there is no such call for him."""
+    kept = services.tracing.call(call, most=1) is not None
+    if kept and holder.scope is None:
+        return
+    await find(services, holder, call)
+    if kept:
+        return
     if not services.tracing.keeps:
-        return Failure(HTTPStatus.NOT_FOUND, "no messages are kept: trace.calls is 0")
-    return Failure(HTTPStatus.NOT_FOUND, f"the messages of call {call!r} are not kept any more")
+        raise Failure(HTTPStatus.NOT_FOUND, "no messages are kept: trace.calls is 0")
+    raise Failure(HTTPStatus.NOT_FOUND, f"the messages of call {call!r} are not kept any more")
 
 
 def _make_room(tracing: Tracing, question: Asked) -> None:

@@ -3,25 +3,26 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
+from switch.access.holder import Holder
+from switch.access.rights import Right
 from switch.api.answers import answer, nothing, one
 from switch.api.backend import PlaceRow
 from switch.api.services import Services
-from switch.calls.ending import EndedBy
 
 MOST_PRIORITY = 1_000_000
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class _Order(BaseModel):
-    """`by` is who wants it, for the log."""
+    """`by` is who wants it, for the log: believed of `admin.token` only, as every other token has a name."""
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Name = EndedBy.ADMINISTRATOR.value
+    by: Name | None = None
 
 
 class Priority(_Order):
@@ -59,38 +60,50 @@ def routes(services: Services) -> APIRouter:
     """`/calls/{id}/place`, and POSTs beside it."""
     router = APIRouter(prefix="/calls/{call}", tags=["calls"])
 
+    Place = Annotated[Holder, Depends(services.needs(Right.CALLS_PLACE))]
+
+    def by(call: str, order: _Order, holder: Holder) -> str:
+        """In whose name; raises Unknown where the call is not for him."""
+        services.seen_by(holder).check(call)
+        return services.known_as(holder, order.by)
+
     def done(act: Act) -> Response:
         row = services.backend.act(act)
         return Response(status_code=HTTPStatus.NO_CONTENT) if row is None else answer(row)
 
     @router.get("/place", responses=one(PlaceRow))
-    async def place(call: str) -> Response:
+    async def place(call: str, holder: Place) -> Response:
         """Where a caller stands in a queue, or whom he talks to from one."""
+        services.seen_by(holder).check(call)
         return answer(services.backend.place(call))
 
     @router.post("/prioritise", responses=one(PlaceRow))
-    async def prioritise(call: str, order: Priority) -> Response:
+    async def prioritise(call: str, order: Priority, holder: Place) -> Response:
         """Give a caller in a queue another priority; larger goes first."""
-        return done(CallPrioritised(call, order.priority, by=order.by))
+        return done(CallPrioritised(call, order.priority, by=by(call, order, holder)))
 
     @router.post("/assign", responses=one(PlaceRow))
-    async def assign(call: str, order: ForAgent) -> Response:
+    async def assign(call: str, order: ForAgent, holder: Place) -> Response:
         """Let a waiting caller wait for this agent alone, before everybody else whom the agent could take."""
-        return done(CallAssigned(call, order.agent, by=order.by))
+        services.seen_by(holder).agent(order.agent)
+        return done(CallAssigned(call, order.agent, by=by(call, order, holder)))
 
     @router.post("/pull", responses=one(PlaceRow))
-    async def pull(call: str, order: ForAgent) -> Response:
+    async def pull(call: str, order: ForAgent, holder: Place) -> Response:
         """Offer a waiting caller at once to this agent, who wants him out of his turn."""
-        return done(CallPulled(call, order.agent, by=order.by))
+        services.seen_by(holder).agent(order.agent)
+        return done(CallPulled(call, order.agent, by=by(call, order, holder)))
 
     @router.post("/move", responses=one(PlaceRow))
-    async def move(call: str, order: Move) -> Response:
+    async def move(call: str, order: Move, holder: Place) -> Response:
         """Move a caller to the front of his queue, or into another one, where he keeps his time."""
-        return done(CallMoved(call, order.queue or "", by=order.by))
+        if order.queue is not None:
+            services.seen_by(holder).queue(order.queue)
+        return done(CallMoved(call, order.queue or "", by=by(call, order, holder)))
 
     @router.post("/withdraw", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
-    async def withdraw(call: str, order: Withdrawal) -> Response:
+    async def withdraw(call: str, order: Withdrawal, holder: Place) -> Response:
         """Take a caller out of his queue, and hang up or ring a phone for him."""
-        return done(CallWithdrawn(call, order.target, by=order.by))
+        return done(CallWithdrawn(call, order.target, by=by(call, order, holder)))
 
     return router

@@ -4,8 +4,10 @@ import asyncio
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
+from switch.access.holder import Holder
+from switch.access.rights import Right
 from switch.api.answers import Failure, answer, one
 from switch.api.calls import find, history
 from switch.api.services import Services
@@ -21,10 +23,14 @@ def routes(services: Services) -> APIRouter:
     router = APIRouter(prefix="/calls", tags=["calls"])
 
     @router.get("/{call}/why", responses=one(WhyRow))
-    async def why(call: str, language: Annotated[Language | None, Query()] = None) -> Response:
+    async def why(
+        call: str,
+        holder: Annotated[Holder, Depends(services.needs(Right.CALLS_WHY))],
+        language: Annotated[Language | None, Query()] = None,
+    ) -> Response:
         """Why each offer of a call went to that agent: a sentence, who else there was, what kept each from
         it, and what would have changed it; in `language`, or the server's. The journal is replayed for it."""
-        await find(services, call)
+        await find(services, holder, call)
         async with history(services) as reader:
             kept = await reader.decisions(call)
             offers = {**await reader.offers(call), **services.backend.offers(call)}
@@ -42,7 +48,7 @@ def routes(services: Services) -> APIRouter:
 
 def ledger(services: Services) -> APIRouter:
     """`/ledger`."""
-    router = APIRouter(tags=["calls"])
+    router = APIRouter(tags=["calls"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
 
     @router.get("/ledger", responses=one(LedgerRow))
     async def check() -> Response:

@@ -1,7 +1,7 @@
 """Which events a listener wants, and which he may see."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Self
 
@@ -35,14 +35,22 @@ class Filter:
         agents: Iterable[str] = (),
         allowed: frozenset[Subject] | None = None,
     ) -> Self:
-        """Types are names or patterns such as `call.*`; none of a sort is all of them. Raises UnknownType."""
+        """What `narrowed` leaves of everything that is `allowed`. Raises UnknownType."""
+        return cls(allowed=allowed).narrowed(types, queues, agents)
+
+    def narrowed(
+        self, types: Iterable[str] = (), queues: Iterable[str] = (), agents: Iterable[str] = ()
+    ) -> Self:
+        """Of this only what is asked for: types are names or patterns such as `call.*`; none of a sort is all
+        of them. Raises UnknownType.
+        """
         patterns = list(types)
-        chosen = frozenset(EventType)
+        chosen = self.types
         if patterns:
-            chosen = frozenset(each for pattern in patterns for each in _types(pattern))
+            chosen &= frozenset(each for pattern in patterns for each in _types(pattern))
         about = frozenset([*map(subject.queue, queues), *map(subject.agent, agents)])
         kinds = frozenset(kind for each in chosen if each is not EventType.SNAPSHOT for kind in KINDS[each])
-        return cls(chosen, kinds, about or None, allowed)
+        return replace(self, types=chosen, kinds=kinds & self.kinds, about=about or None)
 
     def passes(self, type: EventType, about: frozenset[Subject]) -> bool:
         """Whether an event is to be told."""

@@ -27,6 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from acd.why import Kept
+from switch.events.rows import Kind
+from switch.events.subject import Subject
 from switch.history.tables import (
     agent_states,
     bindings,
@@ -83,8 +85,10 @@ class Reader:
         since: datetime | None = None,
         cursor: str | None = None,
         limit: int = 100,
+        scope: frozenset[Subject] | None = None,
     ) -> Page:
-        """Ended calls, newest first: those that visited `queue`, were `agent`'s, ended at `since` or later.
+        """Ended calls, newest first: those that visited `queue`, were `agent`'s, ended at `since` or later,
+        and were with somebody in `scope`.
 
         Raises BadCursor.
         """
@@ -96,6 +100,8 @@ class Reader:
             query = query.where(_or_visit(calls.c.agent == agent, queue_visits.c.agent == agent))
         if since is not None:
             query = query.where(calls.c.ended_at >= since)
+        if scope is not None:
+            query = query.where(_within(scope))
         if cursor is not None:
             query = query.where(tuple_(calls.c.ended_at, calls.c.id) < tuple_(*_position(cursor)))
         query = query.order_by(calls.c.ended_at.desc(), calls.c.id.desc()).limit(limit + 1)
@@ -190,6 +196,16 @@ class Reader:
 
 def _or_visit(own: Any, of_visit: Any) -> Any:
     return or_(own, exists().where(queue_visits.c.call == calls.c.id, of_visit))
+
+
+def _within(scope: frozenset[Subject]) -> Any:
+    """A call that was in one of these queues, or one of these agents'."""
+    queues = [each.name for each in scope if each.kind is Kind.QUEUE]
+    agents = [each.name for each in scope if each.kind is Kind.AGENT]
+    return or_(
+        _or_visit(calls.c.queue.in_(queues), queue_visits.c.queue.in_(queues)),
+        _or_visit(calls.c.agent.in_(agents), queue_visits.c.agent.in_(agents)),
+    )
 
 
 async def _rows(

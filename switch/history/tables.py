@@ -244,3 +244,23 @@ bindings = Table(
     Column("state", Text, nullable=False),
 )
 """Registrations that survive a restart. `state` is the registrar's own JSON."""
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("name", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("queues", Text, nullable=False),
+    Column("agents", Text, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("expires_at", Utc),
+    Column("revoked_at", Utc),
+    Column("last_used_at", Utc),
+)
+"""Of programs: `hash` is the SHA-256 of the secret, which is kept nowhere. `queues` and `agents` are
+lists in JSON.
+"""

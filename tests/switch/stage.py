@@ -34,6 +34,7 @@ from sip.aio.tls import TlsFiles
 from sip.endpoint import Endpoint
 from sip.flow import Flow, Transport
 from sip.location import Destination, Server
+from switch.access.store import TokenStore
 from switch.api.backend import Reloaded
 from switch.backend import Running
 from switch.calls.flow import Call
@@ -284,6 +285,7 @@ class Stage:
             clock=Clock(lambda: START_US + round(self.loop.time() * 1e6), self.loop.time),
             history=history,
             reader=cast(Reader, None),
+            tokens=cast(TokenStore, None),
             logbook=self.logbook,
             booking=Booking(history, self.logbook),
         )

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,9 @@ from msgspec.structs import replace
 
 from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
 from acd.queue import ClosedReason
+from switch.access.admin_token import AdminToken
+from switch.access.store import TokenStore
+from switch.access.tokens import Tokens
 from switch.api.app import create_app
 from switch.api.backend import (
     AgentRow,
@@ -36,7 +40,6 @@ from switch.api.backend import (
     Unknown,
 )
 from switch.api.services import Services
-from switch.api.token import AdminToken
 from switch.calls.supervision import Mode
 from switch.config.schema import Language, Trace
 from switch.events.listening import Listeners
@@ -149,6 +152,10 @@ class Memory:
         if name not in self.people:
             raise Unknown(f"no agent {name!r}")
         return self.people[name]
+
+    def queues_of(self, agent: str) -> Sequence[str]:
+        row = self.people.get(agent)
+        return () if row is None else tuple(row.skills)
 
     def set_agent_state(
         self, name: str, state: AgentState, reason: str | None, phone: str | None = None
@@ -342,13 +349,15 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
     tracing.configure(Trace())
     stream = Stream(lambda: to_us(NOON), asyncio.get_running_loop())
     around = Around(time.monotonic, lambda: to_us(NOON), lambda: 0.5, lambda *alarm: None)
+    tokens = Tokens(AdminToken(data_dir / "admin.token"), TokenStore(engine), lambda: datetime.now(UTC))
+    await tokens.start()
     services = Services(
         backend=memory,
         reader=Reader(engine),
         settled=writer.flush,
         metrics=metrics,
         data_dir=data_dir,
-        token=AdminToken(data_dir / "admin.token"),
+        tokens=tokens,
         tracing=tracing,
         explainer=Explainer(data_dir / "journal"),
         listeners=Listeners(stream),
@@ -361,5 +370,6 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         yield Running(services, memory, writer, token, wire)
     finally:
         await services.webhooks.close()
+        await tokens.close()
         await writer.close()
         await engine.dispose()

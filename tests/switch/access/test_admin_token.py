@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from switch.api.token import AdminToken
+from switch.access.admin_token import AdminToken
 
 
 def test_the_first_start_makes_it_for_its_owner_only(tmp_path: Path) -> None:

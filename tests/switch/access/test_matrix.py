@@ -1,0 +1,122 @@
+"""Which role may use which route: every route of the API, every role."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+
+from switch.access.holder import ADMINISTRATOR
+from switch.access.rights import RIGHTS, Right, Role
+from switch.api.services import Needs
+from tests.switch.api.running import Running, running
+
+FREE = {("GET", "/livez"), ("GET", "/readyz")}
+BY_TICKET = {("WS", "/api/v1/events")}
+"""What it needs is asked in the route: by header or by ticket."""
+
+
+class Row(NamedTuple):
+    method: str
+    path: str
+    right: Right
+
+
+def _table() -> Iterator[Row]:
+    for line in _ROUTES.strip().splitlines():
+        right, *routes = line.split()
+        for route in routes:
+            methods, path = route.split(":", 1)
+            for method in methods.split(","):
+                yield Row(method, path if path == "/metrics" else f"/api/v1{path}", Right(right))
+
+
+_ROUTES = """
+metrics          GET:/metrics
+queues.see       GET:/queues GET:/queues/{name}
+queues.close     POST:/queues/close POST:/queues/open POST:/queues/{name}/close POST:/queues/{name}/open
+agents.see       GET:/agents GET:/agents/{name}
+agents.set       POST:/agents/{name}/state
+calls.see        GET:/calls GET:/calls/{call}
+calls.act        DELETE:/calls/{call} GET,POST:/calls/{call}/recording POST:/calls/{call}/transfer
+calls.place      GET:/calls/{call}/place POST:/calls/{call}/prioritise POST:/calls/{call}/assign
+calls.place      POST:/calls/{call}/pull POST:/calls/{call}/move POST:/calls/{call}/withdraw
+calls.supervise  GET,POST,DELETE:/calls/{call}/supervise
+calls.why        GET:/calls/{call}/why
+calls.trace      GET:/calls/{call}/trace GET:/calls/{call}/trace.pcap
+forks            GET,POST:/calls/{call}/forks DELETE:/calls/{call}/forks/{fork}
+recordings.hear  GET:/recordings/{call}
+phones.see       GET:/phones GET:/phones/{name}/preferences
+phones.set       PUT:/phones/{name}/preferences
+phones.provision GET:/phones/{name}/provisioning
+trunks.see       GET:/trunks
+events           GET:/events POST:/events/tickets
+administer       GET:/trace GET:/trace.pcap GET:/ledger GET:/bans DELETE:/bans/{address:path}
+administer       POST:/reload POST:/drain
+"""
+TABLE = list(_table())
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Running]:
+    async with running(tmp_path) as up:
+        yield up
+
+
+def _rights(dependant: Dependant) -> Iterator[Right]:
+    for each in dependant.dependencies:
+        if isinstance(each.call, Needs):
+            yield each.call.right
+        yield from _rights(each)
+
+
+def _routes(app: FastAPI) -> Iterator[tuple[str, str, set[Right]]]:
+    for context in iter_route_contexts(app.routes):
+        dependant = getattr(context, "dependant", None) or getattr(context.original_route, "dependant", None)
+        if dependant is None or context.path == "/api/openapi.json":
+            continue
+        for method in context.methods or {"WS"}:
+            yield method, context.path or "", set(_rights(dependant))
+
+
+async def test_every_route_needs_the_right_of_its_row_and_no_route_is_without_one(api: Running) -> None:
+    found = {(method, path): rights for method, path, rights in _routes(api.app)}
+    expected = {(row.method, row.path): {row.right} for row in TABLE}
+    assert found == expected | {key: set() for key in FREE | BY_TICKET}
+
+
+async def token_for(api: Running, role: Role) -> str:
+    agents = ["ana"] if role is Role.AGENT else []
+    made = await api.services.tokens.add(role, role, ADMINISTRATOR, agents=agents, lasts=timedelta(hours=1))
+    return made.secret
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_role_is_let_through_where_it_has_the_right_and_nowhere_else(
+    api: Running, role: Role
+) -> None:
+    names = {"{call}": "none", "{name}": "none", "{fork}": "1", "{address:path}": "192.0.2.1"}
+    refused = set()
+    async with api.client(token=await token_for(api, role), host="192.0.2.7") as client:
+        for row in TABLE:
+            path = row.path
+            for name, value in names.items():
+                path = path.replace(name, value)
+            response = await client.request(row.method, path, params={"follow": "false"})
+            assert response.status_code != 401, row
+            if response.status_code == 403:
+                refused.add(row)
+    assert refused == {row for row in TABLE if row.right not in RIGHTS[role]}
+
+
+async def test_without_a_token_nothing_is_told_but_whether_it_lives(api: Running) -> None:
+    async with api.client(token=None, host="192.0.2.7") as client:
+        for row in TABLE:
+            response = await client.request(row.method, row.path)
+            assert response.status_code == 401, row
+            assert response.headers["www-authenticate"] == "Bearer"
+        assert (await client.get("/livez")).status_code == 200
