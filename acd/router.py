@@ -103,7 +103,7 @@ class Router:
     @classmethod
     def resume(cls, saved: Snapshot) -> Self:
         """The same from a snapshot that is read already. Its state is the router's from now on."""
-        router = cls(saved.pool)
+        router = cls.__new__(cls)
         board = Board(saved.pool, 0, saved.now_us, saved.state)
         router._wire(board)
         router._rebuild()  # as step 0, whose names no step has: facts that were altered may lead to offers

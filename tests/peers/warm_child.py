@@ -28,7 +28,9 @@ def next_order(listener: socket.socket) -> dict[str, Any] | None:
     """What the process that returns from here is to become; None: nothing, its work is done."""
     import switch.cli.app
     import switch.server  # noqa: F401
+    from switch.identities.numbers import load_metadata
 
+    load_metadata()  # two hundred and fifty imports
     gc.freeze()  # each switch begins with the collector as clean as this process has it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is for the switches, and for whoever started us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
