@@ -98,7 +98,8 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
     engine = connect(config.database.url, data_dir)
     stack.push_async_callback(engine.dispose)
     await migrate(engine)
-    history = Writer(engine, data_dir, node=socket.gethostname())
+    node = socket.gethostname()
+    history = Writer(engine, data_dir, node=node)
     history.start()
     stack.push_async_callback(history.close)
     for offer in recovery.offers:  # a crash may have come before the history knew why they were made
@@ -108,7 +109,7 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
     stack.callback(logbook.close)
     booking = Booking(history, logbook)
     stack.push_async_callback(booking.close)
-    reader, tokens = Reader(engine), TokenStore(engine)
+    reader, tokens = Reader(engine), TokenStore(engine, node=node)
     return Books(recovery.router, journal, clock, history, reader, tokens, logbook, booking)
 
 

@@ -26,8 +26,7 @@ class Sight:
 
     def queue(self, name: str) -> QueueRow:
         """Raises Unknown."""
-        if not self.holder.sees_queue(name):
-            raise Unknown(f"no queue {name!r}")
+        self.check_queue(name)
         return self.backend.queue(name)
 
     def agents(self) -> Sequence[AgentRow]:
@@ -36,10 +35,8 @@ class Sight:
 
     def agent(self, name: str) -> AgentRow:
         """Raises Unknown."""
-        row = self.backend.agent(name)
-        if not self._sees_agent(name):
-            raise Unknown(f"no agent {name!r}")
-        return row
+        self.check_agent(name)
+        return self.backend.agent(name)
 
     def phones(self) -> Sequence[PhoneRow]:
         """Those at which these agents sit."""
@@ -60,7 +57,17 @@ class Sight:
         """Whether it was in a queue or with an agent in his scope; one in progress, or rings for such."""
         return self.holder.sees(of_call(call)) or self.holder.sees(self.board.about(Kind.CALL, call.id))
 
-    def check(self, call: str) -> None:
+    def check_queue(self, name: str) -> None:
+        """Raises Unknown where it is out of his scope."""
+        if not self.holder.sees_queue(name):
+            raise Unknown(f"no queue {name!r}")
+
+    def check_agent(self, name: str) -> None:
+        """Raises Unknown where he is out of his scope."""
+        if not self._sees_agent(name):
+            raise Unknown(f"no agent {name!r}")
+
+    def check_call(self, call: str) -> None:
         """Whether he may act on a call in progress: it is in a queue of his scope now, with an agent of it,
         or rings for one. Raises Unknown.
         """

@@ -45,7 +45,7 @@ def routes(services: Services) -> APIRouter:
         """Make the agent ready, paused or offline; an agent in a call becomes so after it. With a phone the
         agent is logged in there first.
         """
-        services.seen_by(holder).agent(name)
+        services.seen_by(holder).check_agent(name)
         backend = services.backend
         return answer(backend.set_agent_state(name, change.state, change.reason, change.phone))
 

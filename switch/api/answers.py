@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from fastapi import Response
 
+from switch.access.rows import TokenMade, TokenRow
 from switch.api.backend import (
     AgentRow,
     BanRow,
@@ -50,6 +51,8 @@ _KINDS = (
     Reloaded,
     SupervisionRow,
     TicketRow,
+    TokenMade,
+    TokenRow,
     TransferRow,
     TrunkRow,
     WebhookRow,

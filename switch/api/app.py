@@ -21,6 +21,7 @@ from switch.api import (
     peers,
     queues,
     recordings,
+    tokens,
     trace,
     waiting,
     webhooks,
@@ -44,6 +45,7 @@ _PARTS = (
     control,
     events,
     webhooks,
+    tokens,
 )
 
 

@@ -98,26 +98,26 @@ def routes(services: Services) -> APIRouter:
     @router.delete("/{call}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
     async def hangup(call: str, holder: May) -> Response:
         """End a call in progress."""
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         services.backend.hangup(call)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     @router.get("/{call}/recording", responses=one(RecordingRow))
     async def recording(call: str, holder: May) -> Response:
         """Whether a call in progress is being recorded, or its recording paused."""
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         return answer(services.backend.recording(call))
 
     @router.post("/{call}/recording", responses=one(RecordingRow))
     async def set_recording(call: str, change: RecordingChange, holder: May) -> Response:
         """Pause the recording: silence is kept in place of what is said. Or let it go on."""
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         return answer(services.backend.set_recording(call, change.state))
 
     @router.post("/{call}/transfer", status_code=202, responses=one(TransferRow, HTTPStatus.ACCEPTED))
     async def transfer(call: str, order: TransferOrder, holder: May) -> Response:
         """Send the caller on to a number, as the phone that he talks to could dial it; that phone leaves."""
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         return answer(services.backend.transfer(call, order.to), HTTPStatus.ACCEPTED)
 
     _add_supervision(router, services)
@@ -130,7 +130,7 @@ def _add_supervision(router: APIRouter, services: Services) -> None:
     @router.get("/{call}/supervise", responses=one(SupervisionRow))
     async def supervision(call: str, holder: May) -> Response:
         """Who supervises a call in progress."""
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         return answer(services.backend.supervision(call))
 
     @router.post("/{call}/supervise", responses=one(SupervisionRow))
@@ -139,13 +139,13 @@ def _add_supervision(router: APIRouter, services: Services) -> None:
 
         Answers when the phone rings. The same phone again changes the mode at once.
         """
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         return answer(await services.backend.supervise(call, change.phone, change.mode))
 
     @router.delete("/{call}/supervise", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
     async def leave(call: str, holder: May) -> Response:
         """Let the supervisor go; the call goes on."""
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         services.backend.leave(call)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 

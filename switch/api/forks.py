@@ -30,7 +30,7 @@ def routes(services: Services) -> APIRouter:
     @router.get("", responses=many(ForkRow))
     async def forks(call: str, holder: May) -> Response:
         """The forks of a call in progress."""
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         return answer(Items(services.backend.forks(call)))
 
     @router.post("", status_code=201, responses=one(ForkRow, HTTPStatus.CREATED))
@@ -38,13 +38,13 @@ def routes(services: Services) -> APIRouter:
         """Send the PCM of both sides to a WebSocket until the call ends; 409 where `media.fork_to` does not
         name its host.
         """
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         return answer(services.backend.begin_fork(call, wanted.url, wanted.rate), HTTPStatus.CREATED)
 
     @router.delete("/{fork}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
     async def end(call: str, fork: str, holder: May) -> Response:
         """End it; the call goes on."""
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         services.backend.end_fork(call, fork)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 

@@ -62,13 +62,13 @@ def routes(services: Services) -> APIRouter:
     @router.post("/{name}/close", responses=one(QueueRow))
     async def close(name: str, word: Word, holder: Close) -> Response:
         """Close one queue out of turn, until it is opened again."""
-        services.seen_by(holder).queue(name)
+        services.seen_by(holder).check_queue(name)
         return answer(backend.close_queues(name, services.known_as(holder, word.by), word.why)[0])
 
     @router.post("/{name}/open", responses=one(QueueRow))
     async def reopen(name: str, word: Word, holder: Close) -> Response:
         """Take that back; a queue whose hours are over stays closed."""
-        services.seen_by(holder).queue(name)
+        services.seen_by(holder).check_queue(name)
         return answer(backend.open_queues(name, services.known_as(holder, word.by), word.why)[0])
 
     return router

@@ -64,7 +64,7 @@ def routes(services: Services) -> APIRouter:
 
     def by(call: str, order: _Order, holder: Holder) -> str:
         """In whose name; raises Unknown where the call is not for him."""
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         return services.known_as(holder, order.by)
 
     def done(act: Act) -> Response:
@@ -74,7 +74,7 @@ def routes(services: Services) -> APIRouter:
     @router.get("/place", responses=one(PlaceRow))
     async def place(call: str, holder: Place) -> Response:
         """Where a caller stands in a queue, or whom he talks to from one."""
-        services.seen_by(holder).check(call)
+        services.seen_by(holder).check_call(call)
         return answer(services.backend.place(call))
 
     @router.post("/prioritise", responses=one(PlaceRow))
@@ -85,20 +85,20 @@ def routes(services: Services) -> APIRouter:
     @router.post("/assign", responses=one(PlaceRow))
     async def assign(call: str, order: ForAgent, holder: Place) -> Response:
         """Let a waiting caller wait for this agent alone, before everybody else whom the agent could take."""
-        services.seen_by(holder).agent(order.agent)
+        services.seen_by(holder).check_agent(order.agent)
         return done(CallAssigned(call, order.agent, by=by(call, order, holder)))
 
     @router.post("/pull", responses=one(PlaceRow))
     async def pull(call: str, order: ForAgent, holder: Place) -> Response:
         """Offer a waiting caller at once to this agent, who wants him out of his turn."""
-        services.seen_by(holder).agent(order.agent)
+        services.seen_by(holder).check_agent(order.agent)
         return done(CallPulled(call, order.agent, by=by(call, order, holder)))
 
     @router.post("/move", responses=one(PlaceRow))
     async def move(call: str, order: Move, holder: Place) -> Response:
         """Move a caller to the front of his queue, or into another one, where he keeps his time."""
         if order.queue is not None:
-            services.seen_by(holder).queue(order.queue)
+            services.seen_by(holder).check_queue(order.queue)
         return done(CallMoved(call, order.queue or "", by=by(call, order, holder)))
 
     @router.post("/withdraw", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))

@@ -3,8 +3,9 @@
 import time
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
+from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import Unknown
 from switch.api.services import Services
@@ -15,7 +16,8 @@ from switch.webhooks.rows import WebhookRow, WebhookTested
 
 def routes(services: Services) -> APIRouter:
     """`/webhooks`."""
-    router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+    administer = [Depends(services.needs(Right.ADMINISTER))]
+    router = APIRouter(prefix="/webhooks", tags=["webhooks"], dependencies=administer)
     hooks = services.webhooks
 
     def find(name: str) -> Hook:

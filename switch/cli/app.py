@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli import acts, completion, convert, doctor, history, hours, tables, trace, webhooks, why
+from switch.cli import acts, completion, convert, doctor, history, hours, tables, tokens, trace, webhooks, why
 from switch.cli.arguments import (
     AddressArgument,
     AgentArgument,
@@ -53,6 +53,7 @@ phone_commands = _group("Phones.")
 trunk_commands = _group("Trunks.")
 ban_commands = _group("Banned addresses.")
 webhook_commands = _group("Webhooks.")
+token_commands = _group("Tokens of programs.")
 for _name, _commands in (
     ("queue", queue_commands),
     ("agent", agent_commands),
@@ -62,6 +63,7 @@ for _name, _commands in (
     ("ban", ban_commands),
     ("webhook", webhook_commands),
     ("history", history.commands),
+    ("token", token_commands),
 ):
     app.add_typer(_commands, name=_name)
 call_commands.command("trace")(trace.of_call)
@@ -69,6 +71,9 @@ call_commands.command("why")(why.of_call)
 call_commands.command("verify")(why.verify)
 for _act in (acts.prioritise, acts.assign, acts.pull, acts.move, acts.withdraw):
     call_commands.command(_act.__name__)(_act)
+token_commands.command("add")(tokens.add)
+token_commands.command("show")(tokens.show_tokens)
+token_commands.command("revoke")(tokens.revoke)
 queue_commands.command("close")(hours.close)
 queue_commands.command("open")(hours.reopen)
 webhook_commands.command("show")(webhooks.show_webhooks)

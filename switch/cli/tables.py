@@ -41,6 +41,15 @@ def _clock(key: str) -> Callable[[Row], str]:
     )
 
 
+def _day(key: str) -> Callable[[Row], str]:
+    """Day and time of this machine."""
+    return lambda row: (
+        NOTHING
+        if row[key] is None
+        else datetime.fromisoformat(row[key]).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    )
+
+
 def _state(state: str) -> Callable[[Row], str]:
     return lambda row: str(row["agents"][state])
 
@@ -123,6 +132,16 @@ TRUNKS = (
     Column("TARGETS", _targets),
     Column("REGISTERED", _registration),
     Column("LEAVING", _yes("leaving")),
+)
+TOKENS = (
+    Column("NAME", _text("name")),
+    Column("ROLE", _text("role")),
+    Column("SCOPE", lambda row: " ".join([*row["queues"], *row["agents"]]) or NOTHING),
+    Column("CREATED", _day("created_at")),
+    Column("BY", _text("created_by")),
+    Column("EXPIRES", _day("expires_at")),
+    Column("REVOKED", _day("revoked_at")),
+    Column("USED", _day("last_used_at")),
 )
 BANS = (
     Column("ADDRESS", _text("address")),

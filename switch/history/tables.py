@@ -249,7 +249,7 @@ tokens = Table(
     "tokens",
     metadata,
     Column("id", String(16), primary_key=True),
-    Column("tenant", String(64), nullable=False),
+    *_origin(),
     Column("hash", String(64), nullable=False, unique=True),
     Column("name", String(64), nullable=False),
     Column("role", String(16), nullable=False),

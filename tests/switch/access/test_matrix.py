@@ -56,7 +56,8 @@ phones.provision GET:/phones/{name}/provisioning
 trunks.see       GET:/trunks
 events           GET:/events POST:/events/tickets
 administer       GET:/trace GET:/trace.pcap GET:/ledger GET:/bans DELETE:/bans/{address:path}
-administer       POST:/reload POST:/drain
+administer       GET:/webhooks GET:/webhooks/{name} POST:/webhooks/{name}/test POST:/webhooks/{name}/retry
+administer       POST:/reload POST:/drain GET,POST:/tokens DELETE:/tokens/{name}
 """
 TABLE = list(_table())
 

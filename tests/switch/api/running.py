@@ -349,7 +349,9 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
     tracing.configure(Trace())
     stream = Stream(lambda: to_us(NOON), asyncio.get_running_loop())
     around = Around(time.monotonic, lambda: to_us(NOON), lambda: 0.5, lambda *alarm: None)
-    tokens = Tokens(AdminToken(data_dir / "admin.token"), TokenStore(engine), lambda: datetime.now(UTC))
+    tokens = Tokens(
+        AdminToken(data_dir / "admin.token"), TokenStore(engine, node="test"), lambda: datetime.now(UTC)
+    )
     await tokens.start()
     services = Services(
         backend=memory,

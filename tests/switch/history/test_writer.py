@@ -12,6 +12,9 @@ from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from switch.access.rights import Role
+from switch.access.rows import TokenRow
+from switch.access.store import TokenStore
 from switch.history import tables
 from switch.history.database import connect
 from switch.history.entries import (
@@ -83,6 +86,8 @@ async def test_every_row_names_tenant_and_node(engine: AsyncEngine, writer: Writ
     writer.put(BindingPut(phone="1001", contact="sip:a", expires_at=at(60), state="{}"))
     writer.put(Decided(seal="5ea1", decided_at=NOON, number=1, offer="o1", call=CALL.id, text="[]"))
     await writer.flush(5)
+    token = TokenRow(id="1", name="eva", role=Role.ADMIN, created_at=NOON, created_by="x", expires_at=None)
+    await TokenStore(engine, node="test").add("4a5h", token)
     async with engine.connect() as connection:
         for table in tables.metadata.sorted_tables:
             origin = (await connection.execute(select(table.c.tenant, table.c.node))).all()

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -15,6 +15,7 @@ def upgrade() -> None:
         "tokens",
         sa.Column("id", sa.String(16), nullable=False),
         sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("node", sa.String(255), nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
         sa.Column("name", sa.String(64), nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
