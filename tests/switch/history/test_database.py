@@ -144,7 +144,8 @@ async def test_every_migration_goes_forward_and_back(engine: AsyncEngine, tmp_pa
         assert await shaped(engine) == back[revision], revision
     found = await Reader(engine).call(call.id)
     assert found is not None
-    assert (found.id, found.visits, found.segments) == (call.id, call.visits, call.segments)
+    assert (found.id, found.wait_s, found.segments) == (call.id, call.wait_s, call.segments)
+    assert [(visit.queue, visit.agent) for visit in found.visits] == [("support", "ana")]
     await move(engine, "base")
     assert set(await shaped(engine)) == {"alembic_version"}
     await migrate(engine)
