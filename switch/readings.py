@@ -1,6 +1,7 @@
 """What a scrape of the metrics asks: the router, the endpoint, the media plane and what is beside them."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from acd.agent import AgentState as RouterState
@@ -22,7 +23,7 @@ def sources(
         media=partial(_media, exchange),
         agents=lambda: {view.name: by_state(view.agents) for view in router.queues()},
         agents_by_state=partial(_agents_by_state, exchange),
-        queues_closed=lambda: {view.name: view.closed for view in router.queues()},
+        queues_closed=lambda: {name: queue.closed for name, queue in router.facts.queues.items()},
         registrations=exchange.registrations.by_transport,
         trunks_up=lambda: {name: exchange.trunks.is_up(name) for name in exchange.config.trunks},
         trunks_registered=exchange.trunks.registered_now,
@@ -38,16 +39,15 @@ def sources(
     )
 
 
-def by_state(agents: dict[RouterState, int]) -> dict[AgentState, int]:
+def by_state(agents: Mapping[RouterState, int]) -> dict[AgentState, int]:
     """The router's count of agents, by the states that are told."""
     return {AgentState(state.value): count for state, count in agents.items()}
 
 
 def _agents_by_state(exchange: Exchange) -> dict[AgentState, int]:
     counts = dict.fromkeys(AgentState, 0)
-    for view in exchange.dispatch.router.agents():
-        counts[AgentState(view.state.value)] += 1
-    return counts
+    told = Counter(agent.announced for agent in exchange.dispatch.router.facts.agents.values())
+    return counts | by_state(told)
 
 
 def _sip(exchange: Exchange) -> SipReading:

@@ -5,8 +5,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from prometheus_client.core import CounterMetricFamily
-
 from acd.queue import ClosedReason
 from sip.aio.closing import Closed
 from sip.flow import TRANSPORTS
@@ -86,7 +84,7 @@ def _families() -> Iterator[str]:
     yield "| metric | type | labels | what |"
     yield "|---|---|---|---|"
     for one in declared():
-        counter = isinstance(one, Declared) and one.family is CounterMetricFamily
+        counter = isinstance(one, Declared) and one.kind == "counter"
         name = f"{PREFIX}{one.name}{'_total' if counter else ''}"
         labels = ", ".join(f"`{label}`" for label in one.labels)
         yield f"| `{name}` | {_kind(one)} | {labels} | {one.help} |"
@@ -95,7 +93,7 @@ def _families() -> Iterator[str]:
 def _kind(one: Declared | DeclaredHistogram) -> str:
     if isinstance(one, DeclaredHistogram):
         return "histogram"
-    return "counter" if one.family is CounterMetricFamily else "gauge"
+    return one.kind
 
 
 def _labels() -> Iterator[str]:

@@ -35,6 +35,6 @@ def routes(services: Services) -> APIRouter:
     )
     async def metrics() -> Response:
         """Everything that is counted, for Prometheus. From another machine it needs the token."""
-        return Response(await render(services.metrics.registry), media_type=CONTENT_TYPE)
+        return Response(await render(services.metrics.collect()), media_type=CONTENT_TYPE)
 
     return router

@@ -1,16 +1,14 @@
 """Every family of the switch, under the contract's names: what it counts, and by which labels."""
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-
 from switch.metrics.exposition import Declared, DeclaredHistogram
 
 
 def _counter(name: str, text: str, *labels: str) -> Declared:
-    return Declared(CounterMetricFamily, name, text, labels)
+    return Declared("counter", name, text, labels)
 
 
 def _gauge(name: str, text: str, *labels: str) -> Declared:
-    return Declared(GaugeMetricFamily, name, text, labels)
+    return Declared("gauge", name, text, labels)
 
 
 def _histogram(name: str, text: str, *labels: str) -> DeclaredHistogram:

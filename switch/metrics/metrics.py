@@ -10,14 +10,12 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import chain, product
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import Metric
-
 from acd.queue import ClosedReason
 from switch.calls.ending import Reason, Result
 from switch.decisions.decisions import Asked
 from switch.identities.stir import Outcome
 from switch.metrics import families, parts
+from switch.metrics.exposition import Part
 from switch.metrics.histogram import Histogram
 from switch.metrics.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueTarget
 from switch.metrics.readings import Sources
@@ -64,7 +62,6 @@ class Metrics:
     """The counters of one switch. `now_us` gives UTC microseconds, as the router's clock does."""
 
     def __init__(self, *, version: str, kernels: str, now_us: Callable[[], int]) -> None:
-        self.registry = CollectorRegistry()
         self._build = (version, kernels)
         self._now_us = now_us
         self._sources = Sources()
@@ -93,7 +90,6 @@ class Metrics:
         self._round_trip = Histogram(_ROUND_TRIP_S)
         self._loop_lag = Histogram(_SHORT_S)
         self._gc_pause = Histogram(_SHORT_S)
-        self.registry.register(self)
 
     def configure(self, queues: Mapping[str, QueueTarget], trunks: Iterable[str]) -> None:
         """Start what is new at 0, at the start and at each reload. What was removed keeps its figures."""
@@ -222,11 +218,7 @@ class Metrics:
         """An outside program was asked about a caller of the queue, or should have been."""
         self._decisions[queue, outcome] += 1
 
-    def describe(self) -> Iterable[Metric]:
-        """Nothing: what is collected is known to clash with no other collector."""
-        return ()
-
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator[Part]:
         """Every family. All figures are those of the turn in which the first family is asked for."""
         readings = {name: counts.reading(self._now_us()) for name, counts in self._queues.items()}
         sources = self._sources
@@ -258,7 +250,7 @@ class Metrics:
             families.TASKS.number(sources.tasks()),
         )
 
-    def _own(self) -> Iterator[Iterator[Metric]]:
+    def _own(self) -> Iterator[Iterator[Part]]:
         yield families.BUILD_INFO.numbers({self._build: 1})
         yield families.CONFIG_OK.number(self._config_ok)
         yield families.SIP_AUTH_FAILURES.number(self._auth_failures)

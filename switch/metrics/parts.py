@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import Final
 
-from prometheus_client.core import Metric
-
 from sip.aio.closing import Closed
 from sip.flow import TRANSPORTS, Transport
 from switch.calls.ending import Reason, Result
@@ -13,7 +11,7 @@ from switch.events.types import EventType
 from switch.history.entries import OUTCOMES
 from switch.host import Host
 from switch.metrics import families
-from switch.metrics.exposition import Labels
+from switch.metrics.exposition import Labels, Part
 from switch.metrics.histogram import Histogram
 from switch.metrics.queue_counts import QueueReading
 from switch.metrics.readings import EventsReading, MediaReading, SipReading, WebhookReading
@@ -33,7 +31,7 @@ def queues(
     readings: Mapping[str, QueueReading],
     offers: Mapping[tuple[str, OfferResult], int],
     handle: Mapping[Labels, Histogram],
-) -> Iterator[Metric]:
+) -> Iterator[Part]:
     """Everything that is told by queue."""
 
     def each(value: Callable[[QueueReading], float]) -> dict[tuple[str, ...], float]:
@@ -63,7 +61,7 @@ def calls(
     active: Mapping[Direction, int],
     ended: Mapping[tuple[Direction, Result, Reason], int],
     trunks: Mapping[str, int],
-) -> Iterator[Metric]:
+) -> Iterator[Part]:
     """Calls in progress and ended, and where they go."""
     yield from families.CALLS_ACTIVE.numbers({(direction,): count for direction, count in active.items()})
     yield from families.CALLS.numbers(ended)
@@ -72,7 +70,7 @@ def calls(
 
 def agents(
     by_queue: Mapping[str, Mapping[AgentState, int]], by_state: Mapping[AgentState, int]
-) -> Iterator[Metric]:
+) -> Iterator[Part]:
     """Agents, by queue and all together."""
     yield from families.AGENTS.numbers(
         {(queue, state): states.get(state, 0) for queue, states in by_queue.items() for state in AgentState}
@@ -82,7 +80,7 @@ def agents(
 
 def peers(
     registrations: Mapping[str, int], trunks_up: Mapping[str, bool], trunks_registered: Mapping[str, bool]
-) -> Iterator[Metric]:
+) -> Iterator[Part]:
     """Phones that are registered, and trunks."""
     yield from families.REGISTRATIONS.numbers({(via,): registrations.get(via, 0) for via in TRANSPORTS})
     yield from families.TRUNK_UP.numbers({(trunk,): up for trunk, up in trunks_up.items()})
@@ -91,18 +89,18 @@ def peers(
     )
 
 
-def provisioning(counts: Mapping[Answer, int]) -> Iterator[Metric]:
+def provisioning(counts: Mapping[Answer, int]) -> Iterator[Part]:
     """What became of requests for phones' files."""
     yield from families.PROVISIONING.numbers({(answer,): counts.get(answer, 0) for answer in Answer})
 
 
-def history(counts: Mapping[str, int], spooled_bytes: int) -> Iterator[Metric]:
+def history(counts: Mapping[str, int], spooled_bytes: int) -> Iterator[Part]:
     """What became of what was to be booked."""
     yield from families.HISTORY.numbers({(outcome,): counts.get(outcome, 0) for outcome in OUTCOMES})
     yield from families.HISTORY_SPOOLED.number(spooled_bytes)
 
 
-def sip(sip: SipReading) -> Iterator[Metric]:
+def sip(sip: SipReading) -> Iterator[Part]:
     """The endpoint, its sockets and its wall."""
     requests = product(SIP_DIRECTIONS, SIP_METHODS, ("",), TRANSPORTS)
     yield from families.SIP_MESSAGES.numbers(dict.fromkeys(requests, 0) | dict(sip.messages))
@@ -123,7 +121,7 @@ def sip(sip: SipReading) -> Iterator[Metric]:
     yield from families.SIP_DIALOGS.number(sip.dialogs)
 
 
-def events(events: EventsReading) -> Iterator[Metric]:
+def events(events: EventsReading) -> Iterator[Part]:
     """What was told to those who listen."""
     yield from families.EVENTS.numbers({(type,): events.told.get(type, 0) for type in EventType})
     yield from families.EVENT_LISTENERS.number(events.listeners)
@@ -131,7 +129,7 @@ def events(events: EventsReading) -> Iterator[Metric]:
     yield from families.EVENT_SNAPSHOTS.numbers({("came",): came, ("overtaken",): events.overtaken})
 
 
-def webhooks(hooks: Mapping[str, WebhookReading]) -> Iterator[Metric]:
+def webhooks(hooks: Mapping[str, WebhookReading]) -> Iterator[Part]:
     """How each webhook fares."""
     yield from families.WEBHOOK_ATTEMPTS.numbers(
         {(name, outcome): hook.attempts[outcome] for name, hook in hooks.items() for outcome in Attempt}
@@ -141,7 +139,7 @@ def webhooks(hooks: Mapping[str, WebhookReading]) -> Iterator[Metric]:
     yield from families.WEBHOOK_DEAD.numbers({(name,): hook.dead for name, hook in hooks.items()})
 
 
-def media(media: MediaReading) -> Iterator[Metric]:
+def media(media: MediaReading) -> Iterator[Part]:
     """The media plane."""
     yield from families.RTP_PACKETS.numbers({("in",): media.packets_in, ("out",): media.packets_out})
     yield from families.RTP_BYTES.numbers({("in",): media.bytes_in, ("out",): media.bytes_out})
@@ -156,7 +154,7 @@ def media(media: MediaReading) -> Iterator[Metric]:
     yield from families.RECORDER_DROPPED.number(media.recorder_dropped_frames)
 
 
-def host(seen: Host) -> Iterator[Metric]:
+def host(seen: Host) -> Iterator[Part]:
     """The machine, and what the switch takes of it."""
     yield from families.DISK_FREE.number(seen.disk.free)
     yield from families.DISK_SIZE.number(seen.disk.size)

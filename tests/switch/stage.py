@@ -13,7 +13,6 @@ from random import Random
 from typing import Any, TypeVar, cast
 
 import httpx
-from prometheus_client import CollectorRegistry, generate_latest
 
 from acd.commands import Command
 from acd.events import Event as RouterEvent
@@ -472,9 +471,9 @@ class Stage:
 
     def metrics(self) -> Scrape:
         """A scrape."""
-        registry = CollectorRegistry()
-        registry.register(self.exchange.metrics)
-        return Scrape(generate_latest(registry).decode())
+        parts = list(self.exchange.metrics.collect())
+        headers = dict.fromkeys(part.header for part in parts)
+        return Scrape("".join(h + "".join(p.lines for p in parts if p.header == h) for h in headers))
 
     def assert_nothing_left(self) -> None:
         """No call, leg, port, offer, slot, session or transaction on our side."""

@@ -1,0 +1,186 @@
+"""200 agents, 50 queues, 100 changes of state a second: who is told when, and what it costs."""
+
+import asyncio
+import math
+import socket as sockets
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.peers.subscribers import Subscribers
+from tests.peers.switch import Metrics, Switch
+from tests.switch.events.follower import Follower
+
+AGENTS: Final = 200
+QUEUES: Final = 50
+QUICK_P99_S: Final = 0.25
+SCRAPE_S: Final = 0.05
+LAG_P99_S: Final = 0.01
+
+
+class _Event(msgspec.Struct):
+    seq: int
+    time: datetime
+    type: str
+
+
+class Heard(NamedTuple):
+    """What one listener heard: how late each event was, and their numbers."""
+
+    late_s: list[float]
+    seqs: list[int]
+
+
+def sections() -> dict[str, Any]:
+    skills = [f"skill-{n}" for n in range(QUEUES)]
+    return {
+        "phones": {f"{n}": {"secret": f"secret-{n}"} for n in range(1000, 1000 + AGENTS)},
+        "agents": {
+            f"agent-{n}": {
+                "phone": f"{1000 + n}",
+                "skills": {skills[(n + k) % QUEUES]: 5 for k in range(5)},
+            }
+            for n in range(AGENTS)
+        },
+        "queues": {f"queue-{n}": {"requires": f"skill-{n} >= 1"} for n in range(QUEUES)},
+    }
+
+
+def listening(switch: Switch) -> connect:
+    token = (switch.data_dir / "admin.token").read_text().strip()
+    url = f"{switch.url.replace('http', 'ws')}/api/v1/events"
+    return connect(url, additional_headers={"Authorization": f"Bearer {token}"}, proxy=None, max_size=None)
+
+
+async def listen(switch: Switch, there: asyncio.Barrier) -> Heard:
+    """Until cancelled: how late each event comes, by the clock of this machine."""
+    heard, decoder = Heard([], []), msgspec.json.Decoder(_Event)
+    async with listening(switch) as socket:
+        await socket.recv()
+        await there.wait()
+        try:
+            async for message in socket:
+                now = time.time()
+                event = decoder.decode(message)
+                heard.late_s.append(now - event.time.timestamp())
+                heard.seqs.append(event.seq)
+        except asyncio.CancelledError:
+            return heard
+    raise AssertionError("the switch ended the WebSocket")
+
+
+async def never_read(switch: Switch, stack: AsyncExitStack) -> None:
+    """A listener who asks, and then reads nothing."""
+    host, _, port = switch.url.removeprefix("http://").rpartition(":")
+    token = (switch.data_dir / "admin.token").read_text().strip()
+    raw = stack.enter_context(sockets.socket())
+    raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+    raw.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(raw, (host, int(port)))
+    request = (
+        f"GET /api/v1/events HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {token}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    await loop.sock_sendall(raw, request.encode())
+    assert (await loop.sock_recv(raw, 12)) == b"HTTP/1.1 101"
+
+
+async def change_states(switch: Switch, per_s: int, seconds: float) -> None:
+    """So many agents' pauses get another reason each second."""
+    began = asyncio.get_running_loop().time()
+    for n in range(round(per_s * seconds)):
+        name, reason = f"agent-{n % AGENTS}", f"pause-{n // AGENTS}"
+        body = {"state": "paused", "reason": reason}
+        answer = await switch.request("POST", f"/api/v1/agents/{name}/state", json=body)
+        assert answer.status_code == 200, answer.text
+        await asyncio.sleep(max(0.0, began + (n + 1) / per_s - asyncio.get_running_loop().time()))
+
+
+async def scrape(switch: Switch) -> list[float]:
+    """Until cancelled: how long each page takes."""
+    took: list[float] = []
+    try:
+        while True:
+            began = time.monotonic()
+            await switch.request("GET", "/metrics")
+            took.append(time.monotonic() - began)
+            await asyncio.sleep(0.5)
+    except asyncio.CancelledError:
+        return took
+
+
+def p99(values: Sequence[float]) -> float:
+    return sorted(values)[math.ceil(len(values) * 0.99) - 1]
+
+
+def lag_p99_s(before: Metrics, after: Metrics) -> float:
+    """The bucket in which the 99th percentile of the loop's lateness lies, between two scrapes."""
+    name = "centralita_event_loop_lag_seconds_bucket"
+    counts = {float(le): after.value(name, le=le) - before.value(name, le=le) for le in after.by(name, "le")}
+    return min(le for le, count in counts.items() if count >= 0.99 * counts[math.inf])
+
+
+async def load(switch: Switch, listeners: int, seconds: float) -> dict[str, Any]:
+    """What was measured."""
+    async with AsyncExitStack() as stack:
+        await never_read(switch, stack)
+        there = asyncio.Barrier(listeners + 1)
+        tasks = [asyncio.create_task(listen(switch, there)) for _ in range(listeners)]
+        await there.wait()
+        before = await switch.metrics()
+        scraping = asyncio.create_task(scrape(switch))
+        await change_states(switch, 100, seconds)
+        after = await switch.metrics()
+        await asyncio.sleep(0.2)  # the last events are on their way
+        for task in (*tasks, scraping):
+            task.cancel()
+        heard: list[Heard] = await asyncio.gather(*tasks)
+        told = after.value("centralita_events_total", type="agent.state")
+        return {
+            "agent_states": told - before.value("centralita_events_total", type="agent.state"),
+            "heard": heard,
+            "late_p99_s": p99([late for each in heard for late in each.late_s]),
+            "scrape_s": await scraping,
+            "lag_p99_s": lag_p99_s(before, after),
+            "fresh": await fresh(switch),
+        }
+
+
+async def fresh(switch: Switch) -> Follower:
+    """A new snapshot."""
+    follower = Follower()
+    async with listening(switch) as socket:
+        follower.hear(msgspec.json.decode(await socket.recv()))
+    return follower
+
+
+@pytest.mark.parametrize(("listeners", "seconds"), [(3, 3.0), pytest.param(50, 60.0, marks=pytest.mark.long)])
+@pytest.mark.timeout(180)
+async def test_everybody_is_told_in_time(listeners: int, seconds: float) -> None:
+    users = {f"{n}": f"secret-{n}" for n in range(1000, 1000 + AGENTS)}
+    async with (
+        Switch.running(**sections(), capture=False) as switch,
+        Subscribers.open(switch.sip, users) as phones,
+    ):
+        for user in users:
+            await phones.register(user)
+        measured = await load(switch, listeners, seconds)
+        print({key: value for key, value in measured.items() if key not in ("heard", "fresh")})
+        assert measured["agent_states"] == 100 * seconds
+        for heard in measured["heard"]:
+            assert heard.seqs == list(range(heard.seqs[0], heard.seqs[0] + len(heard.seqs))), "a gap"
+            assert len(heard.seqs) >= 100 * seconds
+        if seconds > 10:  # a machine that runs other tests beside says nothing of milliseconds
+            assert measured["late_p99_s"] < QUICK_P99_S
+            assert p99(measured["scrape_s"]) < SCRAPE_S
+            assert measured["lag_p99_s"] < LAG_P99_S
+        else:
+            assert measured["late_p99_s"] < 4 * QUICK_P99_S
