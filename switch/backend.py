@@ -16,6 +16,7 @@ from switch.api.backend import (
     ContactRow,
     Draining,
     ForkRow,
+    HoldRow,
     PhoneRow,
     PlaceRow,
     PreferencesRow,
@@ -36,6 +37,8 @@ from switch.calls import acts
 from switch.calls.ending import EndedBy, Reason
 from switch.calls.flow import Call
 from switch.calls.forks import ForkRefused, fork_row
+from switch.calls.holding import hold
+from switch.calls.originating import originate
 from switch.calls.parting import cut_off
 from switch.calls.recording import CallRecording
 from switch.calls.registry import Registry
@@ -167,10 +170,29 @@ class Running:
         found = self._registry.unbooked(call)
         return {} if found is None else {offer.id: offer for offer in found.ledger.offers}
 
+    def originate(self, phone: str, to: str, *, answers: bool, ring_s: float) -> CallRecord:
+        """Ring a phone that is to call somebody, as the administrator."""
+        if phone not in self._exchange.config.phones:
+            raise Unknown(f"no phone {phone!r}")
+        by = EndedBy.ADMINISTRATOR.value
+        try:
+            call = originate(self._exchange, self._registry, phone, to, answers=answers, ring_s=ring_s, by=by)
+        except NotNow as error:
+            raise Refused(str(error)) from None
+        return call.ledger.record(self._exchange.now_us())
+
     def hangup(self, call: str) -> None:
         """End the call as the administrator."""
         found = self._call(call)
         found.end(cut_off(found.ledger, found.agent), Reason.ADMINISTRATOR, EndedBy.ADMINISTRATOR)
+
+    def hold(self, call: str, on: bool) -> HoldRow:
+        """As the administrator."""
+        try:
+            leg = hold(self._call(call), on, EndedBy.ADMINISTRATOR.value)
+        except NotNow as error:
+            raise Refused(str(error)) from None
+        return HoldRow(call=call, phone=leg.peer.name, held=leg.held)
 
     def recording(self, call: str) -> RecordingRow:
         """Of a call in progress."""

@@ -239,6 +239,15 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
     expires_in_s: float
 
 
+class HoldRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the other side of a call is on hold, and by which phone."""
+
+    call: str
+    phone: str
+    held: bool
+    """By a program, or by the phone itself."""
+
+
 class TransferRow(msgspec.Struct, frozen=True, kw_only=True):
     """A caller who was sent on."""
 
@@ -320,8 +329,20 @@ class Backend(Protocol):
         """The offers that have ended, of a call in progress or about to be written, by their ids."""
         ...
 
+    def originate(self, phone: str, to: str, *, answers: bool, ring_s: float) -> CallRecord:
+        """Ring a phone that is to call `to` once answered. Raises Unknown for no such phone, Refused where
+        it is busy, cannot be reached or may not call that.
+        """
+        ...
+
     def hangup(self, call: str) -> None:
         """End the call as the administrator. Raises Unknown when it is not in progress."""
+        ...
+
+    def hold(self, call: str, on: bool) -> HoldRow:
+        """Part the phone in the call from the other side, or join them again. Raises Unknown when it is not
+        in progress, Refused when no phone talks in it, or nobody is on hold.
+        """
         ...
 
     def recording(self, call: str) -> RecordingRow:

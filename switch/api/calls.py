@@ -10,14 +10,15 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Failure, Items, answer, many, nothing, one
-from switch.api.backend import Backend, RecordingRow, RecordingState, SupervisionRow, TransferRow
+from switch.api.backend import Backend, HoldRow, RecordingRow, RecordingState, SupervisionRow, TransferRow
 from switch.api.services import Services
+from switch.calls.originating import RING_S
 from switch.calls.supervision import Mode
 from switch.history.reader import MAX_PAGE, BadCursor, Reader
 from switch.records import CallRecord
@@ -39,6 +40,21 @@ class RecordingChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: RecordingState
+
+
+class Origination(BaseModel):
+    """Whose phone is to call which number."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    phone: str | None = None
+    """Or the agent who sits at it."""
+    agent: str | None = None
+    to: Annotated[str, Field(min_length=1, max_length=64)]
+    """As the phone would dial it."""
+    answers: bool = False
+    """Ask the phone to answer by itself, where it is configured to do so."""
+    ring_s: Annotated[float, Field(gt=0, le=300)] = RING_S
 
 
 class SupervisionChange(BaseModel):
@@ -90,6 +106,20 @@ def routes(services: Services) -> APIRouter:
             active = []
         return answer(await _ended(services, holder, active, queue, agent, since, cursor, limit))
 
+    @router.post("", status_code=202, responses=one(CallRecord, HTTPStatus.ACCEPTED))
+    async def originate(wanted: Origination, holder: May) -> Response:
+        """Ring a phone; answered, it calls `to` as if it had dialled it. The call's record says what became
+        of it.
+        """
+        if (wanted.phone is None) == (wanted.agent is None):
+            raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, "give a phone or an agent, one of them")
+        sight = services.seen_by(holder)
+        phone = sight.agent(wanted.agent).phone if wanted.agent else sight.phone(wanted.phone or "").name
+        if phone is None:
+            raise Failure(HTTPStatus.CONFLICT, f"agent {wanted.agent!r} sits at no phone")
+        call = services.backend.originate(phone, wanted.to, answers=wanted.answers, ring_s=wanted.ring_s)
+        return answer(call, HTTPStatus.ACCEPTED)
+
     @router.get("/{call}", responses=one(CallRecord))
     async def call(call: str, holder: See) -> Response:
         """One call, in progress or ended."""
@@ -101,6 +131,18 @@ def routes(services: Services) -> APIRouter:
         services.seen_by(holder).check_call(call)
         services.backend.hangup(call)
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @router.post("/{call}/hold", responses=one(HoldRow))
+    async def hold(call: str, holder: May) -> Response:
+        """Part the phone of ours in the call from the other side, who hears music. Again changes nothing."""
+        services.seen_by(holder).check_call(call)
+        return answer(services.backend.hold(call, True))
+
+    @router.post("/{call}/resume", responses=one(HoldRow))
+    async def resume(call: str, holder: May) -> Response:
+        """Join them again."""
+        services.seen_by(holder).check_call(call)
+        return answer(services.backend.hold(call, False))
 
     @router.get("/{call}/recording", responses=one(RecordingRow))
     async def recording(call: str, holder: May) -> Response:

@@ -12,6 +12,7 @@ from sip import events as sip
 from sip.dialogs.offer_answer import NotAcceptable, Offer
 from sip.syntax.message import Malformed, Request
 from sip.syntax.sdp import SdpError
+from switch.calls.admitting import DRAIN_RETRY_S, admit, watch_spending
 from switch.calls.causes import Farewell, q850_of
 from switch.calls.ending import Reason
 from switch.calls.flow import Call
@@ -29,7 +30,6 @@ from switch.calls.transfers.joining import End, end_of
 from switch.calls.transfers.pickup import NoPickup, Pickups
 from switch.calls.transfers.three_way import confer
 from switch.config.desk import Code
-from switch.config.schema import Route
 from switch.config.targets import (
     CodeTarget,
     ConferenceTarget,
@@ -47,15 +47,9 @@ from switch.flows.leading import flow_to
 from switch.identities.caller import Caller
 from switch.identities.redirection import MAX_REDIRECTIONS, Cause, Redirection, Redirections, count
 from switch.ids import new_id
-from switch.limits import Refusal, Slot
 from switch.peers import Peer, PhonePeer, TrunkPeer
 from switch.records import Direction, LegRole
 from switch.routes import Routed, called_number
-from switch.toll.account import Spending
-from switch.toll.guard import TollLimit
-
-DRAIN_RETRY_S = 30
-"""What a caller is told to wait while the switch drains."""
 
 
 class Arrival:
@@ -92,7 +86,7 @@ class Arrival:
             return
         self._exchange.tracing.claim(ledger.id, invite.request.call_id, f"caller {peer.name}")
         try:
-            routed = self._admit(peer, ledger, sides, code)
+            routed = admit(self._exchange, peer, ledger, sides, code)
             self._note_redirections(caller, ledger)
             self._verify(invite.request, peer, caller, ledger, routed.route.emergency, sides)
             redirections = self._redirections(routed, ledger, peer, caller)
@@ -115,9 +109,7 @@ class Arrival:
             sides,
         )
         leg.owner = call
-        for slot in sides.party.rooms:
-            if isinstance(slot, Spending):
-                slot.on_limit = call.spent
+        watch_spending(call, sides)
         call.start(flow)  # first: the flow's first step comes before the router's turn and the note of it
         self._registry.call_started(call)
 
@@ -241,29 +233,6 @@ class Arrival:
         routed = self._exchange.routes.match(peer, number)
         return None if routed is not None and routed.route.emergency else dialled
 
-    def _admit(self, peer: Peer, ledger: Ledger, sides: Sides, code: Dialled | None) -> Routed:
-        routed = (
-            self._exchange.routes.match(peer, ledger.to)
-            if code is None
-            else Routed(Route(phone=peer.name, go=code.target), code.shown)
-        )
-        if routed is None:
-            raise NotAdmitted(Reason.NO_ROUTE)
-        emergency = routed.route.emergency
-        if emergency and isinstance(peer, PhonePeer):
-            self._exchange.preferences.called_for_help(peer.name, self._exchange.now())
-        if self._exchange.draining and not emergency:
-            raise NotAdmitted(Reason.DRAINING, DRAIN_RETRY_S)
-        if isinstance(peer, TrunkPeer):
-            sides.caller.rooms.append(self._slot(peer.name, emergency, arriving=True))
-        if isinstance(routed.go, TrunkTarget):
-            sides.party.rooms.append(self._slot(routed.go.name, emergency))
-            if not emergency:
-                sides.party.rooms.append(self._spending(peer, routed.number, sides))
-            if ledger.direction is Direction.INTERNAL:
-                ledger.direction, ledger.trunk = Direction.OUTBOUND, routed.go.name
-        return routed
-
     def _verify(
         self,
         request: Request,
@@ -306,20 +275,6 @@ class Arrival:
         if routed.route.emergency:
             return ()  # it goes on however it came, and its redirections written out might be too long
         raise NotAdmitted(Reason.REDIRECTED_TOO_OFTEN)
-
-    def _slot(self, trunk: str, emergency: bool, *, arriving: bool = False) -> Slot:
-        now = self._exchange.now()
-        admitted = self._exchange.limits.admit(trunk, now, emergency, arriving=arriving)
-        if isinstance(admitted, Refusal):
-            raise NotAdmitted(Reason.LIMIT, admitted.retry_after_s)
-        return admitted
-
-    def _spending(self, peer: Peer, number: str, sides: Sides) -> Spending:
-        """What the caller may spend on the trunk."""
-        admitted = self._exchange.toll.admit(peer, number, sides.party, self._exchange.now_us())
-        if isinstance(admitted, TollLimit):
-            raise NotAdmitted(Reason.TOLL_LIMIT)
-        return admitted
 
     def _caller(self, invite: sip.IncomingInvite, peer: Peer, routed: Routed) -> IncomingLeg:
         """The caller's leg. What he offers is judged first: nothing absurd makes us open a socket."""

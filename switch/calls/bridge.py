@@ -90,6 +90,8 @@ class Bridge:
             inside = hearing
 
     def _relayed(self, ear: Leg) -> _Fed:
+        if ear.parted:
+            return Silence()
         other = next((leg for leg in self.legs if leg is not ear), None)
         if other is None or (other.held and not ear.held):
             return None

@@ -23,9 +23,11 @@ def usable_with(
     return terms, None if invite.sdp is None else usable_offer(invite.sdp, address, terms.codecs, keys)
 
 
-def codecs_with(exchange: Exchange, other: Leg) -> tuple[str, ...]:
-    """Those in which somebody can talk to another; the other's first, so that little has to be transcoded."""
-    first = other.agreed.codec if other.agreed is not None else None
+def codecs_with(exchange: Exchange, other: Leg | None) -> tuple[str, ...]:
+    """Those in which somebody can talk to another; the other's first, so that little has to be transcoded.
+    Nobody else is there yet where somebody is rung for a call of his own.
+    """
+    first = other.agreed.codec if other is not None and other.agreed is not None else None
     codecs = partners(first, exchange.config.media.codecs)
     return tuple(sorted(codecs, key=lambda codec: codec != first))
 

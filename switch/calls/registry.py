@@ -19,6 +19,7 @@ from switch.calls.legs.leg import Leg
 from switch.calls.legs.outgoing import OutgoingLeg
 from switch.calls.offering import Offering
 from switch.calls.recording import mended
+from switch.calls.summons import Summons
 from switch.calls.supervision import Supervision
 from switch.calls.talking import Talking
 from switch.exchange import Exchange
@@ -118,7 +119,7 @@ class Registry:
             self._by_session[leg.session] = leg
         self._by_port[leg.port] = leg
         match leg.owner:
-            case Call(id=call) | Offering(call=call) | Supervision(call=call):
+            case Call(id=call) | Offering(call=call) | Summons(call=call) | Supervision(call=call):
                 self._claim(leg, call)
             case _:
                 pass
@@ -257,7 +258,7 @@ class Registry:
     def ledger_of(self, leg: Leg) -> Ledger | None:
         """The books of the call that the leg belongs to, or rings for."""
         match leg.owner:
-            case Call(ledger=ledger):
+            case Call(ledger=ledger) | Summons(ledger=ledger):
                 return ledger
             case Offering(call=call) | Supervision(call=call):
                 found = self.unbooked(call)

@@ -7,7 +7,20 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli import acts, completion, convert, doctor, history, hours, tables, tokens, trace, webhooks, why
+from switch.cli import (
+    acts,
+    call_control,
+    completion,
+    convert,
+    doctor,
+    history,
+    hours,
+    tables,
+    tokens,
+    trace,
+    webhooks,
+    why,
+)
 from switch.cli.arguments import (
     AddressArgument,
     AgentArgument,
@@ -71,6 +84,8 @@ call_commands.command("why")(why.of_call)
 call_commands.command("verify")(why.verify)
 for _act in (acts.prioritise, acts.assign, acts.pull, acts.move, acts.withdraw):
     call_commands.command(_act.__name__)(_act)
+for _control in call_control.COMMANDS:
+    call_commands.command(_control.__name__.replace("_", "-"))(_control)
 token_commands.command("add")(tokens.add)
 token_commands.command("show")(tokens.show_tokens)
 token_commands.command("revoke")(tokens.revoke)

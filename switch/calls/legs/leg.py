@@ -66,6 +66,8 @@ class Leg:
         self.session: sip.SessionId | None = None
         self.early = False
         """Media flows before the answer."""
+        self.parted = False
+        """Somebody has put the others on hold for the peer, who knows nothing of it."""
         self.answered = False
         self.over = False
         self._exchange = exchange
@@ -93,8 +95,8 @@ class Leg:
 
     @property
     def held(self) -> bool:
-        """Whether the peer has put us on hold."""
-        return self._media.held
+        """Whether the peer has put us on hold, or somebody has for him."""
+        return self._media.held or self.parted
 
     def wants(self, means: Means) -> bool:
         """Whether a digit that came by these means is to be sent to the party, who hears what is relayed."""
@@ -127,6 +129,11 @@ class Leg:
     def offer(self) -> bytes:
         """Our offer: the first, or what the session is, once more."""
         return self._media.offer()
+
+    def part(self, parted: bool) -> None:
+        """Put the others on hold for the peer, or take that back; what he does himself stays as it is."""
+        self.parted = parted
+        self._note_held()
 
     def send_digit(self, digit: str, duration_ms: int = DIGIT_MS) -> None:
         """Let the party have a digit, as it wants them: an RFC 4733 event, an INFO or tones."""
@@ -315,6 +322,9 @@ class Leg:
     def _described(self) -> None:
         """A description was taken: its keys have to come, and where it changed hold, that is told."""
         self._await_keys()
+        self._note_held()
+
+    def _note_held(self) -> None:
         if self._held_before is not self.held and not self.over:
             self._held_before = self.held
             self._watch()

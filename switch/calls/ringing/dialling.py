@@ -42,10 +42,11 @@ MAX_FORWARDS: Final = 70
 class Dialling:
     """One party's wish to reach another: who calls, whom, and with which codecs first."""
 
-    def __init__(self, exchange: Exchange, book: LegBook, caller: Leg, max_forwards: int) -> None:
+    def __init__(self, exchange: Exchange, book: LegBook, caller: Leg | None, max_forwards: int) -> None:
         self._exchange = exchange
         self._book = book
         self.caller = caller
+        """None while he himself is called."""
         self._max_forwards = max_forwards
 
     def phone(
@@ -158,7 +159,7 @@ class Dialling:
         if not terms.secrecy.possible:
             raise Unreachable(488, "Not Acceptable Here")
         try:
-            port = exchange.plane.open(near=self.caller.port)
+            port = exchange.plane.open(near=None if self.caller is None else self.caller.port)
         except NoPorts:
             raise Unreachable(503, "Service Unavailable") from None
         try:

@@ -42,6 +42,7 @@ queues.close     POST:/queues/close POST:/queues/open POST:/queues/{name}/close 
 agents.see       GET:/agents GET:/agents/{name}
 agents.set       POST:/agents/{name}/state
 calls.see        GET:/calls GET:/calls/{call}
+calls.act        POST:/calls POST:/calls/{call}/hold POST:/calls/{call}/resume
 calls.act        DELETE:/calls/{call} GET,POST:/calls/{call}/recording POST:/calls/{call}/transfer
 calls.place      GET:/calls/{call}/place POST:/calls/{call}/prioritise POST:/calls/{call}/assign
 calls.place      POST:/calls/{call}/pull POST:/calls/{call}/move POST:/calls/{call}/withdraw

@@ -23,6 +23,7 @@ from switch.api.backend import (
     ContactRow,
     Draining,
     ForkRow,
+    HoldRow,
     PhoneRow,
     PlaceRow,
     PreferencesRow,
@@ -175,6 +176,17 @@ class Memory:
 
     def offers(self, call: str) -> Mapping[str, OfferRecord]:
         return self.offered if call in self.calls else {}
+
+    def originate(self, phone: str, to: str, *, answers: bool, ring_s: float) -> CallRecord:
+        if phone not in ("1001", "1002"):
+            raise Unknown(f"no phone {phone!r}")
+        self.originated = (phone, to, answers, ring_s)
+        return waiting_call()
+
+    def hold(self, call: str, on: bool) -> HoldRow:
+        if call not in self.calls:
+            raise Unknown(f"no call {call!r} in progress")
+        return HoldRow(call=call, phone="1001", held=on)
 
     def hangup(self, call: str) -> None:
         if self.calls.pop(call, None) is None:

@@ -27,7 +27,7 @@ class Party:
 
     def __init__(self, port: Port) -> None:
         self.port = port
-        self.held = False
+        self.held = self.parted = False
 
     def send(self, source: Source) -> None:
         self.port.send(source)

@@ -1,0 +1,73 @@
+"""What a supervisor, or a program in a shell, does with calls that go on."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from switch.cli.arguments import AgentArgument, CallArgument, PhoneArgument
+from switch.cli.client import DEFAULT_CONFIG
+from switch.cli.outcome import asking
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
+
+
+def originate(
+    agent: AgentArgument,
+    to: Annotated[str, typer.Argument(help="The number, as his phone would dial it.")],
+    answers: Annotated[bool, typer.Option("--answer", help="Ask his phone to answer by itself.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Ring an agent's phone, and call a number once he answers."""
+    body = {"agent": agent, "to": to, "answers": answers}
+    with asking(config) as client:
+        print(client.ask("POST", "/calls", json=body).json()["id"])
+
+
+def transfer(
+    call: CallArgument,
+    to: Annotated[str, typer.Argument(help="A number that the phone in the call could dial.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Send the caller on; whoever talks to him leaves."""
+    with asking(config) as client:
+        print(client.ask("POST", f"/calls/{quote(call, safe='')}/transfer", json={"to": to}).json()["target"])
+
+
+def hold(call: CallArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Part the phone in a call from the other side, who hears music."""
+    _post(config, call, "hold")
+
+
+def resume(call: CallArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Join them again."""
+    _post(config, call, "resume")
+
+
+def listen(call: CallArgument, phone: PhoneArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Ring a phone that hears both sides of a call, and whom nobody hears."""
+    _post(config, call, "supervise", phone=phone, mode="listen")
+
+
+def whisper(call: CallArgument, phone: PhoneArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """As `listen`, and the agent hears it, too; the same phone again changes at once."""
+    _post(config, call, "supervise", phone=phone, mode="whisper")
+
+
+def barge(call: CallArgument, phone: PhoneArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """As `listen`, and all three hear each other."""
+    _post(config, call, "supervise", phone=phone, mode="barge")
+
+
+def take_over(call: CallArgument, phone: PhoneArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Let a phone have the agent's place in a call."""
+    _post(config, call, "supervise", phone=phone, mode="take_over")
+
+
+def _post(config: Path, call: str, what: str, **body: object) -> None:
+    with asking(config) as client:
+        client.ask("POST", f"/calls/{quote(call, safe='')}/{what}", json=body or None)
+
+
+COMMANDS = (originate, transfer, hold, resume, listen, whisper, barge, take_over)

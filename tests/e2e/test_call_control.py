@@ -1,0 +1,72 @@
+"""A program that holds the reins over the API: it has a phone call, holds and resumes; heard at every ear."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from tests.e2e.centre import Tell, centre, desks, ending
+from tests.peers.audio import hears_only, is_silent, level_dbfs
+from tests.peers.switch import Switch
+
+ANA, LUIS = 437.0, 1013.0
+
+
+async def test_a_program_has_a_phone_call_holds_and_resumes(tell_on_failure: Tell) -> None:
+    async with AsyncExitStack() as stack:
+        switch = await stack.enter_async_context(Switch.running(**centre(2)))
+        tell_on_failure("switch", switch.story)
+        ana, luis = await desks(stack, switch, 2)
+        await ana.behave("answer", tone_hz=ANA)
+        await luis.behave("answer", tone_hz=LUIS)
+
+        asked = await switch.request("POST", "/api/v1/calls", json={"agent": "ana", "to": "1002"})
+        assert asked.status_code == 202, asked.text
+        call = asked.json()["id"]
+        first = await (await ana.next_call()).until("established")
+        second = await (await luis.next_call()).until("established")
+        heard_first, heard_second = await asyncio.gather(first.listen(), second.listen())
+        assert hears_only(heard_first, LUIS, [ANA])
+        assert hears_only(heard_second, ANA, [LUIS])
+        assert (await switch.agent_is("ana", "on_call"))["call"] is None, "it came by no queue"
+
+        held = await switch.request("POST", f"/api/v1/calls/{call}/hold")
+        assert held.json() == {"call": call, "phone": "1002", "held": True}
+        await asyncio.gather(first.listen(0.5), second.listen(0.5))
+        music, nothing = await asyncio.gather(first.listen(2.0), second.listen(2.0))
+        assert not is_silent(music)
+        assert level_dbfs(music, LUIS) < -50
+        assert is_silent(nothing)
+
+        resumed = await switch.request("POST", f"/api/v1/calls/{call}/resume")
+        assert resumed.json()["held"] is False
+        await asyncio.gather(first.listen(0.3), second.listen(0.3))
+        heard_first, heard_second = await asyncio.gather(first.listen(), second.listen())
+        assert hears_only(heard_first, LUIS, [ANA])
+        assert hears_only(heard_second, ANA, [LUIS])
+
+        again = await switch.request("POST", "/api/v1/calls", json={"phone": "1001", "to": "1002"})
+        assert (again.status_code, again.json()["detail"]) == (409, "phone '1001' is busy")
+        await first.hang_up()
+        (record,) = await switch.ended_calls(1)
+        assert record["id"] == call
+        assert ending(record) == ("completed", "caller_hung_up", "caller")
+        assert (record["direction"], record["from"], record["to"]) == ("internal", "1001", "1002")
+        assert record["hold_s"] > 2
+        assert [segment["kind"] for segment in record["segments"]] == ["talk", "hold", "talk"]
+        await switch.agent_is("ana", "ready")
+
+
+async def test_what_a_program_asks_wrongly_is_said(tell_on_failure: Tell) -> None:
+    async with Switch.running(**centre(2)) as switch:
+        tell_on_failure("switch", switch.story)
+
+        async def refused(**body: object) -> tuple[int, str]:
+            answer = await switch.request("POST", "/api/v1/calls", json=body)
+            return answer.status_code, answer.json()["detail"]
+
+        assert await refused(to="1002") == (422, "give a phone or an agent, one of them")
+        assert await refused(agent="nobody", to="1002") == (404, "no agent 'nobody'")
+        assert await refused(phone="1009", to="1002") == (404, "no phone '1009'")
+        assert await refused(phone="1001", to="555") == (409, "phone '1001' may not call '555' now: no_route")
+        offline = (409, "phone '1001' cannot be reached: 480 Temporarily Unavailable")
+        assert await refused(phone="1001", to="1002") == offline
+        assert await switch.items("/api/v1/calls") == []
