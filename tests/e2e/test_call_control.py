@@ -1,13 +1,21 @@
 """A program that holds the reins over the API: it has a phone call, holds and resumes; heard at every ear."""
 
 import asyncio
+import os
+import shutil
+import sys
 from contextlib import AsyncExitStack
+from pathlib import Path
 
-from tests.e2e.centre import Tell, centre, desks, ending
+import pytest
+
+from tests.e2e.centre import NUMBER, Tell, centre, desks, ending
 from tests.peers.audio import hears_only, is_silent, level_dbfs
-from tests.peers.switch import Switch
+from tests.peers.sipp import Sipp
+from tests.peers.switch import ROOT, Switch
 
 ANA, LUIS = 437.0, 1013.0
+NODE = shutil.which("node")
 
 
 async def test_a_program_has_a_phone_call_holds_and_resumes(tell_on_failure: Tell) -> None:
@@ -70,3 +78,55 @@ async def test_what_a_program_asks_wrongly_is_said(tell_on_failure: Tell) -> Non
         offline = (409, "phone '1001' cannot be reached: 480 Temporarily Unavailable")
         assert await refused(phone="1001", to="1002") == offline
         assert await switch.items("/api/v1/calls") == []
+
+
+def example(language: str) -> str:
+    """The block of that language in docs/how-to/call-control.md."""
+    page = (ROOT / "docs" / "how-to" / "call-control.md").read_text(encoding="utf-8")
+    return page.partition(f"```{language}\n")[2].partition("```")[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "program"),
+    [
+        ("python", "control.py", sys.executable),
+        pytest.param(
+            "javascript", "control.mjs", NODE, marks=pytest.mark.skipif(NODE is None, reason="no Node here")
+        ),
+    ],
+)
+async def test_the_examples_do_what_they_say(
+    tell_on_failure: Tell, tmp_path: Path, language: str, name: str, program: str
+) -> None:
+    """While a caller waits, whom nobody can serve: the agents are in a call, or not there."""
+    file = tmp_path / name
+    file.write_text(example(language), encoding="utf-8")
+    async with AsyncExitStack() as stack:
+        switch = await stack.enter_async_context(Switch.running(**centre(2, {"requires": "support >= 9"})))
+        tell_on_failure("switch", switch.story)
+        ana, luis = await desks(stack, switch, 2)
+        await ana.behave("answer")
+        await luis.behave("answer")
+        await stack.enter_async_context(
+            Sipp.running("caller_hangs_up", target=switch.sip, number=NUMBER, talk_ms=20_000)
+        )
+        await switch.until(
+            switch.metrics, lambda seen: seen.value("centralita_queue_waiting", queue="support") == 1
+        )
+        process = await asyncio.create_subprocess_exec(
+            program,
+            str(file),
+            stdout=asyncio.subprocess.PIPE,
+            env={
+                **os.environ,
+                "CENTRALITA_API": f"{switch.url}/api/v1",
+                "CENTRALITA_TOKEN": (switch.data_dir / "admin.token").read_text().strip(),
+            },
+        )
+        told, _ = await asyncio.wait_for(process.communicate(), 20)
+        assert told.decode().splitlines() == [
+            "ready",
+            "1001 calls 1002",
+            "+34600111222 is first in support",
+        ]
+        await (await luis.next_call()).until("established")
