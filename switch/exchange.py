@@ -39,6 +39,7 @@ from switch.preferences import PhonePreferences
 from switch.provisioning.service import Provisioning
 from switch.records import utc
 from switch.registrations import Registrations
+from switch.reports.reports import Reports
 from switch.routes import Routes
 from switch.staffing import Staffing
 from switch.toll.guard import TollGuard
@@ -85,6 +86,7 @@ class Exchange:
     staffing: Staffing
     desk: Desk
     preferences: PhonePreferences
+    reports: Reports
     codes: FeatureCodes
     news: News
     webhooks: Webhooks

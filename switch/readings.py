@@ -30,6 +30,7 @@ def sources(
         hep=lambda: exchange.tracing.hep,
         provisioning=lambda: exchange.provisioning.counts,
         history=exchange.history.counts,
+        report_mails=exchange.reports.mails,
         events=partial(_events, listeners),
         history_spooled_bytes=exchange.history.spooled_bytes,
         host=lambda: look(exchange.config.server.data_dir),

@@ -54,6 +54,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.desk.configured()
     exchange.provisioning.files.configure(config)
     exchange.webhooks.configure(config.webhooks, config.server.data_dir)
+    exchange.reports.configure(config)
     staffing.configure(config, registered=lambda phone: bool(exchange.registrations.bindings(phone)))
 
 

@@ -219,7 +219,9 @@ class Server:
             listeners=listeners,
             tickets=Tickets(exchange.now),
             webhooks=exchange.webhooks,
+            reports=exchange.reports.jobs,
             language=lambda: exchange.config.server.language,
+            zone=lambda: exchange.config.server.timezone,
         )
         listen = exchange.config.http.listen
         # Half a second of work, in which those who return are answered.
@@ -228,6 +230,8 @@ class Server:
         host, port = await http.start()
         stack.push_async_callback(http.close)
         stack.callback(explainer.close)
+        await exchange.reports.start()
+        stack.push_async_callback(exchange.reports.close)
         stack.callback(exchange.tracing.close)
         self._on_signals()
         collector = Collector(exchange.loop, lambda: not self._switch.registry.calls)

@@ -55,6 +55,7 @@ from switch.persistence.survivors import tell_now
 from switch.preferences import PhonePreferences, Preferences
 from switch.quiet import Quiet
 from switch.registrations import Registrations
+from switch.reports.reports import Reports
 from switch.routes import Routes
 from switch.staffing import Staffing
 from switch.toll.alarms import Alarms
@@ -376,6 +377,7 @@ class _Wiring:
             staffing=self._staffing,
             desk=self._desk,
             preferences=self._preferences,
+            reports=Reports(config, books.clock.now_us, books.history.flush),
             codes=FeatureCodes(config.codes),
             news=self._news,
             webhooks=self._make_webhooks(),

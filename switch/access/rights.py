@@ -41,6 +41,8 @@ class Right(StrEnum):
     TRUNKS_SEE = "trunks.see"
     EVENTS = "events"
     """Hear what happens to what may be seen."""
+    REPORTS = "reports"
+    """Figures and lists of the whole centre: nobody whose token has a scope gets them."""
     METRICS = "metrics"
     ADMINISTER = "administer"
     """The machine as a whole: its configuration, bans, all that is on the wire, tokens, the audit log."""
@@ -61,6 +63,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
         Right.CALLS_WHY,
         Right.CALLS_TRACE,
         Right.RECORDINGS_HEAR,
+        Right.REPORTS,
         Right.PHONES_SEE,
         Right.TRUNKS_SEE,
     },

@@ -28,6 +28,8 @@ from switch.api.backend import (
     TrunkRow,
 )
 from switch.records import CallRecord
+from switch.reports.asking import Wish
+from switch.reports.rows import JobRow, ReportRow
 from switch.trace.row import MessageRow
 from switch.webhooks.rows import WebhookRow, WebhookTested
 from switch.why.rows import LedgerRow, WhyRow
@@ -41,6 +43,7 @@ _KINDS = (
     Draining,
     ForkRow,
     HoldRow,
+    JobRow,
     LedgerRow,
     MessageRow,
     PhoneRow,
@@ -51,6 +54,7 @@ _KINDS = (
     Readiness,
     RecordingRow,
     Reloaded,
+    ReportRow,
     SupervisionRow,
     TicketRow,
     TokenMade,
@@ -60,6 +64,7 @@ _KINDS = (
     WebhookRow,
     WebhookTested,
     WhyRow,
+    Wish,
 )
 
 

@@ -19,6 +19,7 @@ from switch.events.listening import Listeners
 from switch.events.tickets import Tickets
 from switch.history.reader import Reader
 from switch.metrics.metrics import Metrics
+from switch.reports.jobs import Jobs
 from switch.trace.tracing import Tracing
 from switch.webhooks.webhooks import Webhooks
 from switch.why.explainer import Explainer
@@ -40,8 +41,10 @@ class Services:
     listeners: Listeners
     webhooks: Webhooks
     tickets: Tickets[Holder]
+    reports: Jobs
     language: Callable[[], Language]
-    """Of the server, as configured now."""
+    """Of the server, as configured now; so is the zone."""
+    zone: Callable[[], str]
 
     def needs(self, right: Right) -> "Needs":
         """What a route depends on: it gets who is asking. Raises Failure 401, 403."""

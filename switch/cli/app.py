@@ -15,6 +15,7 @@ from switch.cli import (
     doctor,
     history,
     hours,
+    report,
     tables,
     tokens,
     trace,
@@ -98,6 +99,7 @@ app.command("trace")(trace.live)
 app.command()(doctor.doctor)
 app.command()(convert.convert)
 app.command()(completion.completion)
+app.command()(report.report)
 completion.understand_shells()
 
 

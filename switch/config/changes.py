@@ -95,8 +95,11 @@ def compare(old: Config, new: Config) -> Changes:
             *(f"{section}.{key}" for section, key in changed if (section, key) not in _FIXED),
             *(["hours"] if old.hours != new.hours else []),
             *(["music"] if old.music != new.music else []),
-            *(["webhooks"] if old.webhooks != new.webhooks else []),
-            *(["lamp_lists"] if old.lamp_lists != new.lamp_lists else []),
+            *(
+                key
+                for key in ("webhooks", "lamp_lists", "mail", "reports")
+                if getattr(old, key) != getattr(new, key)
+            ),
         ),
         restart=tuple(pair for pair in changed if pair in _FIXED),
     )

@@ -17,6 +17,7 @@ from switch.config import (
     codecs,
     desks,
     forks,
+    mailed,
     preferring,
     provisioned,
     recipes,
@@ -89,7 +90,8 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
         yield Finding(fault.path, fault.message, at_key=fault.at_key)
     for part in (callers, tolls, codecs, forks, tracing, secrecy):
         yield from (Finding(path, message) for path, message in part.faults(config))
-    yield from (Finding(path, message) for path, message in provisioned.faults(config, document.has))
+    for part in (provisioned, mailed):
+        yield from (Finding(path, message) for path, message in part.faults(config, document.has))
     yield from _phones(config, document)
     yield from _agents(config, known)
     for path, message, at_key in desks.faults(config, document.has):

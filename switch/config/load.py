@@ -14,6 +14,7 @@ from switch.config.document import Document, NotADocument, Position, Problem
 from switch.config.doubts import doubts
 from switch.config.errors import ConfigError, ConfigErrors
 from switch.config.reading import Tree, typed
+from switch.config.reports import Mail
 from switch.config.schema import Agent, Config, Phone, Queue
 from switch.config.trunk import Credentials, Digest, Trunk
 from switch.config.values import Text
@@ -95,6 +96,8 @@ def _read(read: Document, tree: Tree, running: Config | None) -> tuple[Config | 
     found += unreadable
     webhooks, unreadable = _webhooks(config)
     found += unreadable
+    mail, unreadable = _mail(config)
+    found += unreadable
     if running is not None:
         found += _fixed(running, config)
     problems += [_problem(tree, finding) for finding in found]
@@ -105,6 +108,7 @@ def _read(read: Document, tree: Tree, running: Config | None) -> tuple[Config | 
             "agents": agents,
             "queues": queues,
             "webhooks": webhooks,
+            "mail": mail,
         }
     ), problems
 
@@ -215,6 +219,18 @@ def _webhooks(config: Config) -> tuple[dict[str, Webhook], list[Finding]]:
         else:
             webhooks[name] = hook.model_copy(update={"secret": secret})
     return webhooks, found
+
+
+def _mail(config: Config) -> tuple[Mail | None, list[Finding]]:
+    """The mail server with the password of its file put in."""
+    mail = config.mail
+    if mail is None or mail.secret_file is None:
+        return mail, []
+    try:
+        secret = SecretStr(_secret(config.path(mail.secret_file)))
+    except ValueError as error:
+        return mail, [Finding(("mail", "secret_file"), str(error))]
+    return mail.model_copy(update={"secret": secret}), []
 
 
 def _secret(path: Path) -> str:

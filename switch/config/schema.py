@@ -20,6 +20,7 @@ from switch.config.hours import OfficeHours
 from switch.config.preferring import PreferAgent
 from switch.config.provisioning import Device, Provisioning
 from switch.config.recipes import Step
+from switch.config.reports import Mail, ScheduledReport
 from switch.config.routing import Routing
 from switch.config.section import (
     Address,
@@ -39,13 +40,7 @@ from switch.config.targets import Go, HangupTarget, Led, Overflow
 from switch.config.toll import PhoneToll
 from switch.config.trunk import KeyExchange, Trunk
 from switch.config.webhook import Webhook
-
-
-class Language(StrEnum):
-    """Of prompts and pages."""
-
-    EN = "en"
-    ES = "es"
+from switch.language import Language as Language
 
 
 class Codec(StrEnum):
@@ -488,6 +483,9 @@ class Config(Section):
     parking: Parking = Parking()
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    mail: Mail | None = None
+    """None: reports are not mailed."""
+    reports: tuple[ScheduledReport, ...] = ()
 
     def language_of(self, agent: str) -> str:
         """In which an agent is spoken to."""

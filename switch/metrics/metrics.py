@@ -20,6 +20,7 @@ from switch.metrics.histogram import Histogram
 from switch.metrics.queue_counts import WAIT_BOUNDS_S, QueueCounts, QueueReading, QueueTarget
 from switch.metrics.readings import Sources
 from switch.records import Direction, LegRecord, OfferResult
+from switch.reports.outcomes import MailOutcome
 from switch.toll.guard import TollLimit
 from switch.trace.exporter import HepResult
 
@@ -247,6 +248,9 @@ class Metrics:
             parts.webhooks(sources.webhooks()),
             parts.host(sources.host()),
             families.READY.number(sources.is_ready()),
+            families.REPORT_MAILS.numbers(
+                {(outcome,): sources.report_mails().get(outcome, 0) for outcome in MailOutcome}
+            ),
             families.TASKS.number(sources.tasks()),
         )
 

@@ -11,6 +11,7 @@ from switch.events.types import EventType
 from switch.host import Disk, Host
 from switch.provisioning.door import Answer
 from switch.records import AgentState
+from switch.reports.outcomes import MailOutcome
 from switch.trace.exporter import HepResult
 from switch.webhooks.post import Attempt
 
@@ -103,6 +104,7 @@ class Sources:
     """`Door.counts`."""
     history: Callable[[], Mapping[str, int]] = dict
     """`Writer.counts`."""
+    report_mails: Callable[[], Mapping[MailOutcome, int]] = dict
     events: Callable[[], EventsReading] = EventsReading
     history_spooled_bytes: Callable[[], int] = int
     """`Writer.spooled_bytes`."""

@@ -55,6 +55,8 @@ phones.see       GET:/phones GET:/phones/{name}/preferences
 phones.set       PUT:/phones/{name}/preferences
 phones.provision GET:/phones/{name}/provisioning
 trunks.see       GET:/trunks
+reports          GET:/reports POST:/reports/{report} GET:/reports/jobs
+reports          GET,DELETE:/reports/jobs/{job} GET:/reports/jobs/{job}/result
 events           GET:/events POST:/events/tickets
 administer       GET:/trace GET:/trace.pcap GET:/ledger GET:/bans DELETE:/bans/{address:path}
 administer       GET:/webhooks GET:/webhooks/{name} POST:/webhooks/{name}/test POST:/webhooks/{name}/retry
@@ -101,7 +103,14 @@ async def token_for(api: Running, role: Role) -> str:
 async def test_a_role_is_let_through_where_it_has_the_right_and_nowhere_else(
     api: Running, role: Role
 ) -> None:
-    names = {"{call}": "none", "{name}": "none", "{fork}": "1", "{address:path}": "192.0.2.1"}
+    names = {
+        "{call}": "none",
+        "{name}": "none",
+        "{fork}": "1",
+        "{report}": "calls",
+        "{job}": "none",
+        "{address:path}": "192.0.2.1",
+    }
     refused = set()
     async with api.client(token=await token_for(api, role), host="192.0.2.7") as client:
         for row in TABLE:

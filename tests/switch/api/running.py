@@ -42,7 +42,7 @@ from switch.api.backend import (
 )
 from switch.api.services import Services
 from switch.calls.supervision import Mode
-from switch.config.schema import Language, Trace
+from switch.config.schema import Config, Language, Server, Trace
 from switch.events.listening import Listeners
 from switch.events.stream import Stream
 from switch.events.tickets import Tickets
@@ -54,6 +54,7 @@ from switch.metrics.metrics import Metrics
 from switch.metrics.queue_counts import QueueTarget
 from switch.preferences import Preferences
 from switch.records import AgentState, CallRecord, OfferRecord, to_us
+from switch.reports.reports import Reports
 from switch.trace.tracing import Tracing
 from switch.webhooks.hook import Around
 from switch.webhooks.webhooks import Webhooks
@@ -365,6 +366,9 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         AdminToken(data_dir / "admin.token"), TokenStore(engine, node="test"), lambda: datetime.now(UTC)
     )
     await tokens.start()
+    config = Config(server=Server(data_dir=data_dir))
+    reports = Reports(config, lambda: to_us(NOON), writer.flush)
+    await reports.start()
     services = Services(
         backend=memory,
         reader=Reader(engine),
@@ -377,7 +381,9 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         listeners=Listeners(stream),
         webhooks=Webhooks(stream, around),
         tickets=Tickets(time.monotonic),
+        reports=reports.jobs,
         language=lambda: Language.EN,
+        zone=lambda: "Europe/Madrid",
     )
     token = (data_dir / "admin.token").read_text().strip()
     try:
@@ -385,5 +391,6 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
     finally:
         await services.webhooks.close()
         await tokens.close()
+        await reports.close()
         await writer.close()
         await engine.dispose()

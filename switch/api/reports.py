@@ -1,0 +1,107 @@
+"""Reports: which there are, one that is made, how far it is, and its result."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import FileResponse
+
+from switch.access.holder import Holder
+from switch.access.rights import Right, Role
+from switch.api.answers import Failure, Items, answer, many, nothing, one
+from switch.api.services import Services
+from switch.config.schema import Language
+from switch.reports.asking import NoQuestion, Wish, question
+from switch.reports.catalogue import rows
+from switch.reports.formats import FORMS
+from switch.reports.jobs import Job, NoJob, TooMany
+from switch.reports.question import Name
+from switch.reports.rows import JobRow, JobState, ReportRow
+
+MOST_WAIT_S = 30.0
+_SCHEMA = {"schema": {"$ref": "#/components/schemas/Wish"}}
+_WISH = {"requestBody": {"required": True, "content": {"application/json": _SCHEMA}}}
+
+
+def routes(services: Services) -> APIRouter:
+    """`/reports`."""
+    router = APIRouter(prefix="/reports", tags=["reports"])
+    jobs = services.reports
+    Asking = Annotated[Holder, Depends(services.needs(Right.REPORTS))]
+
+    def find(job: str, holder: Holder) -> Job:
+        """What he asked for himself; the administrator sees all. Raises Failure."""
+        try:
+            found = jobs.find(job)
+            if not _sees(holder, found):
+                raise NoJob(f"no report {job!r}")
+        except NoJob as error:
+            raise Failure(HTTPStatus.NOT_FOUND, str(error)) from None
+        return found
+
+    @router.get("", responses=many(ReportRow))
+    async def reports(holder: Asking, language: Annotated[Language | None, Query()] = None) -> Response:
+        """The reports, their columns, and how each figure is found; in `language`, or the server's."""
+        return answer(Items(rows(language or services.language())))
+
+    @router.get("/jobs", responses=many(JobRow))
+    async def asked(holder: Asking) -> Response:
+        """What was asked for, the latest first."""
+        return answer(Items([job.row() for job in jobs.all() if _sees(holder, job)]))
+
+    @router.get("/jobs/{job}", responses=one(JobRow))
+    async def progress(job: str, holder: Asking) -> Response:
+        """How far it is."""
+        return answer(find(job, holder).row())
+
+    @router.get("/jobs/{job}/result", responses=nothing(HTTPStatus.OK))
+    async def result(job: str, holder: Asking) -> Response:
+        """The report as a file."""
+        found = find(job, holder)
+        if found.state is not JobState.DONE:
+            raise Failure(HTTPStatus.CONFLICT, f"report {job!r} is {found.state.value}")
+        return FileResponse(found.path, media_type=FORMS[found.format].media_type, filename=found.path.name)
+
+    @router.delete("/jobs/{job}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
+    async def cancel(job: str, holder: Asking) -> Response:
+        """Stop it, or throw its result away."""
+        find(job, holder)
+        jobs.cancel(job)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @router.post(
+        "/{report}", status_code=202, responses=one(JobRow, HTTPStatus.ACCEPTED), openapi_extra=_WISH
+    )
+    async def ask(
+        report: Name,
+        request: Request,
+        holder: Asking,
+        wait: Annotated[float, Query(ge=0, le=MOST_WAIT_S)] = 0,
+    ) -> Response:
+        """Have a report made. The answer comes when it is done, after `wait` seconds at the latest."""
+        if holder.scope is not None:
+            raise Failure(HTTPStatus.FORBIDDEN, "reports are of the whole centre; this token has a scope")
+        try:
+            wish = msgspec.json.decode(await request.body(), type=Wish)
+            asked = question(report, wish, services.zone(), services.language())
+            job = jobs.ask(asked, wish.format, holder.token)
+        except msgspec.MsgspecError as error:
+            raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
+        except NoQuestion as error:
+            detail = "there is no such report"
+            raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=error.lines) from None
+        except TooMany as error:
+            raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from None
+        try:
+            await asyncio.wait_for(job.ended.wait(), wait)
+        except TimeoutError:
+            return answer(job.row(), HTTPStatus.ACCEPTED)
+        return answer(job.row())
+
+    return router
+
+
+def _sees(holder: Holder, job: Job) -> bool:
+    return holder.role is Role.ADMIN or job.owner == holder.token

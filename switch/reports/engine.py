@@ -1,0 +1,91 @@
+"""Makes one report, in the child: reads, rounds once, and writes every format in one go."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from switch.history.database import connect
+from switch.reports import lists
+from switch.reports.catalogue import REPORTS, definitions
+from switch.reports.formats.writers import WRITERS
+from switch.reports.question import Question
+from switch.reports.request import Request
+from switch.reports.said import Said
+from switch.reports.sheet import Sheet, Value, settle
+
+OnProgress = Callable[[int, float | None], None]
+"""So many rows are written, and such a share of the work is done."""
+
+_PERIOD = Said("Period", "Período")
+_ZONE = Said("Time zone", "Zona horaria")
+_FILTERS = {
+    "queue": Said("Queue", "Cola"),
+    "agent": Said("Agent", "Agente"),
+    "skill": Said("Skill", "Habilidad"),
+    "number": Said("Number", "Número"),
+}
+
+
+async def write(request: Request, progress: OnProgress) -> tuple[int, Sheet]:
+    """The files, all with the same figures; how many rows they have, and what stands around them.
+
+    Raises SQLAlchemyError, OSError, and TooLong where a format holds no more rows.
+    """
+    question = request.question
+    about = sheet(question)
+    writers = [WRITERS[output.format](Path(output.path), about) for output in request.outputs]
+    engine = connect(request.database, Path(request.data_dir))
+    written = 0
+    try:
+        async with engine.connect() as connection:
+            total = await lists.count(connection, question)
+            async for row in _rows(connection, question):
+                settled = settle(about.columns, row)
+                for writer in writers:
+                    writer.row(settled)
+                written += 1
+                if written % 100 == 0:
+                    progress(written, written / max(total, written))
+        for writer in writers:
+            writer.close()
+    except BaseException:
+        for writer in writers:
+            writer.drop()
+        raise
+    finally:
+        await engine.dispose()
+    return written, about
+
+
+def sheet(question: Question) -> Sheet:
+    """What stands around the rows."""
+    report, language = REPORTS[question.report], question.language
+    lines = [(_PERIOD.in_(language), _period(question)), (_ZONE.in_(language), question.zone)]
+    for name, said in _FILTERS.items():
+        if (wanted := getattr(question.filters, name)) is not None:
+            lines.append((said.in_(language), wanted))
+    return Sheet(
+        report=question.report.value,
+        title=report.title.in_(language),
+        lines=lines,
+        columns=report.columns,
+        definitions=definitions(report, language),
+        language=language,
+    )
+
+
+def _rows(connection: AsyncConnection, question: Question) -> AsyncIterator[Sequence[Value]]:
+    return lists.rows(connection, question)
+
+
+def _period(question: Question) -> str:
+    """As days where it begins and ends at midnight."""
+    zone = ZoneInfo(question.zone)
+    start, end = question.start.astimezone(zone), question.end.astimezone(zone)
+    if start.hour == start.minute == start.second == end.hour == end.minute == end.second == 0:
+        first, last = start.date(), end.date() - timedelta(days=1)
+        return first.isoformat() if first == last else f"{first.isoformat()} - {last.isoformat()}"
+    return f"{start.isoformat()} - {end.isoformat()}"

@@ -1,0 +1,108 @@
+"""Rows that are read as they were written: calls, and visits to queues that ended without an answer."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Column, Exists, Row, Select, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from switch.calls.ending import Result
+from switch.history.tables import calls, queue_visits
+from switch.reports.question import Name, Question
+from switch.reports.sheet import Value
+
+_AT_ONCE: Final = 1000
+_TENANT: Final = "default"
+
+
+async def count(connection: AsyncConnection, question: Question) -> int:
+    """How many rows there will be."""
+    query = select(func.count()).select_from(_QUERIES[question.report](question).order_by(None).subquery())
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def rows(connection: AsyncConnection, question: Question) -> AsyncIterator[Sequence[Value]]:
+    """All of them, a thousand in memory at a time."""
+    zone = ZoneInfo(question.zone)
+    result = await connection.stream(_QUERIES[question.report](question))
+    async for some in result.partitions(_AT_ONCE):
+        for row in some:
+            yield _told(row, zone)
+
+
+def _told(row: Row[Any], zone: ZoneInfo) -> list[Value]:
+    """The first column is the time at which the row counts; how far that is from UTC stands beside it."""
+    first, *rest = [value.astimezone(zone) if isinstance(value, datetime) else value for value in row]
+    return [first, offset(first), *rest]
+
+
+def offset(moment: datetime) -> str:
+    """How far its zone is from UTC then: what tells the two hours apart that have the same name in autumn."""
+    written = moment.strftime("%z")
+    return f"{written[:3]}:{written[3:5]}"
+
+
+def _calls(question: Question) -> Select[Any]:
+    shown = (
+        "ended_at",
+        "started_at",
+        "direction",
+        "from",
+        "to",
+        "trunk",
+        "queue",
+        "agent",
+        "wait_s",
+        "talk_s",
+        "hold_s",
+        "wrap_up_s",
+        "result",
+        "reason",
+        "id",
+    )
+    filters = question.filters
+    query = select(*(calls.c[name] for name in shown)).where(
+        calls.c.tenant == _TENANT, calls.c.ended_at >= question.start, calls.c.ended_at < question.end
+    )
+    if filters.queue is not None:
+        query = query.where(
+            or_(calls.c.queue == filters.queue, _visited(queue_visits.c.queue, filters.queue))
+        )
+    if filters.agent is not None:
+        query = query.where(
+            or_(calls.c.agent == filters.agent, _visited(queue_visits.c.agent, filters.agent))
+        )
+    if filters.number is not None:
+        query = query.where(calls.c["from"] == filters.number)
+    return query.order_by(calls.c.ended_at, calls.c.id)
+
+
+def _visited(column: Column[str], wanted: str) -> Exists:
+    return exists().where(queue_visits.c.call == calls.c.id, column == wanted)
+
+
+def _abandons(question: Question) -> Select[Any]:
+    visits, filters = queue_visits.c, question.filters
+    query = (
+        select(visits.left_at, visits.queue, calls.c["from"], calls.c.to, visits.wait_s, visits.call)
+        .join(calls, calls.c.id == visits.call)
+        .where(
+            visits.tenant == _TENANT,
+            visits.result == Result.ABANDONED.value,
+            visits.left_at >= question.start,
+            visits.left_at < question.end,
+        )
+    )
+    if filters.queue is not None:
+        query = query.where(visits.queue == filters.queue)
+    if filters.number is not None:
+        query = query.where(calls.c["from"] == filters.number)
+    return query.order_by(visits.left_at, visits.call, visits.n)
+
+
+_QUERIES: Final[Mapping[Name, Callable[[Question], Select[Any]]]] = {
+    Name.CALLS: _calls,
+    Name.ABANDONS: _abandons,
+}
