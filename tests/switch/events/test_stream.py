@@ -151,7 +151,7 @@ async def test_who_reads_too_slowly_gets_everything_anew_and_costs_the_others_no
     tasks = [asyncio.create_task(listeners.tell(each.write, None, ALL)) for each in (slow, quick)]
     await until(lambda: slow.follower.types == quick.follower.types == ["snapshot"])
     slow.reads.clear()
-    for n in range(100):
+    for n in range(40):
         tell(stream, f"{n % 7}", registered=n % 3 > 0)
         await until(lambda: quick.follower.seq == stream.last)
     slow.reads.set()
