@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
 from acd import commands as acd
 from switch.events import facts, subject
 from switch.events.board import key_of
@@ -210,10 +208,8 @@ class News:
         about = {subject.queue(offer.queue), subject.agent(offer.agent), *self._board.about(Kind.CALL, id)}
         if isinstance(offer, OfferDone):
             self.stream.tell(EventType.OFFER_ENDED, OfferEnded(offer=offer, call=call), about)
-        elif call is not None:
+        elif call is not None:  # it has not ended in this very turn
             self.stream.tell(EventType.OFFER_MADE, OfferMade(offer=offer, call=call), about)
-        else:
-            structlog.get_logger("events").error("an offer of no call", offer=offer.id, call=id)
 
     def _tell_word(self, command: acd.QueueChanged) -> None:
         row = self._now(Kind.QUEUE, command.queue)

@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect
 
 from tests.peers.subscribers import Subscribers
 from tests.peers.switch import Metrics, Switch
+from tests.switch.events.follower import Follower
 
 QUICK_P99_S: Final = 0.25
 SCRAPE_S: Final = 0.05
@@ -86,6 +87,25 @@ async def listen(switch: Switch, there: asyncio.Barrier) -> Heard:
     raise AssertionError("the switch ended the WebSocket")
 
 
+async def keep(switch: Switch, follower: Follower) -> None:
+    """Until cancelled: the rows of the snapshot, replaced by what comes."""
+    async with listening(switch) as socket:
+        async for message in socket:
+            follower.hear(msgspec.json.decode(message))
+
+
+async def same_as_fresh(switch: Switch, follower: Follower) -> None:
+    """Waits until whoever followed has what a fresh snapshot has; PeerError if that never comes."""
+
+    async def look() -> bool:
+        fresh = Follower()
+        async with listening(switch) as socket:
+            fresh.hear(msgspec.json.decode(await socket.recv()))
+        return fresh.seq == follower.seq and fresh.rows == follower.rows
+
+    await switch.until(look, bool)
+
+
 async def never_read(switch: Switch, stack: AsyncExitStack) -> None:
     """A listener who asks, and then reads nothing."""
     host, _, port = switch.url.removeprefix("http://").rpartition(":")
@@ -143,6 +163,8 @@ async def load(switch: Switch, size: Size) -> dict[str, Any]:
     """What was measured."""
     async with AsyncExitStack() as stack:
         await never_read(switch, stack)
+        follower = Follower()
+        keeping = asyncio.create_task(keep(switch, follower))
         there = asyncio.Barrier(size.listeners + 1)
         tasks = [asyncio.create_task(listen(switch, there)) for _ in range(size.listeners)]
         await there.wait()
@@ -153,6 +175,8 @@ async def load(switch: Switch, size: Size) -> dict[str, Any]:
         await asyncio.sleep(0.2)  # the last events are on their way
         for task in (*tasks, scraping):
             task.cancel()
+        await same_as_fresh(switch, follower)
+        keeping.cancel()
         heard: list[Heard] = await asyncio.gather(*tasks)
         told = after.value("centralita_events_total", type="agent.state")
         return {
