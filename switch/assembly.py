@@ -35,6 +35,7 @@ from switch.hours.calendar import load_grammar
 from switch.identities.identities import read_keys
 from switch.identities.numbers import load_metadata
 from switch.interfaces import Interfaces
+from switch.log_levels import Levels
 from switch.persistence.booking import Booking
 from switch.persistence.journal import Journal, JournalProblem
 from switch.persistence.logbook import Logbook
@@ -48,7 +49,7 @@ from switch.wiring import Books, Surroundings, Switch, wire
 _FAMILIES: Final = ((4, Kind.A), (6, Kind.AAAA))
 
 
-async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
+async def assemble(config: Config, levels: Levels, stack: AsyncExitStack) -> Switch:
     """Make every part and open what must be open before the first packet; `stack` closes it, last first.
 
     No SIP socket is bound: first the router has to know where it stands. Raises OSError for what cannot be
@@ -57,7 +58,8 @@ async def assemble(config: Config, stack: AsyncExitStack) -> Switch:
     books = await _open_books(config, stack)
     load_metadata()
     load_grammar()
-    switch = wire(config, books, _surroundings(config, await asyncio.to_thread(read_sounds, config)))
+    sounds = await asyncio.to_thread(read_sounds, config)
+    switch = wire(config, books, _surroundings(config, levels, sounds))
     exchange = switch.exchange
     stack.push_async_callback(exchange.webhooks.close)
     exchange.identities.keys = await asyncio.to_thread(read_keys, config)
@@ -118,7 +120,7 @@ def media_workers(cores: int) -> int:
     return max(1, cores - 1)
 
 
-def _surroundings(config: Config, sounds: SoundLibrary) -> Surroundings:
+def _surroundings(config: Config, levels: Levels, sounds: SoundLibrary) -> Surroundings:
     return Surroundings(
         loop=asyncio.get_running_loop(),
         shell=partial(_shell, config),
@@ -128,6 +130,7 @@ def _surroundings(config: Config, sounds: SoundLibrary) -> Surroundings:
         sounds=sounds,
         locator=_resolver(config),
         interfaces=Interfaces(),
+        levels=levels,
     )
 
 

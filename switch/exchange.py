@@ -21,6 +21,7 @@ from sip.flow import Address, Flow
 from sip.location import Place
 from switch.clock import Clock
 from switch.config.schema import Config
+from switch.debugging import Debugging
 from switch.decisions.decisions import Decisions
 from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
@@ -80,6 +81,7 @@ class Exchange:
     metrics: Metrics
     clock: Clock
     tracing: Tracing
+    debugging: Debugging
     trunks: Trunks
     gate: Gate
     lamps: Lamps

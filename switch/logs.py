@@ -8,15 +8,19 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
+from switch.log_levels import Levels
+
 _SECRET_KEYS = frozenset({"secret", "password", "token", "authorization", "proxy_authorization", "ha1"})
 _HIDDEN = "[hidden]"
 
 
-def configure_logs(stream: TextIO | None = None, *, as_json: bool | None = None) -> None:
+def configure_logs(
+    stream: TextIO | None = None, *, as_json: bool | None = None, levels: Levels | None = None
+) -> None:
     """Send the log, the libraries' included, to `stream` (default: stderr).
 
-    JSON unless the stream is a terminal; `as_json` says otherwise. For the whole process: called once, by
-    whoever owns it.
+    JSON unless the stream is a terminal; `as_json` says otherwise. `levels` chooses the lines. For the whole
+    process: called once, by whoever owns it.
     """
     out = sys.stderr if stream is None else stream
     if as_json is None:
@@ -31,8 +35,8 @@ def configure_logs(stream: TextIO | None = None, *, as_json: bool | None = None)
     )
     shared = _shared(as_json)
     structlog.configure(
-        processors=[*shared, render],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        processors=[(levels or Levels()).choose, *shared, render],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         logger_factory=lambda *names: _Lines(out, *names),
         cache_logger_on_first_use=True,
     )

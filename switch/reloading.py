@@ -42,6 +42,7 @@ def apply(exchange: Exchange, config: Config, staffing: Staffing, identification
     exchange.metrics.configure(queue_targets(config), config.trunks)
     exchange.dispatch.keep_past(Retention(config.journal.keep, config.journal.size_mb * 1_000_000))
     exchange.tracing.configure(config.trace)
+    exchange.debugging.levels.configure(config.logs)
     exchange.trunks.configure(config.trunks)
     identification.configure(config)
     exchange.endpoint.session_expires_s = int(config.sip.session_expires)

@@ -37,6 +37,7 @@ from switch.events.looking import Looking
 from switch.events.tickets import Tickets
 from switch.garbage import Collector
 from switch.history.database import NewerSchema
+from switch.log_levels import Levels
 from switch.logs import configure_logs
 from switch.metrics.vitals import Vitals
 from switch.notify import Pulse, ServiceManager
@@ -73,10 +74,12 @@ def run(path: Path | None = None, *, demo: bool = False) -> int:
     except ConfigErrors as errors:
         print(errors, file=sys.stderr)
         return 1
-    configure_logs()
+    levels = Levels()
+    levels.configure(config.logs)
+    configure_logs(levels=levels)
     try:
         with asyncio.Runner(loop_factory=_new_loop) as runner:
-            runner.run(_serve(path, config, demo))
+            runner.run(_serve(path, config, levels, demo))
     except CannotStart as error:
         print(f"centralita: {error}", file=sys.stderr)
         return 1
@@ -92,12 +95,12 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _serve(path: Path, config: Config, demo: bool) -> None:
+async def _serve(path: Path, config: Config, levels: Levels, demo: bool) -> None:
     async with AsyncExitStack() as stack:
         _own(config.server.data_dir, stack)
         await asyncio.to_thread(synthesis.make, config.server.data_dir)
         try:
-            switch = await assemble(config, stack)
+            switch = await assemble(config, levels, stack)
             if missing := names_missing(switch.exchange.sounds, config):
                 raise CannotStart("\n".join(missing))
             server = Server(path, switch)
@@ -215,6 +218,7 @@ class Server:
             data_dir=data_dir,
             tokens=tokens,
             tracing=exchange.tracing,
+            levels=exchange.debugging.levels,
             explainer=explainer,
             listeners=listeners,
             tickets=Tickets(exchange.now),

@@ -5,7 +5,7 @@ import secrets
 import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -29,6 +29,7 @@ from switch.calls.registry import Registry
 from switch.calls.transfers.referrals import Referrals
 from switch.clock import Clock
 from switch.config.schema import Config
+from switch.debugging import Debugging
 from switch.decisions.decisions import Decisions
 from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
@@ -46,6 +47,7 @@ from switch.lamps.facts import SwitchFacts
 from switch.lamps.lamps import Lamps
 from switch.lamps.shown import Kind, Subject
 from switch.limits import Limits
+from switch.log_levels import Levels
 from switch.metrics.metrics import Metrics
 from switch.peers import Identification, PhonePeer
 from switch.persistence.booking import Booking
@@ -169,6 +171,8 @@ class Surroundings:
     """Another way to outside programs than the network."""
     random: Callable[[], float] = random.SystemRandom().random
     token: Callable[[], str] = lambda: secrets.token_hex(12)
+    levels: Levels = field(default_factory=Levels)
+    """Of the log of this process."""
 
 
 def wire(config: Config, books: Books, surroundings: Surroundings) -> Switch:
@@ -342,6 +346,7 @@ class _Wiring:
         )
         shell.on_backlog = self._gate.overload.waited
         shell.on_delivered = dispatch.flush
+        tracing = Tracing(shell, books.clock.now_us, around.now)
         around.plane.on_event = lambda event: self.switch.port_event(event)
         return Exchange(
             loop=around.loop,
@@ -370,7 +375,8 @@ class _Wiring:
             booking=books.booking,
             metrics=metrics,
             clock=books.clock,
-            tracing=Tracing(shell, books.clock.now_us, around.now),
+            tracing=tracing,
+            debugging=Debugging(around.levels, tracing),
             trunks=self._trunks,
             gate=self._gate,
             lamps=self._make_lamps(books, endpoint),

@@ -27,6 +27,7 @@ from switch.api.backend import (
     TransferRow,
     TrunkRow,
 )
+from switch.log_levels import LogRow
 from switch.records import CallRecord
 from switch.reports.asking import Wish
 from switch.reports.rows import JobRow, ReportRow
@@ -45,6 +46,7 @@ _KINDS = (
     HoldRow,
     JobRow,
     LedgerRow,
+    LogRow,
     MessageRow,
     PhoneRow,
     PlaceRow,

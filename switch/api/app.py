@@ -18,6 +18,7 @@ from switch.api import (
     events,
     forks,
     health,
+    logs,
     peers,
     queues,
     recordings,
@@ -48,6 +49,7 @@ _PARTS = (
     events,
     webhooks,
     tokens,
+    logs,
 )
 
 

@@ -18,6 +18,7 @@ from switch.config.schema import Language
 from switch.events.listening import Listeners
 from switch.events.tickets import Tickets
 from switch.history.reader import Reader
+from switch.log_levels import Levels
 from switch.metrics.metrics import Metrics
 from switch.reports.jobs import Jobs
 from switch.trace.tracing import Tracing
@@ -37,6 +38,7 @@ class Services:
     data_dir: Path
     tokens: Tokens
     tracing: Tracing
+    levels: Levels
     explainer: Explainer
     listeners: Listeners
     webhooks: Webhooks

@@ -42,6 +42,7 @@ class Orders:
 
     def carry_out(self, command: acd.Command, now_us: int) -> None:
         """One command of a step at `now_us`."""
+        self._exchange.debugging.command(command)
         match command:
             case acd.Offer():
                 self._offer(command, now_us)

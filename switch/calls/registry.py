@@ -68,6 +68,7 @@ class Registry:
         """An event of a session: its leg's."""
         leg = self._by_session.get(getattr(event, "session", None))  # type: ignore[arg-type]
         if leg is not None:
+            self._debug(leg, event)
             leg.sip_event(event)
 
     def port_event(self, event: PortEvent) -> None:
@@ -75,7 +76,14 @@ class Registry:
         if isinstance(event, RecordingStopped):
             self._recording_stopped(event)
         elif (leg := self._by_port.get(event.port)) is not None:
+            self._debug(leg, event)
             leg.port_event(event)
+
+    def _debug(self, leg: Leg, event: sip.Event | PortEvent) -> None:
+        debugging = self._exchange.debugging
+        if debugging.levels.tells_debug:
+            ledger = self.ledger_of(leg)
+            debugging.leg_event(None if ledger is None else ledger.id, leg.id, event)
 
     # Calls
 

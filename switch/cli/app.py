@@ -15,6 +15,7 @@ from switch.cli import (
     doctor,
     history,
     hours,
+    logs,
     report,
     tables,
     tokens,
@@ -96,6 +97,7 @@ webhook_commands.command("show")(webhooks.show_webhooks)
 webhook_commands.command("test")(webhooks.probe)
 webhook_commands.command("retry")(webhooks.retry)
 app.command("trace")(trace.live)
+app.add_typer(logs.commands, name="log")
 app.command()(doctor.doctor)
 app.command()(convert.convert)
 app.command()(completion.completion)

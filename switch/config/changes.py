@@ -70,6 +70,7 @@ _SECTIONS = (
     "http",
     "journal",
     "trace",
+    "logs",
     "provisioning",
     "parking",
     "desk",

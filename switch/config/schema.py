@@ -17,6 +17,7 @@ from switch.config.addresses import HostPort, Listen
 from switch.config.decision import DecisionHook
 from switch.config.desk import Codes, DeskSettings
 from switch.config.hours import OfficeHours
+from switch.config.logs import Logs
 from switch.config.preferring import PreferAgent
 from switch.config.provisioning import Device, Provisioning
 from switch.config.recipes import Step
@@ -467,6 +468,7 @@ class Config(Section):
     http: Http = Http()
     journal: Journal = Journal()
     trace: Trace = Trace()
+    logs: Logs = Logs()
     desk: DeskSettings = DeskSettings()
     codes: Codes = Codes()
     provisioning: Provisioning = Provisioning()

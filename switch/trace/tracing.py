@@ -43,6 +43,7 @@ class Tracing:
         self._ring = Ring(0, now_us, now)
         self._exporter: HepExporter | None = None
         self._followers: list[Follower] = []
+        self._told: Callable[[Message], None] | None = None
 
     def configure(self, settings: Trace) -> None:
         """Follow the configuration, at the start and at each reload."""
@@ -124,6 +125,11 @@ class Tracing:
             self._followers.remove(follower)
             self._listen()
 
+    def tell(self, whom: Callable[[Message], None] | None) -> None:
+        """Each message from now on, as it passes; None: nobody any more."""
+        self._told = whom
+        self._listen()
+
     # Inside
 
     def _export(self, settings: Trace) -> None:
@@ -139,6 +145,8 @@ class Tracing:
         observers: list[Observer] = [follower.put for follower in self._followers]
         if self._exporter is not None:
             observers.append(self._exporter.put)
+        if (told := self._told) is not None:
+            observers.append(lambda strand, entry: told(message(strand, entry, self._local_address)))
         self._ring.on_message = _all(observers) if len(observers) > 1 else next(iter(observers), None)
         self._wire.on_wire = self._ring.saw if self.keeps or observers else None
 

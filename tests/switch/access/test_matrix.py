@@ -60,7 +60,7 @@ reports          GET,DELETE:/reports/jobs/{job} GET:/reports/jobs/{job}/result
 events           GET:/events POST:/events/tickets
 administer       GET:/trace GET:/trace.pcap GET:/ledger GET:/bans DELETE:/bans/{address:path}
 administer       GET:/webhooks GET:/webhooks/{name} POST:/webhooks/{name}/test POST:/webhooks/{name}/retry
-administer       POST:/reload POST:/drain GET,POST:/tokens DELETE:/tokens/{name}
+administer       GET,PUT:/logs POST:/reload POST:/drain GET,POST:/tokens DELETE:/tokens/{name}
 """
 TABLE = list(_table())
 

@@ -50,6 +50,7 @@ from switch.history.database import connect, migrate
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
 from switch.history.writer import Writer
+from switch.log_levels import Levels
 from switch.metrics.metrics import Metrics
 from switch.metrics.queue_counts import QueueTarget
 from switch.preferences import Preferences
@@ -377,6 +378,7 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         data_dir=data_dir,
         tokens=tokens,
         tracing=tracing,
+        levels=Levels(),
         explainer=Explainer(data_dir / "journal"),
         listeners=Listeners(stream),
         webhooks=Webhooks(stream, around),
