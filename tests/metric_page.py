@@ -19,6 +19,7 @@ from switch.metrics.exposition import PREFIX, Declared, DeclaredHistogram
 from switch.metrics.metrics import HandlePhase, RepairKind
 from switch.provisioning.door import Answer
 from switch.records import AgentState, Direction, OfferResult
+from switch.reports.outcomes import MailOutcome
 from switch.toll.guard import TollLimit
 from switch.trace.exporter import HepResult
 from switch.webhooks.post import Attempt
@@ -43,7 +44,12 @@ VALUES: Final[Mapping[str, Mapping[str, type[StrEnum] | tuple[str, ...]]]] = {
     "kind": {"state_repairs": RepairKind},
     "limit": {"toll_refusals": TollLimit},
     "method": {"sip_messages": parts.SIP_METHODS},
-    "outcome": {"decisions": Asked, "history_entries": OUTCOMES, "webhook_attempts": Attempt},
+    "outcome": {
+        "decisions": Asked,
+        "history_entries": OUTCOMES,
+        "report_mails": MailOutcome,
+        "webhook_attempts": Attempt,
+    },
     "phase": {"handle_seconds": HandlePhase},
     "queue": {"all": ("names of the configuration",)},
     "reason": {
