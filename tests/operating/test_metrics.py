@@ -15,7 +15,7 @@ MOVES_BY_ITSELF = {
     "centralita_events_total",
 }
 """Counters of what the start itself does."""
-OPEN = {"code", "version", "queue", "trunk", "le"}
+OPEN = {"code", "version", "queue", "trunk", "webhook", "le"}
 """Labels whose values are no closed list of ours, the configuration's names among them."""
 
 
