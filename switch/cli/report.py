@@ -17,6 +17,7 @@ from switch.cli.client import DEFAULT_CONFIG, Client, Refusal
 from switch.cli.outcome import asking, leave
 from switch.cli.show import console
 from switch.cli.tables import Column, table
+from switch.figures.facts import Fact
 from switch.language import Language
 from switch.reports.question import Format
 
@@ -41,7 +42,11 @@ def report(
     queue: Annotated[str | None, typer.Option(help="Only this queue.")] = None,
     agent: Annotated[str | None, typer.Option(help="Only this agent.")] = None,
     skill: Annotated[str | None, typer.Option(help="Only calls that asked for this skill.")] = None,
-    number: Annotated[str | None, typer.Option(help="Only callers with this number.")] = None,
+    number: Annotated[str | None, typer.Option(help="Only calls to this number.")] = None,
+    caller: Annotated[str | None, typer.Option(help="Only calls from this number.")] = None,
+    fact: Annotated[
+        Fact | None, typer.Option(help="Only calls that it counts: those behind a figure.")
+    ] = None,
     interval: Annotated[int, typer.Option(help="Minutes of an interval: 15, 30 or 60.")] = 30,
     zone: Annotated[str | None, typer.Option(help="Default: the server's.")] = None,
     language: Annotated[Language | None, typer.Option(help="Default: the server's.")] = None,
@@ -66,6 +71,8 @@ def report(
         "agent": agent,
         "skill": skill,
         "number": number,
+        "caller": caller,
+        "fact": fact,
     }
     if output is None and format in _BINARY and name is not None:
         leave(2, f"--output: name the file that the {format.value} is written to")

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from switch.figures.facts import Fact
 from switch.language import Language
 from switch.reports.catalogue import refused
 from switch.reports.periods import midnight
@@ -33,6 +34,10 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}, 
     agent: str | None = None
     skill: str | None = None
     number: str | None = None
+    """That was called."""
+    caller: str | None = None
+    fact: Fact | None = None
+    """Only calls that this fact counts: those behind a figure."""
 
 
 class NoQuestion(ValueError):
@@ -56,7 +61,7 @@ def question(report: Name, wish: Wish, zone: str, language: Language) -> Questio
         faults.append("to: must come after from, and at most ten years later")
     if wish.interval not in INTERVALS_MIN:
         faults.append("interval: has 15, 30 or 60 minutes")
-    filters = Filters(queue=wish.queue, agent=wish.agent, skill=wish.skill, number=wish.number)
+    filters = Filters(**{key: getattr(wish, key) for key in Filters.__struct_fields__})
     faults += refused(report, filters)
     if faults or start is None or end is None:
         raise NoQuestion(faults)

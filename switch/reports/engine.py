@@ -1,17 +1,18 @@
 """Makes one report, in the child: reads, rounds once, and writes every format in one go."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.history.database import connect
-from switch.reports import lists
+from switch.reports import lists, pauses, tables
 from switch.reports.catalogue import REPORTS, definitions
 from switch.reports.formats.writers import WRITERS
-from switch.reports.question import Question
+from switch.reports.question import Name, Question
 from switch.reports.request import Request
 from switch.reports.said import Said
 from switch.reports.sheet import Sheet, Value, settle
@@ -25,7 +26,9 @@ _FILTERS = {
     "queue": Said("Queue", "Cola"),
     "agent": Said("Agent", "Agente"),
     "skill": Said("Skill", "Habilidad"),
-    "number": Said("Number", "Número"),
+    "number": Said("Number called", "Número llamado"),
+    "caller": Said("Caller", "Llamante"),
+    "fact": Said("Counted as", "Contadas como"),
 }
 
 
@@ -40,15 +43,12 @@ async def write(request: Request, progress: OnProgress) -> tuple[int, Sheet]:
     engine = connect(request.database, Path(request.data_dir))
     written = 0
     try:
-        async with engine.connect() as connection:
-            total = await lists.count(connection, question)
-            async for row in _rows(connection, question):
-                settled = settle(about.columns, row)
-                for writer in writers:
-                    writer.row(settled)
-                written += 1
-                if written % 100 == 0:
-                    progress(written, written / max(total, written))
+        async for row, share in _rows(engine, question):
+            settled = settle(about.columns, row)
+            for writer in writers:
+                writer.row(settled)
+            written += 1
+            progress(written, share)
         for writer in writers:
             writer.close()
     except BaseException:
@@ -77,8 +77,27 @@ def sheet(question: Question) -> Sheet:
     )
 
 
-def _rows(connection: AsyncConnection, question: Question) -> AsyncIterator[Sequence[Value]]:
-    return lists.rows(connection, question)
+async def _rows(
+    engine: AsyncEngine, question: Question
+) -> AsyncIterator[tuple[Sequence[Value], float | None]]:
+    """Each row, and how much of the work is done by then, where that is known."""
+    fact = question.filters.fact
+    if REPORTS[question.report].by is not None:
+        async for row, share in tables.rows(engine, question):
+            yield row, share
+    elif fact is not None:
+        async for row in lists.counted(engine, question, fact):
+            yield row, None
+    elif question.report is Name.PAUSES:
+        async with engine.connect() as connection:
+            async for row in pauses.rows(connection, question, time.time_ns() // 1000):
+                yield row, None
+    else:
+        async with engine.connect() as connection:
+            total, done = await lists.count(connection, question), 0
+            async for row in lists.rows(connection, question):
+                done += 1
+                yield row, done / max(total, done)
 
 
 def _period(question: Question) -> str:

@@ -5,14 +5,21 @@ from enum import StrEnum
 
 import msgspec
 
+from switch.figures.facts import Fact
 from switch.language import Language
 
 
 class Name(StrEnum):
     """The reports."""
 
+    QUEUES = "queues"
+    INTERVALS = "intervals"
+    HOURS = "hours"
     ABANDONS = "abandons"
+    AGENTS = "agents"
+    PAUSES = "pauses"
     CALLS = "calls"
+    DAYS = "days"
 
 
 class Format(StrEnum):
@@ -33,7 +40,10 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     agent: str | None = None
     skill: str | None = None
     number: str | None = None
-    """The caller's."""
+    """The number that was called."""
+    caller: str | None = None
+    fact: Fact | None = None
+    """Only calls that this fact counts, once for each time it does: what stands behind a figure."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from switch.figures.facts import Fact
 from switch.reports.question import Format, Name
 from switch.reports.sheet import Kind
 
@@ -38,13 +39,16 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ColumnRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A column of a report. `formula` and `definition` tell how its figure is found."""
+    """A column of a report. `formula`, its `version` and `definition` tell how its figure is found; `facts`
+    what it counts: the call list of the same period, queue and fact has the calls behind it."""
 
     id: str
     title: str
     kind: Kind
     formula: str | None = None
+    version: int | None = None
     definition: str | None = None
+    facts: tuple[Fact, ...] = ()
 
 
 class ReportRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
+from switch.figures.facts import Fact
 from switch.language import Language
 from switch.reports.said import Said
 
@@ -54,6 +55,8 @@ class Column:
     title: Said
     kind: Kind
     formula: str | None = None
+    fact: Fact | None = None
+    """What it counts, where it is the count of one fact."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Document:
         self._path = path
         self._most = most_rows
         self._left = most_rows
-        self._spool = Spool(path.parent, sheet)
+        self._spool = Spool(path.parent, sheet, lambda cell: float(stringWidth(cell, _FONT, 1)))
 
     def row(self, row: Sequence[Value]) -> None:
         """One line, when all are there. Raises TooLong."""
@@ -92,10 +92,10 @@ class _Pages:
         for size in _SIZES_PT:
             widths = [
                 max(
-                    stringWidth(longest, _FONT, size),
+                    widest * size,
                     *(stringWidth(word, _BOLD, size) for word in heading),
                 )
-                for longest, heading in zip(self._spool.longest, self._headings, strict=True)
+                for widest, heading in zip(self._spool.widest, self._headings, strict=True)
             ]
             if sum(widths) <= room:
                 return size, widths
@@ -191,4 +191,4 @@ def _wrapped(text: str) -> Iterator[str]:
 
 def _latin(text: str) -> str:
     """What the fonts of every PDF reader can show."""
-    return text.encode("cp1252", "replace").decode("cp1252")
+    return text.replace("\N{MINUS SIGN}", "-").encode("cp1252", "replace").decode("cp1252")

@@ -36,7 +36,10 @@ class Plain:
         sheet = self._sheet
         self._tell(sheet.title, *(f"{name}: {value}" for name, value in sheet.lines), "")
         headings = [sheet.heading(column) for column in sheet.columns]
-        widths = [max(map(len, pair)) for pair in zip(headings, self._spool.longest, strict=True)]
+        widths = [
+            max(len(heading), int(widest))
+            for heading, widest in zip(headings, self._spool.widest, strict=True)
+        ]
         self._tell(self._aligned(headings, widths))
         for cells in self._spool.rows():
             self._tell(self._aligned([_one_line(cell) for cell in cells], widths))

@@ -1,7 +1,7 @@
 """Rows that wait on disk until it is known how wide their columns are."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,14 +11,15 @@ from switch.reports.shown import shown
 
 
 class Spool:
-    """The cells of a report as people read them, and the longest text of each column."""
+    """The cells of a report as people read them, and the widest text of each column, as `width` measures."""
 
-    def __init__(self, folder: Path, sheet: Sheet) -> None:
+    def __init__(self, folder: Path, sheet: Sheet, width: Callable[[str], float] = len) -> None:
         self._sheet = sheet
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - `close` ends it
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(list[str]).decode
-        self.longest = [""] * len(sheet.columns)
+        self._width = width
+        self.widest = [0.0] * len(sheet.columns)
 
     def put(self, row: Sequence[Value]) -> None:
         """Keep one row."""
@@ -28,8 +29,7 @@ class Spool:
             for column, value in zip(self._sheet.columns, row, strict=True)
         ]
         for i, cell in enumerate(cells):
-            if len(cell) > len(self.longest[i]):
-                self.longest[i] = cell
+            self.widest[i] = max(self.widest[i], self._width(cell))
         self._file.write(self._encode(cells) + b"\n")
 
     def rows(self) -> Iterator[list[str]]:

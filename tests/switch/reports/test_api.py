@@ -41,13 +41,13 @@ async def test_the_reports_and_their_columns(client: httpx.AsyncClient) -> None:
     assert {item["name"] for item in items} == {name.value for name in Name}
     calls = next(item for item in items if item["name"] == "calls")
     assert calls["title"] == "Lista de llamadas"
-    assert {
-        "id": "wait_s",
-        "title": "Espera (s)",
-        "kind": "seconds",
-        "formula": None,
-        "definition": None,
-    } in calls["columns"]
+    wait = next(column for column in calls["columns"] if column["id"] == "wait_s")
+    assert (wait["title"], wait["kind"], wait["formula"]) == ("Espera (s)", "seconds", None)
+    queues = next(item for item in items if item["name"] == "queues")
+    level = next(it for it in queues["columns"] if it["formula"] == "service_level.abandons_negative")
+    assert (level["kind"], level["version"]) == ("share", 1)
+    assert level["definition"].startswith("atendidas dentro del objetivo")
+    assert level["facts"] == ["answered_within", "answered", "abandoned", "abandoned_short"]
     assert calls["formats"] == [form.value for form in Format]
 
 
@@ -152,7 +152,7 @@ async def test_the_command_line(api: Running, tmp_path: Path) -> None:
     for arguments, code, said in (
         (("calls", "--format", "pdf"), 2, "--output: name the file that the pdf is written to"),
         (("calls", "--from", "x"), 1, "from: 'x' is no day"),
-        (("abandons", "--agent", "ana"), 1, "narrowed down by queue, number"),
+        (("abandons", "--agent", "ana"), 1, "narrowed down by queue, number, caller"),
     ):
         failed = await report(*arguments)
         assert failed.exit_code == code

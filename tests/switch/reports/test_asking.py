@@ -41,4 +41,6 @@ def test_what_is_no_question() -> None:
     assert ask(to="2026-11-01") == ["to: must come after from, and at most ten years later"]
     assert "nor a moment" in ask(to="2026-11-02T08:00:00")[0]  # of which zone?
     assert ask(zone="Mars/Base") == ["zone: 'Mars/Base' is no zone such as Europe/Madrid"]
-    assert ask(Name.ABANDONS, agent="ana") == ["agent: the report abandons is narrowed down by queue, number"]
+    assert ask(Name.ABANDONS, agent="ana") == [
+        "agent: the report abandons is narrowed down by queue, number, caller"
+    ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import convert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.calls.ending import Result
@@ -35,7 +36,7 @@ def asked(report: Name, hours: float = 24, filters: dict[str, str] | None = None
         end=START + timedelta(hours=hours),
         zone="Europe/Madrid",
         language=Language.EN,
-        filters=Filters(**filters or {}),
+        filters=convert(filters or {}, Filters),
     )
 
 
@@ -87,7 +88,7 @@ async def test_abandons_and_filters(engine: AsyncEngine, tmp_path: Path) -> None
     for filters, right in (
         ({}, gone),
         ({"queue": "sales"}, [call for call in gone if call.queue == "sales"]),
-        ({"number": gone[3].from_}, [gone[3]]),
+        ({"caller": gone[3].from_}, [gone[3]]),
     ):
         question = asked(Name.ABANDONS, filters=filters)
         (rows,) = await make(url, tmp_path, question, Format.JSON)
@@ -99,7 +100,7 @@ async def test_abandons_and_filters(engine: AsyncEngine, tmp_path: Path) -> None
     for filters, names in (
         ({"queue": "sales"}, {call.id for call in calls if "sales" in {v.queue for v in call.visits}}),
         ({"agent": "ana"}, {call.id for call in calls if call.agent == "ana"}),
-        ({"number": calls[7].from_}, {calls[7].id}),
+        ({"caller": calls[7].from_}, {calls[7].id}),
     ):
         (rows,) = await make(url, tmp_path, asked(Name.CALLS, filters=filters), Format.CSV)
         assert {row[-1] for row in rows} == names
