@@ -79,8 +79,9 @@ def _row(one: Any) -> str:
     if one.param_type_name == "argument":
         return f"| {one.name.upper()} | {said} |\n" if said else ""
     options = ", ".join(f"`{name}`" for name in (*one.opts, *one.secondary_opts))
-    if isinstance(one.bare_type, type) and issubclass(one.bare_type, StrEnum):
-        said = f"{said} One of {', '.join(f'`{choice.value}`' for choice in one.bare_type)}."
+    kind = one.bare_type()
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        said = f"{said} One of {', '.join(f'`{choice.value}`' for choice in kind)}."
     return f"| {options} | {said.strip()} |\n"
 
 
