@@ -22,6 +22,7 @@ from sip.endpoint import Endpoint
 from sip.events import Event
 from sip.flow import TRANSPORTS, Flow
 from sip.location import Kind
+from switch.access.audit_reader import AuditReader
 from switch.access.store import TokenStore
 from switch.clock import Clock
 from switch.config.addresses import host_port
@@ -112,7 +113,9 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
     booking = Booking(history, logbook)
     stack.push_async_callback(booking.close)
     reader, tokens = Reader(engine), TokenStore(engine, node=node)
-    return Books(recovery.router, journal, clock, history, reader, tokens, logbook, booking)
+    return Books(
+        recovery.router, journal, clock, history, reader, tokens, AuditReader(engine), logbook, booking
+    )
 
 
 def media_workers(cores: int) -> int:

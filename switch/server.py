@@ -217,6 +217,8 @@ class Server:
             metrics=exchange.metrics,
             data_dir=data_dir,
             tokens=tokens,
+            audit=self._switch.audit,
+            note=exchange.history.put,
             tracing=exchange.tracing,
             levels=exchange.debugging.levels,
             explainer=explainer,

@@ -22,6 +22,7 @@ from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
 from sip.flow import Flow
 from sip.subscriptions.events import Referred, Renewed, Subscribing, SubscriptionEnded, Told
+from switch.access.audit_reader import AuditReader
 from switch.access.store import TokenStore
 from switch.calls.arrival import Arrival
 from switch.calls.orders import Orders
@@ -90,6 +91,7 @@ class Switch:
     identification: Identification
     reader: Reader
     tokens: TokenStore
+    audit: AuditReader
 
     def sip_event(self, event: sip.Event) -> None:
         """What the endpoint tells: a new call, a request outside of dialogs, or something about a leg."""
@@ -151,6 +153,7 @@ class Books:
     history: Writer
     reader: Reader
     tokens: TokenStore
+    audit: AuditReader
     logbook: Logbook
     booking: Booking
 
@@ -220,6 +223,7 @@ class _Wiring:
             self._identification,
             books.reader,
             books.tokens,
+            books.audit,
         )
 
     def _make_registrations(self, books: Books) -> Registrations:

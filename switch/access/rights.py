@@ -44,8 +44,11 @@ class Right(StrEnum):
     REPORTS = "reports"
     """Figures and lists of the whole centre: nobody whose token has a scope gets them."""
     METRICS = "metrics"
+    WIRE = "wire"
+    """All that is on the wire."""
+    AUDIT = "audit"
     ADMINISTER = "administer"
-    """The machine as a whole: its configuration, bans, all that is on the wire, tokens, the audit log."""
+    """The machine as a whole: its configuration, bans, webhooks, tokens."""
 
 
 _WATCHING: Final = frozenset({Right.QUEUES_SEE, Right.AGENTS_SEE, Right.EVENTS})

@@ -25,6 +25,26 @@ class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
     """To the minute."""
 
 
+class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was asked of the API."""
+
+    id: str
+    at: datetime
+    who: str
+    """The token's name; `administrator` for `admin.token`."""
+    token: str
+    """Its id; empty for `admin.token`."""
+    role: Role
+    method: str
+    path: str
+    address: str
+    """Where it came from."""
+    status: int
+    """Of the answer: 2xx is done, 403 and 404 are refused."""
+    detail: str
+    """The JSON that was sent, secrets masked; empty where there was none, or over 2,000 octets."""
+
+
 class TokenMade(msgspec.Struct, frozen=True, kw_only=True):
     """A new token, and its secret: this once."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from fastapi import Response
 
-from switch.access.rows import TokenMade, TokenRow
+from switch.access.rows import AuditRow, TokenMade, TokenRow
 from switch.api.backend import (
     AgentRow,
     BanRow,
@@ -39,6 +39,7 @@ PROBLEM_TYPE = "application/problem+json"
 _REF = "#/components/schemas/{name}"
 _KINDS = (
     AgentRow,
+    AuditRow,
     BanRow,
     CallRecord,
     Draining,

@@ -1,6 +1,7 @@
 """The application: every route, and one form for whatever goes wrong."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -10,8 +11,10 @@ from fastapi.exceptions import RequestValidationError, ValidationException, WebS
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
+from switch.access.audit import Auditing
 from switch.api import (
     agents,
+    audit,
     bans,
     calls,
     control,
@@ -50,6 +53,7 @@ _PARTS = (
     webhooks,
     tokens,
     logs,
+    audit,
 )
 
 
@@ -72,6 +76,7 @@ def create_app(services: Services, *, version: str) -> FastAPI:
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(WebSocketRequestValidationError)(_invalid)
     app.exception_handler(Exception)(_broken)
+    app.add_middleware(Auditing, put=services.note, now=lambda: datetime.now(UTC))
     _describe_rows(app)
     return app
 

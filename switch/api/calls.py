@@ -20,7 +20,8 @@ from switch.api.backend import Backend, HoldRow, RecordingRow, RecordingState, S
 from switch.api.services import Services
 from switch.calls.originating import RING_S
 from switch.calls.supervision import Mode
-from switch.history.reader import MAX_PAGE, BadCursor, Reader
+from switch.history.pages import BadCursor
+from switch.history.reader import MAX_PAGE, Reader
 from switch.records import CallRecord
 
 _HISTORY_S = 10.0

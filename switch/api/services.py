@@ -8,6 +8,8 @@ from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
+from switch.access.audit import HOLDER, RIGHT
+from switch.access.audit_reader import AuditReader
 from switch.access.holder import ADMINISTRATOR, Holder
 from switch.access.rights import Right
 from switch.access.sight import Sight
@@ -17,6 +19,7 @@ from switch.api.backend import Backend
 from switch.config.schema import Language
 from switch.events.listening import Listeners
 from switch.events.tickets import Tickets
+from switch.history.entries import Audited
 from switch.history.reader import Reader
 from switch.log_levels import Levels
 from switch.metrics.metrics import Metrics
@@ -37,6 +40,9 @@ class Services:
     metrics: Metrics
     data_dir: Path
     tokens: Tokens
+    audit: AuditReader
+    note: Callable[[Audited], None]
+    """Takes down what was done: `Writer.put`."""
     tracing: Tracing
     levels: Levels
     explainer: Explainer
@@ -86,6 +92,7 @@ class Needs:
     async def __call__(self, request: HTTPConnection) -> Holder:
         """Who is asking. Raises Failure 401, 403."""
         holder = self.services.holder(request)
+        request.scope[HOLDER], request.scope[RIGHT] = holder, self.right
         if not holder.may(self.right):
             raise Failure(HTTPStatus.FORBIDDEN, f"{holder.role} tokens have no right {self.right}")
         return holder

@@ -73,7 +73,7 @@ def routes(services: Services) -> APIRouter:
     """`/calls/{id}/trace`, `/trace`, and each of them with `.pcap`."""
     router = APIRouter(tags=["trace"])
     OfCall = Annotated[Holder, Depends(services.needs(Right.CALLS_TRACE))]
-    administer = [Depends(services.needs(Right.ADMINISTER))]
+    wire = [Depends(services.needs(Right.WIRE))]
     tracing = services.tracing
 
     @router.get("/calls/{call}/trace", responses=many(MessageRow))
@@ -98,7 +98,7 @@ def routes(services: Services) -> APIRouter:
         await _look(services, holder, call)
         return StreamingResponse(_captured(_of_call(tracing, call)), media_type=MEDIA_TYPE)
 
-    @router.get("/trace", responses=nothing(HTTPStatus.OK), dependencies=administer)
+    @router.get("/trace", responses=nothing(HTTPStatus.OK), dependencies=wire)
     async def trace(request: Request, question: Question) -> Response:
         """Messages that the filter takes, one JSON object a line: the `last` of those kept, then what passes.
 
@@ -108,7 +108,7 @@ def routes(services: Services) -> APIRouter:
         _make_room(tracing, question)
         return StreamingResponse(_lines(_passing(request, tracing, question)), media_type=LINES)
 
-    @router.get("/trace.pcap", responses=nothing(HTTPStatus.OK), dependencies=administer)
+    @router.get("/trace.pcap", responses=nothing(HTTPStatus.OK), dependencies=wire)
     async def capture(request: Request, question: Question) -> Response:
         """The same as a capture that grows."""
         _make_room(tracing, question)

@@ -9,6 +9,7 @@ import typer
 
 from switch.cli import (
     acts,
+    audit,
     call_control,
     completion,
     convert,
@@ -69,6 +70,7 @@ trunk_commands = _group("Trunks.")
 ban_commands = _group("Banned addresses.")
 webhook_commands = _group("Webhooks.")
 token_commands = _group("Tokens of programs.")
+audit_commands = _group("Who did what.")
 for _name, _commands in (
     ("queue", queue_commands),
     ("agent", agent_commands),
@@ -79,6 +81,7 @@ for _name, _commands in (
     ("webhook", webhook_commands),
     ("history", history.commands),
     ("token", token_commands),
+    ("audit", audit_commands),
 ):
     app.add_typer(_commands, name=_name)
 call_commands.command("trace")(trace.of_call)
@@ -88,6 +91,7 @@ for _act in (acts.prioritise, acts.assign, acts.pull, acts.move, acts.withdraw):
     call_commands.command(_act.__name__)(_act)
 for _control in call_control.COMMANDS:
     call_commands.command(_control.__name__.replace("_", "-"))(_control)
+audit_commands.command("show")(audit.show_audit)
 token_commands.command("add")(tokens.add)
 token_commands.command("show")(tokens.show_tokens)
 token_commands.command("revoke")(tokens.revoke)

@@ -143,6 +143,15 @@ TOKENS = (
     Column("REVOKED", _day("revoked_at")),
     Column("USED", _day("last_used_at")),
 )
+AUDIT = (
+    Column("TIME", _day("at")),
+    Column("WHO", _text("who")),
+    Column("ROLE", _text("role")),
+    Column("FROM", _text("address")),
+    Column("STATUS", _text("status"), right=True),
+    Column("WHAT", lambda row: f"{row['method']} {row['path']}"),
+    Column("DETAIL", _text("detail")),
+)
 BANS = (
     Column("ADDRESS", _text("address")),
     Column("USER", _text("user")),

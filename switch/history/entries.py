@@ -93,5 +93,22 @@ class BindingRemoved(_Entry, frozen=True, kw_only=True, tag="binding_removed"):
     contact: str
 
 
-Entry: TypeAlias = CallEnded | WrapUpEnded | OfferEnded | Decided | AgentChanged | BindingPut | BindingRemoved
+class Audited(_Entry, frozen=True, kw_only=True, tag="audited"):
+    """Something that was asked of the API: see `switch.access.rows.AuditRow`."""
+
+    id: str
+    at: datetime
+    who: str
+    token: str
+    role: str
+    method: str
+    path: str
+    address: str
+    status: int
+    detail: str
+
+
+Entry: TypeAlias = (
+    CallEnded | WrapUpEnded | OfferEnded | Decided | AgentChanged | BindingPut | BindingRemoved | Audited
+)
 """Whatever the writer can be told."""

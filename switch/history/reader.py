@@ -1,7 +1,5 @@
 """Reading the history: pages of calls, and what a restart needs."""
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from acd.why import Kept
 from switch.events.rows import Kind
 from switch.events.subject import Subject
+from switch.history.pages import cursor_of, position_of
 from switch.history.tables import (
     agent_states,
     bindings,
@@ -46,10 +45,6 @@ ChainPlace: TypeAlias = tuple[str, datetime, int, str]
 
 MAX_PAGE = 200
 _CALLS_AT_ONCE = 25
-
-
-class BadCursor(ValueError):
-    """The cursor is none that we gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +98,14 @@ class Reader:
         if scope is not None:
             query = query.where(_within(scope))
         if cursor is not None:
-            query = query.where(tuple_(calls.c.ended_at, calls.c.id) < tuple_(*_position(cursor)))
+            query = query.where(tuple_(calls.c.ended_at, calls.c.id) < tuple_(*position_of(cursor)))
         query = query.order_by(calls.c.ended_at.desc(), calls.c.id.desc()).limit(limit + 1)
         async with self._engine.connect() as connection:
             found = await _records(connection, query)
         more = len(found) > limit
-        return Page(tuple(found[:limit]), _cursor(found[limit - 1]) if more else None)
+        return Page(
+            tuple(found[:limit]), cursor_of(found[limit - 1].ended_at, found[limit - 1].id) if more else None
+        )
 
     async def call(self, call: str) -> CallRecord | None:
         """The record of an ended call."""
@@ -261,15 +258,3 @@ def _record(row: RowMapping, parts: dict[str, list[dict[str, Any]]]) -> CallReco
 def _own(row: RowMapping) -> dict[str, Any]:
     """What a row says, without what says where it is from."""
     return {str(name): value for name, value in row.items() if name not in ("tenant", "node", "n")}
-
-
-def _cursor(call: CallRecord) -> str:
-    return urlsafe_b64encode(msgspec.json.encode((call.ended_at, call.id))).decode().rstrip("=")
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    try:
-        plain = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
-        return msgspec.json.decode(plain, type=tuple[datetime, str])
-    except (ValueError, binascii.Error, msgspec.MsgspecError) as error:
-        raise BadCursor("the cursor is none that we gave") from error

@@ -18,6 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from switch.history import tables
 from switch.history.entries import (
     AgentChanged,
+    Audited,
     BindingPut,
     BindingRemoved,
     CallEnded,
@@ -53,6 +54,7 @@ class _Step(Enum):
     PUT_AGENT_STATE = auto()
     PUT_BINDING = auto()
     DELETE_BINDING = auto()
+    ADD_AUDIT = auto()
 
 
 _ADDS = {
@@ -63,6 +65,7 @@ _ADDS = {
     _Step.ADD_TRANSFER: tables.transfers,
     _Step.ADD_OFFER: tables.offers,
     _Step.ADD_DECISION: tables.decisions,
+    _Step.ADD_AUDIT: tables.audit,
 }
 _PUTS = {
     _Step.PUT_OFFER: tables.offers,
@@ -132,6 +135,8 @@ class Statements:
             case AgentChanged(change=change):
                 key = (entry.tenant, change.agent, change.since)
                 steps[_Step.PUT_AGENT_STATE][key] = asdict(change) | origin
+            case Audited(id=id):
+                steps[_Step.ADD_AUDIT][id] = asdict(entry) | origin
             case BindingPut() | BindingRemoved():
                 _plan_binding(entry, origin, steps)
             case _:

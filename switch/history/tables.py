@@ -264,3 +264,22 @@ tokens = Table(
 """Of programs: `hash` is the SHA-256 of the secret, which is kept nowhere. `queues` and `agents` are
 lists in JSON.
 """
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    *_origin(),
+    Column("at", Utc, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("token", String(16), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("method", String(16), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(None, "at", "id"),
+    Index(None, "who", "at"),
+)
+"""Who did what over the API. Rows are added, and never changed."""

@@ -33,6 +33,7 @@ from sip.aio.tls import TlsFiles
 from sip.endpoint import Endpoint
 from sip.flow import Flow, Transport
 from sip.location import Destination, Server
+from switch.access.audit_reader import AuditReader
 from switch.access.store import TokenStore
 from switch.api.backend import Reloaded
 from switch.backend import Running
@@ -285,6 +286,7 @@ class Stage:
             history=history,
             reader=cast(Reader, None),
             tokens=cast(TokenStore, None),
+            audit=cast(AuditReader, None),
             logbook=self.logbook,
             booking=Booking(history, self.logbook),
         )

@@ -58,7 +58,9 @@ trunks.see       GET:/trunks
 reports          GET:/reports POST:/reports/{report} GET:/reports/jobs
 reports          GET,DELETE:/reports/jobs/{job} GET:/reports/jobs/{job}/result
 events           GET:/events POST:/events/tickets
-administer       GET:/trace GET:/trace.pcap GET:/ledger GET:/bans DELETE:/bans/{address:path}
+wire             GET:/trace GET:/trace.pcap
+audit            GET:/audit
+administer       GET:/ledger GET:/bans DELETE:/bans/{address:path}
 administer       GET:/webhooks GET:/webhooks/{name} POST:/webhooks/{name}/test POST:/webhooks/{name}/retry
 administer       GET,PUT:/logs POST:/reload POST:/drain GET,POST:/tokens DELETE:/tokens/{name}
 """

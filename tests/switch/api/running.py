@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
 from acd.queue import ClosedReason
 from switch.access.admin_token import AdminToken
+from switch.access.audit_reader import AuditReader
 from switch.access.store import TokenStore
 from switch.access.tokens import Tokens
 from switch.api.app import create_app
@@ -377,6 +378,8 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         metrics=metrics,
         data_dir=data_dir,
         tokens=tokens,
+        audit=AuditReader(engine),
+        note=writer.put,
         tracing=tracing,
         levels=Levels(),
         explainer=Explainer(data_dir / "journal"),

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from acd.why import Kept
 from switch.calls.ending import Reason, Result
 from switch.history.entries import CallEnded, Decided
-from switch.history.reader import BadCursor, Reader
+from switch.history.pages import BadCursor
+from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.records import CallRecord, OfferRecord, OfferResult, VisitRecord
 from tests.switch.samples import answered_call, at

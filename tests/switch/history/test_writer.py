@@ -19,6 +19,7 @@ from switch.history import tables
 from switch.history.database import connect
 from switch.history.entries import (
     AgentChanged,
+    Audited,
     BindingPut,
     BindingRemoved,
     CallEnded,
@@ -88,6 +89,22 @@ async def test_every_row_names_tenant_and_node(engine: AsyncEngine, writer: Writ
     await writer.flush(5)
     token = TokenRow(id="1", name="eva", role=Role.ADMIN, created_at=NOON, created_by="x", expires_at=None)
     await TokenStore(engine, node="test").add("4a5h", token)
+    where = "192.0.2.7"
+    writer.put(
+        Audited(
+            id="1",
+            at=NOON,
+            who="eva",
+            token="",
+            role="admin",
+            method="GET",
+            path="/",
+            address=where,
+            status=200,
+            detail="",
+        )
+    )
+    await writer.flush(5)
     async with engine.connect() as connection:
         for table in tables.metadata.sorted_tables:
             origin = (await connection.execute(select(table.c.tenant, table.c.node))).all()
