@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from acd.events import SwitchRestarted
 from media.aio import synthesis
 from switch.access.admin_token import AdminToken
+from switch.access.limits import FAILURES, REQUESTS, Buckets
 from switch.access.tokens import Tokens
 from switch.api.app import create_app
 from switch.api.backend import Reloaded
@@ -219,6 +220,8 @@ class Server:
             tokens=tokens,
             audit=self._switch.audit,
             note=exchange.history.put,
+            requests=Buckets(REQUESTS, exchange.now),
+            failures=Buckets(FAILURES, exchange.now),
             tracing=exchange.tracing,
             levels=exchange.debugging.levels,
             explainer=explainer,

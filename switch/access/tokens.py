@@ -1,6 +1,7 @@
 """The tokens in force: who comes with which secret, for how long, and who was there last.
 
-A secret has 256 random bits, so its SHA-256 tells nobody anything, and costs each request 1 µs (ADR 11).
+A secret has 256 random bits, so its SHA-256 tells nobody anything, and is quick enough to be asked for each
+request (ADR 11).
 """
 
 import asyncio

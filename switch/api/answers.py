@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -85,11 +86,19 @@ class Failure(Exception):
     """Ends a request with a problem."""
 
     def __init__(
-        self, status: HTTPStatus, detail: str, *, errors: Sequence[str] = (), challenge: bool = False
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        errors: Sequence[str] = (),
+        challenge: bool = False,
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(detail)
         self.problem = Problem(title=status.phrase, status=status.value, detail=detail, errors=tuple(errors))
-        self.headers = {"WWW-Authenticate": "Bearer"} if challenge else None
+        self.headers = {"WWW-Authenticate": "Bearer"} if challenge else {}
+        if retry_after_s is not None:
+            self.headers["Retry-After"] = str(ceil(retry_after_s))
 
 
 class Items(msgspec.Struct, frozen=True):

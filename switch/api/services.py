@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from switch.access.audit import HOLDER, RIGHT
 from switch.access.audit_reader import AuditReader
 from switch.access.holder import ADMINISTRATOR, Holder
+from switch.access.limits import Buckets
 from switch.access.rights import Right
 from switch.access.sight import Sight
 from switch.access.tokens import Tokens
@@ -50,21 +51,34 @@ class Services:
     webhooks: Webhooks
     tickets: Tickets[Holder]
     reports: Jobs
+    requests: Buckets
+    """For each token."""
+    failures: Buckets
+    """To sign in, for each address."""
     language: Callable[[], Language]
     """Of the server, as configured now; so is the zone."""
     zone: Callable[[], str]
 
     def needs(self, right: Right) -> "Needs":
-        """What a route depends on: it gets who is asking. Raises Failure 401, 403."""
+        """What a route depends on: it gets who is asking. Raises Failure 401, 403, 429."""
         return Needs(self, right)
 
     def holder(self, request: HTTPConnection) -> Holder:
-        """Who is asking. Raises Failure 401."""
+        """Who is asking. Raises Failure 401, 429."""
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         holder = self.tokens.holder(token.strip()) if kind.lower() == "bearer" else None
-        if holder is None:
-            raise Failure(HTTPStatus.UNAUTHORIZED, "a bearer token is needed", challenge=True)
-        return holder
+        if holder is not None:
+            self._admit(self.requests, holder.token, "this token")
+            return holder
+        self.metrics.sign_in_failed()
+        self._admit(self.failures, "" if request.client is None else request.client.host, "this address")
+        raise Failure(HTTPStatus.UNAUTHORIZED, "a bearer token is needed", challenge=True)
+
+    def _admit(self, buckets: Buckets, key: str, who: str) -> None:
+        """Raises Failure 429."""
+        wait_s = buckets.take(key)
+        if wait_s:
+            raise Failure(HTTPStatus.TOO_MANY_REQUESTS, f"{who} asks too often", retry_after_s=wait_s)
 
     def known_as(self, holder: Holder, claimed: str | None) -> str:
         """In whose name he acts: his token's. `admin.token` is nobody's, so it is believed.
@@ -90,7 +104,7 @@ class Needs:
     right: Right
 
     async def __call__(self, request: HTTPConnection) -> Holder:
-        """Who is asking. Raises Failure 401, 403."""
+        """Who is asking. Raises Failure 401, 403, 429."""
         holder = self.services.holder(request)
         request.scope[HOLDER], request.scope[RIGHT] = holder, self.right
         if not holder.may(self.right):
@@ -103,7 +117,10 @@ class NeedsUnlessLocal(Needs):
     """The same for who asks from another machine."""
 
     async def __call__(self, request: HTTPConnection) -> Holder:
-        """Who is asking; on this machine anybody is as good as the administrator. Raises Failure 401, 403."""
+        """Who is asking; on this machine anybody is as good as the administrator.
+
+        Raises Failure 401, 403, 429.
+        """
         if request.client is not None and ip_address(request.client.host).is_loopback:
             return ADMINISTRATOR
         return await Needs.__call__(self, request)

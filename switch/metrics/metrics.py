@@ -77,6 +77,7 @@ class Metrics:
         self._handle: dict[tuple[str, HandlePhase], Histogram] = {}
         self._repairs = Counter(dict.fromkeys(RepairKind, 0))
         self._auth_failures = 0
+        self._sign_in_failures = 0
         self._toll_refusals = Counter(dict.fromkeys(TollLimit, 0))
         self._toll_alarms = Counter(dict.fromkeys(TollLimit, 0))
         self._stir = Counter(dict.fromkeys(Outcome, 0))
@@ -103,6 +104,10 @@ class Metrics:
             self._queue(name).target = target
         for trunk in trunks:
             self._trunk_calls[trunk] += 0
+
+    def sign_in_failed(self) -> None:
+        """Somebody asked the API without a token in force."""
+        self._sign_in_failures += 1
 
     def watch(self, sources: Sources) -> None:
         """Where scrapes ask from now on."""
@@ -257,6 +262,7 @@ class Metrics:
     def _own(self) -> Iterator[Iterator[Part]]:
         yield families.BUILD_INFO.numbers({self._build: 1})
         yield families.CONFIG_OK.number(self._config_ok)
+        yield families.API_SIGN_IN_FAILURES.number(self._sign_in_failures)
         yield families.SIP_AUTH_FAILURES.number(self._auth_failures)
         yield families.TOLL_REFUSALS.numbers(
             {(limit,): count for limit, count in self._toll_refusals.items()}

@@ -15,6 +15,7 @@ from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled
 from acd.queue import ClosedReason
 from switch.access.admin_token import AdminToken
 from switch.access.audit_reader import AuditReader
+from switch.access.limits import FAILURES, REQUESTS, Buckets
 from switch.access.store import TokenStore
 from switch.access.tokens import Tokens
 from switch.api.app import create_app
@@ -380,6 +381,8 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         tokens=tokens,
         audit=AuditReader(engine),
         note=writer.put,
+        requests=Buckets(REQUESTS, time.monotonic),
+        failures=Buckets(FAILURES, time.monotonic),
         tracing=tracing,
         levels=Levels(),
         explainer=Explainer(data_dir / "journal"),
