@@ -218,8 +218,8 @@ async def test_what_is_not_there_is_a_404_problem(client: httpx.AsyncClient, pat
 @pytest.mark.parametrize("token", [None, "", "wrong", "tökén"])
 async def test_nothing_without_the_token(api: Running, token: str | None) -> None:
     headers = {} if token is None else {b"Authorization": f"Bearer {token}".encode()}
-    async with api.client(token=None) as client:
-        for method, path in PROTECTED:
+    for number, (method, path) in enumerate(PROTECTED):
+        async with api.client(token=None, host=f"192.0.2.{number}") as client:
             response = await client.request(method, f"{V1}/{path}", headers=headers)
             problem(response, 401)
             assert response.headers["www-authenticate"] == "Bearer"
