@@ -79,7 +79,7 @@ def _row(one: Any) -> str:
     if one.param_type_name == "argument":
         return f"| {one.name.upper()} | {said} |\n" if said else ""
     options = ", ".join(f"`{name}`" for name in (*one.opts, *one.secondary_opts))
-    kind = one.bare_type()
+    kind = one.type_descriptor.annotation
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         said = f"{said} One of {', '.join(f'`{choice.value}`' for choice in kind)}."
     return f"| {options} | {said.strip()} |\n"
