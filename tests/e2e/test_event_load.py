@@ -3,6 +3,7 @@
 import asyncio
 import math
 import socket as sockets
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -135,17 +136,31 @@ async def change_states(switch: Switch, per_s: int, size: Size) -> None:
         await asyncio.sleep(max(0.0, began + (n + 1) / per_s - asyncio.get_running_loop().time()))
 
 
+SCRAPER: Final = """
+import sys, time, urllib.request
+while True:
+    began = time.monotonic()
+    urllib.request.urlopen(sys.argv[1]).read()
+    print(time.monotonic() - began, flush=True)
+    time.sleep(0.5)
+"""
+
+
 async def scrape(switch: Switch) -> list[float]:
-    """Until cancelled: how long each page takes."""
+    """Until cancelled: how long each page takes, for a program of its own that has nothing else to do."""
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SCRAPER, f"{switch.url}/metrics"), stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
     took: list[float] = []
     try:
-        while True:
-            began = time.monotonic()
-            await switch.request("GET", "/metrics")
-            took.append(time.monotonic() - began)
-            await asyncio.sleep(0.5)
+        while line := await child.stdout.readline():
+            took.append(float(line))
     except asyncio.CancelledError:
+        child.kill()
+        await child.wait()
         return took
+    raise AssertionError("the scrapes ended")
 
 
 def p99(values: Sequence[float]) -> float:
