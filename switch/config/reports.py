@@ -23,7 +23,7 @@ class MailTls(StrEnum):
     NONE = "none"
 
 
-def address(value: object) -> str:
+def _address(value: object) -> str:
     """An address of mail."""
     written = values.text(value)
     if not _ADDRESS.fullmatch(written):
@@ -31,12 +31,12 @@ def address(value: object) -> str:
     return written
 
 
-def every(value: object) -> Every:
+def _every(value: object) -> Every:
     """When a report is due."""
     return value if isinstance(value, Every) else read_every(values.text(value))
 
 
-def interval(value: object) -> int:
+def _interval(value: object) -> int:
     """Minutes of an interval."""
     minutes = values.whole(value)
     if minutes not in (15, 30, 60):
@@ -44,7 +44,7 @@ def interval(value: object) -> int:
     return minutes
 
 
-Address = Annotated[str, BeforeValidator(address)]
+Address = Annotated[str, BeforeValidator(_address)]
 
 
 class Mail(Section):
@@ -71,7 +71,7 @@ class ScheduledReport(Section):
     """One of `reports`"""
 
     report: Name
-    every: Annotated[Every, BeforeValidator(every)]
+    every: Annotated[Every, BeforeValidator(_every)]
     to: Annotated[tuple[Address, ...], BeforeValidator(values.one_or_several), AfterValidator(values.some)]
     format: Annotated[
         tuple[Format, ...], BeforeValidator(values.one_or_several), AfterValidator(values.some)
@@ -80,7 +80,7 @@ class ScheduledReport(Section):
     """None: that of the server..."""
     zone: Annotated[str, BeforeValidator(values.timezone)] | None = None
     """...and its `timezone`."""
-    interval: Annotated[Whole, BeforeValidator(interval)] = 30
+    interval: Annotated[Whole, BeforeValidator(_interval)] = 30
     queue: Words | None = None
     agent: Words | None = None
     skill: Words | None = None

@@ -31,6 +31,11 @@ class Work:
         self._child: subprocess.Popen[bytes] | None = None
         self._cancelled = threading.Event()
 
+    @property
+    def pid(self) -> int | None:
+        """Of the child, while there is one."""
+        return None if (child := self._child) is None else child.pid
+
     def cancel(self) -> None:
         """It is not wanted any more."""
         self._cancelled.set()

@@ -62,7 +62,7 @@ async def written(engine: AsyncEngine, data_dir: Path, count: int) -> list[CallR
     return made
 
 
-async def many(engine: AsyncEngine, count: int) -> None:
+async def many(engine: AsyncEngine, count: int, name: str = "C") -> None:
     """A great many calls, without what belongs to them, in one day."""
     step = timedelta(days=1) / count
     row: dict[str, object] = {
@@ -80,7 +80,7 @@ async def many(engine: AsyncEngine, count: int) -> None:
                 [
                     row
                     | {
-                        "id": f"C{i:025}",
+                        "id": f"{name}{i:018}",
                         "from": f"+34{600000000 + i}",
                         "started_at": START + i * step,
                         "ended_at": START + i * step,

@@ -1,0 +1,86 @@
+"""A million calls: in memory that does not grow with them, beside a loop that does not notice."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from switch.config.schema import Config, Server
+from switch.history.database import connect, migrate
+from switch.reports.jobs import Job, Jobs
+from switch.reports.question import Format, Name
+from switch.reports.rows import JobState
+from switch.reports.runner import Runner
+from tests.switch.reports.history import many
+from tests.switch.reports.test_lists import asked
+
+MOST_MB = 200
+LAG_S = 0.01
+
+
+async def nothing() -> None:
+    """All is written."""
+
+
+@asynccontextmanager
+async def lags() -> AsyncIterator[list[float]]:
+    """How late a timer of 5 ms was, each time."""
+    found: list[float] = []
+
+    async def beat() -> None:
+        while True:
+            due_s = time.monotonic() + 0.005
+            await asyncio.sleep(0.005)
+            found.append(time.monotonic() - due_s)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield found
+    finally:
+        task.cancel()
+
+
+def rss_mb(job: Job) -> float:
+    """The most that its child has had in memory so far."""
+    child = job.work.pid if job.work is not None else None
+    if child is None:
+        return 0.0
+    try:
+        status = Path(f"/proc/{child}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    peak = [line for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(peak[0].split()[1]) / 1024 if peak else 0.0
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("form", [Format.CSV, Format.XLSX, Format.TABLE, Format.JSON])
+async def test_a_million_calls(tmp_path: Path, form: Format) -> None:
+    engine = connect("sqlite:///centralita.db", tmp_path)
+    await migrate(engine)
+    for count in (10_000, 1_000_000):
+        await many(engine, count, f"{count}-")
+    await engine.dispose()
+    runner, config = Runner(), Config(server=Server(data_dir=tmp_path))
+    jobs = Jobs(runner, tmp_path / "jobs", config, lambda: 0, nothing)
+    jobs.open()
+    since_s, most_mb, shares = time.monotonic(), 0.0, set[float]()
+    async with lags() as late:
+        job = jobs.ask(asked(Name.CALLS), form)
+        while not job.ended.is_set():
+            await asyncio.sleep(0.1)
+            most_mb = max(most_mb, rss_mb(job))
+            shares.add(job.progress.share or 0.0)
+    took_s, p99_s = time.monotonic() - since_s, sorted(late)[int(len(late) * 0.99)]
+    size_mb = job.path.stat().st_size / 1e6
+    print(f"{form.value}: {took_s:.0f} s, {most_mb:.0f} MB RSS, {size_mb:.0f} MB, lag {p99_s * 1e3:.1f} ms")
+    assert (job.state, job.progress.rows) == (JobState.DONE, 1_010_000)
+    assert len(shares) > 10
+    assert most_mb < MOST_MB
+    assert p99_s < LAG_S
+    runner.close()
+    await jobs.close()
