@@ -27,6 +27,7 @@ from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
 from switch.events.news import News
+from switch.figures.live import Live
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.hours.hours import Hours
@@ -91,6 +92,8 @@ class Exchange:
     reports: Reports
     codes: FeatureCodes
     news: News
+    figures: Live
+    """Today's."""
     webhooks: Webhooks
     toll: TollGuard = field(default_factory=TollGuard)
     identities: Identities = field(default_factory=Identities)

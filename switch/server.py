@@ -36,6 +36,7 @@ from switch.config.schema import Config
 from switch.events.listening import Listeners
 from switch.events.looking import Looking
 from switch.events.tickets import Tickets
+from switch.figures.seeding import seed
 from switch.garbage import Collector
 from switch.history.database import NewerSchema
 from switch.log_levels import Levels
@@ -198,9 +199,7 @@ class Server:
         looking = Looking(exchange, exchange.news)
         looking.take_in()
         data_dir = exchange.config.server.data_dir
-        self._spawn(
-            mend_recordings(data_dir, self._recorded, self._parts, self._switch.reader, exchange.booking.book)
-        )
+        self._spawn(self._settle_past())
         vitals = Vitals(exchange.metrics, exchange.loop, exchange.logbook.beat)
         vitals.start()
         stack.callback(vitals.stop)
@@ -261,6 +260,15 @@ class Server:
     def _status(self) -> str:
         """In a line, for `systemctl status`."""
         return f"{self._running.readiness().detail}; calls: {len(self._switch.registry.calls)}"
+
+    async def _settle_past(self) -> None:
+        """Book the rest of the former run; then the database can tell today's figures."""
+        exchange, reader = self._exchange, self._switch.reader
+        config = exchange.config
+        data_dir = config.server.data_dir
+        await mend_recordings(data_dir, self._recorded, self._parts, reader, exchange.booking.book)
+        await exchange.history.flush()
+        await seed(exchange.figures, config.database.url, data_dir)
 
     async def _reload(self) -> Reloaded:
         with self._manager.reloading():

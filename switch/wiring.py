@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -40,6 +41,7 @@ from switch.events.stream import Stream
 from switch.events.types import Alarm
 from switch.exchange import Exchange
 from switch.feature_keys.keys import FeatureKeys
+from switch.figures.live import Live
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.hours.hours import Hours
@@ -202,6 +204,9 @@ class _Wiring:
         self._news = News(lambda: self.exchange, Stream(books.clock.now_us, surroundings.loop))
         self._staffing.on_moved = self._agent_moved
         books.booking.on_ended = self._news.call_ended
+        zone = ZoneInfo(config.server.timezone)
+        self._figures = Live(zone, books.clock.now_us)
+        books.history.on_put = self._figures.hear
         self._preferences = PhonePreferences(
             lambda: self.exchange.routes, logbook.preferences_noted, logbook.preferences()
         )
@@ -390,6 +395,7 @@ class _Wiring:
             reports=Reports(config, books.clock.now_us, books.history.flush),
             codes=FeatureCodes(config.codes),
             news=self._news,
+            figures=self._figures,
             webhooks=self._make_webhooks(),
             toll=TollGuard(
                 Alarms(

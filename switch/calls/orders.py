@@ -18,6 +18,8 @@ from switch.calls.visits import OFFERS, REASONS, RESULTS
 from switch.config.targets import HangupTarget
 from switch.events.rows import OfferNow
 from switch.exchange import Exchange
+from switch.figures.happenings import Visit as InFigures
+from switch.figures.happenings import visit_of
 from switch.history import entries
 from switch.lamps.shown import Kind, Subject
 from switch.metrics.metrics import HandlePhase, RepairKind
@@ -236,6 +238,7 @@ class Orders:
             skills = skills_asked(None if queue is None else queue.requires, call.place.requires)
             visit = Visit(command.visit, command.queue, command.entered_at_us, skills=skills)
             call.ledger.visits.append(visit)
+            self._exchange.figures.visit_entered(_in_figures(call, visit))
             self._exchange.news.call_changed(call)
             call.entered(queue)
             self._note(call)
@@ -259,6 +262,7 @@ class Orders:
             if (queue := self._exchange.config.queues.get(command.queue, call.queued_as)) is not None:
                 level = queue.service_level
                 visit.within_s, visit.short_abandon_s = level.within, level.short_abandon
+            self._exchange.figures.visit_left(_in_figures(call, visit))
             self._note(call)
 
     def _note(self, call: Call) -> None:
@@ -307,6 +311,10 @@ class Orders:
         else:
             entry = entries.WrapUpEnded(call=command.call, wrap_up_s=wrap_up_s, agent=command.agent)
             self._exchange.history.put(entry)
+
+
+def _in_figures(call: Call, visit: Visit) -> InFigures:
+    return visit_of(call.id, call.ledger.to, call.ledger.trunk, visit.record())
 
 
 def _facts(call: Call, queue: str) -> dict[str, str]:

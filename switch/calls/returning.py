@@ -28,6 +28,7 @@ from switch.calls.ringing.dialling import MAX_FORWARDS
 from switch.calls.ringing.occupancy import Occupancy, Sides
 from switch.config.schema import OnAgentLost
 from switch.exchange import Exchange
+from switch.figures.happenings import visit_of
 from switch.flows.queue import queue_again
 from switch.identities.caller import Caller
 from switch.limits import Slot
@@ -228,8 +229,12 @@ class _ReturningCall(LegOwner):
 
     def start(self) -> None:
         """Offer each our description again."""
+        ledger = self.call.ledger
+        self._exchange.figures.call_resumed(
+            visit_of(ledger.id, ledger.to, ledger.trunk, visit.record()) for visit in ledger.visits
+        )
         if self.waits:
-            visit = self.call.ledger.visits[-1]
+            visit = ledger.visits[-1]
             self._exchange.metrics.visit_started(visit.queue, visit.id, visit.entered_us)
             self.call.start(queue_again(self.call.place.awaited()))
         else:

@@ -33,16 +33,18 @@ async def figures(
     interval: Interval | None = None,
     tenant: str = "default",
     now_us: int | None = None,
+    before_us: int | None = None,
 ) -> AsyncIterator[Row]:
     """The counts of every key in every interval of the span that has any: by interval, then by key. Calls
-    count once they have ended. Agents' seconds end with `now_us`, which is the present moment if left out.
+    count once they have ended, with `before_us` only those that ended before that. Agents' seconds end with
+    `now_us`, which is the present moment if left out.
 
         async for key, at, counts in figures(engine, span, zone, by=(Dimension.QUEUE,)):
             level = FORMULAS["service_level.abandons_negative"].value(counts)
     """
     now_us = time.time_ns() // 1000 if now_us is None else now_us
     async with engine.connect() as connection:
-        source = _Source(connection, tenant)
+        source = Source(connection, tenant, before_us)
         waiting: dict[Key, int] = {}
         if Dimension.AGENT not in by:
             async for happened in source.waiting(span.start_us):
@@ -69,13 +71,13 @@ async def counted_calls(
     """The ids of the calls that this fact counts, once for each time it does: what stands behind a number."""
     by, wanted = tuple(where or {}), tuple((where or {}).values())
     async with engine.connect() as connection:
-        async for happened in _Source(connection, tenant).all(span):
+        async for happened in Source(connection, tenant).all(span):
             if happened.facts.get(fact) and wanted in keys(happened, by):
                 yield happened.call
 
 
 async def _stay(
-    cells: Cells, source: "_Source", states: dict[str, tuple[AgentState, int]], part: Span, now_us: int
+    cells: Cells, source: "Source", states: dict[str, tuple[AgentState, int]], part: Span, now_us: int
 ) -> None:
     """Count the agents' seconds in this part. `states` are their last ones, and since when they count."""
     async for agent, state, since_us in source.changes(part):
@@ -89,12 +91,14 @@ async def _stay(
         states[agent] = state, max(since_us, end_us)
 
 
-class _Source:
+class Source:
     """One tenant's rows."""
 
-    def __init__(self, connection: AsyncConnection, tenant: str) -> None:
+    def __init__(self, connection: AsyncConnection, tenant: str, before_us: int | None = None) -> None:
+        """`before_us`: only calls that ended before that."""
         self._connection = connection
         self._tenant = tenant
+        self._before_us = before_us
 
     async def all(self, span: Span) -> AsyncIterator[Happened]:
         """All that counts in the span, in no order."""
@@ -103,14 +107,23 @@ class _Source:
         async for visit in self._visits(_within(queue_visits.c.left_at, span)):
             yield happenings.visit_left(visit)
         o, t = offers.c, transfers.c
-        query = select(o.call, o.ended_at, o.queue, o.agent, o.result).where(*_within(o.ended_at, span))
+        query = select(o.call, o.ended_at, o.queue, o.agent, o.result).join(calls)
+        query = query.where(*_within(o.ended_at, span), *self._ended(calls.c.ended_at, o.ended_at))
         async for row in self._stream(query.where(o.tenant == self._tenant)):
             yield happenings.offer_ended(row[0], to_us(row[1]), *row[2:])
-        query = select(t.call, t.at, t.queue, t.agent, t.kind).where(*_within(t.at, span))
+        query = select(t.call, t.at, t.queue, t.agent, t.kind).join(calls)
+        query = query.where(*_within(t.at, span), *self._ended(calls.c.ended_at))
         async for row in self._stream(query.where(t.tenant == self._tenant)):
             yield happenings.transferred(row[0], to_us(row[1]), *row[2:])
         async for leg in self._trunk_legs(span):
             yield happenings.trunk_leg_ended(leg)
+
+    async def wrapping(self, since_us: int) -> AsyncIterator[happenings.Visit]:
+        """What was answered since then, and whose agents have not told that they wrapped up."""
+        v = queue_visits.c
+        where = v.left_at >= utc(since_us), v.agent.is_not(None), v.wrap_up_s.is_(None)
+        async for visit in self._visits(where):
+            yield visit
 
     async def waiting(self, at_us: int) -> AsyncIterator[Happened]:
         """Who was in line before that moment, and did not leave before it."""
@@ -141,7 +154,7 @@ class _Source:
             select(v.call, c.to, c.trunk, v.queue, v.entered_at, v.left_at, v.result, v.agent, v.skills)
             .add_columns(v.within_s, v.short_abandon_s, v.talk_s, v.hold_s, v.wrap_up_s)
             .join_from(queue_visits, calls, v.call == c.id)
-            .where(v.tenant == self._tenant, *where)
+            .where(v.tenant == self._tenant, *where, *self._ended(c.ended_at))
         )
         async for row in self._stream(query):
             call, number, trunk, queue, entered, left, result, agent, skills, within, short, *handled = row
@@ -162,9 +175,13 @@ class _Source:
 
     async def _trunk_legs(self, span: Span) -> AsyncIterator[happenings.TrunkLeg]:
         g = legs.c
-        query = select(
-            g.call, g.peer, g.role, g.invited_at, g.ringing_at, g.answered_at, g.ended_at, g.sip_status, g.mos
-        ).where(g.tenant == self._tenant, g.of_trunk, *_within(g.ended_at, span))
+        query = (
+            select(g.call, g.peer, g.role, g.invited_at, g.ringing_at, g.answered_at, g.ended_at)
+            .add_columns(g.sip_status, g.mos)
+            .join(calls)
+            .where(g.tenant == self._tenant, g.of_trunk, *_within(g.ended_at, span))
+            .where(*self._ended(calls.c.ended_at))
+        )
         async for call, trunk, role, invited, ringing, answered, ended, status, mos in self._stream(query):
             yield happenings.TrunkLeg(
                 call,
@@ -177,6 +194,9 @@ class _Source:
                 status,
                 mos,
             )
+
+    def _ended(self, *columns: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        return [] if self._before_us is None else [each < utc(self._before_us) for each in columns]
 
     async def _stream(self, query: Select[Any]) -> AsyncIterator[Sequence[Any]]:
         options = {"yield_per": _AT_ONCE}

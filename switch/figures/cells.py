@@ -15,6 +15,8 @@ Key: TypeAlias = tuple[str, ...]
 LEAVES = (Fact.ANSWERED, Fact.ABANDONED, Fact.FLOWED_OUT, Fact.ENDED_OTHERWISE)
 """Each visit ends as exactly one of these."""
 
+_WAITING = (Fact.WAITING_AT_START, Fact.WAITING_AT_END)
+
 
 class Row(NamedTuple):
     """The counts of one key in one interval."""
@@ -51,6 +53,24 @@ class Cells:
             for key in of_agent:
                 self._cell(at, key).facts[STATE_FACTS[state]] += until_us - from_us
             from_us, at = until_us, at + 1
+
+    def put(self, at_us: int, key: Key, counts: Counts) -> None:
+        """More counts of the interval that has this moment, without who waits."""
+        if self._starts[0] <= at_us < self._end_us:
+            into = self._cell(bisect_right(self._starts, at_us) - 1, key)
+            into.facts.update({fact: n for fact, n in counts.facts.items() if fact not in _WAITING})
+            into.waits.update(counts.waits)
+
+    def all(self) -> Iterator[tuple[Counts, Span, Key]]:
+        """What is there, in no order."""
+        for (at, key), counts in self._cells.items():
+            yield counts, self._spans[at], key
+
+    def copy(self) -> "Cells":
+        """As it is now."""
+        copied = Cells(self._spans, self._by)
+        copied._cells = {at: Counts(held.facts.copy(), held.waits.copy()) for at, held in self._cells.items()}
+        return copied
 
     def rows(self, waiting: dict[Key, int]) -> Iterator[Row]:
         """In order of intervals, then keys. `waiting` are those in line before the first interval, and

@@ -4,11 +4,12 @@ Times are UTC microseconds. Database and running switch hand in the same values,
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from switch.calls.ending import Result
 from switch.figures.facts import Dimension, Fact, Happened
-from switch.records import OfferResult, TransferKind
+from switch.records import CallRecord, LegRole, OfferResult, TransferKind, VisitRecord, to_us
 
 WITHIN_S: Final = 20.0
 SHORT_ABANDON_S: Final = 5.0
@@ -26,6 +27,7 @@ _TRANSFERS: Final = {
     TransferKind.BLIND: Fact.TRANSFERRED_BLIND,
     TransferKind.ATTENDED: Fact.TRANSFERRED_ATTENDED,
 }
+_HANDLING: Final[tuple[Fact, ...]] = (Fact.TALK_US, Fact.HOLD_US, Fact.WRAP_UP_US)
 _BUSY: Final = (486, 600)
 _NO_ANSWER: Final = (408, 480)
 
@@ -84,6 +86,39 @@ def visit_left(visit: Visit) -> Happened:
     return Happened(visit.left_us, visit.call, keys, facts)
 
 
+def visit_handled(visit: Visit) -> Happened:
+    """How long its agent handled it, which counts with the answer; nothing without one."""
+    left = visit_left(visit)
+    facts: dict[Fact, int] = {fact: count for fact, count in left.facts.items() if fact in _HANDLING}
+    return left._replace(facts=facts, answer_wait_us=None)
+
+
+def visits(call: CallRecord) -> Iterator[Visit]:
+    """Of a call that has ended."""
+    for visit in call.visits:
+        yield visit_of(call.id, call.to, call.trunk, visit)
+
+
+def visit_of(call: str, number: str, trunk: str | None, visit: VisitRecord) -> Visit:
+    """Of its record; the call may still go on."""
+    return Visit(
+        call=call,
+        number=number,
+        trunk=trunk,
+        queue=visit.queue,
+        entered_us=to_us(visit.entered_at),
+        left_us=_us(visit.left_at),
+        result=visit.result,
+        agent=visit.agent,
+        skills=visit.skills,
+        within_s=visit.within_s,
+        short_abandon_s=visit.short_abandon_s,
+        talk_us=us(visit.talk_s),
+        hold_us=us(visit.hold_s),
+        wrap_up_us=us(visit.wrap_up_s),
+    )
+
+
 def offer_ended(call: str, at_us: int, queue: str, agent: str, result: str) -> Happened:
     """An agent's phone rings no longer."""
     facts = {Fact.OFFERS: 1, Fact.OFFERS_UNANSWERED: int(result == OfferResult.NO_ANSWER)}
@@ -117,6 +152,23 @@ def trunk_leg_ended(leg: TrunkLeg) -> Happened:
     return Happened(leg.ended_us, leg.call, {Dimension.TRUNK: (leg.trunk,)}, facts)
 
 
+def trunk_legs(call: CallRecord) -> Iterator[TrunkLeg]:
+    """Of a call that has ended."""
+    for leg in call.legs:
+        if leg.of_trunk and leg.ended_at is not None:
+            yield TrunkLeg(
+                call=call.id,
+                trunk=leg.peer,
+                ours=leg.role is not LegRole.CALLER,
+                invited_us=to_us(leg.invited_at),
+                ringing_us=_us(leg.ringing_at),
+                answered_us=_us(leg.answered_at),
+                ended_us=to_us(leg.ended_at),
+                status=leg.sip_status,
+                mos=leg.mos,
+            )
+
+
 def us(seconds: float | None) -> int:
     """Whole microseconds of seconds that were some once; 0 of None."""
     return 0 if seconds is None else round(seconds * 1e6)
@@ -145,6 +197,10 @@ def _keys(visit: Visit) -> dict[Dimension, tuple[str, ...]]:
     if visit.trunk is not None:
         keys[Dimension.TRUNK] = (visit.trunk,)
     return keys
+
+
+def _us(moment: datetime | None) -> int | None:
+    return None if moment is None else to_us(moment)
 
 
 def _work(queue: str, agent: str) -> dict[Dimension, tuple[str, ...]]:

@@ -8,7 +8,7 @@ it twice changes nothing, and so a batch whose commit was in doubt is simply wri
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -56,6 +56,8 @@ class Writer:
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(Entry).decode
         self._log = structlog.get_logger("history")
+        self.on_put: Callable[[Entry], None] = lambda entry: None
+        """Who hears of everything that is to be written, before it is."""
 
     def start(self) -> None:
         """Begin to write, with what an earlier run left in the spool."""
@@ -78,6 +80,7 @@ class Writer:
 
     def put(self, entry: Entry) -> None:
         """Take an entry; never blocks. A full queue spools its oldest."""
+        self.on_put(entry)
         self._queue.append(entry)
         self._given += 1
         if len(self._queue) > self._room:

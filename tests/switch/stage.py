@@ -170,8 +170,10 @@ class History:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.works = True
+        self.on_put: Callable[[Entry], None] = lambda entry: None
 
     def put(self, entry: Entry) -> None:
+        self.on_put(entry)
         self.entries.append(entry)
 
     async def flush(self, timeout_s: float = 1.0) -> bool:
