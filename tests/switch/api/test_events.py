@@ -9,8 +9,10 @@ from typing import Any
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
+from switch.access.holder import ADMINISTRATOR
+from switch.access.rights import Role
 from switch.api.event_socket import EventSocket
 from switch.api.server import HttpServer
 from switch.events.listening import Listeners
@@ -172,3 +174,16 @@ async def test_the_server_ends_while_somebody_listens(tmp_path: Path) -> None:
             assert socket.close_code == 1012
         with pytest.raises(httpx.ConnectError):
             await httpx.AsyncClient().get(f"http://{host}:{port}/livez")
+
+
+async def test_who_is_revoked_hears_no_more(door: Door) -> None:
+    tokens = door.api.services.tokens
+    made = await tokens.add("board", Role.WALLBOARD, ADMINISTRATOR, lasts=None)
+    async with door.listen(token=made.secret) as socket:
+        assert json.loads(await socket.recv())["type"] == "snapshot"
+        await tokens.revoke("board")
+        with pytest.raises(ConnectionClosedError) as closed:
+            await asyncio.wait_for(socket.recv(), 5)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+    assert (await door.refused(token=made.secret))[0] == 401

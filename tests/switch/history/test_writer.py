@@ -12,6 +12,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from switch.access.audit_reader import AuditReader
 from switch.access.rights import Role
 from switch.access.rows import TokenRow
 from switch.access.store import TokenStore
@@ -81,6 +82,21 @@ async def test_what_was_written_is_what_is_read(writer: Writer, reader: Reader) 
     assert await reader.call(CALL.id) == CALL
 
 
+def asked(id: str) -> Audited:
+    return Audited(
+        id=id,
+        at=NOON,
+        who="eva",
+        token="",
+        role="admin",
+        method="GET",
+        path="/",
+        address="192.0.2.7",
+        status=200,
+        detail="",
+    )
+
+
 async def test_every_row_names_tenant_and_node(engine: AsyncEngine, writer: Writer) -> None:
     writer.put(CallEnded(call=CALL, offers=(offer("o1"),), transfers=(transfer(),)))
     writer.put(AgentChanged(change=AgentStateRecord(agent="ana", state=AgentState.READY, since=NOON)))
@@ -89,26 +105,41 @@ async def test_every_row_names_tenant_and_node(engine: AsyncEngine, writer: Writ
     await writer.flush(5)
     token = TokenRow(id="1", name="eva", role=Role.ADMIN, created_at=NOON, created_by="x", expires_at=None)
     await TokenStore(engine, node="test").add("4a5h", token)
-    where = "192.0.2.7"
-    writer.put(
-        Audited(
-            id="1",
-            at=NOON,
-            who="eva",
-            token="",
-            role="admin",
-            method="GET",
-            path="/",
-            address=where,
-            status=200,
-            detail="",
-        )
-    )
+    writer.put(asked("1"))
     await writer.flush(5)
     async with engine.connect() as connection:
         for table in tables.metadata.sorted_tables:
             origin = (await connection.execute(select(table.c.tenant, table.c.node))).all()
             assert set(origin) == {("default", "test")}, table.name
+
+
+async def test_the_audit_log_is_read_page_by_page_and_tokens_as_they_were(
+    engine: AsyncEngine, writer: Writer
+) -> None:
+    for number in range(3):
+        writer.put(asked(str(number)))
+    await writer.flush(5)
+    log, seen, cursor = AuditReader(engine), [], None
+    while True:
+        page = await log.page(who="eva", since=NOON, cursor=cursor, limit=2)
+        seen += [row.id for row in page.items]
+        if (cursor := page.next) is None:
+            break
+    assert seen == ["2", "1", "0"]
+    store = TokenStore(engine, node="test")
+    token = TokenRow(
+        id="1",
+        name="eva",
+        role=Role.SUPERVISOR,
+        queues=("a b",),
+        created_at=NOON,
+        created_by="x",
+        expires_at=at(9),
+    )
+    await store.add("4a5h", token)
+    await store.used({"1": at(1)})
+    await store.revoke("1", at(2))
+    assert await store.read() == {"4a5h": replace(token, last_used_at=at(1), revoked_at=at(2))}
 
 
 async def test_late_entries_complete_a_record(writer: Writer, reader: Reader) -> None:
