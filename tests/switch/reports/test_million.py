@@ -18,7 +18,8 @@ from tests.switch.reports.history import many
 from tests.switch.reports.test_lists import asked
 
 MOST_MB = 200
-LAG_S = 0.01
+MORE_LAG_S = 0.01
+BEFORE_S = 5.0
 
 
 async def nothing() -> None:
@@ -41,6 +42,11 @@ async def lags() -> AsyncIterator[list[float]]:
         yield found
     finally:
         task.cancel()
+
+
+def p99(late: list[float]) -> float:
+    """Of all these, 99 in a hundred were no later."""
+    return sorted(late)[int(len(late) * 0.99)]
 
 
 def rss_mb(job: Job) -> float:
@@ -68,6 +74,8 @@ async def test_a_million_calls(tmp_path: Path, form: Format) -> None:
     runner, config = Runner(), Config(server=Server(data_dir=tmp_path))
     jobs = Jobs(runner, tmp_path / "jobs", config, lambda: 0, nothing)
     jobs.open()
+    async with lags() as before:  # what the machine does to a loop anyway
+        await asyncio.sleep(BEFORE_S)
     since_s, most_mb, shares = time.monotonic(), 0.0, set[float]()
     async with lags() as late:
         job = jobs.ask(asked(Name.CALLS), form)
@@ -75,12 +83,12 @@ async def test_a_million_calls(tmp_path: Path, form: Format) -> None:
             await asyncio.sleep(0.1)
             most_mb = max(most_mb, rss_mb(job))
             shares.add(job.progress.share or 0.0)
-    took_s, p99_s = time.monotonic() - since_s, sorted(late)[int(len(late) * 0.99)]
-    size_mb = job.path.stat().st_size / 1e6
-    print(f"{form.value}: {took_s:.0f} s, {most_mb:.0f} MB RSS, {size_mb:.0f} MB, lag {p99_s * 1e3:.1f} ms")
+    took_s, size_mb = time.monotonic() - since_s, job.path.stat().st_size / 1e6
+    print(f"{form.value}: {took_s:.0f} s, {most_mb:.0f} MB RSS, a file of {size_mb:.0f} MB")
+    print(f"lag p99 {p99(before) * 1e3:.1f} ms before, {p99(late) * 1e3:.1f} ms meanwhile")
     assert (job.state, job.progress.rows) == (JobState.DONE, 1_010_000)
     assert len(shares) > 10
     assert most_mb < MOST_MB
-    assert p99_s < LAG_S
+    assert p99(late) - p99(before) < MORE_LAG_S
     runner.close()
     await jobs.close()
