@@ -26,9 +26,9 @@ DASHBOARDS: Final[Mapping[str, dict[str, Any]]] = {
 }
 UNITS = {"bps", "bytes", "cpm", "cps", "none", "ops", "percentunit", "pps", "reqps", "s", "short"}
 VARIABLES: Final[Mapping[str, str]] = {
-    "$__rate_interval": "8s",
+    "$__rate_interval": "30s",
     "$__range": "1m",
-    "$__interval": "8s",
+    "$__interval": "30s",
     "$instance": ".*",
     "$queue": ".*",
     "$trunk": ".*",
@@ -131,14 +131,14 @@ KNOWN: Final[Mapping[str, Mapping[str, Known]]] = {
         "Longest wait by queue": Known(0, 0),
         "Calls a minute": Known(0, 60 * CALLS),
         "Service level and its target": Known(0.8, CALLS / (CALLS + 1)),
-        "Speed of answer": Known(0.01, 5),
+        "Speed of answer": Known(0.01, 30),
         "Abandoned": Known(0.04, 0.12),
         "Left the line otherwise": NOTHING,
         "Closed queues": NOTHING,
         "Agents by state": Known(0, 2),
         "Who could serve, by queue": Known(2, 2),
         "Occupancy": Known(0, 0),
-        "Handle time": Known(0, 3),
+        "Handle time": Known(0, 10),
         "Offers that ended": Known(0, 2 * CALLS),
         "Outside decisions": Known(0, 0),
     },
@@ -152,8 +152,8 @@ KNOWN: Final[Mapping[str, Mapping[str, Known]]] = {
         "Calls in progress": Known(0, 1),
         "Calls that ended": Known(0, CALLS),
         "Why calls failed or were rejected": Known(0.5, 3, some=True),
-        "Set-up of calls": Known(0.001, 1),
-        "Time to an offer": Known(0.00001, 0.5),
+        "Set-up of calls": Known(0.001, 30),
+        "Time to an offer": Known(0.00001, 1),
         "A step of the router": Known(0.000001, 0.1),
         "Trunks": Known(1, 1, some=True),
         "Calls over trunks": Known(1, 1),
@@ -175,8 +175,8 @@ KNOWN: Final[Mapping[str, Mapping[str, Known]]] = {
         "Recorder lost": Known(0, 0),
         "Disk left": Known(0.01, 1),
         "Waits for the database": Known(0, 0),
-        "Packets": Known(10, 1000),
-        "Bandwidth": Known(10_000, 2_000_000),
+        "Packets": Known(1, 1000),
+        "Bandwidth": Known(1_000, 2_000_000),
         "Lost on the way to us": Known(0, 0.05),
         "How it sounds: MOS": Known(1, 4.5, some=True),
         "Jitter": Known(0, 0.1, some=True),
@@ -185,7 +185,7 @@ KNOWN: Final[Mapping[str, Mapping[str, Known]]] = {
         "Recordings": Known(0, 0),
         "Packets that are not taken": Known(0, 50),
         "Event loop": Known(0, 1),
-        "Audio workers": Known(0, 1),
+        "Audio workers": Known(0, 5),
         "Garbage collection": Known(0, 1, some=True),
         "Processor": Known(0.001, 2),
         "Memory": Known(30e6, 2e9),
@@ -208,7 +208,7 @@ def test_it_is_known_what_every_panel_is_to_show() -> None:
 
 async def test_every_expression_finds_what_is_there(tell_on_failure: Tell) -> None:
     async with AsyncExitStack() as stack:
-        level = {"within": "5s", "short_abandon": "0s"}
+        level = {"within": "30s", "short_abandon": "0s"}
         sections = centre(2, {"wrap_up": "0s", "service_level": level}, sip={"overload": {"loop_lag": "0"}})
         switch = await stack.enter_async_context(Switch.running(capture=False, **sections))
         tell_on_failure("switch", switch.story)
