@@ -215,6 +215,7 @@ class Server:
             reader=self._switch.reader,
             settled=exchange.history.flush,
             metrics=exchange.metrics,
+            figures=exchange.figures,
             data_dir=data_dir,
             tokens=tokens,
             audit=self._switch.audit,

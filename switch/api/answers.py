@@ -28,6 +28,7 @@ from switch.api.backend import (
     TransferRow,
     TrunkRow,
 )
+from switch.figures.rows import FiguresRow
 from switch.log_levels import LogRow
 from switch.records import CallRecord
 from switch.reports.asking import Wish
@@ -44,6 +45,7 @@ _KINDS = (
     BanRow,
     CallRecord,
     Draining,
+    FiguresRow,
     ForkRow,
     HoldRow,
     JobRow,

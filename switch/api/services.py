@@ -20,6 +20,7 @@ from switch.api.backend import Backend
 from switch.config.schema import Language
 from switch.events.listening import Listeners
 from switch.events.tickets import Tickets
+from switch.figures.live import Live
 from switch.history.entries import Audited
 from switch.history.reader import Reader
 from switch.log_levels import Levels
@@ -39,6 +40,7 @@ class Services:
     settled: Callable[[], Awaitable[object]]
     """Waits until what ended before is in the history: `Writer.flush`."""
     metrics: Metrics
+    figures: Live
     data_dir: Path
     tokens: Tokens
     audit: AuditReader

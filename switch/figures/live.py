@@ -123,10 +123,16 @@ class Live:
             waiting[key] = waiting.get(key, 0) + sum(counts[fact] for fact in LEAVES) - counts[Fact.OFFERED]
         return list(held.rows({key: count for key, count in waiting.items() if count}))
 
+    @property
+    def today_us(self) -> int:
+        """When the local day began."""
+        today = day_of(self._now_us(), self.zone)
+        return Span.days(today, today, self.zone).start_us
+
     def today(self, by: Group = ()) -> dict[Key, Counts]:
         """Of this local day so far."""
-        now_us = self._now_us()
-        return {key: counts for key, span, counts in self.rows(by) if span.start_us <= now_us < span.end_us}
+        today_us = self.today_us
+        return {key: counts for key, span, counts in self.rows(by) if span.start_us == today_us}
 
     # Inside
 

@@ -37,7 +37,7 @@ def _table() -> Iterator[Row]:
 
 _ROUTES = """
 metrics          GET:/metrics
-queues.see       GET:/queues GET:/queues/{name}
+queues.see       GET:/queues GET:/queues/{name} GET:/figures
 queues.close     POST:/queues/close POST:/queues/open POST:/queues/{name}/close POST:/queues/{name}/open
 agents.see       GET:/agents GET:/agents/{name}
 agents.set       POST:/agents/{name}/state

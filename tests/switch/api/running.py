@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 from msgspec import structs
@@ -48,6 +49,7 @@ from switch.config.schema import Config, Language, Server, Trace
 from switch.events.listening import Listeners
 from switch.events.stream import Stream
 from switch.events.tickets import Tickets
+from switch.figures.live import Live
 from switch.history.database import connect, migrate
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
@@ -377,6 +379,7 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         reader=Reader(engine),
         settled=writer.flush,
         metrics=metrics,
+        figures=Live(ZoneInfo("Europe/Madrid"), lambda: time.time_ns() // 1000),
         data_dir=data_dir,
         tokens=tokens,
         audit=AuditReader(engine),

@@ -1,0 +1,58 @@
+"""Today's figures, as they are counted while it happens."""
+
+import asyncio
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from switch.access.holder import Holder
+from switch.access.rights import Right
+from switch.api.answers import Items, answer, many
+from switch.api.services import Services
+from switch.events.subject import agent, queue
+from switch.figures.facts import Counts, Dimension
+from switch.figures.formulas import FORMULAS
+from switch.figures.rows import FigureRow, FiguresRow
+from switch.records import utc
+
+_AT_ONCE: Final = 10
+"""Rows that are made between two turns of the loop."""
+_SUBJECTS: Final = {Dimension.QUEUE: queue, Dimension.AGENT: agent}
+
+
+def routes(services: Services) -> APIRouter:
+    """`/figures`."""
+    router = APIRouter(prefix="/figures", tags=["figures"])
+    See = Annotated[Holder, Depends(services.needs(Right.QUEUES_SEE))]
+
+    @router.get("", responses=many(FiguresRow))
+    async def figures(holder: See, by: Annotated[Dimension | None, Query()] = None) -> Response:
+        """Today's figures, by queue, agent, skill, number or trunk; of everybody without `by`."""
+        live = services.figures
+        since, rows = utc(live.today_us), []
+        for n, (key, counts) in enumerate(live.today(() if by is None else (by,)).items()):
+            name = key[0] if key else None
+            if _sees(holder, by, name):
+                rows.append(FiguresRow(name, since, live.seeded, counts.facts, _figures(counts, by)))
+            if n % _AT_ONCE == _AT_ONCE - 1:
+                await asyncio.sleep(0)
+        return answer(Items(rows))
+
+    return router
+
+
+def _sees(holder: Holder, by: Dimension | None, name: str | None) -> bool:
+    """Whoever has a scope sees his queues and agents, and no sums of others."""
+    subject = None if by is None else _SUBJECTS.get(by)
+    return holder.sees([] if subject is None or name is None else [subject(name)])
+
+
+def _figures(counts: Counts, by: Dimension | None) -> dict[str, FigureRow | None]:
+    told = {}
+    for id, formula in FORMULAS.items():
+        if by is None or by in formula.by:
+            figure = formula.value(counts)
+            told[id] = None if figure is None else FigureRow(
+                figure.version, figure.numerator, figure.denominator, figure.value
+            )
+    return told

@@ -1,0 +1,116 @@
+"""Figures of a running switch under load equal those that its database tells, also after kill -9."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from switch.figures import Counts, Dimension, Fact, Interval, Span, figures
+from switch.figures.calendar import day_of
+from switch.figures.facts import STATE_FACTS
+from switch.history.database import connect
+from tests.e2e.centre import Tell
+from tests.e2e.four_queues import NUMBERS, four_queues, staffed
+from tests.peers.sipp import Sipp
+from tests.peers.switch import Switch
+
+ZONE = ZoneInfo("Europe/Madrid")
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "answered": ("caller_hangs_up", {"talk_ms": 1000}),
+    "unanswered": ("caller_hangs_up", {"talk_ms": 1500}),
+    "rejected": ("caller_hangs_up", {"talk_ms": 1500}),
+    "empty": ("callee_hangs_up", {}),
+}
+"""By queue: who hangs up, and when."""
+Told = dict[str, dict[str, int]]
+
+
+def _events(counts: dict[str, int] | Counts) -> dict[str, int]:
+    """Without what passes while nothing happens, and so is another at each look."""
+    facts = counts.facts if isinstance(counts, Counts) else counts
+    return {str(fact): count for fact, count in facts.items() if count and fact not in STATE_FACTS.values()}
+
+
+async def of_switch(switch: Switch, by: Dimension | None) -> Told:
+    """Counts by key, as the API has them."""
+    rows = await switch.items("/api/v1/figures" + ("" if by is None else f"?by={by}"))
+    assert all(row["whole"] for row in rows)
+    return {row["key"] or "": told for row in rows if (told := _events(row["counts"]))}
+
+
+async def of_database(switch: Switch, by: Dimension | None) -> Told:
+    """The same, as the database has them."""
+    engine = connect(f"sqlite:///{switch.data_dir}/centralita.db", switch.data_dir)
+    day = day_of(time.time_ns() // 1000, ZONE)
+    asked = figures(
+        engine, Span.days(day, day, ZONE), ZONE, by=() if by is None else (by,), interval=Interval.DAY
+    )
+    told = {key[0] if key else "": _events(counts) async for key, _, counts in asked}
+    await engine.dispose()
+    return {key: counts for key, counts in told.items() if counts}
+
+
+async def all_of(switch: Switch, ask: object) -> dict[Dimension | None, Told]:
+    assert callable(ask)
+    return {by: await ask(switch, by) for by in (None, *Dimension)}
+
+
+async def whole(switch: Switch) -> bool:
+    """Whether the database has told what was before the start."""
+    return all(row["whole"] for row in await switch.items("/api/v1/figures"))
+
+
+async def load(stack: AsyncExitStack, switch: Switch, calls: int) -> list[Sipp]:
+    """So many callers to each queue, four a second."""
+    return [
+        await stack.enter_async_context(
+            Sipp.running(
+                scenario,
+                target=switch.sip,
+                number=NUMBERS[kind],
+                calls=calls,
+                rate=4,
+                **talk_ms,
+            )
+        )
+        for kind, (scenario, talk_ms) in KINDS.items()
+    ]
+
+
+async def agree(switch: Switch) -> dict[Dimension | None, Told]:
+    """Once nobody calls and all is booked, both tell the same by each dimension."""
+    await switch.until(lambda: switch.items("/api/v1/calls?state=active"), lambda calls: not calls, 30.0)
+    await switch.until(lambda: whole(switch), bool, 30.0)
+    await switch.until(
+        lambda: asyncio.gather(all_of(switch, of_switch), all_of(switch, of_database)),
+        lambda both: both[0] == both[1],
+        20.0,
+    )
+    return await all_of(switch, of_database)
+
+
+@pytest.mark.timeout(150)
+async def test_stream_and_database_agree_under_load_and_after_a_crash(tell_on_failure: Tell) -> None:
+    async with AsyncExitStack() as stack:
+        switch = await stack.enter_async_context(Switch.running(**four_queues()))
+        tell_on_failure("switch", switch.log)
+        await staffed(stack, switch)
+        callers = await load(stack, switch, 6)
+        for each in callers:
+            assert (await each.finished(60.0)).failed == 0
+        first = await agree(switch)
+        assert first[None][""][Fact.OFFERED] == 6 * len(KINDS)
+        assert first[None][""][Fact.ANSWERED] > 0
+        assert first[None][""][Fact.OFFERS_UNANSWERED] > 0
+        callers = await load(stack, switch, 40)
+        await switch.until(
+            lambda: of_switch(switch, None), lambda told: told[""][Fact.OFFERED] > 6 * len(KINDS) + 20, 30.0
+        )
+        await switch.kill()
+        await switch.start()
+        second = await agree(switch)
+        print(second[None])
+        assert second[None][""][Fact.OFFERED] > first[None][""][Fact.OFFERED]
