@@ -52,7 +52,9 @@ def _figures(counts: Counts, by: Dimension | None) -> dict[str, FigureRow | None
     for id, formula in FORMULAS.items():
         if by is None or by in formula.by:
             figure = formula.value(counts)
-            told[id] = None if figure is None else FigureRow(
-                figure.version, figure.numerator, figure.denominator, figure.value
+            told[id] = (
+                None
+                if figure is None
+                else FigureRow(figure.version, figure.numerator, figure.denominator, figure.value)
             )
     return told
