@@ -23,6 +23,8 @@ Group: TypeAlias = tuple[Dimension, ...]
 
 GROUPS: Final[tuple[Group, ...]] = ((), *((dimension,) for dimension in Dimension))
 """What is kept: for everybody, and by each dimension."""
+_LATE: Final = 10_000
+"""Of so many calls, the last ones, offers may still end."""
 
 
 class Live:
@@ -47,6 +49,10 @@ class Live:
         """When each agent changed first: until then his state is the seed's."""
         self._wrapping: dict[tuple[str, str], Happened] = {}
         """Answered visits of calls that have ended, whose agents have not wrapped up."""
+        self._ended: dict[str, None] = {}
+        """The last calls that have: offers may end after them. Of a call that no record tells of, as a crash
+        may leave it, the database takes none.
+        """
         self._wrapped: dict[tuple[str, str], float] = {}
         """Wrap-ups of calls that are the seed's, which is still to come."""
 
@@ -78,7 +84,7 @@ class Live:
         match entry:
             case CallEnded(call=call) if call.ended_at is not None and to_us(call.ended_at) >= self.since_us:
                 self._call_ended(entry)
-            case OfferEnded(call=call_id, offer=offer) if to_us(offer.ended_at) >= self.since_us:
+            case OfferEnded(call=call_id, offer=offer) if call_id in self._ended:
                 at_us = to_us(offer.ended_at)
                 self._add(happenings.offer_ended(call_id, at_us, offer.queue, offer.agent, offer.result))
             case WrapUpEnded(call=call_id, agent=agent, wrap_up_s=wrap_up_s):
@@ -138,6 +144,9 @@ class Live:
 
     def _call_ended(self, entry: CallEnded) -> None:
         call = entry.call
+        self._ended[call.id] = None
+        if len(self._ended) > _LATE:
+            del self._ended[next(iter(self._ended))]
         for visit in happenings.visits(call):
             self._visit_booked(visit)
         for offer in entry.offers:
