@@ -92,6 +92,7 @@ async def agree(switch: Switch) -> dict[Dimension | None, Told]:
     return await all_of(switch, of_database)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(150)
 async def test_stream_and_database_agree_under_load_and_after_a_crash(tell_on_failure: Tell) -> None:
     async with AsyncExitStack() as stack:

@@ -1,20 +1,24 @@
 """Figures from the database equal the brute force's: on days of 23 and 25 hours, in both databases."""
 
-from collections.abc import AsyncIterator, Sequence
+import time
+import tracemalloc
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switch.figures import FORMULAS, Dimension, Fact, Interval, Row, Span, figures
-from switch.records import utc
+from switch.figures import FORMULAS, Dimension, Fact, Interval, Row, Span, counted_calls, figures, total
+from switch.figures.facts import STATE_FACTS
+from switch.records import to_us, utc
 from tests.figures.brute_force import Brute, Tables, intervals
 from tests.figures.rows import tables
 from tests.history_days import DAYS, ZONE, filled
 from tests.peers.postgresql import postgresql
 
-CALLS = 600
 DAYS_SPANS = [Span.days(day, day, ZONE) for day in DAYS]
 
 
@@ -63,7 +67,9 @@ async def compare(engine: AsyncEngine, kept: Tables, span: Span, interval: Inter
             }
             assert here == pytest.approx({id: brute[id] for id in here}, abs=1e-9), (row.key, at)
             compared += sum(value is not None for value in here.values())
-            if dimension is not Dimension.AGENT:
+            if dimension is Dimension.AGENT:
+                in_one_state(row, kept.states)
+            else:
                 left = sum(
                     row.counts[fact]
                     for fact in (Fact.ANSWERED, Fact.ABANDONED, Fact.FLOWED_OUT, Fact.ENDED_OTHERWISE)
@@ -74,13 +80,77 @@ async def compare(engine: AsyncEngine, kept: Tables, span: Span, interval: Inter
     return compared
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-async def test_every_figure_is_that_of_the_brute_force(tmp_path: Path, database: str) -> None:
-    async with days(CALLS, tmp_path, database) as engine:
-        kept = await tables(engine)
-        compared = 0
-        for span in DAYS_SPANS:
-            compared += await compare(engine, kept, span, Interval.DAY)
-        print(f"{compared} figures")
+def in_one_state(row: Row, states: Iterable[dict[str, Any]]) -> None:
+    """Every second since the agent was first known is in exactly one state."""
+    known = min(to_us(each["since"]) for each in states if each["agent"] == row.key[0])
+    seconds_us = sum(row.counts[fact] for fact in STATE_FACTS.values())
+    assert seconds_us == row.span.end_us - max(row.span.start_us, known), row
+
+
+async def all_days(engine: AsyncEngine, interval: Interval) -> int:
+    kept = await tables(engine)
+    return sum([await compare(engine, kept, span, interval) for span in DAYS_SPANS])
+
+
+@pytest.mark.timeout(60)
+async def test_every_figure_is_that_of_the_brute_force(tmp_path: Path) -> None:
+    async with days(200, tmp_path, "sqlite") as engine:
+        compared = await all_days(engine, Interval.DAY)
         assert compared > 500
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("interval", Interval)
+async def test_in_both_databases_by_every_interval(tmp_path: Path, database: str, interval: Interval) -> None:
+    async with days(600, tmp_path, database) as engine:
+        print(f"\n{await all_days(engine, interval)} figures")
+
+
+@pytest.mark.timeout(60)
+async def test_behind_a_number_are_the_calls_that_it_counts(tmp_path: Path) -> None:
+    async with days(200, tmp_path, "sqlite") as engine:
+        span = Span(DAYS_SPANS[0].start_us, DAYS_SPANS[-1].end_us)
+        rows = await told(engine, span, (Dimension.QUEUE,))
+        assert len(rows) > 3
+        for row in rows:
+            where = {Dimension.QUEUE: row.key[0]}
+            for fact in (Fact.OFFERED, Fact.ANSWERED_WITHIN, Fact.ABANDONED, Fact.OFFERS_UNANSWERED):
+                found = [call async for call in counted_calls(engine, span, fact, where)]
+                assert len(found) == row.counts[fact]
+
+
+@pytest.mark.timeout(60)
+async def test_neighbouring_intervals_add_up_to_the_whole(tmp_path: Path) -> None:
+    async with days(200, tmp_path, "sqlite") as engine:
+        for span in DAYS_SPANS:
+            whole = {row.key: row.counts for row in await told(engine, span, (Dimension.QUEUE,))}
+            parts = await told(engine, span, (Dimension.QUEUE,), Interval.QUARTER)
+            for key, counts in whole.items():
+                added = total(row.counts for row in parts if row.key == key)
+                assert (+added.facts, added.waits) == (+counts.facts, counts.waits)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+async def test_memory_stays_flat_over_many_calls(tmp_path: Path) -> None:
+    """Many days, many calls: what is held at a time is a day."""
+    many = [date(2026, 1, 1) + timedelta(days=n) for n in range(30)]
+    async with filled("sqlite:///days.db", tmp_path, calls=50_000, days=many) as engine:
+        tracemalloc.start()
+        began = time.monotonic()
+        rows = 0
+        asked = figures(
+            engine, Span.days(many[0], many[-1], ZONE), ZONE, by=(Dimension.QUEUE,), interval=Interval.QUARTER
+        )
+        peaks = []
+        async for _ in asked:
+            rows += 1
+            if rows % 2000 == 0:
+                peaks.append(tracemalloc.get_traced_memory()[1] / 1e6)
+        tracemalloc.stop()
+        print(
+            f"\n{rows} rows of 50,000 calls in {time.monotonic() - began:.1f} s, at most {peaks[-1]:.1f} MB"
+        )
+        assert peaks[-1] < 40
