@@ -204,8 +204,7 @@ class _Wiring:
         self._news = News(lambda: self.exchange, Stream(books.clock.now_us, surroundings.loop))
         self._staffing.on_moved = self._agent_moved
         books.booking.on_ended = self._news.call_ended
-        zone = ZoneInfo(config.server.timezone)
-        self._figures = Live(zone, books.clock.now_us)
+        self._figures = Live(ZoneInfo(config.server.timezone), books.clock.now_us)
         books.history.on_put = self._figures.hear
         self._preferences = PhonePreferences(
             lambda: self.exchange.routes, logbook.preferences_noted, logbook.preferences()
