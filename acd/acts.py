@@ -11,6 +11,7 @@ from acd.queued_call import CallState, QueuedCall
 from acd.staff import Staff
 from acd.visits import Visits
 from acd.why import Rule
+from acd.work import Channel
 
 WHAT: dict[type[Act], str] = {
     CallPrioritised: "prioritise",
@@ -99,7 +100,8 @@ class Acts:
             return _ASSIGNABLE[agent.state]
         if not self._staff.serves(agent, call):
             return Refusal.AGENT_WITHOUT_SKILL
-        engaged = agent.offer is not None or agent.at_code
+        no_room = call.channel is not Channel.VOICE and not agent.room_beside(0)
+        engaged = agent.offer is not None or agent.at_code or no_room
         return Refusal.AGENT_ENGAGED if engaged else _MAY_PULL[agent.state]
 
     def _refusal_of_queue(self, name: str, call: QueuedCall) -> Refusal:
@@ -150,15 +152,15 @@ class Acts:
             return
         board.unassign(call)
         board.prefer_nobody(call)
-        board.eligibility.leave(call.id)
+        board.lines_of(call).leave(call.id)
         call.assigned_rank = self._visits.next_arrival()
         board.assign(call, agent.name)
-        if agent.free:
+        if agent.may_take(call.channel):
             self._offering.make(call, agent, Rule.ASSIGNED)
 
     def _pull(self, call: QueuedCall, agent: Agent) -> None:
         self._staff.end_wrap_up(agent)
-        agent.retry_at_us = None
+        agent.retry_at_us = agent.chats_retry_at_us = None
         self._board.prefer_nobody(call)
         self._offering.make(call, agent, Rule.PULLED)
         self._board.touch(agent)  # he need not have been free

@@ -6,9 +6,8 @@ stuck. (`announced` below is only what was last told to the world.)
 
 import enum
 
-import msgspec
-
 from acd.settings import AgentSettings
+from acd.work import Channel, Work, room
 
 
 class AgentState(enum.StrEnum):
@@ -28,6 +27,7 @@ AWAY = frozenset({AgentState.OFFLINE, AgentState.PAUSED, AgentState.UNREACHABLE}
 # Logged out, or without a phone that answers.
 ABSENT = frozenset({AgentState.OFFLINE, AgentState.UNREACHABLE})
 READY = AgentState.READY
+_VOICE = Channel.VOICE
 
 
 class Fact(enum.IntFlag):
@@ -67,8 +67,11 @@ _STATES: dict[tuple[bool, ...], AgentState] = {
 }
 
 
-class Agent(msgspec.Struct):
-    """The facts about one agent. Times are UTC microseconds."""
+class Agent(Work):
+    """The facts about one agent. Times are UTC microseconds.
+
+    There is one voice work at most: what it holds are fields of the agent. Other works stand beside it.
+    """
 
     settings: AgentSettings
     leaving: bool = False
@@ -82,22 +85,15 @@ class Agent(msgspec.Struct):
     watched: bool = False
     dialogs: int = 0
     at_code: bool = False  # the phone has dialled a feature code: no offer until it is done
-    offer: str | None = None
-    # The call and the queue of the conversation, or of the wrap-up after it.
-    call: str | None = None
-    queue: str | None = None
-    conversation: str | None = None  # the offer that became the conversation
-    wrap_up_since_us: int | None = None
-    wrap_up_until_us: int | None = None
-    wrap_up_extra_us: int = 0  # asked for during the conversation: added to the wrap-up after it
+    chats: list[Work] = []  # offered, talked or wrapped up; in the order in which they were offered
+    chats_retry_at_us: int | None = None  # refused a chat: no other before this time
     retry_at_us: int | None = None  # refused an offer: no other before this time
-    idle_since_us: int | None = None  # kept while ready and through offers that fail
+    idle_since_us: int | None = None  # kept while ready and through offers that fail; anew with each chat
     place: int = 0  # in the configuration, from 0
     last_offer_us: int = 0  # 0: never
     at_work: bool = False  # available, ringing, on a call or in wrap-up
     calls: int = 0  # conversations since the login, or more (`Eligibility.start`)
     talk_us: int = 0  # their length, those that are over; likewise
-    talking_since_us: int = 0
     announced: AgentState = AgentState.OFFLINE
     announced_reason: str = ""
     announced_call: str | None = None
@@ -110,7 +106,7 @@ class Agent(msgspec.Struct):
 
     @property
     def state(self) -> AgentState:
-        """The state, read off `PRECEDENCE`."""
+        """The state, read off `PRECEDENCE`, chats aside: what callers by voice find."""
         return _STATES[
             self.conversation is not None,
             self.offer is not None,
@@ -122,9 +118,57 @@ class Agent(msgspec.Struct):
         ]
 
     @property
+    def shown(self) -> AgentState:
+        """The state for people: that of the busiest work."""
+        work = self.busiest
+        return _STATES[
+            work.conversation is not None,
+            work.offer is not None,
+            self.logged_in,
+            self.dialogs > 0,
+            work.wrap_up_until_us is not None,
+            self.registered and self.reachable,
+            self.paused,
+        ]
+
+    @property
+    def busiest(self) -> Work:
+        """The voice work if there is one, or nothing else; else the first chat of those that talk, are
+        offered, or are wrapped up."""
+        if self.calling or not self.chats:
+            return self
+        return max(self.chats, key=_business)
+
+    @property
+    def calling(self) -> bool:
+        """Whether a voice work runs, or a call of his own."""
+        runs = self.offer or self.conversation or self.wrap_up_until_us is not None
+        return bool(runs) or self.dialogs > 0
+
+    @property
     def free(self) -> bool:
         """Whether a caller may be offered now: ready, and neither refusing nor at a feature code."""
         return self.state is READY and self.open
+
+    def may_take(self, channel: Channel) -> bool:
+        """Whether a caller of this channel may be offered now."""
+        return self.free and (channel is _VOICE or (self.chats_retry_at_us is None and self.has_room))
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more chat may run beside what runs."""
+        return self.room_beside(int(self.calling))
+
+    def room_beside(self, calls: int) -> bool:
+        """Whether one more chat may run beside so many voice works and the chats that run."""
+        running = {_VOICE: calls, Channel.CHAT: len(self.chats)}
+        return room(Channel.CHAT, running, self.settings.capacity)
+
+    @property
+    def chats_due_us(self) -> int | None:
+        """When the wrap-up of a chat is over next."""
+        ends = [one.wrap_up_until_us for one in self.chats if one.wrap_up_until_us is not None]
+        return min(ends, default=None)
 
     @property
     def open(self) -> bool:
@@ -135,3 +179,7 @@ class Agent(msgspec.Struct):
     def expected(self) -> bool:
         """Whether he takes calls now, or as soon as he is done with the one that he has."""
         return not self.leaving and self.state not in AWAY
+
+
+def _business(work: Work) -> tuple[bool, bool]:
+    return (work.conversation is not None, work.offer is not None)

@@ -66,7 +66,7 @@ class Asking:
         if agent is None or self._visits.shows_out(call):
             return
         self._board.prefer_nobody(call)
-        if agent.free and self._staff.serves(agent, call):
+        if agent.may_take(call.channel) and self._staff.serves(agent, call):
             self._offering.make(call, agent, Rule.HOOK)
         else:
             self._visits.prefer(call, name)

@@ -12,13 +12,17 @@ from acd.eligibility import Eligibility
 from acd.queued_call import QueuedCall
 from acd.standing import Standing
 from acd.state import State
+from acd.work import Channel
 
 _LOT = struct.Struct("<qqq")
+_VOICE = Channel.VOICE  # Python 3.11 calls a function to find a member through its class
 
 # Where the times are kept that deadlines go by: whose, and in which field.
 _KEPT: dict[Due, tuple[str, str]] = {
     Due.WRAP_UP: ("agents", "wrap_up_until_us"),
     Due.RETRY: ("agents", "retry_at_us"),
+    Due.CHATS_WRAP_UP: ("agents", "chats_due_us"),
+    Due.CHATS_RETRY: ("agents", "chats_retry_at_us"),
     Due.OFFER: ("offers", "due_us"),
     Due.MAX_WAIT: ("calls", "due_us"),
     Due.RING_NEXT: ("calls", "ring_next_us"),
@@ -34,16 +38,19 @@ class Board:
     __slots__ = (
         "arrived",
         "assigned",
+        "chats",
         "commands",
         "conversations",
         "deadlines",
         "eligibility",
         "freed_agents",
         "freed_calls",
+        "freed_for_chats",
         "now_us",
         "pool",
         "preferring",
         "present",
+        "present_for_chats",
         "sequence",
         "settled",
         "standings",
@@ -56,7 +63,8 @@ class Board:
         self.sequence = sequence
         self.now_us = now_us
         self.state = state
-        self.eligibility = Eligibility(state, self.draw)
+        self.eligibility = Eligibility(state, self.draw)  # of calls by voice
+        self.chats = Eligibility(state, self.draw)
         self.deadlines = Deadlines({due: _reader(state, due) for due in Due})
         # Calls that wait for one agent alone, each agent's in order.
         self.assigned: dict[str, dict[str, None]] = {}
@@ -66,10 +74,12 @@ class Board:
         self.conversations: set[str] = set()  # the offers, and pick-ups, by which agents talk
         self.arrived: list[QueuedCall] = []  # whose first steps are due as they come
         self.present: set[str] = set()  # agents counted in `SkillClass.present`
+        self.present_for_chats: set[str] = set()  # likewise, of those who take chats
         self.commands: list[Command] = []
         self.unsettled: list[Agent] = []  # facts changed, and the state was not read again yet
         self.settled: dict[str, AgentState] = {}  # agents of this step, and the state as it was read last
         self.freed_agents: dict[str, Agent] = {}  # free now and not in any line yet
+        self.freed_for_chats: dict[str, Agent] = {}  # likewise
         self.freed_calls: list[QueuedCall] = []  # wanting an agent, or one more, and not in any line yet
 
     def begin(self, now_us: int) -> None:
@@ -95,6 +105,17 @@ class Board:
     def touch(self, agent: Agent) -> None:
         """A fact about the agent has changed: its state is read again before the step ends."""
         self.unsettled.append(agent)
+
+    def lines_of(self, call: QueuedCall) -> Eligibility:
+        """The lines of the call's channel."""
+        return self.eligibility if call.channel is _VOICE else self.chats
+
+    def line_up_again(self, agent: Agent) -> None:
+        """What agents are ordered by has changed of one who stands in lines: he takes his new places."""
+        for lines in (self.eligibility, self.chats):
+            if agent.settings.name in lines.agents:
+                lines.engage(agent)
+                lines.free(agent)
 
     def assign(self, call: QueuedCall, agent: str) -> None:
         """The call, which waits and is in no line, waits for this agent alone."""

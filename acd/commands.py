@@ -14,6 +14,7 @@ import msgspec
 from acd.agent import AgentState
 from acd.queue import ClosedReason
 from acd.why import Decision
+from acd.work import Channel
 
 CommandId: TypeAlias = tuple[str, int, int]
 
@@ -117,6 +118,7 @@ class Offer(_Command, frozen=True, gc=False):
     agent: str
     decision: Decision | None = None
     seal: str = ""
+    channel: Channel = Channel.VOICE
 
 
 class CancelOffer(_Command, frozen=True, gc=False):

@@ -21,6 +21,7 @@ from acd.skills import Comparison, parse
 from acd.state import State
 from acd.strategies import RANKINGS, Ranking, Strategy
 from acd.why import Rule
+from acd.work import Channel
 
 SECOND_US: Final = 1_000_000
 TRIES: Final = 8
@@ -51,6 +52,8 @@ class Change(enum.StrEnum):
     """The agent had had `skill` at `level`."""
     PRIORITY = "priority"
     """The caller had had the priority `level`."""
+    MORE_ROOM = "more_room"
+    """The agent had had room for `level` chats."""
     NOT_HELD_OFF = "not_held_off"
     NOT_AT_CODE = "not_at_code"
     NOT_PAUSED = "not_paused"
@@ -74,6 +77,7 @@ COST: Final[Mapping[Change, tuple[int, int]]] = {
     Change.WRAP_UP_SHORTER: (0, 1),
     Change.LEVEL: (0, 30),
     Change.PRIORITY: (0, 30),
+    Change.MORE_ROOM: (0, 60),
     Change.NOT_HELD_OFF: (60, 0),
     Change.NOT_AT_CODE: (60, 0),
     Change.NOT_PAUSED: (120, 0),
@@ -108,7 +112,7 @@ class Counterfactual(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _BROUGHT = (Change.NOT_ASSIGNED, Change.NOT_KNOWN)
-_LEVELS = (Change.LEVEL, Change.PRIORITY, Change.MORE_CALLS, Change.LISTED_LATER)
+_LEVELS = (Change.LEVEL, Change.PRIORITY, Change.MORE_CALLS, Change.LISTED_LATER, Change.MORE_ROOM)
 
 
 def counterfactual(before: bytes, event: Event, now_us: int, choice: Choice) -> Counterfactual | None:
@@ -209,6 +213,9 @@ def _of_agent(agent: Candidate, hindrance: Hindrance, now_us: int) -> Iterator[C
         yield from _levels(agent.agent, hindrance)
     elif hindrance.bar is Bar.WRAP_UP and hindrance.until_us is not None:
         yield Counterfactual(Change.WRAP_UP_SHORTER, agent.agent, by_us=hindrance.until_us - now_us + 1)
+    elif hindrance.bar is Bar.FULL:
+        was = hindrance.levels[Channel.CHAT]
+        yield Counterfactual(Change.MORE_ROOM, agent.agent, level=was + 1, was=was)
     elif hindrance.bar in _LIFTED:
         yield Counterfactual(_LIFTED[hindrance.bar], agent.agent)
 
@@ -300,8 +307,15 @@ def _level(facts: State, change: Counterfactual) -> None:
     agent.settings = msgspec.structs.replace(agent.settings, skills=skills)
 
 
+def _more_room(facts: State, change: Counterfactual) -> None:
+    agent = facts.agents[change.who]
+    capacity = {**agent.settings.capacity, Channel.CHAT: change.level}
+    agent.settings = msgspec.structs.replace(agent.settings, capacity=capacity)
+
+
 def _not_held_off(facts: State, change: Counterfactual) -> None:
-    facts.agents[change.who].retry_at_us = None
+    agent = facts.agents[change.who]
+    agent.retry_at_us = agent.chats_retry_at_us = None
 
 
 def _not_at_code(facts: State, change: Counterfactual) -> None:
@@ -350,6 +364,7 @@ _MAKE: Final[Mapping[Change, Callable[[State, Counterfactual], None]]] = {
     Change.CALLER_EARLIER: _caller_earlier,
     Change.PRIORITY: _priority,
     Change.LEVEL: _level,
+    Change.MORE_ROOM: _more_room,
     Change.NOT_HELD_OFF: _not_held_off,
     Change.NOT_AT_CODE: _not_at_code,
     Change.NOT_PAUSED: _not_paused,

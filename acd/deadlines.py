@@ -24,6 +24,8 @@ class Due(enum.IntEnum):
     ASK = 7
     PREFERRED = 8
     GATHER = 9  # of the whole pool: its name is empty
+    CHATS_WRAP_UP = 10  # of an agent: the next of them
+    CHATS_RETRY = 11
 
 
 Entry: TypeAlias = tuple[int, Due, str]

@@ -12,6 +12,7 @@ import msgspec
 from acd.queue import ClosedReason
 from acd.routing import RoutingSettings
 from acd.settings import AgentSettings, QueueSettings
+from acd.work import Channel
 
 
 class WantedState(enum.StrEnum):
@@ -149,17 +150,21 @@ class AgentStateSet(_Event, frozen=True):
 
 
 class WrapUpDone(_Event, frozen=True):
-    """The agent has finished before the time. A pause that was asked for begins; else he is ready."""
+    """The agent has finished before the time. A pause that was asked for begins; else he is ready. `call` says
+    with which chat; empty it is all that he wraps up."""
 
     agent: str
+    call: str = ""
 
 
 class WrapUpExtended(_Event, frozen=True):
     """The agent needs `by_us` microseconds more, of the wrap-up that runs, or of the one that follows his
-    conversation, up to the queue's `wrap_up_max_us` in all. In any other state it changes nothing."""
+    conversation, up to the queue's `wrap_up_max_us` in all. In any other state it changes nothing. `call` says
+    of which chat; empty it is the call."""
 
     agent: str
     by_us: int
+    call: str = ""
 
 
 class QueueClosed(_Event, frozen=True):
@@ -187,7 +192,7 @@ class CallQueued(_Event, frozen=True):
     what the queue requires and what the call `requires`, a skill expression (one that cannot be read counts
     as none). `caller` is his number, or empty: who gave up a moment ago may have his place back. `preferred`
     is an agent who comes first for the caller, if he is there and serves him, for as long as the queue's
-    `prefer_us` says."""
+    `prefer_us` says. A chat is a call of another `channel`: agents have capacity for it, or not."""
 
     call: str
     queue: str
@@ -196,6 +201,7 @@ class CallQueued(_Event, frozen=True):
     requires: str = ""
     caller: str = ""
     preferred: str = ""
+    channel: Channel = Channel.VOICE
 
 
 class DecisionAnswered(_Event, frozen=True):

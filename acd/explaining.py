@@ -20,6 +20,7 @@ from acd.router import Router
 from acd.skills import Everyone, Requirement, failing, parse
 from acd.visits import Visits
 from acd.why import Decision, Rule
+from acd.work import CAPACITY, Channel
 
 MOST = 50  # agents and callers that are named one by one; the rest are counted
 
@@ -42,6 +43,8 @@ class Bar(enum.StrEnum):
     """Refused an offer a moment ago."""
     AT_CODE = "at_code"
     """Dials a feature code."""
+    FULL = "full"
+    """Takes as many chats as he may: his capacity is among the `levels`, by its channel."""
     RESERVED = "reserved"
     """The call is kept for somebody else."""
     BEHIND = "behind"
@@ -152,17 +155,18 @@ def hindrances(
     """Everything that keeps an agent from a call that requires this, what lasts longest first."""
     reserved = call.reserved is not None and call.reserved != agent.name
     kept = (Hindrance(Bar.RESERVED, reason=call.reserved or ""),) if reserved else ()
-    return (*kept, *_hindrances(board, requirement, agent))
+    chats = () if call.channel is Channel.VOICE else _of_chats(agent)
+    return (*kept, *_hindrances(board, requirement, agent), *chats)
 
 
 def requirement_of(board: Board, call: QueuedCall) -> Requirement:
     """What the call asks of an agent."""
-    return board.eligibility.of_call(call).requirement
+    return board.lines_of(call).of_call(call).requirement
 
 
 def key_of(board: Board, call: QueuedCall, agent: Agent) -> tuple[int, ...]:
     """The agent's place among those who are free for the call, smaller first; equals go by name."""
-    return board.eligibility.of_call(call).key(agent)
+    return board.lines_of(call).of_call(call).key(agent)
 
 
 class _Witness(Offering):
@@ -196,7 +200,8 @@ def _look(board: Board, call: QueuedCall, agent: Agent) -> "_Seen":
         (_candidate(board, requirement, call, one, one is agent) for one in board.state.agents.values()),
         key=lambda one: (not one.free, len(one.hindrances), one.key, one.agent),
     )
-    waiting = [one for one in board.state.calls.values() if one.state is CallState.WAITING or one is call]
+    others = (one for one in board.state.calls.values() if one.channel is call.channel)
+    waiting = [one for one in others if one.state is CallState.WAITING or one is call]
     rivals = sorted((_rival(board, one, agent, one is call) for one in waiting), key=lambda one: one.key)
     return _Seen(str(requirement), candidates, rivals)
 
@@ -205,17 +210,17 @@ def _candidate(
     board: Board, requirement: Requirement, call: QueuedCall, agent: Agent, chosen: bool
 ) -> Candidate:
     levels = _levels(requirement, agent)
-    if agent.name in board.eligibility.of_call(call).named:
+    if agent.name in board.lines_of(call).of_call(call).named:
         requirement = Everyone()
     found = () if chosen else hindrances(board, requirement, call, agent) or (Hindrance(Bar.BEHIND),)
     free = chosen or found[0].bar is Bar.BEHIND
     key = key_of(board, call, agent) if free else ()
-    since_us = agent.since_us if agent.state is agent.announced else board.now_us
-    return Candidate(agent.name, chosen, key, agent.state.value, since_us, levels, found)
+    since_us = agent.since_us if agent.shown is agent.announced else board.now_us
+    return Candidate(agent.name, chosen, key, agent.shown.value, since_us, levels, found)
 
 
 def _rival(board: Board, call: QueuedCall, agent: Agent, chosen: bool) -> Rival:
-    by_name = agent.name in board.eligibility.of_call(call).named
+    by_name = agent.name in board.lines_of(call).of_call(call).named
     lacks = "" if chosen or by_name else failing(requirement_of(board, call), agent.settings.skills)
     reserved = call.reserved if not chosen and call.reserved != agent.name else None
     key = board.eligibility.place(call, board.now_us)
@@ -246,6 +251,15 @@ def _hindrances(board: Board, requirement: Requirement, agent: Agent) -> Iterato
         yield Hindrance(Bar.HELD_OFF, until_us=agent.retry_at_us)
     if agent.at_code:
         yield Hindrance(Bar.AT_CODE)
+
+
+def _of_chats(agent: Agent) -> Iterator[Hindrance]:
+    """What keeps a chat from him, and no call."""
+    if not agent.room_beside(0):
+        capacity = agent.settings.capacity.get(Channel.CHAT, CAPACITY[Channel.CHAT])
+        yield Hindrance(Bar.FULL, levels={Channel.CHAT.value: capacity})
+    if agent.chats_retry_at_us is not None:
+        yield Hindrance(Bar.HELD_OFF, until_us=agent.chats_retry_at_us)
 
 
 def _levels(requirement: Requirement, agent: Agent) -> dict[str, int]:

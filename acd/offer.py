@@ -17,6 +17,7 @@ from typing import TypeAlias
 import msgspec
 
 from acd.commands import OfferResult
+from acd.work import Channel
 
 RELEASE_AFTER_US = 2_000_000  # after CANCEL the call may be offered on, response or not
 
@@ -137,3 +138,4 @@ class OpenOffer(msgspec.Struct, gc=False):
     trying_at_us: int = 0
     result: OfferResult | None = None
     status: int = 0
+    channel: Channel = Channel.VOICE

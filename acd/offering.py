@@ -31,6 +31,7 @@ from acd.settings import OnNoAnswer, QueueSettings
 from acd.strategies import SEVERAL, Strategy
 from acd.visits import Visits
 from acd.why import Decision, Rule, encode, seal
+from acd.work import Channel, Work
 
 NO_ANSWER = "no-answer"  # the pause reason
 
@@ -50,6 +51,7 @@ _ALONE = frozenset({Rule.ASSIGNED, Rule.PULLED, Rule.PREFERRED, Rule.HOOK})  # n
 _DUE = Due.OFFER
 _OFFERED = CallInput.OFFERED
 _CALLER_CHOSE = Rule.CALLER_CHOSE
+_VOICE = Channel.VOICE
 _RING_ALL, _RING_PROGRESSIVELY = Strategy.RING_ALL, Strategy.RING_PROGRESSIVELY
 
 
@@ -90,27 +92,47 @@ class Offering:
         queue.engaged += 1
         self._visits.apply(call, _OFFERED)
         call.offers.append(offer.id)
-        agent.offer = offer.id
-        board.eligibility.engage(agent)
-        if rule is _CALLER_CHOSE and settings.strategy is _RING_ALL:
+        several = settings.strategy in SEVERAL
+        if call.channel is _VOICE:
+            agent.offer = offer.id
+            board.eligibility.engage(agent)
+            if agent.settings.capacity:
+                board.chats.engage(agent)
+        else:
+            offer.channel, several = call.channel, False
+            agent.chats.append(Work(offer=offer.id))
+        if several and rule is _CALLER_CHOSE and settings.strategy is _RING_ALL:
             rule = Rule.EVERYBODY
         elif len(call.offers) > 1:
             rule, costs = Rule.ONE_MORE, ()
         decision = self._decided(offer, call, agent, rule, settings, costs)
         seal = board.state.seal
         agent.last_offer_us = now_us
-        command = Offer(board.next_id(), offer.id, offer.call, offer.queue, offer.agent, decision, seal)
+        if call.channel is not _VOICE:
+            self._chat_begun(agent)
+        command = Offer(
+            board.next_id(), offer.id, offer.call, offer.queue, offer.agent, decision, seal, call.channel
+        )
         board.commands.append(command)
         board.settled[offer.agent] = agent.state  # he rings now; he was free, so nothing else of him is new
         call.alone = rule in _ALONE
-        if settings.strategy is _RING_PROGRESSIVELY:
+        if several and settings.strategy is _RING_PROGRESSIVELY:
             call.ring_next_us = now_us + settings.ring_next_us
             board.deadlines.arm(call.ring_next_us, Due.RING_NEXT, call.id)
+
+    def _chat_begun(self, agent: Agent) -> None:
+        """One more chat runs: he stands in lines while he has room, at another place."""
+        board = self._board
+        if agent.settings.name in board.chats.agents and not agent.may_take(Channel.CHAT):
+            board.chats.engage(agent)
+        board.line_up_again(agent)
 
     def seeks(self, call: QueuedCall) -> bool:
         """Whether the call rings for somebody and one more is to be offered it, as soon as he is free."""
         strategy = self._board.state.queues[call.queue].settings.strategy
         if strategy not in SEVERAL or call.alone or call.state is not CallState.OFFERED:
+            return False
+        if call.channel is not _VOICE:
             return False
         return strategy is _RING_ALL or call.ring_next_us is None
 
@@ -143,7 +165,7 @@ class Offering:
             rule,
             settings.strategy,
             place(call, settings.aging, board.now_us),
-            board.eligibility.of_call(call).key(agent),
+            board.lines_of(call).of_call(call).key(agent),
             call.steps.bit_count(),
             state.policy,
             state.seal,
@@ -202,7 +224,7 @@ class Offering:
         """The agent takes the call of the offer, which is open, as the conversation `pickup`."""
         call = self._board.state.calls[offer.call]
         self.call_left(call, OfferResult.ANSWERED_ELSEWHERE)
-        self._converse(call, agent, pickup)
+        self._converse(call, agent, agent, pickup)
         self._board.touch(agent)
 
     def timer(self, offer_id: str) -> None:
@@ -213,6 +235,11 @@ class Offering:
         """The agent logged out, or left the phone that rings: the call is to look for another one."""
         if agent.offer is not None:
             self._apply(self._board.state.offers[agent.offer], OfferInput.WITHDRAWN)
+
+    def chats_withdrawn(self, agent: Agent) -> None:
+        """The agent logged out: chats that he was offered are to look for another one."""
+        for offer in [chat.offer for chat in agent.chats if chat.offer is not None]:
+            self._apply(self._board.state.offers[offer], OfferInput.WITHDRAWN)
 
     def call_left(self, call: QueuedCall, result: OfferResult) -> None:
         """The call is about to leave the queue; `result` is what its running offers end with."""
@@ -233,7 +260,7 @@ class Offering:
     def _heard(self, offer: OpenOffer, what: OfferInput) -> None:
         """The phone said something, so it can be reached."""
         agent = self._board.state.agents[offer.agent]
-        if not agent.reachable:
+        if not agent.reachable and offer.channel is _VOICE:
             agent.reachable = True
             self._board.touch(agent)
         self._apply(offer, what)
@@ -271,11 +298,14 @@ class Offering:
 
     def _lose_phone(self, offer: OpenOffer) -> None:
         agent = self._board.state.agents[offer.agent]
+        if offer.channel is not _VOICE:  # which says nothing of a phone
+            self._hold_off(offer)
+            return
         agent.reachable = False
         self._board.touch(agent)
 
     def _hold_off(self, offer: OpenOffer) -> None:
-        self._no_offers(self._board.state.agents[offer.agent], self._settings(offer).retry_busy_us)
+        self._no_offers(offer, self._settings(offer).retry_busy_us)
 
     def _hang_up(self, offer: OpenOffer) -> None:
         board = self._board
@@ -298,7 +328,7 @@ class Offering:
         if call.state is CallState.WAITING or offer.id in call.offers:
             return True
         board = self._board
-        several = board.state.queues[call.queue].settings.strategy in SEVERAL
+        several = call.channel is _VOICE and board.state.queues[call.queue].settings.strategy in SEVERAL
         rings = any(board.state.offers[name].state in RINGS for name in call.offers)
         return call.state is CallState.OFFERED and (several or not rings)
 
@@ -309,29 +339,47 @@ class Offering:
         if offer.id in call.offers:
             call.offers.remove(offer.id)
         self.call_left(call, OfferResult.ANSWERED_ELSEWHERE)
-        self._converse(call, board.state.agents[offer.agent], offer.id)
+        agent = board.state.agents[offer.agent]
+        self._converse(call, agent, self._work(offer, agent), offer.id)
 
-    def _converse(self, call: QueuedCall, agent: Agent, conversation: str) -> None:
+    def _work(self, offer: OpenOffer, agent: Agent) -> Work:
+        """What the offer, which runs, began."""
+        if offer.channel is _VOICE:
+            return agent
+        return next(chat for chat in agent.chats if chat.offer == offer.id)
+
+    def _converse(self, call: QueuedCall, agent: Agent, work: Work, conversation: str) -> None:
         board = self._board
         name = agent.settings.name
-        call.offer = agent.conversation = conversation
+        call.offer = work.conversation = conversation
         board.conversations.add(conversation)
         call.agent = name
         agent.calls += 1
-        agent.talking_since_us = board.now_us
+        work.talking_since_us = board.now_us
         self._visits.apply(call, CallInput.ANSWERED, VisitResult.ANSWERED, VisitReason.AGENT_ANSWERED, name)
-        agent.call = call.id
-        agent.queue = call.queue
+        work.call = call.id
+        work.queue = call.queue
+        if call.channel is not _VOICE:
+            self.chat_counts(agent)
         board.commands.append(Connect(board.next_id(), conversation, call.id, call.queue, name))
+
+    def chat_counts(self, agent: Agent) -> None:
+        """A chat began or is over: it is as if he had become ready now."""
+        if agent.idle_since_us is not None:
+            agent.idle_since_us = self._board.now_us
+        self._board.line_up_again(agent)
 
     def _end(self, offer: OpenOffer) -> None:
         board = self._board
         result = offer.result or OfferResult.LEFT_QUEUE
         offer.state = OfferState.ENDED
         agent = board.state.agents[offer.agent]
-        agent.offer = None
+        work = self._work(offer, agent)
+        work.offer = None
+        if work is not agent and work.conversation is None:
+            agent.chats.remove(work)
         if offer.status != 200:  # who answered, though too late, missed nothing
-            self._consequence(agent, result, self._settings(offer))
+            self._consequence(offer, agent, result, self._settings(offer))
         del board.state.offers[offer.id]
         board.state.queues[offer.queue].engaged -= 1
         board.commands.append(
@@ -349,22 +397,34 @@ class Offering:
         )
         board.touch(agent)
 
-    def _consequence(self, agent: Agent, result: OfferResult, settings: QueueSettings) -> None:
+    def _consequence(
+        self, offer: OpenOffer, agent: Agent, result: OfferResult, settings: QueueSettings
+    ) -> None:
         if result is OfferResult.BUSY:
-            self._no_offers(agent, settings.retry_busy_us)
+            self._no_offers(offer, settings.retry_busy_us)
         elif result is OfferResult.REJECTED:
-            self._no_offers(agent, settings.retry_reject_us)
+            self._no_offers(offer, settings.retry_reject_us)
         elif result is OfferResult.NO_ANSWER and settings.on_no_answer is OnNoAnswer.RETRY:
             # Without a hold the longest idle agent, who is not there, would get every call again.
-            self._no_offers(agent, settings.retry_reject_us)
+            self._no_offers(offer, settings.retry_reject_us)
         elif result is OfferResult.NO_ANSWER and agent.logged_in and not agent.paused:
             agent.paused = True
             agent.pause_reason = NO_ANSWER
 
-    def _no_offers(self, agent: Agent, for_us: int) -> None:
-        if for_us > 0:
+    def _no_offers(self, offer: OpenOffer, for_us: int) -> None:
+        """The agent gets none for a while, on the channel of the one that failed. He is touched later."""
+        agent = self._board.state.agents[offer.agent]
+        if offer.channel is not _VOICE:
+            self.hold_off_chats(agent, for_us)
+        elif for_us > 0:
             agent.retry_at_us = self._board.now_us + for_us
             self._board.deadlines.arm(agent.retry_at_us, Due.RETRY, agent.settings.name)
+
+    def hold_off_chats(self, agent: Agent, for_us: int) -> None:
+        """The agent is offered no chat for a while."""
+        if for_us > 0:
+            agent.chats_retry_at_us = self._board.now_us + for_us
+            self._board.deadlines.arm(agent.chats_retry_at_us, Due.CHATS_RETRY, agent.settings.name)
 
     def _settings(self, offer: OpenOffer) -> QueueSettings:
         return self._board.state.queues[offer.queue].settings

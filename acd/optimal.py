@@ -16,7 +16,7 @@ from acd.agent import Agent
 from acd.aging import CallKey
 from acd.assignment import FORBIDDEN, assign, spread
 from acd.board import Board
-from acd.eligibility import Signature, SkillClass
+from acd.eligibility import Eligibility, Signature, SkillClass
 from acd.queued_call import QueuedCall
 
 LARGEST = 48
@@ -29,25 +29,26 @@ REMEMBERED = 50_000
 class Optimal:
     """Chooses; what is chosen is offered by `acd.matching`."""
 
-    __slots__ = ("_board", "_gaps")
+    __slots__ = ("_board", "_gaps", "_lines")
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, lines: Eligibility) -> None:
         self._board = board
+        self._lines = lines
         self._gaps: dict[tuple[SkillClass, Signature], int] = {}  # what only the two together tell
 
     def agent_for(self, call: QueuedCall) -> Agent:
         """The cheapest of the first free agents and of the one whom the caller knows, for a caller who alone
         has come; there is one."""
         board = self._board
-        skill_class = board.eligibility.of_call(call)
+        skill_class = self._lines.of_call(call)
         weights, now_us = board.state.routing.weights, board.now_us
         names = dict.fromkeys(key[-2] for key in skill_class.free.firsts(LOOK))
-        if call.knows in board.eligibility.agents:
+        if call.knows in self._lines.agents:
             names[call.knows] = None
         found = []
         for name in names:
             agent = board.state.agents[name]
-            signature = board.eligibility.of_agent(agent.settings)
+            signature = self._lines.of_agent(agent.settings)
             costs = cost.agent(agent, now_us, weights) + cost.acquaintance(call, agent, weights)
             costs += self._together(skill_class, signature, self._price(signature))
             found.append((costs, agent.idle_since_us or 0, name))
@@ -58,7 +59,7 @@ class Optimal:
         who alone is free."""
         board = self._board
         weights, now_us = board.state.routing.weights, board.now_us
-        signature = board.eligibility.of_agent(agent.settings)
+        signature = self._lines.of_agent(agent.settings)
         price = self._price(signature)
         best: tuple[int, tuple[int, int, int], QueuedCall] | None = None
         for skill_class, first in self._firsts(agent, signature):
@@ -75,7 +76,7 @@ class Optimal:
         """
         board = self._board
         weights, now_us = board.state.routing.weights, board.now_us
-        skill_class, signature = board.eligibility.of_call(call), board.eligibility.of_agent(agent.settings)
+        skill_class, signature = self._lines.of_call(call), self._lines.of_agent(agent.settings)
         return (
             cost.caller(call, now_us, weights),
             cost.agent(agent, now_us, weights),
@@ -91,7 +92,7 @@ class Optimal:
             first = skill_class.waiting.first(now_us)
             if first is not None:
                 yield skill_class, first
-        yield from self._board.eligibility.acquainted.firsts(agent.settings.name, now_us)
+        yield from self._lines.acquainted.firsts(agent.settings.name, now_us)
 
     def pairs(self, classes: Iterable[SkillClass]) -> list[tuple[QueuedCall, Agent]]:
         """The cheapest of the largest sets of pairs, callers in the order of their lines; none if that takes
@@ -111,7 +112,7 @@ class Optimal:
     def _callers(self, classes: Sequence[SkillClass]) -> list[tuple[QueuedCall, SkillClass]]:
         """The first of all these lines together, each with the class that he waits in."""
         lines = (self._line(one) for one in classes)
-        place, now_us = self._board.eligibility.place, self._board.now_us
+        place, now_us = self._lines.place, self._board.now_us
         return list(islice(merge(*lines, key=lambda pair: place(pair[0], now_us)), LARGEST))
 
     def _line(self, skill_class: SkillClass) -> Iterator[tuple[QueuedCall, SkillClass]]:
@@ -125,7 +126,7 @@ class Optimal:
         names = dict.fromkeys(key[-2] for one in classes for key in one.free.firsts(each))
         found = [board.state.agents[name] for name in names]
         found.sort(key=lambda agent: (agent.idle_since_us or 0, agent.settings.name))
-        return [(agent, board.eligibility.of_agent(agent.settings)) for agent in found[:LARGEST]]
+        return [(agent, self._lines.of_agent(agent.settings)) for agent in found[:LARGEST]]
 
     def _costs(
         self, calls: list[tuple[QueuedCall, SkillClass]], agents: list[tuple[Agent, Signature]]

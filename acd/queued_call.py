@@ -17,6 +17,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from acd.work import Channel
+
 
 class CallState(enum.StrEnum):
     """See the module's docstring."""
@@ -124,6 +126,7 @@ class QueuedCall(msgspec.Struct, gc=False, omit_defaults=True):
     resumed: bool = False  # he has the place of a call that he had given up
     ask_until_us: int | None = None  # while an outside program is asked
     requires: str = ""  # a skill expression of its own, beside the queue's
+    channel: Channel = Channel.VOICE
 
     @property
     def reserved(self) -> str | None:

@@ -10,10 +10,12 @@ from acd.queue import Queue
 from acd.queued_call import CallState, QueuedCall
 from acd.relaxing import Relaxing
 from acd.service_level import ServiceLevel
+from acd.settings import AgentSettings
 from acd.skills import SkillError
 from acd.staff import Staff
 from acd.standing import Standing
 from acd.why import policy_version
+from acd.work import Channel
 
 Member = TypeVar("Member", Queue, Agent)
 
@@ -34,10 +36,15 @@ class Reconfigure:
     def apply(self, event: Configured) -> None:
         """Apply all of it or, with an expression that cannot be read, nothing."""
         board = self._board
+        for settings in event.agents:
+            if problem := _doubt(settings):
+                board.commands.append(ConfigurationRefused(board.next_id(), problem))
+                return
         named = {queue.name for queue in event.queues}
         kept = [queue.settings for name, queue in board.state.queues.items() if name not in named]
         try:
             board.eligibility.intern([*event.queues, *kept])
+            board.chats.intern([*event.queues, *kept])
         except SkillError as error:
             board.commands.append(ConfigurationRefused(board.next_id(), f"requires: {error}"))
             return
@@ -55,6 +62,7 @@ class Reconfigure:
         board = self._board
         state = board.state
         board.present.clear()
+        board.present_for_chats.clear()
         self.leaving_queues = [name for name, queue in state.queues.items() if queue.leaving]
         self.leaving_agents = [name for name, agent in state.agents.items() if agent.leaving]
         for agent in state.agents.values():
@@ -80,7 +88,8 @@ class Reconfigure:
         """Let go of the leaving agents whose phones neither ring nor talk for us any more."""
         for name in self.leaving_agents.copy():
             agent = self._board.state.agents[name]
-            if agent.offer is None and agent.conversation is None:
+            works = (agent, *agent.chats)
+            if all(work.offer is None and work.conversation is None for work in works):
                 self.leaving_agents.remove(name)
                 self._staff.remove(agent)
 
@@ -91,6 +100,7 @@ class Reconfigure:
             if queues[name].unused:
                 self.leaving_queues.remove(name)
                 self._board.eligibility.forget(name)
+                self._board.chats.forget(name)
                 self._board.standings.pop(name, None)
                 del queues[name]
 
@@ -115,6 +125,15 @@ class Reconfigure:
             agent.settings = settings
             agent.place = place
         self._board.state.agents = _with_leaving(named, old)
+
+
+def _doubt(settings: AgentSettings) -> str:
+    """What is wrong with an agent's capacity; empty if nothing is."""
+    if settings.capacity.get(Channel.VOICE, 1) != 1:
+        return f"capacity: {settings.name} takes one call at a time, not {settings.capacity[Channel.VOICE]}"
+    if settings.capacity.get(Channel.CHAT, 0) < 0:
+        return f"capacity: {settings.name} cannot take fewer than no chats"
+    return ""
 
 
 def _standing(queue: Queue, calls: dict[str, QueuedCall]) -> Standing:

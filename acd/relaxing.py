@@ -52,7 +52,9 @@ class Relaxing:
         """Whether the conditions hold, the one of time aside."""
         if step.waiting is not None and not step.waiting.holds(len(queue.visits)):
             return False
-        if step.agents is not None and not step.agents.holds(self._board.eligibility.of_call(call).present):
+        if step.agents is not None and not step.agents.holds(
+            self._board.lines_of(call).of_call(call).present
+        ):
             return False
         if step.service_level is not None:
             level = None if queue.level is None else queue.level.thousandths(self._board.now_us)

@@ -210,13 +210,16 @@ class Router:
     def _index(self) -> None:
         board = self._board
         facts = board.state
-        board.eligibility.intern(queue.settings for queue in facts.queues.values())
+        queues = [queue.settings for queue in facts.queues.values()]
+        board.eligibility.intern(queues)
+        board.chats.intern(queues)
         self._reconfigure.reindex()
-        talks = (agent.conversation for agent in facts.agents.values())
+        works = [work for agent in facts.agents.values() for work in (agent, *agent.chats)]
+        talks = (work.conversation for work in works)
         board.conversations = {conversation for conversation in talks if conversation is not None}
         for agent in facts.agents.values():
             board.touch(agent)
-            for kind in (Due.WRAP_UP, Due.RETRY):
+            for kind in (Due.WRAP_UP, Due.RETRY, Due.CHATS_WRAP_UP, Due.CHATS_RETRY):
                 board.deadlines.rearm(kind, agent.settings.name)
         for name in facts.offers:
             board.deadlines.rearm(Due.OFFER, name)
@@ -247,6 +250,10 @@ class Router:
                     self._staff.end_wrap_up(board.state.agents[name])
                 case Due.RETRY:
                     self._staff.retry(board.state.agents[name])
+                case Due.CHATS_WRAP_UP:
+                    self._staff.chats_wrapped_up(board.state.agents[name])
+                case Due.CHATS_RETRY:
+                    self._staff.retry_chats(board.state.agents[name])
                 case Due.GATHER:
                     self._matching.gathered()
                 case _:
@@ -266,7 +273,7 @@ class Router:
             return
         if call.state is CallState.TALKING:
             self._visits.apply(call, CallInput.LEFT)
-            self._staff.wrap_up(facts.agents[call.agent or ""])
+            self._staff.wrap_up(facts.agents[call.agent or ""], call)
             return
         self._offering.call_left(call, _OFFER_RESULT.get(event.reason, OfferResult.LEFT_QUEUE))
         abandoned = event.reason is GoneReason.CALLER_HUNG_UP

@@ -10,6 +10,7 @@ import msgspec
 
 from acd.recipe import Step
 from acd.strategies import Strategy
+from acd.work import Channel
 
 SECOND_US = 1_000_000
 
@@ -86,7 +87,8 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One agent. `skills` maps a skill to its level; a skill not named is level 0.
+    """One agent. `skills` maps a skill to its level; a skill not named is level 0. `capacity` is how much he
+    may do at a time, by channel: what is not named is as in `acd.work.CAPACITY`, and voice is always 1.
 
     `login_on_register`: the first fresh registration of the agent's phone logs the agent in, an
     explicit un-registration logs the agent out.
@@ -95,3 +97,4 @@ class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     skills: dict[str, int] = {}
     login_on_register: bool = True
+    capacity: dict[Channel, int] = {}

@@ -44,7 +44,7 @@ class Visits:
             return
         arrival = self.next_arrival()
         call = QueuedCall(event.call, event.queue, event.priority, event.queued_at_us, arrival)
-        call.requires, call.caller = event.requires, event.caller
+        call.requires, call.caller, call.channel = event.requires, event.caller, event.channel
         has_place = bool(event.caller and state.gave_up) and (
             kept(state.gave_up, call, self._board.now_us) is not None
         )
@@ -63,7 +63,7 @@ class Visits:
         call.knows = name
         if for_us <= 0 or not agent.expected:
             return
-        if board.eligibility.serves(agent.settings, call):
+        if board.lines_of(call).serves(agent.settings, call):
             board.prefer(call, name)
             call.preferred_until_us = board.now_us + for_us
             board.deadlines.arm(call.preferred_until_us, Due.PREFERRED, call.id)
@@ -145,7 +145,7 @@ class Visits:
 
     def line_up_again(self, call: QueuedCall) -> None:
         """What decides the call's place has changed. Who waits for one agent alone is in no other line."""
-        eligibility = self._board.eligibility
+        eligibility = self._board.lines_of(call)
         if call.queue in self._board.standings:
             self._board.standings[call.queue].change(call)
         if (call.state is CallState.WAITING and call.assigned is None) or call.id in eligibility.seeking:
@@ -212,7 +212,7 @@ class Visits:
         if queue.settings.no_agents is NoAgents.WAIT:
             return False
         widened = call.widened if call.queue == queue.settings.name else 0
-        return not self._board.eligibility.of(queue.settings.name, call.requires, widened).present
+        return not self._board.lines_of(call).of(queue.settings.name, call.requires, widened).present
 
     def look_first(self, call: QueuedCall) -> None:
         """The steps of the call's queue count from now on; those that are due are taken in this very step."""
@@ -297,14 +297,14 @@ class Visits:
         self._board.freed_calls.append(call)
 
     def _leave_line(self, call: QueuedCall) -> None:
-        self._board.eligibility.leave(call.id)
+        self._board.lines_of(call).leave(call.id)
         if call.assigned is not None:
             self._board.unassign(call)
 
     def _seek_no_more(self, call: QueuedCall) -> None:
         call.alone = False
         call.ring_next_us = None
-        self._board.eligibility.seek_no_more(call.id)
+        self._board.lines_of(call).seek_no_more(call.id)
 
     def _start_talk(self, call: QueuedCall) -> None:
         self._board.state.queues[call.queue].engaged += 1
@@ -344,7 +344,7 @@ class Visits:
         queue = board.state.queues[call.queue]
         until_us = call.ask_until_us = board.now_us + queue.settings.ask_us
         board.deadlines.arm(until_us, Due.ASK, call.id)
-        free = tuple(islice(board.eligibility.some_free(call), _NAMED))
+        free = tuple(islice(board.lines_of(call).some_free(call), _NAMED))
         command = AskDecision(
             board.next_id(),
             call.visit,

@@ -12,6 +12,7 @@ from acd.queued_call import CallState, QueuedCall
 from acd.recipe import demand
 from acd.skills import SkillError, both, parse
 from acd.state import State
+from acd.work import Channel
 
 Levels = frozenset[tuple[str, int]]
 
@@ -29,20 +30,23 @@ def kept_waiting(
         if call.state is not CallState.WAITING or call.queue not in state.queues:
             continue
         if call.reserved is not None:
-            if _is_free(state, call.reserved):
+            if _is_free(state, call.reserved, call.channel):
                 yield call.id, call.reserved
             continue
         settings = state.queues[call.queue].settings
         requires, added = demand(settings.steps, call.steps, settings.requires)
         accepting = (names for skills, names in free.items() if _accepts(requires, call.requires, skills))
-        first = next((name for names in (*accepting, added) for name in names if _is_free(state, name)), None)
+        first = next(
+            (name for names in (*accepting, added) for name in names if _is_free(state, name, call.channel)),
+            None,
+        )
         if first is not None:
             yield call.id, first
 
 
-def _is_free(state: State, name: str) -> bool:
+def _is_free(state: State, name: str, channel: Channel) -> bool:
     agent = state.agents.get(name)
-    return agent is not None and agent.free
+    return agent is not None and agent.may_take(channel)
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,8 @@ from acd import events as e
 from acd.agent import AgentState
 from acd.queued_call import CallState, QueuedCall
 from acd.router import Router
-from tests.acd.laws import obeyed, ringing, seeks
+from acd.work import Channel
+from tests.acd.laws import conversations, may_take, obeyed, ringing, seeks
 from tests.acd.oracle import Loads, Oracle, serves, waits_for
 
 
@@ -19,7 +20,8 @@ class Books:
         self.oracle = Oracle(router)
         self.loads = Loads()
         self.offers: dict[str, c.Offer] = {}
-        self.talking: dict[str, c.Connect] = {}
+        self.talking: dict[tuple[str, str], c.Connect] = {}  # by agent and call
+        self.chats: set[str] = set()
         self.visits: dict[str, c.VisitStarted] = {}
         self.places: dict[str, tuple[int, int]] = {}
         self.offered: Counter[str] = Counter()
@@ -55,21 +57,26 @@ class Books:
         """Keep the switch's own books of what it was told."""
         match command:
             case c.Offer():
-                assert command.agent not in {offer.agent for offer in self.offers.values()}
-                assert command.agent not in {talk.agent for talk in self.talking.values()}
+                assert command.agent not in {
+                    offer.agent for offer in self.offers.values() if offer.channel is Channel.VOICE
+                }
+                talking = {talk.agent for talk in self.talking.values() if talk.call not in self.chats}
+                assert command.agent not in talking
                 self.offers[command.offer] = command
+                if command.channel is Channel.CHAT:
+                    self.chats.add(command.call)
             case c.OfferEnded():
                 assert self.offers.pop(command.offer).agent == command.agent
             case c.Connect():
-                self.talking[command.agent] = command
+                self.talking[command.agent, command.call] = command
                 self.wrapping += 1
             case c.WrapUpEnded():
-                self.talking.pop(command.agent, None)
+                self.talking.pop((command.agent, command.call), None)
                 self.wrapping -= 1
             case c.AgentChanged():
                 self._check_change(command)
                 if command.state is AgentState.WRAP_UP:
-                    self.talking.pop(command.agent, None)
+                    self.talking.pop((command.agent, command.call or ""), None)
             case c.VisitStarted():
                 assert command.visit not in self.visits
                 self.visits[command.visit] = command
@@ -97,22 +104,23 @@ class Books:
         self._check_deadlines()
         waiting = [call for call in facts.calls.values() if call.state is CallState.WAITING]
         doubted = [call for call in facts.calls.values() if call.state is CallState.DOUBTED]
-        assert not {call.id for call in doubted} & self.router._board.eligibility.calls.keys()
+        board = self.router._board
+        for lines in (board.eligibility, board.chats):
+            assert not {call.id for call in doubted} & lines.calls.keys()
         seeking = [call for call in facts.calls.values() if seeks(facts, call)]
         for agent in facts.agents.values():
             free = agent.free
             told = self.states.get(agent.name)
-            assert agent.state is (AgentState.OFFLINE if told is None else told.state)
+            assert agent.shown is (AgentState.OFFLINE if told is None else told.state)
             gathering = facts.gather_until_us is not None
-            assert not free or gathering or not any(waits_for(facts, agent, call) for call in waiting), (
-                f"{agent.name} is free while somebody waits"
-            )
+            assert gathering or not any(
+                may_take(agent, call.channel) and waits_for(facts, agent, call) for call in waiting
+            ), f"{agent.name} is free while somebody waits"
             assert not free or gathering or not any(serves(facts, agent, call) for call in seeking), (
                 f"{agent.name} is free while others ring for somebody who wants him too"
             )
         self._check_assigned(waiting)
-        talks = {agent.conversation for agent in facts.agents.values()} - {None}
-        assert self.router._board.conversations == talks
+        assert self.router._board.conversations == conversations(facts)
         for call in facts.calls.values():
             place = (call.queued_at_us, call.arrival)
             assert self.places.setdefault(call.visit, place) == place, "a place was not kept"
@@ -128,7 +136,8 @@ class Books:
             assert self.offered[name] == self.left[name] + waiting[name]
             assert name not in facts.queues or len(facts.queues[name].visits) == waiting[name]
         assert set(facts.offers) == set(self.offers)
-        assert self.wrapping == sum(agent.call is not None for agent in facts.agents.values())
+        works = [work for agent in facts.agents.values() for work in (agent, *agent.chats)]
+        assert self.wrapping == sum(work.call is not None for work in works)
 
     def _check_deadlines(self) -> None:
         """The earliest of all due times is the router's deadline."""
@@ -143,7 +152,8 @@ class Books:
                 call.ask_until_us,
             ]
         for agent in facts.agents.values():
-            due += [agent.wrap_up_until_us, agent.retry_at_us]
+            due += [agent.wrap_up_until_us, agent.retry_at_us, agent.chats_retry_at_us]
+            due += [chat.wrap_up_until_us for chat in agent.chats]
         due.append(facts.gather_until_us)
         assert self.router.deadline() == min((one for one in due if one is not None), default=None)
 

@@ -29,8 +29,9 @@ from acd.queued_call import CallState, QueuedCall
 from acd.router import Router
 from acd.settings import AgentSettings, QueueSettings
 from acd.state import State, decode
+from acd.work import Channel, Work
 from tests.acd.history import SECOND, START_US
-from tests.acd.laws import obeyed, ringing, seeks
+from tests.acd.laws import may_take, obeyed, ringing, seeks
 
 SHORT = QueueSettings(
     "support",
@@ -62,7 +63,8 @@ Happening: TypeAlias = e.Event | RunOut
 _TIMERS = {
     "offers": ("due_us",),
     "calls": ("due_us", "ring_next_us", "ask_until_us"),
-    "agents": ("wrap_up_until_us", "retry_at_us"),
+    "agents": ("wrap_up_until_us", "retry_at_us", "chats_retry_at_us"),
+    "chats": ("wrap_up_until_us",),
 }
 _LATER_US = 3600 * SECOND
 
@@ -72,10 +74,19 @@ def timers(facts: State) -> list[Timer]:
     return [
         Timer(owners, name, field)
         for owners, fields in _TIMERS.items()
-        for name, one in getattr(facts, owners).items()
+        for name, one in _owners(facts, owners).items()
         for field in fields
         if getattr(one, field) is not None
     ]
+
+
+def _owners(facts: State, owners: str) -> dict[str, Any]:
+    """By name; chats are their agents', and known by what is offered or by whom they are with."""
+    if owners != "chats":
+        found: dict[str, Any] = getattr(facts, owners)
+        return found
+    chats = [chat for agent in facts.agents.values() for chat in agent.chats]
+    return {chat.call or chat.offer or "": chat for chat in chats}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,9 @@ class World:
     dies: bool = False
     """Whether the switch dies, and some of its callers, or all, or none are there afterwards."""
 
+    chats: int = 0
+    """How many chats an agent may have, beside a call; callers come on either channel then."""
+
     def is_restless(self, agent: str) -> bool:
         return int(agent[1:]) < self.restless
 
@@ -113,7 +127,9 @@ class World:
     def configured(self, without: str | None = None) -> e.Configured:
         """The configuration, or one that does not name an agent."""
         names = [name for name in self.staff if name != without]
-        return e.Configured(queues=[self.queue], agents=[AgentSettings(name) for name in names])
+        capacity = {Channel.CHAT: self.chats} if self.chats else {}
+        agents = [AgentSettings(name, capacity=capacity) for name in names]
+        return e.Configured(queues=[self.queue], agents=agents)
 
     def opening(self) -> Router:
         """All agents are ready, nobody has called."""
@@ -128,7 +144,10 @@ class World:
         facts = router.facts
         if len(facts.calls) < self.calls:
             call = f"c{facts.arrivals}"
-            yield e.CallQueued(call=call, queue=self.queue.name, queued_at_us=router.now_us)
+            queued = e.CallQueued(call=call, queue=self.queue.name, queued_at_us=router.now_us)
+            yield queued
+            if self.chats:
+                yield msgspec.structs.replace(queued, channel=Channel.CHAT)
         for call in facts.calls:
             yield e.CallGone(call=call, reason=e.GoneReason.CALLER_HUNG_UP)
         running = timers(facts)
@@ -183,6 +202,9 @@ def _wishes(facts: State) -> Iterator[e.Event]:
         yield e.AgentMoved(agent=agent.name)
         yield e.WrapUpDone(agent=agent.name)
         yield e.PhoneAtCode(agent=agent.name, at_code=not agent.at_code)
+        for chat in agent.chats:
+            if chat.call is not None:
+                yield e.WrapUpDone(agent=agent.name, call=chat.call)
         if agent.wrap_up_extra_us == 0:
             yield e.WrapUpExtended(agent=agent.name, by_us=SECOND)
 
@@ -256,7 +278,7 @@ def taken(snapshot: bytes, happening: Happening) -> Router:
     if isinstance(happening, RunOut):
         for timer in timers(facts):
             due_us = now_us if timer in happening.timers else now_us + _LATER_US
-            setattr(getattr(facts, timer.owners)[timer.name], timer.field, due_us)
+            setattr(_owners(facts, timer.owners)[timer.name], timer.field, due_us)
     router = Router.resume(saved)
     laws(router, event, router.step(event, now_us), rang)
     return router
@@ -280,7 +302,7 @@ _FORGOTTEN = frozenset(
 )
 """What nothing depends on: names of visits, what was told to the world, what other strategies go by, and what
 other queues count from, with steps or a longest wait."""
-_TOLD = frozenset({"id", "name", "agent", "call", "offer", "offers", "conversation"}) | frozenset(
+_TOLD = frozenset({"id", "name", "agent", "call", "offer", "offers", "conversation", "chats"}) | frozenset(
     {"idle_since_us", "queued_at_us", "arrival"}
 )
 """Who belongs to whom, and who comes before whom: what `digest` says without names and times."""
@@ -295,6 +317,7 @@ def _facts_of(kind: type[msgspec.Struct], owners: str) -> Callable[[Any], Any]:
 _OF_AGENT = _facts_of(Agent, "agents")
 _OF_CALL = _facts_of(QueuedCall, "calls")
 _OF_OFFER = _facts_of(OpenOffer, "offers")
+_OF_CHAT = _facts_of(Work, "chats")
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -317,9 +340,11 @@ def digest(router: Router, world: World) -> bytes:
                 rank.get(agent.name),
                 _OF_AGENT(agent),
                 _running(agent, "agents"),
-                None if agent.call is None else number.get(agent.call, -1),
-                agent.conversation is not None,
-                None if agent.offer is None else _offer(facts, agent.offer, number),
+                _work(facts, agent, number),
+                sorted(
+                    _encode((_OF_CHAT(chat), _running(chat, "chats"), _work(facts, chat, number)))
+                    for chat in agent.chats
+                ),
             )
         )
         for agent in facts.agents.values()
@@ -327,6 +352,14 @@ def digest(router: Router, world: World) -> bytes:
     calls = [(_OF_CALL(call), _running(call, "calls")) for call in line]
     closed = [queue.closed for queue in facts.queues.values()]
     return blake2b(_encode((agents, calls, closed)), digest_size=16).digest()
+
+
+def _work(facts: State, work: Work, number: dict[str, int]) -> tuple[object, ...]:
+    return (
+        None if work.call is None else number.get(work.call, -1),
+        work.conversation is not None,
+        None if work.offer is None else _offer(facts, work.offer, number),
+    )
 
 
 def _running(one: msgspec.Struct, owners: str) -> list[bool]:
@@ -348,14 +381,17 @@ def laws(router: Router, event: e.Event, commands: list[Command], rang: set[str]
     """What holds after every event, and what holds where everybody serves every caller; `rang` were the open
     offers before it."""
     obeyed(router, event, commands, rang)
+    for channel in Channel:
+        if any(may_take(agent, channel) for agent in router.facts.agents.values()):
+            assert not _waits(router, channel), "somebody waits beside a free agent"
     if any(agent.free for agent in router.facts.agents.values()):
-        assert not _waits(router), "somebody waits beside a free agent"
         rings_on = any(seeks(router.facts, call) for call in router.facts.calls.values())
         assert not rings_on, "somebody is free who is to ring, too"
 
 
-def _waits(router: Router) -> bool:
-    return any(call.state is CallState.WAITING for call in router.facts.calls.values())
+def _waits(router: Router, channel: Channel) -> bool:
+    calls = router.facts.calls.values()
+    return any(call.state is CallState.WAITING and call.channel is channel for call in calls)
 
 
 def comes_to_rest(snapshot: bytes) -> None:
@@ -379,3 +415,4 @@ def comes_to_rest(snapshot: bytes) -> None:
         router.step(e.PhoneRegistered(agent=agent.name, fresh=False), router.now_us)
         router.step(e.AgentStateSet(agent=agent.name, state=e.WantedState.READY), router.now_us)
         assert agent.free, "an agent is stuck"
+        assert not agent.chats, "a chat is left"

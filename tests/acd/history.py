@@ -14,6 +14,7 @@ from acd.router import Router
 from acd.routing import RoutingSettings
 from acd.settings import AgentSettings, Aging, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
 from acd.strategies import Strategy
+from acd.work import Channel
 from tests.acd.books import Books
 
 SECOND = 1_000_000
@@ -23,6 +24,8 @@ OWN = ("", "", "", "", "english >= 5", "not trainee >= 5", "spanish >= 3 or engl
 AGINGS = (Aging(), Aging(), Aging(0), Aging(20, 6), Aging(60, 4))
 STRATEGIES = (Strategy.LONGEST_IDLE, *Strategy)
 PLAIN = RoutingSettings()
+CAPACITIES: tuple[dict[Channel, int], ...] = ({}, {Channel.CHAT: 1}, {Channel.VOICE: 1, Channel.CHAT: 3})
+CHANNELS = (Channel.VOICE, Channel.VOICE, Channel.CHAT)
 OVERFLOWS = ("hangup", "phone:1001", "queue:q0", "queue:q1", "queue:q2", "queue:nowhere")
 
 
@@ -80,6 +83,7 @@ def random_configuration(dice: random.Random, routing: RoutingSettings = PLAIN) 
             f"a{number}",
             {skill: dice.randrange(10) for skill in ("support", "english", "spanish", "trainee")},
             login_on_register=dice.random() < 0.8,
+            capacity=dice.choice(CAPACITIES),
         )
         for number in range(7)
         if dice.random() < 0.9
@@ -149,6 +153,12 @@ class History:
         """There may be no such one."""
         return f"a{self.dice.randrange(8)}"
 
+    def any_talk(self) -> str:
+        """The call of some work of an agent, or none."""
+        agents = self.router.facts.agents.values()
+        calls = [work.call for agent in agents for work in (agent, *agent.chats) if work.call is not None]
+        return self.dice.choice(calls) if calls else ""
+
     # What may be told
 
     def said_again(self) -> e.Event:
@@ -163,7 +173,8 @@ class History:
         priority, requires = dice.choice((0, 0, 0, 5)), dice.choice(OWN)
         caller = dice.choice(("", "+1", "+2", "+3"))
         preferred = dice.choice(("", "", self.any_agent()))
-        return e.CallQueued(f"c{self.calls}", queue, entered, priority, requires, caller, preferred)
+        channel = dice.choice(CHANNELS)
+        return e.CallQueued(f"c{self.calls}", queue, entered, priority, requires, caller, preferred, channel)
 
     def phone_answers_an_offer(self) -> e.Event:
         dice = self.dice
@@ -260,8 +271,8 @@ class History:
                 e.PhoneBusy(agent, 0),
                 e.PhoneAtCode(agent, dice.random() < 0.3),
                 e.AgentMoved(agent),
-                e.WrapUpDone(agent),
-                e.WrapUpExtended(agent, dice.choice((0, 5, 30)) * SECOND),
+                e.WrapUpDone(agent, dice.choice(("", self.any_talk()))),
+                e.WrapUpExtended(agent, dice.choice((0, 5, 30)) * SECOND, dice.choice(("", self.any_talk()))),
                 e.DeadlinePassed(),
             )
         )

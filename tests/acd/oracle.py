@@ -13,6 +13,7 @@ from acd.skills import Requirement, SkillError, parse
 from acd.state import State
 from acd.strategies import Strategy
 from acd.why import Rule
+from tests.acd.laws import may_take
 
 
 @cache
@@ -101,12 +102,14 @@ class Oracle:
         if rule not in _CHOOSING:
             self._offering.make(call, agent, rule, costs)
             return
-        free = [one for one in facts.agents.values() if one.free]
+        free = [one for one in facts.agents.values() if may_take(one, call.channel)]
         assert agent in free
         now_us = self._board.now_us
         own = ahead(facts, call, now_us)
         rings = call.state is CallState.OFFERED  # then everybody in line goes first
         for other in facts.calls.values():
+            if other.channel is not call.channel:
+                continue
             if other.state is CallState.WAITING and (rings or ahead(facts, other, now_us) < own):
                 assert not any(waits_for(facts, one, other) for one in free), (
                     f"{other.id} was ahead of {call.id}"

@@ -70,6 +70,21 @@ def test_whatever_agents_ask_for(calls: int) -> None:
     assert tell(World(calls, 2, SHORT, restless=0, wishes=True)) == LISTED
 
 
+@pytest.mark.parametrize(
+    ("calls", "chats", "restless"),
+    [(2, 1, 1), pytest.param(3, 2, 0), pytest.param(3, 2, 1, marks=LONG)],
+)
+def test_one_agent_with_chats_and_calls(calls: int, chats: int, restless: int) -> None:
+    assert tell(World(calls, 1, SHORT, restless=restless, chats=chats)) == LISTED
+
+
+@pytest.mark.long
+@pytest.mark.timeout(4 * 3600)
+@pytest.mark.parametrize("odd", [False, True])
+def test_two_agents_with_chats_and_calls(odd: bool) -> None:
+    assert tell(World(2, 2, SHORT, chats=2, odd=odd, wishes=not odd)) == (OFFER_STATES if odd else LISTED)
+
+
 def test_whenever_the_switch_dies() -> None:
     found = explore(World(2, 2, RETRY, restless=0, dies=True))
     assert found.of_calls == {CallState.WAITING, CallState.OFFERED, CallState.TALKING, CallState.DOUBTED}
