@@ -424,6 +424,7 @@ class Offering:
         """The agent is offered no chat for a while."""
         if for_us > 0:
             agent.chats_retry_at_us = self._board.now_us + for_us
+            self._board.touch(agent)
             self._board.deadlines.arm(agent.chats_retry_at_us, Due.CHATS_RETRY, agent.settings.name)
 
     def _settings(self, offer: OpenOffer) -> QueueSettings:

@@ -105,8 +105,10 @@ class Books:
         waiting = [call for call in facts.calls.values() if call.state is CallState.WAITING]
         doubted = [call for call in facts.calls.values() if call.state is CallState.DOUBTED]
         board = self.router._board
-        for lines in (board.eligibility, board.chats):
+        for lines, channel in ((board.eligibility, Channel.VOICE), (board.chats, Channel.CHAT)):
             assert not {call.id for call in doubted} & lines.calls.keys()
+            for name in lines.agents:
+                assert may_take(facts.agents[name], channel), f"{name} stands in line for {channel} in vain"
         seeking = [call for call in facts.calls.values() if seeks(facts, call)]
         for agent in facts.agents.values():
             free = agent.free
