@@ -12,6 +12,7 @@ from acd.staff import Staff
 from acd.visits import Visits
 from acd.why import Rule
 from acd.work import Channel
+from acd.wrapping import Wrapping
 
 WHAT: dict[type[Act], str] = {
     CallPrioritised: "prioritise",
@@ -52,13 +53,16 @@ _FULL: dict[VisitReason | None, Refusal] = {
 class Acts:
     """The rules of supervisors' acts."""
 
-    __slots__ = ("_board", "_offering", "_staff", "_visits")
+    __slots__ = ("_board", "_offering", "_staff", "_visits", "_wrapping")
 
-    def __init__(self, board: Board, visits: Visits, offering: Offering, staff: Staff) -> None:
+    def __init__(
+        self, board: Board, visits: Visits, offering: Offering, staff: Staff, wrapping: Wrapping
+    ) -> None:
         self._board = board
         self._visits = visits
         self._offering = offering
         self._staff = staff
+        self._wrapping = wrapping
 
     def take(self, act: Act) -> None:
         """Do it, if it can be done, and say what became of it."""
@@ -159,7 +163,7 @@ class Acts:
             self._offering.make(call, agent, Rule.ASSIGNED)
 
     def _pull(self, call: QueuedCall, agent: Agent) -> None:
-        self._staff.end_wrap_up(agent)
+        self._wrapping.end(agent)
         agent.retry_at_us = agent.chats_retry_at_us = None
         self._board.prefer_nobody(call)
         self._offering.make(call, agent, Rule.PULLED)

@@ -6,6 +6,8 @@ stuck. (`announced` below is only what was last told to the world.)
 
 import enum
 
+import msgspec
+
 from acd.settings import AgentSettings
 from acd.work import Channel, Work, room
 
@@ -85,7 +87,7 @@ class Agent(Work):
     watched: bool = False
     dialogs: int = 0
     at_code: bool = False  # the phone has dialled a feature code: no offer until it is done
-    chats: list[Work] = []  # offered, talked or wrapped up; in the order in which they were offered
+    chats: list[Work] = msgspec.field(default_factory=list)  # in the order in which they were offered
     chats_retry_at_us: int | None = None  # refused a chat: no other before this time
     retry_at_us: int | None = None  # refused an offer: no other before this time
     idle_since_us: int | None = None  # kept while ready and through offers that fail; anew with each chat

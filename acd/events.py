@@ -150,8 +150,8 @@ class AgentStateSet(_Event, frozen=True):
 
 
 class WrapUpDone(_Event, frozen=True):
-    """The agent has finished before the time. A pause that was asked for begins; else he is ready. `call` says
-    with which chat; empty it is all that he wraps up."""
+    """The agent has finished before the time. A pause that was asked for begins; else he is ready. `call`
+    says with which chat; empty it is all that he wraps up."""
 
     agent: str
     call: str = ""
@@ -159,8 +159,8 @@ class WrapUpDone(_Event, frozen=True):
 
 class WrapUpExtended(_Event, frozen=True):
     """The agent needs `by_us` microseconds more, of the wrap-up that runs, or of the one that follows his
-    conversation, up to the queue's `wrap_up_max_us` in all. In any other state it changes nothing. `call` says
-    of which chat; empty it is the call."""
+    conversation, up to the queue's `wrap_up_max_us` in all. In any other state it changes nothing. `call`
+    says of which chat; empty it is the call."""
 
     agent: str
     by_us: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from acd import chats
 from acd.agent import Agent
 from acd.aging import place
 from acd.board import Board
@@ -109,7 +110,7 @@ class Offering:
         seal = board.state.seal
         agent.last_offer_us = now_us
         if call.channel is not _VOICE:
-            self._chat_begun(agent)
+            chats.offered(board, agent)
         command = Offer(
             board.next_id(), offer.id, offer.call, offer.queue, offer.agent, decision, seal, call.channel
         )
@@ -119,13 +120,6 @@ class Offering:
         if several and settings.strategy is _RING_PROGRESSIVELY:
             call.ring_next_us = now_us + settings.ring_next_us
             board.deadlines.arm(call.ring_next_us, Due.RING_NEXT, call.id)
-
-    def _chat_begun(self, agent: Agent) -> None:
-        """One more chat runs: he stands in lines while he has room, at another place."""
-        board = self._board
-        if agent.settings.name in board.chats.agents and not agent.may_take(Channel.CHAT):
-            board.chats.engage(agent)
-        board.line_up_again(agent)
 
     def seeks(self, call: QueuedCall) -> bool:
         """Whether the call rings for somebody and one more is to be offered it, as soon as he is free."""
@@ -360,14 +354,8 @@ class Offering:
         work.call = call.id
         work.queue = call.queue
         if call.channel is not _VOICE:
-            self.chat_counts(agent)
+            chats.talked(board, agent)
         board.commands.append(Connect(board.next_id(), conversation, call.id, call.queue, name))
-
-    def chat_counts(self, agent: Agent) -> None:
-        """A chat began or is over: it is as if he had become ready now."""
-        if agent.idle_since_us is not None:
-            agent.idle_since_us = self._board.now_us
-        self._board.line_up_again(agent)
 
     def _end(self, offer: OpenOffer) -> None:
         board = self._board
@@ -415,17 +403,10 @@ class Offering:
         """The agent gets none for a while, on the channel of the one that failed. He is touched later."""
         agent = self._board.state.agents[offer.agent]
         if offer.channel is not _VOICE:
-            self.hold_off_chats(agent, for_us)
+            chats.hold_off(self._board, agent, for_us)
         elif for_us > 0:
             agent.retry_at_us = self._board.now_us + for_us
             self._board.deadlines.arm(agent.retry_at_us, Due.RETRY, agent.settings.name)
-
-    def hold_off_chats(self, agent: Agent, for_us: int) -> None:
-        """The agent is offered no chat for a while."""
-        if for_us > 0:
-            agent.chats_retry_at_us = self._board.now_us + for_us
-            self._board.touch(agent)
-            self._board.deadlines.arm(agent.chats_retry_at_us, Due.CHATS_RETRY, agent.settings.name)
 
     def _settings(self, offer: OpenOffer) -> QueueSettings:
         return self._board.state.queues[offer.queue].settings

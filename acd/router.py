@@ -7,7 +7,7 @@ step, one write for all of them, and only then carry the commands out; then look
 from collections.abc import Callable
 from typing import Any, ClassVar, Self, assert_never
 
-from acd import events, state
+from acd import chats, events, state
 from acd.acts import Acts
 from acd.asking import Asking
 from acd.board import Board
@@ -25,6 +25,7 @@ from acd.staff import Staff
 from acd.state import Snapshot, State
 from acd.views import AgentView, CallView, QueueView, agent_views, call_view, queue_views
 from acd.visits import Visits
+from acd.wrapping import Wrapping
 
 
 class Router:
@@ -149,8 +150,9 @@ class Router:
         self._board = board
         self._visits = Visits(board)
         self._offering = self.offering_kind(board, self._visits)
-        self._staff = Staff(board, self._visits, self._offering)
-        self._acts = Acts(board, self._visits, self._offering, self._staff)
+        self._wrapping = Wrapping(board)
+        self._staff = Staff(board, self._visits, self._offering, self._wrapping)
+        self._acts = Acts(board, self._visits, self._offering, self._staff, self._wrapping)
         self._relaxing = Relaxing(board, self._visits, self._offering)
         self._matching = Matching(board, self._visits, self._offering, self._staff, self._relaxing)
         self._reconfigure = Reconfigure(board, self._staff, self._relaxing)
@@ -174,8 +176,8 @@ class Router:
             events.PhoneAtCode: staff.at_code,
             events.AgentMoved: staff.moved,
             events.AgentStateSet: staff.wants,
-            events.WrapUpDone: staff.wrap_up_done,
-            events.WrapUpExtended: staff.extend_wrap_up,
+            events.WrapUpDone: self._wrapping.done,
+            events.WrapUpExtended: self._wrapping.extend,
             events.QueueClosed: self._closing.closed,
             events.QueueOpened: self._closing.opened,
             events.CallQueued: self._visits.queued,
@@ -247,13 +249,13 @@ class Router:
                 case Due.ASK:
                     self._asking.timer(name)
                 case Due.WRAP_UP:
-                    self._staff.end_wrap_up(board.state.agents[name])
+                    self._wrapping.end(board.state.agents[name])
                 case Due.RETRY:
                     self._staff.retry(board.state.agents[name])
                 case Due.CHATS_WRAP_UP:
-                    self._staff.chats_wrapped_up(board.state.agents[name])
+                    self._wrapping.end_due_chats(board.state.agents[name])
                 case Due.CHATS_RETRY:
-                    self._staff.retry_chats(board.state.agents[name])
+                    chats.retry(board, board.state.agents[name])
                 case Due.GATHER:
                     self._matching.gathered()
                 case _:
@@ -273,7 +275,7 @@ class Router:
             return
         if call.state is CallState.TALKING:
             self._visits.apply(call, CallInput.LEFT)
-            self._staff.wrap_up(facts.agents[call.agent or ""], call)
+            self._wrapping.after(facts.agents[call.agent or ""], call)
             return
         self._offering.call_left(call, _OFFER_RESULT.get(event.reason, OfferResult.LEFT_QUEUE))
         abandoned = event.reason is GoneReason.CALLER_HUNG_UP

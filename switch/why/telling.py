@@ -184,6 +184,7 @@ class _Teller:
             reason=f" ({hindrance.reason})" if hindrance.reason else "",
             whom=hindrance.reason,
             call=hindrance.call,
+            n=next(iter(hindrance.levels.values()), 0),
             until=self._span((until_us or choice.decision.at_us) - choice.decision.at_us),
         )
         return HindranceRow(

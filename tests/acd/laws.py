@@ -47,9 +47,8 @@ def obeyed(router: Router, event: e.Event, commands: list[Command], rang: set[st
     _of_answers(facts, event, commands)
     for agent in facts.agents.values():
         for work in (agent, *agent.chats):
-            assert work.offer is None or work.offer in facts.offers, (
-                "an agent is kept by an offer that is over"
-            )
+            lives = work.offer is None or work.offer in facts.offers
+            assert lives, "an agent is kept by an offer that is over"
         for chat in agent.chats:
             runs = (chat.offer, chat.conversation, chat.wrap_up_until_us)
             assert sum(one is not None for one in runs) == 1, "a chat that is nothing, or two things"
