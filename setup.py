@@ -28,7 +28,19 @@ OPTIONAL = {
 
 # The router's steps, compiled from the Python that they are (docs/adr/0010-compiled-router.md); facts stay
 # as they are, msgspec's structs.
-ROUTER = ["aging", "board", "deadlines", "eligibility", "line", "matching", "staff", "visits"]
+ROUTER = [
+    "aging",
+    "board",
+    "chats",
+    "deadlines",
+    "eligibility",
+    "line",
+    "matching",
+    "pairing",
+    "staff",
+    "visits",
+    "wrapping",
+]
 
 
 def is_there(library: str, header: str) -> bool:

@@ -196,7 +196,7 @@ class Staff:
         for work in (agent, *agent.chats):
             if work.conversation is not None and work.call not in self._board.state.calls:
                 self._wrapping.skip(agent, work)
-                self._board.touch(agent)
+        self._board.touch(agent)
 
     def settle(self, agent: Agent) -> bool:
         """Read the agent's state again and bring the indexes up to date; True if the agent was the last

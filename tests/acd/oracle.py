@@ -88,7 +88,9 @@ class Oracle:
     def __init__(self, router: Router) -> None:
         self._board = router._board
         self._offering = router._matching._offering
-        router._matching._offering = cast("Any", self)
+        matching = router._matching
+        for holder in (matching, matching._voice, matching._chats):
+            holder._offering = cast("Any", self)
 
     def seeks(self, call: QueuedCall) -> bool:
         return self._offering.seeks(call)
