@@ -3,7 +3,8 @@
 from acd.agent import Agent
 from acd.board import Board
 from acd.deadlines import Due
-from acd.work import Channel
+from acd.offer import OpenOffer
+from acd.work import Channel, Work
 
 _CHAT = Channel.CHAT
 
@@ -15,6 +16,19 @@ def settle(board: Board, agent: Agent) -> None:
         board.chats.engage(agent)
     elif name not in board.chats.agents:
         board.freed_for_chats[name] = agent
+
+
+def of(offer: OpenOffer, agent: Agent) -> Work:
+    """The chat that the offer, which runs, began."""
+    return next(chat for chat in agent.chats if chat.offer == offer.id)
+
+
+def end_offer(offer: OpenOffer, agent: Agent) -> None:
+    """The offer is over: a conversation goes on, or nothing is left of it."""
+    chat = of(offer, agent)
+    chat.offer = None
+    if chat.conversation is None:
+        agent.chats.remove(chat)
 
 
 def offered(board: Board, agent: Agent) -> None:

@@ -93,23 +93,23 @@ class Offering:
         queue.engaged += 1
         self._visits.apply(call, _OFFERED)
         call.offers.append(offer.id)
-        several = settings.strategy in SEVERAL
-        if call.channel is _VOICE:
+        by_voice = call.channel is _VOICE
+        if by_voice:
             agent.offer = offer.id
             board.eligibility.engage(agent)
             if agent.settings.capacity:
                 board.chats.engage(agent)
         else:
-            offer.channel, several = call.channel, False
+            offer.channel = call.channel
             agent.chats.append(Work(offer=offer.id))
-        if several and rule is _CALLER_CHOSE and settings.strategy is _RING_ALL:
+        if rule is _CALLER_CHOSE and settings.strategy is _RING_ALL and by_voice:
             rule = Rule.EVERYBODY
         elif len(call.offers) > 1:
             rule, costs = Rule.ONE_MORE, ()
         decision = self._decided(offer, call, agent, rule, settings, costs)
         seal = board.state.seal
         agent.last_offer_us = now_us
-        if call.channel is not _VOICE:
+        if not by_voice:
             chats.offered(board, agent)
         command = Offer(
             board.next_id(), offer.id, offer.call, offer.queue, offer.agent, decision, seal, call.channel
@@ -117,7 +117,7 @@ class Offering:
         board.commands.append(command)
         board.settled[offer.agent] = agent.state  # he rings now; he was free, so nothing else of him is new
         call.alone = rule in _ALONE
-        if several and settings.strategy is _RING_PROGRESSIVELY:
+        if settings.strategy is _RING_PROGRESSIVELY and by_voice:
             call.ring_next_us = now_us + settings.ring_next_us
             board.deadlines.arm(call.ring_next_us, Due.RING_NEXT, call.id)
 
@@ -126,9 +126,7 @@ class Offering:
         strategy = self._board.state.queues[call.queue].settings.strategy
         if strategy not in SEVERAL or call.alone or call.state is not CallState.OFFERED:
             return False
-        if call.channel is not _VOICE:
-            return False
-        return strategy is _RING_ALL or call.ring_next_us is None
+        return call.channel is _VOICE and (strategy is _RING_ALL or call.ring_next_us is None)
 
     def ring_next(self, call: QueuedCall) -> None:
         """Whoever rings has rung alone long enough."""
@@ -225,14 +223,9 @@ class Offering:
         """The offer's deadline has passed."""
         self._apply(self._board.state.offers[offer_id], OfferInput.TIMER)
 
-    def agent_gone(self, agent: Agent) -> None:
-        """The agent logged out, or left the phone that rings: the call is to look for another one."""
-        if agent.offer is not None:
-            self._apply(self._board.state.offers[agent.offer], OfferInput.WITHDRAWN)
-
-    def chats_withdrawn(self, agent: Agent) -> None:
-        """The agent logged out: chats that he was offered are to look for another one."""
-        for offer in [chat.offer for chat in agent.chats if chat.offer is not None]:
+    def agent_gone(self, *works: Work) -> None:
+        """The agent logged out, or left the phone that rings: who is offered is to look for another one."""
+        for offer in [work.offer for work in works if work.offer is not None]:
             self._apply(self._board.state.offers[offer], OfferInput.WITHDRAWN)
 
     def call_left(self, call: QueuedCall, result: OfferResult) -> None:
@@ -334,13 +327,8 @@ class Offering:
             call.offers.remove(offer.id)
         self.call_left(call, OfferResult.ANSWERED_ELSEWHERE)
         agent = board.state.agents[offer.agent]
-        self._converse(call, agent, self._work(offer, agent), offer.id)
-
-    def _work(self, offer: OpenOffer, agent: Agent) -> Work:
-        """What the offer, which runs, began."""
-        if offer.channel is _VOICE:
-            return agent
-        return next(chat for chat in agent.chats if chat.offer == offer.id)
+        work = agent if offer.channel is _VOICE else chats.of(offer, agent)
+        self._converse(call, agent, work, offer.id)
 
     def _converse(self, call: QueuedCall, agent: Agent, work: Work, conversation: str) -> None:
         board = self._board
@@ -353,7 +341,7 @@ class Offering:
         self._visits.apply(call, CallInput.ANSWERED, VisitResult.ANSWERED, VisitReason.AGENT_ANSWERED, name)
         work.call = call.id
         work.queue = call.queue
-        if call.channel is not _VOICE:
+        if work is not agent:
             chats.talked(board, agent)
         board.commands.append(Connect(board.next_id(), conversation, call.id, call.queue, name))
 
@@ -362,10 +350,10 @@ class Offering:
         result = offer.result or OfferResult.LEFT_QUEUE
         offer.state = OfferState.ENDED
         agent = board.state.agents[offer.agent]
-        work = self._work(offer, agent)
-        work.offer = None
-        if work is not agent and work.conversation is None:
-            agent.chats.remove(work)
+        if offer.channel is _VOICE:
+            agent.offer = None
+        else:
+            chats.end_offer(offer, agent)
         if offer.status != 200:  # who answered, though too late, missed nothing
             self._consequence(offer, agent, result, self._settings(offer))
         del board.state.offers[offer.id]

@@ -281,8 +281,7 @@ class Staff:
         agent.logged_in = agent.paused = agent.login_due = False
         agent.pause_reason = ""
         self._wrapping.end_all(agent)
-        self._offering.agent_gone(agent)
-        self._offering.chats_withdrawn(agent)
+        self._offering.agent_gone(agent, *agent.chats)
         self._board.touch(agent)
 
     def _lost(self, agent: Agent, work: Work, call: QueuedCall) -> None:
