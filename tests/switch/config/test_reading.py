@@ -38,6 +38,11 @@ def test_sections_for_later_are_refused(mistakes: Mistakes, key: str) -> None:
     assert mistakes(f"{key}: {{}}") == [f"1:1: {key}: not yet: '{key}' is not built"]
 
 
+def test_capacity_for_chats_is_refused_until_there_are_any(mistakes: Mistakes) -> None:
+    found = "1:16: agents.ana.capacity: not yet: 'capacity' is not built"
+    assert found in mistakes("agents: {ana: {capacity: {chat: 3}}}")
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
