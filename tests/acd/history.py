@@ -94,6 +94,9 @@ def random_configuration(dice: random.Random, routing: RoutingSettings = PLAIN) 
 class History:
     """Plays one history by throwing `dice`; the books judge each step."""
 
+    channels: tuple[Channel, ...] = CHANNELS
+    """On which callers come."""
+
     def __init__(
         self, dice: int | random.Random, reloads: bool = True, routing: RoutingSettings = PLAIN
     ) -> None:
@@ -173,7 +176,7 @@ class History:
         priority, requires = dice.choice((0, 0, 0, 5)), dice.choice(OWN)
         caller = dice.choice(("", "+1", "+2", "+3"))
         preferred = dice.choice(("", "", self.any_agent()))
-        channel = dice.choice(CHANNELS)
+        channel = dice.choice(self.channels)
         return e.CallQueued(f"c{self.calls}", queue, entered, priority, requires, caller, preferred, channel)
 
     def phone_answers_an_offer(self) -> e.Event:

@@ -9,6 +9,7 @@ from acd.commands import Command, HangUpOffer, Offer, OfferEnded, OfferResult
 from acd.queued_call import CallState
 from acd.settings import AgentSettings, OnNoAnswer, QueueSettings
 from acd.strategies import Strategy
+from acd.work import Channel
 from tests.acd.history import SECOND, History
 
 Told = TypeVar("Told", bound=Command)
@@ -41,6 +42,8 @@ RARE = (
 
 class Together(History):
     """Everybody serves every queue and is seldom away; who missed nothing is not blamed."""
+
+    channels = (Channel.VOICE,)  # for a chat one rings
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed, reloads=False)
