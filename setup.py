@@ -97,7 +97,7 @@ setup(
     ),
 )
 
-# What was compiled of the same C keeps its time, though its source may have a later one (a checkout): the tests would
-# take it for stale.
+# What was compiled of the same C keeps its time, though its source may have a later one (a checkout): to the
+# tests it would be stale.
 for compiled in Path("acd").glob("*.so"):
     compiled.touch()
