@@ -30,6 +30,7 @@ from switch.config.schema import Config
 from switch.exchange import Exchange
 from switch.history.database import connect, migrate
 from switch.history.entries import Decided
+from switch.history.holds import Holds
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.hours.calendar import load_grammar
@@ -114,7 +115,16 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
     stack.push_async_callback(booking.close)
     reader, tokens = Reader(engine), TokenStore(engine, node=node)
     return Books(
-        recovery.router, journal, clock, history, reader, tokens, AuditReader(engine), logbook, booking
+        router=recovery.router,
+        journal=journal,
+        clock=clock,
+        history=history,
+        reader=reader,
+        tokens=tokens,
+        audit=AuditReader(engine),
+        holds=Holds(engine, node=node),
+        logbook=logbook,
+        booking=booking,
     )
 
 

@@ -14,9 +14,14 @@ from switch.webhooks.hook import State
 
 
 def sources(
-    exchange: Exchange, listeners: Listeners, tasks: Callable[[], int], is_ready: Callable[[], bool]
+    exchange: Exchange,
+    listeners: Listeners,
+    tasks: Callable[[], int],
+    is_ready: Callable[[], bool],
+    deleted: Callable[[], dict[str, int]],
 ) -> Sources:
-    """Where a scrape asks; `tasks` counts those of the loop, `is_ready` says what `/readyz` does."""
+    """Where a scrape asks; `tasks` counts those of the loop, `is_ready` says what `/readyz` does,
+    `deleted` what retention did."""
     router = exchange.dispatch.router
     return Sources(
         sip=partial(_sip, exchange),
@@ -33,6 +38,7 @@ def sources(
         report_mails=exchange.reports.mails,
         events=partial(_events, listeners),
         history_spooled_bytes=exchange.history.spooled_bytes,
+        history_deleted=deleted,
         host=lambda: look(exchange.config.server.data_dir),
         is_ready=is_ready,
         webhooks=partial(_webhooks, exchange),

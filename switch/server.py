@@ -39,6 +39,7 @@ from switch.events.tickets import Tickets
 from switch.figures.seeding import seed
 from switch.garbage import Collector
 from switch.history.database import NewerSchema
+from switch.history.retention import Retention
 from switch.log_levels import Levels
 from switch.logs import configure_logs
 from switch.metrics.vitals import Vitals
@@ -205,7 +206,10 @@ class Server:
         stack.callback(vitals.stop)
         listeners = Listeners(exchange.news.stream)
         tasks, is_ready = lambda: len(asyncio.all_tasks()), lambda: self._running.readiness().ready
-        exchange.metrics.watch(sources(exchange, listeners, tasks, is_ready))
+        retention = Retention(
+            self._switch.holds, data_dir, lambda: exchange.config.retention, lambda: datetime.now(UTC)
+        )
+        exchange.metrics.watch(sources(exchange, listeners, tasks, is_ready, retention.deleted))
         explainer = Explainer(data_dir / "journal")
         tokens = Tokens(AdminToken(data_dir / "admin.token"), self._switch.tokens, lambda: datetime.now(UTC))
         await tokens.start()
@@ -229,6 +233,8 @@ class Server:
             tickets=Tickets(exchange.now),
             webhooks=exchange.webhooks,
             reports=exchange.reports.jobs,
+            holds=self._switch.holds,
+            retention=retention,
             language=lambda: exchange.config.server.language,
             zone=lambda: exchange.config.server.timezone,
         )
@@ -247,6 +253,7 @@ class Server:
         collector.start()
         stack.callback(collector.stop)
         self._spawn(looking.run())
+        self._spawn(retention.run())
         self._spawn(Watchdog(exchange).run())
         self._spawn(Sweeper(exchange, self._switch.registry, self._switch.orders).run())
         self._running.ready = True

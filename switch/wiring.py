@@ -42,6 +42,7 @@ from switch.events.types import Alarm
 from switch.exchange import Exchange
 from switch.feature_keys.keys import FeatureKeys
 from switch.figures.live import Live
+from switch.history.holds import Holds
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.hours.hours import Hours
@@ -94,6 +95,7 @@ class Switch:
     reader: Reader
     tokens: TokenStore
     audit: AuditReader
+    holds: Holds
 
     def sip_event(self, event: sip.Event) -> None:
         """What the endpoint tells: a new call, a request outside of dialogs, or something about a leg."""
@@ -156,6 +158,7 @@ class Books:
     reader: Reader
     tokens: TokenStore
     audit: AuditReader
+    holds: Holds
     logbook: Logbook
     booking: Booking
 
@@ -228,6 +231,7 @@ class _Wiring:
             books.reader,
             books.tokens,
             books.audit,
+            books.holds,
         )
 
     def _make_registrations(self, books: Books) -> Registrations:

@@ -29,6 +29,8 @@ from switch.api.backend import (
     TrunkRow,
 )
 from switch.figures.rows import FiguresRow
+from switch.history.holds import Hold
+from switch.history.retention import Swept
 from switch.log_levels import LogRow
 from switch.records import CallRecord
 from switch.reports.asking import Wish
@@ -47,6 +49,7 @@ _KINDS = (
     Draining,
     FiguresRow,
     ForkRow,
+    Hold,
     HoldRow,
     JobRow,
     LedgerRow,
@@ -65,6 +68,7 @@ _KINDS = (
     TicketRow,
     TokenMade,
     TokenRow,
+    Swept,
     TransferRow,
     TrunkRow,
     WebhookRow,

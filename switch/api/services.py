@@ -22,7 +22,9 @@ from switch.events.listening import Listeners
 from switch.events.tickets import Tickets
 from switch.figures.live import Live
 from switch.history.entries import Audited
+from switch.history.holds import Holds
 from switch.history.reader import Reader
+from switch.history.retention import Retention
 from switch.log_levels import Levels
 from switch.metrics.metrics import Metrics
 from switch.reports.jobs import Jobs
@@ -51,6 +53,8 @@ class Services:
     explainer: Explainer
     listeners: Listeners
     webhooks: Webhooks
+    holds: Holds
+    retention: Retention
     tickets: Tickets[Holder]
     reports: Jobs
     requests: Buckets

@@ -15,6 +15,7 @@ from switch.cli import (
     convert,
     doctor,
     history,
+    holds,
     hours,
     logs,
     report,
@@ -80,10 +81,12 @@ for _name, _commands in (
     ("ban", ban_commands),
     ("webhook", webhook_commands),
     ("history", history.commands),
+    ("hold", holds.commands),
     ("token", token_commands),
     ("audit", audit_commands),
 ):
     app.add_typer(_commands, name=_name)
+history.commands.command()(holds.sweep)
 call_commands.command("trace")(trace.of_call)
 call_commands.command("why")(why.of_call)
 call_commands.command("verify")(why.verify)

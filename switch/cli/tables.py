@@ -169,6 +169,17 @@ WEBHOOKS = (
     Column("LAST", _text("last_outcome")),
     Column("ERROR", _text("last_error")),
 )
+HOLDS = (
+    Column("HOLD", _text("id")),
+    Column("CALL", _text("call")),
+    Column("NUMBER", _text("number")),
+    Column("QUEUE", _text("queue")),
+    Column("FROM", _text("from")),
+    Column("TO", _text("to")),
+    Column("BY", _text("by")),
+    Column("SINCE", _text("since")),
+    Column("WHY", _text("why")),
+)
 
 
 def cells(columns: Sequence[Column], rows: Sequence[Row]) -> list[list[str]]:

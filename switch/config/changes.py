@@ -69,6 +69,7 @@ _SECTIONS = (
     "media",
     "http",
     "journal",
+    "retention",
     "trace",
     "logs",
     "provisioning",

@@ -22,6 +22,7 @@ from switch.config.preferring import PreferAgent
 from switch.config.provisioning import Device, Provisioning
 from switch.config.recipes import Step
 from switch.config.reports import Mail, ScheduledReport
+from switch.config.retention import Journal, RetentionAges
 from switch.config.routing import Routing
 from switch.config.section import (
     Address,
@@ -438,15 +439,6 @@ class Route(Section):
     """Allows a call from a trunk to a trunk."""
 
 
-class Journal(Section):
-    """`journal`: how much of the router's past is kept, for who asks why a call went where it went"""
-
-    keep: Duration = 86_400.0
-    """What is older goes; 0 keeps what a restart needs, as any other value does."""
-    size_mb: Count = 1000
-    """So many megabytes in all, the oldest goes first."""
-
-
 class Trace(Section):
     """`trace`: the messages of the last calls"""
 
@@ -467,6 +459,7 @@ class Config(Section):
     media: Media = Media()
     http: Http = Http()
     journal: Journal = Journal()
+    retention: RetentionAges = RetentionAges()
     trace: Trace = Trace()
     logs: Logs = Logs()
     desk: DeskSettings = DeskSettings()

@@ -283,3 +283,19 @@ audit = Table(
     Index(None, "who", "at"),
 )
 """Who did what over the API. Rows are added, and never changed."""
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    *_origin(),
+    Column("call", String(64)),
+    Column("number", Text),
+    Column("queue", String(255)),
+    Column("from", Utc),
+    Column("to", Utc),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("since", Utc, nullable=False),
+)
+"""What is not deleted, whatever its age: the calls of which all that a hold names is true."""

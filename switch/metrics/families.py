@@ -98,6 +98,7 @@ WEBHOOK_DROPPED = _counter("webhook_dropped", "Events that it will never be told
 WEBHOOK_DEAD = _gauge("webhook_dead", "1 while nobody tries the webhook any more.", "webhook")
 HEP_PACKETS = _counter("hep_packets", "Copies of SIP messages for the Homer server.", "result")
 HISTORY = _counter("history_entries", "What became of what the history was told.", "outcome")
+HISTORY_DELETED = _counter("history_deleted", "What retention has deleted.", "kind")
 HISTORY_SPOOLED = _gauge("history_spooled_bytes", "What waits on the disk for the database.")
 DISK_FREE = _gauge("disk_free_bytes", "Room that is left on the disk of data_dir.")
 DISK_SIZE = _gauge("disk_size_bytes", "Size of that disk.")

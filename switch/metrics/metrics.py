@@ -247,7 +247,7 @@ class Metrics:
             parts.sip(sources.sip()),
             parts.media(sources.media()),
             families.HEP_PACKETS.numbers({(result,): sources.hep().get(result, 0) for result in HepResult}),
-            parts.history(sources.history(), sources.history_spooled_bytes()),
+            parts.history(sources.history(), sources.history_spooled_bytes(), sources.history_deleted()),
             parts.provisioning(sources.provisioning()),
             parts.events(sources.events()),
             parts.webhooks(sources.webhooks()),

@@ -9,6 +9,7 @@ from sip.flow import TRANSPORTS, Transport
 from switch.calls.ending import Reason, Result
 from switch.events.types import EventType
 from switch.history.entries import OUTCOMES
+from switch.history.retention import Kind
 from switch.host import Host
 from switch.metrics import families
 from switch.metrics.exposition import Labels, Part
@@ -94,10 +95,11 @@ def provisioning(counts: Mapping[Answer, int]) -> Iterator[Part]:
     yield from families.PROVISIONING.numbers({(answer,): counts.get(answer, 0) for answer in Answer})
 
 
-def history(counts: Mapping[str, int], spooled_bytes: int) -> Iterator[Part]:
+def history(counts: Mapping[str, int], spooled_bytes: int, deleted: Mapping[str, int]) -> Iterator[Part]:
     """What became of what was to be booked."""
     yield from families.HISTORY.numbers({(outcome,): counts.get(outcome, 0) for outcome in OUTCOMES})
     yield from families.HISTORY_SPOOLED.number(spooled_bytes)
+    yield from families.HISTORY_DELETED.numbers({(kind,): deleted.get(kind, 0) for kind in Kind})
 
 
 def sip(sip: SipReading) -> Iterator[Part]:

@@ -108,6 +108,8 @@ class Sources:
     events: Callable[[], EventsReading] = EventsReading
     history_spooled_bytes: Callable[[], int] = int
     """`Writer.spooled_bytes`."""
+    history_deleted: Callable[[], Mapping[str, int]] = dict
+    """`Retention.deleted`."""
     host: Callable[[], Host] = lambda: Host(Disk(0, 0), 0.0, 0, 0.0)
     is_ready: Callable[[], bool] = bool
     webhooks: Callable[[], Mapping[str, WebhookReading]] = dict

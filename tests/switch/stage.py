@@ -45,6 +45,7 @@ from switch.config.addresses import Address as IpAddress
 from switch.config.schema import Config
 from switch.events.listening import Listeners
 from switch.history.entries import CallEnded, Entry
+from switch.history.holds import Holds
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.interfaces import Interfaces
@@ -258,7 +259,9 @@ class Stage:
         self.staffing = self.switch.staffing
         self.running = Running(self.exchange, self.registry, self.staffing, self._reload, self._drain)
         listeners = Listeners(self.exchange.news.stream)
-        self.exchange.metrics.watch(sources(self.exchange, listeners, lambda: 0, lambda: self.running.ready))
+        self.exchange.metrics.watch(
+            sources(self.exchange, listeners, lambda: 0, lambda: self.running.ready, dict)
+        )
         self.returning = CallsReturning(self.exchange, self.registry)
         self.survivors = self.logbook.survivors()
         self.may_return: tuple[str, ...] = ()
@@ -289,6 +292,7 @@ class Stage:
             reader=cast(Reader, None),
             tokens=cast(TokenStore, None),
             audit=cast(AuditReader, None),
+            holds=cast(Holds, None),
             logbook=self.logbook,
             booking=Booking(history, self.logbook),
         )

@@ -63,6 +63,7 @@ audit            GET:/audit
 administer       GET:/ledger GET:/bans DELETE:/bans/{address:path}
 administer       GET:/webhooks GET:/webhooks/{name} POST:/webhooks/{name}/test POST:/webhooks/{name}/retry
 administer       GET,PUT:/logs POST:/reload POST:/drain GET,POST:/tokens DELETE:/tokens/{name}
+administer       GET,POST:/holds DELETE:/holds/{hold} POST:/retention
 """
 TABLE = list(_table())
 

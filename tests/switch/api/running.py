@@ -45,6 +45,7 @@ from switch.api.backend import (
 )
 from switch.api.services import Services
 from switch.calls.supervision import Mode
+from switch.config.retention import RetentionAges
 from switch.config.schema import Config, Language, Server, Trace
 from switch.events.listening import Listeners
 from switch.events.stream import Stream
@@ -52,7 +53,9 @@ from switch.events.tickets import Tickets
 from switch.figures.live import Live
 from switch.history.database import connect, migrate
 from switch.history.entries import CallEnded
+from switch.history.holds import Holds
 from switch.history.reader import Reader
+from switch.history.retention import Retention
 from switch.history.writer import Writer
 from switch.log_levels import Levels
 from switch.metrics.metrics import Metrics
@@ -391,6 +394,8 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         explainer=Explainer(data_dir / "journal"),
         listeners=Listeners(stream),
         webhooks=Webhooks(stream, around),
+        holds=(holds := Holds(engine, node="test")),
+        retention=Retention(holds, data_dir, lambda: RetentionAges(calls=365), lambda: NOON),
         tickets=Tickets(time.monotonic),
         reports=reports.jobs,
         language=lambda: Language.EN,

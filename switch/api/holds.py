@@ -1,0 +1,96 @@
+"""Legal holds, and what retention would delete."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
+
+from switch.access.holder import Holder
+from switch.access.rights import Right
+from switch.api.answers import Failure, Items, answer, many, nothing, one
+from switch.api.services import Services
+from switch.history.holds import Hold
+from switch.history.retention import Swept
+from switch.ids import new_id
+from switch.records import to_us
+
+
+class HoldOrder(BaseModel):
+    """What is to be held; of several all must be true."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    call: str | None = None
+    number: str | None = None
+    queue: str | None = None
+    from_: Annotated[AwareDatetime | None, Field(alias="from")] = None
+    to: AwareDatetime | None = None
+    by: Annotated[str | None, Field(min_length=1, max_length=64)] = None
+    """Believed of `admin.token` only: any other is its own name's."""
+    why: Annotated[str, Field(min_length=1)]
+
+
+class Sweep(BaseModel):
+    """Whether to delete."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = True
+
+
+def routes(services: Services) -> APIRouter:
+    """`/holds` and `/retention`."""
+    needs = services.needs(Right.ADMINISTER)
+    router = APIRouter(tags=["history"], dependencies=[Depends(needs)])
+
+    @router.get("/holds", responses=many(Hold))
+    async def show() -> Response:
+        """Every hold, the oldest first."""
+        async with _there():
+            return answer(Items(tuple(await services.holds.all())))
+
+    @router.post("/holds", status_code=201, responses=one(Hold, HTTPStatus.CREATED))
+    async def add(order: HoldOrder, holder: Annotated[Holder, Depends(needs)]) -> Response:
+        """Keep these calls and their recordings, whatever their age, until the hold is removed."""
+        now = datetime.now(UTC)
+        by = services.known_as(holder, order.by)
+        hold = Hold(id=new_id(to_us(now)), since=now, **order.model_dump(exclude={"by"}), by=by)
+        async with _there():
+            try:
+                await services.holds.add(hold)
+            except ValueError as error:
+                raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+        return answer(hold, HTTPStatus.CREATED)
+
+    @router.delete("/holds/{hold}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
+    async def remove(hold: str, holder: Annotated[Holder, Depends(needs)], by: str | None = None) -> Response:
+        """Take a hold back."""
+        async with _there():
+            if not await services.holds.remove(hold, services.known_as(holder, by)):
+                raise Failure(HTTPStatus.NOT_FOUND, f"no hold {hold!r}")
+        return Response(status_code=HTTPStatus.NO_CONTENT.value)
+
+    @router.post("/retention", responses=one(Swept))
+    async def sweep(order: Sweep) -> Response:
+        """Delete what is too old now, or (`dry_run`, the default) only say what would go."""
+        async with _there():
+            what = services.retention.due() if order.dry_run else services.retention.sweep()
+            return answer(Swept(dry_run=order.dry_run, deleted=await what))
+
+    return router
+
+
+@asynccontextmanager
+async def _there() -> AsyncIterator[None]:
+    """Answers 503 while the database is away."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        structlog.get_logger("api").error("the history cannot be asked", error=str(error))
+        raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer now") from error
