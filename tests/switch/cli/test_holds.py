@@ -1,6 +1,7 @@
 """`centralita hold` and `centralita history sweep`, against a switch that has an old call."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 from typer.testing import CliRunner
 
@@ -14,7 +15,8 @@ async def test_what_is_old_goes_and_what_is_held_stays() -> None:
     async with Switch.running(
         capture=False, serving=False, **centre(retention={"calls": "30d", "recordings": "1d"})
     ) as switch:
-        async with filled("sqlite:///centralita.db", switch.data_dir, calls=150):
+        long_ago = datetime.now(UTC).date() - timedelta(days=60)
+        async with filled("sqlite:///centralita.db", switch.data_dir, calls=150, days=[long_ago]):
             pass
         await switch.start()
 
@@ -25,7 +27,7 @@ async def test_what_is_old_goes_and_what_is_held_stays() -> None:
             return result.exit_code, result.output.splitlines()
 
         code, said = await run(
-            "hold", "add", "--queue=vip", "--to=2027-01-01T00:00:00Z", "--why=a case", "--by=law"
+            "hold", "add", "--queue=vip", "--from=2026-01-01T00:00:00Z", "--why=a case", "--by=law"
         )
         assert code == 0, said
         held = said[0]

@@ -29,6 +29,7 @@ from switch.history.entries import (
     OfferEnded,
     WrapUpEnded,
 )
+from switch.history.holds import Hold, Holds
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.records import AgentState, AgentStateRecord, OfferResult
@@ -107,6 +108,7 @@ async def test_every_row_names_tenant_and_node(engine: AsyncEngine, writer: Writ
     await TokenStore(engine, node="test").add("4a5h", token)
     writer.put(asked("1"))
     await writer.flush(5)
+    await Holds(engine, node="test").add(Hold(id="1", call=CALL.id, by="eva", why="a case", since=NOON))
     async with engine.connect() as connection:
         for table in tables.metadata.sorted_tables:
             origin = (await connection.execute(select(table.c.tenant, table.c.node))).all()
