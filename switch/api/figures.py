@@ -10,7 +10,7 @@ from switch.access.rights import Right
 from switch.api.answers import Items, answer, many
 from switch.api.services import Services
 from switch.events.subject import agent, queue
-from switch.figures.facts import Counts, Dimension
+from switch.figures.facts import Counts, Dimension, Fact
 from switch.figures.formulas import FORMULAS
 from switch.figures.rows import FigureRow, FiguresRow
 from switch.records import utc
@@ -32,6 +32,8 @@ def routes(services: Services) -> APIRouter:
         since, rows = utc(live.today_us), []
         for n, (key, counts) in enumerate(live.today(() if by is None else (by,)).items()):
             name = key[0] if key else None
+            if by is Dimension.QUEUE and name is not None:
+                counts.facts[Fact.WAITING_LATE] = services.metrics.waiting_late(name)
             if _sees(holder, by, name):
                 rows.append(FiguresRow(name, since, live.seeded, counts.facts, _figures(counts, by)))
             if n % _AT_ONCE == _AT_ONCE - 1:

@@ -166,6 +166,11 @@ class Metrics:
         """The queue's figures now, as `/metrics` would show them. Raises KeyError."""
         return self._queues[name].reading(self._now_us())
 
+    def waiting_late(self, queue: str) -> int:
+        """How many wait there for longer than its target now; nobody where it is unknown."""
+        counts = self._queues.get(queue)
+        return 0 if counts is None else counts.waiting_late(self._now_us())
+
     def counts(self, queue: str) -> QueueCounts | None:
         """What the queue's figures are made of; None where nothing was ever counted of it."""
         return self._queues.get(queue)

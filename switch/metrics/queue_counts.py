@@ -94,9 +94,13 @@ class QueueCounts:
         Who already waits longer than the target counts as missed.
         """
         good, total = self._recent.counts(now_us)
-        late_from = now_us - self.target.within_s * 1e6
-        total += sum(since < late_from for since in self._waiting.values())
+        total += self.waiting_late(now_us)
         return good / total if total else nan
+
+    def waiting_late(self, now_us: int) -> int:
+        """How many wait for longer than the target already."""
+        late_from = now_us - self.target.within_s * 1e6
+        return sum(since < late_from for since in self._waiting.values())
 
     def reading(self, now_us: int) -> "QueueReading":
         """The figures of this moment."""

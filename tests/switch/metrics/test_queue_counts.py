@@ -102,8 +102,8 @@ def test_who_waits_longer_than_the_target_counts_as_missed() -> None:
     counts = queue()
     ended(counts, Result.ANSWERED, 3.0, 3.0)
     counts.visit_started("late", at(0))
-    assert counts.service_level(at(20)) == 1.0
-    assert counts.service_level(at(20.000001)) == 0.5
+    assert (counts.waiting_late(at(20)), counts.service_level(at(20))) == (0, 1.0)
+    assert (counts.waiting_late(at(20.000001)), counts.service_level(at(20.000001))) == (1, 0.5)
     counts.visit_ended("late", Result.ANSWERED, Reason.AGENT_ANSWERED, 25.0, at(25))
     assert counts.service_level(at(25)) == 0.5
 
