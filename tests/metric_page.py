@@ -13,6 +13,7 @@ from switch.calls.ending import Reason, Result
 from switch.decisions.decisions import Asked
 from switch.events.types import EventType
 from switch.history.entries import OUTCOMES
+from switch.history.retention import Kind
 from switch.identities.stir import Outcome
 from switch.metrics import families, parts
 from switch.metrics.exposition import PREFIX, Declared, DeclaredHistogram
@@ -41,7 +42,7 @@ VALUES: Final[Mapping[str, Mapping[str, type[StrEnum] | tuple[str, ...]]]] = {
     "code": {"sip_messages": ("empty for a request", "the status of a response")},
     "direction": {"calls": Direction, "sip_messages": parts.SIP_DIRECTIONS},
     "kernels": {"build_info": ("compiled", "pure")},
-    "kind": {"state_repairs": RepairKind},
+    "kind": {"history_deleted": Kind, "state_repairs": RepairKind},
     "limit": {"toll_refusals": TollLimit},
     "method": {"sip_messages": parts.SIP_METHODS},
     "outcome": {

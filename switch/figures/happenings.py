@@ -94,9 +94,10 @@ def visit_handled(visit: Visit) -> Happened:
 
 
 def visits(call: CallRecord) -> Iterator[Visit]:
-    """Of a call that has ended."""
+    """Of a call that has ended: whoever has not left a line before has left it then."""
     for visit in call.visits:
-        yield visit_of(call.id, call.to, call.trunk, visit)
+        found = visit_of(call.id, call.to, call.trunk, visit)
+        yield found if found.left_us is not None else found._replace(left_us=_us(call.ended_at))
 
 
 def visit_of(call: str, number: str, trunk: str | None, visit: VisitRecord) -> Visit:

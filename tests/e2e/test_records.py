@@ -172,7 +172,7 @@ def agree(shown: dict[str, Any], kept: dict[str, Any]) -> None:
     """What the API shows is what the row keeps, column by column."""
     for column in shown.keys() & kept.keys():
         value = shown[column]
-        if column == "legs":
+        if column in ("legs", "skills"):
             assert " ".join(value) == kept[column]
         elif isinstance(value, str) and kept[column] != value:
             assert datetime.fromisoformat(value) == datetime.fromisoformat(f"{kept[column]}+00:00"), column

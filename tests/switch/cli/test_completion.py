@@ -64,7 +64,9 @@ def completed(shell: str, line: str, folder: Path, environment: dict[str, str]) 
     return [one.split("\t")[0].strip() for one in done.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    "shell", ["bash", *(pytest.param(shell, marks=pytest.mark.long) for shell in ("zsh", "fish"))]
+)
 @pytest.mark.timeout(90)
 async def test_a_shell_completes_commands_and_names(
     shell: str, switch: Switch, tmp_path: Path, path: dict[str, str]
