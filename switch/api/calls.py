@@ -79,7 +79,6 @@ def routes(services: Services) -> APIRouter:
     """`/calls`."""
     router = APIRouter(prefix="/calls", tags=["calls"])
     See = Annotated[Holder, Depends(services.needs(Right.CALLS_SEE))]
-    May = Annotated[Holder, Depends(services.needs(Right.CALLS_ACT))]
 
     @router.get("", responses=many(CallRecord))
     async def calls(
@@ -107,6 +106,19 @@ def routes(services: Services) -> APIRouter:
             active = []
         return answer(await _ended(services, holder, active, queue, agent, since, cursor, limit))
 
+    @router.get("/{call}", responses=one(CallRecord))
+    async def call(call: str, holder: See) -> Response:
+        """One call, in progress or ended."""
+        return answer(await find(services, holder, call))
+
+    _add_control(router, services)
+    _add_supervision(router, services)
+    return router
+
+
+def _add_control(router: APIRouter, services: Services) -> None:
+    May = Annotated[Holder, Depends(services.needs(Right.CALLS_ACT))]
+
     @router.post("", status_code=202, responses=one(CallRecord, HTTPStatus.ACCEPTED))
     async def originate(wanted: Origination, holder: May) -> Response:
         """Ring a phone; answered, it calls `to` as if it had dialled it. The call's record says what became
@@ -120,11 +132,6 @@ def routes(services: Services) -> APIRouter:
             raise Failure(HTTPStatus.CONFLICT, f"agent {wanted.agent!r} sits at no phone")
         call = services.backend.originate(phone, wanted.to, answers=wanted.answers, ring_s=wanted.ring_s)
         return answer(call, HTTPStatus.ACCEPTED)
-
-    @router.get("/{call}", responses=one(CallRecord))
-    async def call(call: str, holder: See) -> Response:
-        """One call, in progress or ended."""
-        return answer(await find(services, holder, call))
 
     @router.delete("/{call}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
     async def hangup(call: str, holder: May) -> Response:
@@ -162,9 +169,6 @@ def routes(services: Services) -> APIRouter:
         """Send the caller on to a number, as the phone that he talks to could dial it; that phone leaves."""
         services.seen_by(holder).check_call(call)
         return answer(services.backend.transfer(call, order.to), HTTPStatus.ACCEPTED)
-
-    _add_supervision(router, services)
-    return router
 
 
 def _add_supervision(router: APIRouter, services: Services) -> None:
