@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from websockets.asyncio.client import connect
 
+from tests.media.stage import until
 from tests.peers.subscribers import Subscribers
 from tests.peers.switch import Metrics, Switch
 from tests.switch.events.follower import Follower
@@ -71,21 +72,17 @@ def listening(switch: Switch) -> connect:
     return connect(url, additional_headers={"Authorization": f"Bearer {token}"}, proxy=None, max_size=None)
 
 
-async def listen(switch: Switch, there: asyncio.Barrier) -> Heard:
+async def listen(switch: Switch, there: asyncio.Barrier, heard: Heard) -> None:
     """Until cancelled: how late each event comes, by the clock of this machine."""
-    heard, decoder = Heard([], []), msgspec.json.Decoder(_Event)
+    decoder = msgspec.json.Decoder(_Event)
     async with listening(switch) as socket:
         await socket.recv()
         await there.wait()
-        try:
-            async for message in socket:
-                now = time.time()
-                event = decoder.decode(message)
-                heard.late_s.append(now - event.time.timestamp())
-                heard.seqs.append(event.seq)
-        except asyncio.CancelledError:
-            return heard
-    raise AssertionError("the switch ended the WebSocket")
+        async for message in socket:
+            now = time.time()
+            event = decoder.decode(message)
+            heard.late_s.append(now - event.time.timestamp())
+            heard.seqs.append(event.seq)
 
 
 async def keep(switch: Switch, follower: Follower) -> None:
@@ -181,18 +178,19 @@ async def load(switch: Switch, size: Size) -> dict[str, Any]:
         follower = Follower()
         keeping = asyncio.create_task(keep(switch, follower))
         there = asyncio.Barrier(size.listeners + 1)
-        tasks = [asyncio.create_task(listen(switch, there)) for _ in range(size.listeners)]
+        heard = [Heard([], []) for _ in range(size.listeners)]
+        tasks = [asyncio.create_task(listen(switch, there, each)) for each in heard]
         await there.wait()
         before = await switch.metrics()
         scraping = asyncio.create_task(scrape(switch))
         await change_states(switch, 100, size)
         after = await switch.metrics()
-        await asyncio.sleep(0.2)  # the last events are on their way
-        for task in (*tasks, scraping):
-            task.cancel()
         await same_as_fresh(switch, follower)
-        keeping.cancel()
-        heard: list[Heard] = await asyncio.gather(*tasks)
+        await until(lambda: all(each.seqs[-1] == follower.seq for each in heard))
+        assert not any(task.done() for task in (*tasks, keeping)), "the switch ended a WebSocket"
+        for task in (*tasks, keeping, scraping):
+            task.cancel()
+        await asyncio.gather(*tasks, keeping, return_exceptions=True)
         told = after.value("centralita_events_total", type="agent.state")
         return {
             "agent_states": told - before.value("centralita_events_total", type="agent.state"),

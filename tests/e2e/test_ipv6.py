@@ -29,7 +29,7 @@ def sections(port: int, carrier: int, **trunk: Any) -> dict[str, Any]:
                     f"tcp:[{V6}]:{port}",
                 ]
             },
-            media={"listen": "::", "ports": "22800-22899"},
+            media={"listen": "::", "ports": "10300-10399"},
             trunks={"carrier": trunk},
         ),
     }

@@ -62,7 +62,7 @@ def sections(address: str, port: int, a: RawParty, b: RawParty) -> dict[str, Any
     return centre(
         1,
         sip={"listen": [f"udp:{address}:5060", f"tcp:{address}:5060", f"udp:[{V6}]:{port}"]},
-        media={"listen": "::", "ports": "22700-22799"},
+        media={"listen": "::", "ports": "10200-10299"},
         trunks={
             "a": {"accept_from": [f"[{a.host}]:{a.port}" if a.host == V6 else f"{a.host}:{a.port}"]},
             "b": {"accept_from": [], "proxy": f"sip:{b.here}"},

@@ -20,7 +20,10 @@ from tests.peers.switch import Switch
 
 PATIENCE_S = (60.0, 2.0)
 """Of the kinds of traffic: one SIPp plays each."""
-SEED = 33
+SEED = 197
+"""Of a day of which no result changes where anybody calls, or ends his talk, up to 0.8 s later."""
+DIFFERS_S = 2.2
+"""So much, at most, a wait does then."""
 RINGS_S = 0.2
 WRAP_UP_S = 0.5
 
@@ -133,7 +136,7 @@ async def test_some_seconds_of_calls(tell_on_failure: Tell, tmp_path: Path) -> N
     pairs = await played_alike(tell_on_failure, tmp_path, drawn)
     assert {result for result, _, _, _ in pairs} == {"answered", "abandoned"}
     assert [seen for _, seen, _, _ in pairs] == [expected for expected, _, _, _ in pairs]
-    assert all(abs(seen_s - expected_s) < 1.0 for _, _, expected_s, seen_s in pairs), pairs
+    assert all(abs(seen_s - expected_s) < DIFFERS_S for _, _, expected_s, seen_s in pairs), pairs
 
 
 @pytest.mark.long

@@ -14,6 +14,7 @@ from media.port import Echo, PeerMedia, Relay
 from tests.media.rtcp import receiver_report
 from tests.media.stage import Stage, until
 from tests.media.test_engine_stream import in_step
+from tests.peers import ports
 
 HERE = "::1"
 V4 = "127.0.0.1"
@@ -22,7 +23,7 @@ V4 = "127.0.0.1"
 @pytest.fixture(params=["::1", "::"])
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     """A plane on IPv6; the peers of IPv6 reach it at ::1."""
-    plane = MediaPlane(request.param, range(22000, 22100), seed=1)
+    plane = MediaPlane(request.param, ports.EVERYWHERE[:100], seed=1)
     plane.start(asyncio.get_running_loop())
     stage = Stage(plane, HERE)
     yield stage

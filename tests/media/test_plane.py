@@ -16,6 +16,7 @@ from media.events import Locked, PortClosed, PortEvent, Unlocked
 from media.port import Echo, PeerMedia, Play, PortStats, Relay, Silence
 from media.sound import Sound
 from tests.media.stage import HOST, Stage, until
+from tests.peers import ports
 
 CALLER = "127.20.0.10"
 
@@ -250,7 +251,7 @@ async def test_networks_may_be_many() -> None:
 
 async def test_listening_on_every_address() -> None:
     """The connected socket then has an address of its own, and loses it again when the peer moves."""
-    plane = MediaPlane("0.0.0.0", range(21500, 21510))
+    plane = MediaPlane("0.0.0.0", ports.EVERYWHERE[100:110])
     plane.start(asyncio.get_running_loop())
     stage = Stage(plane, host="127.0.0.1")
     peer, moved = stage.peer("127.0.0.1"), stage.peer("127.0.0.1", ssrc=5)

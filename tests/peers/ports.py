@@ -10,6 +10,10 @@ PHONES = "127.0.0.1"
 """Where phones live unless a test says otherwise: baresip binds only to addresses that lo really has."""
 
 
+EVERYWHERE = range(10_000, 20_000)
+"""RTP ports of those that listen on all addresses: none else's, whose stray packets they would get."""
+
+
 def free_port(address: str) -> int:
     """A port of `address` on which nobody listened a moment ago, drawn at random.
 
