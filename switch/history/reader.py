@@ -16,17 +16,17 @@ from sqlalchemy import (
     Select,
     Table,
     cast,
-    exists,
     func,
-    or_,
     select,
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from acd.why import Kept
-from switch.events.rows import Kind
 from switch.events.subject import Subject
+from switch.events.subject import agent as of_agent
+from switch.events.subject import queue as of_queue
+from switch.history.finding import AnyOf, newest
 from switch.history.pages import cursor_of, position_of
 from switch.history.tables import (
     agent_states,
@@ -45,6 +45,8 @@ ChainPlace: TypeAlias = tuple[str, datetime, int, str]
 
 MAX_PAGE = 200
 _CALLS_AT_ONCE = 25
+_ASIDE = ("tenant", "node", "n", "call_ended_at")
+"""Columns that say where a row is from, or find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +90,15 @@ class Reader:
         Raises BadCursor.
         """
         limit = max(1, min(limit, MAX_PAGE))
-        query = select(calls).where(calls.c.tenant == self._tenant)
+        wanted: list[AnyOf] = [] if agent is None else [(of_agent(agent),)]
         if queue is not None:
-            query = query.where(_or_visit(calls.c.queue == queue, queue_visits.c.queue == queue))
-        if agent is not None:
-            query = query.where(_or_visit(calls.c.agent == agent, queue_visits.c.agent == agent))
-        if since is not None:
-            query = query.where(calls.c.ended_at >= since)
+            wanted.append((of_queue(queue),))
         if scope is not None:
-            query = query.where(_within(scope))
-        if cursor is not None:
-            query = query.where(tuple_(calls.c.ended_at, calls.c.id) < tuple_(*position_of(cursor)))
-        query = query.order_by(calls.c.ended_at.desc(), calls.c.id.desc()).limit(limit + 1)
+            wanted.append(scope)
+        before = None if cursor is None else position_of(cursor)
+        page = newest(self._tenant, wanted, since=since, before=before, limit=limit + 1).subquery()
+        query = select(calls).join(page, page.c.call == calls.c.id)
+        query = query.order_by(page.c.ended_at.desc(), page.c.call.desc())
         async with self._engine.connect() as connection:
             found = await _records(connection, query)
         more = len(found) > limit
@@ -191,20 +190,6 @@ class Reader:
             ]
 
 
-def _or_visit(own: Any, of_visit: Any) -> Any:
-    return or_(own, exists().where(queue_visits.c.call == calls.c.id, of_visit))
-
-
-def _within(scope: frozenset[Subject]) -> Any:
-    """A call that was in one of these queues, or one of these agents'."""
-    queues = [each.name for each in scope if each.kind is Kind.QUEUE]
-    agents = [each.name for each in scope if each.kind is Kind.AGENT]
-    return or_(
-        _or_visit(calls.c.queue.in_(queues), queue_visits.c.queue.in_(queues)),
-        _or_visit(calls.c.agent.in_(agents), queue_visits.c.agent.in_(agents)),
-    )
-
-
 async def _rows(
     connection: AsyncConnection, query: Select[Any] | CompoundSelect[Any]
 ) -> Sequence[RowMapping]:
@@ -257,4 +242,4 @@ def _record(row: RowMapping, parts: dict[str, list[dict[str, Any]]]) -> CallReco
 
 def _own(row: RowMapping) -> dict[str, Any]:
     """What a row says, without what says where it is from."""
-    return {str(name): value for name, value in row.items() if name not in ("tenant", "node", "n")}
+    return {str(name): value for name, value in row.items() if name not in _ASIDE}

@@ -149,7 +149,7 @@ class Statements:
         for leg in call.legs:
             steps[_Step.ADD_LEG][call.id, leg.id] = asdict(leg) | key
         for n, visit in enumerate(call.visits):
-            row = asdict(visit) | {"skills": " ".join(visit.skills)}
+            row = asdict(visit) | {"skills": " ".join(visit.skills), "call_ended_at": call.ended_at}
             steps[_Step.ADD_VISIT][call.id, n] = row | key | {"n": n}
         for n, segment in enumerate(call.segments):
             row = _renamed(asdict(segment)) | {"legs": " ".join(segment.legs)}

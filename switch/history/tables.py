@@ -89,8 +89,6 @@ calls = Table(
     Column("recording_duration_s", Float),
     Column("recording_sha256", String(64)),
     Index(None, "ended_at", "id"),
-    Index(None, "queue", "ended_at"),
-    Index(None, "agent", "ended_at"),
     Index(None, "from", "ended_at"),
 )
 
@@ -152,11 +150,15 @@ queue_visits = Table(
     Column("talk_s", Float),
     Column("hold_s", Float),
     Column("wrap_up_s", Float),
-    Index(None, "queue", "entered_at"),
+    Column("call_ended_at", Utc),
+    Index(None, "queue", "call_ended_at", "call"),
+    Index(None, "agent", "call_ended_at", "call"),
     Index(None, "entered_at"),
     Index(None, "left_at"),
 )
-"""`skills`: the names of those asked for, separated by spaces."""
+"""`skills`: the names of those asked for, separated by spaces. `call_ended_at`: its call's `ended_at`, by
+which the last calls of a queue or an agent are found, however few they have.
+"""
 
 offers = Table(
     "offers",

@@ -1,5 +1,6 @@
 """Pages of calls: complete, in order, each call once."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from acd.why import Kept
 from switch.calls.ending import Reason, Result
+from switch.events.subject import agent as of_agent
+from switch.events.subject import queue as of_queue
 from switch.history.entries import CallEnded, Decided
-from switch.history.pages import BadCursor
+from switch.history.pages import BadCursor, cursor_of
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.records import CallRecord, OfferRecord, OfferResult, VisitRecord
@@ -168,8 +171,9 @@ async def test_the_last_agent_of_a_number(engine: AsyncEngine, tmp_path: Path) -
     assert await reader.last_agent("+34888", at(0)) is None
 
 
-async def test_nobody_looks_at_all_decisions_for_one_call(engine: AsyncEngine) -> None:
-    """PostgreSQL reads a small table whole unless it is told that this is dear."""
+async def plan(engine: AsyncEngine, ask: Callable[[Reader], Awaitable[object]]) -> list[str]:
+    """By which steps the database finds what is asked first. PostgreSQL reads a small table whole unless it
+    is told that this is dear."""
     sqlite = engine.dialect.name == "sqlite"
     asked: list[tuple[str, Any]] = []
 
@@ -177,13 +181,69 @@ async def test_nobody_looks_at_all_decisions_for_one_call(engine: AsyncEngine) -
         asked.append((statement, parameters))
 
     event.listen(engine.sync_engine, "before_cursor_execute", note)
-    await Reader(engine).decisions("some call")
+    await ask(Reader(engine))
     event.remove(engine.sync_engine, "before_cursor_execute", note)
-    statement, parameters = asked[-1]
+    statement, parameters = asked[0]
     async with engine.connect() as connection:
         if not sqlite:
-            await connection.exec_driver_sql("SET enable_seqscan = off")
+            for way in ("seqscan", "bitmapscan"):
+                await connection.exec_driver_sql(f"SET enable_{way} = off")
         explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
         steps = [row[-1] for row in await connection.exec_driver_sql(f"{explain} {statement}", parameters)]
     assert steps
-    assert not [step for step in steps if "SCAN decisions" in step or "Seq Scan on decisions" in step], steps
+    return steps
+
+
+def through(steps: list[str], table: str) -> list[str]:
+    """Those that read a table from its one end to the other."""
+    return [step for step in steps if f"SCAN {table}" in step or f"Seq Scan on {table}" in step]
+
+
+async def test_nobody_looks_at_all_decisions_for_one_call(engine: AsyncEngine) -> None:
+    assert not through(await plan(engine, lambda reader: reader.decisions("some call")), "decisions")
+
+
+ANA, SUPPORT = of_agent("ana"), of_queue("support")
+
+
+@pytest.mark.parametrize(
+    ("asked", "indexes"),
+    [
+        ({"queue": "support"}, {"queue"}),
+        ({"agent": "ana", "since": at(0)}, {"agent"}),
+        ({"queue": "support", "agent": "ana"}, {"agent"}),
+        ({"scope": frozenset([ANA])}, {"agent"}),
+        ({"scope": frozenset([ANA, SUPPORT])}, {"agent", "queue"}),
+        ({"queue": "support", "scope": frozenset([ANA, SUPPORT])}, {"queue"}),
+        ({"queue": "support", "cursor": cursor_of(at(60), "call")}, {"queue"}),
+    ],
+)
+async def test_nobody_looks_at_all_calls_for_a_few(
+    engine: AsyncEngine, asked: dict[str, Any], indexes: set[str]
+) -> None:
+    """The visits' indexes have them in the order of the page, so it ends where it is full."""
+    steps = await plan(engine, lambda reader: reader.calls(**asked))
+    assert not through(steps, "calls") + through(steps, "queue_visits"), steps
+    used = {each for each in ("queue", "agent") if f"ix_queue_visits_{each}_call_ended_at" in " ".join(steps)}
+    assert used >= indexes, steps
+
+
+async def test_the_calls_of_a_scope(engine: AsyncEngine, tmp_path: Path) -> None:
+    """Each once, whatever it is in the scope for, and however many are in it; page by page."""
+    calls = [replace(moved_call(), id=f"moved-{n}", ended_at=at(50 + n)) for n in range(5)]
+    reader = await stored(engine, tmp_path, answered_call("plain"), *calls)
+    newest = [call.id for call in reversed(calls)]
+    for scope, found in (
+        ([of_agent("luis")], newest),
+        ([of_agent("luis"), of_queue("sales")], newest),
+        ([of_agent("ana")], ["plain"]),
+        ([of_agent(f"agent{n}") for n in range(20)], []),
+        ([of_agent(f"agent{n}") for n in range(20)] + [of_queue("sales")], newest),
+        ([], []),
+    ):
+        first = await reader.calls(scope=frozenset(scope), limit=2)
+        rest = await reader.calls(scope=frozenset(scope), cursor=first.next) if first.next else None
+        assert [call.id for call in (*first.items, *(rest.items if rest else ()))] == found
+    assert (await reader.calls(queue="support", scope=frozenset([of_agent("eva")]))).items == ()
+    both = await reader.calls(queue="sales", agent="luis", scope=frozenset([of_queue("support")]))
+    assert [call.id for call in both.items] == newest
