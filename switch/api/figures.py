@@ -27,7 +27,9 @@ def routes(services: Services) -> APIRouter:
 
     @router.get("", responses=many(FiguresRow))
     async def figures(holder: See, by: Annotated[Dimension | None, Query()] = None) -> Response:
-        """Today's figures, by queue, agent, skill, number or trunk; of everybody without `by`."""
+        """Today's figures, by queue, agent, skill, number, trunk or reason of a pause; of everybody without
+        `by`.
+        """
         live = services.figures
         since, rows = utc(live.today_us), []
         for n, (key, counts) in enumerate(live.today(() if by is None else (by,)).items()):

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from switch.figures import happenings
 from switch.figures.calendar import Interval, Span, days, intervals
 from switch.figures.cells import Cells, Key, Row, keys
-from switch.figures.facts import Dimension, Fact, Happened
+from switch.figures.facts import Dimension, Fact, Happened, Stay
 from switch.history.tables import agent_states, calls, legs, offers, queue_visits, transfers
 from switch.records import AgentState, LegRole, to_us, utc
 
@@ -50,11 +50,12 @@ async def figures(
             async for happened in source.waiting(span.start_us):
                 for key in keys(happened, by):
                     waiting[key] = waiting.get(key, 0) + 1
-        states = await source.states_at(span.start_us)
+        states = {stay.agent: stay for stay in await source.states_at(span.start_us)}
         for part in [span] if interval is None else days(span, zone):
             cells = Cells(list(intervals(part, zone, interval)), by)
-            async for happened in source.all(part):
-                cells.add(happened)
+            if Dimension.REASON not in by:
+                async for happened in source.all(part):
+                    cells.add(happened)
             await _stay(cells, source, states, part, now_us)
             for row in cells.rows(waiting):
                 yield row
@@ -76,19 +77,19 @@ async def counted_calls(
                 yield happened.call
 
 
-async def _stay(
-    cells: Cells, source: "Source", states: dict[str, tuple[AgentState, int]], part: Span, now_us: int
-) -> None:
-    """Count the agents' seconds in this part. `states` are their last ones, and since when they count."""
-    async for agent, state, since_us in source.changes(part):
-        if since_us < now_us:
-            if (before := states.get(agent)) is not None:
-                cells.stayed(agent, *before, since_us)
-            states[agent] = state, since_us
+async def _stay(cells: Cells, source: "Source", states: dict[str, Stay], part: Span, now_us: int) -> None:
+    """Count the agents' seconds and pauses in this part. `states` are their last ones, since they count."""
+    async for stay in source.changes(part):
+        if stay.since_us < now_us:
+            if (before := states.get(stay.agent)) is not None:
+                cells.stayed(before, stay.since_us)
+            if stay.state is AgentState.PAUSED:
+                cells.add(happenings.pause_began(stay))
+            states[stay.agent] = stay
     end_us = min(part.end_us, now_us)
-    for agent, (state, since_us) in states.items():
-        cells.stayed(agent, state, since_us, end_us)
-        states[agent] = state, max(since_us, end_us)
+    for agent, stay in states.items():
+        cells.stayed(stay, end_us)
+        states[agent] = stay._replace(since_us=max(stay.since_us, end_us))
 
 
 class Source:
@@ -132,21 +133,22 @@ class Source:
         async for visit in self._visits((v.entered_at < moment, v.left_at >= moment)):
             yield happenings.visit_entered(visit)
 
-    async def states_at(self, at_us: int) -> dict[str, tuple[AgentState, int]]:
-        """Each agent's state at that moment, and that moment."""
+    async def states_at(self, at_us: int) -> list[Stay]:
+        """Each agent's state at that moment, as if he had entered it then."""
         s = agent_states.c
         last = select(s.agent, func.max(s.since)).where(s.tenant == self._tenant, s.since < utc(at_us))
-        query = select(s.agent, s.state).where(
+        query = select(s.agent, s.state, s.reason).where(
             s.tenant == self._tenant, tuple_(s.agent, s.since).in_(last.group_by(s.agent))
         )
-        return {agent: (AgentState(state), at_us) async for agent, state in self._stream(query)}
+        return [Stay(agent, AgentState(state), why, at_us) async for agent, state, why in self._stream(query)]
 
-    async def changes(self, span: Span) -> AsyncIterator[tuple[str, AgentState, int]]:
+    async def changes(self, span: Span) -> AsyncIterator[Stay]:
         """Agents' states, in the order in which they were entered."""
         s = agent_states.c
-        query = select(s.agent, s.state, s.since).where(s.tenant == self._tenant, *_within(s.since, span))
-        async for agent, state, since in self._stream(query.order_by(s.since)):
-            yield agent, AgentState(state), to_us(since)
+        query = select(s.agent, s.state, s.reason, s.since)
+        query = query.where(s.tenant == self._tenant, *_within(s.since, span)).order_by(s.since)
+        async for agent, state, reason, since in self._stream(query):
+            yield Stay(agent, AgentState(state), reason, to_us(since))
 
     async def _visits(self, where: Collection[ColumnElement[bool]]) -> AsyncIterator[happenings.Visit]:
         v, c = queue_visits.c, calls.c

@@ -6,8 +6,7 @@ from itertools import product
 from typing import NamedTuple, TypeAlias
 
 from switch.figures.calendar import Span
-from switch.figures.facts import STATE_FACTS, Counts, Dimension, Fact, Happened
-from switch.records import AgentState
+from switch.figures.facts import STATE_FACTS, Counts, Dimension, Fact, Happened, Stay
 
 Key: TypeAlias = tuple[str, ...]
 """Values of the dimensions asked for, in their order."""
@@ -43,15 +42,15 @@ class Cells:
             for key in keys(happened, self._by):
                 self._cell(at, key).add(happened)
 
-    def stayed(self, agent: str, state: AgentState, from_us: int, to_us: int) -> None:
-        """An agent was in that state from one moment to the other: its seconds, where they passed."""
-        of_agent = keys(Happened(from_us, "", {Dimension.AGENT: (agent,)}, {}), self._by)
-        from_us, to_us = max(from_us, self._starts[0]), min(to_us, self._end_us)
+    def stayed(self, stay: Stay, to_us: int) -> None:
+        """An agent's stay ended then, or has lasted until then: its seconds, where they passed."""
+        of_stay, fact = keys(stay, self._by), STATE_FACTS[stay.state]
+        from_us, to_us = max(stay.since_us, self._starts[0]), min(to_us, self._end_us)
         at = bisect_right(self._starts, from_us) - 1
         while from_us < to_us:
             until_us = min(to_us, self._spans[at].end_us)
-            for key in of_agent:
-                self._cell(at, key).facts[STATE_FACTS[state]] += until_us - from_us
+            for key in of_stay:
+                self._cell(at, key).facts[fact] += until_us - from_us
             from_us, at = until_us, at + 1
 
     def put(self, at_us: int, key: Key, counts: Counts) -> None:
@@ -93,9 +92,9 @@ class Cells:
         return found
 
 
-def keys(happened: Happened, by: Sequence[Dimension]) -> list[Key]:
+def keys(counted: Happened | Stay, by: Sequence[Dimension]) -> list[Key]:
     """For which keys it counts: one for each combination of its values; none where it lacks a dimension."""
-    values = [happened.keys.get(dimension) for dimension in by]
+    values = [counted.keys.get(dimension) for dimension in by]
     return [] if None in values else list(product(*(each for each in values if each is not None)))
 
 

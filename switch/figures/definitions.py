@@ -71,6 +71,11 @@ _ENGLISH: Final[Mapping[str, Words]] = {
         "Utilisation",
         "time in on_call and wrap_up ÷ time logged in: every state but offline",
     ),
+    "pause_time": Words(
+        "Average pause",
+        "time in paused ÷ pauses that began; over short intervals, one that began in the one "
+        "before is in the time alone",
+    ),
     "transfer_rate": Words(
         "Transfer rate",
         "transfers by agents ÷ answered",
@@ -177,6 +182,11 @@ _SPANISH: Final[Mapping[str, Words]] = {
     "utilisation": Words(
         "Utilización",
         "tiempo en on_call y wrap_up ÷ tiempo conectado: todos los estados salvo offline",
+    ),
+    "pause_time": Words(
+        "Pausa media",
+        "tiempo en paused ÷ pausas que empezaron; en intervalos cortos, la que empezó en el"
+        " anterior solo está en el tiempo",
     ),
     "transfer_rate": Words(
         "Tasa de transferencia",

@@ -27,6 +27,8 @@ class Dimension(StrEnum):
     NUMBER = "number"
     """The number that was called."""
     TRUNK = "trunk"
+    REASON = "reason"
+    """Of a pause; "" is one without."""
 
 
 class Fact(StrEnum):
@@ -72,6 +74,8 @@ class Fact(StrEnum):
     WRAPPING_US = "wrapping_us"
     """In the state `wrap_up`."""
     UNREACHABLE_US = "unreachable_us"
+    PAUSES = "pauses"
+    """That began: a change of the reason begins another."""
     SEIZURES = "seizures"
     """Calls that we sent to a trunk, each attempt for itself."""
     SEIZURES_ANSWERED = "seizures_answered"
@@ -101,6 +105,22 @@ STATE_FACTS: Final[Mapping[AgentState, Fact]] = {
     AgentState.UNREACHABLE: Fact.UNREACHABLE_US,
 }
 """Every second of an agent is in exactly one."""
+
+
+class Stay(NamedTuple):
+    """An agent in a state, since that moment in UTC microseconds."""
+
+    agent: str
+    state: AgentState
+    reason: str | None
+    since_us: int
+
+    @property
+    def keys(self) -> Mapping[Dimension, tuple[str, ...]]:
+        """What its seconds are told by."""
+        keys = {Dimension.AGENT: (self.agent,)}
+        return keys | {Dimension.REASON: (self.reason or "",)} if self.state is AgentState.PAUSED else keys
+
 
 DECIS_US: Final = 100_000
 """Waits are kept for percentiles in tenths of a second, rounded up."""

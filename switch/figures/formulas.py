@@ -83,6 +83,7 @@ _VISITS = frozenset({Dimension.QUEUE, Dimension.SKILL, Dimension.NUMBER, Dimensi
 _ANSWERS = _VISITS | {Dimension.AGENT}
 _WORK = frozenset({Dimension.QUEUE, Dimension.AGENT})
 _AGENTS = frozenset({Dimension.AGENT})
+_PAUSES = frozenset({Dimension.AGENT, Dimension.REASON})
 _TRUNKS = frozenset({Dimension.TRUNK})
 _HANDLING = {F.TALK_US: 1, F.HOLD_US: 1, F.WRAP_UP_US: 1}
 _BUSY = {F.ON_CALL_US: 1, F.WRAPPING_US: 1, F.RINGING_US: 1}
@@ -136,6 +137,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
     ("handle_time", Unit.SECONDS, _HANDLING, {F.ANSWERED: 1}, _ANSWERS),
     ("occupancy", Unit.RATIO, _BUSY, {**_BUSY, F.READY_US: 1}, _AGENTS),
     ("utilisation", Unit.RATIO, {F.ON_CALL_US: 1, F.WRAPPING_US: 1}, _LOGGED_IN, _AGENTS),
+    ("pause_time", Unit.SECONDS, {F.PAUSED_US: 1}, {F.PAUSES: 1}, _PAUSES),
     (
         "transfer_rate",
         Unit.RATIO,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from switch.calls.ending import Result
-from switch.figures.facts import Dimension, Fact, Happened
+from switch.figures.facts import Dimension, Fact, Happened, Stay
 from switch.records import CallRecord, LegRole, OfferResult, TransferKind, VisitRecord, to_us
 
 WITHIN_S: Final = 20.0
@@ -129,6 +129,11 @@ def offer_ended(call: str, at_us: int, queue: str, agent: str, result: str) -> H
 def transferred(call: str, at_us: int, queue: str, agent: str, kind: str) -> Happened:
     """An agent sent his caller on."""
     return Happened(at_us, call, _work(queue, agent), {_TRANSFERS[TransferKind(kind)]: 1})
+
+
+def pause_began(stay: Stay) -> Happened:
+    """An agent takes no calls, by his own wish or another's."""
+    return Happened(stay.since_us, "", stay.keys, {Fact.PAUSES: 1})
 
 
 class TrunkLeg(NamedTuple):

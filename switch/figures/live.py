@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from switch.figures import happenings
 from switch.figures.calendar import Interval, Span, day_of, days, intervals
 from switch.figures.cells import LEAVES, Cells, Key, Row, keys
-from switch.figures.facts import Counts, Dimension, Fact, Happened
+from switch.figures.facts import Counts, Dimension, Fact, Happened, Stay
 from switch.figures.seed import Seed, SeedCell
 from switch.history.entries import AgentChanged, CallEnded, Entry, OfferEnded, WrapUpEnded
 from switch.records import AgentState, to_us
@@ -44,7 +44,7 @@ class Live:
         self._left: Counter[tuple[str, int]] = Counter()
         """Visits of calls that go on, by queue and when they were entered."""
         self._waiting: dict[Group, Counter[Key]] = {by: Counter() for by in GROUPS}
-        self._states: dict[str, tuple[AgentState, int]] = {}
+        self._states: dict[str, Stay] = {}
         self._first: dict[str, int] = {}
         """When each agent changed first: until then his state is the seed's."""
         self._wrapping: dict[tuple[str, str], Happened] = {}
@@ -90,7 +90,7 @@ class Live:
             case WrapUpEnded(call=call_id, agent=agent, wrap_up_s=wrap_up_s):
                 self._wrap_up_ended(call_id, agent, wrap_up_s)
             case AgentChanged(change=change) if to_us(change.since) >= self.since_us:
-                self._agent_changed(change.agent, change.state, to_us(change.since))
+                self._agent_changed(Stay(change.agent, change.state, change.reason, to_us(change.since)))
 
     def seed(self, cell: SeedCell) -> None:
         """A part of what the database tells."""
@@ -100,12 +100,12 @@ class Live:
 
     def seeded_with(self, seed: Seed) -> None:
         """The rest of it: agents' states when the switch began, and who still wrapped up."""
-        for agent, state in seed.states.items():
-            until_us = self._first.get(agent)
+        for stay in seed.states:
+            until_us = self._first.get(stay.agent)
             if until_us is None:
-                self._states[agent] = AgentState(state), self.since_us
+                self._states[stay.agent] = stay
             else:
-                self._stayed(agent, AgentState(state), self.since_us, until_us)
+                self._stayed(stay, until_us)
         for visit in seed.wrapping:
             self._wrapping[visit.call, visit.agent or ""] = happenings.visit_handled(visit)
         for (call, agent), wrap_up_s in self._wrapped.items():
@@ -122,8 +122,8 @@ class Live:
         self._roll()
         now_us = self._now_us()
         held = self._cells[by][0 if interval is Interval.DAY else 1].copy()
-        for agent, (state, since_us) in self._states.items():
-            held.stayed(agent, state, since_us, now_us)
+        for stay in self._states.values():
+            held.stayed(stay, now_us)
         waiting = dict(self._waiting[by])
         for counts, _, key in held.all():
             waiting[key] = waiting.get(key, 0) + sum(counts[fact] for fact in LEAVES) - counts[Fact.OFFERED]
@@ -178,11 +178,13 @@ class Live:
         elif not self.seeded:
             self._wrapped[call, agent] = wrap_up_s
 
-    def _agent_changed(self, agent: str, state: AgentState, since_us: int) -> None:
-        self._first.setdefault(agent, since_us)
-        if (before := self._states.get(agent)) is not None:
-            self._stayed(agent, *before, since_us)
-        self._states[agent] = state, since_us
+    def _agent_changed(self, stay: Stay) -> None:
+        self._first.setdefault(stay.agent, stay.since_us)
+        if (before := self._states.get(stay.agent)) is not None:
+            self._stayed(before, stay.since_us)
+        if stay.state is AgentState.PAUSED:
+            self._add(happenings.pause_began(stay))
+        self._states[stay.agent] = stay
 
     def _add(self, happened: Happened) -> None:
         self._roll()
@@ -190,11 +192,11 @@ class Live:
             for held in pair:
                 held.add(happened)
 
-    def _stayed(self, agent: str, state: AgentState, from_us: int, to_us: int) -> None:
+    def _stayed(self, stay: Stay, to_us: int) -> None:
         self._roll()
         for pair in self._cells.values():
             for held in pair:
-                held.stayed(agent, state, from_us, to_us)
+                held.stayed(stay, to_us)
 
     def _wait(self, happened: Happened, by_one: int) -> None:
         for by, waiting in self._waiting.items():

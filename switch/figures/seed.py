@@ -15,7 +15,7 @@ import msgspec
 
 from switch.figures.batch import Source, figures
 from switch.figures.calendar import Interval, Span
-from switch.figures.facts import Dimension, Fact
+from switch.figures.facts import Dimension, Fact, Stay
 from switch.figures.happenings import Visit
 from switch.history.database import connect
 
@@ -48,7 +48,7 @@ class SeedCell(msgspec.Struct, frozen=True, tag="cell"):
 class Seed(msgspec.Struct, frozen=True, tag="end"):
     """Agents' states at `before_us`, and answered visits whose wrap-up has not ended."""
 
-    states: dict[str, str]
+    states: tuple[Stay, ...]
     wrapping: tuple[Visit, ...]
 
 
@@ -73,8 +73,7 @@ async def answer(request: Request) -> None:
             source = Source(connection, "default", before_us)
             states = await source.states_at(before_us)
             wrapping = [visit async for visit in source.wrapping(before_us - _WRAPPING_US)]
-        named = {agent: state.value for agent, (state, _) in states.items()}
-        write(encode(Seed(named, tuple(wrapping))) + b"\n")
+        write(encode(Seed(tuple(states), tuple(wrapping))) + b"\n")
         sys.stdout.flush()
     finally:
         await engine.dispose()

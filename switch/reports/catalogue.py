@@ -182,10 +182,12 @@ REPORTS: Final[Mapping[Name, Report]] = {
         columns=(
             _AGENT,
             _text("reason", "Reason", "Motivo"),
-            Column("pauses", Said("Pauses", "Pausas"), Kind.COUNT),
-            Column("paused", Said("Time", "Tiempo"), Kind.DURATION),
+            _count(Fact.PAUSES, "Pauses", "Pausas"),
+            _sum(Fact.PAUSED_US, "Time", "Tiempo"),
+            _figure("pause_time", "Average (s)", "Media (s)"),
         ),
         filters=("agent",),
+        by=(Dimension.AGENT, Dimension.REASON),
     ),
     Name.CALLS: Report(
         title=Said("Call list", "Lista de llamadas"),

@@ -1,6 +1,5 @@
 """Makes one report, in the child: reads, rounds once, and writes every format in one go."""
 
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -9,10 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.history.database import connect
-from switch.reports import lists, pauses, tables
+from switch.reports import lists, tables
 from switch.reports.catalogue import REPORTS, definitions
 from switch.reports.formats.writers import WRITERS
-from switch.reports.question import Name, Question
+from switch.reports.question import Question
 from switch.reports.request import Request
 from switch.reports.said import Said
 from switch.reports.sheet import Sheet, Value, settle
@@ -88,10 +87,6 @@ async def _rows(
     elif fact is not None:
         async for row in lists.counted(engine, question, fact):
             yield row, None
-    elif question.report is Name.PAUSES:
-        async with engine.connect() as connection:
-            async for row in pauses.rows(connection, question, time.time_ns() // 1000):
-                yield row, None
     else:
         async with engine.connect() as connection:
             total, done = await lists.count(connection, question), 0

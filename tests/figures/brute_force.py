@@ -79,11 +79,16 @@ class Brute:
         def mine(rows: Iterable[Row]) -> list[Row]:
             return [row for row in rows if dimension is None or key in values_of(row, dimension)]
 
-        self.visits = mine(tables.visits)
-        self.offers = mine(tables.offers)
-        self.transfers = mine(tables.transfers)
-        self.legs = mine([{**leg, "trunk": leg["peer"]} for leg in tables.legs if leg["of_trunk"]])
-        self.states = mine(tables.states)
+        self.reason = key if dimension == "reason" else None
+        if self.reason is not None:  # of a pause: nothing else has one that counts
+            self.visits, self.offers, self.transfers, self.legs = [], [], [], []
+            self.states = tables.states
+        else:
+            self.visits = mine(tables.visits)
+            self.offers = mine(tables.offers)
+            self.transfers = mine(tables.transfers)
+            self.legs = mine([{**leg, "trunk": leg["peer"]} for leg in tables.legs if leg["of_trunk"]])
+            self.states = mine(tables.states)
         self.of_agent = dimension == "agent"
 
     def law(self, start: datetime, end: datetime) -> tuple[int, int]:
@@ -104,9 +109,13 @@ class Brute:
             for row, following in zip(his, [*his[1:], None], strict=True):
                 first = max(row["since"], start)
                 last = end if following is None else min(following["since"], end)
-                if first < last:
+                if first < last and self.counts(row):
                     found[row["state"]] += seconds(last - first)
         return found
+
+    def counts(self, state: Row) -> bool:
+        """Whether it is one of those asked for: all, unless a pause's reason is."""
+        return self.reason is None or (state["state"] == "paused" and (state["reason"] or "") == self.reason)
 
     def figures(self, start: datetime, end: datetime) -> dict[str, Value]:
         """By the formulas' ids, of the interval from `start` to before `end`."""
@@ -143,6 +152,7 @@ class Brute:
         blind = count(transfers, lambda t: t["kind"] == "blind")
         attended = count(transfers, lambda t: t["kind"] == "attended")
         state = self.in_states(start, end)
+        pauses = count(here(self.states, "since"), lambda row: row["state"] == "paused" and self.counts(row))
         busy = sum(state[name] for name in BUSY)
         return {
             "service_level.answered_only": divide(a_t, a),
@@ -163,6 +173,7 @@ class Brute:
             "utilisation": divide(
                 state["on_call"] + state["wrap_up"], sum(state[name] for name in LOGGED_IN)
             ),
+            "pause_time": divide(state["paused"], pauses),
             "transfer_rate": divide(blind + attended, a),
             "transfer_rate.blind": divide(blind, a),
             "transfer_rate.attended": divide(attended, a),

@@ -159,7 +159,11 @@ def pauses(kept: Tables, start: datetime, end: datetime) -> list[list[Any]]:
             cell = cells.setdefault((agent, row["reason"] or ""), [0, Fraction(0)])
             cell[0] += start <= row["since"]
             cell[1] += seconds(until - max(row["since"], start))
-    return [[*key, count, round(float(took))] for key, (count, took) in sorted(cells.items())]
+    rounded = ROUNDED[Kind.SECONDS]
+    return [
+        [*key, count, round(float(took)), pytest.approx(float(took / count), abs=rounded) if count else None]
+        for key, (count, took) in sorted(cells.items())
+    ]
 
 
 @pytest.mark.timeout(180)
