@@ -12,6 +12,9 @@ from starlette.types import ASGIApp
 
 MOST_SAID_BYTES: Final = 4096
 """By whoever is at the other end of a WebSocket, at once."""
+KEEP_ALIVE_S: Final = 75
+"""Of a connection without a request: longer than clients and proxies keep theirs, so that none of them sends
+a request into one that we are closing."""
 
 
 class Pem(NamedTuple):
@@ -52,6 +55,7 @@ class HttpServer:
                 ws_max_size=MOST_SAID_BYTES,
                 ws_per_message_deflate=False,
                 timeout_graceful_shutdown=2,
+                timeout_keep_alive=KEEP_ALIVE_S,
             )
         )
         self._task: asyncio.Task[None] | None = None

@@ -27,7 +27,8 @@ async def a_shift(size: Size) -> None:
     async with Shift.begun(size) as shift:
         await shift.work()
         records = await shift.switch.until(
-            lambda: queued(shift), lambda found: all(each["wrap_up_s"] is not None for each in found)
+            lambda: queued(shift),
+            lambda found: sum(each["wrap_up_s"] is not None for each in found) == size.calls,
         )
         assert len(records) == size.calls
         assert {each["result"] for each in records} == {"answered"}

@@ -81,7 +81,9 @@ async def test_a_call_is_traced_from_both_sides_without_secrets(tell_on_failure:
     async with AsyncExitStack() as stack:
         server, copies = await stack.enter_async_context(homer())
         address = "{}:{}".format(*server.sockname)
-        sections = centre(1, trace={"hep": address, "hep_id": 77, "hep_secret": "open sesame"})
+        sections = centre(
+            1, {"answer": "on-agent"}, trace={"hep": address, "hep_id": 77, "hep_secret": "open sesame"}
+        )
         switch = await stack.enter_async_context(Switch.running(**sections))
         tell_on_failure("switch", switch.story)
         live = await stack.enter_async_context(

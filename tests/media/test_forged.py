@@ -77,7 +77,7 @@ async def test_none_is_relayed_recorded_or_answered(stage: Stage, tmp_path: Path
     left = recorded(recording.path)
     assert loudest(left) < UNHEARD_DBFS
     assert np.abs(left[: int(SECONDS * 8000)]).max() == 0
-    assert level_dbfs(left[-8000:], PEER_HZ) > -23.0
+    assert heard_s(left) > SECONDS / 2
     assert stage.plane.counters().strangers == stats.strangers
 
 
@@ -92,12 +92,17 @@ async def test_none_is_heard_in_a_room(stage: Stage) -> None:
     for each in others:
         sound = decoded([arrival.packet.payload for arrival in each.came()], "PCMA")
         assert loudest(sound) < UNHEARD_DBFS
-        assert sum(level > -23.0 for level in levels(sound, PEER_HZ)) * 0.02 > SECONDS / 2
+        assert heard_s(sound) > SECONDS / 2
 
 
 def loudest(sound: Pcm) -> float:
     """The forgers' tone, where it is loudest."""
     return max(levels(sound, FORGED_HZ))
+
+
+def heard_s(sound: Pcm) -> float:
+    """For how long it is the peer's tone: less than he spoke on a machine where he was late."""
+    return sum(level > -23.0 for level in levels(sound, PEER_HZ)) * 0.02
 
 
 def levels(sound: Pcm, hz: float) -> list[float]:
