@@ -1,8 +1,7 @@
-"""Answers: rows and lists as the contract's JSON, errors as problem+json (RFC 9457), and their schemas."""
+"""Answers: rows and lists as the contract's JSON, and the schemas of all that is answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from math import ceil
 from typing import Any
 
 import msgspec
@@ -28,6 +27,7 @@ from switch.api.backend import (
     TransferRow,
     TrunkRow,
 )
+from switch.api.problems import PROBLEM_TYPE, Problem
 from switch.figures.rows import FiguresRow
 from switch.history.holds import Hold
 from switch.history.retention import Swept
@@ -39,7 +39,6 @@ from switch.trace.row import MessageRow
 from switch.webhooks.rows import WebhookRow, WebhookTested
 from switch.why.rows import LedgerRow, WhyRow
 
-PROBLEM_TYPE = "application/problem+json"
 _REF = "#/components/schemas/{name}"
 _KINDS = (
     AgentRow,
@@ -78,35 +77,6 @@ _KINDS = (
 )
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What went wrong. `errors` are lines for people, such as those of a configuration with mistakes."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    errors: tuple[str, ...] = ()
-
-
-class Failure(Exception):
-    """Ends a request with a problem."""
-
-    def __init__(
-        self,
-        status: HTTPStatus,
-        detail: str,
-        *,
-        errors: Sequence[str] = (),
-        challenge: bool = False,
-        retry_after_s: float | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.problem = Problem(title=status.phrase, status=status.value, detail=detail, errors=tuple(errors))
-        self.headers = {"WWW-Authenticate": "Bearer"} if challenge else {}
-        if retry_after_s is not None:
-            self.headers["Retry-After"] = str(ceil(retry_after_s))
-
-
 class Items(msgspec.Struct, frozen=True):
     """A list; `next` is the cursor that asks for what follows."""
 
@@ -117,11 +87,6 @@ class Items(msgspec.Struct, frozen=True):
 def answer(value: msgspec.Struct, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """A row or list."""
     return Response(msgspec.json.encode(value), status.value, media_type="application/json")
-
-
-def problem(what: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """A problem."""
-    return Response(msgspec.json.encode(what, order="deterministic"), what.status, headers, PROBLEM_TYPE)
 
 
 def one(kind: type[msgspec.Struct], status: HTTPStatus = HTTPStatus.OK) -> dict[int | str, dict[str, Any]]:

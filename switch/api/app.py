@@ -1,6 +1,5 @@
 """The application: every route, and one form for whatever goes wrong."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -34,8 +33,9 @@ from switch.api import (
     webhooks,
     why,
 )
-from switch.api.answers import Failure, Problem, problem, schemas
+from switch.api.answers import schemas
 from switch.api.backend import Refused, Unknown
+from switch.api.problems import MEANINGS, Failure, Kind, Problem, problem
 from switch.api.services import Services
 
 _PARTS = (
@@ -90,32 +90,30 @@ async def _failure(request: HTTPConnection, error: Failure) -> Response:
 
 
 async def _unknown(request: Request, error: Unknown) -> Response:
-    return _problem(HTTPStatus.NOT_FOUND, str(error))
+    return await _failure(request, Failure(Kind.NOT_FOUND, str(error)))
 
 
 async def _refused(request: Request, error: Refused) -> Response:
-    return _problem(HTTPStatus.CONFLICT, str(error))
+    return await _failure(request, Failure(Kind.CONFLICT, str(error)))
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    return _problem(HTTPStatus(error.status_code), str(error.detail), headers=error.headers)
+    """What the framework says; of a status that is not in our list it means no more than that."""
+    status = HTTPStatus(error.status_code)
+    type = next((kind.uri for kind, meaning in MEANINGS.items() if meaning.status is status), "about:blank")
+    what = Problem(type=type, title=status.phrase, status=status.value, detail=str(error.detail))
+    return problem(what, error.headers)
 
 
 async def _invalid(request: HTTPConnection, error: ValidationException) -> Response:
-    lines = tuple(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not as it should be", lines)
+    lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+    return await _failure(request, Failure(Kind.INVALID, "the request is not as it should be", errors=lines))
 
 
 async def _broken(request: Request, error: Exception) -> Response:
     structlog.get_logger("api").error("request failed", path=request.url.path, exc_info=error)
-    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the switch failed to answer; its log says why")
-
-
-def _problem(
-    status: HTTPStatus, detail: str, errors: tuple[str, ...] = (), headers: Mapping[str, str] | None = None
-) -> Response:
-    what = Problem(title=status.phrase, status=status.value, detail=detail, errors=errors)
-    return problem(what, headers)
+    detail = "the switch failed to answer; its log says why"
+    return await _failure(request, Failure(Kind.BROKEN, detail))
 
 
 def _describe_rows(app: FastAPI) -> None:

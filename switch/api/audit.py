@@ -1,7 +1,6 @@
 """Who did what."""
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -10,7 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.rights import Right
 from switch.access.rows import AuditRow
-from switch.api.answers import Failure, Items, answer, many
+from switch.api.answers import Items, answer, many
+from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.history.pages import BadCursor
 from switch.history.reader import MAX_PAGE
@@ -40,7 +40,7 @@ async def _page(
     try:
         page = await services.audit.page(who=who, since=since, cursor=cursor, limit=limit)
     except BadCursor as error:
-        raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
+        raise Failure(Kind.BAD_CURSOR, str(error)) from None
     except (SQLAlchemyError, OSError) as error:
-        raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, "the audit log is not available now") from error
+        raise Failure(Kind.DATABASE_AWAY, "the audit log is not available now") from error
     return Items(page.items, page.next)

@@ -15,8 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
-from switch.api.answers import Failure, Items, answer, many, nothing, one
+from switch.api.answers import Items, answer, many, nothing, one
 from switch.api.backend import Backend, HoldRow, RecordingRow, RecordingState, SupervisionRow, TransferRow
+from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.calls.originating import RING_S
 from switch.calls.supervision import Mode
@@ -125,11 +126,11 @@ def _add_control(router: APIRouter, services: Services) -> None:
         of it.
         """
         if (wanted.phone is None) == (wanted.agent is None):
-            raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, "give a phone or an agent, one of them")
+            raise Failure(Kind.INVALID, "give a phone or an agent, one of them")
         sight = services.seen_by(holder)
         phone = sight.agent(wanted.agent).phone if wanted.agent else sight.phone(wanted.phone or "").name
         if phone is None:
-            raise Failure(HTTPStatus.CONFLICT, f"agent {wanted.agent!r} sits at no phone")
+            raise Failure(Kind.CONFLICT, f"agent {wanted.agent!r} sits at no phone")
         call = services.backend.originate(phone, wanted.to, answers=wanted.answers, ring_s=wanted.ring_s)
         return answer(call, HTTPStatus.ACCEPTED)
 
@@ -204,7 +205,7 @@ async def find(services: Services, holder: Holder, call: str) -> CallRecord:
         async with history(services) as reader:
             record = await reader.call(call)
     if record is None or not services.seen_by(holder).sees_call(record):
-        raise Failure(HTTPStatus.NOT_FOUND, f"no call {call!r}")
+        raise Failure(Kind.NOT_FOUND, f"no call {call!r}")
     return record
 
 
@@ -236,7 +237,7 @@ async def _ended(
                 queue=queue, agent=agent, since=since, cursor=cursor, limit=limit, scope=holder.scope
             )
     except BadCursor as error:
-        raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+        raise Failure(Kind.BAD_CURSOR, str(error)) from error
     active = {call.id for call in before}
     return Items([*before, *(call for call in page.items if call.id not in active)], page.next)
 
@@ -250,7 +251,7 @@ async def history(services: Services) -> AsyncIterator[Reader]:
             yield services.reader
     except (SQLAlchemyError, OSError) as error:
         structlog.get_logger("api").warning("history unavailable", error=str(error))
-        raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, "the history is not available now") from error
+        raise Failure(Kind.DATABASE_AWAY, "the history is not available now") from error
 
 
 def _wanted(call: CallRecord, queue: str | None, agent: str | None, since: datetime | None) -> bool:

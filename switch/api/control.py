@@ -5,8 +5,9 @@ from http import HTTPStatus
 from fastapi import APIRouter, Depends, Response
 
 from switch.access.rights import Right
-from switch.api.answers import Failure, answer, one
+from switch.api.answers import answer, one
 from switch.api.backend import Draining, Reloaded
+from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 
 
@@ -19,9 +20,7 @@ def routes(services: Services) -> APIRouter:
         """Read the configuration again, as SIGHUP does; 422 names every mistake, and nothing has changed."""
         outcome = await services.backend.reload()
         if not outcome.applied:
-            raise Failure(
-                HTTPStatus.UNPROCESSABLE_ENTITY, "the configuration has mistakes", errors=outcome.errors
-            )
+            raise Failure(Kind.CONFIGURATION, "the configuration has mistakes", errors=outcome.errors)
         return answer(outcome)
 
     @router.post("/drain", status_code=202, responses=one(Draining, HTTPStatus.ACCEPTED))

@@ -13,8 +13,9 @@ from starlette.websockets import WebSocketDisconnect
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.access.visible import visible
-from switch.api.answers import Failure, answer, nothing, one
+from switch.api.answers import answer, nothing, one
 from switch.api.backend import TicketRow
+from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.events.filter import UnknownType
 from switch.events.tickets import LASTS_S
@@ -30,7 +31,7 @@ def routes(services: Services) -> APIRouter:
     @router.get("", status_code=426, responses=nothing(HTTPStatus.UPGRADE_REQUIRED))
     async def not_a_socket(holder: May) -> Response:
         """A WebSocket of events: snapshot first, then one event after the other."""
-        raise Failure(HTTPStatus.UPGRADE_REQUIRED, "ask for a WebSocket: ws://…/api/v1/events")
+        raise Failure(Kind.NO_WEBSOCKET, "ask for a WebSocket: ws://…/api/v1/events")
 
     @router.post("/tickets", responses=one(TicketRow, HTTPStatus.CREATED))
     async def ticket(holder: May) -> Response:
@@ -60,9 +61,9 @@ def socket(services: Services) -> APIRouter:
         try:
             wanted = visible(holder).narrowed(types, queue, agent)
         except UnknownType as error:
-            raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
+            raise Failure(Kind.INVALID, str(error)) from None
         if not listeners.has_room:
-            raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, "too many listen already: end one of them first")
+            raise Failure(Kind.TOO_MANY, "too many listen already: end one of them first")
         await socket.accept()
         telling = asyncio.create_task(listeners.tell(partial(_write, socket), since, wanted))
         reading = asyncio.create_task(_read_out(socket))
@@ -89,7 +90,7 @@ async def _let_in(services: Services, connection: HTTPConnection, ticket: str | 
     if ticket is None:
         return await services.needs(Right.EVENTS)(connection)
     if (seen := services.tickets.take(ticket)) is None:
-        raise Failure(HTTPStatus.UNAUTHORIZED, "the ticket was used, or is too old", challenge=True)
+        raise Failure(Kind.UNAUTHENTICATED, "the ticket was used, or is too old")
     return seen
 
 

@@ -5,8 +5,9 @@ from http import HTTPStatus
 from fastapi import APIRouter, Depends, Response
 
 from switch.access.rights import Right
-from switch.api.answers import Failure, answer, nothing, one
+from switch.api.answers import answer, nothing, one
 from switch.api.backend import Readiness
+from switch.api.problems import Failure, Kind
 from switch.api.services import NeedsUnlessLocal, Services
 from switch.metrics.exposition import CONTENT_TYPE, render
 
@@ -25,7 +26,7 @@ def routes(services: Services) -> APIRouter:
         """The switch takes calls; 503 while it starts or drains."""
         readiness = services.backend.readiness()
         if not readiness.ready:
-            raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, readiness.detail)
+            raise Failure(Kind.NOT_READY, readiness.detail)
         return answer(readiness)
 
     @router.get(

@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
-from switch.api.answers import Failure, Items, answer, many, nothing, one
+from switch.api.answers import Items, answer, many, nothing, one
+from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.history.holds import Hold
 from switch.history.retention import Swept
@@ -65,7 +66,7 @@ def routes(services: Services) -> APIRouter:
             try:
                 await services.holds.add(hold)
             except ValueError as error:
-                raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+                raise Failure(Kind.INVALID, str(error)) from error
         return answer(hold, HTTPStatus.CREATED)
 
     @router.delete("/holds/{hold}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
@@ -73,7 +74,7 @@ def routes(services: Services) -> APIRouter:
         """Take a hold back."""
         async with _there():
             if not await services.holds.remove(hold, services.known_as(holder, by)):
-                raise Failure(HTTPStatus.NOT_FOUND, f"no hold {hold!r}")
+                raise Failure(Kind.NOT_FOUND, f"no hold {hold!r}")
         return Response(status_code=HTTPStatus.NO_CONTENT.value)
 
     @router.post("/retention", responses=one(Swept))
@@ -93,4 +94,4 @@ async def _there() -> AsyncIterator[None]:
         yield
     except (SQLAlchemyError, OSError) as error:
         structlog.get_logger("api").error("the history cannot be asked", error=str(error))
-        raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer now") from error
+        raise Failure(Kind.DATABASE_AWAY, "the database does not answer now") from error

@@ -14,8 +14,9 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
-from switch.api.answers import Failure, nothing
+from switch.api.answers import nothing
 from switch.api.calls import find
+from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 
 _AT_ONCE: Final = 65536
@@ -32,10 +33,10 @@ def routes(services: Services) -> APIRouter:
         """The call's recording: 8 kHz, left the caller, right the agent."""
         record = await find(services, holder, call)
         if record.recording is None:
-            raise Failure(HTTPStatus.NOT_FOUND, f"call {call!r} has no recording")
+            raise Failure(Kind.NOT_FOUND, f"call {call!r} has no recording")
         path = _inside(services.data_dir, record.recording.path)
         if path is None or not path.is_file():
-            raise Failure(HTTPStatus.NOT_FOUND, f"the recording of call {call!r} is no longer there")
+            raise Failure(Kind.NOT_FOUND, f"the recording of call {call!r} is no longer there")
         if record.recording.duration_s is None:
             return _so_far(path.open("rb"), f"{call}.wav")
         return FileResponse(path, media_type="audio/wav", filename=f"{call}.wav")

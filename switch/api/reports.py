@@ -10,7 +10,8 @@ from fastapi.responses import FileResponse
 
 from switch.access.holder import Holder
 from switch.access.rights import Right, Role
-from switch.api.answers import Failure, Items, answer, many, nothing, one
+from switch.api.answers import Items, answer, many, nothing, one
+from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.config.schema import Language
 from switch.reports.asking import NoQuestion, Wish, question
@@ -38,7 +39,7 @@ def routes(services: Services) -> APIRouter:
             if not _sees(holder, found):
                 raise NoJob(f"no report {job!r}")
         except NoJob as error:
-            raise Failure(HTTPStatus.NOT_FOUND, str(error)) from None
+            raise Failure(Kind.NOT_FOUND, str(error)) from None
         return found
 
     @router.get("", responses=many(ReportRow))
@@ -61,7 +62,7 @@ def routes(services: Services) -> APIRouter:
         """The report as a file."""
         found = find(job, holder)
         if found.state is not JobState.DONE:
-            raise Failure(HTTPStatus.CONFLICT, f"report {job!r} is {found.state.value}")
+            raise Failure(Kind.CONFLICT, f"report {job!r} is {found.state.value}")
         return FileResponse(found.path, media_type=FORMS[found.format].media_type, filename=found.path.name)
 
     @router.delete("/jobs/{job}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
@@ -82,18 +83,18 @@ def routes(services: Services) -> APIRouter:
     ) -> Response:
         """Have a report made. The answer comes when it is done, after `wait` seconds at the latest."""
         if holder.scope is not None:
-            raise Failure(HTTPStatus.FORBIDDEN, "reports are of the whole centre; this token has a scope")
+            raise Failure(Kind.FORBIDDEN, "reports are of the whole centre; this token has a scope")
         try:
             wish = msgspec.json.decode(await request.body(), type=Wish)
             asked = question(report, wish, services.zone(), services.language())
             job = jobs.ask(asked, wish.format, holder.token)
         except msgspec.MsgspecError as error:
-            raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
+            raise Failure(Kind.INVALID, str(error)) from None
         except NoQuestion as error:
             detail = "there is no such report"
-            raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=error.lines) from None
+            raise Failure(Kind.INVALID, detail, errors=error.lines) from None
         except TooMany as error:
-            raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from None
+            raise Failure(Kind.TOO_MANY, str(error)) from None
         try:
             await asyncio.wait_for(job.ended.wait(), wait)
         except TimeoutError:

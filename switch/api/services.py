@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from switch.access.limits import Buckets
 from switch.access.rights import Right
 from switch.access.sight import Sight
 from switch.access.tokens import Tokens
-from switch.api.answers import Failure
 from switch.api.backend import Backend
+from switch.api.problems import Failure, Kind
 from switch.config.schema import Language
 from switch.events.listening import Listeners
 from switch.events.tickets import Tickets
@@ -78,13 +77,13 @@ class Services:
             return holder
         self.metrics.sign_in_failed()
         self._admit(self.failures, "" if request.client is None else request.client.host, "this address")
-        raise Failure(HTTPStatus.UNAUTHORIZED, "a bearer token is needed", challenge=True)
+        raise Failure(Kind.UNAUTHENTICATED, "a bearer token is needed")
 
     def _admit(self, buckets: Buckets, key: str, who: str) -> None:
         """Raises Failure 429."""
         wait_s = buckets.take(key)
         if wait_s:
-            raise Failure(HTTPStatus.TOO_MANY_REQUESTS, f"{who} asks too often", retry_after_s=wait_s)
+            raise Failure(Kind.TOO_OFTEN, f"{who} asks too often", retry_after_s=wait_s)
 
     def known_as(self, holder: Holder, claimed: str | None) -> str:
         """In whose name he acts: his token's. `admin.token` is nobody's, so it is believed.
@@ -94,7 +93,7 @@ class Services:
         if claimed is None or claimed == holder.name:
             return holder.name
         if holder.token:
-            raise Failure(HTTPStatus.FORBIDDEN, f"by: this token acts in the name of {holder.name!r} only")
+            raise Failure(Kind.FORBIDDEN, f"by: this token acts in the name of {holder.name!r} only")
         return claimed
 
     def seen_by(self, holder: Holder) -> Sight:
@@ -114,7 +113,7 @@ class Needs:
         holder = self.services.holder(request)
         request.scope[HOLDER], request.scope[RIGHT] = holder, self.right
         if not holder.may(self.right):
-            raise Failure(HTTPStatus.FORBIDDEN, f"{holder.role} tokens have no right {self.right}")
+            raise Failure(Kind.FORBIDDEN, f"{holder.role} tokens have no right {self.right}")
         return holder
 
 

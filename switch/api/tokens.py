@@ -13,8 +13,9 @@ from switch.access.holder import Holder
 from switch.access.rights import Right, Role
 from switch.access.rows import TokenMade, TokenRow
 from switch.access.tokens import BadToken
-from switch.api.answers import Failure, Items, answer, many, one
+from switch.api.answers import Items, answer, many, one
 from switch.api.backend import Unknown
+from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 
 _QUARTER_S: Final = 90 * 86400
@@ -59,7 +60,7 @@ def routes(services: Services) -> APIRouter:
                 wanted.name, wanted.role, holder, queues=wanted.queues, agents=wanted.agents, lasts=lasts
             )
         except BadToken as error:
-            raise Failure(HTTPStatus.CONFLICT, str(error)) from None
+            raise Failure(Kind.CONFLICT, str(error)) from None
         except (SQLAlchemyError, OSError) as error:
             raise _away() from error
         response = answer(made, HTTPStatus.CREATED)
@@ -86,8 +87,8 @@ def _known(look: Callable[[str], object], name: str) -> None:
     try:
         look(name)
     except Unknown as error:
-        raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
+        raise Failure(Kind.INVALID, str(error)) from None
 
 
 def _away() -> Failure:
-    return Failure(HTTPStatus.SERVICE_UNAVAILABLE, "the database, which keeps tokens, is not available now")
+    return Failure(Kind.DATABASE_AWAY, "the database, which keeps tokens, is not available now")

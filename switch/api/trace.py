@@ -13,8 +13,9 @@ from fastapi.responses import StreamingResponse
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
-from switch.api.answers import Failure, Items, answer, many, nothing
+from switch.api.answers import Items, answer, many, nothing
 from switch.api.calls import find
+from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.trace.filter import Filter, read_filter
 from switch.trace.message import Message
@@ -63,7 +64,7 @@ def _asked(
     try:
         return Asked(read_filter(number, method, address, call, text), last, follow)
     except ValueError as error:
-        raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
+        raise Failure(Kind.INVALID, str(error)) from None
 
 
 Question = Annotated[Asked, Depends(_asked)]
@@ -121,7 +122,7 @@ def _number(cursor: str | None) -> int:
     if cursor is None:
         return 0
     if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
-        raise Failure(HTTPStatus.UNPROCESSABLE_ENTITY, f"no cursor of ours: {cursor!r}")
+        raise Failure(Kind.BAD_CURSOR, f"no cursor of ours: {cursor!r}")
     return int(cursor)
 
 
@@ -134,14 +135,14 @@ async def _look(services: Services, holder: Holder, call: str) -> None:
     if kept:
         return
     if not services.tracing.keeps:
-        raise Failure(HTTPStatus.NOT_FOUND, "no messages are kept: trace.calls is 0")
-    raise Failure(HTTPStatus.NOT_FOUND, f"the messages of call {call!r} are not kept any more")
+        raise Failure(Kind.NOT_FOUND, "no messages are kept: trace.calls is 0")
+    raise Failure(Kind.NOT_FOUND, f"the messages of call {call!r} are not kept any more")
 
 
 def _make_room(tracing: Tracing, question: Asked) -> None:
     """Raises Failure while it can still be told."""
     if question.follow and not tracing.has_room:
-        raise Failure(HTTPStatus.SERVICE_UNAVAILABLE, "too many follow already: end one of them first")
+        raise Failure(Kind.TOO_MANY, "too many follow already: end one of them first")
 
 
 async def _of_call(

@@ -1,15 +1,15 @@
 """Why a call went where it went."""
 
 import asyncio
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
-from switch.api.answers import Failure, answer, one
+from switch.api.answers import answer, one
 from switch.api.calls import find, history
+from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.config.schema import Language
 from switch.why.explainer import CannotExplain
@@ -37,9 +37,7 @@ def routes(services: Services) -> APIRouter:
         try:
             explained = await services.explainer.explain(kept)
         except CannotExplain as error:
-            raise Failure(
-                HTTPStatus.INTERNAL_SERVER_ERROR, f"the journal cannot be replayed: {error}"
-            ) from error
+            raise Failure(Kind.BROKEN, f"the journal cannot be replayed: {error}") from error
         said_in = language or services.language()
         return answer(await asyncio.to_thread(why_row, call, kept, explained, offers, said_in))
 

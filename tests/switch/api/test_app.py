@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from switch.api.app import create_app
 from switch.api.backend import AgentRow, PhoneRow, QueueRow, TrunkRow
+from switch.api.problems import MEANINGS, Kind
 from switch.history.database import connect
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
@@ -66,6 +67,7 @@ def problem(response: httpx.Response, status: int) -> dict[str, Any]:
     body: dict[str, Any] = response.json()
     assert body["status"] == status
     assert body["title"]
+    assert body["type"] in {kind.uri for kind in Kind if MEANINGS[kind].status == status}
     return body
 
 
