@@ -17,7 +17,7 @@ class FigureRow(msgspec.Struct, frozen=True):
 
 
 class FiguresRow(msgspec.Struct, frozen=True):
-    """The figures of one queue, agent, skill, number or trunk; of everybody where `key` is null."""
+    """The figures of one queue, agent, skill, number, trunk or reason; of everybody where `key` is null."""
 
     key: str | None
     since: datetime

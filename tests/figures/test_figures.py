@@ -2,35 +2,21 @@
 
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switch.figures import FORMULAS, Dimension, Fact, Interval, Row, Span, counted_calls, figures, total
-from switch.figures.facts import STATE_FACTS
-from switch.records import to_us, utc
-from tests.figures.brute_force import Brute, Tables, intervals
+from switch.figures import Dimension, Fact, Interval, Span, counted_calls, figures, total
+from tests.figures.comparing import compare, told
 from tests.figures.rows import tables
 from tests.history_days import DAYS, ZONE, filled
 from tests.peers.postgresql import postgresql
 
 DAYS_SPANS = [Span.days(day, day, ZONE) for day in DAYS]
-
-
-def values(row: Row) -> dict[str, float | None]:
-    figured = {id: formula.value(row.counts) for id, formula in FORMULAS.items()}
-    return {id: None if figure is None else figure.value for id, figure in figured.items()}
-
-
-async def told(
-    engine: AsyncEngine, span: Span, by: Sequence[Dimension] = (), interval: Interval | None = None
-) -> list[Row]:
-    return [row async for row in figures(engine, span, ZONE, by=by, interval=interval)]
 
 
 @asynccontextmanager
@@ -44,52 +30,9 @@ async def days(calls: int, folder: Path, name: str) -> AsyncIterator[AsyncEngine
                 yield engine
 
 
-async def compare(engine: AsyncEngine, kept: Tables, span: Span, interval: Interval) -> int:
-    """By each dimension and for everybody; how many figures were equal that say something."""
-    compared = 0
-    start, end = utc(span.start_us), utc(span.end_us)
-    expected = intervals(start, end, ZONE.key, interval)
-    for dimension in (None, *Dimension):
-        by = () if dimension is None else (dimension,)
-        rows = await told(engine, span, by, interval)
-        assert {row.span for row in rows} <= {Span.of(*each) for each in expected}
-        brutes: dict[tuple[str, ...], Brute] = {}
-        for row in rows:
-            if row.key not in brutes:
-                key = row.key[0] if row.key else None
-                brutes[row.key] = Brute(kept, None if dimension is None else dimension.value, key)
-            at = utc(row.span.start_us), utc(row.span.end_us)
-            brute = brutes[row.key].figures(*at)
-            ours = values(row)
-            # A formula is told by what it says it may be told by; the others have no rows, or part of them.
-            here = {
-                id: value for id, value in ours.items() if dimension is None or dimension in FORMULAS[id].by
-            }
-            assert here == pytest.approx({id: brute[id] for id in here}, abs=1e-9), (row.key, at)
-            compared += sum(value is not None for value in here.values())
-            if dimension is Dimension.AGENT:
-                in_one_state(row, kept.states)
-            else:
-                left = sum(
-                    row.counts[fact]
-                    for fact in (Fact.ANSWERED, Fact.ABANDONED, Fact.FLOWED_OUT, Fact.ENDED_OTHERWISE)
-                )
-                came, went = brutes[row.key].law(*at)
-                assert row.counts[Fact.OFFERED] + row.counts[Fact.WAITING_AT_START] == came
-                assert left + row.counts[Fact.WAITING_AT_END] == went == came
-    return compared
-
-
-def in_one_state(row: Row, states: Iterable[dict[str, Any]]) -> None:
-    """Every second since the agent was first known is in exactly one state."""
-    known = min(to_us(each["since"]) for each in states if each["agent"] == row.key[0])
-    seconds_us = sum(row.counts[fact] for fact in STATE_FACTS.values())
-    assert seconds_us == row.span.end_us - max(row.span.start_us, known), row
-
-
 async def all_days(engine: AsyncEngine, interval: Interval) -> int:
     kept = await tables(engine)
-    return sum([await compare(engine, kept, span, interval) for span in DAYS_SPANS])
+    return sum([await compare(engine, kept, span, ZONE, interval) for span in DAYS_SPANS])
 
 
 @pytest.mark.timeout(60)
@@ -112,7 +55,7 @@ async def test_in_both_databases_by_every_interval(tmp_path: Path, database: str
 async def test_behind_a_number_are_the_calls_that_it_counts(tmp_path: Path) -> None:
     async with days(200, tmp_path, "sqlite") as engine:
         span = Span(DAYS_SPANS[0].start_us, DAYS_SPANS[-1].end_us)
-        rows = await told(engine, span, (Dimension.QUEUE,))
+        rows = await told(engine, span, ZONE, (Dimension.QUEUE,))
         assert len(rows) > 3
         for row in rows:
             where = {Dimension.QUEUE: row.key[0]}
@@ -125,8 +68,8 @@ async def test_behind_a_number_are_the_calls_that_it_counts(tmp_path: Path) -> N
 async def test_neighbouring_intervals_add_up_to_the_whole(tmp_path: Path) -> None:
     async with days(200, tmp_path, "sqlite") as engine:
         for span in DAYS_SPANS:
-            whole = {row.key: row.counts for row in await told(engine, span, (Dimension.QUEUE,))}
-            parts = await told(engine, span, (Dimension.QUEUE,), Interval.QUARTER)
+            whole = {row.key: row.counts for row in await told(engine, span, ZONE, (Dimension.QUEUE,))}
+            parts = await told(engine, span, ZONE, (Dimension.QUEUE,), Interval.QUARTER)
             for key, counts in whole.items():
                 added = total(row.counts for row in parts if row.key == key)
                 assert (+added.facts, added.waits) == (+counts.facts, counts.waits)

@@ -10,10 +10,11 @@ import pytest
 
 from switch.config.schema import Config, Server
 from switch.history.database import connect, migrate
-from switch.reports.jobs import Job, Jobs
+from switch.reports.jobs import Jobs
 from switch.reports.question import Format, Name
 from switch.reports.rows import JobState
 from switch.reports.runner import Runner
+from tests.switch.reports.children import peak_mb
 from tests.switch.reports.history import many
 from tests.switch.reports.test_lists import asked
 
@@ -49,19 +50,6 @@ def p99(late: list[float]) -> float:
     return sorted(late)[int(len(late) * 0.99)]
 
 
-def rss_mb(job: Job) -> float:
-    """The most that its child has had in memory so far."""
-    child = job.work.pid if job.work is not None else None
-    if child is None:
-        return 0.0
-    try:
-        status = Path(f"/proc/{child}/status").read_text(encoding="ascii")
-    except OSError:
-        return 0.0
-    peak = [line for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(peak[0].split()[1]) / 1024 if peak else 0.0
-
-
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("form", [Format.CSV, Format.XLSX, Format.TABLE, Format.JSON])
@@ -81,7 +69,7 @@ async def test_a_million_calls(tmp_path: Path, form: Format) -> None:
         job = jobs.ask(asked(Name.CALLS), form)
         while not job.ended.is_set():
             await asyncio.sleep(0.1)
-            most_mb = max(most_mb, rss_mb(job))
+            most_mb = max(most_mb, peak_mb(job.work.pid if job.work is not None else None))
             shares.add(job.progress.share or 0.0)
     took_s, size_mb = time.monotonic() - since_s, job.path.stat().st_size / 1e6
     print(f"{form.value}: {took_s:.0f} s, {most_mb:.0f} MB RSS, a file of {size_mb:.0f} MB")
