@@ -3,12 +3,13 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import AgentRow
+from switch.api.bodies import body
 from switch.api.services import Services
 from switch.records import AgentState
 
@@ -16,7 +17,7 @@ from switch.records import AgentState
 class StateChange(BaseModel):
     """The state that is asked for, and why."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body({"state": "paused", "reason": "lunch"}, {"state": "ready", "phone": "1001"})
 
     state: Literal[AgentState.READY, AgentState.PAUSED, AgentState.OFFLINE]
     reason: str | None = Field(default=None, max_length=200)

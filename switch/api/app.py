@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -33,8 +32,8 @@ from switch.api import (
     webhooks,
     why,
 )
-from switch.api.answers import schemas
 from switch.api.backend import Refused, Unknown
+from switch.api.description import description, operation_id
 from switch.api.problems import MEANINGS, Failure, Kind, Problem, problem
 from switch.api.services import Services
 
@@ -64,7 +63,12 @@ _PARTS = (
 def create_app(services: Services, *, version: str) -> FastAPI:
     """The API of one switch. It has no state of its own."""
     app = FastAPI(
-        title="Centralita", version=version, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None
+        title="Centralita",
+        version=version,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
     )
     app.include_router(health.routes(services))
     api = APIRouter(prefix="/api/v1")
@@ -81,7 +85,7 @@ def create_app(services: Services, *, version: str) -> FastAPI:
     app.exception_handler(WebSocketRequestValidationError)(_invalid)
     app.exception_handler(Exception)(_broken)
     app.add_middleware(Auditing, put=services.note, now=lambda: datetime.now(UTC))
-    _describe_rows(app)
+    app.openapi = description(app)  # type: ignore[method-assign]
     return app
 
 
@@ -114,19 +118,3 @@ async def _broken(request: Request, error: Exception) -> Response:
     structlog.get_logger("api").error("request failed", path=request.url.path, exc_info=error)
     detail = "the switch failed to answer; its log says why"
     return await _failure(request, Failure(Kind.BROKEN, detail))
-
-
-def _describe_rows(app: FastAPI) -> None:
-    """Add the rows to what FastAPI knows about the routes."""
-    generate = app.openapi
-
-    def described() -> dict[str, Any]:
-        if app.openapi_schema is not None:
-            return app.openapi_schema
-        schema = generate()
-        components = schema.setdefault("components", {})
-        components.setdefault("schemas", {}).update(schemas())
-        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-        return schema | {"security": [{"token": []}]}
-
-    app.openapi = described  # type: ignore[method-assign]

@@ -10,13 +10,14 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
 from switch.api.backend import Backend, HoldRow, RecordingRow, RecordingState, SupervisionRow, TransferRow
+from switch.api.bodies import body
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.calls.originating import RING_S
@@ -39,7 +40,7 @@ class CallState(StrEnum):
 class RecordingChange(BaseModel):
     """What the recording is to be."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body({"state": "paused"})
 
     state: RecordingState
 
@@ -47,7 +48,7 @@ class RecordingChange(BaseModel):
 class Origination(BaseModel):
     """Whose phone is to call which number."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body({"agent": "ana", "to": "0600111222"})
 
     phone: str | None = None
     """Or the agent who sits at it."""
@@ -62,7 +63,7 @@ class Origination(BaseModel):
 class SupervisionChange(BaseModel):
     """Who is to supervise, and how."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body({"phone": "1001", "mode": "whisper"})
 
     phone: str
     mode: Mode
@@ -71,7 +72,7 @@ class SupervisionChange(BaseModel):
 class TransferOrder(BaseModel):
     """Where a caller is to be sent on to."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body({"to": "1002"})
 
     to: str
 

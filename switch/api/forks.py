@@ -4,19 +4,20 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
 from switch.api.backend import ForkRow
+from switch.api.bodies import body
 from switch.api.services import Services
 
 
 class ForkWanted(BaseModel):
     """Where the call is to be heard."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body({"url": "wss://speech.example/hears", "rate": 16000})
 
     url: str = Field(max_length=2000)
     rate: Literal[8000, 16000] = 8000

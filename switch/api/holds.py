@@ -8,12 +8,13 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
+from switch.api.bodies import body
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.history.holds import Hold
@@ -25,7 +26,15 @@ from switch.records import to_us
 class HoldOrder(BaseModel):
     """What is to be held; of several all must be true."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body(
+        {"call": "01JD5Z3M3V0000000000000000", "why": "claim 4711"},
+        {
+            "queue": "support",
+            "from": "2026-11-01T00:00:00+01:00",
+            "to": "2026-12-01T00:00:00+01:00",
+            "why": "audit",
+        },
+    )
 
     call: str | None = None
     number: str | None = None
@@ -40,7 +49,7 @@ class HoldOrder(BaseModel):
 class Sweep(BaseModel):
     """Whether to delete."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body({"dry_run": True})
 
     dry_run: bool = True
 

@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from switch.access.rights import Right
 from switch.api.answers import answer, one
+from switch.api.bodies import body
 from switch.api.services import Services
 from switch.config.logs import Level, Logger
 from switch.log_levels import LogRow
@@ -17,7 +18,7 @@ LONGEST_S = 86_400
 class LogOrder(BaseModel):
     """A level for a while: for one logger or for all, in one call or in all. Without a level: as it was."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body({"level": "debug", "logger": "sip", "for_s": 600})
 
     level: Level | None
     logger: Logger | None = None

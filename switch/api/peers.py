@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import PhoneRow, PreferencesRow, ProvisioningRow, TrunkRow
+from switch.api.bodies import body
 from switch.api.services import Services
 from switch.preferences import Preferences
 
@@ -18,7 +19,7 @@ _Number = Field(default=None, min_length=1, max_length=64)
 class Wanted(BaseModel):
     """All of it: what is left out is not wanted any more."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body({"busy": "1002", "no_answer": "1002", "no_answer_after": 20})
 
     do_not_disturb: bool = False
     always: str | None = _Number

@@ -3,19 +3,20 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import QueueRow
+from switch.api.bodies import body
 from switch.api.services import Services
 
 
 class Word(BaseModel):
     """Who says so, and why: for the log, and for whoever asks while the queue is closed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body({"why": "fire drill"})
 
     by: Annotated[str | None, Field(min_length=1, max_length=64)] = None
     """Believed of `admin.token` only: every other token has a name."""

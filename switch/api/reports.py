@@ -22,8 +22,11 @@ from switch.reports.question import Name
 from switch.reports.rows import JobRow, JobState, ReportRow
 
 MOST_WAIT_S = 30.0
-_SCHEMA = {"schema": {"$ref": "#/components/schemas/Wish"}}
-_WISH = {"requestBody": {"required": True, "content": {"application/json": _SCHEMA}}}
+_BODY = {
+    "schema": {"$ref": "#/components/schemas/Wish"},
+    "example": {"from": "2026-11-02", "to": "2026-11-08", "interval": 30, "queue": "support"},
+}
+_WISH = {"requestBody": {"required": True, "content": {"application/json": _BODY}}}
 
 
 def routes(services: Services) -> APIRouter:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
@@ -15,6 +15,7 @@ from switch.access.rows import TokenMade, TokenRow
 from switch.access.tokens import BadToken
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import Unknown
+from switch.api.bodies import body
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 
@@ -27,7 +28,7 @@ Names = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=255)], ...
 class TokenWanted(BaseModel):
     """For whom, for what, and for how long."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = body({"name": "wall", "role": "wallboard", "queues": ["support"], "expires_in_s": 2592000})
 
     name: Name
     role: Role

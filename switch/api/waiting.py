@@ -4,13 +4,14 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import answer, nothing, one
 from switch.api.backend import PlaceRow
+from switch.api.bodies import body
 from switch.api.services import Services
 
 MOST_PRIORITY = 1_000_000
@@ -20,13 +21,13 @@ Name = Annotated[str, Field(min_length=1, max_length=64)]
 class _Order(BaseModel):
     """`by` is who wants it, for the log: believed of `admin.token` only, as every other token has a name."""
 
-    model_config = ConfigDict(extra="forbid")
-
     by: Name | None = None
 
 
 class Priority(_Order):
     """The caller's from now on."""
+
+    model_config = body({"priority": 10})
 
     priority: Annotated[int, Field(strict=True, ge=-MOST_PRIORITY, le=MOST_PRIORITY)]
 
@@ -34,11 +35,15 @@ class Priority(_Order):
 class ForAgent(_Order):
     """For whom the caller is."""
 
+    model_config = body({"agent": "ana"})
+
     agent: Name
 
 
 class Move(_Order):
     """To the front of the queue, or into another one."""
+
+    model_config = body({"front": True}, {"queue": "support"})
 
     queue: Name | None = None
     front: bool = False
@@ -52,6 +57,8 @@ class Move(_Order):
 
 class Withdrawal(_Order):
     """Where the caller goes."""
+
+    model_config = body({"target": "phone:1001"})
 
     target: Annotated[str, Field(pattern=r"^(hangup|phone:.{1,64})$")]
 

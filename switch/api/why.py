@@ -46,7 +46,7 @@ def routes(services: Services) -> APIRouter:
 
 def ledger(services: Services) -> APIRouter:
     """`/ledger`."""
-    router = APIRouter(tags=["calls"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
+    router = APIRouter(tags=["ledger"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
 
     @router.get("/ledger", responses=one(LedgerRow))
     async def check() -> Response:

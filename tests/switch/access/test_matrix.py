@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import iter_route_contexts
 
 from switch.access.holder import ADMINISTRATOR
 from switch.access.rights import RIGHTS, Right, Role
-from switch.api.services import Needs
+from tests.api_page import rights
 from tests.switch.api.running import Running, running
 
 FREE = {("GET", "/livez"), ("GET", "/readyz")}
@@ -74,24 +71,8 @@ async def api(tmp_path: Path) -> AsyncIterator[Running]:
         yield up
 
 
-def _rights(dependant: Dependant) -> Iterator[Right]:
-    for each in dependant.dependencies:
-        if isinstance(each.call, Needs):
-            yield each.call.right
-        yield from _rights(each)
-
-
-def _routes(app: FastAPI) -> Iterator[tuple[str, str, set[Right]]]:
-    for context in iter_route_contexts(app.routes):
-        dependant = getattr(context, "dependant", None) or getattr(context.original_route, "dependant", None)
-        if dependant is None or context.path == "/api/openapi.json":
-            continue
-        for method in context.methods or {"WS"}:
-            yield method, context.path or "", set(_rights(dependant))
-
-
 async def test_every_route_needs_the_right_of_its_row_and_no_route_is_without_one(api: Running) -> None:
-    found = {(method, path): rights for method, path, rights in _routes(api.app)}
+    found = {(method, path): needed for method, path, needed in rights(api.app)}
     expected = {(row.method, row.path): {row.right} for row in TABLE}
     assert found == expected | {key: set() for key in FREE | BY_TICKET}
 

@@ -6,9 +6,7 @@ from switch.api.problems import MEANINGS, Failure, Kind
 def test_every_kind_has_a_meaning_and_a_type_of_its_own() -> None:
     assert set(MEANINGS) == set(Kind)
     assert len({kind.uri for kind in Kind}) == len(Kind)
-    assert Kind.BAD_CURSOR.uri == "urn:centralita:problem:bad-cursor", (
-        "what programs hold on to never changes"
-    )
+    assert Kind.BAD_CURSOR.uri == "urn:centralita:problem:bad-cursor", "it never changes"
 
 
 def test_a_failure_tells_its_kind_and_what_is_to_be_done() -> None:
