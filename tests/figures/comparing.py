@@ -26,9 +26,10 @@ async def told(
     zone: ZoneInfo,
     by: Sequence[Dimension] = (),
     interval: Interval | None = None,
+    now_us: int | None = None,
 ) -> list[Row]:
     """All rows."""
-    return [row async for row in figures(engine, span, zone, by=by, interval=interval)]
+    return [row async for row in figures(engine, span, zone, by=by, interval=interval, now_us=now_us)]
 
 
 async def compare(engine: AsyncEngine, kept: Tables, span: Span, zone: ZoneInfo, interval: Interval) -> int:

@@ -86,7 +86,6 @@ class CallNotes:
     segments: list[SegmentRecord] = field(default_factory=list)
     offers: list[OfferRecord] = field(default_factory=list)
     transfers: list[TransferRecord] = field(default_factory=list)
-    wrap_ups: dict[str, float] = field(default_factory=dict)
     connected_us: int | None = None
     answered_us: int | None = None
     continued_in: str | None = None
@@ -114,6 +113,11 @@ class CallNotes:
         )
         self.visits.append(visit)
         self.queue = None
+
+    def wrapped_up(self, agent: str, wrap_up_s: float) -> None:
+        """The wrap-up of the last visit that the agent answered has ended."""
+        n = max(n for n, visit in enumerate(self.visits) if visit.agent == agent)
+        self.visits[n] = replace(self.visits[n], wrap_up_s=wrap_up_s)
 
     def transfer(self, kind: TransferKind, to: str, now_us: int) -> None:
         """The agent who answered last sends the caller on."""
@@ -152,26 +156,18 @@ class CallNotes:
             wait_s=served.wait_s if served else None,
             talk_s=talk_s,
             hold_s=hold_s,
-            wrap_up_s=self.wrap_ups.get(served.agent or "") if served else None,
+            wrap_up_s=served.wrap_up_s if served else None,
             result=result,
             reason=reason,
             ended_by=by,
             continued_in=self.continued_in,
-            visits=handled(self._wrapped_up(), self.segments, agents),
+            visits=handled(self.visits, self.segments, agents),
             segments=tuple(self.segments),
             recording=self._recording(random, talk_s + hold_s),
             legs=tuple(
                 replace(leg.record(random, ended_us), of_trunk=leg.peer == self.trunk) for leg in self.legs
             ),
         )
-
-    def _wrapped_up(self) -> list[VisitRecord]:
-        """Each agent's wrap-up, if it is over, with the last visit that he answered."""
-        last = {visit.agent: n for n, visit in enumerate(self.visits) if visit.agent is not None}
-        return [
-            replace(visit, wrap_up_s=self.wrap_ups.get(visit.agent or "")) if n in last.values() else visit
-            for n, visit in enumerate(self.visits)
-        ]
 
     def _seconds(self, kinds: frozenset[SegmentKind]) -> float:
         spans = [one.to - one.from_ for one in self.segments if one.kind in kinds and one.to is not None]

@@ -173,7 +173,7 @@ class Talks:
             if call.ended:
                 self._centre.tell(WrapUpEnded(call=call.id, wrap_up_s=wrap_up_s, agent=name))
             else:
-                call.wrap_ups[name] = wrap_up_s
+                call.wrapped_up(name, wrap_up_s)
             self._free(agent, at_us)
 
         self._centre.after(now_us, length_s, over)
