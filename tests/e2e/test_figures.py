@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from switch.figures import Counts, Dimension, Fact, Interval, Span, figures
+from switch.figures import FORMULAS, Counts, Dimension, Fact, Interval, Span, figures
 from switch.figures.calendar import day_of
 from switch.figures.facts import STATE_FACTS
 from switch.history.database import connect
@@ -41,16 +41,41 @@ async def of_switch(switch: Switch, by: Dimension | None) -> Told:
     return {row["key"] or "": told for row in rows if (told := _events(row["counts"]))}
 
 
+async def rows(switch: Switch, by: Dimension | None, now_us: int) -> dict[str, Counts]:
+    """Of the database, by key, as if it were that moment."""
+    engine = connect(f"sqlite:///{switch.data_dir}/centralita.db", switch.data_dir)
+    day, group = day_of(now_us, ZONE), () if by is None else (by,)
+    asked = figures(engine, Span.days(day, day, ZONE), ZONE, by=group, interval=Interval.DAY, now_us=now_us)
+    told = {key[0] if key else "": counts async for key, _, counts in asked}
+    await engine.dispose()
+    return told
+
+
 async def of_database(switch: Switch, by: Dimension | None) -> Told:
     """The same, as the database has them."""
-    engine = connect(f"sqlite:///{switch.data_dir}/centralita.db", switch.data_dir)
-    day = day_of(time.time_ns() // 1000, ZONE)
-    asked = figures(
-        engine, Span.days(day, day, ZONE), ZONE, by=() if by is None else (by,), interval=Interval.DAY
-    )
-    told = {key[0] if key else "": _events(counts) async for key, _, counts in asked}
-    await engine.dispose()
+    told = {key: _events(counts) for key, counts in (await rows(switch, by, time.time_ns() // 1000)).items()}
     return {key: counts for key, counts in told.items() if counts}
+
+
+async def seconds_agree(switch: Switch) -> bool:
+    """Each agent was in each state for as long as the database says, before the switch is asked and after."""
+    before = await rows(switch, Dimension.AGENT, time.time_ns() // 1000)
+    told = await switch.items("/api/v1/figures?by=agent")
+    after = await rows(switch, Dimension.AGENT, time.time_ns() // 1000)
+    return len(told) == len(before) and all(
+        before[row["key"]][fact] <= row["counts"].get(fact, 0) <= after[row["key"]][fact]
+        for row in told
+        for fact in STATE_FACTS.values()
+    )
+
+
+async def percentiles_agree(switch: Switch) -> None:
+    """Of every queue's waits."""
+    kept = await rows(switch, Dimension.QUEUE, time.time_ns() // 1000)
+    for row in await switch.items("/api/v1/figures?by=queue"):
+        for id in ("speed_of_answer.p50", "speed_of_answer.p90"):
+            right, told = FORMULAS[id].value(kept[row["key"]]), row["figures"][id]
+            assert (None if right is None else right.value) == (told and told["value"]), row
 
 
 async def all_of(switch: Switch, ask: object) -> dict[Dimension | None, Told]:
@@ -89,6 +114,8 @@ async def agree(switch: Switch) -> dict[Dimension | None, Told]:
         lambda both: both[0] == both[1],
         20.0,
     )
+    await switch.until(lambda: seconds_agree(switch), bool, 30.0)
+    await percentiles_agree(switch)
     return await all_of(switch, of_database)
 
 

@@ -2,18 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
 
-from switch.config.schema import Config, Server
+from switch.config.schema import Config, Database, Server
 from switch.history.database import connect, migrate
 from switch.reports.jobs import Jobs
 from switch.reports.question import Format, Name
 from switch.reports.rows import JobState
 from switch.reports.runner import Runner
+from tests.peers.postgresql import postgresql
 from tests.switch.reports.children import peak_mb
 from tests.switch.reports.history import many
 from tests.switch.reports.test_lists import asked
@@ -25,6 +26,16 @@ BEFORE_S = 5.0
 
 async def nothing() -> None:
     """All is written."""
+
+
+@contextmanager
+def url_of(database: str) -> Iterator[str]:
+    """Of an empty one."""
+    if database == "sqlite":
+        yield "sqlite:///centralita.db"
+    else:
+        with postgresql() as url:
+            yield url
 
 
 @asynccontextmanager
@@ -52,14 +63,27 @@ def p99(late: list[float]) -> float:
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("form", [Format.CSV, Format.XLSX, Format.TABLE, Format.JSON])
-async def test_a_million_calls(tmp_path: Path, form: Format) -> None:
-    engine = connect("sqlite:///centralita.db", tmp_path)
-    await migrate(engine)
-    for count in (10_000, 1_000_000):
-        await many(engine, count, f"{count}-")
-    await engine.dispose()
-    runner, config = Runner(), Config(server=Server(data_dir=tmp_path))
+@pytest.mark.parametrize(
+    ("form", "database"),
+    [
+        *((form, "sqlite") for form in (Format.CSV, Format.XLSX, Format.TABLE, Format.JSON)),
+        (Format.CSV, "postgresql"),
+    ],
+)
+async def test_a_million_calls(tmp_path: Path, form: Format, database: str) -> None:
+    with url_of(database) as url:
+        engine = connect(url, tmp_path)
+        await migrate(engine)
+        for count in (10_000, 1_000_000):
+            await many(engine, count, f"{count}-")
+        await engine.dispose()
+        await told_of_a_million(tmp_path, url, form)
+
+
+async def told_of_a_million(tmp_path: Path, url: str, form: Format) -> None:
+    """In that form, by a child."""
+    config = Config(server=Server(data_dir=tmp_path), database=Database(url=url))
+    runner = Runner()
     jobs = Jobs(runner, tmp_path / "jobs", config, lambda: 0, nothing)
     jobs.open()
     async with lags() as before:  # what the machine does to a loop anyway
