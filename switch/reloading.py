@@ -7,6 +7,7 @@ from subprocess import SubprocessError
 import structlog
 
 from switch.api.backend import Reloaded
+from switch.api.entrance import Entrance
 from switch.config.apart import load_apart
 from switch.config.changes import compare
 from switch.config.errors import ConfigErrors
@@ -63,12 +64,18 @@ class Reloader:
     """Reloads one file, one reload after another."""
 
     def __init__(
-        self, path: Path, exchange: Exchange, staffing: Staffing, identification: Identification
+        self,
+        path: Path,
+        exchange: Exchange,
+        staffing: Staffing,
+        identification: Identification,
+        entrance: Entrance,
     ) -> None:
         self._path = path
         self._exchange = exchange
         self._staffing = staffing
         self._identification = identification
+        self._entrance = entrance
         self._one_at_a_time = asyncio.Lock()
         self._log = structlog.get_logger("server")
 
@@ -90,10 +97,14 @@ class Reloader:
                 await self._exchange.shell.reload_tls(tls_files(config))
             except OSError as error:  # it was right when it was checked
                 return self._refused((f"sip.tls: {error}",))
-            try:
-                await asyncio.to_thread(self._exchange.provisioning.renew, config)
-            except (OSError, ValueError) as error:
-                return self._refused((f"provisioning: {error}",))
+            for section, renew in (
+                ("provisioning", self._exchange.provisioning.renew),
+                ("http.tls", self._entrance.renew),
+            ):
+                try:
+                    await asyncio.to_thread(renew, config)
+                except (OSError, ValueError) as error:
+                    return self._refused((f"{section}: {error}",))
             try:
                 keys = await asyncio.to_thread(read_keys, config)
             except ValueError as error:  # it was good when the child read it

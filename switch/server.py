@@ -21,14 +21,13 @@ from switch.access.limits import FAILURES, REQUESTS, Buckets
 from switch.access.tokens import Tokens
 from switch.api.app import create_app
 from switch.api.backend import Reloaded
-from switch.api.event_socket import EventSocket
-from switch.api.server import HttpServer
+from switch.api.entrance import Entrance
 from switch.api.services import Services
 from switch.assembly import assemble
 from switch.backend import Running
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.returning import CallsReturning
-from switch.config.addresses import HostPort, Listen
+from switch.config.addresses import Listen
 from switch.config.errors import ConfigErrors
 from switch.config.first import DEFAULT, write_first
 from switch.config.load import load
@@ -122,7 +121,7 @@ async def _serve(path: Path, config: Config, levels: Levels, demo: bool) -> None
         try:
             await server.start(stack)
         except OSError as error:
-            raise CannotStart(f"http.listen: {error.strerror or error}") from error
+            raise CannotStart(f"http: {error.strerror or error}") from error
         if demo:
             await _start_demo(path, stack)
         await server.until_stopped()
@@ -160,7 +159,10 @@ class Server:
     def __init__(self, path: Path, switch: Switch) -> None:
         self._switch = switch
         self._exchange = switch.exchange
-        self._reloader = Reloader(path, switch.exchange, switch.staffing, switch.identification)
+        self._entrance = Entrance()
+        self._reloader = Reloader(
+            path, switch.exchange, switch.staffing, switch.identification, self._entrance
+        )
         self._manager = ServiceManager(os.environ)
         self._running = Running(switch.exchange, switch.registry, switch.staffing, self._reload, self.drain)
         self._stopping = asyncio.Event()
@@ -238,12 +240,9 @@ class Server:
             language=lambda: exchange.config.server.language,
             zone=lambda: exchange.config.server.timezone,
         )
-        listen = exchange.config.http.listen
         # Half a second of work, in which those who return are answered.
         app = await asyncio.to_thread(create_app, services, version=VERSION)
-        http = HttpServer(app, listen.host, listen.port, socket=EventSocket)
-        host, port = await http.start()
-        stack.push_async_callback(http.close)
+        http = await self._entrance.open(exchange.config, app, stack)
         stack.callback(explainer.close)
         await exchange.reports.start()
         stack.push_async_callback(exchange.reports.close)
@@ -259,7 +258,7 @@ class Server:
         self._running.ready = True
         sockets = [str(Listen(transport, *address)) for transport, address in exchange.shell.addresses]
         capacity = exchange.plane.capacity() // 2
-        print(f"ready {' '.join(sockets)} http:{HostPort(host, port)} calls:{capacity}", flush=True)
+        print(f"ready {' '.join(sockets)} {http} calls:{capacity}", flush=True)
         self._manager.ready(self._status())
         pulse = Pulse(exchange.loop, self._manager, self._status)
         pulse.start()

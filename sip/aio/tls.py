@@ -9,7 +9,7 @@ HANDSHAKE_S: Final = 5.0
 """How long a handshake may take."""
 SHUTDOWN_S: Final = 2.0
 """How long we wait for a peer's close_notify."""
-_CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL"
+CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL"
 """Of TLS 1.2: forward secrecy and authenticated encryption (RFC 9325 section 4.2); 1.3 has no others."""
 
 
@@ -65,7 +65,7 @@ def _client(files: TlsFiles) -> ssl.SSLContext:
 def _context(protocol: int, files: TlsFiles) -> ssl.SSLContext:
     context = ssl.SSLContext(protocol)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(_CIPHERS)
+    context.set_ciphers(CIPHERS)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
     if files.certificate is not None:
         context.load_cert_chain(files.certificate, files.private_key)

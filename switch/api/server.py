@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 import uvicorn
 from starlette.types import ASGIApp
 
+from sip.aio.tls import CIPHERS
+
 MOST_SAID_BYTES: Final = 4096
 """By whoever is at the other end of a WebSocket, at once."""
 KEEP_ALIVE_S: Final = 75
@@ -51,6 +53,7 @@ class HttpServer:
                 http=connection or "auto",
                 ssl_certfile=pem and pem.certificate,
                 ssl_keyfile=pem and pem.private_key,
+                ssl_ciphers=CIPHERS,
                 ws=socket or "none",
                 ws_max_size=MOST_SAID_BYTES,
                 ws_per_message_deflate=False,
@@ -72,10 +75,14 @@ class HttpServer:
         bound: tuple[str, int] = listening.getsockname()[:2]
         return bound
 
-    def renew(self, pem: Pem) -> None:
-        """Show this certificate to whoever connects from now on. Raises OSError, ssl.SSLError among them."""
+    def renew(self, pem: Pem | None) -> None:
+        """Show this certificate to whoever connects from now on. Raises OSError, ssl.SSLError among them, and
+        ValueError where there was none before, or is none now.
+        """
         context = self._server.config.ssl
-        if context is not None:
+        if (context is None) != (pem is None):
+            raise ValueError("only a restart begins or ends TLS there")
+        if context is not None and pem is not None:
             context.load_cert_chain(pem.certificate, pem.private_key)
 
     async def close(self) -> None:

@@ -1,5 +1,6 @@
 """Talks to the API of the running switch; where it is and its token come from the configuration file."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,7 +57,27 @@ def place(config: Path) -> Place:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise WrongUsage(f"{config}: {error}") from error
     listen = _text(root, "http", "listen") or _DEFAULT_LISTEN
-    return Place(_url(listen), Path(_text(root, "server", "data_dir") or _DEFAULT_DATA_DIR))
+    scheme = "http" if _text(root, "http", "tls", "certificate") is None else "https"
+    return Place(_url(listen, scheme), Path(_text(root, "server", "data_dir") or _DEFAULT_DATA_DIR))
+
+
+def trust(where: Place) -> ssl.SSLContext | bool:
+    """How we know that it is our switch: it shows the certificate that it left beside its token, whatever
+    the names in it. Raises NoSwitch.
+    """
+    if not where.url.startswith("https:"):
+        return True
+    shown = where.data_dir / "http.pem"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        context.load_verify_locations(shown)
+    except FileNotFoundError as error:
+        raise NoSwitch(f"no switch with http.tls has run since it is configured (no {shown})") from error
+    except OSError as error:
+        raise Refusal(f"the certificate in {shown} cannot be read: {error}") from error
+    return context
 
 
 class Client:
@@ -80,6 +101,7 @@ class Client:
             timeout=timeout_s,
             transport=transport,
             trust_env=False,
+            verify=trust(where),
         )
 
     def ask(
@@ -136,7 +158,7 @@ def _text(node: yaml.Node | None, *keys: str) -> str | None:
     return node.value if isinstance(node, yaml.ScalarNode) else None
 
 
-def _url(listen: str) -> str:
+def _url(listen: str, scheme: str = "http") -> str:
     """Where to ask a switch that listens there: on every address means on this machine's own, too."""
     host, _, port = listen.rpartition(":")
     address = host.strip("[]")
@@ -144,5 +166,5 @@ def _url(listen: str) -> str:
         if ip_address(address).is_unspecified:
             address = "::1" if ":" in address else "127.0.0.1"
     except ValueError:
-        return f"http://{host}:{port}"
-    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+        return f"{scheme}://{host}:{port}"
+    return f"{scheme}://[{address}]:{port}" if ":" in address else f"{scheme}://{address}:{port}"

@@ -27,6 +27,13 @@ class _Unusable(Exception):
     """In words."""
 
 
+def of_http(config: Config) -> Iterator[Fault]:
+    """Everything wrong with the files of `http.tls`."""
+    tls = config.http.tls
+    if tls is not None:
+        yield from pair(config.path(tls.certificate), config.path(tls.private_key))
+
+
 def faults(config: Config) -> Iterator[Fault]:
     """Everything wrong with the files of `sip.tls`; what was right when it was checked may be gone later."""
     tls = config.sip.tls

@@ -43,6 +43,10 @@ from switch.config.values import ANNOUNCED_FACTS
 _NAMED = ("trunks", "phones", "agents", "queues", "music", "hours")
 _ONE_OF = {"hours": "calendar of hours"}
 _LONGEST_NAME = 64
+HTTP_IN_CLEAR = (
+    "programs' tokens, and all that they read, would go over the network in the clear; give http.tls with "
+    "certificate and private_key, or tokens_in_clear: true where nobody can read along"
+)
 _SIP_USER = re.compile(r"[A-Za-z0-9_.+-]+")
 
 
@@ -86,6 +90,7 @@ def findings(config: Config, tree: Tree, document: Document) -> Iterator[Finding
     yield from _sockets(config)
     yield from _session_timer(config)
     yield from _tls(config, tree)
+    yield from _http(config, tree)
     for fault in carriers.faults(config, tree.is_removed, document.has):
         yield Finding(fault.path, fault.message, at_key=fault.at_key)
     for part in (callers, tolls, codecs, forks, tracing, secrecy):
@@ -154,6 +159,15 @@ def _tls(config: Config, tree: Tree) -> Iterator[Finding]:
             yield Finding(("sip", "listen", i), message)
     for key, message in certificates.faults(config):
         yield Finding(("sip", "tls", key), message)
+
+
+def _http(config: Config, tree: Tree) -> Iterator[Finding]:
+    for key, message in certificates.of_http(config):
+        yield Finding(("http", "tls", key), message)
+    http = config.http
+    in_clear = http.tls is None and not tree.is_removed(("http", "tls")) and not http.tokens_in_clear
+    if in_clear and not ip_address(http.listen.host).is_loopback:
+        yield Finding(("http", "listen"), HTTP_IN_CLEAR)
 
 
 def _overlap(one: str, other: str) -> bool:

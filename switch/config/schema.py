@@ -266,10 +266,20 @@ class Media(Section):
     """Whose ringing tone a caller hears where we make it."""
 
 
+class HttpTls(Section):
+    """`http.tls`: PEM files, as those of `sip.tls`, and likewise read again by a reload"""
+
+    certificate: Words
+    private_key: Words
+
+
 class Http(Section):
     """`http`"""
 
     listen: Annotated[HostPort, BeforeValidator(addresses.host_port)] = HostPort("127.0.0.1", 8080)
+    tls: HttpTls | None = None
+    tokens_in_clear: Flag = False
+    """Whether programs may send their tokens without TLS from elsewhere than this machine."""
 
 
 class Phone(Section):

@@ -58,6 +58,10 @@ def certificates(patient: Patient) -> Iterator[Finding]:
 def _certificates(config: Config) -> Iterator[tuple[str, Path]]:
     if config.sip.tls is not None:
         yield "sip.tls.certificate", config.path(config.sip.tls.certificate)
+    if config.http.tls is not None:
+        yield "http.tls.certificate", config.path(config.http.tls.certificate)
+    if config.provisioning.certificate is not None:
+        yield "provisioning.certificate", config.path(config.provisioning.certificate)
 
 
 def _user() -> str:

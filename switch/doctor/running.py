@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from switch.cli.client import Client, NoSwitch, Refusal, WrongUsage, place
+from switch.cli.client import Client, NoSwitch, Refusal, WrongUsage, place, trust
 from switch.doctor.findings import Finding, Patient, bad, doubt, good
 
 _PATIENCE_S = 5.0
@@ -17,14 +17,15 @@ def switch(patient: Patient) -> Iterator[Finding]:
     if not patient.running:
         yield doubt("no switch runs here", _IDLE)
         return
-    url = place(patient.file).url
+    where = place(patient.file)
+    url = where.url
     try:
-        with httpx.Client(base_url=url, timeout=_PATIENCE_S, trust_env=False) as http:
+        with httpx.Client(base_url=url, timeout=_PATIENCE_S, trust_env=False, verify=trust(where)) as http:
             ready = http.get("/readyz")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, NoSwitch) as error:
         yield bad(
             f"the switch (pid {patient.pid or '?'}) does not answer at {url}: {error}",
-            "its log says what it does; was http.listen changed since it started? Else restart it",
+            "its log says what it does; was http changed since it started? Else restart it",
         )
         return
     if ready.is_success:

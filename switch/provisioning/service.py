@@ -43,12 +43,8 @@ class Provisioning:
         """Read certificate and key again. Raises OSError and ValueError."""
         if self._server is None:
             return
-        pem = _pem(config)
-        if (pem is not None) != self._secure:
-            raise ValueError("only a restart begins or ends TLS there")
         key = read_key(config.server.data_dir)
-        if pem is not None:
-            self._server.renew(pem)
+        self._server.renew(_pem(config))
         self.files.key = key
 
     def url(self, phone: str, local_address_for: Callable[[str], str]) -> str | None:

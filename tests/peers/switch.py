@@ -25,6 +25,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from media.aio import synthesis
 from media.prompts import built_in
+from switch.cli.client import Place, trust
 from tests.peers import ports
 from tests.peers.capture import Capture, Datagram, ladder
 from tests.peers.child import PeerError
@@ -79,7 +80,7 @@ class Switch:
         self.address = address
         self.sip = f"{address}:5060"
         """Where its SIP is, as SIPp's target and a phone's registrar."""
-        self.url = f"http://{address}:{http_port}"
+        self.url = f"{'https' if config['http'].get('tls') else 'http'}://{address}:{http_port}"
         self.data_dir = Path(config["server"]["data_dir"])
         self.config_file = folder / "centralita.yaml"
         self.config = config
@@ -144,7 +145,9 @@ class Switch:
             raise PeerError(f"not ready in {READY_S:g} s\n{self.story()}") from None
         token = self.data_dir / "admin.token"
         headers = {"Authorization": f"Bearer {token.read_text().strip()}"}
-        self._client = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=10.0)
+        self._client = httpx.AsyncClient(
+            base_url=self.url, headers=headers, timeout=10.0, verify=trust(Place(self.url, self.data_dir))
+        )
 
     async def _begin(self, arguments: Sequence[str], environment: Mapping[str, str] | None) -> Process:
         """Warm, unless the program is installed elsewhere or its environment is its own."""

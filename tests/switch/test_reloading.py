@@ -13,6 +13,7 @@ from media.events import Silent
 from media.wav import encode_wav
 from sip.events import IncomingInvite
 from sip.flow import Flow
+from switch.api.entrance import Entrance
 from switch.calls.ending import Reason, Result
 from switch.identities.caller import Caller
 from switch.persistence.journal import Retention
@@ -100,7 +101,11 @@ async def from_file(folder: Path, **sections: Any) -> AsyncIterator[tuple[Stage,
     music.write_bytes(encode_wav(bytes(1600)))
     stage, path = Stage(folder, sections), folder / "centralita.yaml"
     write(path, folder, **sections)
-    yield stage, Reloader(path, stage.exchange, stage.staffing, stage.switch.identification), path
+    yield (
+        stage,
+        Reloader(path, stage.exchange, stage.staffing, stage.switch.identification, Entrance()),
+        path,
+    )
     await stage.close()
 
 
