@@ -21,6 +21,7 @@ from switch.api import (
     forks,
     health,
     holds,
+    home,
     logs,
     peers,
     queues,
@@ -70,6 +71,7 @@ def create_app(services: Services, *, version: str) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=operation_id,
     )
+    app.include_router(home.routes(services, version))
     app.include_router(health.routes(services))
     api = APIRouter(prefix="/api/v1")
     for part in _PARTS:

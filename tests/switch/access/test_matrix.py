@@ -12,7 +12,7 @@ from switch.access.rights import RIGHTS, Right, Role
 from tests.api_page import rights
 from tests.switch.api.running import Running, running
 
-FREE = {("GET", "/livez"), ("GET", "/readyz")}
+FREE = {("GET", path) for path in ("/", "/docs/{path:path}", "/livez", "/readyz")}
 BY_TICKET = {("WS", "/api/v1/events")}
 """What it needs is asked in the route: by header or by ticket."""
 
