@@ -80,7 +80,7 @@ body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 36rem; margin: 4rem aut
 
 def routes(services: Services, version: str, docs: Path = DOCS) -> APIRouter:
     """`/` and `/docs`, without a token: what they tell, everybody may know."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(tags=["pages"], include_in_schema=False)
     files = {str(path.relative_to(docs)): path for path in docs.rglob("*") if path.suffix in _MEDIA}
     pages = {language: _page(language, version, files) for language in Language}
 
