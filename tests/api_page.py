@@ -101,9 +101,9 @@ def examples(document: Mapping[str, Any], operation: Mapping[str, Any]) -> list[
     content = operation["requestBody"]["content"]["application/json"]
     if "example" in content:
         return [content["example"]]
-    name = content["schema"]["$ref"].rpartition("/")[2]
-    found: list[dict[str, Any]] = document["components"]["schemas"][name]["examples"]
-    return found
+    shapes = content["schema"].get("anyOf", [content["schema"]])
+    rows = (document["components"]["schemas"][each["$ref"].rpartition("/")[2]] for each in shapes)
+    return [example for row in rows for example in row["examples"]]
 
 
 def _problems() -> Iterator[str]:

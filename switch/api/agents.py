@@ -9,7 +9,7 @@ from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import AgentRow
-from switch.api.bodies import body
+from switch.api.inputs import body
 from switch.api.services import Services
 from switch.records import AgentState
 

@@ -111,6 +111,12 @@ def nothing(status: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     return {status.value: {"description": status.phrase}, **_FAILS}
 
 
+def octets(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route whose answer is text or a file."""
+    content: dict[str, Any] = {each: {} for each in media_types}
+    return {HTTPStatus.OK.value: {"description": HTTPStatus.OK.phrase, "content": content}, **_FAILS}
+
+
 def schemas() -> dict[str, Any]:
     """The components of OpenAPI for every row."""
     _, components = msgspec.json.schema_components((*_KINDS, Problem), ref_template=_REF)

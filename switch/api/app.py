@@ -6,8 +6,10 @@ from http import HTTPStatus
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from starlette.routing import compile_path
 
 from switch.access.audit import Auditing
 from switch.api import (
@@ -108,12 +110,28 @@ async def _http(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     type = next((kind.uri for kind, meaning in MEANINGS.items() if meaning.status is status), "about:blank")
     what = Problem(type=type, title=status.phrase, status=status.value, detail=str(error.detail))
-    return problem(what, error.headers)
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request))
+    return problem(what, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What a path may be asked with (RFC 9110 section 10.2.1): of the routes that it fits, the plainest."""
+    fitting: dict[int, set[str]] = {}
+    for context in iter_route_contexts(request.app.routes):
+        pattern, _, open_parts = compile_path(context.path or "")
+        if context.methods and pattern.match(request.url.path):
+            fitting.setdefault(len(open_parts), set()).update(context.methods)
+    return sorted(fitting[min(fitting)])
 
 
 async def _invalid(request: HTTPConnection, error: ValidationException) -> Response:
-    lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-    return await _failure(request, Failure(Kind.INVALID, "the request is not as it should be", errors=lines))
+    """Where the path itself cannot be, there is nothing at it."""
+    found = error.errors()
+    lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found]
+    kind = Kind.NOT_FOUND if all(one["loc"][0] == "path" for one in found) else Kind.INVALID
+    return await _failure(request, Failure(kind, "the request is not as it should be", errors=lines))
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.rights import Right
 from switch.access.rows import AuditRow
 from switch.api.answers import Items, answer, many
+from switch.api.inputs import Moment
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.history.pages import BadCursor
@@ -23,7 +23,7 @@ def routes(services: Services) -> APIRouter:
     @router.get("/audit", responses=many(AuditRow))
     async def audit(
         who: Annotated[str | None, Query(max_length=64)] = None,
-        since: AwareDatetime | None = None,
+        since: Moment | None = None,
         cursor: str | None = None,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
     ) -> Response:

@@ -10,14 +10,14 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
 from switch.api.backend import Backend, HoldRow, RecordingRow, RecordingState, SupervisionRow, TransferRow
-from switch.api.bodies import body
+from switch.api.inputs import Moment, body
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.calls.originating import RING_S
@@ -46,18 +46,29 @@ class RecordingChange(BaseModel):
 
 
 class Origination(BaseModel):
-    """Whose phone is to call which number."""
+    """Which number a phone of ours is to call, and how."""
+
+    to: Annotated[str, Field(min_length=1, max_length=64)]
+    """As the phone would dial it."""
+    answers: Annotated[bool, Field(strict=True)] = False
+    """Ask the phone to answer by itself, where it is configured to do so."""
+    ring_s: Annotated[float, Field(strict=True, gt=0, le=300)] = RING_S
+
+
+class PhoneCalls(Origination):
+    """A phone by its name."""
+
+    model_config = body({"phone": "1001", "to": "0600111222"})
+
+    phone: str
+
+
+class AgentCalls(Origination):
+    """The phone at which an agent sits."""
 
     model_config = body({"agent": "ana", "to": "0600111222"})
 
-    phone: str | None = None
-    """Or the agent who sits at it."""
-    agent: str | None = None
-    to: Annotated[str, Field(min_length=1, max_length=64)]
-    """As the phone would dial it."""
-    answers: bool = False
-    """Ask the phone to answer by itself, where it is configured to do so."""
-    ring_s: Annotated[float, Field(gt=0, le=300)] = RING_S
+    agent: str
 
 
 class SupervisionChange(BaseModel):
@@ -88,7 +99,7 @@ def routes(services: Services) -> APIRouter:
         state: CallState | None = None,
         queue: str | None = None,
         agent: str | None = None,
-        since: AwareDatetime | None = None,
+        since: Moment | None = None,
         cursor: str | None = None,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
     ) -> Response:
@@ -122,16 +133,17 @@ def _add_control(router: APIRouter, services: Services) -> None:
     May = Annotated[Holder, Depends(services.needs(Right.CALLS_ACT))]
 
     @router.post("", status_code=202, responses=one(CallRecord, HTTPStatus.ACCEPTED))
-    async def originate(wanted: Origination, holder: May) -> Response:
+    async def originate(wanted: PhoneCalls | AgentCalls, holder: May) -> Response:
         """Ring a phone; answered, it calls `to` as if it had dialled it. The call's record says what became
         of it.
         """
-        if (wanted.phone is None) == (wanted.agent is None):
-            raise Failure(Kind.INVALID, "give a phone or an agent, one of them")
         sight = services.seen_by(holder)
-        phone = sight.agent(wanted.agent).phone if wanted.agent else sight.phone(wanted.phone or "").name
-        if phone is None:
-            raise Failure(Kind.CONFLICT, f"agent {wanted.agent!r} sits at no phone")
+        if isinstance(wanted, AgentCalls):
+            phone = sight.agent(wanted.agent).phone
+            if phone is None:
+                raise Failure(Kind.CONFLICT, f"agent {wanted.agent!r} sits at no phone")
+        else:
+            phone = sight.phone(wanted.phone).name
         call = services.backend.originate(phone, wanted.to, answers=wanted.answers, ring_s=wanted.ring_s)
         return answer(call, HTTPStatus.ACCEPTED)
 

@@ -28,7 +28,7 @@ def routes(services: Services) -> APIRouter:
     router = APIRouter(prefix="/events", tags=["events"])
     May = Annotated[Holder, Depends(services.needs(Right.EVENTS))]
 
-    @router.get("", status_code=426, responses=nothing(HTTPStatus.UPGRADE_REQUIRED))
+    @router.get("", status_code=426, response_class=Response, responses=nothing(HTTPStatus.UPGRADE_REQUIRED))
     async def not_a_socket(holder: May) -> Response:
         """A WebSocket of events: snapshot first, then one event after the other."""
         raise Failure(Kind.NO_WEBSOCKET, "ask for a WebSocket: ws://…/api/v1/events")

@@ -10,7 +10,7 @@ from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
 from switch.api.backend import ForkRow
-from switch.api.bodies import body
+from switch.api.inputs import body
 from switch.api.services import Services
 
 

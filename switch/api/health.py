@@ -1,11 +1,9 @@
 """Is it alive, is it ready, and its metrics."""
 
-from http import HTTPStatus
-
 from fastapi import APIRouter, Depends, Response
 
 from switch.access.rights import Right
-from switch.api.answers import answer, nothing, one
+from switch.api.answers import answer, octets, one
 from switch.api.backend import Readiness
 from switch.api.problems import Failure, Kind
 from switch.api.services import NeedsUnlessLocal, Services
@@ -16,7 +14,7 @@ def routes(services: Services) -> APIRouter:
     """`/livez`, `/readyz`, `/metrics`."""
     router = APIRouter(tags=["health"])
 
-    @router.get("/livez", responses=nothing(HTTPStatus.OK))
+    @router.get("/livez", response_class=Response, responses=octets("text/plain"))
     async def live() -> Response:
         """The process answers."""
         return Response("alive\n", media_type="text/plain")
@@ -31,7 +29,8 @@ def routes(services: Services) -> APIRouter:
 
     @router.get(
         "/metrics",
-        responses=nothing(HTTPStatus.OK),
+        response_class=Response,
+        responses=octets("text/plain"),
         dependencies=[Depends(NeedsUnlessLocal(services, Right.METRICS))],
     )
     async def metrics() -> Response:

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
-from switch.api.bodies import body
+from switch.api.inputs import Moment, body
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.history.holds import Hold
@@ -39,8 +39,8 @@ class HoldOrder(BaseModel):
     call: str | None = None
     number: str | None = None
     queue: str | None = None
-    from_: Annotated[AwareDatetime | None, Field(alias="from")] = None
-    to: AwareDatetime | None = None
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
     by: Annotated[str | None, Field(min_length=1, max_length=64)] = None
     """Believed of `admin.token` only: any other is its own name's."""
     why: Annotated[str, Field(min_length=1)]
@@ -51,7 +51,7 @@ class Sweep(BaseModel):
 
     model_config = body({"dry_run": True})
 
-    dry_run: bool = True
+    dry_run: Annotated[bool, Field(strict=True)] = True
 
 
 def routes(services: Services) -> APIRouter:

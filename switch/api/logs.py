@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from switch.access.rights import Right
 from switch.api.answers import answer, one
-from switch.api.bodies import body
+from switch.api.inputs import body
 from switch.api.services import Services
 from switch.config.logs import Level, Logger
 from switch.log_levels import LogRow
@@ -23,7 +23,7 @@ class LogOrder(BaseModel):
     level: Level | None
     logger: Logger | None = None
     call: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    for_s: Annotated[float, Field(gt=0, le=LONGEST_S)] = 600.0
+    for_s: Annotated[float, Field(strict=True, gt=0, le=LONGEST_S)] = 600.0
 
 
 def routes(services: Services) -> APIRouter:

@@ -51,13 +51,13 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = {
     Kind.METHOD: Meaning(HTTPStatus.METHOD_NOT_ALLOWED, "the path is there, without this method"),
     Kind.CONFLICT: Meaning(HTTPStatus.CONFLICT, "it is there, and this cannot be done with it now"),
     Kind.INVALID: Meaning(HTTPStatus.UNPROCESSABLE_ENTITY, "the request makes no sense; `errors` says where"),
-    Kind.BAD_CURSOR: Meaning(HTTPStatus.UNPROCESSABLE_ENTITY, "`cursor` is none that a page gave"),
+    Kind.BAD_CURSOR: Meaning(HTTPStatus.NOT_FOUND, "`cursor` is none that a page gave"),
     Kind.CONFIGURATION: Meaning(
         HTTPStatus.UNPROCESSABLE_ENTITY, "the file has the mistakes in `errors`; nothing has changed"
     ),
     Kind.NO_WEBSOCKET: Meaning(HTTPStatus.UPGRADE_REQUIRED, "the path is that of a WebSocket"),
     Kind.TOO_OFTEN: Meaning(HTTPStatus.TOO_MANY_REQUESTS, "ask again after `Retry-After` seconds"),
-    Kind.TOO_MANY: Meaning(HTTPStatus.SERVICE_UNAVAILABLE, "as many do this already as may at once"),
+    Kind.TOO_MANY: Meaning(HTTPStatus.TOO_MANY_REQUESTS, "as many do this already as may at once"),
     Kind.NOT_READY: Meaning(HTTPStatus.SERVICE_UNAVAILABLE, "no calls are taken: it starts, or drains"),
     Kind.DATABASE_AWAY: Meaning(HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer; calls go on"),
     Kind.BROKEN: Meaning(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of ours; the log of the switch has it"),

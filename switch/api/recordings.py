@@ -5,7 +5,6 @@ One that still grows is sent as long as it was when it was asked for.
 
 import os
 from collections.abc import Iterator
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final
 
@@ -14,7 +13,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
-from switch.api.answers import nothing
+from switch.api.answers import octets
 from switch.api.calls import find
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
@@ -26,7 +25,7 @@ def routes(services: Services) -> APIRouter:
     """`/recordings`."""
     router = APIRouter(prefix="/recordings", tags=["recordings"])
 
-    @router.get("/{call}", responses=nothing(HTTPStatus.OK))
+    @router.get("/{call}", response_class=Response, responses=octets("audio/wav"))
     async def recording(
         call: str, holder: Annotated[Holder, Depends(services.needs(Right.RECORDINGS_HEAR))]
     ) -> Response:

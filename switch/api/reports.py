@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 
 from switch.access.holder import Holder
 from switch.access.rights import Right, Role
-from switch.api.answers import Items, answer, many, nothing, one
+from switch.api.answers import Items, answer, many, nothing, octets, one
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.config.schema import Language
@@ -60,7 +60,11 @@ def routes(services: Services) -> APIRouter:
         """How far it is."""
         return answer(find(job, holder).row())
 
-    @router.get("/jobs/{job}/result", responses=nothing(HTTPStatus.OK))
+    @router.get(
+        "/jobs/{job}/result",
+        response_class=Response,
+        responses=octets(*(form.media_type for form in FORMS.values())),
+    )
     async def result(job: str, holder: Asking) -> Response:
         """The report as a file."""
         found = find(job, holder)
@@ -76,7 +80,10 @@ def routes(services: Services) -> APIRouter:
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     @router.post(
-        "/{report}", status_code=202, responses=one(JobRow, HTTPStatus.ACCEPTED), openapi_extra=_WISH
+        "/{report}",
+        status_code=202,
+        responses=one(JobRow) | one(JobRow, HTTPStatus.ACCEPTED),
+        openapi_extra=_WISH,
     )
     async def ask(
         report: Name,

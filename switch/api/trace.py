@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Annotated, Final
 
 import msgspec
@@ -13,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
-from switch.api.answers import Items, answer, many, nothing
+from switch.api.answers import Items, answer, many, octets
 from switch.api.calls import find
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
@@ -93,13 +92,13 @@ def routes(services: Services) -> APIRouter:
         following = str(page[-1].number) if len(page) == limit else None
         return answer(Items(page, following))
 
-    @router.get("/calls/{call}/trace.pcap", responses=nothing(HTTPStatus.OK))
+    @router.get("/calls/{call}/trace.pcap", response_class=Response, responses=octets(MEDIA_TYPE))
     async def call_capture(call: str, holder: OfCall) -> Response:
         """The same as a capture, which Wireshark and sngrep open; TLS legs in clear."""
         await _look(services, holder, call)
         return StreamingResponse(_captured(_of_call(tracing, call)), media_type=MEDIA_TYPE)
 
-    @router.get("/trace", responses=nothing(HTTPStatus.OK), dependencies=wire)
+    @router.get("/trace", response_class=Response, responses=octets(LINES), dependencies=wire)
     async def trace(request: Request, question: Question) -> Response:
         """Messages that the filter takes, one JSON object a line: the `last` of those kept, then what passes.
 
@@ -109,7 +108,7 @@ def routes(services: Services) -> APIRouter:
         _make_room(tracing, question)
         return StreamingResponse(_lines(_passing(request, tracing, question)), media_type=LINES)
 
-    @router.get("/trace.pcap", responses=nothing(HTTPStatus.OK), dependencies=wire)
+    @router.get("/trace.pcap", response_class=Response, responses=octets(MEDIA_TYPE), dependencies=wire)
     async def capture(request: Request, question: Question) -> Response:
         """The same as a capture that grows."""
         _make_room(tracing, question)

@@ -1,17 +1,17 @@
 """What supervisors do with callers in queues: a place, and the acts that change it."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import answer, nothing, one
 from switch.api.backend import PlaceRow
-from switch.api.bodies import body
+from switch.api.inputs import body
 from switch.api.services import Services
 
 MOST_PRIORITY = 1_000_000
@@ -40,19 +40,20 @@ class ForAgent(_Order):
     agent: Name
 
 
-class Move(_Order):
-    """To the front of the queue, or into another one."""
+class ToFront(_Order):
+    """To the front of the queue."""
 
-    model_config = body({"front": True}, {"queue": "support"})
+    model_config = body({"front": True})
 
-    queue: Name | None = None
-    front: bool = False
+    front: Literal[True]
 
-    @model_validator(mode="after")
-    def _one_way(self) -> "Move":
-        if self.front == (self.queue is not None):
-            raise ValueError('say either "front": true or "queue": NAME')
-        return self
+
+class ToQueue(_Order):
+    """Into another queue."""
+
+    model_config = body({"queue": "support"})
+
+    queue: Name
 
 
 class Withdrawal(_Order):
@@ -102,11 +103,12 @@ def routes(services: Services) -> APIRouter:
         return done(CallPulled(call, order.agent, by=by(call, order, holder)))
 
     @router.post("/move", responses=one(PlaceRow))
-    async def move(call: str, order: Move, holder: Place) -> Response:
+    async def move(call: str, order: ToFront | ToQueue, holder: Place) -> Response:
         """Move a caller to the front of his queue, or into another one, where he keeps his time."""
-        if order.queue is not None:
-            services.seen_by(holder).check_queue(order.queue)
-        return done(CallMoved(call, order.queue or "", by=by(call, order, holder)))
+        queue = order.queue if isinstance(order, ToQueue) else ""
+        if queue:
+            services.seen_by(holder).check_queue(queue)
+        return done(CallMoved(call, queue, by=by(call, order, holder)))
 
     @router.post("/withdraw", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
     async def withdraw(call: str, order: Withdrawal, holder: Place) -> Response:

@@ -169,4 +169,4 @@ async def test_tokens_over_the_api(api: Running) -> None:
             assert (await eva.get(f"{V1}/queues")).status_code == 401
         assert (await admin.delete(f"{V1}/tokens/eva")).status_code == 404
         typo = await admin.post(f"{V1}/tokens", json=wanted | {"queues": ["suport"]})
-        assert (typo.status_code, typo.json()["detail"]) == (422, "no queue 'suport'")
+        assert (typo.status_code, typo.json()["detail"]) == (409, "no queue 'suport'")

@@ -278,14 +278,34 @@ async def test_pages_of_calls(api: Running, client: httpx.AsyncClient) -> None:
         {"state": "asleep"},
         {"since": "yesterday"},
         {"since": "2026-11-21T12:00:00"},
-        {"cursor": "?"},
-        {"cursor": "aGFsbG8"},
-        {"cursor": "ñ"},
+        {"since": "0.5"},
         {"limit": "0"},
     ],
 )
 async def test_wrong_questions_are_422_problems(client: httpx.AsyncClient, asked: dict[str, str]) -> None:
     problem(await client.get(f"{V1}/calls", params={"state": "ended"} | asked), 422)
+
+
+@pytest.mark.parametrize("cursor", ["?", "aGFsbG8", "ñ", ""])
+async def test_a_cursor_that_no_page_gave_leads_to_no_page(client: httpx.AsyncClient, cursor: str) -> None:
+    told = problem(await client.get(f"{V1}/calls", params={"cursor": cursor}), 404)
+    assert told["type"] == Kind.BAD_CURSOR.uri
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "calls", "GET, POST"),
+        ("PUT", f"calls/{ACTIVE}/supervise", "DELETE, GET, POST"),
+        ("PUT", "queues/close", "POST"),
+    ],
+)
+async def test_a_405_says_all_that_a_path_may_be_asked_with(
+    client: httpx.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    response = await client.request(method, f"{V1}/{path}")
+    problem(response, 405)
+    assert response.headers["allow"] == allowed
 
 
 async def test_hanging_up(api: Running, client: httpx.AsyncClient) -> None:

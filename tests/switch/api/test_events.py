@@ -131,7 +131,7 @@ async def test_no_more_than_there_is_room_for(door: Door) -> None:
     full = Listeners(services.listeners.stream, most=services.listeners.count)
     assert not full.has_room
     services.listeners.count += 500
-    assert (await door.refused())[0] == 503
+    assert (await door.refused())[0] == 429
     services.listeners.count -= 500
     async with door.listen() as socket:
         await heard(socket)

@@ -77,7 +77,7 @@ async def test_what_is_asked_for_wrongly(client: httpx.AsyncClient) -> None:
         answer = await client.post("/api/v1/reports/calls", json=body)
         assert answer.status_code == 422
         assert said in answer.text
-    assert (await client.post("/api/v1/reports/secrets", json=DAY)).status_code == 422
+    assert (await client.post("/api/v1/reports/secrets", json=DAY)).status_code == 404
     assert (await client.get("/api/v1/reports/jobs/none/result")).status_code == 404
     assert (await client.delete("/api/v1/reports/jobs/none")).status_code == 404
 
@@ -95,7 +95,7 @@ async def test_jobs_are_bounded_and_cancelled(
     assert {row["state"] for row in rows} == {"waiting"}
     full = await client.post("/api/v1/reports/calls", json=DAY)
     assert (full.status_code, full.json()["detail"]) == (
-        503,
+        429,
         "3 reports run or wait already: ask again when one has ended",
     )
     early = await client.get(f"/api/v1/reports/jobs/{rows[0]['id']}/result")

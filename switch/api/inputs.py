@@ -1,0 +1,26 @@
+"""What bodies and parameters of requests have in common."""
+
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict
+
+_RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
+
+
+def body(*examples: dict[str, Any]) -> ConfigDict:
+    """Of a body: a key that is not known is an error; the examples stand in the API's document, and a test
+    asks with each of them.
+    """
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": list(examples)})
+
+
+def _written(value: object) -> object:
+    """Numbers, which Pydantic would take for seconds since 1970, are no moments."""
+    if (isinstance(value, str) and _RFC3339.fullmatch(value) is None) or isinstance(value, int | float):
+        raise ValueError("a moment is written as 2026-11-02T09:00:00Z (RFC 3339)")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""With its zone."""
