@@ -69,7 +69,8 @@ def routes(services: Services) -> APIRouter:
         """The report as a file."""
         found = find(job, holder)
         if found.state is not JobState.DONE:
-            raise Failure(Kind.CONFLICT, f"report {job!r} is {found.state.value}")
+            why = "" if found.why is None else f": {found.why}"
+            raise Failure(Kind.CONFLICT, f"report {job!r} is {found.state.value}{why}")
         return FileResponse(found.path, media_type=FORMS[found.format].media_type, filename=found.path.name)
 
     @router.delete("/jobs/{job}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))

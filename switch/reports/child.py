@@ -36,7 +36,9 @@ async def answer(request: Request) -> Done | Failed:
             return await _mail(request, request.letter)
     except BlockingIOError:
         return Failed("another process delivers it just now")
-    except (TooLong, NotDelivered, SQLAlchemyError, OSError, ValueError) as error:
+    except TooLong as error:
+        return Failed(str(error), final=True)
+    except (NotDelivered, SQLAlchemyError, OSError, ValueError) as error:
         return Failed(" ".join(str(error).split()) or type(error).__name__)
 
 

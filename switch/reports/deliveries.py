@@ -109,7 +109,7 @@ class Deliveries:
                 await self._settled()
                 done = await self._deliver(marks, report, mail, due, zone)
             except CannotReport as error:
-                if self._now() - since >= timedelta(seconds=mail.give_up_after):
+                if error.final or self._now() - since >= timedelta(seconds=mail.give_up_after):
                     self._log.error("report given up", report=marks.stem, due=due.isoformat(), why=str(error))
                     break
                 self.counts[MailOutcome.RETRIED] += 1

@@ -1,6 +1,7 @@
 """Makes one report, in the child: reads, rounds once, and writes every format in one go."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -42,12 +43,13 @@ async def write(request: Request, progress: OnProgress) -> tuple[int, Sheet]:
     engine = connect(request.database, Path(request.data_dir))
     written = 0
     try:
-        async for row, share in _rows(engine, question):
-            settled = settle(about.columns, row)
-            for writer in writers:
-                writer.row(settled)
-            written += 1
-            progress(written, share)
+        async with aclosing(_rows(engine, question)) as rows:
+            async for row, share in rows:
+                settled = settle(about.columns, row)
+                for writer in writers:
+                    writer.row(settled)
+                written += 1
+                progress(written, share)
         for writer in writers:
             writer.close()
     except BaseException:
@@ -78,7 +80,7 @@ def sheet(question: Question) -> Sheet:
 
 async def _rows(
     engine: AsyncEngine, question: Question
-) -> AsyncIterator[tuple[Sequence[Value], float | None]]:
+) -> AsyncGenerator[tuple[Sequence[Value], float | None], None]:
     """Each row, and how much of the work is done by then, where that is known."""
     fact = question.filters.fact
     if REPORTS[question.report].by is not None:

@@ -69,6 +69,8 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     """It came to nothing, and why, in words for who asked."""
 
     why: str
+    final: bool = False
+    """Whether it would come to nothing again."""
 
 
 Told: TypeAlias = Progress | Done | Failed

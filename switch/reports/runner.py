@@ -19,7 +19,11 @@ _LAST_WORDS: Final = 2000
 
 
 class CannotReport(Exception):
-    """The child came to nothing, and why."""
+    """The child came to nothing, and why; `final` if it would again."""
+
+    def __init__(self, why: str, *, final: bool = False) -> None:
+        super().__init__(why)
+        self.final = final
 
 
 class Work:
@@ -75,8 +79,8 @@ class Work:
                         loop.call_soon_threadsafe(self.on_progress, progress)
                 case Done() as done:
                     return done
-                case Failed(why):
-                    raise CannotReport(why)
+                case Failed(why, final):
+                    raise CannotReport(why, final=final)
         if self._cancelled.is_set():
             raise CannotReport("cancelled")
         words = child.stderr.read()[-_LAST_WORDS:].decode(errors="replace").strip().rpartition("\n")[2]

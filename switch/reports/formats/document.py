@@ -42,7 +42,10 @@ class Document:
     def row(self, row: Sequence[Value]) -> None:
         """One line, when all are there. Raises TooLong."""
         if self._left == 0:
-            raise TooLong(f"a PDF holds {self._most} rows at most: ask for xlsx or csv, or for less")
+            raise TooLong(
+                f"a PDF holds {self._most:,} rows at most, and this report has more:"
+                " ask for xlsx or csv, or for a shorter period"
+            )
         self._left -= 1
         self._spool.put([_latin(value) if isinstance(value, str) else value for value in row])
 

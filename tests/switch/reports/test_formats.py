@@ -118,7 +118,7 @@ def test_a_pdf_without_end_is_refused(tmp_path: Path) -> None:
     writer = Document(tmp_path / "report.pdf", sheet(), most_rows=2)
     for i in range(2):
         writer.row(settle(COLUMNS, row(i)))
-    with pytest.raises(TooLong, match="2 rows at most: ask for xlsx or csv"):
+    with pytest.raises(TooLong, match="2 rows at most, and this report has more: ask for xlsx or csv"):
         writer.row(settle(COLUMNS, row(3)))
     writer.close()
 

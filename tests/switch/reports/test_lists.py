@@ -4,20 +4,25 @@ import asyncio
 import json
 import sys
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from msgspec import convert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.calls.ending import Result
 from switch.language import Language
 from switch.records import CallRecord
+from switch.reports import engine as engine_of_reports
 from switch.reports.child import answer
 from switch.reports.engine import sheet
 from switch.reports.formats import FORMS
+from switch.reports.formats.document import Document
 from switch.reports.formats.structured import Structured
+from switch.reports.formats.writers import WRITERS
 from switch.reports.lists import offset
 from switch.reports.question import Filters, Format, Name, Question
 from switch.reports.request import Done, Failed, Output, Request
@@ -123,6 +128,22 @@ async def test_the_child_says_what_is_wrong(tmp_path: Path) -> None:
     failed = await answer(request)
     assert isinstance(failed, Failed)
     assert "no such table" in failed.why
+
+
+async def test_a_pdf_of_more_than_it_holds_comes_to_nothing(
+    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In words, and for good."""
+    monkeypatch.setattr(engine_of_reports, "WRITERS", {**WRITERS, Format.PDF: partial(Document, most_rows=2)})
+    await written(engine, tmp_path, 3)
+    outputs = tuple(Output(form, str(tmp_path / form)) for form in (Format.PDF, Format.CSV))
+    request = Request(
+        question=asked(Name.CALLS), outputs=outputs, database=url_of(engine), data_dir=str(tmp_path)
+    )
+    failed = await answer(request)
+    assert isinstance(failed, Failed)
+    assert failed.final
+    assert "2 rows at most, and this report has more: ask for xlsx or csv" in failed.why
 
 
 async def test_the_child_tells_lines(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from switch.reports.outcomes import MailOutcome
 from switch.reports.runner import Runner
 from tests.peers.certificates import Authority
 from tests.peers.ports import free_port
-from tests.switch.reports.history import written
+from tests.switch.reports.history import many, written
 
 HOST = "127.7.25.1"
 DUE = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -126,9 +126,9 @@ async def until(deliveries: Deliveries, **wanted: int) -> None:
     await so(lambda: all(deliveries.counts[MailOutcome(name)] >= count for name, count in wanted.items()))
 
 
-async def so(condition: Callable[[], bool]) -> None:
+async def so(condition: Callable[[], bool], within_s: float = IN_TIME_S) -> None:
     """It is."""
-    async with asyncio.timeout(IN_TIME_S):
+    async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - counters and files tell nobody
             await asyncio.sleep(0.02)
 
@@ -214,6 +214,26 @@ async def test_who_cannot_be_reached_is_given_up(history: Path) -> None:
         await so(lambda: read_mark(marks_of(config)) == DUE)
     assert deliveries.counts[MailOutcome.FAILED] == 1
     assert deliveries.counts[MailOutcome.RETRIED] == 0
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+async def test_what_no_pdf_holds_is_given_up_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of these calls, 11 hours are of the day that is told of: over 100,000."""
+    engine = connect("sqlite:///centralita.db", tmp_path)
+    await migrate(engine)
+    await many(engine, 221_000)
+    await engine.dispose()
+    with mail_server() as server:
+        config = configured(tmp_path, server.port, {"tls": "none"}, format=["pdf", "csv"])
+        async with delivering(config, DUE - timedelta(seconds=0.1)) as deliveries:
+            await so(lambda: read_mark(marks_of(config)) == DUE, 240.0)
+        assert deliveries.counts.total() == deliveries.counts[MailOutcome.FAILED] == 1
+        assert server.mails == []
+    told = capsys.readouterr().out
+    assert "a PDF holds 100,000 rows at most, and this report has more: ask for xlsx or csv" in told
 
 
 async def test_what_was_due_while_no_switch_ran_is_mailed_late_and_once(history: Path) -> None:
