@@ -104,6 +104,8 @@ class Conversation:
         if self.bridge is not None:
             self.bridge.close()
             self.bridge = None
+        for leg in (self._caller, self.party):
+            leg.part(False)  # a hold by a program is of this conversation, whomever he talks to next
         self._listening.clear()
         visit = self._ledger.served
         if self._queue is None or visit is None or not self._by_agent:

@@ -18,7 +18,7 @@ def hold(call: Call, on: bool, by: str) -> Leg:
     ours = [leg for leg in (call.party, call.caller) if isinstance(leg.peer, PhonePeer)]
     if not ours:
         raise NotNow(f"no phone of ours talks in call {call.id!r}")
-    leg = ours[0]
+    leg = next((leg for leg in ours if leg.parted), ours[0])
     if not on and not leg.parted:
         how = f"phone {leg.peer.name!r} holds by itself" if leg.held else "nobody is on hold"
         raise NotNow(f"call {call.id!r}: {how}")

@@ -6,7 +6,10 @@ from switch.api.backend import Refused
 from switch.records import SegmentKind
 from tests.switch.calls.test_flow import booked, talking
 from tests.switch.far_end import answering, sdp
-from tests.switch.stage import NUMBER, PHONES, Stage
+from tests.switch.referrer import Referrer
+from tests.switch.stage import NUMBER, OURS, PHONES, SPARE_PHONE, Stage
+
+DESKS = {"phones": {name: {"secret": f"secret of {name}"} for name in (*PHONES, SPARE_PHONE)}}
 
 
 def heard(stage: Stage) -> tuple[str, str]:
@@ -69,3 +72,17 @@ async def test_a_held_caller_is_sent_on(stage: Stage) -> None:
     assert heard(stage) == ("relay", "relay")
     await stage.carrier.hang_up(session)
     await booked(stage, legs=3)
+
+
+@pytest.mark.parametrize("sections", [DESKS])
+async def test_a_held_phone_that_is_sent_on_is_held_no_more(stage: Stage) -> None:
+    for name in ("1002", SPARE_PHONE):
+        (await stage.phone(name)).behave = answering
+    ana = stage.add(Referrer(stage, "1001", PHONES["1001"], OURS, "secret of 1001"))
+    assert await ana.register() == 200
+    session = await ana.dial("1002")
+    assert stage.running.hold(stage.call.id, True).phone == "1002"
+    await ana.refer(session, SPARE_PHONE)
+    assert heard(stage) == ("relay", "relay")
+    with pytest.raises(Refused, match="nobody is on hold"):
+        stage.running.hold(stage.call.id, False)
