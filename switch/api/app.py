@@ -1,5 +1,6 @@
 """The application: every route, and one form for whatever goes wrong."""
 
+import time
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -38,6 +39,7 @@ from switch.api import (
 from switch.api.backend import Refused, Unknown
 from switch.api.description import description, operation_id
 from switch.api.problems import MEANINGS, Failure, Kind, Problem, problem
+from switch.api.repeats import Repeats
 from switch.api.services import Services
 
 _PARTS = (
@@ -64,7 +66,7 @@ _PARTS = (
 
 
 def create_app(services: Services, *, version: str) -> FastAPI:
-    """The API of one switch. It has no state of its own."""
+    """The API of one switch. Its only state is what it answered to who may ask twice."""
     app = FastAPI(
         title="Centralita",
         version=version,
@@ -88,6 +90,7 @@ def create_app(services: Services, *, version: str) -> FastAPI:
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(WebSocketRequestValidationError)(_invalid)
     app.exception_handler(Exception)(_broken)
+    app.add_middleware(Repeats, who=services.signed_in, clock=time.monotonic)
     app.add_middleware(Auditing, put=services.note, now=lambda: datetime.now(UTC))
     app.openapi = description(app)  # type: ignore[method-assign]
     return app

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from switch.api.answers import schemas
 from switch.api.problems import MEANINGS
+from switch.api.repeats import HEADER, PATTERN
 
 _SUMMARY: Final = (
     "A softswitch and an ACD. Errors are application/problem+json, with a `type` that programs can go by."
@@ -29,6 +30,13 @@ _NAMES: Final[Mapping[str, Mapping[str, Any]]] = {
     "webhooks": {"name": "crm"},
 }
 """Examples of what stands in a path, by tag."""
+_KEY: Final = {
+    "name": HEADER,
+    "in": "header",
+    "description": "With one, the request is carried out once, however often it comes.",
+    "schema": {"type": "string", "pattern": f"^{PATTERN}$"},
+    "example": "3f1c0a52-order-4711",
+}
 _FREE: Final = ("/livez", "/readyz")
 
 
@@ -59,7 +67,9 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["info"]["description"] = _SUMMARY
     document["security"] = [{"token": []}]
-    for path, operation in _operations(document):
+    for method, path, operation in _operations(document):
+        if method == "post":
+            operation.setdefault("parameters", []).append(_KEY)
         if path in _FREE:
             operation["security"] = []
         for parameter in operation.get("parameters", ()):
@@ -68,7 +78,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, methods in document["paths"].items():
-        for operation in methods.values():
-            yield path, operation
+        for method, operation in methods.items():
+            yield method, path, operation

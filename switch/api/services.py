@@ -68,10 +68,14 @@ class Services:
         """What a route depends on: it gets who is asking. Raises Failure 401, 403, 429."""
         return Needs(self, right)
 
+    def signed_in(self, request: HTTPConnection) -> Holder | None:
+        """Whose token it has, in force; it counts against no limit."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        return self.tokens.holder(token.strip()) if kind.lower() == "bearer" else None
+
     def holder(self, request: HTTPConnection) -> Holder:
         """Who is asking. Raises Failure 401, 429."""
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        holder = self.tokens.holder(token.strip()) if kind.lower() == "bearer" else None
+        holder = self.signed_in(request)
         if holder is not None:
             self._admit(self.requests, holder.token, "this token")
             return holder
