@@ -5,7 +5,6 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +49,7 @@ from switch.records import CallRecord
 from switch.reloading import Reloader, apply
 from switch.sounds import names_missing
 from switch.sweeping import Sweeper
+from switch.tasks import Tasks
 from switch.version import VERSION
 from switch.watchdog import Watchdog
 from switch.why.explainer import Explainer
@@ -172,7 +172,7 @@ class Server:
         """Calls of the former run that have ended and were recorded."""
         self._parts: list[Path] = []
         """Recordings that it had not completed."""
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks = Tasks(switch.exchange.loop)
         self._log = structlog.get_logger("server")
 
     async def take_up(self) -> None:
@@ -197,25 +197,58 @@ class Server:
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Register with carriers, mend recordings, open the API, and say `ready`."""
-        exchange = self._exchange
+        exchange, registry = self._exchange, self._switch.registry
+        stack.push_async_callback(self._tasks.end)
         exchange.trunks.start()
         looking = Looking(exchange, exchange.news)
         looking.take_in()
-        data_dir = exchange.config.server.data_dir
-        self._spawn(self._settle_past())
+        self._tasks.start(past=self._settle_past())
         vitals = Vitals(exchange.metrics, exchange.loop, exchange.logbook.beat)
         vitals.start()
         stack.callback(vitals.stop)
-        listeners = Listeners(exchange.news.stream)
-        tasks, is_ready = lambda: len(asyncio.all_tasks()), lambda: self._running.readiness().ready
-        retention = Retention(
-            self._switch.holds, data_dir, lambda: exchange.config.retention, lambda: datetime.now(UTC)
+        retention = self._retention()
+        http = await self._open_api(retention, stack)
+        await exchange.reports.start()
+        stack.push_async_callback(exchange.reports.close)
+        stack.callback(exchange.tracing.close)
+        self._on_signals()
+        collector = Collector(exchange.loop, lambda: not registry.calls)
+        collector.start()
+        stack.callback(collector.stop)
+        self._tasks.start(
+            looking=looking.run(),
+            retention=retention.run(),
+            watchdog=Watchdog(exchange).run(),
+            sweeper=Sweeper(exchange, registry, self._switch.orders).run(),
         )
-        exchange.metrics.watch(sources(exchange, listeners, tasks, is_ready, retention.deleted))
-        explainer = Explainer(data_dir / "journal")
+        self._running.ready = True
+        sockets = [str(Listen(transport, *address)) for transport, address in exchange.shell.addresses]
+        capacity = exchange.plane.capacity() // 2
+        print(f"ready {' '.join(sockets)} {http} calls:{capacity}", flush=True)
+        self._manager.ready(self._status())
+        pulse = Pulse(exchange.loop, self._manager, self._status)
+        pulse.start()
+        stack.callback(pulse.stop)
+
+    def _retention(self) -> Retention:
+        config = self._exchange.config
+        return Retention(
+            self._switch.holds,
+            config.server.data_dir,
+            lambda: self._exchange.config.retention,
+            lambda: datetime.now(UTC),
+        )
+
+    async def _open_api(self, retention: Retention, stack: AsyncExitStack) -> str:
+        """Serve HTTP; the beginning of its URL."""
+        exchange = self._exchange
+        data_dir = exchange.config.server.data_dir
         tokens = Tokens(AdminToken(data_dir / "admin.token"), self._switch.tokens, lambda: datetime.now(UTC))
         await tokens.start()
         stack.push_async_callback(tokens.close)
+        listeners, explainer = Listeners(exchange.news.stream), Explainer(data_dir / "journal")
+        tasks, is_ready = lambda: len(asyncio.all_tasks()), lambda: self._running.readiness().ready
+        exchange.metrics.watch(sources(exchange, listeners, tasks, is_ready, retention.deleted))
         services = Services(
             backend=self._running,
             reader=self._switch.reader,
@@ -244,25 +277,7 @@ class Server:
         app = await asyncio.to_thread(create_app, services, version=VERSION)
         http = await self._entrance.open(exchange.config, app, stack)
         stack.callback(explainer.close)
-        await exchange.reports.start()
-        stack.push_async_callback(exchange.reports.close)
-        stack.callback(exchange.tracing.close)
-        self._on_signals()
-        collector = Collector(exchange.loop, lambda: not self._switch.registry.calls)
-        collector.start()
-        stack.callback(collector.stop)
-        self._spawn(looking.run())
-        self._spawn(retention.run())
-        self._spawn(Watchdog(exchange).run())
-        self._spawn(Sweeper(exchange, self._switch.registry, self._switch.orders).run())
-        self._running.ready = True
-        sockets = [str(Listen(transport, *address)) for transport, address in exchange.shell.addresses]
-        capacity = exchange.plane.capacity() // 2
-        print(f"ready {' '.join(sockets)} {http} calls:{capacity}", flush=True)
-        self._manager.ready(self._status())
-        pulse = Pulse(exchange.loop, self._manager, self._status)
-        pulse.start()
-        stack.callback(pulse.stop)
+        return http
 
     def _status(self) -> str:
         """In a line, for `systemctl status`."""
@@ -290,7 +305,7 @@ class Server:
         timeout_s = self._exchange.config.server.drain_timeout
         self._log.info("draining", calls=calls, timeout_s=timeout_s)
         self._manager.stopping(self._status(), timeout_s + _LAST_S)
-        self._spawn(self._drained(timeout_s))
+        self._tasks.start(drain=self._drained(timeout_s))
 
     async def until_stopped(self) -> None:
         """Until the drain is done, or a second signal."""
@@ -320,7 +335,9 @@ class Server:
     def _on_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             self._exchange.loop.add_signal_handler(number, self._terminate)
-        self._exchange.loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload()))
+        self._exchange.loop.add_signal_handler(
+            signal.SIGHUP, lambda: self._tasks.start(reload=self._reload())
+        )
 
     def _terminate(self) -> None:
         if self._terminated:
@@ -328,8 +345,3 @@ class Server:
             self._stopping.set()
         self._terminated = True
         self.drain()
-
-    def _spawn(self, work: Coroutine[object, object, object]) -> None:
-        task: asyncio.Task[object] = self._exchange.loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -38,8 +38,8 @@ class Vitals:
         self._timer = self._loop.call_later(INTERVAL_S, self._beat)
 
     def _beat(self) -> None:
+        self._arm()  # first: a beat that fails is not the last
         self._on_beat()
-        self._arm()
 
     def _collected(self, phase: str, info: dict[str, int]) -> None:
         if phase == "start":

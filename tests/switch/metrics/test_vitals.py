@@ -30,6 +30,22 @@ async def test_it_lives_twice_a_second(stage: Stage) -> None:
     assert len(beats) == 10
 
 
+async def test_a_beat_that_fails_is_not_the_last(stage: Stage) -> None:
+    beats: list[None] = []
+
+    def beat() -> None:
+        beats.append(None)
+        raise OSError("broken on purpose")
+
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: None)
+    vitals = Vitals(stage.exchange.metrics, loop, beat)
+    vitals.start()
+    await stage.pass_by(2 * INTERVAL_S + 0.01)
+    vitals.stop()
+    assert len(beats) == 2
+
+
 async def test_a_collection_is_a_pause_while_it_is_watched() -> None:
     noted = Noted()
     vitals = Vitals(cast(Metrics, noted), asyncio.get_running_loop(), lambda: None)
