@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from contextlib import asynccontextmanager, nullcontext
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,14 @@ from switch.reports.request import Done, Output, Request
 from switch.reports.sheet import Kind
 from tests.figures.brute_force import Brute, Row, Tables, intervals, seconds
 from tests.figures.rows import tables
-from tests.history_days import DAYS, ZONE, filled
+from tests.history_days import ZONE, filled
 from tests.peers.postgresql import postgresql
 from tests.switch.reports.reading import read
 
-CALLS = 200
+CALLS = 60
+MANY_CALLS = 1_000
+SHORT, LONG = date(2026, 3, 29), date(2026, 10, 25)
+"""Days of 23 and 25 hours."""
 TABLES = [name for name in Name if name not in (Name.CALLS, Name.ABANDONS)]
 ENDS: dict[Fact, tuple[str, ...]] = {
     Fact.ANSWERED: ("answered",),
@@ -38,8 +41,8 @@ ENDS: dict[Fact, tuple[str, ...]] = {
 ROUNDED = {Kind.SECONDS: 0.0501, Kind.SHARE: 0.0000501, Kind.DURATION: 0.501, Kind.COUNT: 0.0}
 
 
-def asked(report: Name, day: int, **more: Any) -> Question:
-    span = Span.days(DAYS[day], DAYS[day], ZONE)
+def asked(report: Name, day: date, **more: Any) -> Question:
+    span = Span.days(day, day, ZONE)
     start, end = utc(span.start_us), utc(span.end_us)
     return msgspec.structs.replace(
         Question(report=report, start=start, end=end, zone=ZONE.key, language=Language.EN), **more
@@ -47,15 +50,11 @@ def asked(report: Name, day: int, **more: Any) -> Question:
 
 
 @asynccontextmanager
-async def centre(database: str, folder: Path) -> AsyncIterator[tuple[AsyncEngine, str]]:
-    """Days of a made-up centre."""
-    if database == "sqlite":
-        async with filled("sqlite:///days.db", folder, calls=CALLS) as engine:
-            yield engine, "sqlite:///days.db"
-    else:
-        with postgresql() as url:
-            async with filled(url, folder, calls=CALLS) as engine:
-                yield engine, url
+async def centre(database: str, folder: Path, calls: int = CALLS) -> AsyncIterator[tuple[AsyncEngine, str]]:
+    """These two days of a made-up centre."""
+    with nullcontext("sqlite:///days.db") if database == "sqlite" else postgresql() as url:
+        async with filled(url, folder, calls=calls, days=(SHORT, LONG)) as engine:
+            yield engine, url
 
 
 async def make(url: str, folder: Path, question: Question, *forms: Format) -> list[list[list[Any]]]:
@@ -166,6 +165,14 @@ def pauses(kept: Tables, start: datetime, end: datetime) -> list[list[Any]]:
     ]
 
 
+def proved(kept: Tables, question: Question, rows: list[list[Any]]) -> int:
+    """How many figures there are, all of them the brute force's."""
+    if question.report is not Name.PAUSES:
+        return compare(kept, question, rows)
+    assert rows == pauses(kept, question.start, question.end)
+    return sum(len(row) for row in rows)
+
+
 @pytest.mark.timeout(180)
 async def test_every_format_has_the_figures_of_the_brute_force(tmp_path: Path) -> None:
     kept_rows = []
@@ -173,38 +180,53 @@ async def test_every_format_has_the_figures_of_the_brute_force(tmp_path: Path) -
         async with centre(database, tmp_path) as (engine, url):
             kept, all_rows = await tables(engine), []
             for report in TABLES:
-                question = asked(report, 0)
+                question = asked(report, LONG)
                 forms = Format if database == "sqlite" else (Format.JSON,)
                 rows, *others = await make(url, tmp_path, question, Format.JSON, *forms)
                 assert rows
                 for form, other in zip(forms, others, strict=True):
                     assert other == rows, (report, form)
                 all_rows.append(rows)
-                if database == "sqlite" and report is Name.PAUSES:
-                    assert rows == pauses(kept, question.start, question.end)
-                elif database == "sqlite":
-                    assert compare(kept, question, rows) > 20
-            if database == "sqlite":  # the day of the other length, too
+                if database == "sqlite":
+                    assert proved(kept, question, rows) > 20
+            if database == "sqlite":
                 for report in (Name.INTERVALS, Name.HOURS, Name.AGENTS):
-                    question = asked(report, 1, interval_min=15)
+                    question = asked(report, SHORT, interval_min=15)
                     (rows,) = await make(url, tmp_path, question, Format.JSON)
-                    assert compare(kept, question, rows) > 20
+                    assert proved(kept, question, rows) > 20
             kept_rows.append(all_rows)
     assert kept_rows[0] == kept_rows[1]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_by_every_interval_in_both_databases(tmp_path: Path, database: str) -> None:
+    compared = 0
+    async with centre(database, tmp_path, MANY_CALLS) as (engine, url):
+        kept = await tables(engine)
+        for day in (SHORT, LONG):
+            for report in TABLES:
+                for minutes in (15, 30, 60) if report is Name.INTERVALS else (30,):
+                    question = asked(report, day, interval_min=minutes)
+                    (rows,) = await make(url, tmp_path, question, Format.JSON)
+                    compared += proved(kept, question, rows)
+    print(f"\n{compared} figures")
+    assert compared > 10_000
 
 
 @pytest.mark.timeout(120)
 async def test_a_figure_leads_to_its_calls(tmp_path: Path) -> None:
     async with centre("sqlite", tmp_path) as (_, url):
-        (queues,) = await make(url, tmp_path, asked(Name.QUEUES, 0), Format.JSON)
+        (queues,) = await make(url, tmp_path, asked(Name.QUEUES, LONG), Format.JSON)
         titles = [column.id for column in REPORTS[Name.QUEUES].columns]
         for fact in (Fact.ANSWERED_WITHIN, Fact.ABANDONED, Fact.OFFERED):
             for row in queues[:-1]:
                 only = Filters(queue=row[0], fact=fact)
-                (calls,) = await make(url, tmp_path, asked(Name.CALLS, 0, filters=only), Format.JSON)
+                (calls,) = await make(url, tmp_path, asked(Name.CALLS, LONG, filters=only), Format.JSON)
                 assert len(calls) == row[titles.index(fact.value)]
         assert sum(row[titles.index("offered")] for row in queues[:-1]) == queues[-1][titles.index("offered")]
         (one,) = await make(
-            url, tmp_path, asked(Name.QUEUES, 0, filters=Filters(queue=queues[0][0])), Format.JSON
+            url, tmp_path, asked(Name.QUEUES, LONG, filters=Filters(queue=queues[0][0])), Format.JSON
         )
         assert [row[1:] for row in one] == [queues[0][1:]] * 2
