@@ -170,13 +170,24 @@ class Running:
         found = self._registry.unbooked(call)
         return {} if found is None else {offer.id: offer for offer in found.ledger.offers}
 
-    def originate(self, phone: str, to: str, *, answers: bool, ring_s: float) -> CallRecord:
+    def originate(
+        self, phone: str, to: str, *, answers: bool, ring_s: float, variables: Mapping[str, str]
+    ) -> CallRecord:
         """Ring a phone that is to call somebody, as the administrator."""
         if phone not in self._exchange.config.phones:
             raise Unknown(f"no phone {phone!r}")
         by = EndedBy.ADMINISTRATOR.value
         try:
-            call = originate(self._exchange, self._registry, phone, to, answers=answers, ring_s=ring_s, by=by)
+            call = originate(
+                self._exchange,
+                self._registry,
+                phone,
+                to,
+                answers=answers,
+                ring_s=ring_s,
+                variables=variables,
+                by=by,
+            )
         except NotNow as error:
             raise Refused(str(error)) from None
         return call.ledger.record(self._exchange.now_us())

@@ -329,7 +329,9 @@ class Backend(Protocol):
         """The offers that have ended, of a call in progress or about to be written, by their ids."""
         ...
 
-    def originate(self, phone: str, to: str, *, answers: bool, ring_s: float) -> CallRecord:
+    def originate(
+        self, phone: str, to: str, *, answers: bool, ring_s: float, variables: Mapping[str, str]
+    ) -> CallRecord:
         """Ring a phone that is to call `to` once answered. Raises Unknown for no such phone, Refused where
         it is busy, cannot be reached or may not call that.
         """

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
@@ -22,6 +22,7 @@ from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.calls.originating import RING_S
 from switch.calls.supervision import Mode
+from switch.calls.variables import MOST, NAME, VALUE, VALUE_CHARS, checked
 from switch.history.pages import BadCursor
 from switch.history.reader import MAX_PAGE, Reader
 from switch.records import CallRecord
@@ -45,6 +46,10 @@ class RecordingChange(BaseModel):
     state: RecordingState
 
 
+_Name = Annotated[str, Field(pattern=NAME)]
+_Value = Annotated[str, Field(pattern=VALUE, max_length=VALUE_CHARS)]
+
+
 class Origination(BaseModel):
     """Which number a phone of ours is to call, and how."""
 
@@ -53,6 +58,10 @@ class Origination(BaseModel):
     answers: Annotated[bool, Field(strict=True)] = False
     """Ask the phone to answer by itself, where it is configured to do so."""
     ring_s: Annotated[float, Field(strict=True, gt=0, le=300)] = RING_S
+    variables: Annotated[dict[_Name, _Value], AfterValidator(checked), Field(max_length=MOST)] = Field(
+        default_factory=dict
+    )
+    """What goes with the call: it stands in its row, its events and its record."""
 
 
 class PhoneCalls(Origination):
@@ -66,7 +75,7 @@ class PhoneCalls(Origination):
 class AgentCalls(Origination):
     """The phone at which an agent sits."""
 
-    model_config = body({"agent": "ana", "to": "0600111222"})
+    model_config = body({"agent": "ana", "to": "0600111222", "variables": {"ticket": "4711"}})
 
     agent: str
 
@@ -144,7 +153,9 @@ def _add_control(router: APIRouter, services: Services) -> None:
                 raise Failure(Kind.CONFLICT, f"agent {wanted.agent!r} sits at no phone")
         else:
             phone = sight.phone(wanted.phone).name
-        call = services.backend.originate(phone, wanted.to, answers=wanted.answers, ring_s=wanted.ring_s)
+        call = services.backend.originate(
+            phone, wanted.to, answers=wanted.answers, ring_s=wanted.ring_s, variables=wanted.variables
+        )
         return answer(call, HTTPStatus.ACCEPTED)
 
     @router.delete("/{call}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))

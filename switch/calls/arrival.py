@@ -29,6 +29,7 @@ from switch.calls.supervision import NotNow
 from switch.calls.transfers.joining import End, end_of
 from switch.calls.transfers.pickup import NoPickup, Pickups
 from switch.calls.transfers.three_way import confer
+from switch.calls.variables import heard
 from switch.config.desk import Code
 from switch.config.targets import (
     CodeTarget,
@@ -76,7 +77,7 @@ class Arrival:
         try:
             caller, number = self._parties(invite.request, peer)
             code = self._code(peer, number)
-            ledger = self._ledger(peer, caller, number if code is None else code.shown)
+            ledger = self._ledger(invite.request, peer, caller, number if code is None else code.shown)
             if self._picks_up(invite, peer, ledger, code):
                 return
         except Malformed as error:
@@ -217,10 +218,12 @@ class Arrival:
             case _:
                 assert_never(peer)
 
-    def _ledger(self, peer: Peer, caller: Caller, number: str) -> Ledger:
+    def _ledger(self, request: Request, peer: Peer, caller: Caller, number: str) -> Ledger:
         now_us = self._exchange.now_us()
         if isinstance(peer, TrunkPeer):
-            return Ledger(new_id(now_us), Direction.INBOUND, peer.name, caller.shown, number, now_us)
+            named = self._exchange.config.trunks[peer.name].variables
+            said = heard((name, request.headers.get(header)) for name, header in named.items())
+            return Ledger(new_id(now_us), Direction.INBOUND, peer.name, caller.shown, number, now_us, said)
         return Ledger(new_id(now_us), Direction.INTERNAL, None, peer.name, number, now_us)
 
     def _code(self, peer: Peer, number: str) -> Dialled | None:

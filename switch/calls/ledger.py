@@ -118,6 +118,8 @@ class Ledger:
     from_: str
     to: str
     started_us: int
+    variables: dict[str, str] = field(default_factory=dict)
+    """Replaced as a whole, never changed: rows that were told have it too."""
     legs: list[Leg] = field(default_factory=list)
     former: list[LegRecord] = field(default_factory=list)
     """Of legs that a crash of ours has ended, or that had ended before it."""
@@ -154,6 +156,7 @@ class Ledger:
             from_=record.from_,
             to=record.to,
             started_us=to_us(record.started_at),
+            variables=record.variables,
             visits=[Visit.resumed(each) for each in record.visits],
             segments=[Segment.resumed(each, died_us) for each in record.segments],
             recording=record.recording,
@@ -302,6 +305,7 @@ class Ledger:
             reason=self.reason,
             ended_by=self.ended_by,
             continued_in=self.continued_in,
+            variables=self.variables,
             visits=handled([visit.record() for visit in self.visits], segments, agents),
             segments=segments,
             recording=self.recording,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
@@ -26,6 +27,7 @@ from switch.records import Direction
 
 RING_S: Final = 30.0
 """So long a phone rings for whoever sits there, unless the program says otherwise."""
+NO_VARIABLES: Final[Mapping[str, str]] = {}
 
 
 def originate(
@@ -36,6 +38,7 @@ def originate(
     *,
     answers: bool = False,
     ring_s: float = RING_S,
+    variables: Mapping[str, str] = NO_VARIABLES,
     by: str,
 ) -> Call:
     """Ring a phone of ours, and let it call `to` when it is answered: by its own routes, limits and toll, as
@@ -47,7 +50,8 @@ def originate(
     if registry.is_busy(phone):
         raise NotNow(f"phone {phone!r} is busy")
     now_us = exchange.now_us()
-    ledger, sides = Ledger(new_id(now_us), Direction.INTERNAL, None, phone, to, now_us), Sides()
+    ledger = Ledger(new_id(now_us), Direction.INTERNAL, None, phone, to, now_us, dict(variables))
+    sides = Sides()
     summons = Summons(exchange, registry, ledger)
     try:
         routed = admit(exchange, PhonePeer(phone), ledger, sides)

@@ -17,10 +17,17 @@ def originate(
     agent: AgentArgument,
     to: Annotated[str, typer.Argument(help="The number, as his phone would dial it.")],
     answers: Annotated[bool, typer.Option("--answer", help="Ask his phone to answer by itself.")] = False,
+    variable: Annotated[
+        list[str] | None, typer.Option("--variable", help="NAME=VALUE, that goes with the call; repeatable.")
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Ring an agent's phone, and call a number once he answers."""
-    body = {"agent": agent, "to": to, "answers": answers}
+    pairs = [each.partition("=") for each in variable or ()]
+    if not all(sign for _, sign, _ in pairs):
+        raise typer.BadParameter("--variable is written NAME=VALUE")
+    variables = {name: value for name, _, value in pairs}
+    body = {"agent": agent, "to": to, "answers": answers, "variables": variables}
     with asking(config) as client:
         print(client.ask("POST", "/calls", json=body).json()["id"])
 

@@ -1,11 +1,13 @@
 """`trunks.NAME`: a carrier, and how one talks to it."""
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from sip.dialogs.secrecy import Policy
+from switch.calls import variables
 from switch.config import addresses, values
 from switch.config.addresses import Proxy, Source
 from switch.config.section import Count, Duration, Flag, Networks, Positive, Secret, Section, Words
@@ -189,6 +191,22 @@ class Stir(Section):
     verify: Verify | None = None
 
 
+def _header(value: object) -> str:
+    written = values.text(value)
+    if not _HEADER.fullmatch(written) or written.lower() in _NOT_TOLD:
+        raise values.expected(value, "a header that may be told to programs", "X-Account")
+    return written
+
+
+_HEADER = re.compile(r"[A-Za-z0-9!%*_+`'~.-]{1,64}")
+_NOT_TOLD = frozenset(("authorization", "proxy-authorization", "identity"))
+"""They prove who somebody is."""
+Variables = Annotated[
+    dict[Annotated[str, AfterValidator(variables.name)], Annotated[str, BeforeValidator(_header)]],
+    Field(max_length=variables.MOST),
+]
+
+
 class Trunk(Section):
     """`trunks.NAME`: a carrier"""
 
@@ -216,5 +234,7 @@ class Trunk(Section):
     """What our offers have; theirs may have either."""
     stir: Stir = Stir()
     toll: Toll = Toll()
+    variables: Variables = Field(default_factory=dict)
+    """Headers of its INVITEs that become variables of the call, by the variables' names."""
     max_calls: Count = 200
     max_cps: Count = 50

@@ -63,6 +63,8 @@ class CallNow(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"
     queued_at: datetime | None
     """When he entered the queue where he is, or last was."""
     answered_at: datetime | None
+    variables: dict[str, str] = {}
+    """What programs, or its carrier's headers, said of it."""
 
 
 class OfferNow(msgspec.Struct, frozen=True, kw_only=True):

@@ -234,6 +234,7 @@ async def _of_calls(
 
 def _record(row: RowMapping, parts: dict[str, list[dict[str, Any]]]) -> CallRecord:
     own = _own(row)
+    own["variables"] = msgspec.json.decode(own["variables"]) if own["variables"] else {}
     recording = {name: own.pop(f"recording_{name}") for name in ("path", "duration_s", "sha256")}
     return msgspec.convert(
         {**own, **parts, "recording": recording if recording["path"] is not None else None}, CallRecord

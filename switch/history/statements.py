@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Any, TypeAlias, assert_never
 
+import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import ClauseElement, Dialect, String, Table, bindparam, func, literal_column, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -175,6 +176,7 @@ def _plan_binding(
 
 def _call(call: CallRecord) -> Row:
     row = {name: value for name, value in asdict(call).items() if name not in _NOT_COLUMNS}
+    row["variables"] = msgspec.json.encode(call.variables).decode() if call.variables else ""
     return _renamed(row) | _recording(call.recording)
 
 

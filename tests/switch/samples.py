@@ -99,6 +99,7 @@ def answered_call(name: str = "01J0000000000000000000CALL", ended_at: datetime |
         segments=(
             SegmentRecord(kind=SegmentKind.TALK, from_=at(3.2), to=at(64.2), legs=(f"{name}-a", f"{name}-b")),
         ),
+        variables={"ticket": "4711", "who": "Núria «la jefa»"},
         recording=RecordingRecord(
             path=f"recordings/2026/11/21/{name}.wav", duration_s=61.0, sha256="ab" * 32
         ),

@@ -19,6 +19,7 @@ from switch.calls.supervision import NotNow
 from switch.calls.transfers.departing import Departure
 from switch.calls.transfers.handing import give_away, swap
 from switch.calls.transfers.transferring import Tell, Transfer, transfer
+from switch.calls.variables import joined
 from switch.exchange import Exchange
 from switch.records import LegRole, TransferKind
 
@@ -144,6 +145,7 @@ def end_joined(left: End, kept: Call) -> None:
         "call transferred", call=kept.id, consultation=call.id, leg=left.own.id, phone=left.own.peer.name
     )
     call.ledger.continued_in = kept.id
+    kept.ledger.variables = joined(kept.ledger.variables, call.ledger.variables)
     result = Result.ANSWERED if call.ledger.was_served else Result.COMPLETED
     told = Farewell(status=487, q850=NORMAL_CLEARING)
     call.end(result, Reason.TRANSFERRED, _BY.get(left.own.role, EndedBy.CALLEE), told)

@@ -186,11 +186,13 @@ class Memory:
     def offers(self, call: str) -> Mapping[str, OfferRecord]:
         return self.offered if call in self.calls else {}
 
-    def originate(self, phone: str, to: str, *, answers: bool, ring_s: float) -> CallRecord:
+    def originate(
+        self, phone: str, to: str, *, answers: bool, ring_s: float, variables: Mapping[str, str]
+    ) -> CallRecord:
         if phone not in ("1001", "1002"):
             raise Unknown(f"no phone {phone!r}")
         self.originated = (phone, to, answers, ring_s)
-        return waiting_call()
+        return replace(waiting_call(), variables=dict(variables))
 
     def hold(self, call: str, on: bool) -> HoldRow:
         if call not in self.calls:

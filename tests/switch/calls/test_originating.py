@@ -1,5 +1,6 @@
 """Calls that a program makes for a phone, in memory: who rings, who hears whom, what the books say."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -10,7 +11,7 @@ from acd.agent import AgentState
 from sip.events import IncomingInvite
 from switch.api.backend import Refused, Unknown
 from switch.calls.ending import EndedBy, Reason, Result
-from switch.calls.originating import RING_S
+from switch.calls.originating import NO_VARIABLES, RING_S
 from switch.records import CallRecord, Direction
 from tests.switch.calls.test_flow import booked, ending
 from tests.switch.far_end import FarEnd, answering, refusing, ringing, silent
@@ -23,8 +24,15 @@ LIMITED = {
 QUEUED = {"routes": [{"phone": "*", "to": "700", "go": "queue:support"}]}
 
 
-async def originated(stage: Stage, to: str, phone: str = "1001", *, answers: bool = False) -> CallRecord:
-    record = stage.running.originate(phone, to, answers=answers, ring_s=RING_S)
+async def originated(
+    stage: Stage,
+    to: str,
+    phone: str = "1001",
+    *,
+    answers: bool = False,
+    variables: Mapping[str, str] = NO_VARIABLES,
+) -> CallRecord:
+    record = stage.running.originate(phone, to, answers=answers, ring_s=RING_S, variables=variables)
     await stage.settle()
     return record
 

@@ -152,3 +152,19 @@ def test_a_secret_file_that_is_not_there(mistakes: Mistakes, tmp_path: Path) -> 
     )
     assert "trunks.c.credentials.secret_file:" in line
     assert "cannot be read" in line
+
+
+@pytest.mark.parametrize(
+    ("variables", "found"),
+    [
+        ("{account: X-Account, uui: User-to-User}", ""),
+        ("{account: Authorization}", "'Authorization' is not a header that may be told to programs"),
+        ("{account: 'X-A: b'}", "'X-A: b' is not a header that may be told to programs"),
+        ("{1st: X-Account}", "'1st' is no variable's name"),
+    ],
+)
+def test_headers_that_become_variables(mistakes: Mistakes, variables: str, found: str) -> None:
+    carrier = f"{{accept_from: [192.0.2.1], proxy: 'sip:192.0.2.1', variables: {variables}}}"
+    said = mistakes(f"trunks: {{carrier: {carrier}}}")
+    assert len(said) == bool(found)
+    assert found in "".join(said)

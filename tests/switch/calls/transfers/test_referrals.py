@@ -317,6 +317,9 @@ async def test_attended_the_usual_case(desks: Desks) -> None:
     assert recording is not None
     second = await desks.consult()
     assert stage.heard(stage.registry.calls[desks.call].caller) == "music default"
+    for call in stage.registry.calls.values():
+        ours = call.id == desks.call
+        call.ledger.variables = {"ticket": "4711"} if ours else {"ticket": "1", "rating": "good"}
     await stage.pass_by(5)
     referral = await ana.refer(desks.session, "1002", second)
     assert (referral.status, referral.told, referral.over) == (202, [200], True)
@@ -344,6 +347,7 @@ async def test_attended_the_usual_case(desks: Desks) -> None:
     assert ending(consultation) == (Result.COMPLETED, Reason.TRANSFERRED, EndedBy.CALLER)
     assert consultation.continued_in == record.id
     assert consultation.visits == ()
+    assert record.variables == {"ticket": "4711", "rating": "good"}
     assert [leg.peer for leg in consultation.legs] == ["1001"]
 
 
