@@ -33,7 +33,8 @@ has 92.
 
 A visit that asks for several skills counts for each of them, so sums over skills are more than the whole.
 By agent there is no offered and no waiting: who calls does not call him. A transfer is blind where the
-agent had not spoken to who gets the caller, else attended.
+agent had not spoken to who gets the caller, else attended. Pauses are told by reason as well; a pause counts
+where it begins, its seconds where they pass, and a change of the reason begins another.
 """
 
 
