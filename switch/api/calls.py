@@ -17,7 +17,7 @@ from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
 from switch.api.backend import Backend, HoldRow, RecordingRow, RecordingState, SupervisionRow, TransferRow
-from switch.api.inputs import Moment, body
+from switch.api.inputs import Flag, Moment, body
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.calls.originating import RING_S
@@ -55,7 +55,7 @@ class Origination(BaseModel):
 
     to: Annotated[str, Field(min_length=1, max_length=64)]
     """As the phone would dial it."""
-    answers: Annotated[bool, Field(strict=True)] = False
+    answers: Flag = False
     """Ask the phone to answer by itself, where it is configured to do so."""
     ring_s: Annotated[float, Field(strict=True, gt=0, le=300)] = RING_S
     variables: Annotated[dict[_Name, _Value], AfterValidator(checked), Field(max_length=MOST)] = Field(

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
-from switch.api.inputs import Moment, body
+from switch.api.inputs import Flag, Moment, body
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.history.holds import Hold
@@ -51,7 +51,7 @@ class Sweep(BaseModel):
 
     model_config = body({"dry_run": True})
 
-    dry_run: Annotated[bool, Field(strict=True)] = True
+    dry_run: Flag = True
 
 
 def routes(services: Services) -> APIRouter:

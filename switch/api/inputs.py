@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 
 _RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
 
@@ -22,5 +22,14 @@ def _written(value: object) -> object:
     return value
 
 
+def _integer(value: object) -> object:
+    """JSON has one kind of number: 3.0 is 3."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 """With its zone."""
+WHOLE: Final = BeforeValidator(_integer)
+"""After the field of a strict integer: a number without a fraction, and no text that looks like one."""
+Flag = Annotated[bool, Field(strict=True)]
+"""true or false, and no number."""

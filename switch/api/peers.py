@@ -9,7 +9,7 @@ from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import PhoneRow, PreferencesRow, ProvisioningRow, TrunkRow
-from switch.api.inputs import body
+from switch.api.inputs import WHOLE, Flag, body
 from switch.api.services import Services
 from switch.preferences import Preferences
 
@@ -21,11 +21,11 @@ class Wanted(BaseModel):
 
     model_config = body({"busy": "1002", "no_answer": "1002", "no_answer_after": 20})
 
-    do_not_disturb: Annotated[bool, Field(strict=True)] = False
+    do_not_disturb: Flag = False
     always: str | None = _Number
     busy: str | None = _Number
     no_answer: str | None = _Number
-    no_answer_after: int = Field(default=20, strict=True, ge=5, le=180)
+    no_answer_after: Annotated[int, Field(strict=True, ge=5, le=180), WHOLE] = 20
 
 
 def routes(services: Services) -> APIRouter:

@@ -15,7 +15,7 @@ from switch.access.rows import TokenMade, TokenRow
 from switch.access.tokens import BadToken
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import Unknown
-from switch.api.inputs import body
+from switch.api.inputs import WHOLE, body
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 
@@ -34,7 +34,7 @@ class TokenWanted(BaseModel):
     role: Role
     queues: Names = ()
     agents: Names = ()
-    expires_in_s: Annotated[int, Field(strict=True, ge=1, le=_CENTURY_S)] | None = _QUARTER_S
+    expires_in_s: Annotated[int, Field(strict=True, ge=1, le=_CENTURY_S), WHOLE] | None = _QUARTER_S
     """null: it never does."""
 
 

@@ -11,7 +11,7 @@ from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import answer, nothing, one
 from switch.api.backend import PlaceRow
-from switch.api.inputs import body
+from switch.api.inputs import WHOLE, body
 from switch.api.services import Services
 
 MOST_PRIORITY = 1_000_000
@@ -29,7 +29,7 @@ class Priority(_Order):
 
     model_config = body({"priority": 10})
 
-    priority: Annotated[int, Field(strict=True, ge=-MOST_PRIORITY, le=MOST_PRIORITY)]
+    priority: Annotated[int, Field(strict=True, ge=-MOST_PRIORITY, le=MOST_PRIORITY), WHOLE]
 
 
 class ForAgent(_Order):

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 import typer
@@ -149,7 +149,11 @@ def show_queues(
     csv: CsvOption = False,
     watch: WatchOption = False,
 ) -> None:
-    """Queues: who waits, who could answer, what became of the calls."""
+    """Queues: who waits, who could answer, what became of the calls since the start, and how today goes.
+
+    LEVEL is of the last half hour; ASA, P90 (seconds until an agent answered: the mean, and what nine in ten
+    did not exceed), AHT and ABANDON are today's figures, as `GET /api/v1/figures` has them.
+    """
     _show(config, _one_or_all(tables.QUEUES, "queues", name), json, csv, watch)
 
 
@@ -161,7 +165,7 @@ def show_agents(
     csv: CsvOption = False,
     watch: WatchOption = False,
 ) -> None:
-    """Agents: their phones, states and calls."""
+    """Agents: their phones, states and calls, and what they did today."""
     _show(config, _one_or_all(tables.AGENTS, "agents", name), json, csv, watch)
 
 
@@ -289,8 +293,13 @@ def remove_ban(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) 
     _tell(config, "DELETE", f"/bans/{quote(address, safe='')}")
 
 
+_COUNTED: Final = {"queues": "queue", "agents": "agent"}
+"""Of which kinds of rows today's figures are shown."""
+
+
 def _one_or_all(columns: tuple[Column, ...], kind: str, name: str | None) -> Question:
-    return Question(columns, f"/{kind}" if name is None else f"/{kind}/{quote(name, safe='')}")
+    path = f"/{kind}" if name is None else f"/{kind}/{quote(name, safe='')}"
+    return Question(columns, path, figures=_COUNTED.get(kind))
 
 
 def _show(config: Path, question: Question, json: bool, csv: bool, watch: bool) -> None:

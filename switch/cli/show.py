@@ -15,6 +15,8 @@ from rich.table import Table
 from switch.cli.client import Client, WrongUsage
 from switch.cli.tables import NOTHING, Column, Row, cells, table
 
+NO_FIGURES: Row = {"counts": {}, "figures": {}}
+"""Of a queue or agent of whom nothing is counted today."""
 _PIPE_WIDTH = 1000
 """Columns on what is no terminal: nothing is cut off for the program that reads it."""
 
@@ -26,6 +28,8 @@ class Question:
     columns: Sequence[Column]
     path: str
     params: Mapping[str, str] | None = None
+    figures: str | None = None
+    """By what today's figures stand beside the rows, in tables and CSV: as `figures` and `counts` of each."""
 
 
 class Form(StrEnum):
@@ -89,7 +93,11 @@ def _ask(client: Client, question: Question) -> Any:
 def _rows(client: Client, question: Question) -> Sequence[Row]:
     body = _ask(client, question).json()
     rows: Sequence[Row] = body.get("items", [body])
-    return rows
+    if question.figures is None:
+        return rows
+    told = client.ask("GET", "/figures", params={"by": question.figures}).json()["items"]
+    today: dict[str, Row] = {each["key"]: each for each in told}
+    return [{**row, **today.get(row["name"], NO_FIGURES)} for row in rows]
 
 
 def _table(client: Client, question: Question) -> Table:

@@ -54,6 +54,20 @@ def _state(state: str) -> Callable[[Row], str]:
     return lambda row: str(row["agents"][state])
 
 
+def _figure(id: str) -> Callable[[Row], Row | None]:
+    return lambda row: row["figures"].get(id)
+
+
+def _mean(id: str) -> Callable[[Row], str]:
+    """Of seconds, today."""
+    return lambda row: NOTHING if (told := _figure(id)(row)) is None else f"{told['value']:.1f}"
+
+
+def _share(id: str) -> Callable[[Row], str]:
+    """Of all, today."""
+    return lambda row: NOTHING if (told := _figure(id)(row)) is None else f"{told['value']:.0%}"
+
+
 def _contacts(row: Row) -> str:
     return ", ".join(map(_contact, row["contacts"])) or NOTHING
 
@@ -92,6 +106,10 @@ QUEUES = (
         lambda row: NOTHING if row["service_level"] is None else f"{row['service_level']:.0%}",
         right=True,
     ),
+    Column("ASA", _mean("speed_of_answer"), right=True),
+    Column("P90", _mean("speed_of_answer.p90"), right=True),
+    Column("AHT", _mean("handle_time"), right=True),
+    Column("ABANDON", _share("abandon_rate"), right=True),
 )
 AGENTS = (
     Column("AGENT", _text("name")),
@@ -100,6 +118,9 @@ AGENTS = (
     Column("REASON", _text("reason")),
     Column("SINCE", _clock("since")),
     Column("CALL", _text("call")),
+    Column("HANDLED", lambda row: str(row["counts"].get("answered", 0)), right=True),
+    Column("AHT", _mean("handle_time"), right=True),
+    Column("OCCUPANCY", _share("occupancy"), right=True),
     Column(
         "SKILLS",
         lambda row: " ".join(f"{skill}={level}" for skill, level in row["skills"].items()) or NOTHING,

@@ -1,6 +1,8 @@
 """Figures of a running switch under load equal those that its database tells, also after kill -9."""
 
 import asyncio
+import csv
+import io
 import time
 from contextlib import AsyncExitStack
 from typing import Any
@@ -14,6 +16,7 @@ from switch.figures.facts import STATE_FACTS
 from switch.history.database import connect
 from tests.e2e.centre import Tell
 from tests.e2e.four_queues import NUMBERS, four_queues, staffed
+from tests.e2e.test_trace import centralita
 from tests.peers.sipp import Sipp
 from tests.peers.switch import Switch
 
@@ -119,6 +122,15 @@ async def agree(switch: Switch) -> dict[Dimension | None, Told]:
     return await all_of(switch, of_database)
 
 
+async def shown_alike(switch: Switch) -> None:
+    """`queue show` has today's figures as the API tells them."""
+    told = {row["key"]: row["figures"] for row in await switch.items("/api/v1/figures?by=queue")}
+    for row in csv.DictReader(io.StringIO((await centralita(switch, "queue", "show", "--csv")).decode())):
+        for title, id, form in (("asa", "speed_of_answer", ".1f"), ("abandon", "abandon_rate", ".0%")):
+            figure = told[row["queue"]][id]
+            assert row[title] == ("" if figure is None else format(figure["value"], form)), row
+
+
 @pytest.mark.long
 @pytest.mark.timeout(150)
 async def test_stream_and_database_agree_under_load_and_after_a_crash(tell_on_failure: Tell) -> None:
@@ -130,6 +142,7 @@ async def test_stream_and_database_agree_under_load_and_after_a_crash(tell_on_fa
         for each in callers:
             assert (await each.finished(60.0)).failed == 0
         first = await agree(switch)
+        await shown_alike(switch)
         assert first[None][""][Fact.OFFERED] == 6 * len(KINDS)
         assert first[None][""][Fact.ANSWERED] > 0
         assert first[None][""][Fact.OFFERS_UNANSWERED] > 0
