@@ -35,6 +35,7 @@ ROUTER = [
     "deadlines",
     "eligibility",
     "line",
+    "looks",
     "matching",
     "pairing",
     "staff",

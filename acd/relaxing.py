@@ -1,5 +1,6 @@
 """Steps of recipes, taken: the interpreter of `acd.recipe`."""
 
+from acd import looks
 from acd.board import Board
 from acd.commands import OfferResult, Relaxed, VisitReason
 from acd.offering import Offering
@@ -32,7 +33,7 @@ class Relaxing:
             if step.overflow:
                 self._send(call, step.overflow)
                 return
-        self._visits.look_again(call)
+        looks.again(self._board, call)
 
     def changed(self, queue: Queue, before: Steps) -> None:
         """The queue has another recipe: who took a step that is still in it has taken it."""
@@ -46,7 +47,7 @@ class Relaxing:
             if call.raised == was_raised:  # else a supervisor has said since what it is to be
                 self._raise(call, raised(steps, call.steps) - was_raised)
             if call.state in (CallState.ASKING, CallState.WAITING, CallState.OFFERED):
-                self._visits.look_first(call)
+                looks.first(self._board, call)
 
     def _holds(self, step: Step, call: QueuedCall, queue: Queue) -> bool:
         """Whether the conditions hold, the one of time aside."""

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from itertools import islice
 
+from acd import looks
 from acd.board import Board
 from acd.commands import AskDecision, LeaveQueue, VisitEnded, VisitReason, VisitResult, VisitStarted
 from acd.deadlines import Due
 from acd.events import CallQueued, CallsRecovered
 from acd.queue import ClosedReason, Queue
 from acd.queued_call import TABLE, CallAction, CallInput, CallState, QueuedCall
-from acd.recipe import first_look_us, next_look_us
 from acd.redial import kept, resume
 from acd.service_level import ServiceLevel
 from acd.settings import AtClosing, NoAgents
@@ -96,7 +96,7 @@ class Visits:
         or he might go round for ever."""
         self.overflow(call, reason, way)
         if call.look_at_us is not None and call.look_at_us <= self._board.now_us:
-            self.look_again(call)
+            looks.again(self._board, call)
 
     def send_away(self, queue: Queue) -> None:
         """Everybody in line leaves a queue that is closed and keeps nobody. A phone that rings for one of
@@ -205,7 +205,7 @@ class Visits:
             if call is not None and call.state is CallState.DOUBTED:
                 self.apply(call, CallInput.RECOVERED)
                 self._limit_wait(call, facts.queues.get(call.queue))
-                self.look_first(call)
+                looks.first(self._board, call)
 
     def finds_nobody(self, call: QueuedCall, queue: Queue) -> bool:
         """Whether the queue sends the call on because nobody who may serve it is present."""
@@ -213,30 +213,6 @@ class Visits:
             return False
         widened = call.widened if call.queue == queue.settings.name else 0
         return not self._board.lines_of(call).of(queue.settings.name, call.requires, widened).present
-
-    def look_first(self, call: QueuedCall) -> None:
-        """The steps of the call's queue count from now on; those that are due are taken in this very step."""
-        board = self._board
-        queue = board.state.queues.get(call.queue)
-        call.look_at_us = None
-        if queue is not None and queue.settings.steps:
-            call.look_at_us = first_look_us(queue.settings.steps, call.steps, call.entered_at_us)
-            self._await_look(call)
-
-    def look_again(self, call: QueuedCall) -> None:
-        """They were looked at now."""
-        board = self._board
-        steps = board.state.queues[call.queue].settings.steps
-        call.look_at_us = next_look_us(steps, call.steps, call.entered_at_us, board.now_us)
-        self._await_look(call)
-
-    def _await_look(self, call: QueuedCall) -> None:
-        board = self._board
-        if call.look_at_us is None:
-            return
-        if call.look_at_us <= board.now_us:
-            board.arrived.append(call)
-        board.deadlines.arm(call.look_at_us, Due.STEP, call.id)
 
     def _enter(
         self,
@@ -326,7 +302,7 @@ class Visits:
                 board.standings[call.queue].enter(call)
             self._limit_wait(call, queue)
             if queue.settings.steps:
-                self.look_first(call)
+                looks.first(board, call)
         board.commands.append(
             VisitStarted(
                 board.next_id(),

@@ -43,10 +43,11 @@ from switch.persistence.journal import Journal, JournalProblem
 from switch.persistence.logbook import Logbook
 from switch.persistence.recovery import recover
 from switch.sounds import read_sounds
+from switch.switch import Switch
 from switch.toll.watch import TollWatch
 from switch.transports import bounds, tls_files
 from switch.wall.lag import Lag
-from switch.wiring import Books, Surroundings, Switch, wire
+from switch.wiring import Books, Surroundings, wire
 
 _FAMILIES: Final = ((4, Kind.A), (6, Kind.AAAA))
 

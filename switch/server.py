@@ -49,11 +49,11 @@ from switch.records import CallRecord
 from switch.reloading import Reloader, apply
 from switch.sounds import names_missing
 from switch.sweeping import Sweeper
+from switch.switch import Switch
 from switch.tasks import Tasks
 from switch.version import VERSION
 from switch.watchdog import Watchdog
 from switch.why.explainer import Explainer
-from switch.wiring import Switch
 
 _GRACE_S: Final = 2.0
 """How long BYEs and recordings may take when the switch stops at once."""

@@ -15,14 +15,12 @@ import httpx
 from acd.router import Router
 from media.aio.plane import MediaPlane
 from media.aio.sounds import SoundLibrary
-from media.events import PortEvent
 from media.kernels import KERNELS
 from sip import events as sip
 from sip.accounts.registrar import Registrar
 from sip.aio.shell import SipShell
 from sip.endpoint import Endpoint
 from sip.flow import Flow
-from sip.subscriptions.events import Referred, Renewed, Subscribing, SubscriptionEnded, Told
 from switch.access.audit_reader import AuditReader
 from switch.access.store import TokenStore
 from switch.calls.arrival import Arrival
@@ -53,7 +51,7 @@ from switch.lamps.shown import Kind, Subject
 from switch.limits import Limits
 from switch.log_levels import Levels
 from switch.metrics.metrics import Metrics
-from switch.peers import Identification, PhonePeer
+from switch.peers import Identification
 from switch.persistence.booking import Booking
 from switch.persistence.journal import Journal
 from switch.persistence.logbook import Logbook
@@ -64,6 +62,7 @@ from switch.registrations import Registrations
 from switch.reports.reports import Reports
 from switch.routes import Routes
 from switch.staffing import Staffing
+from switch.switch import Switch
 from switch.toll.alarms import Alarms
 from switch.toll.guard import TollGuard
 from switch.trace.tracing import Tracing
@@ -79,72 +78,6 @@ _KEY_BYTES: Final = 32
 
 MakeShell = Callable[[Endpoint, Callable[[sip.Event], None], Callable[[Flow], None]], SipShell]
 """Makes the shell of an endpoint: told are its events, and the flows whose connection has closed."""
-
-
-@dataclass(slots=True)
-class Switch:
-    """The parts that the server starts, feeds and ends."""
-
-    exchange: Exchange
-    registry: Registry
-    orders: Orders
-    arrival: Arrival
-    referrals: Referrals
-    staffing: Staffing
-    identification: Identification
-    reader: Reader
-    tokens: TokenStore
-    audit: AuditReader
-    holds: Holds
-
-    def sip_event(self, event: sip.Event) -> None:
-        """What the endpoint tells: a new call, a request outside of dialogs, or something about a leg."""
-        match event:
-            case sip.IncomingInvite(peer=peer, flow=flow):
-                if isinstance(peer, PhonePeer):
-                    self.exchange.registrations.heard(peer.name, flow)
-                self.arrival.invited(event)
-            case sip.IncomingRequest():
-                self._request(event)
-            case Subscribing() | Renewed() | Told() | SubscriptionEnded():
-                self._subscription(event)
-            case Referred():
-                self.referrals.referred(event)
-            case sip.ResponseReceived():
-                if not self.exchange.trunks.answered(event):
-                    self.exchange.registrations.answered(event)
-            case _:
-                self.registry.sip_event(event)
-
-    def _subscription(self, event: Subscribing | Renewed | Told | SubscriptionEnded) -> None:
-        lamps = self.exchange.lamps
-        match event:
-            case Subscribing(peer=peer, flow=flow):
-                if isinstance(peer, PhonePeer):
-                    self.exchange.registrations.heard(peer.name, flow)
-                lamps.subscribing(event)
-            case Renewed() | Told() | SubscriptionEnded() if self.referrals.heard(event):
-                pass
-            case Renewed():
-                lamps.renewed(event)
-            case Told():
-                lamps.told(event)
-            case SubscriptionEnded():
-                lamps.ended(event)
-
-    def port_event(self, event: PortEvent) -> None:
-        """What the media plane tells."""
-        self.registry.port_event(event)
-
-    def _request(self, event: sip.IncomingRequest) -> None:
-        exchange = self.exchange
-        if event.request.method == "REGISTER" and isinstance(event.peer, PhonePeer):
-            exchange.registrations.registered(event, event.peer.name)
-            return
-        if isinstance(event.peer, PhonePeer):
-            exchange.registrations.heard(event.peer.name, event.flow)
-        status = 200 if event.request.method == "OPTIONS" else 405
-        exchange.endpoint.respond(event.transaction, status, exchange.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,9 @@ from switch.persistence.logbook import Logbook
 from switch.readings import sources
 from switch.records import CallRecord
 from switch.reloading import apply
+from switch.switch import Switch
 from switch.trace.ring import Way
-from switch.wiring import Books, Surroundings, Switch, wire
+from switch.wiring import Books, Surroundings, wire
 from tests.peers.switch import Metrics as Scrape
 from tests.sip.wire import kind
 from tests.switch.far_end import FarEnd
