@@ -10,6 +10,7 @@ import pytest
 from switch.access.holder import ADMINISTRATOR
 from switch.access.rights import RIGHTS, Right, Role
 from tests.api_page import rights
+from tests.peers.switch import ROOT
 from tests.switch.api.running import Running, running
 
 FREE = {("GET", path) for path in ("/", "/docs/{path:path}", "/livez", "/readyz")}
@@ -115,3 +116,16 @@ async def test_without_a_token_nothing_is_told_but_whether_it_lives(api: Running
             assert response.status_code == 401, row
             assert response.headers["www-authenticate"] == "Bearer"
             assert (await client.get("/livez")).status_code == 200
+
+
+def test_the_page_about_tokens_has_every_right_of_every_role() -> None:
+    page = (ROOT / "docs/how-to/tokens.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if "|" in line
+    ]
+    (head,) = [row for row in rows if row[0] == "right"]
+    told = {row[0].strip("`"): row[2:] for row in rows if row[0].startswith("`")}
+    assert list(told) == list(Right), "each once, in their order"
+    for right in Right:
+        having = {role for role, cell in zip(head[2:], told[right], strict=True) if cell}
+        assert having == {role for role in Role if right in RIGHTS[role]}, right
