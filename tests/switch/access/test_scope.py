@@ -1,5 +1,6 @@
 """What a token with a scope sees and does: what is another's is not there for it."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,6 +19,7 @@ from switch.events.rows import Kind
 from switch.events.subject import agent, queue
 from switch.events.types import EventType
 from switch.history.entries import CallEnded
+from tests.api_page import rights
 from tests.switch.api.running import Running, running
 from tests.switch.samples import answered_call, at, waiting_call
 
@@ -32,7 +34,9 @@ async def api(tmp_path: Path) -> AsyncIterator[Running]:
     async with running(tmp_path) as up:
         ours = answered_call()
         visits = tuple(replace(visit, queue="sales", agent="luis") for visit in ours.visits)
-        foreign = replace(ours, id=FOREIGN, queue="sales", agent="luis", visits=visits, ended_at=at(70))
+        legs = tuple(replace(leg, peer=leg.peer.replace("1001", "1002")) for leg in ours.legs)
+        his = {"queue": "sales", "agent": "luis", "visits": visits, "legs": legs, "ended_at": at(70)}
+        foreign = replace(ours, id=FOREIGN, **his)
         up.writer.put(CallEnded(call=foreign))
         yield up
 
@@ -86,6 +90,37 @@ async def test_of_what_is_anothers_it_sees_nothing_in_any_way(api: Running) -> N
         assert await names(client, "calls") == [FOREIGN]
         for path in ("queues", "agents", "calls?state=active", "calls?agent=ana", "calls?queue=support"):
             assert await names(client, path) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "queues", "agents"),
+    [
+        (Role.SUPERVISOR, ("sales",), ()),
+        (Role.SUPERVISOR, (), ("luis",)),
+        (Role.AGENT, (), ("luis",)),
+        (Role.WALLBOARD, ("sales",), ()),
+    ],
+)
+async def test_no_route_at_all_tells_it_of_anothers(
+    api: Running, role: Role, queues: tuple[str, ...], agents: tuple[str, ...]
+) -> None:
+    """Asked by every name that there is; of what the switch has nothing else is in any answer."""
+    theirs = ("ana", "support", "1001", "+34600111222", ACTIVE, ENDED)
+    asked = 0
+    async with client_of(api, role, queues, agents) as client:
+        for method, path, _ in rights(api.app):
+            if method != "GET" or not path.startswith(V1):
+                continue
+            for name in theirs if "{" in path else ("",):
+                url = re.sub(r"\{[\w:]+\}", name, path)
+                answer = await client.get(url, params={"follow": "false"})
+                asked += 1
+                assert answer.status_code in (200, 403, 404, 422, 426), url
+                if answer.status_code == 200:
+                    told = answer.text.replace(FOREIGN, "")
+                    shared = ("+34600111222",)  # he called both queues
+                    assert not [one for one in theirs if one not in shared and f'"{one}"' in told], url
+    assert asked > 100
 
 
 async def test_nor_can_it_do_anything_with_it(api: Running) -> None:
