@@ -1,7 +1,6 @@
 """The sweeper: what got lost is made up for, once, counted and told; what is right stays."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -64,9 +63,8 @@ def state(stage: Stage, agent: str = "ana") -> AgentState:
         (PhoneAtCode(agent="ana", at_code=True), AgentState.READY),
     ],
 )
-async def test_a_phone_is_what_it_is(tmp_path: Path, lost: Event, stuck: AgentState) -> None:
+async def test_a_phone_is_what_it_is(stage: Stage, lost: Event, stuck: AgentState) -> None:
     """As if the event had got lost that took back what is told here."""
-    stage = Stage(tmp_path)
     await ready(stage)
     sweeping = sweeper(stage)
     stage.exchange.dispatch.post(lost)
@@ -80,8 +78,7 @@ async def test_a_phone_is_what_it_is(tmp_path: Path, lost: Event, stuck: AgentSt
     assert stage.call.agent == "ana"
 
 
-async def test_a_doubt_that_is_gone_at_the_next_look_was_none(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
+async def test_a_doubt_that_is_gone_at_the_next_look_was_none(stage: Stage) -> None:
     await ready(stage)
     sweeping = sweeper(stage)
     stage.exchange.dispatch.post(PhoneBusy(agent="ana", dialogs=1))
@@ -95,9 +92,9 @@ async def test_a_doubt_that_is_gone_at_the_next_look_was_none(tmp_path: Path) ->
     assert await repaired(stage, sweeping) == {}
 
 
-async def test_a_talk_that_nobody_is_in_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sections", [SHORT])
+async def test_a_talk_that_nobody_is_in_is_over(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The router is not told that caller and agent have parted."""
-    stage = Stage(tmp_path, SHORT)
     await ready(stage)
     session = await stage.carrier.dial(NUMBER)
     deafen(stage, monkeypatch, lambda event: isinstance(event, ConversationEnded | CallGone))
@@ -110,8 +107,7 @@ async def test_a_talk_that_nobody_is_in_is_over(tmp_path: Path, monkeypatch: pyt
     assert state(stage) is AgentState.READY
 
 
-async def test_a_caller_who_is_gone_waits_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Stage(tmp_path)
+async def test_a_caller_who_is_gone_waits_no_more(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     session = await stage.carrier.dial(NUMBER)
     deafen(stage, monkeypatch, lambda event: isinstance(event, CallGone))
     await stage.carrier.hang_up(session)
@@ -123,8 +119,7 @@ async def test_a_caller_who_is_gone_waits_no_more(tmp_path: Path, monkeypatch: p
     assert stage.exchange.dispatch.router.calls() == []
 
 
-async def test_who_waits_gets_the_place_back_that_the_router_lost(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
+async def test_who_waits_gets_the_place_back_that_the_router_lost(stage: Stage) -> None:
     await stage.carrier.dial(NUMBER)
     call = stage.call
     since = stage.exchange.dispatch.router.facts.calls[call.id].queued_at_us
@@ -141,9 +136,8 @@ async def test_who_waits_gets_the_place_back_that_the_router_lost(tmp_path: Path
     assert call.agent == "ana"
 
 
-async def test_who_waits_for_nobody_for_good_is_told_so(tmp_path: Path) -> None:
+async def test_who_waits_for_nobody_for_good_is_told_so(stage: Stage) -> None:
     """The router holds that the call has ended, and would not take it again."""
-    stage = Stage(tmp_path)
     await stage.carrier.dial(NUMBER)
     stage.exchange.dispatch.post(CallGone(call=stage.call.id, reason=GoneReason.CALLER_HUNG_UP))
     await stage.settle()
@@ -156,8 +150,7 @@ async def test_who_waits_for_nobody_for_good_is_told_so(tmp_path: Path) -> None:
     assert record.result is Result.FAILED
 
 
-async def test_an_offer_whose_invite_is_over_is_over(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
+async def test_an_offer_whose_invite_is_over_is_over(stage: Stage) -> None:
     phone = await stage.phone()
     phone.behave = ringing
     await stage.carrier.dial(NUMBER)
@@ -170,10 +163,9 @@ async def test_an_offer_whose_invite_is_over_is_over(tmp_path: Path) -> None:
 
 
 async def test_a_remedy_that_fails_keeps_no_other_from_working(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two callers whom the router has lost; one of them we stumble over."""
-    stage = Stage(tmp_path)
     for _ in range(2):
         await stage.carrier.dial(NUMBER)
     calls = list(stage.registry.calls.values())
@@ -191,9 +183,9 @@ async def test_a_remedy_that_fails_keeps_no_other_from_working(
     assert list(facts.calls) == [max(call.id for call in calls)]
 
 
-async def test_what_is_right_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sections", [SHORT])
+async def test_what_is_right_stays(stage: Stage) -> None:
     """One waits, one talks, a phone calls another: nothing is doubted, before, during or after."""
-    stage = Stage(tmp_path, SHORT)
     sweeping = sweeper(stage)
     await ready(stage)
     sessions = [await stage.carrier.dial(NUMBER) for _ in range(2)]
@@ -205,8 +197,7 @@ async def test_what_is_right_stays(tmp_path: Path) -> None:
         assert [await repaired(stage, sweeping) for _ in range(3)] == [{}, {}, {}]
 
 
-async def test_a_caller_nobody_has_is_forgotten(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
+async def test_a_caller_nobody_has_is_forgotten(stage: Stage) -> None:
     stage.exchange.dispatch.post(CallQueued(call="ghost", queue="support", queued_at_us=1))
     await stage.settle()
     await ready(stage)
@@ -222,8 +213,8 @@ def deafen(stage: Stage, monkeypatch: pytest.MonkeyPatch, loses: Callable[[Event
     monkeypatch.setattr(stage.exchange.dispatch, "post", lambda event: None if loses(event) else tell(event))
 
 
-async def test_an_agent_who_is_leaving_talks_on_in_peace(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, SHORT)
+@pytest.mark.parametrize("sections", [SHORT])
+async def test_an_agent_who_is_leaving_talks_on_in_peace(stage: Stage) -> None:
     await ready(stage)
     session = await stage.carrier.dial(NUMBER)
     agents = stage.config(**SHORT).model_dump(by_alias=True)["agents"]
@@ -237,8 +228,8 @@ async def test_an_agent_who_is_leaving_talks_on_in_peace(tmp_path: Path) -> None
 ASKS = {"routes": [{"trunk": "carrier", "to": "*", "go": "queue:support", "requires": "english >= 9"}]}
 
 
-async def test_what_the_caller_asks_for_comes_back_with_his_place(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, ASKS)
+@pytest.mark.parametrize("sections", [ASKS])
+async def test_what_the_caller_asks_for_comes_back_with_his_place(stage: Stage) -> None:
     await stage.carrier.dial(NUMBER)
     call = stage.call
     del stage.exchange.dispatch.router.facts.calls[call.id]

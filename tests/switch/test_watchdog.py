@@ -1,7 +1,6 @@
 """The watchdog: who waits beside a free agent gets him after a second, whatever index was at fault."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -29,11 +28,8 @@ async def ready(stage: Stage) -> FarEnd:
     return phone
 
 
-async def test_who_waits_beside_a_free_agent_gets_him(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_waits_beside_a_free_agent_gets_him(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """An index loses the agent who has become free."""
-    stage = Stage(tmp_path)
     await ready(stage)
     eligibility = stage.exchange.dispatch.router._board.eligibility
     eligibility.agents.clear()
@@ -48,17 +44,16 @@ async def test_who_waits_beside_a_free_agent_gets_him(
     assert alarms(stage) == 1
 
 
-async def test_who_waits_for_others_is_no_alarm(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sections", [{"queues": {"support": {"requires": "support >= 6"}}}])
+async def test_who_waits_for_others_is_no_alarm(stage: Stage) -> None:
     """Ana is free, but the queue asks for more than she knows."""
-    stage = Stage(tmp_path, {"queues": {"support": {"requires": "support >= 6"}}})
     await ready(stage)
     await stage.carrier.dial(NUMBER)
     await looks(stage, Watchdog(stage.exchange), 3.0)
     assert alarms(stage) == 0
 
 
-async def test_whoever_becomes_free_now_and_then_is_no_alarm(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
+async def test_whoever_becomes_free_now_and_then_is_no_alarm(stage: Stage) -> None:
     phone = await ready(stage)
     watchdog = Watchdog(stage.exchange)
     for _ in range(3):
@@ -72,9 +67,8 @@ async def test_whoever_becomes_free_now_and_then_is_no_alarm(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("module", "look"), [("watchdog", "look"), ("sweeping", "sweep")])
 async def test_a_look_that_fails_is_not_the_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, look: str
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, module: str, look: str
 ) -> None:
-    stage = Stage(tmp_path)
     watchdog = Watchdog(stage.exchange)
     sweeper = Sweeper(stage.exchange, stage.registry, stage.orders)
     watcher: Watchdog | Sweeper = watchdog if module == "watchdog" else sweeper
