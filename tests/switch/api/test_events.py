@@ -187,3 +187,21 @@ async def test_who_is_revoked_hears_no_more(door: Door) -> None:
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1008
     assert (await door.refused(token=made.secret))[0] == 401
+
+
+@pytest.mark.parametrize("since", ["", "?since=1"])
+async def test_of_what_is_anothers_nothing_is_heard_however_it_is_asked_for(door: Door, since: str) -> None:
+    tokens = door.api.services.tokens
+    about = ["at-1002"]
+    made = await tokens.add("eva", Role.SUPERVISOR, ADMINISTRATOR, agents=about, lasts=None)
+    for phone in ("1001", "1002", "1001"):
+        door.tell(phone)
+    more = "&" if since else "?"
+    for query in (since, f"{since}{more}agent=at-1001&agent=at-1002", f"{since}{more}types=*"):
+        async with door.listen(query, made.secret) as socket:
+            door.tell("1001", registered=False)
+            last, told = door.tell("1002"), [""]
+            while not told[-1] or json.loads(told[-1])["seq"] < last:
+                told.append(str(await asyncio.wait_for(socket.recv(), 5)))
+        assert "1002" in told[-1]
+        assert not [each for each in told if "1001" in each], query
