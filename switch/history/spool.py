@@ -46,10 +46,14 @@ class Spool:
         file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         block = b"".join(line + b"\n" for line in lines)
         block += os.pread(self._file, self._end - self._start, self._start)
-        if os.write(file, block) != len(block):
+        try:
+            if os.write(file, block) != len(block):
+                raise OSError("the spool's disk is full")
+            fresh.replace(self._path)
+        except OSError:
             os.close(file)
-            raise OSError("the spool's disk is full")
-        fresh.replace(self._path)
+            fresh.unlink(missing_ok=True)
+            raise
         os.close(self._file)
         self._file, self._start, self._end = file, 0, len(block)
 

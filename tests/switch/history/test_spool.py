@@ -1,5 +1,6 @@
 """The spool: lines in, the same lines out, in order, whatever happened in between."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -95,3 +96,23 @@ def test_a_full_disk_leaves_what_was_there(path: Path, monkeypatch: pytest.Monke
 def test_only_its_owner_may_read_it(path: Path) -> None:
     Spool(path)
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_disk_that_takes_nothing_costs_neither_descriptors_nor_room(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(path)
+    spool.append([b"2"])
+    open_before = len(os.listdir("/proc/self/fd"))
+
+    def full(file: int, block: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", full)
+        for _ in range(3):
+            with pytest.raises(OSError, match="No space"):
+                spool.prepend([b"1"])
+    assert len(os.listdir("/proc/self/fd")) == open_before
+    assert list(path.parent.iterdir()) == [path]
+    assert spool.first(9) == [b"2"]
