@@ -109,12 +109,12 @@ class Orders:
         if offering.branches is None:
             dispatch.post(OfferNotSent(offer=command.offer))
             return
-        self._exchange.news.offer_made(self._registry.calls[command.call], self._offer_now(command))
         self.offerings[command.offer] = offering
         self._rang[command.offer] = offering.branches
         if not self._invited_us:
             dispatch.when_settled(self._invites_written, first=True)
         self._invited_us.append(now_us)
+        self._exchange.news.offer_made(self._registry.calls[command.call], self._offer_now(command))
 
     def _ring(self, command: acd.Offer, offering: Offering) -> Branches | None:
         """Ring the agent's phone; None where call or phone are gone. Raises Unreachable."""
