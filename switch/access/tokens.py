@@ -42,6 +42,8 @@ class Tokens:
         self._now = now
         self._known: dict[str, TokenRow] = {}
         """By the hash of the secret."""
+        self._adding: set[str] = set()
+        """Names of those that are being written down."""
         self._used: dict[str, datetime] = {}
         """Since it was written down."""
         self._changed = asyncio.Event()
@@ -85,7 +87,7 @@ class Tokens:
         lasts: timedelta | None,
     ) -> TokenMade:
         """A new one. Raises BadToken, SQLAlchemyError."""
-        if self._named(name) is not None:
+        if self._named(name) is not None or name in self._adding:
             raise BadToken(f"a token {name!r} is in force: revoke it first, or choose another name")
         if role is Role.AGENT and (queues or len(agents) != 1):
             raise BadToken("an agent's token has one agent in its scope, and no queue")
@@ -102,7 +104,11 @@ class Tokens:
             created_by=by.name,
             expires_at=None if lasts is None else now + lasts,
         )
-        await self._store.add(_digest(secret), token)
+        self._adding.add(name)
+        try:
+            await self._store.add(_digest(secret), token)
+        finally:
+            self._adding.discard(name)
         self._known[_digest(secret)] = token
         return TokenMade(token=token, secret=secret)
 

@@ -133,6 +133,8 @@ async def _whole(receive: Receive) -> bytes:
     octets = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Failure(Kind.INVALID, "the request has ended before its body")
         octets.extend(message.get("body", b""))
         if len(octets) > MOST_OCTETS:
             raise Failure(Kind.INVALID, f"with {HEADER}, a body has {MOST_OCTETS} octets at most")

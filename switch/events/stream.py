@@ -60,6 +60,9 @@ class Stream:
         """Numbers of the oldest that is kept, and of the one to come."""
         self._bytes = 0
         self._waiting: list[asyncio.Future[None]] = []
+        """Who has heard all, and..."""
+        self._due: list[asyncio.Future[None]] = []
+        """...who is to go on, since something was told. Whoever waits again is due by the next event."""
         self._waking = False
 
     @property
@@ -118,18 +121,21 @@ class Stream:
         return msgspec.json.encode(Envelope(seq, time, type, data))  # type: ignore[arg-type]
 
     def _wake(self) -> None:
-        if self._waiting and not self._waking:
+        self._due += self._waiting
+        self._waiting.clear()
+        if self._due and not self._waking:
             self._waking = True
             self._loop.call_soon(self._wake_some)
 
     def _wake_some(self) -> None:
         """A few in each turn of the loop: calls do not wait until the last of many has been told."""
-        self._waking = False
-        some, self._waiting = self._waiting[:_WAKES], self._waiting[_WAKES:]
+        some, self._due = self._due[:_WAKES], self._due[_WAKES:]
         for waiting in some:
             if not waiting.done():
                 waiting.set_result(None)
-        self._wake()
+        self._waking = bool(self._due)
+        if self._waking:
+            self._loop.call_soon(self._wake_some)
 
 
 def frame(json: bytes) -> bytes:

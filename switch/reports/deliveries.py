@@ -108,8 +108,9 @@ class Deliveries:
             try:
                 await self._settled()
                 done = await self._deliver(marks, report, mail, due, zone)
-            except CannotReport as error:
-                if error.final or self._now() - since >= timedelta(seconds=mail.give_up_after):
+            except (CannotReport, OSError) as error:
+                final = isinstance(error, CannotReport) and error.final
+                if final or self._now() - since >= timedelta(seconds=mail.give_up_after):
                     self._log.error("report given up", report=marks.stem, due=due.isoformat(), why=str(error))
                     break
                 self.counts[MailOutcome.RETRIED] += 1

@@ -165,7 +165,7 @@ class Jobs:
             job.path.parent.mkdir(mode=0o700)
             await self._settled()
             done = await self._runner.run(job.work)
-        except CannotReport as error:
+        except (CannotReport, OSError) as error:
             if job.state is not JobState.CANCELLED:
                 job.state, job.why = JobState.FAILED, str(error)
                 self._log.warning("report failed", report=job.question.report.value, why=job.why)
@@ -185,7 +185,7 @@ class Jobs:
             self._forget(name)
 
     def _forget(self, name: str) -> None:
-        job = self._jobs.pop(name)
         if (timer := self._timers.pop(name, None)) is not None:
             timer.cancel()
-        shutil.rmtree(job.path.parent, ignore_errors=True)
+        if (job := self._jobs.pop(name, None)) is not None:
+            shutil.rmtree(job.path.parent, ignore_errors=True)

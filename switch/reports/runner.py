@@ -5,10 +5,11 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
@@ -50,24 +51,29 @@ class Work:
         """On a thread. Raises CannotReport."""
         if self._cancelled.is_set():
             raise CannotReport("cancelled")
-        with subprocess.Popen(
-            [sys.executable, "-m", "switch.reports.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        ) as child:
+        with (
+            tempfile.TemporaryFile() as words,  # a pipe that nobody reads would stop a child with much to say
+            subprocess.Popen(
+                [sys.executable, "-m", "switch.reports.child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=words,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            ) as child,
+        ):
             self._child = child
             try:
                 if self._cancelled.is_set():  # before there was a child to end
                     child.kill()
-                return self._listen(child, loop)
+                return self._listen(child, words, loop)
             finally:
                 self._child = None
                 child.kill()
 
-    def _listen(self, child: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop) -> Done:
-        if child.stdin is None or child.stdout is None or child.stderr is None:
+    def _listen(
+        self, child: subprocess.Popen[bytes], words: IO[bytes], loop: asyncio.AbstractEventLoop
+    ) -> Done:
+        if child.stdin is None or child.stdout is None:
             raise CannotReport("the child has no pipes")
         with contextlib.suppress(BrokenPipeError):  # it died before it read; its last words say why
             child.stdin.write(msgspec.json.encode(self.request))
@@ -83,8 +89,10 @@ class Work:
                     raise CannotReport(why, final=final)
         if self._cancelled.is_set():
             raise CannotReport("cancelled")
-        words = child.stderr.read()[-_LAST_WORDS:].decode(errors="replace").strip().rpartition("\n")[2]
-        raise CannotReport(words or f"the child ended with {child.wait()}")
+        status = child.wait()
+        words.seek(max(0, words.seek(0, os.SEEK_END) - _LAST_WORDS))
+        last = words.read().decode(errors="replace").strip().rpartition("\n")[2]
+        raise CannotReport(last or f"the child ended with {status}")
 
 
 class Runner:

@@ -97,6 +97,17 @@ async def test_who_is_revoked_is_so_at_once_and_over_a_restart(desk: Desk) -> No
     await again.close()
 
 
+async def test_of_two_at_once_with_one_name_one_is_made(desk: Desk) -> None:
+    """So that nobody lets in after it was revoked."""
+    tokens = await desk.tokens()
+    adding = (tokens.add("wall", Role.WALLBOARD, ADMINISTRATOR, lasts=DAY) for _ in range(2))
+    outcomes = await asyncio.gather(*adding, return_exceptions=True)
+    assert sorted(type(each).__name__ for each in outcomes) == ["BadToken", "TokenMade"]
+    await tokens.revoke("wall")
+    assert [row.revoked_at is None for row in tokens.rows()] == [False]
+    await tokens.close()
+
+
 async def test_tokens_that_cannot_be(desk: Desk) -> None:
     tokens = await desk.tokens()
     for role, queues, agents, why in (

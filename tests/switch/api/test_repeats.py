@@ -80,6 +80,26 @@ async def test_strangers_and_long_bodies_are_let_nowhere(api: Running) -> None:
     assert long.status_code == 422
 
 
+async def test_a_body_that_breaks_off_is_not_carried_out() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("nothing was asked")
+
+    pieces = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    told: list[Any] = []
+
+    async def receive() -> Any:
+        return pieces.pop(0)
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    repeats = Repeats(app, lambda request: Holder("eva", Role.SUPERVISOR, None, "t1"), lambda: 0.0)
+    headers = [(HEADER.lower().encode(), b"k")]
+    scope = {"type": "http", "method": "POST", "raw_path": b"/x", "path": "/x", "query_string": b""}
+    await repeats({**scope, "headers": headers}, receive, send)
+    assert told[0]["status"] == 422
+
+
 async def test_one_that_is_being_carried_out_is_not_begun_again_and_a_key_is_forgotten_in_a_day() -> None:
     now_s = 0.0
     begun, go_on = asyncio.Event(), asyncio.Event()

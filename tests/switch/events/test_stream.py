@@ -200,3 +200,31 @@ def test_every_type_is_told_of_and_every_event_fits_its_schema() -> None:
     schema = msgspec.json.schema(AlarmData)
     assert set(schema["$defs"]["AlarmData"]["required"]) == {"alarm", "subject", "detail"}
     assert len(Alarm) == len(set(Alarm))
+
+
+async def test_who_is_told_nothing_that_he_wants_waits_for_the_next_event() -> None:
+    """However many they are: nobody is woken twice by one event."""
+    stream, woken = new_stream(), 0
+    choosy = 3 * streams._WAKES + 1
+
+    async def listen() -> None:
+        nonlocal woken
+        heard = stream.last
+        while True:
+            await stream.more(heard)
+            heard = stream.last
+            woken += 1
+
+    listeners = [asyncio.create_task(listen()) for _ in range(choosy)]
+    await asyncio.sleep(0)
+    tell(stream)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert woken == choosy
+    tell(stream)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert woken == 2 * choosy
+    for each in listeners:
+        each.cancel()
+    await asyncio.gather(*listeners, return_exceptions=True)

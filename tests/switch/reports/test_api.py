@@ -106,6 +106,16 @@ async def test_jobs_are_bounded_and_cancelled(
     assert {row["state"] for row in listed} == {"cancelled"}
 
 
+async def test_a_disk_that_takes_no_result_fails_the_report(api: Running, client: httpx.AsyncClient) -> None:
+    folder = api.data_dir / "reports" / "jobs"
+    folder.rmdir()
+    row = (await client.post("/api/v1/reports/calls?wait=30", json=DAY)).json()
+    assert (row["state"], "No such file" in row["why"]) == ("failed", True)
+    folder.mkdir()
+    row = (await client.post("/api/v1/reports/calls?wait=30", json=DAY)).json()
+    assert row["state"] == "done"
+
+
 async def test_results_are_kept_for_a_while(tmp_path: Path) -> None:
     async with running(tmp_path):
         pass

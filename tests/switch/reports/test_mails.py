@@ -1,8 +1,10 @@
 """Scheduled reports against a real mail server: TLS, login, refusals, and each period once."""
 
 import asyncio
+import errno
 import json
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -206,6 +208,22 @@ async def test_a_mail_is_tried_again_until_it_is_taken(history: Path) -> None:
             assert server.failures == 0
             assert len(server.mails) == 1
             assert deliveries.counts[MailOutcome.RETRIED] >= 3
+
+
+async def test_a_full_disk_does_not_end_a_schedule(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mkdtemp, failures = tempfile.mkdtemp, [OSError(errno.ENOSPC, "No space left on device")]
+
+    def full(*, dir: Path) -> str:
+        if failures:
+            raise failures.pop()
+        return mkdtemp(dir=dir)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    with mail_server() as server:
+        config = configured(history, server.port, {"tls": "none"})
+        async with delivering(config, DUE - timedelta(seconds=0.2)) as deliveries:
+            await until(deliveries, retried=1, delivered=1)
+    assert len(server.mails) == 1
 
 
 async def test_who_cannot_be_reached_is_given_up(history: Path) -> None:
