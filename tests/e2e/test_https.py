@@ -4,29 +4,29 @@ import asyncio
 import json
 import ssl
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from switch.cli.client import Client, place
 from tests.e2e.centre import Tell, centre
 from tests.peers.certificates import Authority
-from tests.peers.switch import IN_TREE, Switch
+from tests.peers.switch import Switch
 
 
-async def command(switch: Switch, *words: str) -> tuple[int, str]:
-    """What a command says, and its exit status."""
-    child = await asyncio.create_subprocess_exec(
-        *IN_TREE,
-        *words,
-        "--config",
-        str(switch.config_file),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await asyncio.wait_for(child.communicate(), 20)
-    assert child.returncode is not None
-    return child.returncode, said.decode()
+async def command(switch: Switch, method: str, path: str) -> Any:
+    """What a command on this machine is answered, which has read the configuration anew."""
+
+    def ask() -> Any:
+        client = Client(place(switch.config_file))
+        try:
+            return client.ask(method, path).json()
+        finally:
+            client.close()
+
+    return await asyncio.to_thread(ask)
 
 
 async def test_programs_and_commands_over_tls_and_the_renewal_of_its_certificate(
@@ -63,15 +63,14 @@ async def test_programs_and_commands_over_tls_and_the_renewal_of_its_certificate
         ) as socket:
             assert json.loads(await socket.recv())["type"] == "snapshot"
 
-        code, said = await command(switch, "queue", "show", "--json")
-        assert (code, json.loads(said)["items"][0]["name"]) == (0, "support")
+        assert (await command(switch, "GET", "/queues"))["items"][0]["name"] == "support"
 
         authority.issue("new.example", file="api")
-        assert await command(switch, "reload") == (0, "nothing changed\n")
+        assert (await command(switch, "POST", "/reload"))["applied"]
         assert await status("new.example") == 200
         with pytest.raises(httpx.ConnectError, match="Hostname mismatch"):
             await status("pbx.example")
-        assert (await command(switch, "queue", "show"))[0] == 0
+        assert (await command(switch, "GET", "/queues"))["items"]
 
         switch.write_config({**switch.config, "http": {"listen": switch.config["http"]["listen"]}})
         await switch.reload()

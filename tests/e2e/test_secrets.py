@@ -7,12 +7,11 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from tests.e2e.centre import Tell, centre
-from tests.e2e.test_https import command
 from tests.peers import ports
 from tests.peers.carrier import Carrier, Digest
 from tests.peers.phone import Phones
 from tests.peers.postgresql import Postgresql
-from tests.peers.switch import Switch
+from tests.peers.switch import IN_TREE, Switch
 
 PHONES = {"1001": "hush-phone-one", "1002": "hush-phone-two"}
 CONFIGURED = {
@@ -71,6 +70,21 @@ def readable(document: dict[str, Any], call: str) -> Iterator[str]:
     for path, methods in document["paths"].items():
         if "get" in methods and path not in (f"{V1}/trace", f"{V1}/trace.pcap"):
             yield re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], "1"), path)
+
+
+async def command(switch: Switch, *words: str) -> tuple[int, str]:
+    """What a command says, and its exit status."""
+    child = await asyncio.create_subprocess_exec(
+        *IN_TREE,
+        *words,
+        "--config",
+        str(switch.config_file),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(child.communicate(), 20)
+    assert child.returncode is not None
+    return child.returncode, said.decode()
 
 
 async def test_of_no_secret_a_word_is_said(tell_on_failure: Tell) -> None:
