@@ -71,7 +71,9 @@ async def test_what_a_program_asks_wrongly_is_said(tell_on_failure: Tell) -> Non
             answer = await switch.request("POST", "/api/v1/calls", json=body)
             return answer.status_code, answer.json()["detail"]
 
-        assert await refused(to="1002") == (422, "give a phone or an agent, one of them")
+        neither = await switch.request("POST", "/api/v1/calls", json={"to": "1002"})
+        lacks = ["body.PhoneCalls.phone: Field required", "body.AgentCalls.agent: Field required"]
+        assert (neither.status_code, neither.json()["errors"]) == (422, lacks)
         assert await refused(agent="nobody", to="1002") == (404, "no agent 'nobody'")
         assert await refused(phone="1009", to="1002") == (404, "no phone '1009'")
         assert await refused(phone="1001", to="555") == (409, "phone '1001' may not call '555' now: no_route")
