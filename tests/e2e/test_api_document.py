@@ -52,6 +52,7 @@ async def asked(tell_on_failure: Tell, folder: Path, *options: str) -> None:
         assert "request failed" not in switch.log()
 
 
+@pytest.mark.timeout(180)
 async def test_it_does_what_its_document_says(tell_on_failure: Tell, tmp_path: Path) -> None:
     once = ("--phases", "examples,coverage", "--max-examples", "1", "--seed", "1")
     await asked(tell_on_failure, tmp_path, *once)
