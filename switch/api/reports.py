@@ -32,6 +32,55 @@ _WISH = {"requestBody": {"required": True, "content": {"application/json": _BODY
 def routes(services: Services) -> APIRouter:
     """`/reports`."""
     router = APIRouter(prefix="/reports", tags=["reports"])
+    Asking = Annotated[Holder, Depends(services.needs(Right.REPORTS))]
+
+    @router.get("", responses=many(ReportRow))
+    async def reports(holder: Asking, language: Annotated[Language | None, Query()] = None) -> Response:
+        """The reports, their columns, and how each figure is found; in `language`, or the server's."""
+        return answer(Items(rows(language or services.language())))
+
+    _add_jobs(router, services)
+
+    @router.post(
+        "/{report}",
+        status_code=202,
+        responses=one(JobRow) | one(JobRow, HTTPStatus.ACCEPTED),
+        openapi_extra=_WISH,
+    )
+    async def ask(
+        report: Name,
+        request: Request,
+        holder: Asking,
+        wait: Annotated[float, Query(ge=0, le=MOST_WAIT_S)] = 0,
+    ) -> Response:
+        """Have a report made. The answer comes when it is done, after `wait` seconds at the latest."""
+        if holder.scope is not None:
+            raise Failure(Kind.FORBIDDEN, "reports are of the whole centre; this token has a scope")
+        job = _begun(services, holder, report, await request.body())
+        try:
+            await asyncio.wait_for(job.ended.wait(), wait)
+        except TimeoutError:
+            return answer(job.row(), HTTPStatus.ACCEPTED)
+        return answer(job.row())
+
+    return router
+
+
+def _begun(services: Services, holder: Holder, report: Name, body: bytes) -> Job:
+    """A job for him. Raises Failure."""
+    try:
+        wish = msgspec.json.decode(body, type=Wish)
+        asked = question(report, wish, services.zone(), services.language())
+        return services.reports.ask(asked, wish.format, holder.token)
+    except msgspec.MsgspecError as error:
+        raise Failure(Kind.INVALID, str(error)) from None
+    except NoQuestion as error:
+        raise Failure(Kind.INVALID, "no report can be made of that", errors=error.lines) from None
+    except TooMany as error:
+        raise Failure(Kind.TOO_MANY, str(error)) from None
+
+
+def _add_jobs(router: APIRouter, services: Services) -> None:
     jobs = services.reports
     Asking = Annotated[Holder, Depends(services.needs(Right.REPORTS))]
 
@@ -44,11 +93,6 @@ def routes(services: Services) -> APIRouter:
         except NoJob as error:
             raise Failure(Kind.NOT_FOUND, str(error)) from None
         return found
-
-    @router.get("", responses=many(ReportRow))
-    async def reports(holder: Asking, language: Annotated[Language | None, Query()] = None) -> Response:
-        """The reports, their columns, and how each figure is found; in `language`, or the server's."""
-        return answer(Items(rows(language or services.language())))
 
     @router.get("/jobs", responses=many(JobRow))
     async def asked(holder: Asking) -> Response:
@@ -79,40 +123,6 @@ def routes(services: Services) -> APIRouter:
         find(job, holder)
         jobs.cancel(job)
         return Response(status_code=HTTPStatus.NO_CONTENT)
-
-    @router.post(
-        "/{report}",
-        status_code=202,
-        responses=one(JobRow) | one(JobRow, HTTPStatus.ACCEPTED),
-        openapi_extra=_WISH,
-    )
-    async def ask(
-        report: Name,
-        request: Request,
-        holder: Asking,
-        wait: Annotated[float, Query(ge=0, le=MOST_WAIT_S)] = 0,
-    ) -> Response:
-        """Have a report made. The answer comes when it is done, after `wait` seconds at the latest."""
-        if holder.scope is not None:
-            raise Failure(Kind.FORBIDDEN, "reports are of the whole centre; this token has a scope")
-        try:
-            wish = msgspec.json.decode(await request.body(), type=Wish)
-            asked = question(report, wish, services.zone(), services.language())
-            job = jobs.ask(asked, wish.format, holder.token)
-        except msgspec.MsgspecError as error:
-            raise Failure(Kind.INVALID, str(error)) from None
-        except NoQuestion as error:
-            detail = "there is no such report"
-            raise Failure(Kind.INVALID, detail, errors=error.lines) from None
-        except TooMany as error:
-            raise Failure(Kind.TOO_MANY, str(error)) from None
-        try:
-            await asyncio.wait_for(job.ended.wait(), wait)
-        except TimeoutError:
-            return answer(job.row(), HTTPStatus.ACCEPTED)
-        return answer(job.row())
-
-    return router
 
 
 def _sees(holder: Holder, job: Job) -> bool:
