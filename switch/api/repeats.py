@@ -77,12 +77,12 @@ class Repeats:
     def _take(self, name: tuple[str, str], asked: bytes) -> _Kept:
         """What is kept under a key, perhaps from now on. Raises Failure where there is no answer to give."""
         now_s = self._clock()
-        while self._kept and (
-            len(self._kept) >= MOST_KEPT or next(iter(self._kept.values())).since_s < now_s - KEPT_S
-        ):
+        while self._kept and next(iter(self._kept.values())).since_s < now_s - KEPT_S:
             self._kept.popitem(last=False)
         kept = self._kept.get(name)
         if kept is None:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.popitem(last=False)
             kept = self._kept[name] = _Kept(asked, now_s)
         elif kept.asked != asked:
             raise Failure(Kind.KEY_TAKEN, f"{HEADER} stands for another request: choose a new one")

@@ -10,12 +10,13 @@ import pytest
 from switch.access.holder import ADMINISTRATOR, Holder
 from switch.access.rights import Role
 from switch.api.problems import Kind
-from switch.api.repeats import HEADER, KEPT_S, MOST_OCTETS, REPLAYED, Repeats
+from switch.api.repeats import HEADER, KEPT_S, MOST_KEPT, MOST_OCTETS, REPLAYED, Repeats
 from tests.switch.api.running import Running, running
 from tests.switch.samples import waiting_call
 
 CALL = f"/api/v1/calls/{waiting_call().id}"
 KEY = {HEADER: "order-4711"}
+BODY = {"type": "http.request", "body": b"", "more_body": False}
 
 
 @pytest.fixture
@@ -80,59 +81,69 @@ async def test_strangers_and_long_bodies_are_let_nowhere(api: Running) -> None:
     assert long.status_code == 422
 
 
-async def test_a_body_that_breaks_off_is_not_carried_out() -> None:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        raise AssertionError("nothing was asked")
+async def _ask(repeats: Repeats, key: str, *heard: dict[str, Any]) -> int:
+    """The status that a POST with these messages of a body gets."""
+    coming, told = list(heard or [BODY]), list[Any]()
 
-    pieces = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
-    told: list[Any] = []
-
-    async def receive() -> Any:
-        return pieces.pop(0)
+    async def receive() -> dict[str, Any]:
+        return coming.pop(0)
 
     async def send(message: Any) -> None:
         told.append(message)
 
-    repeats = Repeats(app, lambda request: Holder("eva", Role.SUPERVISOR, None, "t1"), lambda: 0.0)
-    headers = [(HEADER.lower().encode(), b"k")]
-    scope = {"type": "http", "method": "POST", "raw_path": b"/x", "path": "/x", "query_string": b""}
-    await repeats({**scope, "headers": headers}, receive, send)
-    assert told[0]["status"] == 422
+    path: dict[str, Any] = {"raw_path": b"/x", "path": "/x", "query_string": b""}
+    headers = [(HEADER.lower().encode(), key.encode())]
+    await repeats({"type": "http", "method": "POST", "headers": headers, **path}, receive, send)
+    return int(told[0]["status"])
 
 
-async def test_one_that_is_being_carried_out_is_not_begun_again_and_a_key_is_forgotten_in_a_day() -> None:
-    now_s = 0.0
-    begun, go_on = asyncio.Event(), asyncio.Event()
-    calls = 0
+class _App:
+    """Counts what it carries out, once it may go on."""
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        nonlocal calls
-        calls += 1
-        begun.set()
-        await go_on.wait()
+    def __init__(self) -> None:
+        self.calls = 0
+        self.now_s = 0.0
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+        self.repeats = Repeats(
+            self, lambda request: Holder("eva", Role.SUPERVISOR, None, "t1"), lambda: self.now_s
+        )
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.calls += 1
+        self.begun.set()
+        await self.go_on.wait()
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    repeats = Repeats(app, lambda request: Holder("eva", Role.SUPERVISOR, None, "t1"), lambda: now_s)
 
-    async def ask() -> int:
-        told: list[Any] = []
+async def test_one_that_is_being_carried_out_is_not_begun_again_and_a_key_is_forgotten_in_a_day() -> None:
+    app = _App()
+    first = asyncio.create_task(_ask(app.repeats, "k"))
+    await app.begun.wait()
+    assert await _ask(app.repeats, "k") == 409
+    app.go_on.set()
+    assert (await first, await _ask(app.repeats, "k"), app.calls) == (204, 204, 1)
+    app.now_s = KEPT_S + 1
+    assert (await _ask(app.repeats, "k"), app.calls) == (204, 2)
 
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": b"", "more_body": False}
 
-        async def send(message: Any) -> None:
-            told.append(message)
+async def test_a_body_that_breaks_off_is_not_carried_out() -> None:
+    app = _App()
+    app.go_on.set()
+    half = {"type": "http.request", "body": b"{", "more_body": True}
+    assert await _ask(app.repeats, "k", half, {"type": "http.disconnect"}) == 422
+    assert (app.calls, await _ask(app.repeats, "k"), app.calls) == (0, 204, 1)
 
-        path: dict[str, Any] = {"raw_path": b"/x", "path": "/x", "query_string": b""}
-        headers = [(HEADER.lower().encode(), b"k")]
-        await repeats({"type": "http", "method": "POST", "headers": headers, **path}, receive, send)
-        return int(told[0]["status"])
 
-    first = asyncio.create_task(ask())
-    await begun.wait()
-    assert await ask() == 409
-    go_on.set()
-    assert (await first, await ask(), calls) == (204, 204, 1)
-    now_s = KEPT_S + 1
-    assert (await ask(), calls) == (204, 2)
+async def test_the_oldest_answer_makes_room_for_a_new_key_and_not_for_one_that_comes_again() -> None:
+    app = _App()
+    app.go_on.set()
+    for number in range(MOST_KEPT):
+        await _ask(app.repeats, str(number))
+    await _ask(app.repeats, "0")
+    assert app.calls == MOST_KEPT
+    await _ask(app.repeats, "new")
+    await _ask(app.repeats, "1")
+    assert app.calls == MOST_KEPT + 1, "only the oldest was forgotten"
+    await _ask(app.repeats, "0")
+    assert app.calls == MOST_KEPT + 2
