@@ -2,18 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from math import isnan
 from typing import Final
 
 from msgspec import structs
 
 from acd.commands import Refusal
 from acd.events import Act
-from acd.views import AgentView, QueueView
 from switch.api.backend import (
     AgentRow,
     BanRow,
-    ContactRow,
     Draining,
     ForkRow,
     HoldRow,
@@ -28,7 +25,6 @@ from switch.api.backend import (
     Refused,
     Reloaded,
     SupervisionRow,
-    SupervisionState,
     TransferRow,
     TrunkRow,
     Unknown,
@@ -45,15 +41,14 @@ from switch.calls.registry import Registry
 from switch.calls.ringing.unreachable import Unreachable
 from switch.calls.supervision import Mode, NotNow, Supervision, supervise
 from switch.calls.transfers.transferring import transfer
-from switch.config.addresses import HostPort
-from switch.config.schema import Maker
+from switch.config.choices import Maker
 from switch.desk.wishes import DOES, Answer, LogIn, LogOut, Pause, Ready, Wish
 from switch.exchange import Exchange
 from switch.hours import emergency
 from switch.preferences import NotForwardable, Preferences
 from switch.readiness import readiness
-from switch.readings import by_state
 from switch.records import AgentState, CallRecord, OfferRecord, utc
+from switch.rows import agent_row, phone_row, queue_row, supervision_row
 from switch.staffing import Staffing
 from switch.trunks.rows import trunk_row
 
@@ -97,14 +92,14 @@ class Running:
 
     def queues(self) -> Sequence[QueueRow]:
         """Every queue of the router."""
-        return [self._queue_row(view) for view in self._exchange.dispatch.router.queues()]
+        return [queue_row(self._exchange, view) for view in self._exchange.dispatch.router.queues()]
 
     def queue(self, name: str) -> QueueRow:
         """One queue."""
         view = self._exchange.dispatch.router.queue(name)
         if view is None:
             raise Unknown(f"no queue {name!r}")
-        return self._queue_row(view)
+        return queue_row(self._exchange, view)
 
     def close_queues(self, name: str | None, by: str, why: str) -> Sequence[QueueRow]:
         """Out of turn."""
@@ -118,14 +113,14 @@ class Running:
 
     def agents(self) -> Sequence[AgentRow]:
         """Every agent of the router."""
-        return [self._agent_row(view) for view in self._exchange.dispatch.router.agents()]
+        return [agent_row(self._staffing, view) for view in self._exchange.dispatch.router.agents()]
 
     def agent(self, name: str) -> AgentRow:
         """One agent."""
         view = self._exchange.dispatch.router.agent(name)
         if view is None:
             raise Unknown(f"no agent {name!r}")
-        return self._agent_row(view)
+        return agent_row(self._staffing, view)
 
     def queues_of(self, agent: str) -> Sequence[str]:
         """Those that his skills open."""
@@ -287,7 +282,7 @@ class Running:
 
     def supervision(self, call: str) -> SupervisionRow:
         """Of a call in progress."""
-        return _supervision_row(self._supervision(call))
+        return supervision_row(self._supervision(call))
 
     async def supervise(self, call: str, phone: str, mode: Mode) -> SupervisionRow:
         """Call the phone, and wait until it rings; or change what it is to the call."""
@@ -307,7 +302,7 @@ class Running:
         why = supervision.rings.result()
         if why is not None:
             raise Refused(f"phone {phone!r} was called in vain: {why}")
-        return _supervision_row(supervision)
+        return supervision_row(supervision)
 
     def leave(self, call: str) -> None:
         """Let its supervisor go, as the administrator."""
@@ -323,7 +318,7 @@ class Running:
 
     def phones(self) -> Sequence[PhoneRow]:
         """Every phone of the configuration."""
-        return [self._phone_row(name) for name in self._exchange.config.phones]
+        return [phone_row(self._exchange, self._staffing, name) for name in self._exchange.config.phones]
 
     def preferences(self, phone: str) -> PreferencesRow:
         """What is to become of calls to it."""
@@ -405,63 +400,3 @@ class Running:
         """Take no new calls."""
         self._drain()
         return Draining(calls=len(self._registry.calls))
-
-    # Rows
-
-    def _queue_row(self, view: QueueView) -> QueueRow:
-        figures = self._exchange.metrics.queue(view.name)
-        now_us = self._exchange.now_us()
-        word, changes_us = view.emergency, self._exchange.hours.changes_at_us(view.name)
-        longest_s = 0.0 if view.longest_since_us is None else max(0, now_us - view.longest_since_us) / 1e6
-        return QueueRow(
-            name=view.name,
-            waiting=view.waiting,
-            longest_wait_s=round(longest_s, 3),
-            agents=by_state(view.agents),
-            offered=figures.offered,
-            answered=figures.answered,
-            abandoned=figures.abandoned,
-            service_level=None if isnan(figures.service_level) else figures.service_level,
-            closed=view.closed,
-            closed_by=None if word is None else word.by,
-            closed_why=None if word is None else word.why,
-            closed_since=None if word is None else utc(word.since_us),
-            changes_at=None if changes_us is None else utc(changes_us),
-        )
-
-    def _agent_row(self, view: AgentView) -> AgentRow:
-        return AgentRow(
-            name=view.name,
-            phone=self._staffing.phone_of(view.name),
-            state=AgentState(view.state.value),
-            reason=view.reason or None,
-            since=utc(view.since_us),
-            skills=view.skills,
-            call=view.call,
-        )
-
-    def _phone_row(self, name: str) -> PhoneRow:
-        registrations = self._exchange.registrations
-        contacts = tuple(
-            ContactRow(
-                uri=binding.uri,
-                transport=binding.flow.transport,
-                source=str(HostPort(*binding.flow.remote)),
-                expires_at=registrations.expires_at(binding),
-                reachable=binding.reachable,
-                user_agent=binding.user_agent or None,
-            )
-            for binding in registrations.bindings(name)
-        )
-        return PhoneRow(
-            name=name,
-            agent=self._staffing.agent_at(name),
-            registered=bool(contacts),
-            contacts=contacts,
-            do_not_disturb=self._exchange.preferences.of(name).do_not_disturb,
-        )
-
-
-def _supervision_row(supervision: Supervision) -> SupervisionRow:
-    state = SupervisionState.CONNECTED if supervision.connected else SupervisionState.RINGING
-    return SupervisionRow(call=supervision.call, phone=supervision.phone, mode=supervision.mode, state=state)

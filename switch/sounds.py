@@ -11,7 +11,8 @@ from media.desk_prompts import DESK, REASON
 from media.playlist import Manner
 from media.prompts import CLOSED
 from media.spoken.sayings import PAUSE
-from switch.config.schema import Config, Music, MusicOrder, MusicStart
+from switch.config.choices import MusicOrder, MusicStart
+from switch.config.schema import Config, Music
 from switch.config.sounds import agents_languages, agents_prompts
 from switch.config.targets import ClockTarget, HangupTarget
 

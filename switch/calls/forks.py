@@ -9,8 +9,8 @@ import structlog
 from media.aio.fork_stream import ForkStream
 from media.port import Port
 from switch.api.backend import ForkRow
+from switch.config.choices import RecordDigits
 from switch.config.forks import refusal
-from switch.config.schema import RecordDigits
 
 RATES_HZ: Final = (8000, 16000)
 MOST: Final = 4

@@ -13,7 +13,8 @@ from media.events import RecordingStopped
 from media.port import Port, Recording
 from switch.calls.ending import EndedBy
 from switch.calls.ledger import Ledger
-from switch.config.schema import RecordDigits, Server
+from switch.config.choices import RecordDigits
+from switch.config.schema import Server
 from switch.records import RecordingRecord, utc
 
 _MINUTE_US: Final = 60_000_000

@@ -26,7 +26,7 @@ from switch.calls.legs.returning import ReturningLeg
 from switch.calls.registry import Registry
 from switch.calls.ringing.dialling import MAX_FORWARDS
 from switch.calls.ringing.occupancy import Occupancy, Sides
-from switch.config.schema import OnAgentLost
+from switch.config.choices import OnAgentLost
 from switch.exchange import Exchange
 from switch.figures.happenings import visit_of
 from switch.flows.queue import queue_again

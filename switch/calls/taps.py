@@ -7,7 +7,8 @@ from switch.calls.ending import EndedBy
 from switch.calls.forks import CallForks, ForkRefused
 from switch.calls.ledger import Ledger
 from switch.calls.recording import CallRecording
-from switch.config.schema import Queue, RecordDigits
+from switch.config.choices import RecordDigits
+from switch.config.schema import Queue
 from switch.exchange import Exchange
 
 

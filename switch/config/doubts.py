@@ -7,8 +7,9 @@ from acd.strategies import SEVERAL, Strategy
 from media.aio.addresses import reaches
 from switch.config import preferring, recipes, secrecy
 from switch.config.checks import Finding
+from switch.config.choices import OnNoAnswer
 from switch.config.routing import Matching
-from switch.config.schema import Config, OnNoAnswer
+from switch.config.schema import Config
 
 
 def doubts(config: Config) -> Iterator[Finding]:

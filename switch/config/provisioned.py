@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
 from switch.config import certificates
+from switch.config.choices import Maker
 from switch.config.document import Path
 from switch.config.provisioning import Device, Key
-from switch.config.schema import Config, Maker, Phone
+from switch.config.schema import Config, Phone
 
 IN_CLEAR = (
     "phones' secrets would go over the network in the clear; give certificate and private_key, or "

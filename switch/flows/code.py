@@ -11,8 +11,8 @@ from media.spoken.sayings import PAUSE, Number, Prompt, Saying
 from switch.calls.ending import EndedBy
 from switch.calls.flow import Call, Flow
 from switch.calls.supervision import Mode, NotNow, supervise
+from switch.config.choices import Role
 from switch.config.desk import Code
-from switch.config.schema import Role
 from switch.config.targets import CodeTarget
 from switch.desk.wishes import Answer, EndWrapUp, ExtendWrapUp, LogIn, LogOut, Pause, Ready, Wish
 from switch.exchange import Exchange

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from switch.config.schema import Maker
+from switch.config.choices import Maker
 
 
 @dataclass(frozen=True, slots=True)

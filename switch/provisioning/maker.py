@@ -13,7 +13,7 @@ from typing import Final, Literal, Self
 import msgspec
 import yaml
 
-from switch.config.schema import Maker
+from switch.config.choices import Maker
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _WHITE: Final = re.compile(r"[\t\n\r]")

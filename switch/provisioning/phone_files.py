@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from switch.config.addresses import HostPort
-from switch.config.schema import Config, Maker, Phone
+from switch.config.choices import Maker
+from switch.config.schema import Config, Phone
 from switch.provisioning import page as people
 from switch.provisioning.facts import Account, names, written
 from switch.provisioning.keyring import path_key

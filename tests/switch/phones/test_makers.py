@@ -3,7 +3,7 @@
 import pytest
 
 from sip.syntax.headers import NameAddr
-from switch.config.schema import Maker
+from switch.config.choices import Maker
 from switch.phones.makers import PLAIN, Alerting, alert_headers, maker_of
 
 DOMAIN = "pbx.example"

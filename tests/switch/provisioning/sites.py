@@ -3,7 +3,8 @@
 from typing import Any
 
 from switch.config.addresses import HostPort
-from switch.config.schema import Config, Maker
+from switch.config.choices import Maker
+from switch.config.schema import Config
 from switch.provisioning.phone_files import PhoneFiles
 
 REACHED = HostPort("192.0.2.9", 8081)

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from switch.config.schema import Maker
+from switch.config.choices import Maker
 from switch.provisioning.door import Answer, Door
 from switch.provisioning.phone_files import PhoneFiles
 from switch.provisioning.zones import Zone

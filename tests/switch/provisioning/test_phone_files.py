@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from switch.config.schema import Config, Maker
+from switch.config.choices import Maker
+from switch.config.schema import Config
 from switch.provisioning.maker import CannotWrite
 from tests.switch.provisioning.sites import NAMES, REACHED, files, given, site
 

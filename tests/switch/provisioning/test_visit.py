@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from switch.api.server import HttpServer
-from switch.config.schema import Maker
+from switch.config.choices import Maker
 from switch.provisioning import visit
 from switch.provisioning.door import Door
 from tests.switch.provisioning.sites import NAMES, files, site
