@@ -52,7 +52,9 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = {
     Kind.NOT_FOUND: Meaning(HTTPStatus.NOT_FOUND, "it is not there, or not in the token's scope"),
     Kind.METHOD: Meaning(HTTPStatus.METHOD_NOT_ALLOWED, "the path is there, without this method"),
     Kind.CONFLICT: Meaning(HTTPStatus.CONFLICT, "it is there, and this cannot be done with it now"),
-    Kind.KEY_TAKEN: Meaning(HTTPStatus.CONFLICT, "`Idempotency-Key` stands for another request"),
+    Kind.KEY_TAKEN: Meaning(
+        HTTPStatus.CONFLICT, "`Idempotency-Key` stands for another request, or its answer is not kept"
+    ),
     Kind.KEY_AT_WORK: Meaning(HTTPStatus.CONFLICT, "the request with this key is being carried out"),
     Kind.INVALID: Meaning(HTTPStatus.UNPROCESSABLE_ENTITY, "the request makes no sense; `errors` says where"),
     Kind.BAD_CURSOR: Meaning(HTTPStatus.NOT_FOUND, "`cursor` is none that a page gave"),
