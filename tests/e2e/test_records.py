@@ -1,5 +1,6 @@
 """A call's record against what others saw of it: the wire, the phones, SIPp; the API against the database."""
 
+import json
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -174,6 +175,8 @@ def agree(shown: dict[str, Any], kept: dict[str, Any]) -> None:
         value = shown[column]
         if column in ("legs", "skills"):
             assert " ".join(value) == kept[column]
+        elif column == "variables":
+            assert json.loads(kept[column] or "{}") == value
         elif isinstance(value, str) and kept[column] != value:
             assert datetime.fromisoformat(value) == datetime.fromisoformat(f"{kept[column]}+00:00"), column
         else:

@@ -23,7 +23,7 @@ from tests.peers.audio import RATE, Pcm
 HOST = "127.20.40.1"
 MOST_LOST = 0.2
 """Of narrow-band PESQ, against what the codecs on the way cost alone."""
-ATTEMPTS = 3
+ATTEMPTS = 5
 MOST_LATE_MS = 10.0
 HELD_UP_MS = (0, 50, 53, 57, 60, 64, 70, 120, 200)
 ALIGNED_S = 0.020
@@ -141,12 +141,15 @@ class Call:
 
 
 async def played(stage: Stage, ways: Sequence[Way], sentences: int, directory: Path) -> list[Call]:
-    """All these calls at once; again where our own packets were late, for that is not the engine's doing."""
+    """All these calls at once; again where the machine let our own packets or the engine's thread
+    be late: how punctual the engine is, tests/media/test_pacing.py judges."""
     for attempt in range(ATTEMPTS):
         before = sum(isinstance(event, RecordingStopped) for event in stage.told)
         calls = [Call(stage, way, sentence, directory) for way in ways for sentence in range(sentences)]
         await stage.settled()
+        stage.plane.counters()  # which tell the worst lag since they were last looked at
         late_ms = await perform([part for call in calls for part in call.parts()])
+        late_ms = max(late_ms, stage.plane.counters().worker_lag_s * 1e3)
         recordings = [call.recording for call in calls if call.recording is not None]
         for recording in recordings:
             recording.stop()
@@ -154,7 +157,7 @@ async def played(stage: Stage, ways: Sequence[Way], sentences: int, directory: P
             await stage.event(RecordingStopped, nth=before + number + 1)
         if late_ms < MOST_LATE_MS:
             break
-        print(f"attempt {attempt}: our packets left {late_ms:.0f} ms late")
+        print(f"attempt {attempt}: {late_ms:.0f} ms late")
     return calls
 
 
