@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
@@ -48,6 +48,15 @@ class RecordingChange(BaseModel):
 
 _Name = Annotated[str, Field(pattern=NAME)]
 _Value = Annotated[str, Field(pattern=VALUE, max_length=VALUE_CHARS)]
+_SHAPE: Final = WithJsonSchema(
+    {
+        "type": "object",
+        "maxProperties": MOST,
+        "propertyNames": {"pattern": NAME},
+        "additionalProperties": {"type": "string", "maxLength": VALUE_CHARS, "pattern": VALUE},
+    }
+)
+"""Of variables: Pydantic's own would let other names pass."""
 
 
 class Origination(BaseModel):
@@ -58,8 +67,8 @@ class Origination(BaseModel):
     answers: Flag = False
     """Ask the phone to answer by itself, where it is configured to do so."""
     ring_s: Annotated[float, Field(strict=True, gt=0, le=300)] = RING_S
-    variables: Annotated[dict[_Name, _Value], AfterValidator(checked), Field(max_length=MOST)] = Field(
-        default_factory=dict
+    variables: Annotated[dict[_Name, _Value], AfterValidator(checked), Field(max_length=MOST), _SHAPE] = (
+        Field(default_factory=dict)
     )
     """What goes with the call: it stands in its row, its events and its record."""
 
