@@ -18,6 +18,7 @@ from switch.figures.calendar import Interval, Span
 from switch.figures.facts import Dimension, Fact, Stay
 from switch.figures.happenings import Visit
 from switch.history.database import connect
+from switch.orphans import end_with_parent
 
 _NICE: Final = 5
 _WRAPPING_US: Final = 3_600_000_000
@@ -80,5 +81,6 @@ async def answer(request: Request) -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     os.nice(_NICE)
     asyncio.run(answer(msgspec.json.decode(sys.stdin.buffer.read(), type=Request)))

@@ -1,9 +1,12 @@
 """The parent of warm switches: `python -m tests.peers.warm_child LISTENER`, see warm.py.
 
 It imports, listens, and forks for each connection a keeper, which forks the switch, says its process id,
-waits for its end and says its exit code. Nothing else runs in it: no thread, no loop.
+waits for its end and that of its children, and says its exit code. Nothing else runs in it: no thread, no
+loop.
 """
 
+import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -11,7 +14,9 @@ import select
 import signal
 import socket
 import sys
-from typing import Any
+from typing import Any, Final
+
+_PR_SET_CHILD_SUBREAPER: Final = 36
 
 
 def main() -> None:
@@ -48,12 +53,16 @@ def keep(connection: socket.socket) -> dict[str, Any] | None:
     data, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 2)
     while not data.endswith(b"\n"):
         data += connection.recv(1 << 20)
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     if (pid := os.fork()) == 0:
         return {**json.loads(data), "descriptors": descriptors}
     for descriptor in descriptors:
         os.close(descriptor)
     connection.sendall(b"%d\n" % pid)
     _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(ChildProcessError):
+        while True:  # its children write into its folder until they end
+            os.wait()
     connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
     return None
 
