@@ -3,13 +3,13 @@
 For a large file it is a second of pure Python: too long for any thread of the switch.
 """
 
-import os
 import pickle
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
+from switch.children import command, end_with_parent, environment
 from switch.config.errors import ConfigErrors
 from switch.config.load import load
 from switch.config.schema import Config
@@ -24,10 +24,10 @@ def load_apart(path: Path, running: Config) -> Config:
     Raises ConfigErrors, and subprocess.SubprocessError where the child fails or takes too long.
     """
     child = subprocess.run(
-        [sys.executable, "-m", __name__],
+        command(__name__),
         input=pickle.dumps((path, running)),
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=environment(),
         timeout=LONGEST_S,
         check=True,
     )
@@ -38,6 +38,7 @@ def load_apart(path: Path, running: Config) -> Config:
 
 
 def _child() -> None:
+    end_with_parent()
     path, running = pickle.load(sys.stdin.buffer)
     loaded: Config | ConfigErrors
     try:

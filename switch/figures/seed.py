@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from switch.children import end_with_parent
 from switch.figures.batch import Source, figures
 from switch.figures.calendar import Interval, Span
 from switch.figures.facts import Dimension, Fact, Stay
 from switch.figures.happenings import Visit
 from switch.history.database import connect
-from switch.orphans import end_with_parent
 
 _NICE: Final = 5
 _WRAPPING_US: Final = 3_600_000_000

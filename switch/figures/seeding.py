@@ -1,8 +1,6 @@
 """Asks the child process what the database knows, and hands it to the live figures a little at a time."""
 
 import asyncio
-import os
-import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Final
@@ -10,6 +8,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from switch.children import command, environment
 from switch.figures.live import GROUPS, Live
 from switch.figures.seed import Request, Seed, SeedCell
 
@@ -37,14 +36,12 @@ async def seed(live: Live, url: str, data_dir: Path) -> None:
 
 async def _ask(live: Live, request: bytes) -> None:
     child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "switch.figures.seed",
+        *command("switch.figures.seed"),
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
         limit=_LINE_BYTES,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=environment(),
     )
     assert child.stdin is not None
     assert child.stdout is not None

@@ -1,7 +1,7 @@
 """`python -m switch.reports.child`: one report, made beside the switch, so that the loop never waits for it.
 
 A `Request` comes in on the standard input as JSON; what it tells goes out on the standard output, a line each
-time. Where nobody reads that any more, the switch has gone, and so does this process.
+time.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from switch.children import end_with_parent
 from switch.reports.engine import write
 from switch.reports.formats.document import TooLong
 from switch.reports.mailing import NotDelivered, deliver
@@ -74,6 +75,7 @@ def tell(what: Told) -> None:
 
 def main() -> None:
     """Answer one request."""
+    end_with_parent()
     gc.freeze()
     os.nice(_NICE)
     os.umask(0o077)  # numbers of callers are for nobody else

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import IO, Final
 
 import msgspec
 
+from switch.children import command, environment
 from switch.reports.request import Done, Failed, Progress, Request, Told
 
 AT_ONCE: Final = 2
@@ -54,11 +54,11 @@ class Work:
         with (
             tempfile.TemporaryFile() as words,  # a pipe that nobody reads would stop a child with much to say
             subprocess.Popen(
-                [sys.executable, "-m", "switch.reports.child"],
+                command("switch.reports.child"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=words,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=environment(),
             ) as child,
         ):
             self._child = child

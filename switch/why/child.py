@@ -17,6 +17,7 @@ import msgspec
 
 from acd.counterfactual import Counterfactual, counterfactual
 from acd.explaining import Choice, choices
+from switch.children import end_with_parent
 from switch.why.past import NotKept, Past
 
 _NICE: Final = 5
@@ -77,6 +78,7 @@ def _explain(past: Past, step: int, asked: list[Asked], until_s: float) -> Itera
 
 def main() -> None:
     """Answer one request."""
+    end_with_parent()
     gc.disable()
     os.nice(_NICE)
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)

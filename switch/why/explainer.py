@@ -1,9 +1,7 @@
 """Asks the child process: one request at a time, and never on the loop."""
 
 import asyncio
-import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +9,7 @@ from typing import Final
 import msgspec
 
 from acd.why import Kept, decode
+from switch.children import command, environment
 from switch.why.child import Asked, Explained, Request
 
 TIMEOUT_S: Final = 30.0
@@ -66,11 +65,11 @@ class Explainer:
 
     def _run(self, request: bytes) -> tuple[bytes, bytes, int]:
         with subprocess.Popen(
-            [sys.executable, "-m", "switch.why.child"],
+            command("switch.why.child"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=environment(),
         ) as child:
             self._child = child
             try:
