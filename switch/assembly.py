@@ -27,6 +27,8 @@ from switch.access.store import TokenStore
 from switch.clock import Clock
 from switch.config.addresses import host_port
 from switch.config.schema import Config
+from switch.events.alarms import Alarms
+from switch.events.types import Alarm
 from switch.exchange import Exchange
 from switch.history.database import connect, migrate
 from switch.history.entries import Decided
@@ -98,13 +100,14 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
     for problem in recovery.problems:
         structlog.get_logger("journal").warning(problem)
     clock = Clock(lambda: time.time_ns() // 1000, time.monotonic, floor_us=recovery.router.now_us)
-    journal = Journal(data_dir / "journal", recovery.router, _journal_problem)
+    alarms = Alarms(clock.now_us)
+    journal = Journal(data_dir / "journal", recovery.router, partial(_tell_of_journal, alarms))
     stack.callback(journal.finish)
     engine = connect(config.database.url, data_dir)
     stack.push_async_callback(engine.dispose)
     await migrate(engine)
     node = socket.gethostname()
-    history = Writer(engine, data_dir, node=node)
+    history = Writer(engine, data_dir, alarms, node=node)
     history.start()
     stack.push_async_callback(history.close)
     for offer in recovery.offers:  # a crash may have come before the history knew why they were made
@@ -120,6 +123,7 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
         journal=journal,
         clock=clock,
         history=history,
+        alarms=alarms,
         reader=reader,
         tokens=tokens,
         audit=AuditReader(engine),
@@ -161,8 +165,14 @@ def _shell(
     )
 
 
-def _journal_problem(problem: JournalProblem) -> None:
-    structlog.get_logger("journal").error(problem.message, kind=problem.kind.value)
+def _tell_of_journal(alarms: Alarms, problem: JournalProblem) -> None:
+    log = structlog.get_logger("journal")
+    if problem.over:
+        log.info(problem.message)
+        alarms.over(Alarm.JOURNAL_FAILING, problem.kind.value)
+    else:
+        log.error(problem.message)
+        alarms.begin(Alarm.JOURNAL_FAILING, problem.kind.value, problem.message)
 
 
 def _resolver(config: Config) -> Resolver:

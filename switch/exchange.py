@@ -26,6 +26,7 @@ from switch.decisions.decisions import Decisions
 from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
+from switch.events.alarms import Alarms
 from switch.events.news import News
 from switch.figures.live import Live
 from switch.history.reader import Reader
@@ -92,6 +93,7 @@ class Exchange:
     reports: Reports
     codes: FeatureCodes
     news: News
+    alarms: Alarms
     figures: Live
     """Today's."""
     webhooks: Webhooks

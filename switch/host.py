@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 LEAST_FREE_BYTES: Final = 64 * 1024 * 1024
-"""With less room than this, the journal may soon not be written: no new call is begun."""
+"""With less room than this, the journal may soon not be written: the switch is not ready."""
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 

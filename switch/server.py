@@ -47,6 +47,7 @@ from switch.persistence.survivors import end_survivors, stop_ringing
 from switch.readings import sources
 from switch.records import CallRecord
 from switch.reloading import Reloader, apply
+from switch.room import Room
 from switch.sounds import names_missing
 from switch.sweeping import Sweeper
 from switch.switch import Switch
@@ -219,6 +220,7 @@ class Server:
             looking=looking.run(),
             retention=retention.run(),
             watchdog=Watchdog(exchange).run(),
+            room=Room(exchange).run(),
             sweeper=Sweeper(exchange, registry, self._switch.orders).run(),
         )
         self._running.ready = True
@@ -267,6 +269,7 @@ class Server:
             listeners=listeners,
             tickets=Tickets(exchange.now),
             webhooks=exchange.webhooks,
+            alarms=exchange.alarms,
             reports=exchange.reports.jobs,
             holds=self._switch.holds,
             retention=retention,

@@ -68,7 +68,7 @@ class Watchdog:
     def _alarm(self, call: str, agent: str, for_us: int) -> None:
         self._log.error("caller waits beside a free agent", call=call, agent=agent, for_s=for_us / 1e6)
         detail = f"call {call} waits although agent {agent} is free"
-        self._exchange.news.alarm(Alarm.CALLER_KEPT_WAITING, call, detail)
+        self._exchange.alarms.once(Alarm.CALLER_KEPT_WAITING, call, detail)
         self._exchange.metrics.repaired(RepairKind.INDEX)
         self._exchange.dispatch.post(IndexesDoubted())
 

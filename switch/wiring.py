@@ -34,6 +34,7 @@ from switch.decisions.decisions import Decisions
 from switch.desk.codes import FeatureCodes
 from switch.desk.desk import Desk
 from switch.dispatch import Dispatch
+from switch.events.alarms import Alarms
 from switch.events.news import News
 from switch.events.stream import Stream
 from switch.events.types import Alarm
@@ -63,7 +64,7 @@ from switch.reports.reports import Reports
 from switch.routes import Routes
 from switch.staffing import Staffing
 from switch.switch import Switch
-from switch.toll.alarms import Alarms
+from switch.toll.alarms import TollAlarms
 from switch.toll.guard import TollGuard
 from switch.trace.tracing import Tracing
 from switch.trunks.directory import Locator
@@ -88,6 +89,7 @@ class Books:
     journal: Journal
     clock: Clock
     history: Writer
+    alarms: Alarms
     reader: Reader
     tokens: TokenStore
     audit: AuditReader
@@ -140,6 +142,9 @@ class _Wiring:
         self._news = News(lambda: self.exchange, Stream(books.clock.now_us, surroundings.loop))
         self._staffing.on_moved = self._agent_moved
         books.booking.on_ended = self._news.call_ended
+        self._alarms = books.alarms
+        # An alarm is an event like others: it comes after the one whose telling raised it.
+        self._alarms.tell = lambda data: surroundings.loop.call_soon(self._news.alarm, data)
         self._figures = Live(ZoneInfo(config.server.timezone), books.clock.now_us)
         books.history.on_put = self._figures.hear
         self._preferences = PhonePreferences(
@@ -232,14 +237,9 @@ class _Wiring:
             lamps.changed(Subject(Kind.PHONE, phone))
 
     def _make_webhooks(self) -> Webhooks:
-        around, loop = self._around, self._around.loop
-
-        # An alarm is an event like others: it comes after the one whose telling raised it.
-        def alarm(what: Alarm, subject: str, detail: str) -> None:
-            loop.call_soon(self._news.alarm, what, subject, detail)
-
+        around = self._around
         return Webhooks(
-            self._news.stream, Around(around.now, around.wall_us, around.random, alarm), around.http
+            self._news.stream, Around(around.now, around.wall_us, around.random, self._alarms), around.http
         )
 
     def _make_sip_client(self) -> SipClient:
@@ -331,11 +331,12 @@ class _Wiring:
             reports=Reports(config, books.clock.now_us, books.history.flush),
             codes=FeatureCodes(config.codes),
             news=self._news,
+            alarms=self._alarms,
             figures=self._figures,
             webhooks=self._make_webhooks(),
             toll=TollGuard(
-                Alarms(
-                    metrics.toll_refused, metrics.toll_alarmed, partial(self._news.alarm, Alarm.TOLL_LIMIT)
+                TollAlarms(
+                    metrics.toll_refused, metrics.toll_alarmed, partial(self._alarms.once, Alarm.TOLL_LIMIT)
                 )
             ),
             now=around.now,

@@ -28,6 +28,7 @@ from switch.api.backend import (
     TrunkRow,
 )
 from switch.api.problems import PROBLEM_TYPE, Problem
+from switch.events.alarms import AlarmRow
 from switch.figures.rows import FiguresRow
 from switch.history.holds import Hold
 from switch.history.retention import Swept
@@ -42,6 +43,7 @@ from switch.why.rows import LedgerRow, WhyRow
 _REF = "#/components/schemas/{name}"
 _KINDS = (
     AgentRow,
+    AlarmRow,
     AuditRow,
     BanRow,
     CallRecord,

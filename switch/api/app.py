@@ -15,6 +15,7 @@ from starlette.routing import compile_path
 from switch.access.audit import Auditing
 from switch.api import (
     agents,
+    alarms,
     audit,
     bans,
     calls,
@@ -51,6 +52,7 @@ _PARTS = (
     forks,
     peers,
     bans,
+    alarms,
     recordings,
     reports,
     holds,

@@ -17,6 +17,7 @@ from switch.access.tokens import Tokens
 from switch.api.backend import Backend
 from switch.api.problems import Failure, Kind
 from switch.config.schema import Language
+from switch.events.alarms import Alarms
 from switch.events.listening import Listeners
 from switch.events.tickets import Tickets
 from switch.figures.live import Live
@@ -52,6 +53,7 @@ class Services:
     explainer: Explainer
     listeners: Listeners
     webhooks: Webhooks
+    alarms: Alarms
     holds: Holds
     retention: Retention
     tickets: Tickets[Holder]

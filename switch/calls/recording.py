@@ -15,6 +15,8 @@ from switch.calls.ending import EndedBy
 from switch.calls.ledger import Ledger
 from switch.config.choices import RecordDigits
 from switch.config.schema import Server
+from switch.events.alarms import Alarms
+from switch.events.types import Alarm
 from switch.records import RecordingRecord, utc
 
 _MINUTE_US: Final = 60_000_000
@@ -81,9 +83,10 @@ class CallRecording:
     the recording, not the call.
     """
 
-    def __init__(self, server: Server, ledger: Ledger, digits: RecordDigits) -> None:
+    def __init__(self, server: Server, ledger: Ledger, digits: RecordDigits, alarms: Alarms) -> None:
         self._data_dir = server.data_dir
         self._ledger = ledger
+        self._alarms = alarms
         self._path = recording_path(ledger.id, ledger.started_us, server.timezone)
         if ledger.recorded_before:
             self._path = next_part(server.data_dir, self._path)
@@ -119,7 +122,7 @@ class CallRecording:
             self._recording = port.record(path, masks_digits=self._masks_digits)
             self._port = port
         except OSError as error:
-            self._log.error("cannot record", error=str(error))
+            self._failed("cannot record", str(error))
             return False
         self._ledger.recording = RecordingRecord(path=self.path)
         if self.paused:
@@ -159,7 +162,17 @@ class CallRecording:
         name = str(self._path) if event.error is None else self.path
         self._ledger.recording = RecordingRecord(path=name, duration_s=event.duration_s, sha256=event.sha256)
         if event.error is not None:
-            self._log.error("recording stopped", error=event.error, path=str(event.path))
+            self._failed("recording stopped", event.error)
+
+    def fell_behind(self) -> None:
+        """The disk is too slow: from now on parts are left out, until it is not."""
+        self._log.error("recorder fell behind", path=self.path)
+        detail = f"{self.path}: the disk is too slow, parts are left out"
+        self._alarms.once(Alarm.RECORDER_BEHIND, self._ledger.id, detail)
+
+    def _failed(self, what: str, error: str) -> None:
+        self._log.error(what, error=error, path=self.path)
+        self._alarms.once(Alarm.RECORDING_FAILED, self._ledger.id, f"{what}: {self.path}: {error}")
 
     @property
     def _log(self) -> structlog.stdlib.BoundLogger:

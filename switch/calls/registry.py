@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from media.events import PortEvent, RecordingStopped
+from media.events import PortEvent, RecorderFellBehind, RecordingStopped
 from media.port import Port
 from sip import events as sip
 from sip.dialogs.dialog import Dialog
@@ -75,6 +75,8 @@ class Registry:
         """An event of a port: its leg's, or its recording's."""
         if isinstance(event, RecordingStopped):
             self._recording_stopped(event)
+        elif isinstance(event, RecorderFellBehind):
+            self._fell_behind(event)
         elif (leg := self._by_port.get(event.port)) is not None:
             self._debug(leg, event)
             leg.port_event(event)
@@ -296,6 +298,11 @@ class Registry:
             call.taps.recording.stopped(event)
         if self.closing.pop(call.id, None) is not None:
             self._book(call)
+
+    def _fell_behind(self, event: RecorderFellBehind) -> None:
+        call = self._recorded.get(event.port)
+        if call is not None and call.taps.recording is not None:
+            call.taps.recording.fell_behind()
 
     def _book(self, call: Talking) -> None:
         if call.ledger.recorded_before and call.ledger.recording is not None:

@@ -61,7 +61,8 @@ class Taps:
     def _record(self, queue: Queue) -> bool:
         if self.recording is None:
             server = self._exchange.config.server
-            self.recording = CallRecording(server, self._ledger, queue.record_digits)
+            alarms = self._exchange.alarms
+            self.recording = CallRecording(server, self._ledger, queue.record_digits, alarms)
             if self.pauses:
                 self.recording.pause(True, EndedBy.SWITCH)
         return self.recording.go_on(self.port)

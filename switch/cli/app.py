@@ -69,6 +69,7 @@ call_commands = _group("Calls.")
 phone_commands = _group("Phones.")
 trunk_commands = _group("Trunks.")
 ban_commands = _group("Banned addresses.")
+alarm_commands = _group("What is wrong with the switch.")
 webhook_commands = _group("Webhooks.")
 token_commands = _group("Tokens of programs.")
 audit_commands = _group("Who did what.")
@@ -79,6 +80,7 @@ for _name, _commands in (
     ("phone", phone_commands),
     ("trunk", trunk_commands),
     ("ban", ban_commands),
+    ("alarm", alarm_commands),
     ("webhook", webhook_commands),
     ("history", history.commands),
     ("hold", holds.commands),
@@ -285,6 +287,17 @@ def show_bans(
 ) -> None:
     """Who failed to prove himself too often, and is not listened to for a while."""
     _show(config, Question(tables.BANS, "/bans"), json, csv, watch)
+
+
+@alarm_commands.command("show")
+def show_alarms(
+    config: ConfigOption = DEFAULT_CONFIG,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    watch: WatchOption = False,
+) -> None:
+    """What is wrong now: journal, database, disk, webhooks."""
+    _show(config, Question(tables.ALARMS, "/alarms"), json, csv, watch)
 
 
 @ban_commands.command("remove")

@@ -180,6 +180,12 @@ BANS = (
     Column("SINCE", _clock("since")),
     Column("UNTIL", _clock("until")),
 )
+ALARMS = (
+    Column("ALARM", _text("alarm")),
+    Column("SUBJECT", _text("subject")),
+    Column("SINCE", _day("since")),
+    Column("DETAIL", _text("detail")),
+)
 WEBHOOKS = (
     Column("WEBHOOK", _text("name")),
     Column("URL", _text("url")),

@@ -19,7 +19,6 @@ from switch.events.stream import Stream
 from switch.events.subject import Subject
 from switch.events.types import (
     AgentData,
-    Alarm,
     AlarmData,
     CallData,
     CallEnded,
@@ -137,9 +136,9 @@ class News:
         """Another configuration is in force."""
         self.stream.tell(EventType.CONFIG_RELOADED, ConfigReloaded(changes=tuple(changes)))
 
-    def alarm(self, alarm: Alarm, subject: str, detail: str) -> None:
-        """Somebody should look."""
-        self.stream.tell(EventType.ALARM, AlarmData(alarm=alarm, subject=subject, detail=detail))
+    def alarm(self, data: AlarmData) -> None:
+        """Somebody should look, or need not any more."""
+        self.stream.tell(EventType.ALARM, data)
 
     # Looking
 

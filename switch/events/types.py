@@ -67,6 +67,28 @@ class Alarm(StrEnum):
     """A webhook has failed for too long, and is told nothing any more."""
     WEBHOOK_DROPPED = "webhook_dropped"
     """What a webhook was still to be told took too much room, and its oldest part is gone."""
+    JOURNAL_FAILING = "journal_failing"
+    """The disk does not take the router's journal: calls go on, a crash now would lose events."""
+    DATABASE_AWAY = "database_away"
+    """The database does not answer: what is to be booked waits on the disk."""
+    HISTORY_FULL = "history_full"
+    """Nor does the disk take it: it waits in memory, and the oldest is lost when that is full."""
+    DISK_FULL = "disk_full"
+    """So little room is left under data_dir that the journal may soon not be written."""
+    RECORDING_FAILED = "recording_failed"
+    """A call is not recorded, or not to its end."""
+    RECORDER_BEHIND = "recorder_behind"
+    """The disk is slower than the recording of a call: parts of it are left out."""
+
+
+class AlarmState(StrEnum):
+    """Whether an alarm lasts."""
+
+    HAPPENED = "happened"
+    """It has no end."""
+    BEGUN = "begun"
+    """It stands until it is told to be over."""
+    OVER = "over"
 
 
 class _Data(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +163,7 @@ class AlarmData(_Data, frozen=True):
     """What is wrong, with whom, and a line for people."""
 
     alarm: Alarm
+    state: AlarmState
     subject: str
     detail: str
 

@@ -16,6 +16,8 @@ import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from switch.events.alarms import Alarms
+from switch.events.types import Alarm
 from switch.history.entries import OUTCOMES, Entry
 from switch.history.spool import Spool
 from switch.history.statements import Statements
@@ -26,6 +28,7 @@ _AT_ONCE = 100
 """Entries that are made into statements between two turns of the loop: a millisecond or two of work."""
 _COMMIT_S = 30.0
 _RETRY_S = (0.5, 30.0)
+_DATABASE = "database"
 
 
 class _Unavailable(Exception):
@@ -38,7 +41,9 @@ class Writer:
     `node` is this machine's name in every row; `room` bounds the queue in memory.
     """
 
-    def __init__(self, engine: AsyncEngine, data_dir: Path, *, node: str, room: int = 10_000) -> None:
+    def __init__(
+        self, engine: AsyncEngine, data_dir: Path, alarms: Alarms, *, node: str, room: int = 10_000
+    ) -> None:
         self._engine = engine
         self._statements = Statements(engine.dialect, node)
         self._spool = Spool(data_dir / "history.spool")
@@ -47,7 +52,8 @@ class Writer:
         self._queue: deque[Entry] = deque()
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._closing = self._full = False
+        self._closing = False
+        self._alarms = alarms
         self._given = self._settled = 0
         self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._retry_s = _RETRY_S[0]
@@ -117,11 +123,13 @@ class Writer:
             try:
                 await self._write_all()
                 self._retry_s = _RETRY_S[0]
+                self._alarms.over(Alarm.DATABASE_AWAY, _DATABASE)
             except _Unavailable as error:
                 self._spool_queue()
                 if self._closing:
                     return
                 self._log.warning("database unavailable", error=str(error), retry_s=self._retry_s)
+                self._alarms.begin(Alarm.DATABASE_AWAY, _DATABASE, str(error))
                 await self._until_retry()
 
     async def _something_to_do(self) -> None:
@@ -235,11 +243,10 @@ class Writer:
             else:
                 self._spool.append(lines)
         except OSError as error:
-            if not self._full:
+            if self._alarms.begin(Alarm.HISTORY_FULL, str(self._spool.path), str(error)):
                 self._log.error("history cannot be spooled", error=str(error), spool=str(self._spool.path))
-            self._full = True
             return False
-        self._full = False
+        self._alarms.over(Alarm.HISTORY_FULL, str(self._spool.path))
         self._counts["spooled"] += len(lines)
         self._settle(len(lines))
         return True

@@ -43,20 +43,20 @@ class Retention:
 
 
 class ProblemKind(enum.StrEnum):
-    """What can go wrong with the journal, and that it is over."""
+    """What can go wrong with the journal."""
 
-    WRITE_FAILED = "journal_write_failed"
-    WRITES_AGAIN = "journal_writes_again"
-    SYNC_FAILED = "journal_sync_failed"
-    SNAPSHOT_FAILED = "journal_snapshot_failed"
+    WRITE = "journal write"
+    SYNC = "journal sync"
+    SNAPSHOT = "journal snapshot"
 
 
 @dataclass(frozen=True, slots=True)
 class JournalProblem:
-    """One line for the log and the alarms."""
+    """One line for the log and the alarms: told when it begins, and when it is over."""
 
     kind: ProblemKind
     message: str
+    over: bool = False
 
 
 class Journal:
@@ -118,7 +118,7 @@ class Journal:
             return False
         if self._failing:
             self._failing = False
-            self._on_problem(JournalProblem(ProblemKind.WRITES_AGAIN, "the journal is written again"))
+            self._on_problem(JournalProblem(ProblemKind.WRITE, "the journal is written again", over=True))
         return True
 
     def finish(self) -> None:
@@ -173,7 +173,7 @@ class Journal:
         if not self._failing:
             self._failing = True
             message = f"the journal cannot be written: {error}; calls go on, a crash now would lose events"
-            self._on_problem(JournalProblem(ProblemKind.WRITE_FAILED, message))
+            self._on_problem(JournalProblem(ProblemKind.WRITE, message))
 
     def _pass_on_problems(self) -> None:
         while not self._keeper.problems.empty():
@@ -188,6 +188,7 @@ class _Keeper:
         self.problems: SimpleQueue[JournalProblem] = SimpleQueue()
         self._directory = directory
         self._every_s = every_s
+        self._failing: set[ProblemKind] = set()
         self._files: SimpleQueue[tuple[int, int, bytes]] = SimpleQueue()
         self._file: int | None = None
         self._dirty = threading.Event()
@@ -241,7 +242,9 @@ class _Keeper:
         try:
             self._save(sequence, snapshot)
         except OSError as error:
-            self._report(ProblemKind.SNAPSHOT_FAILED, f"the router's snapshot cannot be written: {error}")
+            self._failed(ProblemKind.SNAPSHOT, f"the router's snapshot cannot be written: {error}")
+        else:
+            self._worked(ProblemKind.SNAPSHOT, "the router's snapshot is written again")
 
     def _sync(self) -> None:
         if self._file is None or not self._dirty.is_set():
@@ -250,7 +253,9 @@ class _Keeper:
         try:
             os.fdatasync(self._file)
         except OSError as error:
-            self._report(ProblemKind.SYNC_FAILED, f"the journal cannot be synced: {error}")
+            self._failed(ProblemKind.SYNC, f"the journal cannot be synced: {error}")
+        else:
+            self._worked(ProblemKind.SYNC, "the journal is synced again")
 
     def _save(self, sequence: int, snapshot: bytes) -> None:
         path = self._directory / f"{sequence:020d}{SNAPSHOT}"
@@ -282,8 +287,15 @@ class _Keeper:
             if going:
                 path.unlink()
 
-    def _report(self, kind: ProblemKind, message: str) -> None:
-        self.problems.put(JournalProblem(kind, message))
+    def _failed(self, kind: ProblemKind, message: str) -> None:
+        if kind not in self._failing:
+            self._failing.add(kind)
+            self.problems.put(JournalProblem(kind, message))
+
+    def _worked(self, kind: ProblemKind, message: str) -> None:
+        if kind in self._failing:
+            self._failing.discard(kind)
+            self.problems.put(JournalProblem(kind, message, over=True))
 
 
 def _first_step(path: Path) -> int:

@@ -12,7 +12,7 @@ REPEAT_US: Final = 15 * 60 * 1_000_000
 """Whoever goes on beyond a limit is named again after this time."""
 
 
-class Alarms:
+class TollAlarms:
     """Implements `TollGuard`'s `on_alarm`: at once, at error level, counted."""
 
     def __init__(

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from switch.config.webhook import Webhook
+from switch.events.alarms import Alarms
 from switch.events.filter import Filter
 from switch.events.stream import Entry
 from switch.events.types import Alarm
@@ -46,7 +47,7 @@ class Around:
     now: Callable[[], float]
     wall_us: Callable[[], int]
     random: Callable[[], float]
-    alarm: Callable[[Alarm, str, str], None]
+    alarms: Alarms
 
 
 class Hook:
@@ -115,7 +116,8 @@ class Hook:
         return await self._poster.post(line, self._around.wall_us() // 1_000_000)
 
     async def close(self) -> None:
-        """Close its connections."""
+        """Close its connections: there is no such webhook any more."""
+        self._around.alarms.over(Alarm.WEBHOOK_DEAD, self.name)
         await self._poster.close()
 
     async def _tell(self, line: Line) -> None:
@@ -127,6 +129,7 @@ class Hook:
         if posted.outcome is Attempt.TAKEN:
             if self.failures:
                 self._log.info("webhook takes events again", waiting=self.outbox.count)
+                self._around.alarms.over(Alarm.WEBHOOK_DEAD, self.name)
             self.failures = 0
             self.taken += 1
             self.outbox.done(line)
@@ -161,10 +164,10 @@ class Hook:
         self.state = State.DEAD
         detail = f"told nothing any more: {posted.error}; then: centralita webhook retry {self.name}"
         self._log.error("webhook is dead", error=posted.error, waiting=self.outbox.count)
-        self._around.alarm(Alarm.WEBHOOK_DEAD, self.name, detail)
+        self._around.alarms.begin(Alarm.WEBHOOK_DEAD, self.name, detail)
 
     def _drop(self, count: int, why: str) -> None:
         self.dropped += count
         if self.dropped == count:
             self._log.error("webhook loses events", why=why)
-            self._around.alarm(Alarm.WEBHOOK_DROPPED, self.name, why)
+            self._around.alarms.once(Alarm.WEBHOOK_DROPPED, self.name, why)

@@ -63,11 +63,13 @@ async def outage(tell_on_failure: Tell, *, away_s: float, rate: float) -> None:
                 most = 0.0
                 while time.monotonic() < stopped + away_s:
                     most = max(most, await spooled(switch))
+                    alarms = {row["alarm"] for row in await switch.items("/api/v1/alarms")}
                     await asyncio.sleep(min(1.0, away_s / 10))
                 database.start()
                 outcome = await callers.finished(away_s + 60)
             assert (outcome.successful, outcome.failed) == (calls, 0), "nobody who calls notices"
             assert most > 0
+            assert alarms == {"database_away"}
             counts = await switch.until(
                 switch.metrics, lambda seen: seen.value("centralita_history_spooled_bytes") == 0, 60
             )
@@ -79,6 +81,7 @@ async def outage(tell_on_failure: Tell, *, away_s: float, rate: float) -> None:
                 f"\n{calls} calls, {away_s:g} s without a database, {most / 1e6:.2f} MB on disk: {outcomes}"
             )
             assert outcomes["spooled"] == outcomes["replayed"] > 0
+            assert await switch.items("/api/v1/alarms") == []
             assert outcomes["refused"] == outcomes["lost"] == 0
 
 

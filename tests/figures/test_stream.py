@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from switch.events.alarms import Alarms
 from switch.figures import FORMULAS, Counts, Fact, Interval, Span, happenings
 from switch.figures.happenings import Visit
 from switch.figures.live import GROUPS, Live
@@ -74,7 +75,7 @@ class Switch:
 
     async def write(self) -> None:
         """What was heard goes into the database."""
-        writer = Writer(self.engine, self._folder, node="days")
+        writer = Writer(self.engine, self._folder, Alarms(lambda: 0), node="days")
         writer.start()
         await write(writer, self._heard)
         await writer.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from switch.events.alarms import Alarms
 from switch.history.database import connect, migrate
 from switch.history.entries import Entry
 from switch.history.writer import Writer
@@ -37,7 +38,7 @@ async def filled(
     """An engine on the database of that URL with these days in it; a SQLite path is relative to `folder`."""
     engine = connect(url, folder)
     await migrate(engine)
-    writer = Writer(engine, folder, node="days")
+    writer = Writer(engine, folder, Alarms(lambda: 0), node="days")
     writer.start()
     given = await write(writer, entries(calls=calls, days=days, seed=seed))
     await writer.close()

@@ -1,6 +1,7 @@
 """A media plane for tests, with all that it told, and waiting for what it should tell."""
 
 import asyncio
+import random
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -9,7 +10,8 @@ from media.events import Locked, PortEvent
 from media.port import Port
 from tests.media.rtp_peer import WITHIN_S, RtpPeer
 
-HOST = "127.20.0.1"
+HOST = f"127.20.{random.randint(1, 254)}.1"
+"""Of this process: to the ports of others beside it, what is late from here would be a stranger's."""
 POLL_S = 0.005
 
 Told = TypeVar("Told")

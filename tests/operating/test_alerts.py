@@ -10,8 +10,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from tests.e2e.centre import NUMBER, SECRETS, Tell, centre
 from tests.e2e.test_bans import guess
 from tests.peers import ports
 from tests.peers.carrier import Carrier
+from tests.peers.disk import MB, filled, mounted
 from tests.peers.prometheus import RULES, Prometheus
 from tests.peers.raw import RawSip
 from tests.peers.sipp import Sipp
@@ -91,17 +92,6 @@ def test_every_command_of_a_runbook_is_there(command: str) -> None:
         found = found.commands[words.pop(0)]
     known = {name for parameter in found.params for name in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known
-
-
-@contextmanager
-def mounted(folder: Path, size: str) -> Iterator[Path]:
-    """A disk of its own at `folder`, as large as that."""
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 @asynccontextmanager
@@ -285,14 +275,11 @@ async def test_a_disk_that_fills_up(tmp_path: Path, tell_on_failure: Tell) -> No
     with mounted(tmp_path / "small", "200m") as small:
         sections = centre(1, server={"data_dir": str(small / "var")})
         async with watched(tell_on_failure, **sections) as (switch, prometheus):
-            filler = small / "filler"
-            with filler.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, 185 * 1024 * 1024)
-            await prometheus.firing("CentralitaDiskLow")
-            await prometheus.firing("CentralitaNotServing")
-            assert "the journal may soon not be written" in (await switch.request("GET", "/readyz")).text
-            assert (await switch.request("GET", "/livez")).status_code == 200
-            filler.unlink()
+            with filled(small, but=15 * MB):
+                await prometheus.firing("CentralitaDiskLow")
+                await prometheus.firing("CentralitaNotServing")
+                assert "the journal may soon not be written" in (await switch.request("GET", "/readyz")).text
+                assert (await switch.request("GET", "/livez")).status_code == 200
             await prometheus.cleared("CentralitaNotServing")
             await prometheus.cleared("CentralitaDiskLow", 90.0)
             await switch.kill()

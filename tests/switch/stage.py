@@ -43,6 +43,7 @@ from switch.calls.returning import CallsReturning
 from switch.clock import Clock
 from switch.config.addresses import Address as IpAddress
 from switch.config.schema import Config
+from switch.events.alarms import Alarms
 from switch.events.listening import Listeners
 from switch.history.entries import CallEnded, Entry
 from switch.history.holds import Holds
@@ -290,6 +291,7 @@ class Stage:
             journal=self.journal,
             clock=Clock(lambda: START_US + round(self.loop.time() * 1e6), self.loop.time),
             history=history,
+            alarms=Alarms(lambda: START_US + round(self.loop.time() * 1e6)),
             reader=cast(Reader, None),
             tokens=cast(TokenStore, None),
             audit=cast(AuditReader, None),

@@ -58,7 +58,7 @@ reports          GET,DELETE:/reports/jobs/{job} GET:/reports/jobs/{job}/result
 events           GET:/events POST:/events/tickets
 wire             GET:/trace GET:/trace.pcap
 audit            GET:/audit
-administer       GET:/ledger GET:/bans DELETE:/bans/{address:path}
+administer       GET:/ledger GET:/alarms GET:/bans DELETE:/bans/{address:path}
 administer       GET:/webhooks GET:/webhooks/{name} POST:/webhooks/{name}/test POST:/webhooks/{name}/retry
 administer       GET,PUT:/logs POST:/reload POST:/drain GET,POST:/tokens DELETE:/tokens/{name}
 administer       GET,POST:/holds DELETE:/holds/{hold} POST:/retention

@@ -47,6 +47,7 @@ from switch.api.services import Services
 from switch.calls.supervision import Mode
 from switch.config.retention import RetentionAges
 from switch.config.schema import Config, Language, Server, Trace
+from switch.events.alarms import Alarms
 from switch.events.listening import Listeners
 from switch.events.stream import Stream
 from switch.events.tickets import Tickets
@@ -361,7 +362,7 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
     """The API with one ended call in its history and one call in progress."""
     engine = connect("sqlite:///centralita.db", data_dir)
     await migrate(engine)
-    writer = Writer(engine, data_dir, node="test")
+    writer = Writer(engine, data_dir, Alarms(lambda: 0), node="test")
     writer.start()
     writer.put(CallEnded(call=answered_call()))
     metrics = Metrics(version="0.1.0", kernels="compiled", now_us=lambda: to_us(NOON))
@@ -371,7 +372,7 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
     tracing = Tracing(wire, wire.now_us, lambda: wire.now)
     tracing.configure(Trace())
     stream = Stream(lambda: to_us(NOON), asyncio.get_running_loop())
-    around = Around(time.monotonic, lambda: to_us(NOON), lambda: 0.5, lambda *alarm: None)
+    around = Around(time.monotonic, lambda: to_us(NOON), lambda: 0.5, Alarms(lambda: to_us(NOON)))
     tokens = Tokens(
         AdminToken(data_dir / "admin.token"), TokenStore(engine, node="test"), lambda: datetime.now(UTC)
     )
@@ -396,6 +397,7 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
         explainer=Explainer(data_dir / "journal"),
         listeners=Listeners(stream),
         webhooks=Webhooks(stream, around),
+        alarms=around.alarms,
         holds=(holds := Holds(engine, node="test")),
         retention=Retention(holds, data_dir, lambda: RetentionAges(calls=365), lambda: NOON),
         tickets=Tickets(time.monotonic),

@@ -86,7 +86,7 @@ async def test_show_is_a_table_without_borders(
     assert not set(result.stdout) & set("│┃━─|+-") - set(lines[1])
 
 
-@pytest.mark.parametrize("command", ["queue", "agent", "call", "phone", "trunk", "ban"])
+@pytest.mark.parametrize("command", ["queue", "agent", "call", "phone", "trunk", "ban", "alarm"])
 async def test_json_is_what_the_api_says(api: Running, centralita: Command, command: str) -> None:
     result = await centralita(command, "show", "--json")
     path = "/calls?state=active" if command == "call" else f"/{command}s"

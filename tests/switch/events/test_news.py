@@ -179,6 +179,12 @@ async def test_who_hears_of_a_call_of_his_hears_of_its_end(stage: Stage, ear: Ea
 
 
 async def test_an_alarm(stage: Stage, ear: Ear) -> None:
-    stage.exchange.news.alarm(Alarm.TOLL_LIMIT, "phone 1001", "calls_at_once")
+    stage.exchange.alarms.once(Alarm.TOLL_LIMIT, "phone 1001", "calls_at_once")
+    await stage.settle()
     assert ear.listen() == ["alarm"]
-    assert ear.last("alarm") == {"alarm": "toll_limit", "subject": "phone 1001", "detail": "calls_at_once"}
+    assert ear.last("alarm") == {
+        "alarm": "toll_limit",
+        "state": "happened",
+        "subject": "phone 1001",
+        "detail": "calls_at_once",
+    }

@@ -198,7 +198,7 @@ def test_a_snapshot_and_what_came_after_are_a_later_snapshot(steps: list[Step], 
 def test_every_type_is_told_of_and_every_event_fits_its_schema() -> None:
     assert EVENTS.keys() == set(EventType)
     schema = msgspec.json.schema(AlarmData)
-    assert set(schema["$defs"]["AlarmData"]["required"]) == {"alarm", "subject", "detail"}
+    assert set(schema["$defs"]["AlarmData"]["required"]) == {"alarm", "state", "subject", "detail"}
     assert len(Alarm) == len(set(Alarm))
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from switch.events.alarms import Alarms
 from switch.history.database import NewerSchema, connect, migrate, move, standing
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
@@ -64,7 +65,7 @@ async def test_what_a_database_holds_outlives_each_migration(engine: AsyncEngine
 
     call = answered_call()
     unknown = replace(call.legs[1], packets_received=None)
-    writer = Writer(engine, tmp_path, node="test")
+    writer = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
     writer.start()
     writer.put(CallEnded(call=replace(call, legs=(call.legs[0], unknown))))
     await writer.close()
@@ -131,7 +132,7 @@ async def test_every_migration_goes_forward_and_back(engine: AsyncEngine, tmp_pa
     call = answered_call()
     async with engine.connect() as connection:
         known = (await connection.run_sync(standing)).known
-    writer = Writer(engine, tmp_path, node="test")
+    writer = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
     writer.start()
     writer.put(CallEnded(call=call))
     await writer.close()

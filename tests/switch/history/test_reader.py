@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from acd.why import Kept
 from switch.calls.ending import Reason, Result
+from switch.events.alarms import Alarms
 from switch.events.subject import agent as of_agent
 from switch.events.subject import queue as of_queue
 from switch.history.entries import CallEnded, Decided
@@ -23,7 +24,7 @@ from tests.switch.samples import answered_call, at
 
 
 async def stored(engine: AsyncEngine, tmp_path: Path, *calls: CallRecord, tenant: str = "default") -> Reader:
-    writer = Writer(engine, tmp_path, node="test")
+    writer = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
     writer.start()
     for call in calls:
         writer.put(CallEnded(call=call, tenant=tenant))
@@ -124,7 +125,7 @@ async def test_a_cursor_that_is_not_ours(engine: AsyncEngine, cursor: str) -> No
 async def test_a_call_s_decisions_are_its_own_and_those_of_offers_that_came_with_a_transfer(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
-    writer = Writer(engine, tmp_path, node="test")
+    writer = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
     writer.start()
     came = OfferRecord(
         id="main-3-0",

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.config.retention import RetentionAges
+from switch.events.alarms import Alarms
 from switch.history.entries import AgentChanged, CallEnded
 from switch.history.holds import Hold, Holds
 from switch.history.reader import Reader
@@ -43,7 +44,7 @@ def hold(
 
 async def stored(engine: AsyncEngine, folder: Path, *records: CallRecord) -> None:
     """In the history, and their recordings on the disk."""
-    writer = Writer(engine, folder, node="test")
+    writer = Writer(engine, folder, Alarms(lambda: 0), node="test")
     writer.start()
     for record in records:
         writer.put(CallEnded(call=record))
@@ -172,7 +173,7 @@ async def test_what_a_crash_interrupted_is_completed(
 
 async def test_agents_states_go_when_they_are_over(engine: AsyncEngine, tmp_path: Path) -> None:
     await stored(engine, tmp_path, call("held", 15))
-    writer = Writer(engine, tmp_path, node="test")
+    writer = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
     writer.start()
     for days, state, of in (
         (20, "ready", None),

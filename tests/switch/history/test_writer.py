@@ -16,6 +16,7 @@ from switch.access.audit_reader import AuditReader
 from switch.access.rights import Role
 from switch.access.rows import TokenRow
 from switch.access.store import TokenStore
+from switch.events.alarms import Alarms
 from switch.history import tables
 from switch.history.database import connect
 from switch.history.entries import (
@@ -42,7 +43,7 @@ BATCHES = 200
 
 @pytest.fixture
 async def writer(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Writer]:
-    made = Writer(engine, tmp_path, node="test")
+    made = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
     made.start()
     yield made
     await made.close()
@@ -217,14 +218,14 @@ async def test_an_outage_is_spooled_and_replayed_once_and_in_order(
 
 async def test_the_spool_of_a_dead_run_is_replayed(engine: AsyncEngine, tmp_path: Path) -> None:
     outage = Outage(engine)
-    dead = Writer(engine, tmp_path, node="test")
+    dead = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
     dead.start()
     dead.put(CallEnded(call=CALL))
     await dead.close()
     with (tmp_path / "history.spool").open("ab") as file:
         file.write(b'{"entry":"wrap_up_en')
     outage.end()
-    writer = Writer(engine, tmp_path, node="test")
+    writer = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
     writer.start()
     writer.put(WrapUpEnded(call=CALL.id, wrap_up_s=3.0))
     assert await writer.flush(5)
@@ -251,12 +252,12 @@ async def test_a_commit_in_doubt_counts_once(
             raise OperationalError("COMMIT", None, OSError("connection lost"))
 
     monkeypatch.setattr(AsyncEngine, "begin", begin_and_die)
-    first = Writer(engine, tmp_path, node="test")
+    first = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
     first.start()
     first.put(CallEnded(call=CALL, offers=(offer("o1"),)))
     assert await first.flush(5)
     await first.close()
-    second = Writer(engine, tmp_path, node="test")
+    second = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
     second.start()
     second.put(AgentChanged(change=AgentStateRecord(agent="ana", state=AgentState.READY, since=NOON)))
     assert await second.flush(5)
@@ -268,7 +269,7 @@ async def test_a_commit_in_doubt_counts_once(
 
 
 async def test_a_full_queue_spools_its_oldest(engine: AsyncEngine, tmp_path: Path) -> None:
-    writer = Writer(engine, tmp_path, node="test", room=2)
+    writer = Writer(engine, tmp_path, Alarms(lambda: 0), node="test", room=2)
     names = [f"call-{n}" for n in range(5)]
     for name in names:
         writer.put(CallEnded(call=answered_call(name)))
@@ -317,7 +318,7 @@ async def test_many_are_written_in_batches(engine: AsyncEngine, writer: Writer) 
 async def test_closing_without_a_database_leaves_all_in_the_spool(tmp_path: Path) -> None:
     (tmp_path / "centralita.db").mkdir()
     engine = connect("sqlite:///centralita.db", tmp_path)
-    writer = Writer(engine, tmp_path, node="test")
+    writer = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
     writer.start()
     entries: list[Entry] = [CallEnded(call=answered_call(f"call-{n}")) for n in range(3)]
     for entry in entries:
@@ -337,7 +338,7 @@ async def test_a_full_disk_keeps_all_in_memory_until_the_database_is_back(
 ) -> None:
     outage = Outage(engine)
     monkeypatch.setattr("os.write", full)
-    writer = Writer(engine, tmp_path, node="test", room=3)
+    writer = Writer(engine, tmp_path, Alarms(lambda: 0), node="test", room=3)
     writer.start()
     calls = [answered_call(f"call-{n}") for n in range(3)]
     for call in calls:
@@ -355,7 +356,7 @@ async def test_what_neither_memory_nor_disk_has_room_for_is_counted_as_lost(
 ) -> None:
     outage = Outage(engine)
     monkeypatch.setattr("os.write", full)
-    writer = Writer(engine, tmp_path, node="test", room=1)
+    writer = Writer(engine, tmp_path, Alarms(lambda: 0), node="test", room=1)
     for n in range(3):
         writer.put(CallEnded(call=answered_call(f"call-{n}")))
     assert writer.counts()["lost"] == 2

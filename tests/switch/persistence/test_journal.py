@@ -298,11 +298,11 @@ def test_a_full_disk_is_reported_once_and_nothing_is_lost(
     with monkeypatch.context() as patch:
         patch.setattr("switch.persistence.journal.os.write", sometimes)
         life.queue(20)
-        assert [problem.kind for problem in life.problems] == [ProblemKind.WRITE_FAILED]
+        assert [problem.kind for problem in life.problems] == [ProblemKind.WRITE]
         assert "No space left" in life.problems[0].message
         full = False
         life.queue(1)
-    assert [problem.kind for problem in life.problems][1:] == [ProblemKind.WRITES_AGAIN]
+    assert [(problem.kind, problem.over) for problem in life.problems][1:] == [(ProblemKind.WRITE, True)]
     digest = life.router.state_hash()
     life.kill()
     after = Life(directory)
@@ -336,10 +336,15 @@ def test_a_failing_sync_and_snapshot_are_reported(directory: Path, monkeypatch: 
     life.queue(1)
     life.turn()
     life.queue(1)
-    assert {problem.kind for problem in life.problems} == {
-        ProblemKind.SYNC_FAILED,
-        ProblemKind.SNAPSHOT_FAILED,
-    }
+    life.turn()
+    life.queue(1)
+    told = [(problem.kind, problem.over) for problem in life.problems]
+    assert sorted(told) == [(ProblemKind.SNAPSHOT, False), (ProblemKind.SYNC, False)], "once each"
+    monkeypatch.undo()
+    life.queue(1)
+    life.turn()
+    life.queue(1)
+    assert (life.problems[-1].kind, life.problems[-1].over) == (ProblemKind.SYNC, True)
     life.kill()
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.calls.ending import Reason, Result
+from switch.events.alarms import Alarms
 from switch.history.entries import CallEnded
 from switch.history.tables import calls
 from switch.history.writer import Writer
@@ -53,7 +54,7 @@ def ended(i: int) -> CallRecord:
 async def written(engine: AsyncEngine, data_dir: Path, count: int) -> list[CallRecord]:
     """So many calls, in the database."""
     made = [ended(i) for i in range(count)]
-    writer = Writer(engine, data_dir, node="test")
+    writer = Writer(engine, data_dir, Alarms(lambda: 0), node="test")
     writer.start()
     for call in made:
         writer.put(CallEnded(call=call))

@@ -5,14 +5,14 @@ from collections import Counter
 from structlog.testing import capture_logs
 
 from switch.peers import PhonePeer, TrunkPeer
-from switch.toll.alarms import REPEAT_US, Alarms
+from switch.toll.alarms import REPEAT_US, TollAlarms
 from switch.toll.guard import TollLimit
 
 
 def test_one_line_for_a_phone_and_limit_until_it_is_time_to_repeat_it() -> None:
     refused: Counter[TollLimit] = Counter()
     alarmed: Counter[TollLimit] = Counter()
-    alarms = Alarms(lambda limit: refused.update([limit]), lambda limit: alarmed.update([limit]))
+    alarms = TollAlarms(lambda limit: refused.update([limit]), lambda limit: alarmed.update([limit]))
     with capture_logs() as lines:
         for now_us in (1, 2, REPEAT_US):
             alarms(PhonePeer("1001"), TollLimit.MINUTES_A_DAY, now_us)

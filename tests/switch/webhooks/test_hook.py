@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from switch.config.webhook import Webhook
+from switch.events.alarms import Alarms
 from switch.events.stream import Stream
 from switch.events.subject import queue
-from switch.events.types import Alarm, AlarmData, EventType
+from switch.events.types import Alarm, AlarmData, AlarmState, EventType
 from switch.webhooks import hook as hooks
 from switch.webhooks.hook import Around, Hook, State
 from switch.webhooks.post import Attempt
@@ -30,15 +31,12 @@ class Told:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.alarms: list[tuple[Alarm, str, str]] = []
+        self.alarms: list[AlarmData] = []
         self.waited_s = 0.0
         self.stream = Stream(lambda: NOW_S * 1_000_000, asyncio.get_running_loop())
-        around = Around(
-            asyncio.get_running_loop().time,
-            lambda: NOW_S * 1_000_000,
-            lambda: 0.5,
-            lambda *alarm: self.alarms.append(alarm),
-        )
+        alarms = Alarms(lambda: NOW_S * 1_000_000)
+        alarms.tell = self.alarms.append
+        around = Around(asyncio.get_running_loop().time, lambda: NOW_S * 1_000_000, lambda: 0.5, alarms)
         self.webhooks = Webhooks(self.stream, around)
 
     def have(self, **settings: dict[str, Any]) -> None:
@@ -49,11 +47,14 @@ class Told:
         }
         self.webhooks.configure(told, self.folder)
 
+    def alarm_states(self) -> list[tuple[Alarm, AlarmState]]:
+        return [(each.alarm, each.state) for each in self.alarms]
+
     def hook(self, name: str = "crm") -> Hook:
         return self.webhooks.hooks[name]
 
     def tell(self, subject: str = "x", about: str = "support") -> int:
-        data = AlarmData(alarm=Alarm.TOLL_LIMIT, subject=subject, detail="")
+        data = AlarmData(alarm=Alarm.TOLL_LIMIT, state=AlarmState.HAPPENED, subject=subject, detail="")
         return self.stream.tell(EventType.ALARM, data, [queue(about)]).seq
 
 
@@ -168,12 +169,13 @@ async def test_410_ends_it_until_somebody_says_so(told: Told) -> None:
         told.have(crm={"url": program.url})
         told.tell()
         await until(lambda: told.hook().state is State.DEAD)
-        assert told.alarms[0][:2] == (Alarm.WEBHOOK_DEAD, "crm")
+        assert told.alarm_states() == [(Alarm.WEBHOOK_DEAD, AlarmState.BEGUN)]
         told.tell()
         program.says = OK
         assert told.hook().outbox.count == 2, "what comes meanwhile waits"
         told.hook().retry()
         await until(lambda: told.hook().taken == 2)
+        assert told.alarm_states()[1:] == [(Alarm.WEBHOOK_DEAD, AlarmState.OVER)]
 
 
 async def test_who_fails_for_too_long_is_given_up(told: Told) -> None:
@@ -184,7 +186,10 @@ async def test_who_fails_for_too_long_is_given_up(told: Told) -> None:
         await until(lambda: told.hook().state is State.DEAD)
         attempts = len(program.asked)
         assert attempts >= 2
-        assert "retry crm" in told.alarms[0][2]
+        assert "retry crm" in told.alarms[0].detail
+        told.have()
+        await until(lambda: len(told.alarms) == 2)
+        assert told.alarm_states()[1:] == [(Alarm.WEBHOOK_DEAD, AlarmState.OVER)], "it is no more"
 
 
 async def test_retry_after_is_honoured(told: Told) -> None:
@@ -250,6 +255,6 @@ async def test_a_full_disk_is_an_alarm_and_not_an_end(told: Told, monkeypatch: p
             told.tell()
             told.tell()
         assert told.hook().dropped == 2
-        assert [alarm[0] for alarm in told.alarms] == [Alarm.WEBHOOK_DROPPED]
+        assert [each.alarm for each in told.alarms] == [Alarm.WEBHOOK_DROPPED]
         seq = told.tell()
         await until(lambda: heard(program) == [seq])

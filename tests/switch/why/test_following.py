@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from switch.events.alarms import Alarms
 from switch.history.database import connect, migrate
 from switch.history.reader import Reader
 from switch.history.writer import Writer
@@ -30,7 +31,7 @@ async def kept(engine: AsyncEngine, folder: Path, seed: int, node: str, count: i
         stage.queue(f"c{number}")
         stage.answer("ana")
         stage.end(f"c{number}", "ana")
-    writer = Writer(engine, folder, node=node)
+    writer = Writer(engine, folder, Alarms(lambda: 0), node=node)
     writer.start()
     for offer in offers(stage):
         writer.put(entry(offer))
