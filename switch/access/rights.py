@@ -42,7 +42,7 @@ class Right(StrEnum):
     EVENTS = "events"
     """Hear what happens to what may be seen."""
     REPORTS = "reports"
-    """Figures and lists of the whole centre: nobody whose token has a scope gets them."""
+    """Figures and lists of what may be seen."""
     METRICS = "metrics"
     WIRE = "wire"
     """All that is on the wire."""
@@ -71,7 +71,15 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
         Right.TRUNKS_SEE,
     },
     Role.AGENT: frozenset(
-        {Right.AGENTS_SEE, Right.AGENTS_SET, Right.CALLS_SEE, Right.CALLS_ACT, Right.PHONES_SEE, Right.EVENTS}
+        {
+            Right.AGENTS_SEE,
+            Right.AGENTS_SET,
+            Right.CALLS_SEE,
+            Right.CALLS_ACT,
+            Right.PHONES_SEE,
+            Right.EVENTS,
+            Right.REPORTS,
+        }
     ),
     Role.WALLBOARD: _WATCHING,
     Role.METRICS: frozenset({Right.METRICS}),

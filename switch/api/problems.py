@@ -48,7 +48,9 @@ class Meaning(msgspec.Struct, frozen=True):
 
 MEANINGS: Final[Mapping[Kind, Meaning]] = {
     Kind.UNAUTHENTICATED: Meaning(HTTPStatus.UNAUTHORIZED, "no token of ours, or one that is no longer good"),
-    Kind.FORBIDDEN: Meaning(HTTPStatus.FORBIDDEN, "the token's role has no such right"),
+    Kind.FORBIDDEN: Meaning(
+        HTTPStatus.FORBIDDEN, "the token's role has no such right, or its scope no part in it"
+    ),
     Kind.NOT_FOUND: Meaning(HTTPStatus.NOT_FOUND, "it is not there, or not in the token's scope"),
     Kind.METHOD: Meaning(HTTPStatus.METHOD_NOT_ALLOWED, "the path is there, without this method"),
     Kind.CONFLICT: Meaning(HTTPStatus.CONFLICT, "it is there, and this cannot be done with it now"),

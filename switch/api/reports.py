@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from switch.access.holder import Holder
+from switch.access.narrowing import NoPart, narrowed
 from switch.access.rights import Right, Role
 from switch.api.answers import Items, answer, many, nothing, octets, one
 from switch.api.problems import Failure, Kind
@@ -53,9 +54,10 @@ def routes(services: Services) -> APIRouter:
         holder: Asking,
         wait: Annotated[float, Query(ge=0, le=MOST_WAIT_S)] = 0,
     ) -> Response:
-        """Have a report made. The answer comes when it is done, after `wait` seconds at the latest."""
-        if holder.scope is not None:
-            raise Failure(Kind.FORBIDDEN, "reports are of the whole centre; this token has a scope")
+        """Have a report made. The answer comes when it is done, after `wait` seconds at the latest.
+
+        A token with a scope gets the rows that are of its queues or agents; 403 where the report has none.
+        """
         job = _begun(services, holder, report, await request.body())
         try:
             await asyncio.wait_for(job.ended.wait(), wait)
@@ -71,11 +73,14 @@ def _begun(services: Services, holder: Holder, report: Name, body: bytes) -> Job
     try:
         wish = msgspec.json.decode(body, type=Wish)
         asked = question(report, wish, services.zone(), services.language())
-        return services.reports.ask(asked, wish.format, holder.token)
+        seen = narrowed(asked, services.seen_by(holder))
+        return services.reports.ask(seen, wish.format, holder.token)
     except msgspec.MsgspecError as error:
         raise Failure(Kind.INVALID, str(error)) from None
     except NoQuestion as error:
         raise Failure(Kind.INVALID, "no report can be made of that", errors=error.lines) from None
+    except NoPart as error:
+        raise Failure(Kind.FORBIDDEN, str(error)) from None
     except TooMany as error:
         raise Failure(Kind.TOO_MANY, str(error)) from None
 

@@ -67,14 +67,23 @@ async def counted_calls(
     fact: Fact,
     where: Mapping[Dimension, str] | None = None,
     *,
+    among: Mapping[Dimension, Collection[str]] | None = None,
     tenant: str = "default",
 ) -> AsyncIterator[str]:
-    """The ids of the calls that this fact counts, once for each time it does: what stands behind a number."""
+    """The ids of the calls that this fact counts, once for each time it does: what stands behind a number.
+    With `among` only what is of one of these.
+    """
     by, wanted = tuple(where or {}), tuple((where or {}).values())
     async with engine.connect() as connection:
         async for happened in Source(connection, tenant).all(span):
-            if happened.facts.get(fact) and wanted in keys(happened, by):
+            if happened.facts.get(fact) and wanted in keys(happened, by) and _is_of(happened, among):
                 yield happened.call
+
+
+def _is_of(happened: Happened, among: Mapping[Dimension, Collection[str]] | None) -> bool:
+    if among is None:
+        return True
+    return any(value in names for at, names in among.items() for value in happened.keys.get(at, ()))
 
 
 async def _stay(cells: Cells, source: "Source", states: dict[str, Stay], part: Span, now_us: int) -> None:

@@ -155,12 +155,16 @@ class Counts:
         if happened.answer_wait_us is not None:
             self.waits[-(-happened.answer_wait_us // DECIS_US)] += 1
 
+    def join(self, other: "Counts") -> None:
+        """Those of other keys in the same interval."""
+        self.facts.update(other.facts)
+        self.waits.update(other.waits)
+
     def __iadd__(self, other: "Counts") -> "Counts":
         """As if one interval: it began with who waited at the start of the first."""
         waiting = self.facts[Fact.WAITING_AT_START], other.facts[Fact.WAITING_AT_END]
         empty = not self.facts
-        self.facts.update(other.facts)
-        self.waits.update(other.waits)
+        self.join(other)
         if not empty:
             self.facts[Fact.WAITING_AT_START], self.facts[Fact.WAITING_AT_END] = waiting
         return self

@@ -22,6 +22,7 @@ OnProgress = Callable[[int, float | None], None]
 
 _PERIOD = Said("Period", "Período")
 _ZONE = Said("Time zone", "Zona horaria")
+_SCOPE = Said("Only of what this token sees", "Solo lo que ve este token")
 _FILTERS = {
     "queue": Said("Queue", "Cola"),
     "agent": Said("Agent", "Agente"),
@@ -68,6 +69,10 @@ def sheet(question: Question) -> Sheet:
     for name, said in _FILTERS.items():
         if (wanted := getattr(question.filters, name)) is not None:
             lines.append((said.in_(language), wanted))
+    lines += [
+        (f"{_SCOPE.in_(language)}: {_FILTERS[at.value].in_(language)}", ", ".join(sorted(names)))
+        for at, names in lists.in_scope(question).items()
+    ]
     return Sheet(
         report=question.report.value,
         title=report.title.in_(language),

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +21,10 @@ from switch.reports.runner import CannotReport, Runner, Work
 
 MOST_OPEN: Final = 16
 """So many run or wait at once; who asks for one more is refused."""
+MOST_OF_ONE: Final = 8
+"""So many of one token, which leaves room for others."""
 MOST_KEPT: Final = 50
-"""So many that have ended are kept; the oldest goes first."""
+"""So many that have ended are kept; first goes the oldest of the token that has most of them."""
 KEEP_S: Final = 3600.0
 
 
@@ -104,8 +107,13 @@ class Jobs:
 
     def ask(self, question: Question, form: Format, owner: str = "") -> Job:
         """Begin a report for somebody. Raises TooMany."""
-        if sum(job.is_open for job in self._jobs.values()) >= MOST_OPEN:
+        owners = [job.owner for job in self._jobs.values() if job.is_open]
+        if len(owners) >= MOST_OPEN:
             raise TooMany(f"{MOST_OPEN} reports run or wait already: ask again when one has ended")
+        if owners.count(owner) >= MOST_OF_ONE:
+            raise TooMany(
+                f"{MOST_OF_ONE} reports of this token run or wait already: ask again when one has ended"
+            )
         now_us = self._now_us()
         name = new_id(now_us)
         path = self._folder / name / f"{question.report.value}{FORMS[form].suffix}"
@@ -180,9 +188,10 @@ class Jobs:
         job.ended.set()
         loop = asyncio.get_running_loop()
         self._timers[job.id] = loop.call_later(self._keep_s, self._forget, job.id)
-        kept = [each.id for each in self._jobs.values() if not each.is_open]
-        for name in kept[:-MOST_KEPT]:
-            self._forget(name)
+        kept = [each for each in self._jobs.values() if not each.is_open]
+        if len(kept) > MOST_KEPT:
+            ((most, _),) = Counter(each.owner for each in kept).most_common(1)
+            self._forget(next(each.id for each in kept if each.owner == most))
 
     def _forget(self, name: str) -> None:
         if (timer := self._timers.pop(name, None)) is not None:

@@ -1,17 +1,17 @@
 """Rows that are read as they were written: calls, and visits to queues that ended without an answer."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Exists, Row, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from switch.calls.ending import Result
 from switch.figures import Dimension, Fact, Span, counted_calls
 from switch.history.tables import calls, queue_visits
-from switch.reports.question import Filters, Name, Question
+from switch.reports.question import Filters, Name, Question, Scope
 from switch.reports.sheet import Value
 
 _AT_ONCE: Final = 1000
@@ -55,24 +55,34 @@ async def counted(engine: AsyncEngine, question: Question, fact: Fact) -> AsyncI
     """The calls that a fact counts, once for each time that it does, a thousand in memory at a time."""
     zone, filters = ZoneInfo(question.zone), question.filters
     wanted = {Dimension(key): value for key in _DIMENSIONS if (value := getattr(filters, key)) is not None}
-    ids: list[str] = []
-    async for call in counted_calls(engine, Span.of(question.start, question.end), fact, wanted):
+    among = None if question.scope is None else in_scope(question)
+    span, ids = Span.of(question.start, question.end), list[str]()
+    async for call in counted_calls(engine, span, fact, wanted, among=among):
         ids.append(call)
         if len(ids) == _AT_ONCE:
-            for row in await _by_ids(engine, ids, filters):
+            for row in await _by_ids(engine, ids, question):
                 yield _told(row, zone)
             ids = []
-    for row in await _by_ids(engine, ids, filters):
+    for row in await _by_ids(engine, ids, question):
         yield _told(row, zone)
 
 
-async def _by_ids(engine: AsyncEngine, ids: list[str], filters: Filters) -> list[Row[Any]]:
-    """In the order of the ids; those who called from elsewhere are left out."""
+def in_scope(question: Question) -> dict[Dimension, frozenset[str]]:
+    """The queues and the agents in the scope, where there are any."""
+    scope = Scope() if question.scope is None else question.scope
+    names = {Dimension.QUEUE: frozenset(scope.queues), Dimension.AGENT: frozenset(scope.agents)}
+    return {at: each for at, each in names.items() if each}
+
+
+async def _by_ids(engine: AsyncEngine, ids: list[str], question: Question) -> list[Row[Any]]:
+    """In the order of the ids; those out of scope, or who called from elsewhere, are left out."""
     query = select(*(calls.c[name] for name in _SHOWN)).where(
         calls.c.tenant == _TENANT, calls.c.id.in_(sorted(set(ids)))
     )
-    if filters.caller is not None:
-        query = query.where(calls.c["from"] == filters.caller)
+    if question.filters.caller is not None:
+        query = query.where(calls.c["from"] == question.filters.caller)
+    if question.scope is not None:
+        query = query.where(_seen(question))
     async with engine.connect() as connection:
         found = {row[-1]: row for row in (await connection.execute(query)).all()}
     return [found[call] for call in ids if call in found]
@@ -96,24 +106,29 @@ def _calls(question: Question) -> Select[Any]:
         calls.c.tenant == _TENANT, calls.c.ended_at >= question.start, calls.c.ended_at < question.end
     )
     if filters.queue is not None:
-        query = query.where(
-            or_(calls.c.queue == filters.queue, _visited(queue_visits.c.queue, filters.queue))
-        )
+        query = query.where(_was_with(Dimension.QUEUE, {filters.queue}))
     if filters.agent is not None:
-        query = query.where(
-            or_(calls.c.agent == filters.agent, _visited(queue_visits.c.agent, filters.agent))
-        )
+        query = query.where(_was_with(Dimension.AGENT, {filters.agent}))
+    if question.scope is not None:
+        query = query.where(_seen(question))
     return _of_numbers(query, filters).order_by(calls.c.ended_at, calls.c.id)
+
+
+def _seen(question: Question) -> ColumnElement[bool]:
+    """Calls that were with somebody in the scope."""
+    return or_(false(), *(_was_with(at, names) for at, names in in_scope(question).items()))
+
+
+def _was_with(at: Dimension, names: Collection[str]) -> ColumnElement[bool]:
+    """Calls whose queue or agent is one of these, or that of one of their visits."""
+    visited = exists().where(queue_visits.c.call == calls.c.id, queue_visits.c[at.value].in_(names))
+    return or_(calls.c[at.value].in_(names), visited)
 
 
 def _of_numbers(query: Select[Any], filters: Filters) -> Select[Any]:
     if filters.number is not None:
         query = query.where(calls.c.to == filters.number)
     return query if filters.caller is None else query.where(calls.c["from"] == filters.caller)
-
-
-def _visited(column: Column[str], wanted: str) -> Exists:
-    return exists().where(queue_visits.c.call == calls.c.id, column == wanted)
 
 
 def _abandons(question: Question) -> Select[Any]:
@@ -130,6 +145,8 @@ def _abandons(question: Question) -> Select[Any]:
     )
     if filters.queue is not None:
         query = query.where(visits.queue == filters.queue)
+    if question.scope is not None:
+        query = query.where(visits.queue.in_(question.scope.queues))
     return _of_numbers(query, filters).order_by(visits.left_at, visits.call, visits.n)
 
 

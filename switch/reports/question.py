@@ -46,6 +46,13 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Only calls that this fact counts, once for each time it does: what stands behind a figure."""
 
 
+class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Only what is of one of these: all that whoever asks may see."""
+
+    queues: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A report, from `start` up to `end`, told in the time of `zone` and by intervals of so many minutes."""
 
@@ -56,3 +63,5 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     interval_min: int = 30
     filters: Filters = Filters()
+    scope: Scope | None = None
+    """None: the whole centre."""

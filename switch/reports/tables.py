@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from switch.figures import FORMULAS, Counts, Dimension, Interval, Row, Span, figures
 from switch.records import utc
 from switch.reports.catalogue import REPORTS, Report
-from switch.reports.lists import offset
+from switch.reports.lists import in_scope, offset
 from switch.reports.question import Name, Question
 from switch.reports.said import Said
 from switch.reports.sheet import Column, Kind, Value
@@ -52,17 +52,31 @@ def _interval(question: Question, report: Report) -> Interval | None:
 async def _counted(
     engine: AsyncEngine, question: Question, by: Sequence[Dimension], interval: Interval | None
 ) -> AsyncIterator[Row]:
-    """Rows by these dimensions, of those alone that the filters let through."""
-    wanted = {
-        Dimension(name): value
-        for name in ("queue", "agent", "skill", "number")
-        if (value := getattr(question.filters, name)) is not None
-    }
+    """Rows by these dimensions, of those alone that filters and scope let through."""
+    wanted = _wanted(question)
     asked = [*by, *(dimension for dimension in wanted if dimension not in by)]
     span, zone = Span.of(question.start, question.end), ZoneInfo(question.zone)
+    row: Row | None = None
     async for key, at, counts in figures(engine, span, zone, by=asked, interval=interval):
-        if all(key[asked.index(dimension)] == value for dimension, value in wanted.items()):
-            yield Row(key[: len(by)], at, counts)
+        if not all(key[asked.index(dimension)] in names for dimension, names in wanted.items()):
+            continue
+        if row is not None and (row.key, row.span) == (key[: len(by)], at):
+            row.counts.join(counts)
+            continue
+        if row is not None:
+            yield row
+        row = Row(key[: len(by)], at, counts)
+    if row is not None:
+        yield row
+
+
+def _wanted(question: Question) -> dict[Dimension, frozenset[str]]:
+    """What a row must be of, in each of these dimensions."""
+    filters = ((at, getattr(question.filters, at.value, None)) for at in Dimension)
+    wanted = {at: frozenset({value}) for at, value in filters if value is not None}
+    for at, names in in_scope(question).items():
+        wanted[at] = wanted.get(at, names) & names
+    return wanted
 
 
 def _told(question: Question, report: Report, row: Row) -> list[Value]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from acd.events import CallPrioritised
 from switch.access.holder import ADMINISTRATOR, Holder
+from switch.access.narrowing import NoPart, narrowed
 from switch.access.rights import Role
 from switch.access.visible import visible
 from switch.events.filter import Filter
@@ -19,6 +20,11 @@ from switch.events.rows import Kind
 from switch.events.subject import agent, queue
 from switch.events.types import EventType
 from switch.history.entries import CallEnded
+from switch.language import Language
+from switch.reports.asking import Wish, question
+from switch.reports.child import answer
+from switch.reports.question import Format, Name
+from switch.reports.request import Done, Output, Request
 from tests.api_page import rights
 from tests.switch.api.running import Running, running
 from tests.switch.samples import answered_call, at, waiting_call
@@ -121,6 +127,64 @@ async def test_no_route_at_all_tells_it_of_anothers(
                     shared = ("+34600111222",)  # he called both queues
                     assert not [one for one in theirs if one not in shared and f'"{one}"' in told], url
     assert asked > 100
+
+
+@pytest.mark.parametrize(
+    ("role", "queues", "agents", "refused"),
+    [
+        (Role.SUPERVISOR, ("sales",), (), {Name.AGENTS, Name.PAUSES}),
+        (Role.SUPERVISOR, (), ("luis",), {*Name} - {Name.AGENTS, Name.PAUSES, Name.CALLS}),
+        (Role.SUPERVISOR, ("sales",), ("luis",), set()),
+        (Role.AGENT, (), ("luis",), {*Name} - {Name.AGENTS, Name.PAUSES, Name.CALLS}),
+    ],
+)
+async def test_no_report_tells_it_of_anothers(
+    api: Running, role: Role, queues: tuple[str, ...], agents: tuple[str, ...], refused: set[Name]
+) -> None:
+    wish = Wish(from_="2026-11-21", to="2026-11-21")
+    sight = api.services.seen_by(Holder("eva", role, frozenset([*map(queue, queues), *map(agent, agents)])))
+    await api.writer.flush()
+    told, parted = "", set()
+    for report in Name:
+        asked = question(report, wish, "Europe/Madrid", Language.EN)
+        try:
+            seen = narrowed(asked, sight)
+        except NoPart:
+            parted.add(report)
+            continue
+        output = Output(Format.JSON, str(api.data_dir / report))
+        request = Request(
+            question=seen,
+            outputs=(output,),
+            database="sqlite:///centralita.db",
+            data_dir=str(api.data_dir),
+        )
+        assert isinstance(await answer(request), Done)
+        told += Path(output.path).read_text()
+    assert parted == refused
+    assert FOREIGN in told
+    assert not [one for one in ("ana", "support", "1001", ENDED, ACTIVE) if f'"{one}"' in told]
+
+
+async def test_a_report_is_asked_for_and_seen_within_the_scope(api: Running) -> None:
+    day = {"from": "2026-11-21", "to": "2026-11-21"}
+    reports = f"{V1}/reports"
+    async with api.client() as admin, client_of(api, Role.AGENT, agents=("luis",)) as client:
+        others = (await admin.post(f"{reports}/calls", json=day)).json()["id"]
+        refused = await client.post(f"{reports}/queues", json=day)
+        assert (refused.status_code, refused.json()["type"]) == (403, "urn:centralita:problem:forbidden")
+        assert refused.json()["detail"].endswith("ask for agents, pauses, calls")
+        for filters in ({"queue": "support"}, {"agent": "ana"}):
+            assert (await client.post(f"{reports}/calls", json=day | filters)).status_code == 404
+        made = (await client.post(f"{reports}/calls?wait=30", json=day)).json()
+        assert (made["state"], made["rows"]) == ("done", 1)
+        result = (await client.get(made["result"])).json()
+        assert [row["call"] for row in result["rows"]] == [FOREIGN]
+        assert result["about"]["Only of what this token sees: Agent"] == "luis"
+        assert [row["id"] for row in (await client.get(f"{reports}/jobs")).json()["items"]] == [made["id"]]
+        for method, path in (("GET", ""), ("GET", "/result"), ("DELETE", "")):
+            assert (await client.request(method, f"{reports}/jobs/{others}{path}")).status_code == 404
+        assert (await admin.get(made["result"])).status_code == 200
 
 
 async def test_nor_can_it_do_anything_with_it(api: Running) -> None:

@@ -98,6 +98,10 @@ async def test_jobs_are_bounded_and_cancelled(
         429,
         "3 reports run or wait already: ask again when one has ended",
     )
+    monkeypatch.setattr(jobs, "MOST_OPEN", 16)
+    monkeypatch.setattr(jobs, "MOST_OF_ONE", 3)
+    his = await client.post("/api/v1/reports/calls", json=DAY)
+    assert (his.status_code, his.json()["detail"][:23]) == (429, "3 reports of this token")
     early = await client.get(f"/api/v1/reports/jobs/{rows[0]['id']}/result")
     assert early.status_code == 409
     for row in rows:
