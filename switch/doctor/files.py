@@ -32,7 +32,10 @@ def data_dir(patient: Patient) -> Iterator[Finding]:
 
 def sounds(patient: Patient) -> Iterator[Finding]:
     """Are all prompts and music there that the configuration names?"""
-    faults = list(configured.faults(patient.config)) if patient.data_dir.is_dir() else []
+    if not patient.data_dir.is_dir():
+        yield good("made at the first start; what is missing then is named by centralita check")
+        return
+    faults = list(configured.faults(patient.config))
     for fault in faults:
         yield bad(
             f"{'.'.join(map(str, fault.path))}: {fault.message}", "put the WAV there, or scripts/run again"

@@ -54,14 +54,21 @@ def media_ports(patient: Patient) -> Iterator[Finding]:
             "move media.ports, or what has them",
         )
     first_theirs, last_theirs = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
-    reserved = Path("/proc/sys/net/ipv4/ip_local_reserved_ports").read_text().strip()
-    if wanted.start <= last_theirs and first_theirs < wanted.stop and not reserved:
+    given = set(wanted) & set(range(first_theirs, last_theirs + 1)) - _reserved()
+    if given:
         yield doubt(
             f"the kernel gives ports of {written} to whoever asks for any ({first_theirs}-{last_theirs})",
             f"sysctl -w net.ipv4.ip_local_reserved_ports={written}, or move media.ports",
         )
     elif not others:
         yield good(f"{written} are ours alone")
+
+
+def _reserved() -> set[int]:
+    """Ports that the kernel gives to nobody who asks for any: `5060,20000-29999`."""
+    written = Path("/proc/sys/net/ipv4/ip_local_reserved_ports").read_text(encoding="ascii").strip()
+    spans = [span.partition("-") for span in written.split(",") if span]
+    return {port for first, _, last in spans for port in range(int(first), int(last or first) + 1)}
 
 
 def _advertised(key: str, advertise: Advertise, carriers: list[str]) -> Iterator[Finding]:

@@ -38,11 +38,15 @@ def trunks(patient: Patient) -> Iterator[Finding]:
     """Do the carriers answer, and are we registered where we should be?"""
     for row in _rows(patient, "/trunks"):
         registration = row["registration"]
-        if not row["up"]:
+        if not row["up"] and not row["targets"]:
             yield bad(
-                f"{row['name']} is down: "
-                + (", ".join(f"{one['place']} {one['health']}" for one in row["targets"]) or "no target"),
-                f"centralita trace --trunk {row['name']} shows whether its OPTIONS are answered",
+                f"{row['name']} is down: its name leads to no address",
+                f"ask for that name with dig; or put an address under trunks.{row['name']}.targets",
+            )
+        elif not row["up"]:
+            yield bad(
+                f"{row['name']} is down: {', '.join(map(_target, row['targets']))}",
+                "centralita trace --method OPTIONS shows whether it answers; is its address right?",
             )
         elif registration is not None and not registration["registered"]:
             yield bad(
@@ -51,6 +55,10 @@ def trunks(patient: Patient) -> Iterator[Finding]:
             )
         else:
             yield good(f"{row['name']} is up")
+
+
+def _target(row: dict[str, Any]) -> str:
+    return f"{row['place']} {row['health']}"
 
 
 def phones(patient: Patient) -> Iterator[Finding]:
