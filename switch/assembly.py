@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from typing import Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from media.aio.keyring import DTLS_LACKS
 from media.aio.plane import MediaPlane
@@ -30,7 +31,8 @@ from switch.config.schema import Config
 from switch.events.alarms import Alarms
 from switch.events.types import Alarm
 from switch.exchange import Exchange
-from switch.history.database import connect, migrate
+from switch.history.apart import migrate_apart
+from switch.history.database import Away, Known, connect, migrate, reach
 from switch.history.entries import Decided
 from switch.history.holds import Holds
 from switch.history.reader import Reader
@@ -58,7 +60,7 @@ async def assemble(config: Config, levels: Levels, stack: AsyncExitStack) -> Swi
     """Make every part and open what must be open before the first packet; `stack` closes it, last first.
 
     No SIP socket is bound: first the router has to know where it stands. Raises OSError for what cannot be
-    opened, SQLAlchemyError for a database that cannot be used.
+    opened, SQLAlchemyError, NewerSchema and Away for a database that cannot be used.
     """
     books = await _open_books(config, stack)
     load_metadata()
@@ -105,10 +107,10 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
     stack.callback(journal.finish)
     engine = connect(config.database.url, data_dir)
     stack.push_async_callback(engine.dispose)
-    await migrate(engine)
+    is_there = await _open_database(engine, config)
     node = socket.gethostname()
     history = Writer(engine, data_dir, alarms, node=node)
-    history.start()
+    history.start(None if is_there else partial(migrate_apart, config.database.url, data_dir))
     stack.push_async_callback(history.close)
     for offer in recovery.offers:  # a crash may have come before the history knew why they were made
         if (decided := Decided.of(offer)) is not None:
@@ -131,6 +133,24 @@ async def _open_books(config: Config, stack: AsyncExitStack) -> Books:
         logbook=logbook,
         booking=booking,
     )
+
+
+async def _open_database(engine: AsyncEngine, config: Config) -> bool:
+    """Bring it to today's schema; False where it is away, which it may be once it has been here.
+
+    Raises NewerSchema and SQLAlchemyError, and Away for one that never was.
+    """
+    known = Known(config.server.data_dir / "history.database", config.database.url)
+    try:
+        await reach(engine)
+    except Away as error:
+        if not known:
+            raise
+        structlog.get_logger("history").error("starting without the database", error=str(error))
+        return False
+    await migrate(engine)
+    await asyncio.to_thread(known.note)
+    return True
 
 
 def media_workers(cores: int) -> int:

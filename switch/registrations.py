@@ -71,15 +71,23 @@ class Registrations:
     def start(self, facts: Facts, stored: Iterable[StoredBinding]) -> None:
         """Take up the former run's bindings and tell `facts`."""
         self._facts = facts
-        wall = datetime.now(UTC)
-        for binding in stored:
-            state = msgspec.json.decode(binding.state)
-            elapsed_s = state["expires_in_s"] - (binding.expires_at - wall).total_seconds()
-            self._registrar.restore([state], self._now(), elapsed_s)
+        self._take_up(stored)
         facts.phones_known(self._registrar.users())
         for user in self._registrar.users():
             if not self._is_reachable(user):
                 facts.phone_unreachable(user)
+        self._set_timer()
+
+    def take_up_late(self, stored: Iterable[StoredBinding]) -> None:
+        """The same, of a database that was away then: of phones that have not registered meanwhile."""
+        late = [binding for binding in stored if not self._registrar.bindings(binding.phone)]
+        self._take_up(late)
+        for phone in dict.fromkeys(binding.phone for binding in late):
+            self._changed(phone)
+            if self._facts is not None:
+                self._facts.phone_registered(phone, fresh=False)
+                if not self._is_reachable(phone):
+                    self._facts.phone_unreachable(phone)
         self._set_timer()
 
     def stop(self) -> None:
@@ -164,6 +172,13 @@ class Registrations:
                 self._alive(binding.user)
 
     # Inside
+
+    def _take_up(self, stored: Iterable[StoredBinding]) -> None:
+        wall = datetime.now(UTC)
+        for binding in stored:
+            state = msgspec.json.decode(binding.state)
+            elapsed_s = state["expires_in_s"] - (binding.expires_at - wall).total_seconds()
+            self._registrar.restore([state], self._now(), elapsed_s)
 
     def _follow(self, before: Iterable[Binding], now: Iterable[Binding], changed: Iterable[Binding]) -> None:
         """Tell of each device that was there before by another flow."""

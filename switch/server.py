@@ -36,7 +36,7 @@ from switch.events.looking import Looking
 from switch.events.tickets import Tickets
 from switch.figures.seeding import seed
 from switch.garbage import Collector
-from switch.history.database import NewerSchema
+from switch.history.database import Away, NewerSchema
 from switch.history.retention import Retention
 from switch.log_levels import Levels
 from switch.logs import configure_logs
@@ -59,6 +59,7 @@ from switch.why.explainer import Explainer
 _GRACE_S: Final = 2.0
 """How long BYEs and recordings may take when the switch stops at once."""
 _TURN_S: Final = 0.02
+_AGAIN_S: Final = 1.0
 _LAST_S: Final = 30.0
 """What may come after the last call: the history's last entries, recordings, sockets."""
 
@@ -115,6 +116,8 @@ async def _serve(path: Path, config: Config, levels: Levels, demo: bool) -> None
             raise CannotStart(f"database.url: cannot be used: {error}") from error
         except NewerSchema as error:
             raise CannotStart(f"database.url: {error}") from error
+        except Away as error:
+            raise CannotStart(f"database.url: does not answer, and never has: {error}") from error
         try:
             await switch.exchange.provisioning.start(config, stack)
         except (OSError, ValueError) as error:
@@ -187,7 +190,8 @@ class Server:
         may_return = returning.take_up(survivors)
         exchange.dispatch.post(SwitchRestarted(may_return=may_return))
         apply(exchange, exchange.config, self._switch.staffing, self._switch.identification)
-        stored = await self._switch.reader.bindings(datetime.now(UTC))
+        is_there = exchange.history.is_migrated
+        stored = await self._switch.reader.bindings(datetime.now(UTC)) if is_there else ()
         exchange.registrations.start(self._switch.staffing, stored)
         exchange.dispatch.flush()
         exchange.desk.start()
@@ -246,7 +250,11 @@ class Server:
         exchange = self._exchange
         data_dir = exchange.config.server.data_dir
         tokens = Tokens(AdminToken(data_dir / "admin.token"), self._switch.tokens, lambda: datetime.now(UTC))
-        await tokens.start()
+        if exchange.history.is_migrated:
+            await tokens.read()
+        else:
+            self._tasks.start(directory=self._read_late(tokens))
+        tokens.start()
         stack.push_async_callback(tokens.close)
         listeners, explainer = Listeners(exchange.news.stream), Explainer(data_dir / "journal")
         tasks, is_ready = lambda: len(asyncio.all_tasks()), lambda: self._running.readiness().ready
@@ -293,7 +301,22 @@ class Server:
         data_dir = config.server.data_dir
         await mend_recordings(data_dir, self._recorded, self._parts, reader, exchange.booking.book)
         await exchange.history.flush()
+        await exchange.history.caught_up()
         await seed(exchange.figures, config.database.url, data_dir)
+
+    async def _read_late(self, tokens: Tokens) -> None:
+        """Who has which token, and which phones were registered, of a database that is away at the start."""
+        stored = None
+        while stored is None:
+            await self._exchange.history.caught_up()
+            try:
+                await tokens.read()
+                stored = await self._switch.reader.bindings(datetime.now(UTC))
+            except (SQLAlchemyError, OSError) as error:
+                self._log.warning("tokens and registrations cannot be read", error=str(error))
+                await asyncio.sleep(_AGAIN_S)
+        self._exchange.registrations.take_up_late(stored)
+        self._log.info("the database is there", bindings=len(stored))
 
     async def _reload(self) -> Reloaded:
         with self._manager.reloading():

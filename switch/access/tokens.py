@@ -40,6 +40,8 @@ class Tokens:
         self._admin = admin
         self._store = store
         self._now = now
+        self.are_read = False
+        """Until then nobody but the administrator is known."""
         self._known: dict[str, TokenRow] = {}
         """By the hash of the secret."""
         self._adding: set[str] = set()
@@ -49,9 +51,13 @@ class Tokens:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Read them, and note from now on when each is used. Raises SQLAlchemyError."""
+    async def read(self) -> None:
+        """Read them. Raises SQLAlchemyError, OSError."""
         self._known = await self._store.read()
+        self.are_read = True
+
+    def start(self) -> None:
+        """Note from now on when each is used."""
         self._task = asyncio.get_running_loop().create_task(self._note(), name="tokens")
 
     async def close(self) -> None:

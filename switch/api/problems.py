@@ -44,6 +44,8 @@ class Meaning(msgspec.Struct, frozen=True):
 
     status: HTTPStatus
     when: str
+    retry_after_s: float | None = None
+    """When to ask again, unless more is known."""
 
 
 MEANINGS: Final[Mapping[Kind, Meaning]] = {
@@ -67,7 +69,9 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = {
     Kind.TOO_OFTEN: Meaning(HTTPStatus.TOO_MANY_REQUESTS, "ask again after `Retry-After` seconds"),
     Kind.TOO_MANY: Meaning(HTTPStatus.TOO_MANY_REQUESTS, "as many do this already as may at once"),
     Kind.NOT_READY: Meaning(HTTPStatus.SERVICE_UNAVAILABLE, "no calls are taken: it starts, or drains"),
-    Kind.DATABASE_AWAY: Meaning(HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer; calls go on"),
+    Kind.DATABASE_AWAY: Meaning(
+        HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer; calls go on", 5
+    ),
     Kind.BROKEN: Meaning(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of ours; the log of the switch has it"),
 }
 
@@ -94,8 +98,8 @@ class Failure(Exception):
             type=kind.uri, title=status.phrase, status=status.value, detail=detail, errors=tuple(errors)
         )
         self.headers = {"WWW-Authenticate": "Bearer"} if kind is Kind.UNAUTHENTICATED else {}
-        if retry_after_s is not None:
-            self.headers["Retry-After"] = str(ceil(retry_after_s))
+        if (again_s := retry_after_s or MEANINGS[kind].retry_after_s) is not None:
+            self.headers["Retry-After"] = str(ceil(again_s))
 
 
 def problem(what: Problem, headers: Mapping[str, str] | None = None) -> Response:

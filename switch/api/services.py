@@ -76,11 +76,13 @@ class Services:
         return self.tokens.holder(token.strip()) if kind.lower() == "bearer" else None
 
     def holder(self, request: HTTPConnection) -> Holder:
-        """Who is asking. Raises Failure 401, 429."""
+        """Who is asking. Raises Failure 401, 429, 503."""
         holder = self.signed_in(request)
         if holder is not None:
             self._admit(self.requests, holder.token, "this token")
             return holder
+        if not self.tokens.are_read:
+            raise Failure(Kind.DATABASE_AWAY, "the database, which keeps tokens, does not answer yet")
         self.metrics.sign_in_failed()
         self._admit(self.failures, "" if request.client is None else request.client.host, "this address")
         raise Failure(Kind.UNAUTHENTICATED, "a bearer token is needed")

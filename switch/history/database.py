@@ -1,6 +1,8 @@
 """The database: an engine for its URL, brought to today's schema."""
 
+import asyncio
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_ANSWERS_WITHIN_S = 10.0
+_AWAY = ("08", "53", "57")
+"""Classes of SQLSTATE: no connection, no room for one, stopped or starting."""
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
 
@@ -63,6 +69,43 @@ def standing(connection: Connection) -> Standing:
     script = ScriptDirectory(str(MIGRATIONS))
     known = tuple(reversed([each.revision for each in script.walk_revisions()]))
     return Standing(MigrationContext.configure(connection).get_current_revision(), known)
+
+
+class Away(Exception):
+    """The database does not answer, or not yet. It may later."""
+
+
+class Known:
+    """Which database this switch has worked with, in a file: only that one may be away when it starts. One
+    that never answered is a mistake in the configuration.
+    """
+
+    def __init__(self, path: Path, url: str) -> None:
+        self._path = path
+        self._print = sha256(make_url(url).set(password=None).render_as_string().encode()).hexdigest()
+
+    def note(self) -> None:
+        """It answers. Raises OSError."""
+        self._path.write_text(self._print + "\n", encoding="ascii")
+
+    def __bool__(self) -> bool:
+        try:
+            return self._path.read_text(encoding="ascii").strip() == self._print
+        except OSError:
+            return False
+
+
+async def reach(engine: AsyncEngine) -> None:
+    """Connect once. Raises Away, and SQLAlchemyError where it answers that this cannot be."""
+    try:
+        async with asyncio.timeout(_ANSWERS_WITHIN_S), engine.connect():
+            return
+    except OSError as error:
+        raise Away(str(error) or type(error).__name__) from error
+    except DBAPIError as error:
+        if str(getattr(error.orig, "sqlstate", None) or "")[:2] in _AWAY:
+            raise Away(str(error.orig)) from error
+        raise
 
 
 async def migrate(engine: AsyncEngine) -> None:

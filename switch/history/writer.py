@@ -4,12 +4,14 @@ What it is told goes into a bounded queue in memory and returns at once. One tas
 a transaction. What the queue has no room for, and what an unavailable database does not take, goes to a spool
 file under data_dir and is replayed, in order, before anything newer. Every row has a key of its own, writing
 it twice changes nothing, and so a batch whose commit was in doubt is simply written again and counts once.
+A database that was away when the switch started is brought to today's schema first.
 """
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 import structlog
@@ -18,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.events.alarms import Alarms
 from switch.events.types import Alarm
+from switch.history.database import Away, reach
 from switch.history.entries import OUTCOMES, Entry
 from switch.history.spool import Spool
 from switch.history.statements import Statements
@@ -29,6 +32,9 @@ _AT_ONCE = 100
 _COMMIT_S = 30.0
 _RETRY_S = (0.5, 30.0)
 _DATABASE = "database"
+
+
+Migrate: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class _Unavailable(Exception):
@@ -51,8 +57,10 @@ class Writer:
         self._room = room
         self._queue: deque[Entry] = deque()
         self._wake = asyncio.Event()
+        self._caught_up = asyncio.Event()
         self._hurry = asyncio.Event()
         self._closing = False
+        self._to_migrate: Migrate | None = None
         self._alarms = alarms
         self._given = self._settled = 0
         self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()
@@ -65,8 +73,11 @@ class Writer:
         self.on_put: Callable[[Entry], None] = lambda entry: None
         """Who hears of everything that is to be written, before it is."""
 
-    def start(self) -> None:
-        """Begin to write, with what an earlier run left in the spool."""
+    def start(self, migrate: Migrate | None = None) -> None:
+        """Begin to write, with what an earlier run left in the spool. A database that is away until now is
+        brought to today's schema first, by `migrate`, which raises Away as long as that cannot be.
+        """
+        self._to_migrate = migrate
         self._task = asyncio.get_running_loop().create_task(self._run(), name="history")
 
     async def close(self, timeout_s: float = 10.0) -> None:
@@ -105,6 +116,15 @@ class Writer:
         await asyncio.wait({waiter}, timeout=timeout_s)
         return waiter.done() or not waiter.cancel()
 
+    @property
+    def is_migrated(self) -> bool:
+        """Whether the database has our tables as this version wants them, as far as is known."""
+        return self._to_migrate is None
+
+    async def caught_up(self) -> None:
+        """Wait until the database is there and has all that had to wait for it on the disk."""
+        await self._caught_up.wait()
+
     def counts(self) -> dict[str, int]:
         """How many entries met which of OUTCOMES."""
         return dict(self._counts)
@@ -121,10 +141,13 @@ class Writer:
         while not self._closing or self._queue:
             await self._something_to_do()
             try:
+                await self._migrate()
                 await self._write_all()
+                self._caught_up.set()
                 self._retry_s = _RETRY_S[0]
                 self._alarms.over(Alarm.DATABASE_AWAY, _DATABASE)
             except _Unavailable as error:
+                self._caught_up.clear()  # though nothing may have to wait yet
                 self._spool_queue()
                 if self._closing:
                     return
@@ -134,7 +157,7 @@ class Writer:
 
     async def _something_to_do(self) -> None:
         """Until there is work, and a little longer so that a batch gathers, unless somebody is in a hurry."""
-        if not self._spool:
+        if not self._spool and self._caught_up.is_set():
             await self._wake.wait()
         self._wake.clear()
         await _first(self._hurry, _LINGER_S)
@@ -150,6 +173,17 @@ class Writer:
             self._wake.clear()
             self._spool_queue()
         self._wake.set()
+
+    async def _migrate(self) -> None:
+        """If that is still to be done. Raises _Unavailable."""
+        if self._to_migrate is None:
+            return
+        try:
+            await reach(self._engine)
+            await self._to_migrate()
+        except (Away, SQLAlchemyError, OSError) as error:
+            raise _Unavailable(str(error)) from error
+        self._to_migrate = None
 
     async def _write_all(self) -> None:
         """The spool, then what is in the queue now. Raises _Unavailable, with the batch in the spool."""
@@ -248,6 +282,7 @@ class Writer:
             return False
         self._alarms.over(Alarm.HISTORY_FULL, str(self._spool.path))
         self._counts["spooled"] += len(lines)
+        self._caught_up.clear()
         self._settle(len(lines))
         return True
 

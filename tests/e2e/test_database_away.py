@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from switch.history.database import connect
-from tests.e2e.centre import Tell, centre
+from tests.e2e.centre import NUMBER, SECRETS, Tell, centre
+from tests.peers.child import PeerError
+from tests.peers.phone import Phones
 from tests.peers.postgresql import Postgresql
 from tests.peers.sipp import Sipp
 from tests.peers.switch import Switch
@@ -28,6 +30,15 @@ async def booked(url: str) -> Counter[str]:
         counted = Counter(found.scalars().all())
     await engine.dispose()
     return counted
+
+
+async def count(url: str, table: str) -> int:
+    """The rows of a table."""
+    engine = connect(url, Path())
+    async with engine.connect() as connection:
+        rows: int = (await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()
+    await engine.dispose()
+    return rows
 
 
 def answered_byes(sipp: Sipp) -> set[str]:
@@ -139,3 +150,58 @@ async def test_kill_9_loses_no_call_whose_bye_was_answered(tell_on_failure: Tell
         )
         print(f"\n{len(ended)} ended calls, all there after three crashes")
         assert set(found.values()) == {1}
+
+
+@pytest.mark.timeout(120)
+async def test_a_start_without_the_database_that_was_there(tell_on_failure: Tell) -> None:
+    """After a reboot it may come up later than we do: calls are taken, and each is booked once; then tokens
+    are known again, and phones that have not registered meanwhile.
+    """
+    with Postgresql.running() as database:
+        async with (
+            Switch.running(capture=False, **centre(1, database={"url": database.url})) as switch,
+            Phones.running() as desk,
+        ):
+            tell_on_failure("switch", switch.log)
+            phone = await desk.phone("1001", SECRETS["1001"], switch.sip)
+            await phone.behave("answer")
+            await phone.register()
+            await switch.agent_is("ana", "ready")
+            made = await switch.request("POST", "/api/v1/tokens", json={"name": "wall", "role": "wallboard"})
+            token = {"Authorization": f"Bearer {made.json()['secret']}"}
+            assert (await switch.request("GET", "/api/v1/queues", headers=token)).status_code == 200
+            await switch.until(lambda: count(database.url, "bindings"), lambda bindings: bindings == 1)
+            await switch.kill()
+            database.stop()
+            await switch.start()
+            assert (await switch.request("GET", "/readyz")).status_code == 200
+            (alarm,) = await switch.until(lambda: switch.items("/api/v1/alarms"), lambda rows: len(rows) > 0)
+            assert alarm["alarm"] == "database_away"
+            refused = await switch.request("GET", "/api/v1/queues", headers=token)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+            assert refused.json()["type"] == "urn:centralita:problem:database-away"
+            async with Sipp.running(
+                "caller_hangs_up", target=switch.sip, number="600", calls=20, rate=20, talk_ms=TALK_MS
+            ) as callers:
+                assert (await callers.finished()).successful == 20
+            database.start()
+            await switch.agent_is("ana", "ready", 40.0)
+            assert (await switch.request("GET", "/api/v1/queues", headers=token)).status_code == 200
+            found = await switch.until(lambda: booked(database.url), lambda found: len(found) == 20)
+            assert set(found.values()) == {1}
+            assert await switch.items("/api/v1/alarms") == []
+            caller = await (await desk.phone("caller")).dial(f"sip:{NUMBER}@{switch.sip}")
+            await caller.until("established")
+            await phone.next_call()
+
+
+@pytest.mark.timeout(60)
+async def test_a_database_that_never_answered_is_a_mistake(tell_on_failure: Tell) -> None:
+    with Postgresql.running() as database:
+        database.stop()
+        async with Switch.running(
+            serving=False, capture=False, **centre(1, database={"url": database.url})
+        ) as switch:
+            tell_on_failure("switch", switch.log)
+            with pytest.raises(PeerError, match=r"database\.url: does not answer, and never has"):
+                await switch.start()

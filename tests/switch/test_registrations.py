@@ -103,6 +103,23 @@ async def test_a_binding_that_was_stored_is_there_after_a_restart(stage: Stage) 
     assert (binding.flow.remote, binding.user_agent) == (PHONES["1001"], "Yealink SIP-T46S")
 
 
+async def test_a_database_that_was_away_tells_late_of_phones_that_have_not_registered(stage: Stage) -> None:
+    phone = await stage.phone()
+    (put,) = stage.history.all(BindingPut)
+    stored = StoredBinding(put.phone, put.contact, put.expires_at, put.state)
+    registrations = stage.exchange.registrations
+    registered = registrations.contacts("1001")
+    stage.posted.clear()
+    registrations.take_up_late([stored])
+    assert (registrations.contacts("1001"), told(stage)) == (registered, []), "it has registered"
+    assert await phone.register(0) == 200
+    assert stage.agent() == "offline"
+    registrations.take_up_late([stored])
+    await stage.settle()
+    assert [binding.uri for binding in registrations.contacts("1001")] == [registered[0].uri]
+    assert told(stage)[-1] == PhoneRegistered(agent="ana", fresh=False)
+
+
 async def test_a_phone_that_did_not_answer_before_the_restart_is_unreachable_after_it(stage: Stage) -> None:
     await stage.phone()
     (put,) = stage.history.all(BindingPut)

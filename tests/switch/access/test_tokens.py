@@ -31,7 +31,8 @@ class Desk:
 
     async def tokens(self) -> Tokens:
         tokens = Tokens(self._admin, TokenStore(self._engine, node="test"), self._time)
-        await tokens.start()
+        await tokens.read()
+        tokens.start()
         return tokens
 
     def _time(self) -> datetime:

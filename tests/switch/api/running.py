@@ -376,7 +376,8 @@ async def running(data_dir: Path) -> AsyncIterator[Running]:
     tokens = Tokens(
         AdminToken(data_dir / "admin.token"), TokenStore(engine, node="test"), lambda: datetime.now(UTC)
     )
-    await tokens.start()
+    await tokens.read()
+    tokens.start()
     config = Config(server=Server(data_dir=data_dir))
     reports = Reports(config, lambda: to_us(NOON), writer.flush)
     await reports.start()

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.events.alarms import Alarms
-from switch.history.database import NewerSchema, connect, migrate, move, standing
+from switch.history.apart import migrate_apart
+from switch.history.database import Away, Known, NewerSchema, connect, migrate, move, reach, standing
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
 from switch.history.tables import calls, legs, metadata
@@ -163,3 +164,30 @@ async def test_a_later_schema_is_left_alone(engine: AsyncEngine) -> None:
         await connection.execute(text(f"update alembic_version set version_num = '{before}'"))
     with pytest.raises(ValueError, match="no revision 0000; known are 0001, "):
         await move(engine, "0000")
+
+
+async def test_only_a_database_that_was_there_may_be_away(tmp_path: Path) -> None:
+    """Known by its URL, whatever the password; one of another name is a stranger."""
+    path = tmp_path / "history.database"
+    url = "postgresql://centralita:{}@127.0.0.1:1/{}"
+    assert not Known(path, url.format("old", "history"))
+    Known(path, url.format("old", "history")).note()
+    assert Known(path, url.format("new", "history"))
+    assert not Known(path, url.format("old", "another"))
+    assert "old" not in path.read_text()
+    engine = connect(url.format("old", "history"), tmp_path)
+    with pytest.raises(Away, match="Connect call failed"):
+        await reach(engine)
+    await engine.dispose()
+
+
+async def test_tables_are_brought_up_by_a_process_beside_us(tmp_path: Path) -> None:
+    url = "sqlite:///centralita.db"
+    await migrate_apart(url, tmp_path)
+    engine = connect(url, tmp_path)
+    async with engine.connect() as connection:
+        about = await connection.run_sync(standing)
+    await engine.dispose()
+    assert about.has == about.wanted
+    with pytest.raises(Away, match="unable to open database file"):
+        await migrate_apart("sqlite:///nowhere/centralita.db", tmp_path)

@@ -18,7 +18,7 @@ from switch.access.rows import TokenRow
 from switch.access.store import TokenStore
 from switch.events.alarms import Alarms
 from switch.history import tables
-from switch.history.database import connect
+from switch.history.database import Away, connect, migrate
 from switch.history.entries import (
     AgentChanged,
     Audited,
@@ -234,6 +234,30 @@ async def test_the_spool_of_a_dead_run_is_replayed(engine: AsyncEngine, tmp_path
     record = await Reader(engine).call(CALL.id)
     visit = replace(CALL.visits[0], wrap_up_s=3.0)
     assert record == replace(CALL, wrap_up_s=3.0, visits=(visit,))
+
+
+async def test_a_database_that_was_away_is_brought_up_first(tmp_path: Path) -> None:
+    """What was put before is written, once, when it is there and has our tables."""
+    engine = connect("sqlite:///centralita.db", tmp_path)
+    outage, tries = Outage(engine), []
+
+    async def migrate_at_last() -> None:
+        tries.append(late.is_migrated)
+        if len(tries) == 1:
+            raise Away("another is at it")
+        outage.end()
+        await migrate(engine)
+
+    late = Writer(engine, tmp_path, Alarms(lambda: 0), node="test")
+    late.start(migrate_at_last)
+    late.put(CallEnded(call=CALL))
+    async with asyncio.timeout(20):
+        await late.caught_up()
+    assert (tries, late.is_migrated) == ([False, False], True)
+    assert late.counts() == {"written": 1, "spooled": 1, "replayed": 1, "refused": 0, "lost": 0}
+    assert await Reader(engine).call(CALL.id) == CALL
+    await late.close()
+    await engine.dispose()
 
 
 async def test_a_commit_in_doubt_counts_once(
