@@ -213,6 +213,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "fr
     ended_by: EndedBy | None = None
     continued_in: str | None = None
     """The call in which its other party goes on, where a transfer has ended this one."""
+    placed_by: str | None = None
+    """The agent at whose phone a program placed it."""
     variables: dict[str, str] = {}
     """What programs, or its carrier's headers, said of it."""
     visits: tuple[VisitRecord, ...] = ()

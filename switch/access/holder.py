@@ -43,7 +43,7 @@ ADMINISTRATOR: Final = Holder("administrator", Role.ADMIN)
 
 
 def of_call(call: CallRecord) -> frozenset[Subject]:
-    """Whom a call is about: its queue and agent, and those of all its visits."""
+    """Whom a call is about: its queue and agent, those of all its visits, and the agent who placed it."""
     queues = {call.queue, *(visit.queue for visit in call.visits)} - {None}
-    agents = {call.agent, *(visit.agent for visit in call.visits)} - {None}
+    agents = {call.agent, call.placed_by, *(visit.agent for visit in call.visits)} - {None}
     return frozenset([*(of_queue(name or "") for name in queues), *(of_agent(name or "") for name in agents)])

@@ -69,13 +69,14 @@ class Sight:
 
     def check_call(self, call: str) -> None:
         """Whether he may act on a call in progress: it is in a queue of his scope now, with an agent of it,
-        or rings for one. Raises Unknown.
+        rings for one, or was placed by one. Raises Unknown.
         """
         if self.holder.scope is None:
             return
         found, row = self.backend.active_call(call), self.board.call(call)
         queues = [each.queue for each in (found, row) if each is not None and each.queue is not None]
         agents = [each.agent for each in (found, row) if each is not None and each.agent is not None]
+        agents += () if found is None or found.placed_by is None else (found.placed_by,)
         agents += () if row is None else row.ringing
         if not self.holder.sees([*map(of_queue, queues), *map(of_agent, agents)]):
             raise Unknown(f"no call {call!r} in progress")

@@ -123,8 +123,9 @@ def routes(services: Services) -> APIRouter:
     ) -> Response:
         """Calls, newest first; without `state` those in progress before those that ended.
 
-        `queue` and `agent` find the calls that visited the queue or were the agent's. `since` is the earliest
-        start of a call in progress, the earliest end of one that ended. Those in progress come all at once.
+        `queue` and `agent` find the calls that visited the queue, and those that were the agent's or that he
+        placed. `since` is the earliest start of a call in progress, the earliest end of one that ended. Those
+        in progress come all at once.
         """
         if state is not CallState.ENDED and cursor is None:
             seen = services.seen_by(holder)
@@ -291,5 +292,5 @@ def _wanted(call: CallRecord, queue: str | None, agent: str | None, since: datet
     return (
         (since is None or call.started_at >= since)
         and (queue is None or queue in (call.queue, *(visit.queue for visit in call.visits)))
-        and (agent is None or agent in (call.agent, *(visit.agent for visit in call.visits)))
+        and (agent is None or agent in (call.agent, call.placed_by, *(visit.agent for visit in call.visits)))
     )

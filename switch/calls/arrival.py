@@ -223,7 +223,9 @@ class Arrival:
         if isinstance(peer, TrunkPeer):
             named = self._exchange.config.trunks[peer.name].variables
             said = heard((name, request.headers.get(header)) for name, header in named.items())
-            return Ledger(new_id(now_us), Direction.INBOUND, peer.name, caller.shown, number, now_us, said)
+            return Ledger(
+                new_id(now_us), Direction.INBOUND, peer.name, caller.shown, number, now_us, variables=said
+            )
         return Ledger(new_id(now_us), Direction.INTERNAL, None, peer.name, number, now_us)
 
     def _code(self, peer: Peer, number: str) -> Dialled | None:

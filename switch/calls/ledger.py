@@ -118,6 +118,8 @@ class Ledger:
     from_: str
     to: str
     started_us: int
+    placed_by: str | None = None
+    """The agent at whose phone a program placed it."""
     variables: dict[str, str] = field(default_factory=dict)
     """Replaced as a whole, never changed: rows that were told have it too."""
     legs: list[Leg] = field(default_factory=list)
@@ -156,6 +158,7 @@ class Ledger:
             from_=record.from_,
             to=record.to,
             started_us=to_us(record.started_at),
+            placed_by=record.placed_by,
             variables=record.variables,
             visits=[Visit.resumed(each) for each in record.visits],
             segments=[Segment.resumed(each, died_us) for each in record.segments],
@@ -305,6 +308,7 @@ class Ledger:
             reason=self.reason,
             ended_by=self.ended_by,
             continued_in=self.continued_in,
+            placed_by=self.placed_by,
             variables=self.variables,
             visits=handled([visit.record() for visit in self.visits], segments, agents),
             segments=segments,

@@ -43,14 +43,15 @@ def originate(
 ) -> Call:
     """Ring a phone of ours, and let it call `to` when it is answered: by its own routes, limits and toll, as
     if it had dialled that. A phone that `answers` is asked to do so by itself. What becomes of it, the call's
-    record says. Raises NotNow, and nothing has happened.
+    record says, and that the agent who sits there placed it. Raises NotNow, and nothing has happened.
     """
     if phone not in exchange.config.phones:
         raise NotNow(f"no phone {phone!r}")
     if registry.is_busy(phone):
         raise NotNow(f"phone {phone!r} is busy")
     now_us = exchange.now_us()
-    ledger = Ledger(new_id(now_us), Direction.INTERNAL, None, phone, to, now_us, dict(variables))
+    agent = exchange.staffing.agent_at(phone)
+    ledger = Ledger(new_id(now_us), Direction.INTERNAL, None, phone, to, now_us, agent, dict(variables))
     sides = Sides()
     summons = Summons(exchange, registry, ledger)
     try:

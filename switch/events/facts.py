@@ -41,6 +41,7 @@ def call_now(call: Talking, ringing: Iterable[str]) -> CallNow:
         started_at=utc(ledger.started_us),
         queued_at=None if visit is None else utc(visit.entered_us),
         answered_at=None if ledger.answered_us is None else utc(ledger.answered_us),
+        placed_by=ledger.placed_by,
         variables=ledger.variables,
     )
 

@@ -247,10 +247,10 @@ class News:
 
     def _about(self, row: Row) -> frozenset[Subject]:
         match row:
-            case CallNow(queue=queue, agent=agent, ringing=ringing):
-                agents = ringing if agent is None else (*ringing, agent)
-                queues = () if queue is None else (queue,)
-                return frozenset([*map(subject.queue, queues), *map(subject.agent, agents)])
+            case CallNow(queue=queue, agent=agent, ringing=ringing, placed_by=placed_by):
+                agents = (*ringing, agent, placed_by)
+                about = [subject.agent(name) for name in agents if name is not None]
+                return frozenset(about if queue is None else (*about, subject.queue(queue)))
             case AgentNow(name=name, queues=queues):
                 return frozenset([subject.agent(name), *map(subject.queue, queues)])
             case QueueNow(name=name):

@@ -63,6 +63,8 @@ class CallNow(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"
     queued_at: datetime | None
     """When he entered the queue where he is, or last was."""
     answered_at: datetime | None
+    placed_by: str | None = None
+    """The agent at whose phone a program placed it."""
     variables: dict[str, str] = {}
     """What programs, or its carrier's headers, said of it."""
 

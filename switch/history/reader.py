@@ -84,8 +84,8 @@ class Reader:
         limit: int = 100,
         scope: frozenset[Subject] | None = None,
     ) -> Page:
-        """Ended calls, newest first: those that visited `queue`, were `agent`'s, ended at `since` or later,
-        and were with somebody in `scope`.
+        """Ended calls, newest first: those that visited `queue`, were `agent`'s or placed by him, ended at
+        `since` or later, and were with somebody in `scope`, or placed by him.
 
         Raises BadCursor.
         """

@@ -85,12 +85,14 @@ calls = Table(
     Column("reason", String(32), nullable=False),
     Column("ended_by", String(32)),
     Column("continued_in", String(64)),
+    Column("placed_by", String(255)),
     Column("variables", Text, nullable=False, server_default=""),
     Column("recording_path", Text),
     Column("recording_duration_s", Float),
     Column("recording_sha256", String(64)),
     Index(None, "ended_at", "id"),
     Index(None, "from", "ended_at"),
+    Index(None, "placed_by", "ended_at", "id"),
 )
 """`variables`: as JSON, empty where there are none."""
 

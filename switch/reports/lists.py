@@ -120,9 +120,10 @@ def _seen(question: Question) -> ColumnElement[bool]:
 
 
 def _was_with(at: Dimension, names: Collection[str]) -> ColumnElement[bool]:
-    """Calls whose queue or agent is one of these, or that of one of their visits."""
+    """Calls whose queue or agent is one of these, or that of one of their visits; or who placed them."""
     visited = exists().where(queue_visits.c.call == calls.c.id, queue_visits.c[at.value].in_(names))
-    return or_(calls.c[at.value].in_(names), visited)
+    placed = calls.c.placed_by.in_(names) if at is Dimension.AGENT else false()
+    return or_(calls.c[at.value].in_(names), placed, visited)
 
 
 def _of_numbers(query: Select[Any], filters: Filters) -> Select[Any]:

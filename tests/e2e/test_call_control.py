@@ -18,6 +18,13 @@ ANA, LUIS = 437.0, 1013.0
 NODE = shutil.which("node")
 
 
+async def token(switch: Switch, agent: str) -> dict[str, str]:
+    """An agent's, as the header that carries it."""
+    wanted = {"name": agent, "role": "agent", "agents": [agent]}
+    made = await switch.request("POST", "/api/v1/tokens", json=wanted)
+    return {"Authorization": f"Bearer {made.json()['secret']}"}
+
+
 async def test_a_program_has_a_phone_call_holds_and_resumes(tell_on_failure: Tell) -> None:
     async with AsyncExitStack() as stack:
         switch = await stack.enter_async_context(Switch.running(**centre(2)))
@@ -26,7 +33,10 @@ async def test_a_program_has_a_phone_call_holds_and_resumes(tell_on_failure: Tel
         await ana.behave("answer", tone_hz=ANA)
         await luis.behave("answer", tone_hz=LUIS)
 
-        asked = await switch.request("POST", "/api/v1/calls", json={"agent": "ana", "to": "1002"})
+        his = await token(switch, "ana")
+        asked = await switch.request(
+            "POST", "/api/v1/calls", json={"agent": "ana", "to": "1002"}, headers=his
+        )
         assert asked.status_code == 202, asked.text
         call = asked.json()["id"]
         first = await (await ana.next_call()).until("established")
@@ -36,7 +46,13 @@ async def test_a_program_has_a_phone_call_holds_and_resumes(tell_on_failure: Tel
         assert hears_only(heard_second, ANA, [LUIS])
         assert (await switch.agent_is("ana", "on_call"))["call"] is None, "it came by no queue"
 
-        held = await switch.request("POST", f"/api/v1/calls/{call}/hold")
+        assert (await switch.request("GET", f"/api/v1/calls/{call}", headers=his)).status_code == 200
+        others = await token(switch, "luis")
+        for method in ("GET", "DELETE"):
+            answer = await switch.request(method, f"/api/v1/calls/{call}", headers=others)
+            assert answer.status_code == 404, "he is called, and it is not his"
+
+        held = await switch.request("POST", f"/api/v1/calls/{call}/hold", headers=his)
         assert held.json() == {"call": call, "phone": "1002", "held": True}
         await asyncio.gather(first.listen(0.5), second.listen(0.5))
         music, nothing = await asyncio.gather(first.listen(2.0), second.listen(2.0))
@@ -58,6 +74,8 @@ async def test_a_program_has_a_phone_call_holds_and_resumes(tell_on_failure: Tel
         assert record["id"] == call
         assert ending(record) == ("completed", "caller_hung_up", "caller")
         assert (record["direction"], record["from"], record["to"]) == ("internal", "1001", "1002")
+        found = (await switch.request("GET", "/api/v1/calls", headers=his)).json()["items"]
+        assert [each["id"] for each in found] == [call]
         assert record["hold_s"] > 2
         assert [segment["kind"] for segment in record["segments"]] == ["talk", "hold", "talk"]
         await switch.agent_is("ana", "ready")

@@ -239,6 +239,23 @@ async def test_an_agents_token_is_for_himself(api: Running) -> None:
         assert (await client.get(f"{V1}/recordings/{FOREIGN}")).status_code == 403
 
 
+async def test_a_call_that_an_agent_had_placed_is_his_own(api: Running) -> None:
+    """It is in no queue and with no agent."""
+    placed = replace(waiting_call(), id="01J0000000000000000PLACED", queue=None, visits=(), placed_by="luis")
+    api.memory.calls[placed.id] = placed
+    path = f"{V1}/calls/{placed.id}"
+    async with client_of(api, Role.SUPERVISOR, queues=("support",)) as others:
+        assert (await others.get(path)).status_code == (await others.delete(path)).status_code == 404
+    await api.services.tokens.revoke("eva")
+    async with client_of(api, Role.AGENT, agents=("luis",)) as his:
+        assert (await his.get(path)).json()["placed_by"] == "luis"
+        assert await names(his, "calls?state=active") == [placed.id]
+        assert await names(his, "calls?agent=luis&state=active") == [placed.id]
+        assert (await his.post(f"{path}/hold")).status_code == 200
+        assert (await his.delete(path)).status_code == 204
+    assert list(api.memory.calls) == [ACTIVE]
+
+
 def test_which_events_somebody_hears() -> None:
     assert visible(ADMINISTRATOR) == Filter()
     board = visible(Holder("board", Role.WALLBOARD))

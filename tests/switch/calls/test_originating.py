@@ -49,6 +49,7 @@ async def test_the_phone_rings_and_then_calls_as_if_it_had_dialled(stage: Stage)
         OUTSIDE,
     )
     assert ana.invited.request.from_.uri.user == OUTSIDE, "it shows who will be called"
+    assert record.placed_by == "ana", "who sits at that phone"
     assert stage.agent() == AgentState.ON_CALL
     await stage.pass_by(4)
     call = stage.call
@@ -59,7 +60,7 @@ async def test_the_phone_rings_and_then_calls_as_if_it_had_dialled(stage: Stage)
     await stage.pass_by(30)
     await ana.hang_up()
     booked_ = await booked(stage, legs=2)
-    assert booked_.id == record.id
+    assert (booked_.id, booked_.placed_by) == (record.id, "ana")
     assert ending(booked_) == (Result.COMPLETED, Reason.CALLER_HUNG_UP, EndedBy.CALLER)
     assert booked_.talk_s == pytest.approx(30, abs=0.5)
     assert [leg.role.value for leg in booked_.legs] == ["caller", "callee"]

@@ -61,6 +61,24 @@ def ear(stage: Stage) -> Ear:
     return Ear(stage)
 
 
+async def test_who_had_a_call_placed_hears_of_it(stage: Stage, ear: Ear) -> None:
+    """From its start to its end, though it is in no queue."""
+    (await stage.phone()).behave = answering
+    stage.carrier.behave = answering
+    since = ear.stream.last
+    call = stage.running.originate("1001", "0600111222", answers=False, ring_s=30.0, variables={})
+    await stage.settle()
+    stage.running.hangup(call.id)
+    await stage.settle()
+    await stage.pass_by(5)
+    heard = {}
+    for name in ("ana", "luis"):
+        told = read(b"".join(ear.stream.after(since, Filter.of(["call.*"], agents=[name]))[1]))
+        heard[name] = [message["type"] for message in told if message["data"]["call"]["id"] == call.id]
+    assert (heard["ana"][0], heard["ana"][-1]) == ("call.started", "call.ended")
+    assert heard["luis"] == []
+
+
 async def test_a_call_from_queue_to_end(stage: Stage, ear: Ear) -> None:
     phone = await stage.phone()
     phone.behave = ringing

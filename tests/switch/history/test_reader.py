@@ -232,7 +232,10 @@ async def test_nobody_looks_at_all_calls_for_a_few(
 async def test_the_calls_of_a_scope(engine: AsyncEngine, tmp_path: Path) -> None:
     """Each once, whatever it is in the scope for, and however many are in it; page by page."""
     calls = [replace(moved_call(), id=f"moved-{n}", ended_at=at(50 + n)) for n in range(5)]
-    reader = await stored(engine, tmp_path, answered_call("plain"), *calls)
+    placed = replace(
+        answered_call("placed", ended_at=at(1)), agent=None, queue=None, placed_by="eva", visits=()
+    )
+    reader = await stored(engine, tmp_path, placed, answered_call("plain"), *calls)
     newest = [call.id for call in reversed(calls)]
     for scope, found in (
         ([of_agent("luis")], newest),
@@ -240,6 +243,9 @@ async def test_the_calls_of_a_scope(engine: AsyncEngine, tmp_path: Path) -> None
         ([of_agent("ana")], ["plain"]),
         ([of_agent(f"agent{n}") for n in range(20)], []),
         ([of_agent(f"agent{n}") for n in range(20)] + [of_queue("sales")], newest),
+        ([of_agent("eva")], ["placed"]),
+        ([of_agent("eva"), of_agent("ana")], ["plain", "placed"]),
+        ([of_agent("eva")] + [of_agent(f"agent{n}") for n in range(20)], ["placed"]),
         ([], []),
     ):
         first = await reader.calls(scope=frozenset(scope), limit=2)
