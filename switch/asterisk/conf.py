@@ -43,7 +43,7 @@ def read(path: Path) -> list[Section]:
     """Every section in the order of the file, templates included. Raises ConfError and OSError."""
     sections: dict[str, Section] = {}
     current: Section | None = None
-    for where, line in _lines(path, path.read_text(encoding="utf-8", errors="surrogateescape"), 0):
+    for where, line in _lines(path, _text(path), 0):
         if line.startswith("["):
             current = _section(sections, where, line)
         elif (setting := _SETTING.fullmatch(line)) is None:
@@ -97,7 +97,16 @@ def _lines(path: Path, text: str, depth: int) -> Iterator[tuple[str, str]]:
                 f"{where}: {named} is not there; copy it beside {path.name}, or take the line out"
             )
         for one in found:
-            yield from _lines(one, one.read_text(encoding="utf-8", errors="surrogateescape"), depth + 1)
+            yield from _lines(one, _text(one), depth + 1)
+
+
+def _text(path: Path) -> str:
+    """UTF-8, or what older editors wrote: Asterisk itself does not mind."""
+    octets = path.read_bytes()
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
 
 
 def _without_comments(text: str) -> Iterator[str]:

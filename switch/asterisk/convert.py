@@ -14,7 +14,14 @@ from switch.asterisk.options import GENERAL, OPTIONS, YES, Always, Carried, Fate
 
 _NO_SKILL: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _RESERVED: Final = frozenset({"and", "or", "not"})
-_DEFAULTS: Final = {"on_no_answer": "retry", "wrap_up": "0s", "max_waiting": 10_000, "record": False}
+_DEFAULTS: Final = {
+    "strategy": "ring-all",
+    "on_no_answer": "retry",
+    "wrap_up": "0s",
+    "max_wait": "24h",
+    "max_waiting": 10_000,
+    "record": False,
+}
 """What Asterisk does where nothing is said, and we would do otherwise."""
 _HEAD: Final = """\
 # From {source}: phones, agents and queues. Add trunks and routes, then: centralita check FILE
@@ -69,9 +76,8 @@ def convert(path: Path) -> Converted:
 
 def _queue(section: Section, members: Members, warnings: list[str]) -> dict[str, Any]:
     queue = dict(_DEFAULTS)
-    queue["strategy"] = "ring-all"
-    options = [one for one in section.settings if one.name != "member"]
-    _apply(options, OPTIONS, queue, warnings)
+    options = {one.name: one for one in section.settings if one.name != "member"}  # the last one counts
+    _apply(options.values(), OPTIONS, queue, warnings)
     for setting in section.settings:
         if setting.name == "member":
             try:

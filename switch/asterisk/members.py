@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from switch.asterisk.conf import Setting
+from switch.asterisk.options import YES
 
 _DEVICE: Final = re.compile(r"(?i:PJSIP|SIP|IAX2|SCCP)/(?P<name>[A-Za-z0-9_.+-]+)")
 _BEST: Final = 10
@@ -36,7 +37,7 @@ class Members:
 
         What of it is lost, in words. Raises NoMember.
         """
-        interface, penalty, name, state, _, wrap_up, *_ = [
+        interface, penalty, name, state, in_use, wrap_up, paused, *_ = [
             *(part.strip() for part in setting.value.split(",")),
             *[""] * 7,
         ]
@@ -54,6 +55,10 @@ class Members:
         member.penalties[queue] = _penalty(penalty)
         if state and state != interface:
             lost.append(f"the state of {state} does not count: an agent's own phone does")
+        if in_use.lower() in YES:
+            lost.append("an agent in a call is never offered another")
+        if paused.lower() in YES:
+            lost.append("nobody begins in a pause: centralita agent pause NAME")
         if wrap_up:
             lost.append("wrap-up is the queue's (wrap_up), not a member's")
         return lost

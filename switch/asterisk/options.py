@@ -110,9 +110,11 @@ def _leave(text: str) -> Values:
 
 OPTIONS: Final[Mapping[str, Fate]] = {
     "strategy": Carried(_strategy, lambda text: STRATEGIES[text.lower()][1]),
-    "timeout": Carried(_time("ring_timeout")),
+    "timeout": Carried(
+        _time("ring_timeout"), lambda text: "" if _number(text) else "each phone rings for ring_timeout here"
+    ),
     "wrapuptime": Carried(_wrap_up),
-    "maxlen": Carried(_most),
+    "maxlen": Carried(_most, lambda text: "" if _number(text) else "10,000 wait here at most"),
     "servicelevel": Carried(_level),
     "musicclass": Carried(lambda text: {"music": text}, _always("put its files into data_dir/music/NAME/")),
     "musiconhold": Carried(lambda text: {"music": text}, _always("put its files into data_dir/music/NAME/")),
@@ -128,9 +130,9 @@ OPTIONS: Final[Mapping[str, Fate]] = {
     "reportholdtime": Carried(
         lambda text: {"announce_to_agent": ["{wait}"]} if text.lower() in YES else {},
     ),
-    "monitor-type": Carried(lambda text: {"record": True}),
+    "monitor-type": Always(),
     "monitor-format": Carried(
-        lambda text: {"record": True}, _always("recordings are WAV here: left caller, right agent")
+        lambda text: {"record": bool(text)}, _always("recordings are WAV here: left caller, right agent")
     ),
     "weight": Lost("queues have no weight: give the calls a priority in their route (larger first)"),
     "context": Lost("not yet: callers cannot leave a queue by a key"),
@@ -144,7 +146,7 @@ OPTIONS: Final[Mapping[str, Fate]] = {
     "timeoutpriority": Lost("how long a caller waits says max_wait, how long a phone rings ring_timeout"),
     "memberdelay": Lost("whoever answers is connected at once"),
     "penaltymemberslimit": Lost("write a step: when {agents: \"< N\"} do {requires: ''}"),
-    "defaultrule": Always(),
+    "defaultrule": Lost("write queuerules.conf as steps: when {waited: 60s} do {requires: ''}"),
     "membermacro": Lost(
         "what an agent hears first: announce_to_agent; programs: see docs/how-to/decision-hook.md"
     ),

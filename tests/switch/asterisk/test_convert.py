@@ -109,6 +109,30 @@ def test_what_is_lost_is_named_by_its_line(file: Path) -> None:
     assert "more.conf:1: " in retried
 
 
+def test_the_last_of_two_counts_and_nothing_is_recorded_by_the_way(tmp_path: Path) -> None:
+    file = tmp_path / "queues.conf"
+    file.write_text(
+        "[t](!)\nannounce = one\nmonitor-type = MixMonitor\nmonitor-format =\n[q](t)\nannounce = two\n"
+        "timeout = 0\ndefaultrule = patient\nmember => PJSIP/1001,0,Ana,,yes,,1\n"
+    )
+    made = convert(file)
+    queue = loaded(made, tmp_path).queues["q"]
+    assert (queue.announce_to_agent, queue.record, queue.max_wait) == (("two",), False, 86_400)
+    said = [warning.partition(": ")[2] for warning in made.warnings]
+    assert "timeout = 0: each phone rings for ring_timeout here" in said
+    assert any(one.startswith("defaultrule = patient: not carried over") for one in said)
+    assert [one.rpartition(": ")[2] for one in said if one.startswith("member")] == [
+        "an agent in a call is never offered another",
+        "centralita agent pause NAME",
+    ]
+
+
+def test_a_file_that_is_not_utf_8_keeps_its_names(tmp_path: Path) -> None:
+    file = tmp_path / "queues.conf"
+    file.write_bytes("[q]\nmember => PJSIP/1001,0,Iñaki Peña\n".encode("latin-1"))
+    assert list(loaded(convert(file), tmp_path).agents) == ["Iñaki Peña"]
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_strategy_is_one_of_ours(strategy: str, tmp_path: Path) -> None:
     file = tmp_path / "queues.conf"
