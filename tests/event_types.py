@@ -44,7 +44,15 @@ _ROWS = (
     types.AlarmData,
     rows.Snapshot,
 )
-_ENUMS = (rows.CallState, rows.Kept, types.Alarm, ClosedReason, records.AgentState, records.Direction)
+_ENUMS = (
+    rows.CallState,
+    rows.Kept,
+    types.Alarm,
+    types.AlarmState,
+    ClosedReason,
+    records.AgentState,
+    records.Direction,
+)
 _MORE_ENUMS = (records.OfferResult, ending.Result, ending.Reason, ending.EndedBy)
 
 

@@ -98,7 +98,9 @@ def test_every_metric_is_one_of_ours(board: dict[str, Any]) -> None:
 
 def test_what_is_provisioned_is_what_we_ship() -> None:
     found = yaml.safe_load((FOLDER / "provisioning" / "dashboards" / "centralita.yaml").read_text())
-    assert found["providers"][0]["options"]["path"] == f"/opt/centralita/{FOLDER.relative_to(ROOT)}"
+    where = found["providers"][0]["options"]["path"]
+    for page in ("how-to/monitoring.md", "tutorial/first-queue.md", "tutorial/primera-cola.md"):
+        assert f" {where} config/grafana/*.json\n" in (ROOT / "docs" / page).read_text()
     source = yaml.safe_load((FOLDER / "provisioning" / "datasources" / "prometheus.yaml").read_text())
     scraped = yaml.safe_load((ROOT / "config" / "prometheus" / "prometheus.yml").read_text())
     often = scraped["global"]["scrape_interval"]
