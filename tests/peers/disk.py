@@ -1,5 +1,6 @@
 """A disk that is soon full."""
 
+import errno
 import os
 import subprocess
 from collections.abc import Iterator
@@ -24,10 +25,22 @@ def mounted(folder: Path, size: str) -> Iterator[Path]:
 def filled(folder: Path, but: int = 0) -> Iterator[None]:
     """With so many octets left on its disk."""
     filler = folder / "filler"
-    room = os.statvfs(folder)
     with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize - but)
+        while not _filled(file.fileno(), but):
+            pass
     try:
         yield
     finally:
         filler.unlink()
+
+
+def _filled(file: int, but: int) -> bool:
+    """Whether all was still there when it was to be taken: others write meanwhile."""
+    room = os.fstatvfs(file)
+    try:
+        os.posix_fallocate(file, 0, room.f_bavail * room.f_frsize - but)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return False
+    return True
