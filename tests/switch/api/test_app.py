@@ -122,6 +122,7 @@ CALL_KEYS = [
     "reason",
     "ended_by",
     "continued_in",
+    "placed_by",
     "variables",
     "visits",
     "segments",
