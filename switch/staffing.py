@@ -19,8 +19,9 @@ from acd.routing import Method, RoutingSettings, Weights
 from acd.settings import AgentSettings, Aging, AtClosing, NoAgents, OnAgentLost, OnNoAnswer, QueueSettings
 from switch.config import recipes
 from switch.config.choices import Login
+from switch.config.queue import Queue
 from switch.config.routing import Routing
-from switch.config.schema import Config, Queue
+from switch.config.schema import Config
 
 _ANSWER_ON_ITS_WAY_S = 0.1
 """The router waits that much longer for what we tell it of a program than we do for the program."""

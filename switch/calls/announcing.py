@@ -11,7 +11,7 @@ from media.sound import Sound
 from media.spoken.sayings import Duration, Number, Prompt, Saying
 from switch.calls.legs.leg import Leg
 from switch.calls.place import Place
-from switch.config.schema import Queue
+from switch.config.queue import Queue
 from switch.exchange import Exchange
 
 _FACTS: Final[Mapping[str, Callable[[Place], Saying]]] = {

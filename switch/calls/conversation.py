@@ -10,7 +10,7 @@ from switch.calls.bridge import Bridge, pass_on
 from switch.calls.digits import Pressed
 from switch.calls.ledger import Ledger
 from switch.calls.legs.leg import Leg
-from switch.config.schema import Queue
+from switch.config.queue import Queue
 from switch.exchange import Exchange
 from switch.metrics.metrics import HandlePhase
 from switch.records import HOLDS, TALKS, SegmentKind

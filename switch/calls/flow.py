@@ -54,7 +54,7 @@ from switch.calls.ringing.hunting import Attempt
 from switch.calls.ringing.unreachable import Unreachable
 from switch.calls.talking import Talking
 from switch.config import values
-from switch.config.schema import Queue
+from switch.config.queue import Queue
 from switch.identities.caller import Caller
 from switch.identities.redirection import Redirections
 from switch.phones.makers import Alerting

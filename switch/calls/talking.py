@@ -35,7 +35,7 @@ from switch.calls.transfers.brought import Brought, after
 from switch.calls.transfers.departing import Departure
 from switch.calls.transfers.handing import await_party_of, receive
 from switch.calls.verbs import CallerVerbs
-from switch.config.schema import Queue
+from switch.config.queue import Queue
 from switch.exchange import Exchange
 from switch.identities.caller import Caller
 from switch.records import LegRole

@@ -8,7 +8,7 @@ from switch.calls.forks import CallForks, ForkRefused
 from switch.calls.ledger import Ledger
 from switch.calls.recording import CallRecording
 from switch.config.choices import RecordDigits
-from switch.config.schema import Queue
+from switch.config.queue import Queue
 from switch.exchange import Exchange
 
 

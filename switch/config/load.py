@@ -13,9 +13,10 @@ from switch.config.desk import A_PIN, is_pin
 from switch.config.document import Document, NotADocument, Position, Problem
 from switch.config.doubts import doubts
 from switch.config.errors import ConfigError, ConfigErrors
+from switch.config.queue import Queue
 from switch.config.reading import Tree, typed
 from switch.config.reports import Mail
-from switch.config.schema import Agent, Config, Phone, Queue
+from switch.config.schema import Agent, Config, Phone
 from switch.config.trunk import Credentials, Digest, Trunk
 from switch.config.values import Text
 from switch.config.webhook import Webhook

@@ -11,7 +11,8 @@ from switch.config.section import Duration, Section
 from switch.config.targets import QueueTarget
 
 if TYPE_CHECKING:
-    from switch.config.schema import Queue, Route
+    from switch.config.queue import Queue
+    from switch.config.schema import Route
 
 
 class PreferAgent(Section):

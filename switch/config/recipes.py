@@ -14,7 +14,7 @@ from switch.config.section import Duration, Section, Whole, Words
 from switch.config.targets import Overflow, PhoneTarget, QueueTarget
 
 if TYPE_CHECKING:
-    from switch.config.schema import Queue
+    from switch.config.queue import Queue
 
 Compared: TypeAlias = Annotated[Bound, BeforeValidator(values.compared)]
 ComparedShare: TypeAlias = Annotated[Bound, BeforeValidator(values.compared_share)]

@@ -6,7 +6,7 @@ from acd.commands import LeaveQueue
 from switch.calls.flow import Call, Flow
 from switch.calls.visits import REASONS, RESULTS
 from switch.config.choices import Answer
-from switch.config.schema import Queue
+from switch.config.queue import Queue
 from switch.flows.closed import REASON, tell
 from switch.identities.caller import Caller
 

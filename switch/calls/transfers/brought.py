@@ -11,7 +11,7 @@ from switch.calls.ledger import Visit
 from switch.calls.legs.leg import Leg
 from switch.calls.place import Place
 from switch.calls.ringing.occupancy import Occupancy
-from switch.config.schema import Queue
+from switch.config.queue import Queue
 from switch.records import OfferRecord
 
 if TYPE_CHECKING:

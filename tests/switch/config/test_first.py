@@ -7,7 +7,7 @@ import pytest
 
 from switch.config import load
 from switch.config.first import write_first
-from switch.config.schema import Queue
+from switch.config.queue import Queue
 from tests.switch.config.test_schema import SAMPLE
 
 

@@ -7,7 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from switch.config import Config, load
-from switch.config.schema import Advertise, Agent, Phone, Queue, Route
+from switch.config.queue import Queue
+from switch.config.schema import Advertise, Agent, Phone, Route
 from switch.config.targets import DialledPhone, EchoTarget, QueueTarget, ToneTarget, TrunkTarget
 from switch.config.trunk import Trunk
 
