@@ -173,6 +173,7 @@ class History:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.works = True
+        self.is_migrated = True
         self.on_put: Callable[[Entry], None] = lambda entry: None
 
     def put(self, entry: Entry) -> None:
