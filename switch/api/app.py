@@ -1,8 +1,10 @@
 """The application: every route, and one form for whatever goes wrong."""
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import get_args
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -92,7 +94,7 @@ def create_app(services: Services, *, version: str) -> FastAPI:
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(WebSocketRequestValidationError)(_invalid)
     app.exception_handler(Exception)(_broken)
-    app.add_middleware(Repeats, who=services.signed_in, clock=time.monotonic)
+    app.add_middleware(Repeats, who=services.signed_in, count=services.count, clock=time.monotonic)
     app.add_middleware(Auditing, put=services.note, now=lambda: datetime.now(UTC))
     app.openapi = description(app)  # type: ignore[method-assign]
     return app
@@ -133,10 +135,22 @@ def _methods(request: Request) -> list[str]:
 
 async def _invalid(request: HTTPConnection, error: ValidationException) -> Response:
     """Where the path itself cannot be, there is nothing at it."""
-    found = error.errors()
-    lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found]
+    found, bodies = error.errors(), _bodies(request)
+    lines = dict.fromkeys(f"{_place(one['loc'], bodies)}: {one['msg']}" for one in found)
     kind = Kind.NOT_FOUND if all(one["loc"][0] == "path" for one in found) else Kind.INVALID
-    return await _failure(request, Failure(kind, "the request is not as it should be", errors=lines))
+    return await _failure(request, Failure(kind, "the request is not as it should be", errors=[*lines]))
+
+
+def _bodies(request: HTTPConnection) -> frozenset[str]:
+    """Our names for the bodies of which a request has one."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    kinds = () if field is None else get_args(field.field_info.annotation)
+    return frozenset(kind.__name__ for kind in kinds)
+
+
+def _place(parts: Sequence[str | int], bodies: frozenset[str]) -> str:
+    """Where it stands in what was sent: there, our names for bodies are not."""
+    return ".".join(str(part) for at, part in enumerate(parts) if not (at == 1 and part in bodies))
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
@@ -62,15 +62,19 @@ _SHAPE: Final = WithJsonSchema(
 class Origination(BaseModel):
     """Which number a phone of ours is to call, and how."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     to: Annotated[str, Field(min_length=1, max_length=64)]
     """As the phone would dial it."""
     answers: Flag = False
     """Ask the phone to answer by itself, where it is configured to do so."""
     ring_s: Annotated[float, Field(strict=True, gt=0, le=300)] = RING_S
+    """So long it may ring before it is answered."""
     variables: Annotated[dict[_Name, _Value], AfterValidator(checked), Field(max_length=MOST), _SHAPE] = (
         Field(default_factory=dict)
     )
-    """What goes with the call: it stands in its row, its events and its record."""
+    """What goes with the call: it stands in its row, its events and its record. Names and values have 4,096
+    octets at most, all together, in UTF-8."""
 
 
 class PhoneCalls(Origination):

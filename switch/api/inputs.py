@@ -9,10 +9,12 @@ _RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([
 
 
 def body(*examples: dict[str, Any]) -> ConfigDict:
-    """Of a body: a key that is not known is an error; the examples stand in the API's document, and a test
-    asks with each of them.
+    """Of a body: a key that is not known is an error. What is said below a key stands in the API's document,
+    and so do the examples: a test asks with each of them.
     """
-    return ConfigDict(extra="forbid", json_schema_extra={"examples": list(examples)})
+    return ConfigDict(
+        extra="forbid", use_attribute_docstrings=True, json_schema_extra={"examples": list(examples)}
+    )
 
 
 def _written(value: object) -> object:

@@ -8,8 +8,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,27 +27,38 @@ PATTERN: Final = "[!-~]{1,255}"
 """Of a key: visible ASCII."""
 
 
-@dataclass(slots=True)
-class _Kept:
-    """One request: what was asked, since when, and the answer once there is one."""
+_Name: TypeAlias = tuple[str, str]
+"""A token's id and a key."""
+
+
+class _Done(NamedTuple):
+    """What was asked, and since when it is done; no answer where that is not kept."""
 
     asked: bytes
     since_s: float
-    answer: tuple[Message, Message] | None = None
-    done: bool = False
+    answer: tuple[Message, Message] | None
 
 
 class Repeats:
     """Middleware: lets through what was not asked before, answers what was."""
 
     def __init__(
-        self, app: ASGIApp, who: Callable[[HTTPConnection], Holder | None], clock: Callable[[], float]
+        self,
+        app: ASGIApp,
+        who: Callable[[HTTPConnection], Holder | None],
+        count: Callable[[Holder], None],
+        clock: Callable[[], float],
     ) -> None:
-        """`who` is asking, None for a stranger; `clock` is in seconds, monotonic."""
+        """`who` is asking, None for a stranger; `count` is told of what goes no further, and raises Failure
+        where he asks too often; `clock` is in seconds, monotonic.
+        """
         self._app = app
         self._who = who
+        self._count = count
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._working: dict[_Name, bytes] = {}
+        """What is being carried out."""
+        self._done: OrderedDict[_Name, _Done] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it."""
@@ -64,37 +74,36 @@ class Repeats:
             if re.fullmatch(PATTERN, key) is None:
                 raise Failure(Kind.INVALID, f"{HEADER} is 1 to 255 visible characters of ASCII")
             body = await _whole(receive)
-            kept = self._take((holder.token, key), _fingerprint(scope, body))
+            asked = _fingerprint(scope, body)
+            answer = self._answer(holder, key, asked)
         except Failure as failure:
             await problem(failure.problem, failure.headers)(scope, receive, send)
             return
-        if kept.answer is not None:
-            for message in kept.answer:
-                await send(message)
+        if answer is None:
+            await self._carry_out((holder.token, key), asked, scope, _again(body, receive), send)
             return
-        await self._carry_out(kept, (holder.token, key), scope, _again(body, receive), send)
+        for message in answer:
+            await send(message)
 
-    def _take(self, name: tuple[str, str], asked: bytes) -> _Kept:
-        """What is kept under a key, perhaps from now on. Raises Failure where there is no answer to give."""
-        now_s = self._clock()
-        while self._kept and next(iter(self._kept.values())).since_s < now_s - KEPT_S:
-            self._kept.popitem(last=False)
-        kept = self._kept.get(name)
-        if kept is None:
-            if len(self._kept) >= MOST_KEPT:
-                self._kept.popitem(last=False)
-            kept = self._kept[name] = _Kept(asked, now_s)
-        elif kept.asked != asked:
+    def _answer(self, holder: Holder, key: str, asked: bytes) -> tuple[Message, Message] | None:
+        """What was answered; None for what was not asked before. Raises Failure where it cannot be told."""
+        now_s, name = self._clock(), (holder.token, key)
+        while self._done and next(iter(self._done.values())).since_s < now_s - KEPT_S:
+            self._done.popitem(last=False)
+        done = self._done.get(name)
+        before = self._working.get(name) if done is None else done.asked
+        if before is None:
+            return None
+        self._count(holder)
+        if before != asked:
             raise Failure(Kind.KEY_TAKEN, f"{HEADER} stands for another request: choose a new one")
-        elif not kept.done:
+        if done is None:
             raise Failure(Kind.KEY_AT_WORK, "it is being carried out: ask again", retry_after_s=1)
-        elif kept.answer is None:
+        if done.answer is None:
             raise Failure(Kind.KEY_TAKEN, "it was done; its answer is not kept, as it is secret or too long")
-        return kept
+        return done.answer
 
-    async def _carry_out(
-        self, kept: _Kept, name: tuple[str, str], scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _carry_out(self, name: _Name, asked: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         """What was refused was not done: it is not kept, and may be asked again."""
         start: Message = {}
         octets = bytearray()
@@ -106,16 +115,18 @@ class Repeats:
                 octets.extend(message.get("body", b"")[: MOST_OCTETS + 1 - len(octets)])
             await send(message)
 
+        self._working[name] = asked
         try:
             await self._app(scope, receive, tell)
         finally:
+            del self._working[name]
             if start.get("status", 500) < 400:
-                kept.done, kept.answer = True, _answer(start, bytes(octets))
-            elif self._kept.get(name) is kept:
-                del self._kept[name]
+                self._done[name] = _Done(asked, self._clock(), _kept(start, bytes(octets)))
+            if len(self._done) > MOST_KEPT:
+                self._done.popitem(last=False)
 
 
-def _answer(start: MutableMapping[str, Any], octets: bytes) -> tuple[Message, Message] | None:
+def _kept(start: MutableMapping[str, Any], octets: bytes) -> tuple[Message, Message] | None:
     """What is sent again; None for what is not to be kept."""
     headers = [(name.lower(), value) for name, value in start["headers"]]
     if len(octets) > MOST_OCTETS or (b"cache-control", b"no-store") in headers:

@@ -79,13 +79,17 @@ class Services:
         """Who is asking. Raises Failure 401, 429, 503."""
         holder = self.signed_in(request)
         if holder is not None:
-            self._admit(self.requests, holder.token, "this token")
+            self.count(holder)
             return holder
         if not self.tokens.are_read:
             raise Failure(Kind.DATABASE_AWAY, "the database, which keeps tokens, does not answer yet")
         self.metrics.sign_in_failed()
         self._admit(self.failures, "" if request.client is None else request.client.host, "this address")
         raise Failure(Kind.UNAUTHENTICATED, "a bearer token is needed")
+
+    def count(self, holder: Holder) -> None:
+        """One more request of his. Raises Failure 429."""
+        self._admit(self.requests, holder.token, "this token")
 
     def _admit(self, buckets: Buckets, key: str, who: str) -> None:
         """Raises Failure 429."""

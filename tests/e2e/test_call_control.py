@@ -90,7 +90,7 @@ async def test_what_a_program_asks_wrongly_is_said(tell_on_failure: Tell) -> Non
             return answer.status_code, answer.json()["detail"]
 
         neither = await switch.request("POST", "/api/v1/calls", json={"to": "1002"})
-        lacks = ["body.PhoneCalls.phone: Field required", "body.AgentCalls.agent: Field required"]
+        lacks = ["body.phone: Field required", "body.agent: Field required"]
         assert (neither.status_code, neither.json()["errors"]) == (422, lacks)
         assert await refused(agent="nobody", to="1002") == (404, "no agent 'nobody'")
         assert await refused(phone="1009", to="1002") == (404, "no phone '1009'")

@@ -1,14 +1,18 @@
 """A POST with an Idempotency-Key is carried out once."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from switch.access.holder import ADMINISTRATOR, Holder
+from switch.access.limits import Buckets, Rate
 from switch.access.rights import Role
+from switch.api.app import create_app
 from switch.api.problems import Kind
 from switch.api.repeats import HEADER, KEPT_S, MOST_KEPT, MOST_OCTETS, REPLAYED, Repeats
 from tests.switch.api.running import Running, running
@@ -104,9 +108,9 @@ class _App:
         self.calls = 0
         self.now_s = 0.0
         self.begun, self.go_on = asyncio.Event(), asyncio.Event()
-        self.repeats = Repeats(
-            self, lambda request: Holder("eva", Role.SUPERVISOR, None, "t1"), lambda: self.now_s
-        )
+        self.counted = list[Holder]()
+        who = Holder("eva", Role.SUPERVISOR, None, "t1")
+        self.repeats = Repeats(self, lambda request: who, self.counted.append, lambda: self.now_s)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.calls += 1
@@ -123,6 +127,7 @@ async def test_one_that_is_being_carried_out_is_not_begun_again_and_a_key_is_for
     assert await _ask(app.repeats, "k") == 409
     app.go_on.set()
     assert (await first, await _ask(app.repeats, "k"), app.calls) == (204, 204, 1)
+    assert len(app.counted) == 2, "what goes no further counts against the token's limit here"
     app.now_s = KEPT_S + 1
     assert (await _ask(app.repeats, "k"), app.calls) == (204, 2)
 
@@ -147,3 +152,24 @@ async def test_the_oldest_answer_makes_room_for_a_new_key_and_not_for_one_that_c
     assert app.calls == MOST_KEPT + 1, "only the oldest was forgotten"
     await _ask(app.repeats, "0")
     assert app.calls == MOST_KEPT + 2
+
+
+async def test_no_answer_drives_out_a_request_that_is_being_carried_out() -> None:
+    app = _App()
+    slow = asyncio.create_task(_ask(app.repeats, "slow"))
+    await app.begun.wait()
+    still, app.go_on = app.go_on, asyncio.Event()
+    app.go_on.set()
+    for number in range(MOST_KEPT + 1):
+        await _ask(app.repeats, str(number))
+    assert (await _ask(app.repeats, "slow"), app.calls) == (409, MOST_KEPT + 2)
+    still.set()
+    assert (await slow, await _ask(app.repeats, "slow"), app.calls) == (204, 204, MOST_KEPT + 2)
+
+
+async def test_answers_that_are_told_again_count_against_the_limit(api: Running) -> None:
+    few = Buckets(Rate(burst=2, per_s=0.001), time.monotonic)
+    api.app = create_app(replace(api.services, requests=few), version="0.1.0")
+    async with api.client() as client:
+        asked = [client.post(f"{CALL}/prioritise", json={"priority": 3}, headers=KEY) for _ in range(3)]
+        assert [(await each).status_code for each in asked] == [200, 200, 429]
