@@ -140,7 +140,7 @@ async def _open_database(engine: AsyncEngine, config: Config) -> bool:
 
     Raises NewerSchema and SQLAlchemyError, and Away for one that never was.
     """
-    known = Known(config.server.data_dir / "history.database", config.database.url)
+    known = Known(config.database.url, config.server.data_dir)
     try:
         await reach(engine)
     except Away as error:

@@ -37,6 +37,7 @@ def sources(
         history=exchange.history.counts,
         report_mails=exchange.reports.mails,
         events=partial(_events, listeners),
+        alarms=lambda: Counter(row.alarm for row in exchange.alarms.standing()),
         history_spooled_bytes=exchange.history.spooled_bytes,
         history_deleted=deleted,
         host=lambda: look(exchange.config.server.data_dir),

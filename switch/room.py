@@ -9,7 +9,7 @@ from switch.events.types import Alarm
 from switch.exchange import Exchange
 from switch.host import LEAST_FREE_BYTES, disk
 
-EVERY_S: Final = 5.0
+EVERY_S: Final = 2.0
 _MB: Final = 1024 * 1024
 
 

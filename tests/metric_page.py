@@ -11,7 +11,7 @@ from sip.flow import TRANSPORTS
 from sip.syntax.malformed import Fault
 from switch.calls.ending import Reason, Result
 from switch.decisions.decisions import Asked
-from switch.events.types import EventType
+from switch.events.types import LASTING, EventType
 from switch.history.entries import OUTCOMES
 from switch.history.retention import Kind
 from switch.identities.stir import Outcome
@@ -38,6 +38,7 @@ the codes of `sip_messages_total` aside.
 """
 
 VALUES: Final[Mapping[str, Mapping[str, type[StrEnum] | tuple[str, ...]]]] = {
+    "alarm": {"alarms_active": LASTING},
     "answer": {"provisioning_requests": Answer},
     "code": {"sip_messages": ("empty for a request", "the status of a response")},
     "direction": {"calls": Direction, "sip_messages": parts.SIP_DIRECTIONS},

@@ -15,6 +15,7 @@ from switch.api.answers import Items, answer, many, nothing, octets, one
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.config.schema import Language
+from switch.events.types import Alarm
 from switch.reports.asking import NoQuestion, Wish, question
 from switch.reports.catalogue import rows
 from switch.reports.formats import FORMS
@@ -70,6 +71,8 @@ def routes(services: Services) -> APIRouter:
 
 def _begun(services: Services, holder: Holder, report: Name, body: bytes) -> Job:
     """A job for him. Raises Failure."""
+    if services.alarms.stands(Alarm.DATABASE_AWAY):
+        raise Failure(Kind.DATABASE_AWAY, "the database does not answer: no report can be made now")
     try:
         wish = msgspec.json.decode(body, type=Wish)
         asked = question(report, wish, services.zone(), services.language())

@@ -40,7 +40,12 @@ class TokenWanted(BaseModel):
 
 def routes(services: Services) -> APIRouter:
     """`/tokens`."""
-    router = APIRouter(prefix="/tokens", tags=["tokens"])
+
+    async def are_read() -> None:
+        if not services.tokens.are_read:
+            raise _away()
+
+    router = APIRouter(prefix="/tokens", tags=["tokens"], dependencies=[Depends(are_read)])
     Administer = Annotated[Holder, Depends(services.needs(Right.ADMINISTER))]
 
     @router.get("", responses=many(TokenRow), dependencies=[Depends(services.needs(Right.ADMINISTER))])

@@ -37,6 +37,7 @@ CHECKS: Final[Sequence[tuple[str, Check]]] = (
     ("media ports", network.media_ports),
     ("database", database.examine),
     ("switch", running.switch),
+    ("alarms", running.alarms),
     ("trunks", running.trunks),
     ("phones", running.phones),
 )

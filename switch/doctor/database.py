@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from switch.doctor.findings import Finding, Patient, bad, doubt, good
-from switch.history.database import Standing, connect, standing
+from switch.history.database import Away, Known, Standing, connect, reach, standing
 
 _PATIENCE_S: Final = 5.0
 _APART_S: Final = 2.0
@@ -25,6 +25,8 @@ def examine(patient: Patient) -> Iterator[Finding]:
         return
     try:
         yield from asyncio.run(_ask(patient, name))
+    except Away as error:
+        yield _away(patient, f"{name} does not answer: {error}", _remedy(url))
     except (OSError, TimeoutError, SQLAlchemyError, ValueError) as error:
         yield bad(f"{name} cannot be used: {_why(error)}", _remedy(url))
 
@@ -32,6 +34,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
 async def _ask(patient: Patient, name: str) -> list[Finding]:
     engine = connect(patient.config.database.url, patient.data_dir)
     try:
+        await reach(engine, _PATIENCE_S)
         async with asyncio.timeout(_PATIENCE_S), engine.connect() as connection:
             found = [_schema(name, await connection.run_sync(standing))]
             if engine.dialect.name == "postgresql":
@@ -39,6 +42,13 @@ async def _ask(patient: Patient, name: str) -> list[Finding]:
             return found
     finally:
         await engine.dispose()
+
+
+def _away(patient: Patient, said: str, remedy: str) -> Finding:
+    """One that was there may be away for a while, for a switch that starts as for one that runs."""
+    if Known(patient.config.database.url, patient.data_dir):
+        return doubt(said, f"{remedy}. Until then calls are taken, and their records wait in data_dir")
+    return bad(f"{said}; it never has, so no switch starts with it", remedy)
 
 
 def _schema(name: str, about: Standing) -> Finding:
@@ -84,7 +94,4 @@ def _remedy(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return f"is database.url right? If so: sqlite3 {url.database} 'pragma quick_check'"
     host = url.host or url.query.get("host", "localhost")
-    return (
-        f"pg_isready -h {host} -p {url.port or 5432}; start PostgreSQL, or set database.url right. Until "
-        "then calls go on, and their records wait in data_dir"
-    )
+    return f"pg_isready -h {host} -p {url.port or 5432}; start PostgreSQL, or set database.url right"

@@ -1,14 +1,23 @@
 """What the running switch says of itself, its carriers and its phones."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import httpx
 
 from switch.cli.client import Client, NoSwitch, Refusal, WrongUsage, place, trust
 from switch.doctor.findings import Finding, Patient, bad, doubt, good
+from switch.events.types import Alarm
 
 _PATIENCE_S = 5.0
+REMEDIES: Final[Mapping[Alarm, str]] = {
+    Alarm.DATABASE_AWAY: "start the database, or see the finding about it above",
+    Alarm.HISTORY_FULL: "df -h on data_dir: make room, and start the database",
+    Alarm.JOURNAL_FAILING: "df -h on data_dir: make room; ls -ld data_dir/journal: may it write there?",
+    Alarm.DISK_FULL: "df -h on data_dir: make room",
+    Alarm.WEBHOOK_DEAD: "centralita webhook show says why; mend that program, then centralita webhook retry",
+}
+"""By each that lasts."""
 _IDLE = "none runs: scripts/run, or systemctl start centralita"
 
 
@@ -32,6 +41,15 @@ def switch(patient: Patient) -> Iterator[Finding]:
         yield good(f"it takes calls ({url})")
     else:
         yield doubt(f"it takes no calls: {ready.json()['detail']}", "wait, or see its log")
+
+
+def alarms(patient: Patient) -> Iterator[Finding]:
+    """What is it that it says is wrong?"""
+    rows = list(_rows(patient, "/alarms"))
+    for row in rows:
+        yield doubt(f"{row['alarm']} since {row['since']}: {row['detail']}", REMEDIES[Alarm(row["alarm"])])
+    if patient.running and not rows:
+        yield good("none")
 
 
 def trunks(patient: Patient) -> Iterator[Finding]:

@@ -46,6 +46,10 @@ class Alarms:
         if (row := self._standing.pop((alarm, subject), None)) is not None:
             self._tell(alarm, subject, row.detail, AlarmState.OVER)
 
+    def stands(self, alarm: Alarm) -> bool:
+        """Whether it has begun, with whomever, and is not over."""
+        return any(known is alarm for known, _ in self._standing)
+
     def standing(self) -> list[AlarmRow]:
         """Those that are not over, the oldest first."""
         return list(self._standing.values())

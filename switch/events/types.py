@@ -81,6 +81,16 @@ class Alarm(StrEnum):
     """The disk is slower than the recording of a call: parts of it are left out."""
 
 
+LASTING: Final = (
+    Alarm.WEBHOOK_DEAD,
+    Alarm.JOURNAL_FAILING,
+    Alarm.DATABASE_AWAY,
+    Alarm.HISTORY_FULL,
+    Alarm.DISK_FULL,
+)
+"""Those that begin and are over; the others happen."""
+
+
 class AlarmState(StrEnum):
     """Whether an alarm lasts."""
 

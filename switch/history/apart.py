@@ -5,7 +5,7 @@ The migrations are half a second of pure Python: too long for any thread of the 
 
 import asyncio
 import sys
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import msgspec
@@ -18,15 +18,15 @@ from switch.history.database import Away, NewerSchema, connect, migrate
 async def migrate_apart(url: str, data_dir: Path) -> None:
     """As `migrate`. Raises Away, with the reason, where it cannot be done now, and OSError."""
     child = await asyncio.create_subprocess_exec(
-        *command(__name__), stdin=PIPE, stdout=DEVNULL, stderr=PIPE, env=environment()
+        *command(__name__), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment()
     )
     try:
-        _, words = await child.communicate(msgspec.json.encode((url, str(data_dir))))
+        why, broken = await child.communicate(msgspec.json.encode((url, str(data_dir))))
     finally:
         if child.returncode is None:
             child.kill()
     if child.returncode != 0:
-        raise Away(words.decode(errors="replace").strip().rpartition("\n")[2])
+        raise Away((why or broken).decode(errors="replace").strip().rpartition("\n")[2])
 
 
 async def _migrate(url: str, data_dir: Path) -> None:
@@ -43,7 +43,8 @@ def _child() -> None:
     try:
         asyncio.run(_migrate(url, Path(data_dir)))
     except (NewerSchema, SQLAlchemyError, OSError) as error:
-        sys.exit(" ".join(str(error).split()))
+        print(" ".join(str(error).split()))  # drivers may have their say on the other
+        sys.exit(1)
 
 
 if __name__ == "__main__":

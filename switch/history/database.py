@@ -15,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_ANSWERS_WITHIN_S = 10.0
 _AWAY = ("08", "53", "57")
 """Classes of SQLSTATE: no connection, no room for one, stopped or starting."""
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
@@ -80,8 +79,8 @@ class Known:
     that never answered is a mistake in the configuration.
     """
 
-    def __init__(self, path: Path, url: str) -> None:
-        self._path = path
+    def __init__(self, url: str, data_dir: Path) -> None:
+        self._path = data_dir / "history.database"
         self._print = sha256(make_url(url).set(password=None).render_as_string().encode()).hexdigest()
 
     def note(self) -> None:
@@ -95,11 +94,13 @@ class Known:
             return False
 
 
-async def reach(engine: AsyncEngine) -> None:
+async def reach(engine: AsyncEngine, within_s: float = 10.0) -> None:
     """Connect once. Raises Away, and SQLAlchemyError where it answers that this cannot be."""
     try:
-        async with asyncio.timeout(_ANSWERS_WITHIN_S), engine.connect():
+        async with asyncio.timeout(within_s), engine.connect():
             return
+    except TimeoutError as error:
+        raise Away(f"no answer within {within_s:g} s") from error
     except OSError as error:
         raise Away(str(error) or type(error).__name__) from error
     except DBAPIError as error:

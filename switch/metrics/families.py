@@ -88,6 +88,7 @@ RECORDER_DROPPED = _counter("recorder_dropped_frames", "Frames that the recorder
 LOOP_LAG = _histogram("event_loop_lag_seconds", "How late the event loop ran a timer.")
 GC_PAUSE = _histogram("gc_pause_seconds", "Pauses for garbage collection.")
 EVENTS = _counter("events", "Events that were told.", "type")
+ALARMS = _gauge("alarms_active", "Alarms that have begun and are not over.", "alarm")
 EVENT_LISTENERS = _gauge("event_listeners", "WebSockets that events are told to.")
 EVENT_SNAPSHOTS = _counter("event_snapshots", "Snapshots that began to be told, by why.", "why")
 WEBHOOK_ATTEMPTS = _counter(

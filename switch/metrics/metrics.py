@@ -255,6 +255,7 @@ class Metrics:
             parts.history(sources.history(), sources.history_spooled_bytes(), sources.history_deleted()),
             parts.provisioning(sources.provisioning()),
             parts.events(sources.events()),
+            parts.alarms(sources.alarms()),
             parts.webhooks(sources.webhooks()),
             parts.host(sources.host()),
             families.READY.number(sources.is_ready()),

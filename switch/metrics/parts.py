@@ -7,7 +7,7 @@ from typing import Final
 from sip.aio.closing import Closed
 from sip.flow import TRANSPORTS, Transport
 from switch.calls.ending import Reason, Result
-from switch.events.types import EventType
+from switch.events.types import LASTING, Alarm, EventType
 from switch.history.entries import OUTCOMES
 from switch.history.retention import Kind
 from switch.host import Host
@@ -129,6 +129,11 @@ def events(events: EventsReading) -> Iterator[Part]:
     yield from families.EVENT_LISTENERS.number(events.listeners)
     came = events.snapshots - events.overtaken
     yield from families.EVENT_SNAPSHOTS.numbers({("came",): came, ("overtaken",): events.overtaken})
+
+
+def alarms(standing: Mapping[Alarm, int]) -> Iterator[Part]:
+    """What is wrong now."""
+    yield from families.ALARMS.numbers({(alarm,): standing.get(alarm, 0) for alarm in LASTING})
 
 
 def webhooks(hooks: Mapping[str, WebhookReading]) -> Iterator[Part]:

@@ -7,7 +7,7 @@ from acd.queue import ClosedReason
 from sip.aio.closing import Closed
 from sip.flow import Transport
 from sip.syntax.malformed import Fault
-from switch.events.types import EventType
+from switch.events.types import Alarm, EventType
 from switch.host import Disk, Host
 from switch.provisioning.door import Answer
 from switch.records import AgentState
@@ -106,6 +106,8 @@ class Sources:
     """`Writer.counts`."""
     report_mails: Callable[[], Mapping[MailOutcome, int]] = dict
     events: Callable[[], EventsReading] = EventsReading
+    alarms: Callable[[], Mapping[Alarm, int]] = dict
+    """How many of each last."""
     history_spooled_bytes: Callable[[], int] = int
     """`Writer.spooled_bytes`."""
     history_deleted: Callable[[], Mapping[str, int]] = dict

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from switch.doctor import Verdict, examine
 from switch.history.database import connect
 from tests.e2e.centre import NUMBER, SECRETS, Tell, centre
 from tests.peers.child import PeerError
@@ -17,6 +18,14 @@ from tests.peers.postgresql import Postgresql
 from tests.peers.sipp import Sipp
 from tests.peers.switch import Switch
 
+NEEDS_IT = (
+    ("POST", "reports/calls"),
+    ("GET", "calls?state=ended"),
+    ("GET", "tokens"),
+    ("DELETE", "tokens/wall"),
+    ("GET", "audit"),
+)
+"""What cannot be answered without the database."""
 TALK_MS = 300
 
 
@@ -180,6 +189,16 @@ async def test_a_start_without_the_database_that_was_there(tell_on_failure: Tell
             refused = await switch.request("GET", "/api/v1/queues", headers=token)
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
             assert refused.json()["type"] == "urn:centralita:problem:database-away"
+            for method, path in NEEDS_IT:
+                refused = await switch.request(method, f"/api/v1/{path}")
+                assert refused.json()["type"] == "urn:centralita:problem:database-away", path
+                assert "retry-after" in refused.headers
+            assert (await switch.metrics()).value("centralita_alarms_active", alarm="database_away") == 1
+            examined = await asyncio.to_thread(lambda: list(examine(switch.config_file)))
+            assert {"database", "alarms"} <= {
+                name for name, finding in examined if finding.verdict is Verdict.DOUBT
+            }
+            assert not any(finding.verdict is Verdict.BAD for _, finding in examined)
             async with Sipp.running(
                 "caller_hangs_up", target=switch.sip, number="600", calls=20, rate=20, talk_ms=TALK_MS
             ) as callers:

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from switch.doctor import CHECKS, Finding, Verdict, examine
+from switch.doctor import CHECKS, Finding, Verdict, examine, running
 from switch.doctor.findings import utc_now
-from switch.history.database import connect, migrate
+from switch.events.types import LASTING
+from switch.history.database import Known, connect, migrate
 from tests.e2e.centre import centre
 from tests.peers import ports
 from tests.peers.postgresql import postgresql
@@ -192,10 +193,22 @@ def test_the_database_is_away(installation: Installation) -> None:
     installation.is_as_follows(database={"url": f"postgresql://someone:hush@127.0.0.1:{port}/history"})
     name, finding = only_bad(installation.examined())
     assert name == "database"
-    assert finding.said.startswith(f"postgresql://someone:***@127.0.0.1:{port}/history cannot be used: ")
+    url = f"postgresql://someone:***@127.0.0.1:{port}/history"
+    assert finding.said.startswith(f"{url} does not answer: ")
     assert "Connect call failed" in finding.said
+    assert finding.said.endswith("; it never has, so no switch starts with it")
     assert finding.remedy.startswith(f"pg_isready -h 127.0.0.1 -p {port}; ")
     assert "hush" not in finding.said + finding.remedy
+    Known(url.replace("***", "other"), installation.data_dir).note()
+    examined = installation.examined()
+    assert found(examined, Verdict.BAD) == []
+    (away,) = [finding for name, finding in found(examined, Verdict.DOUBT) if name == "database"]
+    assert away.said.startswith(f"{url} does not answer: ")
+    assert away.remedy.endswith("Until then calls are taken, and their records wait in data_dir")
+
+
+def test_every_alarm_that_lasts_has_a_remedy() -> None:
+    assert set(running.REMEDIES) == set(LASTING)
 
 
 def test_a_configuration_with_mistakes_is_all_that_is_said(installation: Installation) -> None:
@@ -212,6 +225,6 @@ def test_every_check_says_something_of_an_installation_that_is_not_started(
 ) -> None:
     examined = installation.examined()
     assert found(examined, Verdict.BAD) == []
-    silent: Sequence[str] = ("trunks", "phones")  # those of a switch that runs
+    silent: Sequence[str] = ("alarms", "trunks", "phones")  # those of a switch that runs
     assert {name for name, _ in examined} == {name for name, _ in CHECKS} - set(silent)
     assert isinstance(examined[0][1], Finding)

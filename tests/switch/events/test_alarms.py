@@ -15,6 +15,7 @@ def test_what_lasts_is_told_twice_and_stands_meanwhile() -> None:
     assert alarms.begin(AWAY, "database", "connection refused")
     now_us = 9_000_000
     assert not alarms.begin(AWAY, "database", "connection refused again")
+    assert alarms.stands(AWAY)
     [row] = alarms.standing()
     assert (row.alarm, row.subject, row.detail) == (AWAY, "database", "connection refused")
     assert row.since == utc(1_000_000)
@@ -26,6 +27,7 @@ def test_what_lasts_is_told_twice_and_stands_meanwhile() -> None:
         (AlarmState.OVER, "connection refused"),
     ]
     assert alarms.standing() == []
+    assert not alarms.stands(AWAY)
     assert alarms.begin(AWAY, "database", "again"), "and may begin anew"
 
 

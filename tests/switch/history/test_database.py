@@ -168,13 +168,12 @@ async def test_a_later_schema_is_left_alone(engine: AsyncEngine) -> None:
 
 async def test_only_a_database_that_was_there_may_be_away(tmp_path: Path) -> None:
     """Known by its URL, whatever the password; one of another name is a stranger."""
-    path = tmp_path / "history.database"
     url = "postgresql://centralita:{}@127.0.0.1:1/{}"
-    assert not Known(path, url.format("old", "history"))
-    Known(path, url.format("old", "history")).note()
-    assert Known(path, url.format("new", "history"))
-    assert not Known(path, url.format("old", "another"))
-    assert "old" not in path.read_text()
+    assert not Known(url.format("old", "history"), tmp_path)
+    Known(url.format("old", "history"), tmp_path).note()
+    assert Known(url.format("new", "history"), tmp_path)
+    assert not Known(url.format("old", "another"), tmp_path)
+    assert "old" not in (tmp_path / "history.database").read_text()
     engine = connect(url.format("old", "history"), tmp_path)
     with pytest.raises(Away, match="Connect call failed"):
         await reach(engine)

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sip.syntax.malformed import Fault
 from switch.calls.ending import Reason, Result
+from switch.events.types import Alarm
 from switch.metrics.exposition import Declared, render
 from switch.metrics.metrics import HandlePhase, Metrics, RepairKind
 from switch.metrics.queue_counts import QueueTarget
@@ -48,6 +49,7 @@ def metrics() -> Metrics:
             agents=lambda: {"support": {AgentState.READY: 2}},
             agents_by_state=lambda: {AgentState.READY: 2, AgentState.OFFLINE: 1},
             trunks_up=lambda: {"carrier": True},
+            alarms=lambda: {Alarm.DISK_FULL: 1},
             tasks=lambda: 7,
         )
     )
@@ -231,6 +233,8 @@ async def test_what_others_count_is_asked_for_once_a_scrape(metrics: Metrics) ->
     assert value(families, "agents_by_state", state="offline") == 1
     assert value(families, "registrations", transport="udp") == 0
     assert value(families, "trunk_up", trunk="carrier") == 1
+    assert value(families, "alarms_active", alarm="disk_full") == 1
+    assert value(families, "alarms_active", alarm="database_away") == 0
     assert value(families, "tasks_active") == 7
     assert value(families, "config_last_reload_successful") == 1
     metrics.config_reloaded(applied=False)
