@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from acd.commands import Command
-from acd.events import DeadlinePassed, Event
+from acd.events import DeadlinePassed, Event, IndexesDoubted
 from acd.router import Router
 from switch.clock import Clock
 from switch.persistence.journal import Journal, Retention
@@ -104,7 +104,13 @@ class Dispatch:
         for event in events:
             now_us = self._clock.now_us()
             began = time.perf_counter()
-            commands = self.router.step(event, now_us)
+            try:
+                commands = self.router.step(event, now_us)
+            except Exception:  # noqa: BLE001 - a fault of ours in one step must not cost the others
+                self._log.exception("step failed", step=repr(event))
+                self._journal.start_anew()
+                events.append(IndexesDoubted())
+                continue
             self._journal.record(event, commands)
             self._decided(time.perf_counter() - began)
             steps += [(command, now_us) for command in commands]

@@ -2,10 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from media.aio.recording import BLOCK_OCTETS, HEADER_OCTETS, RATE_HZ, header
+
+_WHOLE: Final = ".whole"
+"""After the name of the first part: all of them, and none of the others counts any more."""
 
 
 def mend(part: Path) -> float:
@@ -24,17 +28,30 @@ def mend(part: Path) -> float:
     return octets / BLOCK_OCTETS / RATE_HZ
 
 
-def join(first: Path, others: Iterable[Path]) -> float:
+def join(first: Path, others: Sequence[Path]) -> float:
     """Mend `first` and append what the others have, which are gone then; how many seconds there are.
 
-    Blocks. OSError, and nothing is lost.
+    The whole is made beside them, so that a crash in the middle, and another try, changes nothing. Blocks.
+    OSError, and nothing is lost.
     """
-    seconds = mend(first)
-    for other in others:
-        mend(other)
-        with first.open("ab") as whole, other.open("rb") as part:
-            part.seek(HEADER_OCTETS)
-            shutil.copyfileobj(part, whole)
-        seconds = mend(first)
-        other.unlink()
-    return seconds
+    whole = first.with_name(f"{first.name}{_WHOLE}")
+    if others and not whole.exists():
+        _write_whole(whole, [first, *others])
+    if whole.exists():
+        for other in reversed(others):
+            other.unlink()
+        whole.replace(first)
+    return mend(first)
+
+
+def _write_whole(whole: Path, parts: Sequence[Path]) -> None:
+    making = whole.with_name(f"{whole.name}.part")
+    with making.open("wb") as file:
+        file.write(header(0))
+        for part in parts:
+            mend(part)
+            with part.open("rb") as data:
+                data.seek(HEADER_OCTETS)
+                shutil.copyfileobj(data, file)
+    mend(making)
+    making.replace(whole)

@@ -28,7 +28,7 @@ async def seed(live: Live, url: str, data_dir: Path) -> None:
     while not live.seeded:
         try:
             await _ask(live, msgspec.json.encode(request))
-        except (OSError, CannotSeed, msgspec.MsgspecError) as error:
+        except (OSError, ValueError, CannotSeed, msgspec.MsgspecError) as error:
             log.warning("today's figures are not whole: the database does not tell", error=str(error))
             await asyncio.sleep(retry_s)
             retry_s = min(2 * retry_s, _RETRY_S[1])

@@ -121,6 +121,19 @@ class Journal:
             self._on_problem(JournalProblem(ProblemKind.WRITE, "the journal is written again", over=True))
         return True
 
+    def start_anew(self) -> None:
+        """A step of the router has failed, and what it left is not what its recorded steps make of it: what
+        follows goes on from a snapshot.
+        """
+        if not self.write():
+            self._skipped = True
+            return
+        try:
+            self._start_segment()
+        except OSError as error:
+            self._skipped = True
+            self._failed(error)
+
     def finish(self) -> None:
         """The orderly end: close with a snapshot of the router at rest, from which the next start goes on."""
         self._close((self._router.sequence, self._router.snapshot()))

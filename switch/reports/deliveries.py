@@ -144,7 +144,7 @@ class Deliveries:
                 work.cancel()
                 raise
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def _request(
         self, folder: Path, marks: Path, report: ScheduledReport, mail: Mail, due: datetime, zone: ZoneInfo

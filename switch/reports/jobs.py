@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -197,4 +198,5 @@ class Jobs:
         if (timer := self._timers.pop(name, None)) is not None:
             timer.cancel()
         if (job := self._jobs.pop(name, None)) is not None:
-            shutil.rmtree(job.path.parent, ignore_errors=True)
+            removing = partial(shutil.rmtree, job.path.parent, ignore_errors=True)
+            asyncio.get_running_loop().run_in_executor(None, removing)

@@ -84,11 +84,11 @@ class Hook:
         try:
             dropped = self.outbox.append(entry.seq, entry.json)
         except OSError as error:
-            self._drop(1, f"the disk does not take it: {error}")
+            self.lost(1, f"the disk does not take it: {error}")
         else:
             self._news.set()
             if dropped:
-                self._drop(dropped, "more waited than there is room for")
+                self.lost(dropped, "more waited than there is room for")
 
     async def run(self) -> None:
         """Tell what is there, and wait for more."""
@@ -114,6 +114,13 @@ class Hook:
         told = {"seq": 0, "time": utc(now_us), "type": _TEST, "data": {"webhook": self.name}}
         line = Line(0, _TEST, msgspec.json.encode(told))
         return await self._poster.post(line, self._around.wall_us() // 1_000_000)
+
+    def lost(self, count: int, why: str) -> None:
+        """So many events it will never be told."""
+        self.dropped += count
+        if self.dropped == count:
+            self._log.error("webhook loses events", why=why)
+            self._around.alarms.once(Alarm.WEBHOOK_DROPPED, self.name, why)
 
     async def close(self) -> None:
         """Close its connections: there is no such webhook any more."""
@@ -165,9 +172,3 @@ class Hook:
         detail = f"told nothing any more: {posted.error}; then: centralita webhook retry {self.name}"
         self._log.error("webhook is dead", error=posted.error, waiting=self.outbox.count)
         self._around.alarms.begin(Alarm.WEBHOOK_DEAD, self.name, detail)
-
-    def _drop(self, count: int, why: str) -> None:
-        self.dropped += count
-        if self.dropped == count:
-            self._log.error("webhook loses events", why=why)
-            self._around.alarms.once(Alarm.WEBHOOK_DROPPED, self.name, why)

@@ -25,6 +25,14 @@ class _Waiting(msgspec.Struct, frozen=True):
     type: str
 
 
+def _read(line: bytes) -> _Waiting | None:
+    """None for one that is damaged."""
+    try:
+        return msgspec.json.decode(line, type=_Waiting)
+    except msgspec.DecodeError:
+        return None
+
+
 class Line(NamedTuple):
     """One event."""
 
@@ -48,16 +56,23 @@ class Outbox:
     """Of one webhook."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises OSError."""
+        """Raises OSError. What cannot be read of a former run is passed over."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.damaged = 0
+        """Lines that were passed over."""
         self._folder = folder
-        self._cursor = os.open(folder / _CURSOR, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self.taken = int(os.pread(self._cursor, 32, 0).strip() or 0)
-        """The number of the event that was taken last, 0 before the first."""
-        self._segments = [_Segment(path) for path in sorted(folder.glob(f"*{_SUFFIX}"))]
         self._file: int | None = None
-        for segment in list(self._segments):
-            self._open(segment)
+        self._cursor = os.open(folder / _CURSOR, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            told = os.pread(self._cursor, 32, 0).strip()
+            self.taken = int(told) if told.isdigit() else 0
+            """The number of the event that was taken last, 0 before the first."""
+            self._segments = [_Segment(path) for path in sorted(folder.glob(f"[0-9]*{_SUFFIX}"))]
+            for segment in list(self._segments):
+                self._open(segment)
+        except OSError:
+            os.close(self._cursor)
+            raise
 
     @property
     def count(self) -> int:
@@ -99,9 +114,13 @@ class Outbox:
         segment = self._segments[0]
         with segment.path.open("rb") as file:
             file.seek(segment.offset)
-            json = file.readline().rstrip(b"\n")
-        waiting = msgspec.json.decode(json, type=_Waiting)
-        return Line(waiting.seq, waiting.type, json)
+            while raw := file.readline():
+                if (waiting := _read(raw)) is not None:
+                    return Line(waiting.seq, waiting.type, raw.rstrip(b"\n"))
+                segment.offset += len(raw)
+        self.damaged += segment.count  # while we ran: somebody has cut the file
+        self._remove(segment)
+        return self.first()
 
     def done(self, line: Line) -> None:
         """It was taken; it may have given way meanwhile."""
@@ -139,7 +158,9 @@ class Outbox:
                     file.truncate(whole)
                     break
                 whole += len(line)
-                if msgspec.json.decode(line, type=_Waiting).seq <= self.taken:
+                if (waiting := _read(line)) is None:
+                    self.damaged += 1
+                elif waiting.seq <= self.taken:
                     segment.offset = whole
                 else:
                     segment.count += 1

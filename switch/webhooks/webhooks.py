@@ -11,6 +11,7 @@ import structlog
 
 from switch.config.webhook import Webhook
 from switch.events.stream import Entry, Stream
+from switch.events.types import Alarm
 from switch.webhooks.hook import Around, Hook
 from switch.webhooks.outbox import Outbox
 from switch.webhooks.post import Poster
@@ -51,12 +52,17 @@ class Webhooks:
         folder = data_dir / _FOLDER / f"to-{quote(name, safe='')}"
         try:
             outbox = Outbox(folder)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             structlog.get_logger("webhook").error(
                 "webhook cannot keep events", webhook=name, error=str(error)
             )
+            detail = f"told nothing, its events cannot be kept: {error}; then: centralita reload"
+            self._around.alarms.begin(Alarm.WEBHOOK_DEAD, name, detail)
             return
         hook = Hook(name, settings, outbox, Poster(name, settings, self._transport), self._around)
+        self._around.alarms.over(Alarm.WEBHOOK_DEAD, name)
+        if outbox.damaged:
+            hook.lost(outbox.damaged, "what was kept for it is damaged")
         self.hooks[name] = hook
         self._tasks[name] = asyncio.get_running_loop().create_task(self._run(hook), name=f"webhook {name}")
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -127,3 +128,28 @@ async def test_a_deadline_is_stepped_without_being_asked(stage: Stage) -> None:
 
     stage.dispatch.start(carry_out)
     assert (await asyncio.wait_for(left, 5)).call == "c1"
+
+
+async def test_a_step_that_fails_costs_no_other(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own event is lost; the router looks at its indexes anew, and a restart stands where it stood."""
+    router, step = stage.dispatch.router, stage.dispatch.router.step
+    stage.dispatch.post(SETUP)
+    stage.dispatch.flush()
+
+    def fail_once(event: Event, now_us: int) -> list[Command]:
+        if event == CallQueued(call="c2", queue="support", queued_at_us=2):
+            raise RuntimeError("a fault of ours")
+        return step(event, now_us)
+
+    monkeypatch.setattr(router, "step", fail_once, raising=False)
+    for n in (1, 2, 3):
+        stage.dispatch.post(CallQueued(call=f"c{n}", queue="support", queued_at_us=n))
+    stage.dispatch.flush()
+    assert stage.story.count("VisitStarted") == 2
+    assert stage.story.count("record IndexesDoubted") == 1
+    assert set(router.facts.calls) == {"c1", "c3"}
+    stage.journal._keeper.turn()
+    after = recover(copytree(tmp_path / "journal", tmp_path / "copy"))
+    assert (after.problems, after.router.state_hash()) == ([], router.state_hash())

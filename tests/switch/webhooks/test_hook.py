@@ -163,6 +163,44 @@ async def test_a_switch_that_dies_tells_what_it_had_not(tmp_path: Path) -> None:
         await after.webhooks.close()
 
 
+async def test_what_was_kept_and_is_damaged_is_an_alarm(tmp_path: Path) -> None:
+    async with programs(1) as [program]:
+        program.says = reply(b"", "503 Busy")
+        before = Told(tmp_path)
+        before.have(crm={"url": program.url})
+        before.tell()
+        last = before.tell()
+        await before.webhooks.close()
+        (segment,) = tmp_path.glob("webhooks/to-crm/*.jsonl")
+        segment.write_bytes(b"not JSON\n" + segment.read_bytes().splitlines(keepends=True)[1])
+        program.asked.clear()
+        program.says = OK
+        after = Told(tmp_path)
+        after.have(crm={"url": program.url})
+        await until(lambda: after.hook().taken == 1)
+        assert heard(program) == [last]
+        assert (after.alarm_states(), after.hook().dropped) == (
+            [(Alarm.WEBHOOK_DROPPED, AlarmState.HAPPENED)],
+            1,
+        )
+        await after.webhooks.close()
+
+
+async def test_a_webhook_whose_events_cannot_be_kept_is_an_alarm_until_they_can(told: Told) -> None:
+    async with programs(1) as [program]:
+        program.says = OK
+        folder = told.folder / "webhooks" / "to-crm"
+        folder.parent.mkdir()
+        folder.touch()
+        told.have(crm={"url": program.url})
+        assert told.alarm_states() == [(Alarm.WEBHOOK_DEAD, AlarmState.BEGUN)]
+        folder.unlink()
+        told.have(crm={"url": program.url})
+        assert told.alarm_states()[1:] == [(Alarm.WEBHOOK_DEAD, AlarmState.OVER)]
+        told.tell()
+        await until(lambda: told.hook().taken == 1)
+
+
 async def test_410_ends_it_until_somebody_says_so(told: Told) -> None:
     async with programs(1) as [program]:
         program.says = reply(b"", "410 Gone")

@@ -65,6 +65,44 @@ def test_what_a_crash_left_of_a_line_is_cut_off(tmp_path: Path) -> None:
     outbox.close()
 
 
+def test_what_is_damaged_is_passed_over_and_counted(tmp_path: Path) -> None:
+    """A line of a segment, and the cursor: what was taken is told again, and nothing else is lost."""
+    outbox = Outbox(tmp_path)
+    put(outbox, 1, 2, 3, 4)
+    take(outbox)
+    outbox.close()
+    (segment,) = tmp_path.glob("*.jsonl")
+    lines = segment.read_bytes().splitlines(keepends=True)
+    lines[1] = b"\x00" * 20 + b"\n"
+    segment.write_bytes(b"".join(lines))
+    (tmp_path / "cursor").write_bytes(b"\xff" * 21)
+    outbox = Outbox(tmp_path)
+    assert (outbox.damaged, outbox.count) == (1, 3)
+    put(outbox, 5)
+    assert [take(outbox) for _ in range(5)] == [1, 3, 4, 5, 0]
+    assert (outbox.count, outbox.size) == (0, 0)
+    outbox.close()
+
+
+def test_a_file_that_somebody_cuts_meanwhile_is_passed_over(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    put(outbox, 1, 2)
+    (segment,) = tmp_path.glob("*.jsonl")
+    segment.write_bytes(b"")
+    assert (take(outbox), outbox.damaged, outbox.count) == (0, 2, 0)
+    put(outbox, 3)
+    assert take(outbox) == 3
+    outbox.close()
+
+
+def test_what_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> None:
+    (tmp_path / f"{1:020d}.jsonl").mkdir()
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(IsADirectoryError):
+        Outbox(tmp_path)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 def test_the_oldest_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outboxes, "SEGMENT_BYTES", 500)
     monkeypatch.setattr(outboxes, "MOST_BYTES", 2000)
