@@ -42,6 +42,7 @@ class Logger(StrEnum):
     REGISTRAR = "registrar"
     REPORTS = "reports"
     RETENTION = "retention"
+    ROOM = "room"
     ROUTER = "router"
     SERVER = "server"
     SIP = "sip"

@@ -99,6 +99,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._removing: set[asyncio.Future[None]] = set()
         self._log = structlog.get_logger("reports")
 
     def open(self) -> None:
@@ -153,8 +154,8 @@ class Jobs:
                 job.work.cancel()
         for timer in self._timers.values():
             timer.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if ending := {*self._tasks, *self._removing}:
+            await asyncio.wait(ending)
 
     async def _run(self, job: Job) -> None:
         request = Request(
@@ -198,5 +199,7 @@ class Jobs:
         if (timer := self._timers.pop(name, None)) is not None:
             timer.cancel()
         if (job := self._jobs.pop(name, None)) is not None:
-            removing = partial(shutil.rmtree, job.path.parent, ignore_errors=True)
-            asyncio.get_running_loop().run_in_executor(None, removing)
+            remove = partial(shutil.rmtree, job.path.parent, ignore_errors=True)
+            removing = asyncio.get_running_loop().run_in_executor(None, remove)
+            self._removing.add(removing)
+            removing.add_done_callback(self._removing.discard)

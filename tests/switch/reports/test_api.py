@@ -140,9 +140,9 @@ async def test_results_are_kept_for_a_while(tmp_path: Path) -> None:
             await asyncio.sleep(0.01)
     with pytest.raises(NoJob, match="kept for"):
         kept.find(job.id)
-    assert list((tmp_path / "kept").iterdir()) == []
     runner.close()
     await kept.close()
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 async def test_the_command_line(api: Running, tmp_path: Path) -> None:

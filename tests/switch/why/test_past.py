@@ -145,7 +145,7 @@ def test_a_call_that_rang_everywhere_is_explained_as_far_as_there_is_time(tmp_pa
 
 
 async def test_a_child_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("switch.why.explainer.sys.executable", "/bin/false")
+    monkeypatch.setattr("switch.children.sys.executable", "/bin/false")
     offer = made(_played(3))[0][1]
     with pytest.raises(CannotExplain):
         await Explainer(tmp_path).explain([kept(offer)])
@@ -161,7 +161,7 @@ async def test_a_child_ends_at_once_with_the_switch(
     child = tmp_path / "child"
     child.write_text(f"#!/bin/sh\n{f'echo > {began}' if begun else ''}\nexec sleep 30\n")
     child.chmod(0o700)
-    monkeypatch.setattr("switch.why.explainer.sys.executable", str(child))
+    monkeypatch.setattr("switch.children.sys.executable", str(child))
     explainer, offer = Explainer(tmp_path), made(_played(3))[0][1]
     asked = asyncio.create_task(explainer.explain([kept(offer)]))
     await (asyncio.to_thread(began.read_text) if begun else asyncio.sleep(0))
