@@ -7,9 +7,10 @@ from pydantic import BaseModel, Field
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
-from switch.api.answers import Items, answer, many, one
+from switch.api.answers import answer, many, one
 from switch.api.backend import AgentRow
 from switch.api.inputs import body
+from switch.api.pages import Asked
 from switch.api.services import Services
 from switch.records import AgentState
 
@@ -32,9 +33,9 @@ def routes(services: Services) -> APIRouter:
     Set = Annotated[Holder, Depends(services.needs(Right.AGENTS_SET))]
 
     @router.get("", responses=many(AgentRow))
-    async def agents(holder: See) -> Response:
+    async def agents(holder: See, page: Asked) -> Response:
         """Every agent."""
-        return answer(Items(services.seen_by(holder).agents()))
+        return answer(page.of(services.seen_by(holder).agents(), lambda row: row.name))
 
     @router.get("/{name}", responses=one(AgentRow))
     async def agent(name: str, holder: See) -> Response:

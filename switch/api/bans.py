@@ -5,8 +5,9 @@ from http import HTTPStatus
 from fastapi import APIRouter, Depends, Response
 
 from switch.access.rights import Right
-from switch.api.answers import Items, answer, many, nothing
+from switch.api.answers import answer, many, nothing
 from switch.api.backend import BanRow
+from switch.api.pages import Asked
 from switch.api.services import Services
 
 
@@ -15,9 +16,9 @@ def routes(services: Services) -> APIRouter:
     router = APIRouter(tags=["bans"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
 
     @router.get("/bans", responses=many(BanRow))
-    async def bans() -> Response:
+    async def bans(page: Asked) -> Response:
         """Every ban in force, the oldest first."""
-        return answer(Items(services.backend.bans()))
+        return answer(page.of(services.backend.bans(), lambda row: f"{row.address} {row.user}"))
 
     @router.delete("/bans/{address:path}", status_code=204, responses=nothing(HTTPStatus.NO_CONTENT))
     async def remove(address: str) -> Response:

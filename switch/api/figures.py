@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
-from switch.api.answers import Items, answer, many
+from switch.api.answers import answer, many
+from switch.api.pages import Asked
 from switch.api.services import Services
 from switch.events.subject import agent, queue
 from switch.figures.facts import Counts, Dimension, Fact
@@ -26,7 +27,7 @@ def routes(services: Services) -> APIRouter:
     See = Annotated[Holder, Depends(services.needs(Right.QUEUES_SEE))]
 
     @router.get("", responses=many(FiguresRow))
-    async def figures(holder: See, by: Annotated[Dimension | None, Query()] = None) -> Response:
+    async def figures(holder: See, page: Asked, by: Annotated[Dimension | None, Query()] = None) -> Response:
         """Today's figures, by queue, agent, skill, number, trunk or reason of a pause; of everybody without
         `by`.
         """
@@ -40,7 +41,7 @@ def routes(services: Services) -> APIRouter:
                 rows.append(FiguresRow(name, since, live.seeded, counts.facts, _figures(counts, by)))
             if n % _AT_ONCE == _AT_ONCE - 1:
                 await asyncio.sleep(0)
-        return answer(Items(rows))
+        return answer(page.of(rows, lambda row: row.key or ""))
 
     return router
 

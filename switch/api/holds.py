@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
-from switch.api.answers import Items, answer, many, nothing, one
+from switch.api.answers import answer, many, nothing, one
 from switch.api.inputs import Flag, Moment, body
+from switch.api.pages import Asked
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.history.holds import Hold
@@ -60,10 +61,10 @@ def routes(services: Services) -> APIRouter:
     router = APIRouter(tags=["history"], dependencies=[Depends(needs)])
 
     @router.get("/holds", responses=many(Hold))
-    async def show() -> Response:
+    async def show(page: Asked) -> Response:
         """Every hold, the oldest first."""
         async with _there():
-            return answer(Items(tuple(await services.holds.all())))
+            return answer(page.of(tuple(await services.holds.all()), lambda row: row.id))
 
     @router.post("/holds", status_code=201, responses=one(Hold, HTTPStatus.CREATED))
     async def add(order: HoldOrder, holder: Annotated[Holder, Depends(needs)]) -> Response:

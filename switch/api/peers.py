@@ -7,9 +7,10 @@ from pydantic import BaseModel, Field
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
-from switch.api.answers import Items, answer, many, one
+from switch.api.answers import answer, many, one
 from switch.api.backend import PhoneRow, PreferencesRow, ProvisioningRow, TrunkRow
 from switch.api.inputs import WHOLE, Flag, body
+from switch.api.pages import Asked
 from switch.api.services import Services
 from switch.preferences import Preferences
 
@@ -37,9 +38,9 @@ def routes(services: Services) -> APIRouter:
     Trunks = Annotated[Holder, Depends(services.needs(Right.TRUNKS_SEE))]
 
     @router.get("/phones", responses=many(PhoneRow))
-    async def phones(holder: See) -> Response:
+    async def phones(holder: See, page: Asked) -> Response:
         """Every phone and its registrations."""
-        return answer(Items(services.seen_by(holder).phones()))
+        return answer(page.of(services.seen_by(holder).phones(), lambda row: row.name))
 
     @router.get("/phones/{name}/preferences", responses=one(PreferencesRow))
     async def preferences(name: str, holder: See) -> Response:
@@ -62,8 +63,8 @@ def routes(services: Services) -> APIRouter:
         return made
 
     @router.get("/trunks", responses=many(TrunkRow))
-    async def trunks(holder: Trunks) -> Response:
+    async def trunks(holder: Trunks, page: Asked) -> Response:
         """Every trunk and its health."""
-        return answer(Items(services.seen_by(holder).trunks()))
+        return answer(page.of(services.seen_by(holder).trunks(), lambda row: row.name))
 
     return router

@@ -10,6 +10,7 @@ from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
 from switch.api.backend import QueueRow
 from switch.api.inputs import body
+from switch.api.pages import Asked
 from switch.api.services import Services
 
 
@@ -37,9 +38,9 @@ def routes(services: Services) -> APIRouter:
         return [row.name for row in services.seen_by(holder).queues()]
 
     @router.get("", responses=many(QueueRow))
-    async def queues(holder: See) -> Response:
+    async def queues(holder: See, page: Asked) -> Response:
         """Every queue."""
-        return answer(Items(services.seen_by(holder).queues()))
+        return answer(page.of(services.seen_by(holder).queues(), lambda row: row.name))
 
     @router.get("/{name}", responses=one(QueueRow))
     async def queue(name: str, holder: See) -> Response:

@@ -12,6 +12,7 @@ from switch.access.holder import Holder
 from switch.access.narrowing import NoPart, narrowed
 from switch.access.rights import Right, Role
 from switch.api.answers import Items, answer, many, nothing, octets, one
+from switch.api.pages import Asked
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.config.schema import Language
@@ -103,9 +104,10 @@ def _add_jobs(router: APIRouter, services: Services) -> None:
         return found
 
     @router.get("/jobs", responses=many(JobRow))
-    async def asked(holder: Asking) -> Response:
+    async def asked(holder: Asking, page: Asked) -> Response:
         """What was asked for, the latest first."""
-        return answer(Items([job.row() for job in jobs.all() if _sees(holder, job)]))
+        rows = [job.row() for job in jobs.all() if _sees(holder, job)]
+        return answer(page.of(rows, lambda row: row.id))
 
     @router.get("/jobs/{job}", responses=one(JobRow))
     async def progress(job: str, holder: Asking) -> Response:

@@ -13,9 +13,10 @@ from switch.access.holder import Holder
 from switch.access.rights import Right, Role
 from switch.access.rows import TokenMade, TokenRow
 from switch.access.tokens import BadToken
-from switch.api.answers import Items, answer, many, one
+from switch.api.answers import answer, many, one
 from switch.api.backend import Unknown
 from switch.api.inputs import WHOLE, body
+from switch.api.pages import Asked
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 
@@ -49,9 +50,9 @@ def routes(services: Services) -> APIRouter:
     Administer = Annotated[Holder, Depends(services.needs(Right.ADMINISTER))]
 
     @router.get("", responses=many(TokenRow), dependencies=[Depends(services.needs(Right.ADMINISTER))])
-    async def tokens() -> Response:
+    async def tokens(page: Asked) -> Response:
         """Every token that there ever was, newest first; of none its secret."""
-        return answer(Items(services.tokens.rows()))
+        return answer(page.of(services.tokens.rows(), lambda row: row.id))
 
     @router.post("", status_code=201, responses=one(TokenMade, HTTPStatus.CREATED))
     async def add(wanted: TokenWanted, holder: Administer) -> Response:

@@ -16,6 +16,7 @@ from switch.api.answers import Items, answer, many, octets
 from switch.api.calls import find
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
+from switch.history.pages import BadCursor, opened, sealed
 from switch.trace.filter import Filter, read_filter
 from switch.trace.message import Message
 from switch.trace.pcap import HEADER, MEDIA_TYPE, Pcap
@@ -89,7 +90,7 @@ def routes(services: Services) -> APIRouter:
         page = [
             row(message) async for some in _of_call(tracing, call, after, limit) for message in some.messages
         ]
-        following = str(page[-1].number) if len(page) == limit else None
+        following = sealed(page[-1].number) if len(page) == limit else None
         return answer(Items(page, following))
 
     @router.get("/calls/{call}/trace.pcap", response_class=Response, responses=octets(MEDIA_TYPE))
@@ -120,9 +121,10 @@ def routes(services: Services) -> APIRouter:
 def _number(cursor: str | None) -> int:
     if cursor is None:
         return 0
-    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
-        raise Failure(Kind.BAD_CURSOR, f"no cursor of ours: {cursor!r}")
-    return int(cursor)
+    try:
+        return opened(cursor, int)
+    except BadCursor as error:
+        raise Failure(Kind.BAD_CURSOR, str(error)) from None
 
 
 async def _look(services: Services, holder: Holder, call: str) -> None:

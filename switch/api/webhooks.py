@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Response
 
 from switch.access.rights import Right
-from switch.api.answers import Items, answer, many, one
+from switch.api.answers import answer, many, one
 from switch.api.backend import Unknown
+from switch.api.pages import Asked
 from switch.api.services import Services
 from switch.records import utc
 from switch.webhooks.hook import Hook
@@ -26,9 +27,9 @@ def routes(services: Services) -> APIRouter:
         return hook
 
     @router.get("", responses=many(WebhookRow))
-    async def webhooks() -> Response:
+    async def webhooks(page: Asked) -> Response:
         """Every webhook."""
-        return answer(Items([_row(hook) for hook in hooks.hooks.values()]))
+        return answer(page.of([_row(hook) for hook in hooks.hooks.values()], lambda row: row.name))
 
     @router.get("/{name}", responses=one(WebhookRow))
     async def webhook(name: str) -> Response:

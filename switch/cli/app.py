@@ -188,7 +188,8 @@ def show_calls(
     """Calls, newest first."""
     asked = {"state": state.value, "queue": queue, "agent": agent, "since": since}
     params = {key: value for key, value in asked.items() if value is not None}
-    question = _one_or_all(tables.CALLS, "calls", call) if call else Question(tables.CALLS, "/calls", params)
+    newest = Question(tables.CALLS, "/calls", params, newest=True)
+    question = _one_or_all(tables.CALLS, "calls", call) if call else newest
     _show(config, question, json, csv, watch)
 
 

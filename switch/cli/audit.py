@@ -25,4 +25,4 @@ def show_audit(
     asked = {"who": who, "since": since, "limit": str(last)}
     params = {key: value for key, value in asked.items() if value is not None}
     with asking(config) as client:
-        show(client, Question(AUDIT, "/audit", params), Manner(form(json, csv), watch=False))
+        show(client, Question(AUDIT, "/audit", params, newest=True), Manner(form(json, csv), watch=False))

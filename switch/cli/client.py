@@ -125,6 +125,16 @@ class Client:
             return response
         raise Refusal(*_reasons(response))
 
+    def pages(self, path: str, params: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+        """Each page of a list, one after the other; what is no list is one. Raises as `ask` does."""
+        asked = dict(params or {})
+        while True:
+            page: dict[str, Any] = self.ask("GET", path, params=asked).json()
+            yield page
+            if page.get("next") is None:
+                return
+            asked["cursor"] = page["next"]
+
     @contextmanager
     def stream(self, path: str, params: Mapping[str, str]) -> Iterator[httpx.Response]:
         """An answer that comes bit by bit, perhaps for ever. Raises as `ask` does, later too."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -28,6 +29,8 @@ class Question:
     columns: Sequence[Column]
     path: str
     params: Mapping[str, str] | None = None
+    newest: bool = False
+    """Of a list that has no end, such as the calls, only the first page."""
     figures: str | None = None
     """By what today's figures stand beside the rows, in tables and CSV: as `figures` and `counts` of each."""
 
@@ -61,7 +64,7 @@ class Manner:
 def show(client: Client, question: Question, how: Manner) -> None:
     """Show the answer. Watching ends with an interrupt. Raises what the client raises."""
     if how.form is Form.JSON:
-        each(how, lambda: print(_ask(client, question).text, flush=True))
+        each(how, lambda: print(msgspec.json.encode(_ask(client, question)).decode(), flush=True))
         return
     if how.form is Form.CSV:
         _print_rows([[column.title.lower() for column in question.columns]])
@@ -86,17 +89,22 @@ def each(how: Manner, turn: Callable[[], None]) -> None:
         turn()
 
 
-def _ask(client: Client, question: Question) -> Any:
-    return client.ask("GET", question.path, params=question.params)
+def _ask(client: Client, question: Question) -> dict[str, Any]:
+    """As the API answers; a list as if it were of one page."""
+    pages = client.pages(question.path, question.params)
+    answer = next(pages)
+    for page in () if question.newest else pages:
+        answer = {"items": answer["items"] + page["items"], "next": page["next"]}
+    return answer
 
 
 def _rows(client: Client, question: Question) -> Sequence[Row]:
-    body = _ask(client, question).json()
+    body = _ask(client, question)
     rows: Sequence[Row] = body.get("items", [body])
     if question.figures is None:
         return rows
-    told = client.ask("GET", "/figures", params={"by": question.figures}).json()["items"]
-    today: dict[str, Row] = {each["key"]: each for each in told}
+    told = client.pages("/figures", {"by": question.figures})
+    today: dict[str, Row] = {each["key"]: each for page in told for each in page["items"]}
     return [{**row, **today.get(row["name"], NO_FIGURES)} for row in rows]
 
 

@@ -152,13 +152,8 @@ def _width(console: Console) -> int:
 
 
 def _pages(client: Client, path: str) -> Iterator[Any]:
-    params: dict[str, str] = {"limit": _PAGE}
-    while True:
-        page = client.ask("GET", path, params=params).json()
+    for page in client.pages(path, {"limit": _PAGE}):
         yield from page["items"]
-        if page["next"] is None:
-            return
-        params["cursor"] = page["next"]
 
 
 def _capture(client: Client, path: str, params: dict[str, str], file: str) -> None:

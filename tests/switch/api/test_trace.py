@@ -113,7 +113,7 @@ async def test_what_is_not_kept_is_said(api: Running, client: httpx.AsyncClient,
     assert (off.status_code, off.json()["detail"]) == (404, "no messages are kept: trace.calls is 0")
 
 
-@pytest.mark.parametrize("cursor", ["x", "-1", "٣", "9" * 40])
+@pytest.mark.parametrize("cursor", ["x", "7", "٣", "9" * 40])
 async def test_a_cursor_of_nobodys(api: Running, client: httpx.AsyncClient, cursor: str) -> None:
     assert (await client.get(f"{V1}/calls/{CALL}/trace", params={"cursor": cursor})).status_code == 404
 
