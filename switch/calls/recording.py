@@ -95,6 +95,7 @@ class CallRecording:
         self._closed = False
         self._masks_digits = digits is RecordDigits.MASKED
         self._left_out = False
+        self._behind = False
         self.paused = False
         """Somebody does not want kept what is said now."""
 
@@ -165,7 +166,10 @@ class CallRecording:
             self._failed("recording stopped", event.error)
 
     def fell_behind(self) -> None:
-        """The disk is too slow: from now on parts are left out, until it is not."""
+        """The disk is too slow: parts are left out. However often that begins anew, it is told once."""
+        if self._behind:
+            return
+        self._behind = True
         self._log.error("recorder fell behind", path=self.path)
         detail = f"{self.path}: the disk is too slow, parts are left out"
         self._alarms.once(Alarm.RECORDER_BEHIND, self._ledger.id, detail)

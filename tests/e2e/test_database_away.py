@@ -215,12 +215,15 @@ async def test_a_start_without_the_database_that_was_there(tell_on_failure: Tell
 
 
 @pytest.mark.timeout(60)
-async def test_a_database_that_never_answered_is_a_mistake(tell_on_failure: Tell) -> None:
+async def test_a_database_that_refuses_us_or_never_answered_is_a_mistake(tell_on_failure: Tell) -> None:
     with Postgresql.running() as database:
-        database.stop()
-        async with Switch.running(
-            serving=False, capture=False, **centre(1, database={"url": database.url})
-        ) as switch:
+        url = database.url.replace("centralita", "nobody")
+        async with Switch.running(serving=False, capture=False, **centre(1, database={"url": url})) as switch:
             tell_on_failure("switch", switch.log)
+            with pytest.raises(
+                PeerError, match=r'database\.url: cannot be used: .*role "nobody"'
+            ):
+                await switch.start()
+            database.stop()
             with pytest.raises(PeerError, match=r"database\.url: does not answer, and never has"):
                 await switch.start()

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from media.events import FirstPacket, PlaybackFinished, RecordingStopped
+from media.events import FirstPacket, PlaybackFinished, RecorderFellBehind, RecordingStopped
 from sip.events import Acked, SessionId
+from switch.events.types import Alarm, AlarmData, AlarmState
 from switch.records import CallRecord, SegmentKind
 from tests.switch.far_end import answering
 from tests.switch.plane import NotingPort, NotingRecording
@@ -70,6 +71,26 @@ async def test_a_recording_of_nobodys_is_passed_over(stage: Stage) -> None:
     stage.registry.port_event(recording.stopped())
     assert isinstance(recording.stopped(), RecordingStopped)
     assert stage.history.calls == []
+
+
+async def test_a_recording_that_loses_parts_or_fails_is_an_alarm(stage: Stage) -> None:
+    told: list[AlarmData] = []
+    stage.exchange.alarms.tell = told.append
+    phone = await stage.phone()
+    phone.behave = answering
+    session = await stage.carrier.dial(NUMBER)
+    call, port = stage.call, stage.port(stage.call.caller)
+    assert port.recording is not None
+    for _ in range(2):
+        stage.tell(RecorderFellBehind(port, port.recording))
+    port.recording.error = "No space left on device"
+    await stage.carrier.hang_up(session)
+    await stage.settle()
+    assert [(each.alarm, each.state, each.subject) for each in told] == [
+        (Alarm.RECORDER_BEHIND, AlarmState.HAPPENED, call.id),
+        (Alarm.RECORDING_FAILED, AlarmState.HAPPENED, call.id),
+    ]
+    assert told[1].detail.endswith(".wav.part: No space left on device")
 
 
 async def test_an_idle_switch_is_idle_at_once(stage: Stage) -> None:
