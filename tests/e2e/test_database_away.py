@@ -220,9 +220,7 @@ async def test_a_database_that_refuses_us_or_never_answered_is_a_mistake(tell_on
         url = database.url.replace("centralita", "nobody")
         async with Switch.running(serving=False, capture=False, **centre(1, database={"url": url})) as switch:
             tell_on_failure("switch", switch.log)
-            with pytest.raises(
-                PeerError, match=r'database\.url: cannot be used: .*role "nobody"'
-            ):
+            with pytest.raises(PeerError, match=r'database\.url: cannot be used: .*role "nobody"'):
                 await switch.start()
             database.stop()
             with pytest.raises(PeerError, match=r"database\.url: does not answer, and never has"):
