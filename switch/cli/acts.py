@@ -7,12 +7,9 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli.arguments import AgentArgument, CallArgument
+from switch.cli.arguments import AgentArgument, ByOption, CallArgument, ConfigOption, wanted_by
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking
-
-ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
-ByOption = Annotated[str | None, typer.Option("--by", help="Who wants it, for the log.")]
 
 
 def prioritise(
@@ -22,21 +19,21 @@ def prioritise(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Give a caller in a queue another priority."""
-    _act(config, call, "prioritise", priority=priority, by=by)
+    _act(config, call, "prioritise", priority=priority, by=wanted_by(by))
 
 
 def assign(
     call: CallArgument, agent: AgentArgument, by: ByOption = None, config: ConfigOption = DEFAULT_CONFIG
 ) -> None:
     """Let a waiting caller wait for this agent alone, before everybody else."""
-    _act(config, call, "assign", agent=agent, by=by)
+    _act(config, call, "assign", agent=agent, by=wanted_by(by))
 
 
 def pull(
     call: CallArgument, agent: AgentArgument, by: ByOption = None, config: ConfigOption = DEFAULT_CONFIG
 ) -> None:
     """Offer a waiting caller to an agent now, out of his turn."""
-    _act(config, call, "pull", agent=agent, by=by)
+    _act(config, call, "pull", agent=agent, by=wanted_by(by))
 
 
 def move(
@@ -46,7 +43,7 @@ def move(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Move a caller to the front of his queue, or into another one, where he keeps his time."""
-    _act(config, call, "move", queue=queue, front=True if queue is None else None, by=by)
+    _act(config, call, "move", queue=queue, front=True if queue is None else None, by=wanted_by(by))
 
 
 def withdraw(
@@ -56,7 +53,7 @@ def withdraw(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Take a caller out of his queue, and hang up or ring a phone for him."""
-    _act(config, call, "withdraw", target=target, by=by)
+    _act(config, call, "withdraw", target=target, by=wanted_by(by))
 
 
 def _act(config: Path, call: str, what: str, **wanted: object) -> None:

@@ -26,23 +26,28 @@ from switch.cli import (
     why,
 )
 from switch.cli.arguments import (
+    CONFIG_VARIABLE,
     AddressArgument,
     AgentArgument,
+    AgentOption,
     AgentOrAll,
     CallArgument,
     CallOrAll,
+    ConfigOption,
+    CsvOption,
+    JsonOption,
+    LastOption,
     PhoneArgument,
+    QueueOption,
     QueueOrAll,
+    SinceOption,
+    WatchOption,
 )
 from switch.cli.client import DEFAULT_CONFIG
+from switch.cli.completion import names
 from switch.cli.outcome import asking
 from switch.cli.show import Manner, Question, form, show
 from switch.cli.tables import Column
-
-ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
-CsvOption = Annotated[bool, typer.Option("--csv", help="CSV instead of a table.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="The API's JSON instead of a table.")]
-WatchOption = Annotated[bool, typer.Option("--watch", help="Show it again each second, until interrupted.")]
 
 
 class CallState(StrEnum):
@@ -118,7 +123,11 @@ completion.understand_shells()
 def serve(
     config: Annotated[
         Path | None,
-        typer.Option("--config", help=f"Default: {DEFAULT_CONFIG}, which the first start writes."),
+        typer.Option(
+            "--config",
+            envvar=CONFIG_VARIABLE,
+            help=f"Default: {DEFAULT_CONFIG}, which the first start writes.",
+        ),
     ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Add simulated callers and phones: something to see.")
@@ -131,7 +140,9 @@ def serve(
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="A configuration.")] = DEFAULT_CONFIG) -> None:
+def check(
+    file: Annotated[Path, typer.Argument(envvar=CONFIG_VARIABLE, help="A configuration.")] = DEFAULT_CONFIG,
+) -> None:
     """Read a configuration; name every mistake in it, and on standard error what will not do as it is."""
     from switch.config import ConfigErrors, load  # slow, as above
 
@@ -177,9 +188,10 @@ def show_calls(
     state: Annotated[
         CallState, typer.Option(help="Those in progress, or those that ended.")
     ] = CallState.ACTIVE,
-    queue: Annotated[str | None, typer.Option(help="Calls that visited this queue.")] = None,
-    agent: Annotated[str | None, typer.Option(help="Calls of this agent.")] = None,
-    since: Annotated[str | None, typer.Option(help="Not older than this time (RFC 3339).")] = None,
+    queue: QueueOption = None,
+    agent: AgentOption = None,
+    since: SinceOption = None,
+    last: LastOption = 100,
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
     csv: CsvOption = False,
@@ -188,8 +200,9 @@ def show_calls(
     """Calls, newest first."""
     asked = {"state": state.value, "queue": queue, "agent": agent, "since": since}
     params = {key: value for key, value in asked.items() if value is not None}
-    newest = Question(tables.CALLS, "/calls", params, newest=True)
-    question = _one_or_all(tables.CALLS, "calls", call) if call else newest
+    ended = last if state is CallState.ENDED else None  # those in progress come at once
+    listed = Question(tables.CALLS, "/calls", params, last=ended)
+    question = _one_or_all(tables.CALLS, "calls", call) if call else listed
     _show(config, question, json, csv, watch)
 
 
@@ -226,6 +239,7 @@ def show_trunks(
 def hang_up(call: CallArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """End a call in progress."""
     _tell(config, "DELETE", f"/calls/{quote(call, safe='')}")
+    print(f"{call} is over")
 
 
 def _set_state(name: str, state: str, reason: str | None, config: Path, phone: str | None = None) -> None:
@@ -235,7 +249,10 @@ def _set_state(name: str, state: str, reason: str | None, config: Path, phone: s
 
 
 ReasonOption = Annotated[str | None, typer.Option(help="Why, for the reports.")]
-PhoneOption = Annotated[str | None, typer.Option(help="Where he sits from now on; no PIN is asked for.")]
+PhoneOption = Annotated[
+    str | None,
+    typer.Option(help="Where he sits from now on; no PIN is asked for.", autocompletion=names("phones")),
+]
 
 
 @agent_commands.command("ready")
@@ -305,6 +322,7 @@ def show_alarms(
 def remove_ban(address: AddressArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Listen to an address again."""
     _tell(config, "DELETE", f"/bans/{quote(address, safe='')}")
+    print(f"{address} is listened to")
 
 
 _COUNTED: Final = {"queues": "queue", "agents": "agent"}

@@ -6,11 +6,9 @@ from urllib.parse import quote
 
 import typer
 
-from switch.cli.arguments import AgentArgument, CallArgument, PhoneArgument
+from switch.cli.arguments import AgentArgument, CallArgument, ConfigOption, PhoneArgument
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking
-
-ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
 
 
 def originate(
@@ -45,31 +43,38 @@ def transfer(
 def hold(call: CallArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Part the phone in a call from the other side, who hears music."""
     _post(config, call, "hold")
+    print(f"{call} is held")
 
 
 def resume(call: CallArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Join them again."""
     _post(config, call, "resume")
+    print(f"{call} goes on")
 
 
 def listen(call: CallArgument, phone: PhoneArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Ring a phone that hears both sides of a call, and whom nobody hears."""
-    _post(config, call, "supervise", phone=phone, mode="listen")
+    _supervise(config, call, phone, "listen")
 
 
 def whisper(call: CallArgument, phone: PhoneArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """As `listen`, and the agent hears it, too; the same phone again changes at once."""
-    _post(config, call, "supervise", phone=phone, mode="whisper")
+    _supervise(config, call, phone, "whisper")
 
 
 def barge(call: CallArgument, phone: PhoneArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """As `listen`, and all three hear each other."""
-    _post(config, call, "supervise", phone=phone, mode="barge")
+    _supervise(config, call, phone, "barge")
 
 
 def take_over(call: CallArgument, phone: PhoneArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Let a phone have the agent's place in a call."""
-    _post(config, call, "supervise", phone=phone, mode="take_over")
+    _supervise(config, call, phone, "take_over")
+
+
+def _supervise(config: Path, call: str, phone: str, mode: str) -> None:
+    _post(config, call, "supervise", phone=phone, mode=mode)
+    print(f"{phone} is asked to {mode.replace('_', ' ')}")
 
 
 def _post(config: Path, call: str, what: str, **body: object) -> None:

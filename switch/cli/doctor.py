@@ -1,13 +1,13 @@
 """`centralita doctor`: findings line by line, as they are made."""
 
 import json as encoding
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from switch.cli.arguments import ConfigOption
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.show import console
 from switch.doctor.findings import Finding, Verdict
@@ -16,7 +16,7 @@ _STYLES = {Verdict.GOOD: "green", Verdict.DOUBT: "yellow", Verdict.BAD: "bold re
 
 
 def doctor(
-    config: Annotated[Path, typer.Option("--config", help="The configuration to examine.")] = DEFAULT_CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     json: Annotated[bool, typer.Option("--json", help="A line of JSON for each finding.")] = False,
 ) -> None:
     """Examine an installation, whether its switch runs or not: what is wrong, and the remedy.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from switch.cli.arguments import ConfigOption
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import leave
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from switch.config.schema import Config
     from switch.history.database import Standing
 
-ConfigOption = Annotated[Path, typer.Option("--config", help="The configuration that names the database.")]
 RevisionArgument = Annotated[str, typer.Argument(help="As `status` lists them; `base`: no tables at all.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 

@@ -1,19 +1,15 @@
 """`centralita hold`: what must not be deleted, whatever its age; and `centralita history sweep`."""
 
-import getpass
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
+from switch.cli.arguments import ByOption, ConfigOption, CsvOption, HoldArgument, JsonOption, wanted_by
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking
 from switch.cli.show import Manner, Question, form, show
 from switch.cli.tables import HOLDS
-
-ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
-ByOption = Annotated[str | None, typer.Option("--by", help="Who wants it; else who is logged in here.")]
 
 commands = typer.Typer(help="Legal holds: what is not deleted, whatever its age.", no_args_is_help=True)
 
@@ -32,22 +28,23 @@ def add(
     """Hold calls and their recordings; of several options all must be true. Times as RFC 3339 has them."""
     body = {"call": call, "number": number, "queue": queue, "from": since, "to": until}
     with asking(config) as client:
-        hold = client.ask("POST", "/holds", json={**body, "why": why, "by": by or getpass.getuser()}).json()
+        hold = client.ask("POST", "/holds", json={**body, "why": why, "by": wanted_by(by)}).json()
     print(hold["id"])
 
 
 @commands.command()
-def remove(hold: str, by: ByOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def remove(hold: HoldArgument, by: ByOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Take a hold back, by the id that `show` shows."""
     with asking(config) as client:
-        client.ask("DELETE", f"/holds/{quote(hold, safe='')}", params={"by": by or getpass.getuser()})
+        client.ask("DELETE", f"/holds/{quote(hold, safe='')}", params={"by": wanted_by(by)})
+    print(f"{hold} is lifted")
 
 
 @commands.command("show")
 def show_holds(
     config: ConfigOption = DEFAULT_CONFIG,
-    json: Annotated[bool, typer.Option("--json", help="The API's JSON instead of a table.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="CSV instead of a table.")] = False,
+    json: JsonOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Every hold: on what, who wanted it, why and since when."""
     with asking(config) as client:

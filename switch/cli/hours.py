@@ -1,20 +1,17 @@
 """Queues closed out of turn, and opened again."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
-from switch.cli.arguments import QueueOrAll
+from switch.cli.arguments import ByOption, ConfigOption, QueueOrAll, wanted_by
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking, leave
 
-ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
 AllOption = Annotated[bool, typer.Option("--all", help="Every queue.")]
 WhyOption = Annotated[str, typer.Option("--reason", help="Why, for the log and for who asks.")]
-ByOption = Annotated[str | None, typer.Option("--by", help="Who wants it; else who is logged in here.")]
 
 
 def close(
@@ -44,6 +41,6 @@ def _ask(config: Path, what: str, name: str | None, every: bool, why: str, by: s
         leave(2, "name a queue, or say --all")
     path = f"/queues/{what}" if name is None else f"/queues/{quote(name, safe='')}/{what}"
     with asking(config) as client:
-        rows = client.ask("POST", path, json={"why": why, "by": by or getpass.getuser()}).json()
+        rows = client.ask("POST", path, json={"why": why, "by": wanted_by(by)}).json()
     for row in rows.get("items", [rows]):
         print(f"{row['name']} is {'open' if row['closed'] is None else 'closed: ' + row['closed']}")

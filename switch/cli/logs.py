@@ -1,15 +1,14 @@
 """How much the log of the running switch tells."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from switch.cli.arguments import ConfigOption
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking, leave
 from switch.config.values import duration
 
-ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
 LoggerOption = Annotated[str | None, typer.Option(help="Only lines of this logger, such as sip or call.")]
 CallOption = Annotated[str | None, typer.Option(help="Only lines of this call.")]
 

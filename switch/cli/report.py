@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
 from urllib.parse import quote
 
@@ -13,7 +12,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from switch.cli.arguments import AgentOption, ConfigOption, QueueOption
 from switch.cli.client import DEFAULT_CONFIG, Client, Refusal
+from switch.cli.completion import names
 from switch.cli.outcome import asking, leave
 from switch.cli.show import console
 from switch.cli.tables import Column, table
@@ -32,15 +33,18 @@ _REPORTS: Final = (
 
 
 def report(
-    name: Annotated[str | None, typer.Argument(help="Which one; without it they are listed.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Which one; without it they are listed.", autocompletion=names("reports")),
+    ] = None,
     from_: Annotated[
         str | None, typer.Option("--from", help="A day, or a moment (RFC 3339). Default: today.")
     ] = None,
     to: Annotated[
         str | None, typer.Option(help="The last day, or a moment that is not included. Default: as --from.")
     ] = None,
-    queue: Annotated[str | None, typer.Option(help="Only this queue.")] = None,
-    agent: Annotated[str | None, typer.Option(help="Only this agent.")] = None,
+    queue: QueueOption = None,
+    agent: AgentOption = None,
     skill: Annotated[str | None, typer.Option(help="Only calls that asked for this skill.")] = None,
     number: Annotated[str | None, typer.Option(help="Only calls to this number.")] = None,
     caller: Annotated[str | None, typer.Option(help="Only calls from this number.")] = None,
@@ -54,9 +58,7 @@ def report(
     output: Annotated[
         str | None, typer.Option(metavar="FILE", help="Where it is written; - is the output.")
     ] = None,
-    config: Annotated[
-        Path, typer.Option("--config", help="The running switch's configuration.")
-    ] = DEFAULT_CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """A report of a period: figures by queue, agent and time with their definitions, or lists of calls."""
     today = date.today().isoformat()

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 
 from switch.cli.client import Client, WrongUsage
@@ -18,8 +17,10 @@ from switch.cli.tables import NOTHING, Column, Row, cells, table
 
 NO_FIGURES: Row = {"counts": {}, "figures": {}}
 """Of a queue or agent of whom nothing is counted today."""
-_PIPE_WIDTH = 1000
-"""Columns on what is no terminal: nothing is cut off for the program that reads it."""
+_PAGE = 200
+"""Rows that the API gives at once, at most."""
+_WIDE = 1000
+"""Columns: a table is as wide as it is, and a narrow terminal wraps its lines; nothing is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,10 @@ class Question:
     columns: Sequence[Column]
     path: str
     params: Mapping[str, str] | None = None
-    newest: bool = False
-    """Of a list that has no end, such as the calls, only the first page."""
     figures: str | None = None
     """By what today's figures stand beside the rows, in tables and CSV: as `figures` and `counts` of each."""
+    last: int | None = None
+    """Of a list that goes far back, so many rows; None: all of it."""
 
 
 class Form(StrEnum):
@@ -71,11 +72,7 @@ def show(client: Client, question: Question, how: Manner) -> None:
         each(how, lambda: _print_rows(cells(question.columns, _rows(client, question))))
         return
     out = console()
-    if not how.watch or not out.is_terminal:
-        each(how, lambda: out.print(_table(client, question)))
-        return
-    with Live(_table(client, question), console=out, screen=True, auto_refresh=False) as live:
-        each(how, lambda: live.update(_table(client, question), refresh=True))
+    each(how, lambda: _draw(out, how, _table(client, question)))
 
 
 def each(how: Manner, turn: Callable[[], None]) -> None:
@@ -89,12 +86,27 @@ def each(how: Manner, turn: Callable[[], None]) -> None:
         turn()
 
 
+def _draw(out: Console, how: Manner, made: Table) -> None:
+    if how.watch:
+        out.clear()  # where it is a terminal
+    out.print(made)
+
+
 def _ask(client: Client, question: Question) -> dict[str, Any]:
-    """As the API answers; a list as if it were of one page."""
-    pages = client.pages(question.path, question.params)
+    """As the API answers; a list as if it were of one page. That there are more than the last is said where
+    nobody reads it as an answer.
+    """
+    asked, last = dict(question.params or {}), question.last
+    if last is not None:
+        asked["limit"] = str(min(last, _PAGE))
+    pages = client.pages(question.path, asked)
     answer = next(pages)
-    for page in () if question.newest else pages:
+    while answer.get("next") is not None and (last is None or len(answer["items"]) < last):
+        page = next(pages)
         answer = {"items": answer["items"] + page["items"], "next": page["next"]}
+    if last is not None and (answer["next"] is not None or len(answer["items"]) > last):
+        print(f"there are more than these {last}: --last N", file=sys.stderr)
+        answer = {"items": answer["items"][:last], "next": None}
     return answer
 
 
@@ -118,8 +130,5 @@ def _print_rows(rows: Sequence[Sequence[str]]) -> None:
 
 
 def console() -> Console:
-    """Where tables go: as wide as they are where nobody looks at it."""
-    out = Console(highlight=False, markup=False, emoji=False)
-    if not out.is_terminal:
-        out.width = _PIPE_WIDTH
-    return out
+    """Where tables go."""
+    return Console(width=_WIDE, highlight=False, markup=False, emoji=False)

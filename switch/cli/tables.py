@@ -34,15 +34,8 @@ def _seconds(key: str) -> Callable[[Row], str]:
     return lambda row: NOTHING if row[key] is None else f"{row[key]:.1f}"
 
 
-def _clock(key: str) -> Callable[[Row], str]:
-    """The time of day of this machine, which is what the people at it go by."""
-    return lambda row: (
-        NOTHING if row[key] is None else datetime.fromisoformat(row[key]).astimezone().strftime("%H:%M:%S")
-    )
-
-
-def _day(key: str) -> Callable[[Row], str]:
-    """Day and time of this machine."""
+def _time(key: str) -> Callable[[Row], str]:
+    """By the clock of this machine, which is what the people at it go by."""
     return lambda row: (
         NOTHING
         if row[key] is None
@@ -116,7 +109,7 @@ AGENTS = (
     Column("PHONE", _text("phone")),
     Column("STATE", _text("state")),
     Column("REASON", _text("reason")),
-    Column("SINCE", _clock("since")),
+    Column("SINCE", _time("since")),
     Column("CALL", _text("call")),
     Column("HANDLED", lambda row: str(row["counts"].get("answered", 0)), right=True),
     Column("AHT", _mean("handle_time"), right=True),
@@ -133,7 +126,7 @@ CALLS = (
     Column("TO", _text("to")),
     Column("QUEUE", _text("queue")),
     Column("AGENT", _text("agent")),
-    Column("STARTED", _clock("started_at")),
+    Column("STARTED", _time("started_at")),
     Column("WAIT", _seconds("wait_s"), right=True),
     Column("TALK", _seconds("talk_s"), right=True),
     Column("RESULT", _text("result")),
@@ -158,14 +151,14 @@ TOKENS = (
     Column("NAME", _text("name")),
     Column("ROLE", _text("role")),
     Column("SCOPE", lambda row: " ".join([*row["queues"], *row["agents"]]) or NOTHING),
-    Column("CREATED", _day("created_at")),
+    Column("CREATED", _time("created_at")),
     Column("BY", _text("created_by")),
-    Column("EXPIRES", _day("expires_at")),
-    Column("REVOKED", _day("revoked_at")),
-    Column("USED", _day("last_used_at")),
+    Column("EXPIRES", _time("expires_at")),
+    Column("REVOKED", _time("revoked_at")),
+    Column("USED", _time("last_used_at")),
 )
 AUDIT = (
-    Column("TIME", _day("at")),
+    Column("TIME", _time("at")),
     Column("WHO", _text("who")),
     Column("ROLE", _text("role")),
     Column("FROM", _text("address")),
@@ -177,13 +170,13 @@ BANS = (
     Column("ADDRESS", _text("address")),
     Column("USER", _text("user")),
     Column("FAILURES", _text("failures"), right=True),
-    Column("SINCE", _clock("since")),
-    Column("UNTIL", _clock("until")),
+    Column("SINCE", _time("since")),
+    Column("UNTIL", _time("until")),
 )
 ALARMS = (
     Column("ALARM", _text("alarm")),
     Column("SUBJECT", _text("subject")),
-    Column("SINCE", _day("since")),
+    Column("SINCE", _time("since")),
     Column("DETAIL", _text("detail")),
 )
 WEBHOOKS = (
@@ -204,7 +197,7 @@ HOLDS = (
     Column("FROM", _text("from")),
     Column("TO", _text("to")),
     Column("BY", _text("by")),
-    Column("SINCE", _text("since")),
+    Column("SINCE", _time("since")),
     Column("WHY", _text("why")),
 )
 

@@ -1,21 +1,19 @@
 """Tokens of programs: added, shown, revoked."""
 
 import re
-from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import quote
 
 import typer
 
 from switch.access.rights import Role
+from switch.cli.arguments import ConfigOption, CsvOption, JsonOption, TokenArgument
 from switch.cli.client import DEFAULT_CONFIG, WrongUsage
 from switch.cli.outcome import asking
 from switch.cli.show import Manner, Question, form, show
 from switch.cli.tables import TOKENS
 
 _UNITS_S: Final = {"m": 60, "h": 3600, "d": 86400}
-
-ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
 
 
 def add(
@@ -35,15 +33,15 @@ def add(
 
 def show_tokens(
     config: ConfigOption = DEFAULT_CONFIG,
-    json: Annotated[bool, typer.Option("--json", help="The API's JSON instead of a table.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values instead of a table.")] = False,
+    json: JsonOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """Every token that there ever was, its secret aside."""
     with asking(config) as client:
         show(client, Question(TOKENS, "/tokens"), Manner(form(json, csv), watch=False))
 
 
-def revoke(name: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def revoke(name: TokenArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Take a token back, at once."""
     with asking(config) as client:
         client.ask("DELETE", f"/tokens/{quote(name, safe='')}")

@@ -5,7 +5,6 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from switch.cli.arguments import CallArgument
+from switch.cli.arguments import ConfigOption, JsonOption, PastCallArgument, WatchOption
 from switch.cli.client import DEFAULT_CONFIG, Client
 from switch.cli.outcome import asking, leave
 from switch.cli.show import Form, Manner, each, form
@@ -31,8 +30,6 @@ _STYLES: Final = {
 }
 _PAGE: Final = "200"
 
-ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="The API's JSON.")]
 PcapOption = Annotated[
     str | None,
     typer.Option("--pcap", metavar="FILE", help="Write a capture for Wireshark or sngrep; - is the output."),
@@ -41,11 +38,11 @@ FullOption = Annotated[bool, typer.Option("--full", help="The whole text of each
 
 
 def of_call(
-    call: CallArgument,
+    call: PastCallArgument,
     pcap: PcapOption = None,
     full: FullOption = False,
     json: JsonOption = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Draw it again each second.")] = False,
+    watch: WatchOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """The SIP messages of a call: a ladder of all its legs, with times in ms. Secrets are masked."""

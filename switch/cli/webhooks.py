@@ -1,31 +1,26 @@
 """Webhooks: how they fare, a test, and another attempt."""
 
-from pathlib import Path
-from typing import Annotated
 from urllib.parse import quote
 
-import typer
-
+from switch.cli.arguments import ConfigOption, CsvOption, JsonOption, WatchOption, WebhookArgument
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking, leave
 from switch.cli.show import Manner, Question, form, show
 from switch.cli.tables import WEBHOOKS
 
-ConfigOption = Annotated[Path, typer.Option("--config", help="The running switch's configuration.")]
-
 
 def show_webhooks(
     config: ConfigOption = DEFAULT_CONFIG,
-    json: Annotated[bool, typer.Option("--json", help="The API's JSON instead of a table.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="CSV instead of a table.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Show it again each second.")] = False,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    watch: WatchOption = False,
 ) -> None:
     """Webhooks: what waits for them, and what they answered last."""
     with asking(config) as client:
         show(client, Question(WEBHOOKS, "/webhooks"), Manner(form(json, csv), watch))
 
 
-def probe(name: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def probe(name: WebhookArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Tell a webhook an event of type `test`, once; whether it took it."""
     with asking(config) as client:
         answer = client.ask("POST", f"/webhooks/{quote(name, safe='')}/test", patient=True).json()
@@ -34,7 +29,7 @@ def probe(name: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
     print(f"{name} took it: {answer['status']} in {answer['seconds']:g} s")
 
 
-def retry(name: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def retry(name: WebhookArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Tell a webhook what waits for it, now, though it was given up."""
     with asking(config) as client:
         row = client.ask("POST", f"/webhooks/{quote(name, safe='')}/retry").json()

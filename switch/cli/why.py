@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 from rich.console import Console
 
-from switch.cli.arguments import CallArgument
+from switch.cli.arguments import ConfigOption, JsonOption, PastCallArgument
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking
 from switch.cli.show import console
@@ -25,12 +24,10 @@ class Language(StrEnum):
 
 
 def of_call(
-    call: CallArgument,
+    call: PastCallArgument,
     language: Annotated[Language | None, typer.Option(help="Default: the server's.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="The API's JSON.")] = False,
-    config: Annotated[
-        Path, typer.Option("--config", help="The running switch's configuration.")
-    ] = DEFAULT_CONFIG,
+    json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Why a call went to that agent: what decided, who else there was, what would have changed it."""
     params = {} if language is None else {"language": language.value}
@@ -50,10 +47,8 @@ def of_call(
 
 
 def verify(
-    json: Annotated[bool, typer.Option("--json", help="The API's JSON.")] = False,
-    config: Annotated[
-        Path, typer.Option("--config", help="The running switch's configuration.")
-    ] = DEFAULT_CONFIG,
+    json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Follow the ledger of all decisions: whether any of it was altered, or is missing."""
     with asking(config) as client:

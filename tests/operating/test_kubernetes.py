@@ -63,6 +63,12 @@ def test_it_is_one_without_rights_in_the_network_of_its_node() -> None:
     assert spec["selector"]["matchLabels"] == labels
 
 
+def test_its_ports_are_those_that_the_switch_listens_on(configuration: Any) -> None:
+    named = {(port["protocol"].lower(), port["containerPort"]) for port in CONTAINER["ports"]}
+    assert named == {(listen.transport, listen.port) for listen in configuration.sip.listen}
+    assert {"name": "CENTRALITA_CONFIG", "value": "/etc/centralita/centralita.yaml"} in CONTAINER["env"]
+
+
 def test_no_secret_is_in_it() -> None:
     assert set(OBJECTS) == {"ConfigMap", "StatefulSet"}
     assert CONTAINER["envFrom"] == [{"secretRef": {"name": "centralita"}}]

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import getpass
 import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,11 +14,13 @@ from typer.testing import CliRunner, Result
 from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
 from switch.api.server import HttpServer
 from switch.cli.app import app
+from switch.history.entries import CallEnded
 from switch.records import AgentState
 from tests.switch.api.running import Running, running
-from tests.switch.samples import answered_call, waiting_call
+from tests.switch.samples import answered_call, at, waiting_call
 
 ACTIVE = waiting_call().id
+USER = getpass.getuser()
 Command = Callable[..., Awaitable[Result]]
 
 
@@ -116,6 +119,26 @@ async def test_show_ended_calls(centralita: Command) -> None:
     assert "caller_hung_up" in result.stdout
 
 
+async def test_the_last_of_what_is_past_page_by_page(api: Running, centralita: Command) -> None:
+    for n in range(203):
+        api.writer.put(CallEnded(call=answered_call(f"call-{n:03}", ended_at=at(100 + n))))
+    assert await api.writer.flush()
+    result = await centralita("call", "show", "--state", "ended", "--last", "202", "--csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [row["call"] for row in rows] == [f"call-{n:03}" for n in range(202, 0, -1)]
+    assert result.stderr == "there are more than these 202: --last N\n"
+    everything = await centralita("call", "show", "--state", "ended", "--last", "300", "--csv")
+    assert (len(everything.stdout.splitlines()), everything.stderr) == (1 + 203 + 1, "")
+
+
+async def test_the_environment_names_the_configuration(
+    centralita: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CENTRALITA_CONFIG", str(tmp_path / "centralita.yaml"))
+    result = await asyncio.to_thread(alone, "agent", "show", "ana")
+    assert (result.exit_code, "ana" in result.stdout) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("verb", "state"),
     [("ready", AgentState.READY), ("pause", AgentState.PAUSED), ("logout", AgentState.OFFLINE)],
@@ -133,7 +156,8 @@ async def test_an_agents_phone(api: Running, centralita: Command, verb: str) -> 
 
 
 async def test_hangup(api: Running, centralita: Command) -> None:
-    assert (await centralita("call", "hangup", waiting_call().id)).exit_code == 0
+    ended = await centralita("call", "hangup", waiting_call().id)
+    assert (ended.exit_code, ended.stdout) == (0, f"{waiting_call().id} is over\n")
     assert not api.memory.calls
     again = await centralita("call", "hangup", waiting_call().id)
     assert (again.exit_code, again.stderr) == (1, f"no call '{waiting_call().id}' in progress\n")
@@ -144,14 +168,14 @@ async def test_hangup(api: Running, centralita: Command) -> None:
     [
         (
             ("prioritise", "7"),
-            CallPrioritised(ACTIVE, 7, by="administrator"),
+            CallPrioritised(ACTIVE, 7, by=USER),
             "support, priority 7",
         ),
-        (("assign", "ana"), CallAssigned(ACTIVE, "ana", by="administrator"), "priority 0, ana"),
+        (("assign", "ana"), CallAssigned(ACTIVE, "ana", by=USER), "priority 0, ana"),
         (("pull", "ana", "--by", "eva"), CallPulled(ACTIVE, "ana", by="eva"), "offered in support"),
-        (("move",), CallMoved(ACTIVE, by="administrator"), "waiting in support"),
-        (("move", "sales"), CallMoved(ACTIVE, "sales", by="administrator"), "waiting in sales"),
-        (("withdraw", "phone:1001"), CallWithdrawn(ACTIVE, "phone:1001", by="administrator"), "has left"),
+        (("move",), CallMoved(ACTIVE, by=USER), "waiting in support"),
+        (("move", "sales"), CallMoved(ACTIVE, "sales", by=USER), "waiting in sales"),
+        (("withdraw", "phone:1001"), CallWithdrawn(ACTIVE, "phone:1001", by=USER), "has left"),
     ],
     ids=str,
 )

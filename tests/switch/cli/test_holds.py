@@ -49,7 +49,7 @@ async def test_what_is_old_goes_and_what_is_held_stays() -> None:
         assert (await switch.metrics()).value("centralita_history_deleted_total", kind="calls") == would[
             "calls"
         ]
-        assert await run("hold", "remove", held) == (0, [])
+        assert await run("hold", "remove", held) == (0, [f"{held} is lifted"])
         code, said = await run("hold", "remove", held)
         assert (code, f"no hold '{held}'" in " ".join(said)) == (1, True)
         code, said = await run("hold", "add", "--why=nothing named")
