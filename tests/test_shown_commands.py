@@ -17,7 +17,7 @@ PAGES = [
     *sorted((ROOT / "switch/doctor").glob("*.py")),
 ]
 CODE = re.compile(r"^```.*?^```|^ {4}.*?$|`[^`\n]+`", re.S | re.M)
-COMMAND = re.compile(r"\bcentralita ((?:[a-z]+(?![\w/])[^`#|;\n]*))")
+COMMAND = re.compile(r"(?<!-u )\bcentralita ((?:[a-z]+(?![\w/])[^`#|;\n]*))")
 OF_ALL = {"--", "--help"}
 COMMANDS: Any = typer.main.get_command(app)
 
