@@ -141,15 +141,20 @@ async def _open_database(engine: AsyncEngine, config: Config) -> bool:
     Raises NewerSchema and SQLAlchemyError, and Away for one that never was.
     """
     known = Known(config.database.url, config.server.data_dir)
+    log = structlog.get_logger("history")
     try:
         await reach(engine)
     except Away as error:
         if not known:
             raise
-        structlog.get_logger("history").error("starting without the database", error=str(error))
+        log.error("starting without the database", error=str(error))
         return False
     await migrate(engine)
-    await asyncio.to_thread(known.note)
+    if not known:
+        try:
+            await asyncio.to_thread(known.note)
+        except OSError as error:
+            log.warning("the next start will not do without the database", error=str(error))
     return True
 
 

@@ -100,7 +100,8 @@ def _rows(patient: Patient, path: str) -> Iterator[dict[str, Any]]:
     try:
         client = Client(place(patient.file))
         try:
-            yield from client.ask("GET", path).json()["items"]
+            for page in client.pages(path):
+                yield from page["items"]
         finally:
             client.close()
     except (NoSwitch, Refusal, WrongUsage):

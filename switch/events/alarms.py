@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
+from msgspec import structs
 
 from switch.events.types import Alarm, AlarmData, AlarmState
 from switch.records import utc
@@ -33,8 +34,11 @@ class Alarms:
         self._tell(alarm, subject, detail, AlarmState.HAPPENED)
 
     def begin(self, alarm: Alarm, subject: str, detail: str) -> bool:
-        """Something is wrong from now on; whether that is new. However often it is found, it is told once."""
-        if (alarm, subject) in self._standing:
+        """Something is wrong from now on; whether that is new. However often it is found, it is told once;
+        what is listed is the latest `detail`.
+        """
+        if (before := self._standing.get((alarm, subject))) is not None:
+            self._standing[alarm, subject] = structs.replace(before, detail=detail)
             return False
         row = AlarmRow(alarm=alarm, subject=subject, detail=detail, since=utc(self._now_us()))
         self._standing[alarm, subject] = row

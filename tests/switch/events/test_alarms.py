@@ -14,17 +14,17 @@ def test_what_lasts_is_told_twice_and_stands_meanwhile() -> None:
     alarms.tell = told.append
     assert alarms.begin(AWAY, "database", "connection refused")
     now_us = 9_000_000
-    assert not alarms.begin(AWAY, "database", "connection refused again")
+    assert not alarms.begin(AWAY, "database", "password refused")
     assert alarms.stands(AWAY)
     [row] = alarms.standing()
-    assert (row.alarm, row.subject, row.detail) == (AWAY, "database", "connection refused")
+    assert (row.alarm, row.subject, row.detail) == (AWAY, "database", "password refused")
     assert row.since == utc(1_000_000)
     alarms.over(AWAY, "another")
     alarms.over(AWAY, "database")
     alarms.over(AWAY, "database")
     assert [(each.state, each.detail) for each in told] == [
         (AlarmState.BEGUN, "connection refused"),
-        (AlarmState.OVER, "connection refused"),
+        (AlarmState.OVER, "password refused"),
     ]
     assert alarms.standing() == []
     assert not alarms.stands(AWAY)
