@@ -8,7 +8,8 @@ from msgspec import structs
 
 from acd.commands import Refusal
 from acd.events import Act
-from switch.api.backend import (
+from switch.api.backend import Refused, Unknown
+from switch.api.rows import (
     AgentRow,
     BanRow,
     Draining,
@@ -22,12 +23,10 @@ from switch.api.backend import (
     Readiness,
     RecordingRow,
     RecordingState,
-    Refused,
     Reloaded,
     SupervisionRow,
     TransferRow,
     TrunkRow,
-    Unknown,
 )
 from switch.calls import acts
 from switch.calls.ending import EndedBy, Reason
@@ -47,8 +46,8 @@ from switch.exchange import Exchange
 from switch.hours import emergency
 from switch.preferences import NotForwardable, Preferences
 from switch.readiness import readiness
-from switch.records import AgentState, CallRecord, OfferRecord, utc
-from switch.rows import agent_row, phone_row, queue_row, supervision_row
+from switch.records import AgentState, CallRecord, OfferRecord
+from switch.rows import agent_row, ban_row, phone_row, place_row, queue_row, recording_row, supervision_row
 from switch.staffing import Staffing
 from switch.trunks.rows import trunk_row
 
@@ -202,9 +201,7 @@ class Running:
 
     def recording(self, call: str) -> RecordingRow:
         """Of a call in progress."""
-        recording = self._recording(call)
-        state = RecordingState.PAUSED if recording.paused else RecordingState.RECORDING
-        return RecordingRow(call=call, state=state, path=recording.path)
+        return recording_row(call, self._recording(call))
 
     def set_recording(self, call: str, state: RecordingState) -> RecordingRow:
         """Pause it or let it go on, as the administrator."""
@@ -261,18 +258,7 @@ class Running:
         view = self._exchange.dispatch.router.call(call)
         if view is None:
             raise Unknown(f"no call {call!r} in a queue")
-        return PlaceRow(
-            call=call,
-            queue=view.queue,
-            state=view.state.value,
-            priority=view.priority,
-            queued_at=utc(view.queued_at_us),
-            entered_at=utc(view.entered_at_us),
-            agent=view.agent,
-            ringing=view.ringing,
-            assigned=view.assigned,
-            steps=view.steps,
-        )
+        return place_row(view)
 
     def act(self, act: Act) -> PlaceRow | None:
         """As the router decides."""
@@ -370,16 +356,7 @@ class Running:
     def bans(self) -> Sequence[BanRow]:
         """Every ban in force, its times on the wall clock."""
         now, now_us = self._exchange.now(), self._exchange.now_us()
-        return [
-            BanRow(
-                address=ban.address,
-                user=ban.user,
-                failures=ban.failures,
-                since=utc(now_us - round((now - ban.since) * 1e6)),
-                until=utc(now_us + round((ban.until - now) * 1e6)),
-            )
-            for ban in self._exchange.gate.bans.active(now)
-        ]
+        return [ban_row(ban, now, now_us) for ban in self._exchange.gate.bans.active(now)]
 
     def remove_bans(self, address: str) -> None:
         """Lift them and forget the failures."""

@@ -5,7 +5,7 @@ The database is not asked: without it calls go on, and what is to be booked wait
 
 from collections.abc import Iterator
 
-from switch.api.backend import Readiness
+from switch.api.rows import Readiness
 from switch.exchange import Exchange
 from switch.host import LEAST_FREE_BYTES, disk
 

@@ -6,8 +6,8 @@ from subprocess import SubprocessError
 
 import structlog
 
-from switch.api.backend import Reloaded
 from switch.api.entrance import Entrance
+from switch.api.rows import Reloaded
 from switch.config.apart import load_apart
 from switch.config.changes import compare
 from switch.config.errors import ConfigErrors

@@ -2,14 +2,27 @@
 
 from math import isnan
 
-from acd.views import AgentView, QueueView
-from switch.api.backend import AgentRow, ContactRow, PhoneRow, QueueRow, SupervisionRow, SupervisionState
+from acd.views import AgentView, CallView, QueueView
+from switch.api.rows import (
+    AgentRow,
+    BanRow,
+    ContactRow,
+    PhoneRow,
+    PlaceRow,
+    QueueRow,
+    RecordingRow,
+    RecordingState,
+    SupervisionRow,
+    SupervisionState,
+)
+from switch.calls.recording import CallRecording
 from switch.calls.supervision import Supervision
 from switch.config.addresses import HostPort
 from switch.exchange import Exchange
 from switch.readings import by_state
 from switch.records import AgentState, utc
 from switch.staffing import Staffing
+from switch.wall.bans import Ban
 
 
 def queue_row(exchange: Exchange, view: QueueView) -> QueueRow:
@@ -74,3 +87,36 @@ def supervision_row(supervision: Supervision) -> SupervisionRow:
     """Who supervises a call, and whether he hears it yet."""
     state = SupervisionState.CONNECTED if supervision.connected else SupervisionState.RINGING
     return SupervisionRow(call=supervision.call, phone=supervision.phone, mode=supervision.mode, state=state)
+
+
+def recording_row(call: str, recording: CallRecording) -> RecordingRow:
+    """The recording of a call in progress."""
+    state = RecordingState.PAUSED if recording.paused else RecordingState.RECORDING
+    return RecordingRow(call=call, state=state, path=recording.path)
+
+
+def place_row(view: CallView) -> PlaceRow:
+    """What the router sees of a call."""
+    return PlaceRow(
+        call=view.call,
+        queue=view.queue,
+        state=view.state.value,
+        priority=view.priority,
+        queued_at=utc(view.queued_at_us),
+        entered_at=utc(view.entered_at_us),
+        agent=view.agent,
+        ringing=view.ringing,
+        assigned=view.assigned,
+        steps=view.steps,
+    )
+
+
+def ban_row(ban: Ban, now: float, now_us: int) -> BanRow:
+    """A ban, whose times are monotonic, on the clock on the wall: `now` is `now_us` there."""
+    return BanRow(
+        address=ban.address,
+        user=ban.user,
+        failures=ban.failures,
+        since=utc(now_us - round((now - ban.since) * 1e6)),
+        until=utc(now_us + round((ban.until - now) * 1e6)),
+    )

@@ -19,8 +19,8 @@ from switch.access.admin_token import AdminToken
 from switch.access.limits import FAILURES, REQUESTS, Buckets
 from switch.access.tokens import Tokens
 from switch.api.app import create_app
-from switch.api.backend import Reloaded
 from switch.api.entrance import Entrance
+from switch.api.rows import Reloaded
 from switch.api.services import Services
 from switch.assembly import assemble
 from switch.backend import Running

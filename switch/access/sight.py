@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from switch.access.holder import Holder, of_call
-from switch.api.backend import AgentRow, Backend, PhoneRow, QueueRow, TrunkRow, Unknown
+from switch.api.backend import Backend, Unknown
+from switch.api.rows import AgentRow, PhoneRow, QueueRow, TrunkRow
 from switch.events.board import Board
 from switch.events.rows import Kind
 from switch.events.subject import agent as of_agent

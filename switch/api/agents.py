@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import answer, many, one
-from switch.api.backend import AgentRow
 from switch.api.inputs import body
 from switch.api.pages import Asked
+from switch.api.rows import AgentRow
 from switch.api.services import Services
 from switch.records import AgentState
 

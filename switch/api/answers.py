@@ -8,7 +8,8 @@ import msgspec
 from fastapi import Response
 
 from switch.access.rows import AuditRow, TokenMade, TokenRow
-from switch.api.backend import (
+from switch.api.problems import PROBLEM_TYPE, Problem
+from switch.api.rows import (
     AgentRow,
     BanRow,
     Draining,
@@ -27,7 +28,6 @@ from switch.api.backend import (
     TransferRow,
     TrunkRow,
 )
-from switch.api.problems import PROBLEM_TYPE, Problem
 from switch.events.alarms import AlarmRow
 from switch.figures.rows import FiguresRow
 from switch.history.holds import Hold

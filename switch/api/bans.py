@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Response
 
 from switch.access.rights import Right
 from switch.api.answers import answer, many, nothing
-from switch.api.backend import BanRow
 from switch.api.pages import Asked
+from switch.api.rows import BanRow
 from switch.api.services import Services
 
 

@@ -16,9 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
-from switch.api.backend import Backend, HoldRow, RecordingRow, RecordingState, SupervisionRow, TransferRow
+from switch.api.backend import Backend
 from switch.api.inputs import Flag, Moment, body
 from switch.api.problems import Failure, Kind
+from switch.api.rows import HoldRow, RecordingRow, RecordingState, SupervisionRow, TransferRow
 from switch.api.services import Services
 from switch.calls.originating import RING_S
 from switch.calls.supervision import Mode

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Response
 
 from switch.access.rights import Right
 from switch.api.answers import answer, one
-from switch.api.backend import Draining, Reloaded
 from switch.api.problems import Failure, Kind
+from switch.api.rows import Draining, Reloaded
 from switch.api.services import Services
 
 

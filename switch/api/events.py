@@ -14,8 +14,8 @@ from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.access.visible import visible
 from switch.api.answers import answer, nothing, one
-from switch.api.backend import TicketRow
 from switch.api.problems import Failure, Kind
+from switch.api.rows import TicketRow
 from switch.api.services import Services
 from switch.events.filter import UnknownType
 from switch.events.tickets import LASTS_S

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
-from switch.api.backend import ForkRow
 from switch.api.inputs import body
+from switch.api.rows import ForkRow
 from switch.api.services import Services
 
 

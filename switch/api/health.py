@@ -4,8 +4,8 @@ from fastapi import APIRouter, Depends, Response
 
 from switch.access.rights import Right
 from switch.api.answers import answer, octets, one
-from switch.api.backend import Readiness
 from switch.api.problems import Failure, Kind
+from switch.api.rows import Readiness
 from switch.api.services import NeedsUnlessLocal, Services
 from switch.metrics.exposition import CONTENT_TYPE, render
 

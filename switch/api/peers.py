@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import answer, many, one
-from switch.api.backend import PhoneRow, PreferencesRow, ProvisioningRow, TrunkRow
 from switch.api.inputs import WHOLE, Flag, body
 from switch.api.pages import Asked
+from switch.api.rows import PhoneRow, PreferencesRow, ProvisioningRow, TrunkRow
 from switch.api.services import Services
 from switch.preferences import Preferences
 

@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
-from switch.api.backend import QueueRow
 from switch.api.inputs import body
 from switch.api.pages import Asked
+from switch.api.rows import QueueRow
 from switch.api.services import Services
 
 

@@ -10,8 +10,8 @@ from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import answer, nothing, one
-from switch.api.backend import PlaceRow
 from switch.api.inputs import WHOLE, body
+from switch.api.rows import PlaceRow
 from switch.api.services import Services
 
 MOST_PRIORITY = 1_000_000

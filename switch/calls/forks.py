@@ -8,7 +8,7 @@ import structlog
 
 from media.aio.fork_stream import ForkStream
 from media.port import Port
-from switch.api.backend import ForkRow
+from switch.api.rows import ForkRow
 from switch.config.choices import RecordDigits
 from switch.config.forks import refusal
 

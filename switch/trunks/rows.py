@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from switch.api.backend import RegistrationRow, TargetRow, TrunkRow
+from switch.api.rows import RegistrationRow, TargetRow, TrunkRow
 from switch.config.trunk import Trunk as Settings
 from switch.exchange import Exchange
 from switch.records import utc

@@ -35,7 +35,7 @@ from sip.flow import Flow, Transport
 from sip.location import Destination, Server
 from switch.access.audit_reader import AuditReader
 from switch.access.store import TokenStore
-from switch.api.backend import Reloaded
+from switch.api.rows import Reloaded
 from switch.backend import Running
 from switch.calls.flow import Call
 from switch.calls.legs.leg import Leg

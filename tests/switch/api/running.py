@@ -20,7 +20,8 @@ from switch.access.limits import FAILURES, REQUESTS, Buckets
 from switch.access.store import TokenStore
 from switch.access.tokens import Tokens
 from switch.api.app import create_app
-from switch.api.backend import (
+from switch.api.backend import Refused, Unknown
+from switch.api.rows import (
     AgentRow,
     BanRow,
     ContactRow,
@@ -35,13 +36,11 @@ from switch.api.backend import (
     Readiness,
     RecordingRow,
     RecordingState,
-    Refused,
     Reloaded,
     SupervisionRow,
     SupervisionState,
     TransferRow,
     TrunkRow,
-    Unknown,
 )
 from switch.api.services import Services
 from switch.calls.supervision import Mode

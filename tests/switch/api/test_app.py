@@ -13,8 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from switch.api.app import create_app
-from switch.api.backend import AgentRow, PhoneRow, QueueRow, TrunkRow
 from switch.api.problems import MEANINGS, Kind
+from switch.api.rows import AgentRow, PhoneRow, QueueRow, TrunkRow
 from switch.history.database import connect
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader

@@ -11,7 +11,8 @@ from media.events import PlaybackFinished, Silent
 from media.port import Play
 from media.spoken.sayings import Ahead, Position
 from sip.events import IncomingInvite, SessionId
-from switch.api.backend import RecordingState, Refused, Unknown
+from switch.api.backend import Refused, Unknown
+from switch.api.rows import RecordingState
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.flow import Call
 from switch.calls.legs.events import Lost

@@ -6,7 +6,8 @@ from typing import Any, cast
 import pytest
 
 from media.aio.fork_stream import StreamState
-from switch.api.backend import RecordingState, Refused
+from switch.api.backend import Refused
+from switch.api.rows import RecordingState
 from switch.calls.forks import MOST
 from switch.calls.legs.leg import Leg
 from tests.switch.calls.test_flow import talking

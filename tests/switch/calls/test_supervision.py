@@ -7,7 +7,8 @@ import pytest
 from acd.events import ConversationEnd, ConversationEnded
 from media.events import Digit, Silent
 from sip.events import SessionId
-from switch.api.backend import Refused, SupervisionRow, SupervisionState, Unknown
+from switch.api.backend import Refused, Unknown
+from switch.api.rows import SupervisionRow, SupervisionState
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.supervision import RING_TIMEOUT_S, Mode
 from switch.records import SegmentKind
