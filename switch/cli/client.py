@@ -52,7 +52,7 @@ def place(config: Path) -> Place:
         root = yaml.compose(config.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except OSError as error:
         raise WrongUsage(
-            f"{config}: {error.strerror}; name the switch's configuration with --config"
+            f"{config}: {error.strerror}; name the switch's configuration with --config or CENTRALITA_CONFIG"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise WrongUsage(f"{config}: {error}") from error
@@ -91,7 +91,10 @@ class Client:
         try:
             token = path.read_text(encoding="ascii").strip()
         except FileNotFoundError as error:
-            raise NoSwitch(f"no switch has run with {where.data_dir} (there is no {path})") from error
+            raise NoSwitch(
+                f"no switch has run on {where.data_dir} (there is no {path}); start it, or name its "
+                "configuration with --config or CENTRALITA_CONFIG"
+            ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise Refusal(f"the token in {path} cannot be read: {error}") from error
         self._url = where.url

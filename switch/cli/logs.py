@@ -1,5 +1,6 @@
 """How much the log of the running switch tells."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,6 +12,17 @@ from switch.config.values import duration
 
 LoggerOption = Annotated[str | None, typer.Option(help="Only lines of this logger, such as sip or call.")]
 CallOption = Annotated[str | None, typer.Option(help="Only lines of this call.")]
+
+
+class LevelOrReset(StrEnum):
+    """What the log may be told to tell."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    RESET = "reset"
+
 
 commands = typer.Typer(help="The log.", no_args_is_help=True)
 
@@ -24,7 +36,7 @@ def show(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 @commands.command("level")
 def level(
-    level: Annotated[str, typer.Argument(help="debug, info, warning or error; or reset.")],
+    level: Annotated[LevelOrReset, typer.Argument(help="debug, info, warning or error; or reset.")],
     logger: LoggerOption = None,
     call: CallOption = None,
     for_: Annotated[str, typer.Option("--for", help="How long: 30s, 10m, 2h.")] = "10m",
@@ -35,7 +47,12 @@ def level(
         for_s = duration(for_)
     except ValueError as error:
         leave(2, f"--for: {error}")
-    wanted = {"level": None if level == "reset" else level, "logger": logger, "call": call, "for_s": for_s}
+    wanted = {
+        "level": None if level is LevelOrReset.RESET else level,
+        "logger": logger,
+        "call": call,
+        "for_s": for_s,
+    }
     with asking(config) as client:
         _print(client.ask("PUT", "/logs", json=wanted).json())
 

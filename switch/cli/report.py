@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from typing import Annotated, Any, BinaryIO, Final
 from urllib.parse import quote
 
@@ -38,7 +37,7 @@ def report(
         typer.Argument(help="Which one; without it they are listed.", autocompletion=names("reports")),
     ] = None,
     from_: Annotated[
-        str | None, typer.Option("--from", help="A day, or a moment (RFC 3339). Default: today.")
+        str | None, typer.Option("--from", help="A day, or a moment (RFC 3339). Default: today, in the zone.")
     ] = None,
     to: Annotated[
         str | None, typer.Option(help="The last day, or a moment that is not included. Default: as --from.")
@@ -61,10 +60,9 @@ def report(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """A report of a period: figures by queue, agent and time with their definitions, or lists of calls."""
-    today = date.today().isoformat()
     wish = {
-        "from": from_ or today,
-        "to": to or from_ or today,
+        "from": from_,
+        "to": to,
         "interval": interval,
         "zone": zone,
         "language": language,

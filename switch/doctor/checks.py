@@ -16,6 +16,10 @@ from switch.doctor.findings import Check, Finding, Patient, bad, doubt, good, ut
 CONFIGURATION: Final = "configuration"
 
 
+_CHANGE: Final = "change that line, then centralita check"
+_NAME: Final = "name the configuration with --config or CENTRALITA_CONFIG; scripts/run writes a first one"
+
+
 def _configuration(patient: Patient) -> Iterator[Finding]:
     for one in patient.doubts:
         yield doubt(one, "change that line, then centralita check, then centralita reload")
@@ -54,7 +58,7 @@ def examine(file: Path, now: Callable[[], datetime] = utc_now) -> Iterator[tuple
         config = load(file, warn=doubts.append, thorough=False)
     except ConfigErrors as errors:
         for error in errors.errors:
-            yield CONFIGURATION, bad(str(error), "change that line, then centralita check")
+            yield CONFIGURATION, bad(str(error), _CHANGE if file.is_file() else _NAME)
         return
     held, pid = _holder(config.server.data_dir / "lock")
     patient = Patient(file, config, tuple(map(str, doubts)), running=held, pid=pid, now=now)

@@ -22,8 +22,10 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}, 
     """What the API and the command line take. `from` and `to` are days, both included, such as `2026-11-02`,
     or moments with their zone (RFC 3339), of which the second is not included."""
 
-    from_: str
-    to: str
+    from_: str | None = None
+    """None: today, in the zone."""
+    to: str | None = None
+    """None: as `from`."""
     zone: str | None = None
     """None: the server's."""
     interval: int = 30
@@ -55,8 +57,9 @@ def question(report: Name, wish: Wish, zone: str, language: Language) -> Questio
         local = ZoneInfo(wish.zone or zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise NoQuestion([f"zone: {wish.zone!r} is no zone such as Europe/Madrid"]) from None
-    start = _moment("from", wish.from_, local, timedelta(), faults)
-    end = _moment("to", wish.to, local, _DAY, faults)
+    first = wish.from_ or datetime.now(local).date().isoformat()
+    start = _moment("from", first, local, timedelta(), faults)
+    end = _moment("to", wish.to or first, local, _DAY, faults)
     if start is not None and end is not None and not start < end <= start + _LONGEST:
         faults.append("to: must come after from, and at most ten years later")
     if wish.interval not in INTERVALS_MIN:

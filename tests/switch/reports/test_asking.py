@@ -1,6 +1,6 @@
 """Days, moments and filters as people write them, and every mistake in words."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,6 +17,11 @@ def ask(report: Name = Name.CALLS, **wish: str | int | None) -> list[str]:
 
 
 def test_days_are_of_the_zone_and_both_included() -> None:
+    today = question(Name.CALLS, Wish(), "Pacific/Kiritimati", Language.EN)
+    assert (today.end - today.start, today.start <= datetime.now(UTC) <= today.end) == (
+        timedelta(days=1),
+        True,
+    )
     asked = question(Name.CALLS, Wish(from_="2026-10-25", to="2026-10-25"), "Europe/Madrid", Language.ES)
     assert asked.start == datetime(2026, 10, 24, 22, tzinfo=UTC)
     assert asked.end == datetime(2026, 10, 25, 23, tzinfo=UTC)
