@@ -44,12 +44,12 @@ _WORDS: Final = {
         token="Programs use /api/v1 with a token of their own: centralita token add.",
     ),
     Language.ES: _Words(
-        what="Centralita telefónica para centros de atención",
-        document="El documento de la API (OpenAPI)",
+        what="Centralita telefónica para centros de contacto",
+        document="Especificación de la API (OpenAPI)",
         metrics="Métricas, para Prometheus",
         docs="Documentación",
         start="tutorial/primera-cola.md",
-        no_docs="Documentación: docs/ de las fuentes",
+        no_docs="Documentación: docs/ en el código fuente",
         token="Los programas usan /api/v1 con un token propio: centralita token add.",
     ),
 }

@@ -136,7 +136,7 @@ REPORTS: Final[Mapping[Name, Report]] = {
         title=Said("Abandons", "Abandonos"),
         about=Said(
             "Callers who hung up while they waited in a queue, each time they did, by when they did.",
-            "Quienes colgaron mientras esperaban en una cola, cada vez, por cuándo colgaron.",
+            "Quienes colgaron mientras esperaban en una cola, cada vez, según cuándo colgaron.",
         ),
         columns=(
             *_time("left_at", "Hung up", "Colgó"),
@@ -194,7 +194,7 @@ REPORTS: Final[Mapping[Name, Report]] = {
         about=Said(
             "Calls that ended in the period, by when they ended; or those that a fact of it counts. Queue,"
             " agent and wait are those of the last answered visit to a queue, else of the last.",
-            "Llamadas que terminaron en el período, por cuándo terminaron; o las que cuenta un hecho de él."
+            "Llamadas que terminaron en el período, según cuándo terminaron; o las que cuenta un hecho de él."
             " Cola, agente y espera son los de la última visita atendida a una cola, si no de la última.",
         ),
         columns=(
