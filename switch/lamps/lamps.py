@@ -101,7 +101,10 @@ class Lamps:
             elapsed_s = (self._now_us() - at_us) / 1e6
             peer = PhonePeer(phone)
             id = self._sip().restore(saved["subscription"], self._now(), elapsed_s, peer)
-            if id is None or subject is None:
+            if id is None:
+                continue
+            if subject is None:
+                self._sip().end(id, News(reason="noresource"), self._now())
                 continue
             version = int(saved["version"]) + _UNSAVED_DOCUMENTS
             watch = Watch(id, package, subject, str(saved["entity"]), self._domain(), version)

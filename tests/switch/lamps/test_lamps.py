@@ -258,3 +258,16 @@ async def test_lamps_outlive_the_switch(
     assert lamp.told[-1].cseq.number > lamp.told[-2].cseq.number
     assert (await boss.subscribe(lamp, 600)).status == 200
     await after.close()
+
+
+async def test_who_was_removed_while_the_switch_was_down_is_watched_no_more(
+    stage: Stage, boss: Watcher, sections: dict[str, object], tmp_path: Path
+) -> None:
+    lamp = await boss.watch("luis")
+    after = await crashed(stage, tmp_path / "after", sections | {"agents": {}})
+    after.take_over(boss)
+    after.exchange.lamps.start()
+    await after.settle()
+    assert lamp.state == "terminated;reason=noresource"
+    assert not after.exchange.endpoint.subscriptions.by_id
+    await after.close()
