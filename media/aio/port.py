@@ -105,6 +105,7 @@ class EnginePort:
         self._seen = [0] * len(Kind)
         self._keyring = Keyring(stream.ssrc)
         self._srtp: SrtpKeys | None = None
+        self._shut = False
         self._keying: Keying | None = None
         self._peer: PeerMedia | None = None
 
@@ -139,10 +140,10 @@ class EnginePort:
 
     def _secure(self, keys: SrtpKeys | None, *, shut: bool = False) -> None:
         """`shut`: keys are on their way, and until they are there nothing is sent or heard."""
-        if keys == self._srtp and not shut:
+        if (keys, shut) == (self._srtp, self._shut):
             return
         capsules = self._keyring.capsules(keys)
-        self._srtp = keys
+        self._srtp, self._shut = keys, shut
         self.order(lambda: self.shard.worker.secure(self.slot, self.generation, *capsules, shut))
 
     def _leave_dtls(self) -> None:

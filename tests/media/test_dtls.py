@@ -114,6 +114,16 @@ async def test_the_same_description_again_begins_nothing_anew(stage: Stage) -> N
     assert (await peer.receive()).payload == WORDS
 
 
+async def test_who_wants_no_keys_any_more_is_heard_without_them(stage: Stage) -> None:
+    peer, plain = dtls_peer(stage), stage.peer(CALLER)
+    port = await connected(stage, peer)
+    port.connect(plain.media())
+    plain.meet(port, stage.host)
+    await stage.settled()
+    plain.send(WORDS)
+    assert (await plain.receive()).payload == WORDS
+
+
 async def test_a_port_says_how_far_its_keys_are(stage: Stage) -> None:
     peer = with_ice(stage)
     port = await connected(stage, peer)
