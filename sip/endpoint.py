@@ -49,9 +49,6 @@ ALLOW: Final = (
 INFO_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
 """What an INFO may carry: digits."""
 
-_UNSAVED_REQUESTS: Final = 10_000
-"""More than a process sends in one dialog; a CSeq may skip, but never return (RFC 3261 section 12.2.2)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -304,7 +301,7 @@ class Endpoint:
         That process may have sent more in it after it was saved: our requests go on well above. Who refreshes
         it is settled anew by the first `reinvite`.
         """
-        dialog.local_cseq += _UNSAVED_REQUESTS
+        dialog.skip_unsaved()
         session = self._sessions.open(State.CONFIRMED, dialog.flow, peer, dialog.local_tag)
         session.dialog = dialog
         session.ensure_later_offers().wished_s = self._sessions.session_expires_s

@@ -11,6 +11,9 @@ from sip.syntax.message import Message, Request, Response
 from sip.syntax.uri import Uri
 from sip.transactions.writing import RequestHead
 
+_UNSAVED_REQUESTS: Final = 10_000
+"""More than a process sends in one dialog; a CSeq may skip, but never return (RFC 3261 section 12.2.2)."""
+
 _PLAIN: Final[Mapping[str, Transport]] = {"udp": "udp", "tcp": "tcp"}
 
 
@@ -106,6 +109,10 @@ class Dialog:
             return False
         self.remote_cseq = cseq
         return True
+
+    def skip_unsaved(self) -> None:
+        """Our next request follows all that the process that saved the dialog may have sent since."""
+        self.local_cseq += _UNSAVED_REQUESTS
 
     def hop(self) -> Flow:
         """Where the next request goes: the first route or the remote target, when that is an address.

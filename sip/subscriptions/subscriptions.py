@@ -25,9 +25,6 @@ METHODS: Final = ("SUBSCRIBE", "REFER")
 REFER_TERMS: Final = Terms(default_s=300)
 """For how long the sender of a REFER is told; every call that it makes rings for less."""
 
-_UNSAVED_REQUESTS: Final = 10_000
-"""More than a process sends in one dialog; a CSeq may skip, but never return (RFC 3261 section 12.2.2)."""
-
 
 class Subscriptions:
     """Our tags are unguessable and unique: each names its subscription. What is over changes nothing."""
@@ -111,7 +108,7 @@ class Subscriptions:
         if left_s <= 0:
             return None
         dialog = Dialog.from_dict(saved["dialog"])
-        dialog.local_cseq += _UNSAVED_REQUESTS
+        dialog.skip_unsaved()
         subscription = self._add(dialog.flow, peer, str(saved["event"]), dialog)
         subscription.requires = str(saved.get("requires", ""))
         self._by_tag[subscription.local_tag] = subscription
@@ -163,10 +160,14 @@ class Subscriptions:
             self.report(Subscribing(subscription.id, request, peer, transaction.flow, package))
 
     def referral(self, session: Session, request: Request) -> Subscription | None:
-        """The one that a SUBSCRIBE in the dialog of a session is about (RFC 3515 section 2.4.4)."""
-        event = _event(request).replace(" ", "").lower()
+        """The one that a SUBSCRIBE in the dialog of a session is about (RFC 3515 section 2.4.4): no REFER
+        that has no answer yet.
+        """
+        event, dialog = _event(request).replace(" ", "").lower(), session.dialog
         own = [
-            each for each in self.by_id.values() if each.dialog is not None and each.dialog is session.dialog
+            each
+            for each in self.by_id.values()
+            if dialog is not None and each.dialog is dialog and each.state is not State.ASKED
         ]
         return next((each for each in own if event in (each.event, "refer")), None)
 

@@ -426,6 +426,15 @@ def test_a_referral_can_be_renewed_and_left_in_the_call(event: str) -> None:
     assert state(refer.tell("180 Ringing")) == "terminated;reason=timeout"
 
 
+def test_a_referral_that_has_no_answer_yet_cannot_be_renewed() -> None:
+    refer = Referring()
+    (response,) = refer.call.request("SUBSCRIBE", 3, CONTACT, "Event: refer", "Expires: 60")
+    assert isinstance(response, Response)
+    assert response.status == 403
+    accepted = refer.accept()
+    assert (accepted.status, accepted.cseq.method) == (202, "REFER")
+
+
 @pytest.mark.parametrize(
     ("method", "lines", "status"),
     [
