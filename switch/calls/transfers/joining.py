@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from switch.calls.conferences import Conferences
     from switch.calls.flow import Call
 
-_BY = {
+_ENDED_BY = {
     LegRole.CALLER: EndedBy.CALLER,
     LegRole.AGENT: EndedBy.AGENT,
     LegRole.SUPERVISOR: EndedBy.SUPERVISOR,
@@ -40,6 +40,11 @@ class End:
     def __init__(self, call: Call, own: Leg) -> None:
         self.call = call
         self.own = own
+
+    @property
+    def ended_by(self) -> EndedBy:
+        """Who ends the call, if whoever is here does."""
+        return _ENDED_BY.get(self.own.role, EndedBy.CALLEE)
 
     @property
     def other(self) -> Leg | None:
@@ -148,4 +153,4 @@ def end_joined(left: End, kept: Call) -> None:
     kept.ledger.variables = joined(kept.ledger.variables, call.ledger.variables)
     result = Result.ANSWERED if call.ledger.was_served else Result.COMPLETED
     told = Farewell(status=487, q850=NORMAL_CLEARING)
-    call.end(result, Reason.TRANSFERRED, _BY.get(left.own.role, EndedBy.CALLEE), told)
+    call.end(result, Reason.TRANSFERRED, left.ended_by, told)

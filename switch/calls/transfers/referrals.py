@@ -17,7 +17,6 @@ from sip.syntax.message import Request
 from sip.syntax.replaces import DialogName
 from sip.syntax.status import phrase
 from sip.syntax.uri import Uri
-from switch.calls.ending import EndedBy
 from switch.calls.legs.leg import Leg
 from switch.calls.registry import Registry
 from switch.calls.supervision import NotNow
@@ -27,10 +26,8 @@ from switch.calls.transfers.transferring import transfer
 from switch.exchange import Exchange
 from switch.identities.numbers import number_of
 from switch.peers import PhonePeer
-from switch.records import LegRole
 
 _FRAGMENT: Final = "message/sipfrag;version=2.0"
-_BY: Final = {LegRole.CALLER: EndedBy.CALLER, LegRole.AGENT: EndedBy.AGENT}
 
 
 class Referral:
@@ -139,8 +136,7 @@ class Referrals:
                 self._exchange.loop.call_soon(self._go_on, referral)
 
         if name is None:
-            by = _BY.get(end.own.role, EndedBy.CALLEE)
-            transfer(self._exchange, conferences, end.call, number, by, end.own, tell)
+            transfer(self._exchange, conferences, end.call, number, end.ended_by, end.own, tell)
             return
         leg = self._named(name)
         other = None if leg is None else end_of(leg)
