@@ -204,7 +204,7 @@ class Worker:
     def hear_opening(self, slot: int, generation: int, frames: int) -> None:
         """Gather what the next frames of 20 ms are like, anew; ValueError: none."""
     def record(self, slot: int, generation: int, fd: int, token: int, *, masks_digits: bool) -> None:
-        """Take over an empty file; event 8 follows when it is closed, whatever happens."""
+        """Take over an empty file; event 10 follows when it is closed, whatever happens."""
     def fork(self, slot: int, generation: int, memory: ForkMemory, token: int, *, masks_digits: bool) -> None:
         """Let `memory` hear the port until `stop_recording` or its end."""
     def pause(self, slot: int, generation: int, token: int, mode: str) -> None:

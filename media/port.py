@@ -21,7 +21,6 @@ _AHEAD_S: Final = 2.0
 """Of packets: more than clocks and a change of packet time make, less than any receiver takes for another
 stream (RFC 3550 appendix A.1).
 """
-"""Below what one event can tell at 8 kHz (RFC 4733 section 2.5.1.3)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from sip.syntax.grammar import TOKEN
 from sip.syntax.kernels import parameters, scan
 from sip.syntax.limits import MAX_MULTIPART_DEPTH, MAX_PARTS, exceeded
 from sip.syntax.malformed import Fault, Malformed
 
-_TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]++"
-_MEDIA_TYPE = re.compile(rf"({_TOKEN})[ \t]*+/[ \t]*+({_TOKEN})[ \t]*+(?=;|\Z)")
-_DISPOSITION = re.compile(rf"({_TOKEN})[ \t]*+(?=;|\Z)")
+_MEDIA_TYPE = re.compile(rf"({TOKEN})[ \t]*+/[ \t]*+({TOKEN})[ \t]*+(?=;|\Z)")
+_DISPOSITION = re.compile(rf"({TOKEN})[ \t]*+(?=;|\Z)")
 _BOUNDARY = re.compile(r"[A-Za-z0-9'()+_,\-./:=? ]{0,69}[A-Za-z0-9'()+_,\-./:=?]\Z")
 _PLAIN: Final = ("binary", "8bit", "7bit")
 _ONCE: Final = (

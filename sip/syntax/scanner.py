@@ -6,11 +6,11 @@ the value of a `sip.syntax.malformed.Fault`. Which of the two builds runs is dec
 
 import re
 
+from sip.syntax.grammar import LETTERS
 from sip.syntax.limits import MAX_HEADER_CHARS, MAX_HEADERS, MAX_LIST_ITEMS, MAX_PARAMETERS
 from sip.syntax.malformed import Fault
 
-_LETTERS = r"A-Za-z0-9\-.!%*_+`'~"
-_TOKEN = f"[{_LETTERS}]"
+_TOKEN = f"[{LETTERS}]"
 _FOLD = re.compile(r"\r\n[ \t]++")
 _FOLDED_NAME = re.compile(r"\r\n(?![ \t])[^:\r\n]*+\r\n[ \t]")
 _FIELD = re.compile(rf"\r\n({_TOKEN}++)[ \t]*+:[ \t]*+([^\r\n]*+)")
@@ -22,10 +22,10 @@ _QUOTED = rf'"(?:[^"\\]|{_ESCAPED})*+"'
 _QUOTED_CONTROLS = re.compile(rf'"(?:[^"\\{_CONTROLS}]|{_ESCAPED})*+"')
 _ITEM = re.compile(rf'(?:[^,"<]|{_QUOTED}|<[^>]*+>)++')
 _PARAMETER = re.compile(
-    rf"[ \t]*+;[ \t]*+({_TOKEN}++)[ \t]*+(?:=[ \t]*+({_QUOTED}|[{_LETTERS}:\[\]]++)[ \t]*+)?+(?=;|\Z)"
+    rf"[ \t]*+;[ \t]*+({_TOKEN}++)[ \t]*+(?:=[ \t]*+({_QUOTED}|[{LETTERS}:\[\]]++)[ \t]*+)?+(?=;|\Z)"
 )
 _ADDRESS = re.compile(
-    rf"[ \t]*+(?:({_QUOTED})|([{_LETTERS} \t\x80-\U0010ffff]*+))[ \t]*+<([^<>]*+)>(.*+)\Z", re.DOTALL
+    rf"[ \t]*+(?:({_QUOTED})|([{LETTERS} \t\x80-\U0010ffff]*+))[ \t]*+<([^<>]*+)>(.*+)\Z", re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 

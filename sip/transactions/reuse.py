@@ -15,7 +15,7 @@ _RESPONSE: Final = b"SIP/2.0 "
 def alias(message: bytes, flow: Flow) -> Via | None:
     """The top Via of a request whose sender offers its connection for requests of ours (RFC 5923 section 5).
 
-    What it says is a claim only: see `Connections.aliased`, which asks what is known of the peer.
+    What it says is a claim only: `sip.aio.connections` asks what is known of the peer.
     """
     via = None if is_response(message) else top_via(message)
     if via is None or "alias" not in via.params or via.transport != flow.transport.upper():

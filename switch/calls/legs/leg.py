@@ -1,7 +1,7 @@
 """A leg: one dialog and one media port, with one owner at a time. A fact, never a task.
 
 Whoever owns a leg is told what happens to it; moving it to another call is one assignment to `owner`. What
-every leg has is here; what comes before the answer is in `leg_incoming` and `leg_outgoing`.
+every leg has is here; what comes before the answer is in `incoming` and `outgoing`.
 """
 
 from datetime import datetime
