@@ -74,7 +74,7 @@ class Alarm(StrEnum):
     HISTORY_FULL = "history_full"
     """Nor does the disk take it: it waits in memory, and the oldest is lost when that is full."""
     DISK_FULL = "disk_full"
-    """So little room is left under data_dir that the journal may soon not be written."""
+    """So little room is left under data_dir, or for recordings, that they may soon not be written."""
     RECORDING_FAILED = "recording_failed"
     """A call is not recorded, or not to its end."""
     RECORDER_BEHIND = "recorder_behind"
