@@ -23,22 +23,27 @@ def mounted(folder: Path, size: str) -> Iterator[Path]:
 
 @contextmanager
 def filled(folder: Path, but: int = 0) -> Iterator[None]:
-    """With so many octets left on its disk."""
+    """With so many octets left on its disk, though others write meanwhile."""
     filler = folder / "filler"
     with filler.open("wb") as file:
-        while not _filled(file.fileno(), but):
-            pass
+        for step in (MB, os.statvfs(folder).f_frsize):
+            while _free(folder) >= but + step and _grown(file.fileno(), step):
+                pass
     try:
         yield
     finally:
         filler.unlink()
 
 
-def _filled(file: int, but: int) -> bool:
-    """Whether all was still there when it was to be taken: others write meanwhile."""
-    room = os.fstatvfs(file)
+def _free(folder: Path) -> int:
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize
+
+
+def _grown(file: int, step: int) -> bool:
+    """Whether there was room for so many octets more."""
     try:
-        os.posix_fallocate(file, 0, room.f_bavail * room.f_frsize - but)
+        os.posix_fallocate(file, os.fstat(file).st_size, step)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
