@@ -18,7 +18,7 @@ from media.aio import synthesis
 from switch.access.admin_token import AdminToken
 from switch.access.limits import FAILURES, REQUESTS, Buckets
 from switch.access.tokens import Tokens
-from switch.api.app import create_app
+from switch.api.app import create_app, prepare
 from switch.api.entrance import Entrance
 from switch.api.rows import Reloaded
 from switch.api.services import Services
@@ -286,6 +286,7 @@ class Server:
         )
         # Half a second of work, in which those who return are answered.
         app = await asyncio.to_thread(create_app, services, version=VERSION)
+        await asyncio.to_thread(prepare, app)
         http = await self._entrance.open(exchange.config, app, stack)
         stack.callback(explainer.close)
         return http

@@ -1,5 +1,6 @@
 """The application: every route, and one form for whatever goes wrong."""
 
+import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ from switch.api import (
     why,
 )
 from switch.api.backend import Refused, Unknown
-from switch.api.description import description, operation_id
+from switch.api.description import description, document, operation_id
 from switch.api.problems import MEANINGS, Failure, Kind, Problem, problem
 from switch.api.repeats import Repeats
 from switch.api.services import Services
@@ -74,7 +75,7 @@ def create_app(services: Services, *, version: str) -> FastAPI:
     app = FastAPI(
         title="Centralita",
         version=version,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,
@@ -97,7 +98,19 @@ def create_app(services: Services, *, version: str) -> FastAPI:
     app.add_middleware(Repeats, who=services.signed_in, count=services.count, clock=time.monotonic)
     app.add_middleware(Auditing, put=services.note, now=lambda: datetime.now(UTC))
     app.openapi = description(app)  # type: ignore[method-assign]
+
+    @app.get("/api/openapi.json", tags=["document"], include_in_schema=False)
+    async def openapi() -> Response:
+        """The document, which everybody may read."""
+        return Response(document(app), media_type="application/json")
+
     return app
+
+
+def prepare(app: FastAPI) -> None:
+    """Make what would be made at the first requests, and would take the loop longer than calls may wait."""
+    _patterns(app)
+    document(app)
 
 
 async def _failure(request: HTTPConnection, error: Failure) -> Response:
@@ -126,11 +139,22 @@ async def _http(request: Request, error: HTTPException) -> Response:
 def _methods(request: Request) -> list[str]:
     """What a path may be asked with (RFC 9110 section 10.2.1): of the routes that it fits, the plainest."""
     fitting: dict[int, set[str]] = {}
-    for context in iter_route_contexts(request.app.routes):
-        pattern, _, open_parts = compile_path(context.path or "")
-        if context.methods and pattern.match(request.url.path):
-            fitting.setdefault(len(open_parts), set()).update(context.methods)
+    for pattern, open_parts, methods in _patterns(request.app):
+        if pattern.match(request.url.path):
+            fitting.setdefault(open_parts, set()).update(methods)
     return sorted(fitting[min(fitting)])
+
+
+def _patterns(app: FastAPI) -> list[tuple[re.Pattern[str], int, set[str]]]:
+    """Of each route its path, how many parts of that are open, and its methods."""
+    found: list[tuple[re.Pattern[str], int, set[str]]] | None = getattr(app.state, "patterns", None)
+    if found is None:
+        found = app.state.patterns = []
+        for context in iter_route_contexts(app.routes):
+            pattern, _, open_parts = compile_path(context.path or "")
+            if context.methods:
+                found.append((pattern, len(open_parts), set(context.methods)))
+    return found
 
 
 async def _invalid(request: HTTPConnection, error: ValidationException) -> Response:

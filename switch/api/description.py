@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+import msgspec
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -55,6 +56,14 @@ def description(app: FastAPI) -> Callable[[], dict[str, Any]]:
         return app.openapi_schema
 
     return described
+
+
+def document(app: FastAPI) -> bytes:
+    """The document as it is sent, made once."""
+    found: bytes | None = getattr(app.state, "document", None)
+    if found is None:
+        found = app.state.document = msgspec.json.encode(app.openapi())
+    return found
 
 
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
