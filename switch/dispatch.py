@@ -109,7 +109,8 @@ class Dispatch:
             except Exception:  # noqa: BLE001 - a fault of ours in one step must not cost the others
                 self._log.exception("step failed", step=repr(event))
                 self._journal.start_anew()
-                events.append(IndexesDoubted())
+                if not isinstance(event, IndexesDoubted):  # which would fail again, for ever
+                    events.append(IndexesDoubted())
                 continue
             self._journal.record(event, commands)
             self._decided(time.perf_counter() - began)

@@ -8,7 +8,7 @@ from shutil import copytree
 import pytest
 
 from acd.commands import AgentChanged, Command, VisitStarted
-from acd.events import CallQueued, Configured, Event, PhoneRegistered
+from acd.events import CallQueued, Configured, Event, IndexesDoubted, PhoneRegistered
 from acd.router import Router
 from acd.settings import AgentSettings, QueueSettings
 from switch.clock import Clock
@@ -153,3 +153,27 @@ async def test_a_step_that_fails_costs_no_other(
     stage.journal._keeper.turn()
     after = recover(copytree(tmp_path / "journal", tmp_path / "copy"))
     assert (after.problems, after.router.state_hash()) == ([], router.state_hash())
+
+
+async def test_a_look_at_the_indexes_that_fails_is_not_taken_again_in_its_batch(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the loop would do nothing else."""
+    router, step = stage.dispatch.router, stage.dispatch.router.step
+    looks = 0
+
+    def fail(event: Event, now_us: int) -> list[Command]:
+        nonlocal looks
+        if isinstance(event, IndexesDoubted):
+            looks += 1
+            if looks < 5:
+                raise RuntimeError("a fault of ours")
+        return step(event, now_us)
+
+    monkeypatch.setattr(router, "step", fail, raising=False)
+    stage.dispatch.post(SETUP)
+    stage.dispatch.post(IndexesDoubted())
+    stage.dispatch.post(CallQueued(call="c1", queue="support", queued_at_us=1))
+    stage.dispatch.flush()
+    assert looks == 1
+    assert set(router.facts.calls) == {"c1"}
