@@ -74,7 +74,7 @@ async def test_what_is_asked_for_wrongly(client: httpx.AsyncClient) -> None:
         (DAY | {"from": "soon"}, "from: 'soon' is no day"),
         (DAY | {"queues": "support"}, "unknown field `queues`"),
         (DAY | {"format": "doc"}, "Invalid enum value 'doc'"),
-        ({}, "missing required field `from`"),
+        (DAY | {"to": "2001-01-01"}, "to: must come after from"),
     ):
         answer = await client.post("/api/v1/reports/calls", json=body)
         assert answer.status_code == 422
