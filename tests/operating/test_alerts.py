@@ -104,6 +104,7 @@ async def watched(tell: Tell, **sections: Any) -> AsyncIterator[tuple[Switch, Pr
         tell("switch", switch.story)
         tell("prometheus", prometheus.story)
         await prometheus.until('up{job="centralita"} == 1')
+        await prometheus.cleared("CentralitaNotServing")  # nothing was there to scrape at first
         yield switch, prometheus
 
 
