@@ -116,7 +116,9 @@ def _rows(client: Client, question: Question) -> Sequence[Row]:
     if question.figures is None:
         return rows
     told = client.pages("/figures", {"by": question.figures})
-    today: dict[str, Row] = {each["key"]: each for page in told for each in page["items"]}
+    today: dict[str, Row] = {
+        each["key"]: {part: each[part] for part in NO_FIGURES} for page in told for each in page["items"]
+    }
     return [{**row, **today.get(row["name"], NO_FIGURES)} for row in rows]
 
 

@@ -6,6 +6,7 @@ import getpass
 import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from typer.testing import CliRunner, Result
 from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
 from switch.api.server import HttpServer
 from switch.cli.app import app
-from switch.history.entries import CallEnded
-from switch.records import AgentState
+from switch.history.entries import AgentChanged, CallEnded
+from switch.records import AgentState, AgentStateRecord
 from tests.switch.api.running import Running, running
 from tests.switch.samples import answered_call, at, waiting_call
 
@@ -95,6 +96,18 @@ async def test_json_is_what_the_api_says(api: Running, centralita: Command, comm
     path = "/calls?state=active" if command == "call" else f"/{command}s"
     async with api.client() as client:
         assert json.loads(result.stdout) == (await client.get(f"/api/v1{path}")).json()
+
+
+async def test_figures_of_today_do_not_move_since_when_an_agent_is_what_he_is(
+    api: Running, centralita: Command
+) -> None:
+    before = (await centralita("agent", "show", "--csv")).stdout
+    paused = AgentStateRecord(agent="ana", state=AgentState.PAUSED, since=datetime.now(UTC))
+    api.services.figures.hear(AgentChanged(change=paused))
+    async with api.client() as client:
+        told = (await client.get("/api/v1/figures?by=agent")).json()["items"]
+    assert [row["key"] for row in told] == ["ana"]
+    assert (await centralita("agent", "show", "--csv")).stdout == before
 
 
 async def test_a_ban_is_lifted_by_its_address(api: Running, centralita: Command) -> None:
