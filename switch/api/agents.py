@@ -20,7 +20,7 @@ class StateChange(BaseModel):
 
     model_config = body({"state": "paused", "reason": "lunch"}, {"state": "ready", "phone": "1001"})
 
-    state: Literal[AgentState.READY, AgentState.PAUSED, AgentState.OFFLINE]
+    state: Literal["ready", "paused", "offline"]
     reason: str | None = Field(default=None, max_length=200)
     phone: str | None = Field(default=None, max_length=64)
     """Where the agent sits from now on."""
@@ -48,7 +48,7 @@ def routes(services: Services) -> APIRouter:
         agent is logged in there first.
         """
         services.seen_by(holder).check_agent(name)
-        backend = services.backend
-        return answer(backend.set_agent_state(name, change.state, change.reason, change.phone))
+        state = AgentState(change.state)
+        return answer(services.backend.set_agent_state(name, state, change.reason, change.phone))
 
     return router

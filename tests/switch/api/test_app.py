@@ -335,6 +335,14 @@ async def test_a_wrong_change_of_state_is_refused(client: httpx.AsyncClient, bod
     assert problem(response, 422)["errors"]
 
 
+async def test_a_state_that_nobody_may_ask_for_is_answered_by_those_that_one_may(
+    client: httpx.AsyncClient,
+) -> None:
+    response = await client.post(f"{V1}/agents/ana/state", json={"state": "on_call"})
+    errors = problem(response, 422)["errors"]
+    assert errors == ["body.state: Input should be 'ready', 'paused' or 'offline'"]
+
+
 async def test_pausing_a_recording(api: Running, client: httpx.AsyncClient) -> None:
     url = f"{V1}/calls/{ACTIVE}/recording"
     for state in ("paused", "recording"):
