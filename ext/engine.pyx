@@ -14,27 +14,28 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from ext.codec_registry cimport codec_number, codec_table
-from ext.engine_figures cimport facts_tuple, figures_tuple, opening_tuple, whole_facts
+from ext.engine_figures cimport (
+    datagrams_passed, events_told, facts_tuple, figures_tuple, opening_tuple, totals_tuple, whole_facts,
+)
 from ext.engine_fork cimport ForkBlock, fork_share
 from ext.engine_messages cimport (
-    CNAME_LENGTH, EVENT_LOCK, ORDER_CLOSE, ORDER_CONNECT, ORDER_DATAGRAM, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN,
+    CNAME_LENGTH, ORDER_CLOSE, ORDER_CONNECT, ORDER_DATAGRAM, ORDER_DIGIT, ORDER_FORK, ORDER_GAIN,
     ORDER_LISTEN, ORDER_MASK, ORDER_MUTE, ORDER_OPEN, ORDER_OPENING, ORDER_PASS, ORDER_PAUSE, ORDER_RECORD,
-    ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_VOICE, ORDER_WATCH, Event, Order, Passed,
+    ORDER_ROOM, ORDER_SECURE, ORDER_SEND, ORDER_STOP, ORDER_VOICE, ORDER_WATCH, Order,
 )
 from ext.engine_orders cimport void_order
 from ext.engine_os cimport (
     atomic_exchange, atomic_fence, atomic_load, close, pthread_join, pthread_t, signal_fd,
 )
-from ext.engine_places cimport network_array, place_of, socket_address
+from ext.engine_places cimport network_array, socket_address
 from ext.engine_port cimport (
     SOURCE_MIX, SOURCE_PLAY, SOURCE_RELAY, SOURCE_SILENCE, SOURCE_TONE, Facts, Gain, InBand, Port,
 )
-from ext.engine_reception cimport packets_lost
-from ext.engine_ring cimport ring_pop, ring_push, ring_room
+from ext.engine_ring cimport ring_push, ring_room
 from ext.engine_setup cimport start_threads, worker_free, worker_make
 from ext.engine_srtp cimport SRTP_CAPSULE, SrtpKey, srtp_share
 from ext.engine_tap cimport TAP_BLANKS, TAP_KEEPS, TAP_LEAVES_OUT, Recorder, tap_make
-from ext.engine_worker cimport Totals, Worker as Memory
+from ext.engine_worker cimport Worker as Memory
 from ext.forks cimport ForkMemory
 from ext.sounds cimport playlist_of
 
@@ -262,14 +263,7 @@ cdef class Worker:
         self._push(&order)
 
     def take_datagrams(self) -> list:
-        cdef Passed passed
-        cdef list taken = []
-        while ring_pop(&self.memory.passed, &passed):
-            taken.append((
-                passed.slot, passed.generation, place_of(&passed.source),
-                (<const char*>passed.octets)[:passed.length],
-            ))
-        return taken
+        return datagrams_passed(&self.memory.passed)
 
     def send_digit(self, slot, generation, int event, int duration, bint in_band) -> None:
         cdef Order order = self._order(ORDER_DIGIT, slot, generation)
@@ -362,14 +356,7 @@ cdef class Worker:
         return self.memory.event_fd
 
     def poll(self) -> list:
-        cdef Event event
-        cdef list told = []
-        while ring_pop(&self.memory.events, &event):
-            told.append((
-                event.kind, event.slot, event.generation, event.count,
-                place_of(&event.peer) if event.kind == EVENT_LOCK else event.a, event.b, event.c, event.d,
-            ))
-        return told
+        return events_told(&self.memory.events)
 
     def take_resync(self) -> bool:
         return atomic_exchange(&self.memory.resync, 0) != 0
@@ -405,18 +392,7 @@ cdef class Worker:
         return figures_tuple(port) if port != NULL else None
 
     def totals(self) -> tuple:
-        cdef Totals* totals = &self.memory.totals
-        cdef uint64_t lost = totals.lost_closed
-        cdef int slot
-        for slot in range(self.memory.slots_used):
-            if atomic_load(&self.memory.ports[slot].generation):
-                lost += packets_lost(&self.memory.ports[slot].reception)
-        return (
-            totals.packets_received, totals.packets_sent, totals.octets_received, totals.octets_sent, lost,
-            totals.strangers, totals.malformed, totals.send_errors, totals.dropped_frames, totals.recorders,
-            atomic_load(&self.memory.merged), totals.srtp_failed, totals.srtp_replayed,
-            totals.passed_dropped,
-        )
+        return totals_tuple(self.memory)
 
     def take_lag_ns(self) -> int:
         return atomic_exchange(&self.memory.worst_lag_ns, 0)

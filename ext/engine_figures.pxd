@@ -1,17 +1,19 @@
-"""What a port has counted and told, as Python sees it, while its worker goes on counting."""
+"""What a worker and its ports have counted and told, as Python sees it, while they go on counting."""
 
 from libc.stdint cimport uint64_t
 
 from ext.engine_losses cimport (
     Losses, loss_of, losses_settled, lost_in_bursts, packets_in_bursts, packets_in_gaps, part,
 )
-from ext.engine_messages cimport EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, EVENT_OPENING
+from ext.engine_messages cimport EVENT_DIGIT, EVENT_KINDS, EVENT_LOCK, EVENT_OPENING, Event, Passed
 from ext.engine_opening cimport FRAME_MS, NOT_YET, PART_FRAMES, PROFILE, Opening
 from ext.engine_os cimport atomic_fence, atomic_load
 from ext.engine_places cimport place_of
 from ext.engine_port cimport DIGITS_KEPT, METRICS, Facts, Port
 from ext.engine_quality cimport delay_ms, mean_jitter_s, rating_heard, spacing_ms
 from ext.engine_reception cimport packets_lost
+from ext.engine_ring cimport Ring, ring_pop
+from ext.engine_worker cimport Totals, Worker
 
 
 cdef inline tuple heard_tuple(const Port* port):
@@ -120,3 +122,41 @@ cdef inline tuple figures_tuple(const Port* port):
         heard_tuple(port),
         facts.metrics[:METRICS] if facts.metered else None,
     )
+
+
+cdef inline tuple totals_tuple(Worker* worker):
+    """What media.aio.plane sums up over its workers."""
+    cdef Totals* totals = &worker.totals
+    cdef uint64_t lost = totals.lost_closed
+    cdef int slot
+    for slot in range(worker.slots_used):
+        if atomic_load(&worker.ports[slot].generation):
+            lost += packets_lost(&worker.ports[slot].reception)
+    return (
+        totals.packets_received, totals.packets_sent, totals.octets_received, totals.octets_sent, lost,
+        totals.strangers, totals.malformed, totals.send_errors, totals.dropped_frames, totals.recorders,
+        atomic_load(&worker.merged), totals.srtp_failed, totals.srtp_replayed, totals.passed_dropped,
+    )
+
+
+cdef inline list events_told(Ring* events):
+    """All that wait, oldest first."""
+    cdef Event event
+    cdef list told = []
+    while ring_pop(events, &event):
+        told.append((
+            event.kind, event.slot, event.generation, event.count,
+            place_of(&event.peer) if event.kind == EVENT_LOCK else event.a, event.b, event.c, event.d,
+        ))
+    return told
+
+
+cdef inline list datagrams_passed(Ring* passed):
+    """STUN and DTLS that came: slot, generation, source and octets of each, oldest first."""
+    cdef Passed each
+    cdef list taken = []
+    while ring_pop(passed, &each):
+        taken.append((
+            each.slot, each.generation, place_of(&each.source), (<const char*>each.octets)[:each.length],
+        ))
+    return taken
