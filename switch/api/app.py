@@ -41,6 +41,7 @@ from switch.api import (
     why,
 )
 from switch.api.backend import Refused, Unknown
+from switch.api.bodies import Bodies
 from switch.api.description import description, document, operation_id
 from switch.api.problems import MEANINGS, Failure, Kind, Problem, problem
 from switch.api.repeats import Repeats
@@ -96,6 +97,7 @@ def create_app(services: Services, *, version: str) -> FastAPI:
     app.exception_handler(WebSocketRequestValidationError)(_invalid)
     app.exception_handler(Exception)(_broken)
     app.add_middleware(Repeats, who=services.signed_in, count=services.count, clock=time.monotonic)
+    app.add_middleware(Bodies)
     app.add_middleware(Auditing, put=services.note, now=lambda: datetime.now(UTC))
     app.openapi = description(app)  # type: ignore[method-assign]
 

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
     INVALID = "invalid"
+    TOO_LARGE = "too-large"
     BAD_CURSOR = "bad-cursor"
     CONFIGURATION = "configuration"
     CONFLICT = "conflict"
@@ -61,6 +62,7 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = {
     ),
     Kind.KEY_AT_WORK: Meaning(HTTPStatus.CONFLICT, "the request with this key is being carried out"),
     Kind.INVALID: Meaning(HTTPStatus.UNPROCESSABLE_ENTITY, "the request makes no sense; `errors` says where"),
+    Kind.TOO_LARGE: Meaning(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "its body has more than a million octets"),
     Kind.BAD_CURSOR: Meaning(HTTPStatus.NOT_FOUND, "`cursor` is none that a page gave"),
     Kind.CONFIGURATION: Meaning(
         HTTPStatus.UNPROCESSABLE_ENTITY, "the file has the mistakes in `errors`; nothing has changed"

@@ -7,7 +7,9 @@ import asyncio
 import contextlib
 import itertools
 import os
+import re
 import secrets
+import signal
 import socket
 import struct
 import tempfile
@@ -93,17 +95,19 @@ class Capture:
                 if not line:
                     raise PeerError(f"tcpdump: {said.decode()}")
                 said += line
+            process.send_signal(signal.SIGUSR1)
+            before = _dropped(await process.stderr.readline())  # of all on lo, until the filter was there
             capture = cls(file)
             try:
                 yield capture
             finally:
                 await capture._flush()
                 process.terminate()
-                summary = (await process.stderr.read()).decode()
+                summary = await process.stderr.read()
                 await process.wait()
                 capture._pcap = capture._read()
-            if "0 packets dropped by kernel" not in summary:
-                raise PeerError(f"the capture is not complete: {summary}")
+            if _dropped(summary) != before:
+                raise PeerError(f"the capture is not complete: {summary.decode()}")
 
     async def _flush(self) -> None:
         """Waits until tcpdump has written a datagram that we send now, and so all that came before it."""
@@ -129,6 +133,13 @@ class Capture:
 
     def rtp_to(self, destination: Endpoint) -> list[Rtp]:
         return [packet for packet in self.rtp() if packet.destination == destination]
+
+
+def _dropped(said: bytes) -> int:
+    """The packets that tcpdump's statistics have as dropped. Raises PeerError."""
+    if (found := re.search(rb"(\d+) packets? dropped by kernel", said)) is None:
+        raise PeerError(f"tcpdump: no statistics in {said!r}")
+    return int(found[1])
 
 
 def parse_pcap(data: bytes) -> Iterator[Datagram]:
