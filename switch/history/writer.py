@@ -146,6 +146,7 @@ class Writer:
                 self._caught_up.set()
                 self._retry_s = _RETRY_S[0]
                 self._alarms.over(Alarm.DATABASE_AWAY, _DATABASE)
+                self._alarms.over(Alarm.HISTORY_FULL, str(self._spool.path))
             except _Unavailable as error:
                 self._caught_up.clear()  # though nothing may have to wait yet
                 self._spool_queue()

@@ -17,6 +17,7 @@ from switch.access.rights import Role
 from switch.access.rows import TokenRow
 from switch.access.store import TokenStore
 from switch.events.alarms import Alarms
+from switch.events.types import Alarm
 from switch.history import tables
 from switch.history.database import Away, connect, migrate
 from switch.history.entries import (
@@ -362,15 +363,18 @@ async def test_a_full_disk_keeps_all_in_memory_until_the_database_is_back(
 ) -> None:
     outage = Outage(engine)
     monkeypatch.setattr("os.write", full)
-    writer = Writer(engine, tmp_path, Alarms(lambda: 0), node="test", room=3)
+    alarms = Alarms(lambda: 0)
+    writer = Writer(engine, tmp_path, alarms, node="test", room=3)
     writer.start()
     calls = [answered_call(f"call-{n}") for n in range(3)]
     for call in calls:
         writer.put(CallEnded(call=call))
     assert not await writer.flush(0.2)
+    assert {row.alarm for row in alarms.standing()} == {Alarm.DATABASE_AWAY, Alarm.HISTORY_FULL}
     outage.end()
     assert await writer.flush(5)
     await writer.close()
+    assert alarms.standing() == []
     assert writer.counts() == {"written": 3, "spooled": 0, "replayed": 0, "refused": 0, "lost": 0}
     assert [await Reader(engine).call(call.id) for call in calls] == calls
 
