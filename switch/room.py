@@ -1,4 +1,4 @@
-"""Room on the disk: an alarm while there is too little of it for a new call."""
+"""Room on the disk: an alarm while there is too little of it for the journal and the recordings."""
 
 import asyncio
 from pathlib import Path
