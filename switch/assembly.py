@@ -32,7 +32,7 @@ from switch.events.alarms import Alarms
 from switch.events.types import Alarm
 from switch.exchange import Exchange
 from switch.history.apart import migrate_apart
-from switch.history.database import Away, Known, connect, migrate, reach
+from switch.history.database import Away, Known, connect, migrate, reach, telling_away
 from switch.history.entries import Decided
 from switch.history.holds import Holds
 from switch.history.reader import Reader
@@ -144,12 +144,13 @@ async def _open_database(engine: AsyncEngine, config: Config) -> bool:
     log = structlog.get_logger("history")
     try:
         await reach(engine)
+        with telling_away():
+            await migrate(engine)
     except Away as error:
         if not known:
             raise
         log.error("starting without the database", error=str(error))
         return False
-    await migrate(engine)
     if not known:
         try:
             await asyncio.to_thread(known.note)

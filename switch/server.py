@@ -5,10 +5,11 @@ import fcntl
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,7 +37,7 @@ from switch.events.looking import Looking
 from switch.events.tickets import Tickets
 from switch.figures.seeding import seed
 from switch.garbage import Collector
-from switch.history.database import Away, NewerSchema
+from switch.history.database import Away, NewerSchema, telling_away
 from switch.history.retention import Retention
 from switch.log_levels import Levels
 from switch.logs import configure_logs
@@ -62,6 +63,8 @@ _TURN_S: Final = 0.02
 _AGAIN_S: Final = 1.0
 _LAST_S: Final = 30.0
 """What may come after the last call: the history's last entries, recordings, sockets."""
+
+_Told = TypeVar("_Told")
 
 
 class CannotStart(Exception):
@@ -157,6 +160,13 @@ def _own(data_dir: Path, stack: AsyncExitStack) -> None:
         raise CannotStart(f"another switch runs on {data_dir}: stop it, or set server.data_dir") from None
 
 
+def _admin_token(data_dir: Path) -> AdminToken:
+    try:
+        return AdminToken(data_dir / "admin.token")
+    except ValueError as error:
+        raise CannotStart(f"server.data_dir: {error}") from error
+
+
 class Server:
     """A switch from its first packet to its last."""
 
@@ -176,6 +186,10 @@ class Server:
         """Calls of the former run that have ended and were recorded."""
         self._parts: list[Path] = []
         """Recordings that it had not completed."""
+        admin = _admin_token(switch.exchange.config.server.data_dir)
+        self._tokens = Tokens(admin, switch.tokens, lambda: datetime.now(UTC))
+        self._is_away = not switch.exchange.history.is_migrated
+        """The database: whom it knows is read later."""
         self._tasks = Tasks(switch.exchange.loop)
         self._log = structlog.get_logger("server")
 
@@ -190,9 +204,9 @@ class Server:
         may_return = returning.take_up(survivors)
         exchange.dispatch.post(SwitchRestarted(may_return=may_return))
         apply(exchange, exchange.config, self._switch.staffing, self._switch.identification)
-        is_there = exchange.history.is_migrated
-        stored = await self._switch.reader.bindings(datetime.now(UTC)) if is_there else ()
-        exchange.registrations.start(self._switch.staffing, stored)
+        stored = await self._ask(lambda: self._switch.reader.bindings(datetime.now(UTC)))
+        exchange.registrations.start(self._switch.staffing, stored or ())
+        await self._ask(self._tokens.read)
         exchange.dispatch.flush()
         exchange.desk.start()
         stop_ringing(exchange, ringing)
@@ -249,13 +263,10 @@ class Server:
         """Serve HTTP; the beginning of its URL."""
         exchange = self._exchange
         data_dir = exchange.config.server.data_dir
-        tokens = Tokens(AdminToken(data_dir / "admin.token"), self._switch.tokens, lambda: datetime.now(UTC))
-        if exchange.history.is_migrated:
-            await tokens.read()
-        else:
-            self._tasks.start(directory=self._read_late(tokens))
-        tokens.start()
-        stack.push_async_callback(tokens.close)
+        if self._is_away:
+            self._tasks.start(directory=self._read_late())
+        self._tokens.start()
+        stack.push_async_callback(self._tokens.close)
         listeners, explainer = Listeners(exchange.news.stream), Explainer(data_dir / "journal")
         tasks, is_ready = lambda: len(asyncio.all_tasks()), lambda: self._running.readiness().ready
         exchange.metrics.watch(sources(exchange, listeners, tasks, is_ready, retention.deleted))
@@ -266,7 +277,7 @@ class Server:
             metrics=exchange.metrics,
             figures=exchange.figures,
             data_dir=data_dir,
-            tokens=tokens,
+            tokens=self._tokens,
             audit=self._switch.audit,
             note=exchange.history.put,
             requests=Buckets(REQUESTS, exchange.now),
@@ -303,15 +314,26 @@ class Server:
         await mend_recordings(data_dir, self._recorded, self._parts, reader, exchange.booking.book)
         await exchange.history.flush()
         await exchange.history.caught_up()
-        await seed(exchange.figures, config.database.url, data_dir)
+        await seed(exchange.figures, config.database.url, data_dir, reader.goes_back)
 
-    async def _read_late(self, tokens: Tokens) -> None:
+    async def _ask(self, database: Callable[[], Awaitable[_Told]]) -> _Told | None:
+        """What the database tells; None while it is away."""
+        if not self._is_away:
+            try:
+                with telling_away():
+                    return await database()
+            except Away as error:
+                self._log.warning("the database is away", error=str(error))
+                self._is_away = True
+        return None
+
+    async def _read_late(self) -> None:
         """Who has which token, and which phones were registered, of a database that is away at the start."""
         stored = None
         while stored is None:
             await self._exchange.history.caught_up()
             try:
-                await tokens.read()
+                await self._tokens.read()
                 stored = await self._switch.reader.bindings(datetime.now(UTC))
             except (SQLAlchemyError, OSError) as error:
                 self._log.warning("tokens and registrations cannot be read", error=str(error))

@@ -107,12 +107,12 @@ class Subscriptions:
         left_s = float(saved["expires_in_s"]) - elapsed_s
         if left_s <= 0:
             return None
-        dialog = Dialog.from_dict(saved["dialog"])
+        dialog, terms = Dialog.from_dict(saved["dialog"]), Terms(*saved["terms"])
         dialog.skip_unsaved()
         subscription = self._add(dialog.flow, peer, str(saved["event"]), dialog)
         subscription.requires = str(saved.get("requires", ""))
         self._by_tag[subscription.local_tag] = subscription
-        subscription.resume(Terms(*saved["terms"]), left_s, now)
+        subscription.resume(terms, left_s, now)
         return subscription.id
 
     # From the peers

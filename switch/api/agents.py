@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
 from switch.access.holder import Holder
@@ -10,6 +10,7 @@ from switch.access.rights import Right
 from switch.api.answers import answer, many, one
 from switch.api.inputs import body
 from switch.api.pages import Asked
+from switch.api.part import Part
 from switch.api.rows import AgentRow
 from switch.api.services import Services
 from switch.records import AgentState
@@ -26,9 +27,9 @@ class StateChange(BaseModel):
     """Where the agent sits from now on."""
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/agents`."""
-    router = APIRouter(prefix="/agents", tags=["agents"])
+    router = Part(prefix="/agents", tags=["agents"])
     See = Annotated[Holder, Depends(services.needs(Right.AGENTS_SEE))]
     Set = Annotated[Holder, Depends(services.needs(Right.AGENTS_SET))]
 

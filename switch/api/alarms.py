@@ -1,16 +1,17 @@
 """What is wrong with the switch now."""
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many
+from switch.api.part import Part
 from switch.api.services import Services
 from switch.events.alarms import AlarmRow
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/alarms`."""
-    router = APIRouter(tags=["alarms"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
+    router = Part(tags=["alarms"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
 
     @router.get("/alarms", responses=many(AlarmRow))
     async def alarms() -> Response:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import get_args
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
@@ -81,13 +81,11 @@ def create_app(services: Services, *, version: str) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=operation_id,
     )
-    app.include_router(home.routes(services, version))
-    app.include_router(health.routes(services))
-    api = APIRouter(prefix="/api/v1")
+    home.routes(services, version).give_to(app.router)
+    health.routes(services).give_to(app.router)
     for part in _PARTS:
-        api.include_router(part.routes(services))
-    api.include_router(why.ledger(services))
-    app.include_router(api)
+        part.routes(services).give_to(app.router, "/api/v1")
+    why.ledger(services).give_to(app.router, "/api/v1")
     app.include_router(events.socket(services), prefix="/api/v1")
     app.exception_handler(Failure)(_failure)
     app.exception_handler(Unknown)(_unknown)

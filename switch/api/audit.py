@@ -3,22 +3,23 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.access.rights import Right
 from switch.access.rows import AuditRow
 from switch.api.answers import Items, answer, many
 from switch.api.inputs import Moment
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.history.pages import BadCursor
 from switch.history.reader import MAX_PAGE
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/audit`."""
-    router = APIRouter(tags=["audit"], dependencies=[Depends(services.needs(Right.AUDIT))])
+    router = Part(tags=["audit"], dependencies=[Depends(services.needs(Right.AUDIT))])
 
     @router.get("/audit", responses=many(AuditRow))
     async def audit(

@@ -2,18 +2,19 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from switch.access.rights import Right
 from switch.api.answers import answer, many, nothing
 from switch.api.pages import Asked
+from switch.api.part import Part
 from switch.api.rows import BanRow
 from switch.api.services import Services
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/bans` and `/bans/{address}`."""
-    router = APIRouter(tags=["bans"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
+    router = Part(tags=["bans"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
 
     @router.get("/bans", responses=many(BanRow))
     async def bans(page: Asked) -> Response:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 import structlog
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,6 +18,7 @@ from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
 from switch.api.backend import Backend
 from switch.api.inputs import Flag, Moment, body
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.rows import HoldRow, RecordingRow, RecordingState, SupervisionRow, TransferRow
 from switch.api.services import Services
@@ -111,9 +112,9 @@ class TransferOrder(BaseModel):
     to: str
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/calls`."""
-    router = APIRouter(prefix="/calls", tags=["calls"])
+    router = Part(prefix="/calls", tags=["calls"])
     See = Annotated[Holder, Depends(services.needs(Right.CALLS_SEE))]
 
     @router.get("", responses=many(CallRecord))
@@ -153,7 +154,7 @@ def routes(services: Services) -> APIRouter:
     return router
 
 
-def _add_control(router: APIRouter, services: Services) -> None:
+def _add_control(router: Part, services: Services) -> None:
     May = Annotated[Holder, Depends(services.needs(Right.CALLS_ACT))]
 
     @router.post("", status_code=202, responses=one(CallRecord, HTTPStatus.ACCEPTED))
@@ -211,7 +212,7 @@ def _add_control(router: APIRouter, services: Services) -> None:
         return answer(services.backend.transfer(call, order.to), HTTPStatus.ACCEPTED)
 
 
-def _add_supervision(router: APIRouter, services: Services) -> None:
+def _add_supervision(router: Part, services: Services) -> None:
     May = Annotated[Holder, Depends(services.needs(Right.CALLS_SUPERVISE))]
 
     @router.get("/{call}/supervise", responses=one(SupervisionRow))

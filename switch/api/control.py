@@ -2,18 +2,19 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from switch.access.rights import Right
 from switch.api.answers import answer, one
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.rows import Draining, Reloaded
 from switch.api.services import Services
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/reload` and `/drain`."""
-    router = APIRouter(tags=["control"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
+    router = Part(tags=["control"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
 
     @router.post("/reload", responses=one(Reloaded))
     async def reload() -> Response:

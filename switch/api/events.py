@@ -14,6 +14,7 @@ from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.access.visible import visible
 from switch.api.answers import answer, nothing, one
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.rows import TicketRow
 from switch.api.services import Services
@@ -23,9 +24,9 @@ from switch.events.tickets import LASTS_S
 Names = Annotated[list[str], Query(max_length=256)]
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/events` for who has not asked for a WebSocket, `/events/tickets`."""
-    router = APIRouter(prefix="/events", tags=["events"])
+    router = Part(prefix="/events", tags=["events"])
     May = Annotated[Holder, Depends(services.needs(Right.EVENTS))]
 
     @router.get("", status_code=426, response_class=Response, responses=nothing(HTTPStatus.UPGRADE_REQUIRED))

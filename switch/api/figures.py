@@ -3,12 +3,13 @@
 import asyncio
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import answer, many
 from switch.api.pages import Asked
+from switch.api.part import Part
 from switch.api.services import Services
 from switch.events.subject import agent, queue
 from switch.figures.facts import Counts, Dimension, Fact
@@ -21,9 +22,9 @@ _AT_ONCE: Final = 10
 _SUBJECTS: Final = {Dimension.QUEUE: queue, Dimension.AGENT: agent}
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/figures`."""
-    router = APIRouter(prefix="/figures", tags=["figures"])
+    router = Part(prefix="/figures", tags=["figures"])
     See = Annotated[Holder, Depends(services.needs(Right.QUEUES_SEE))]
 
     @router.get("", responses=many(FiguresRow))

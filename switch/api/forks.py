@@ -3,13 +3,14 @@
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, nothing, one
 from switch.api.inputs import body
+from switch.api.part import Part
 from switch.api.rows import ForkRow
 from switch.api.services import Services
 
@@ -23,9 +24,9 @@ class ForkWanted(BaseModel):
     rate: Literal[8000, 16000] = 8000
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/calls/{call}/forks`."""
-    router = APIRouter(prefix="/calls/{call}/forks", tags=["calls"])
+    router = Part(prefix="/calls/{call}/forks", tags=["calls"])
     May = Annotated[Holder, Depends(services.needs(Right.FORKS))]
 
     @router.get("", responses=many(ForkRow))

@@ -1,18 +1,19 @@
 """Is it alive, is it ready, and its metrics."""
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from switch.access.rights import Right
 from switch.api.answers import answer, octets, one
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.rows import Readiness
 from switch.api.services import NeedsUnlessLocal, Services
 from switch.metrics.exposition import CONTENT_TYPE, render
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/livez`, `/readyz`, `/metrics`."""
-    router = APIRouter(tags=["health"])
+    router = Part(tags=["health"])
 
     @router.get("/livez", response_class=Response, responses=octets("text/plain"))
     async def live() -> Response:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,6 +16,7 @@ from switch.access.rights import Right
 from switch.api.answers import answer, many, nothing, one
 from switch.api.inputs import Flag, Moment, body
 from switch.api.pages import Asked
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.history.holds import Hold
@@ -55,10 +56,10 @@ class Sweep(BaseModel):
     dry_run: Flag = True
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/holds` and `/retention`."""
     needs = services.needs(Right.ADMINISTER)
-    router = APIRouter(tags=["history"], dependencies=[Depends(needs)])
+    router = Part(tags=["history"], dependencies=[Depends(needs)])
 
     @router.get("/holds", responses=many(Hold))
     async def show(page: Asked) -> Response:

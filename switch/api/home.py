@@ -4,8 +4,9 @@ from html import escape
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.config.schema import Language
@@ -78,9 +79,9 @@ body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 36rem; margin: 4rem aut
 """
 
 
-def routes(services: Services, version: str, docs: Path = DOCS) -> APIRouter:
+def routes(services: Services, version: str, docs: Path = DOCS) -> Part:
     """`/` and `/docs`, without a token: what they tell, everybody may know."""
-    router = APIRouter(tags=["pages"], include_in_schema=False)
+    router = Part(tags=["pages"], include_in_schema=False)
     files = {str(path.relative_to(docs)): path for path in docs.rglob("*") if path.suffix in _MEDIA}
     pages = {language: _page(language, version, files) for language in Language}
 

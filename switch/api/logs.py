@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
 from switch.access.rights import Right
 from switch.api.answers import answer, one
 from switch.api.inputs import body
+from switch.api.part import Part
 from switch.api.services import Services
 from switch.config.logs import Level, Logger
 from switch.log_levels import LogRow
@@ -26,9 +27,9 @@ class LogOrder(BaseModel):
     for_s: Annotated[float, Field(strict=True, gt=0, le=LONGEST_S)] = 600.0
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/logs`."""
-    router = APIRouter(tags=["logs"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
+    router = Part(tags=["logs"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
 
     @router.get("/logs", responses=one(LogRow))
     async def logs() -> Response:

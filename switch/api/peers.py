@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
 from switch.access.holder import Holder
@@ -10,6 +10,7 @@ from switch.access.rights import Right
 from switch.api.answers import answer, many, one
 from switch.api.inputs import WHOLE, Flag, body
 from switch.api.pages import Asked
+from switch.api.part import Part
 from switch.api.rows import PhoneRow, PreferencesRow, ProvisioningRow, TrunkRow
 from switch.api.services import Services
 from switch.preferences import Preferences
@@ -29,9 +30,9 @@ class Wanted(BaseModel):
     no_answer_after: Annotated[int, Field(strict=True, ge=5, le=180), WHOLE] = 20
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/phones` and `/trunks`."""
-    router = APIRouter(tags=["peers"])
+    router = Part(tags=["peers"])
     See = Annotated[Holder, Depends(services.needs(Right.PHONES_SEE))]
     Set = Annotated[Holder, Depends(services.needs(Right.PHONES_SET))]
     Provision = Annotated[Holder, Depends(services.needs(Right.PHONES_PROVISION))]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
 from switch.access.holder import Holder
@@ -10,6 +10,7 @@ from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, one
 from switch.api.inputs import body
 from switch.api.pages import Asked
+from switch.api.part import Part
 from switch.api.rows import QueueRow
 from switch.api.services import Services
 
@@ -24,9 +25,9 @@ class Word(BaseModel):
     why: Annotated[str, Field(max_length=200)] = ""
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/queues`."""
-    router = APIRouter(prefix="/queues", tags=["queues"])
+    router = Part(prefix="/queues", tags=["queues"])
     backend = services.backend
     See = Annotated[Holder, Depends(services.needs(Right.QUEUES_SEE))]
     Close = Annotated[Holder, Depends(services.needs(Right.QUEUES_CLOSE))]

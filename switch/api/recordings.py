@@ -8,22 +8,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import octets
 from switch.api.calls import find
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 
 _AT_ONCE: Final = 65536
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/recordings`."""
-    router = APIRouter(prefix="/recordings", tags=["recordings"])
+    router = Part(prefix="/recordings", tags=["recordings"])
 
     @router.get("/{call}", response_class=Response, responses=octets("audio/wav"))
     async def recording(

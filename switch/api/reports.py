@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from switch.access.holder import Holder
@@ -13,6 +13,7 @@ from switch.access.narrowing import NoPart, narrowed
 from switch.access.rights import Right, Role
 from switch.api.answers import Items, answer, many, nothing, octets, one
 from switch.api.pages import Asked
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.config.schema import Language
@@ -32,9 +33,9 @@ _BODY = {
 _WISH = {"requestBody": {"required": True, "content": {"application/json": _BODY}}}
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/reports`."""
-    router = APIRouter(prefix="/reports", tags=["reports"])
+    router = Part(prefix="/reports", tags=["reports"])
     Asking = Annotated[Holder, Depends(services.needs(Right.REPORTS))]
 
     @router.get("", responses=many(ReportRow))
@@ -89,7 +90,7 @@ def _begun(services: Services, holder: Holder, report: Name, body: bytes) -> Job
         raise Failure(Kind.TOO_MANY, str(error)) from None
 
 
-def _add_jobs(router: APIRouter, services: Services) -> None:
+def _add_jobs(router: Part, services: Services) -> None:
     jobs = services.reports
     Asking = Annotated[Holder, Depends(services.needs(Right.REPORTS))]
 

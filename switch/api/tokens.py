@@ -5,7 +5,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,6 +17,7 @@ from switch.api.answers import answer, many, one
 from switch.api.backend import Unknown
 from switch.api.inputs import WHOLE, body
 from switch.api.pages import Asked
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 
@@ -39,14 +40,14 @@ class TokenWanted(BaseModel):
     """null: it never does."""
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/tokens`."""
 
     async def are_read() -> None:
         if not services.tokens.are_read:
             raise _away()
 
-    router = APIRouter(prefix="/tokens", tags=["tokens"], dependencies=[Depends(are_read)])
+    router = Part(prefix="/tokens", tags=["tokens"], dependencies=[Depends(are_read)])
     Administer = Annotated[Holder, Depends(services.needs(Right.ADMINISTER))]
 
     @router.get("", responses=many(TokenRow), dependencies=[Depends(services.needs(Right.ADMINISTER))])

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import Items, answer, many, octets
 from switch.api.calls import find
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.history.pages import BadCursor, opened, sealed
@@ -70,9 +71,9 @@ def _asked(
 Question = Annotated[Asked, Depends(_asked)]
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/calls/{id}/trace`, `/trace`, and each of them with `.pcap`."""
-    router = APIRouter(tags=["trace"])
+    router = Part(tags=["trace"])
     OfCall = Annotated[Holder, Depends(services.needs(Right.CALLS_TRACE))]
     wire = [Depends(services.needs(Right.WIRE))]
     tracing = services.tracing

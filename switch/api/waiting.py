@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
 from acd.events import Act, CallAssigned, CallMoved, CallPrioritised, CallPulled, CallWithdrawn
@@ -11,6 +11,7 @@ from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import answer, nothing, one
 from switch.api.inputs import WHOLE, body
+from switch.api.part import Part
 from switch.api.rows import PlaceRow
 from switch.api.services import Services
 
@@ -64,9 +65,9 @@ class Withdrawal(_Order):
     target: Annotated[str, Field(pattern=r"^(hangup|phone:.{1,64})$")]
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/calls/{id}/place`, and POSTs beside it."""
-    router = APIRouter(prefix="/calls/{call}", tags=["calls"])
+    router = Part(prefix="/calls/{call}", tags=["calls"])
 
     Place = Annotated[Holder, Depends(services.needs(Right.CALLS_PLACE))]
 

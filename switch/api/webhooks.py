@@ -3,22 +3,23 @@
 import time
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from switch.access.rights import Right
 from switch.api.answers import answer, many, one
 from switch.api.backend import Unknown
 from switch.api.pages import Asked
+from switch.api.part import Part
 from switch.api.services import Services
 from switch.records import utc
 from switch.webhooks.hook import Hook
 from switch.webhooks.rows import WebhookRow, WebhookTested
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/webhooks`."""
     administer = [Depends(services.needs(Right.ADMINISTER))]
-    router = APIRouter(prefix="/webhooks", tags=["webhooks"], dependencies=administer)
+    router = Part(prefix="/webhooks", tags=["webhooks"], dependencies=administer)
     hooks = services.webhooks
 
     def find(name: str) -> Hook:

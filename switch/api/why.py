@@ -3,12 +3,13 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from switch.access.holder import Holder
 from switch.access.rights import Right
 from switch.api.answers import answer, one
 from switch.api.calls import find, history
+from switch.api.part import Part
 from switch.api.problems import Failure, Kind
 from switch.api.services import Services
 from switch.config.schema import Language
@@ -18,9 +19,9 @@ from switch.why.rows import LedgerRow, WhyRow
 from switch.why.telling import why_row
 
 
-def routes(services: Services) -> APIRouter:
+def routes(services: Services) -> Part:
     """`/calls/{id}/why`."""
-    router = APIRouter(prefix="/calls", tags=["calls"])
+    router = Part(prefix="/calls", tags=["calls"])
 
     @router.get("/{call}/why", responses=one(WhyRow))
     async def why(
@@ -44,9 +45,9 @@ def routes(services: Services) -> APIRouter:
     return router
 
 
-def ledger(services: Services) -> APIRouter:
+def ledger(services: Services) -> Part:
     """`/ledger`."""
-    router = APIRouter(tags=["ledger"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
+    router = Part(tags=["ledger"], dependencies=[Depends(services.needs(Right.ADMINISTER))])
 
     @router.get("/ledger", responses=one(LedgerRow))
     async def check() -> Response:

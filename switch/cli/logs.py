@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from switch.cli.arguments import ConfigOption
+from switch.cli.arguments import ConfigOption, JsonOption
 from switch.cli.client import DEFAULT_CONFIG
 from switch.cli.outcome import asking, leave
 from switch.config.values import duration
@@ -28,10 +28,14 @@ commands = typer.Typer(help="The log.", no_args_is_help=True)
 
 
 @commands.command("show")
-def show(config: ConfigOption = DEFAULT_CONFIG) -> None:
+def show(json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Which levels hold, and until when."""
     with asking(config) as client:
-        _print(client.ask("GET", "/logs").json())
+        answer = client.ask("GET", "/logs")
+    if json:
+        print(answer.text)
+        return
+    _print(answer.json())
 
 
 @commands.command("level")

@@ -2,15 +2,19 @@
 
 import asyncio
 from asyncio.subprocess import PIPE
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from switch.children import command, environment
 from switch.figures.live import GROUPS, Live
 from switch.figures.seed import Request, Seed, SeedCell
+from switch.records import utc
 
 _LINE_BYTES: Final = 1 << 24
 _CELLS_AT_ONCE: Final = 50
@@ -21,14 +25,21 @@ class CannotSeed(Exception):
     """The child did not answer."""
 
 
-async def seed(live: Live, url: str, data_dir: Path) -> None:
-    """Until it is done; a database that does not answer is asked again."""
+async def seed(
+    live: Live, url: str, data_dir: Path, goes_back: Callable[[datetime], Awaitable[bool]]
+) -> None:
+    """Until it is done; a database that does not answer is asked again. One that `goes_back` no further than
+    the switch itself needs no child to say so.
+    """
     request = Request(url, str(data_dir), live.zone.key, live.span, GROUPS, live.since_us)
     retry_s, log = _RETRY_S[0], structlog.get_logger("figures")
     while not live.seeded:
         try:
-            await _ask(live, msgspec.json.encode(request))
-        except (OSError, ValueError, CannotSeed, msgspec.MsgspecError) as error:
+            if await goes_back(utc(live.since_us)):
+                await _ask(live, msgspec.json.encode(request))
+            else:
+                live.seeded_with(Seed((), ()))
+        except (OSError, ValueError, SQLAlchemyError, CannotSeed, msgspec.MsgspecError) as error:
             log.warning("today's figures are not whole: the database does not tell", error=str(error))
             await asyncio.sleep(retry_s)
             retry_s = min(2 * retry_s, _RETRY_S[1])

@@ -1,6 +1,8 @@
 """The database: an engine for its URL, brought to today's schema."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -94,19 +96,27 @@ class Known:
             return False
 
 
-async def reach(engine: AsyncEngine, within_s: float = 10.0) -> None:
-    """Connect once. Raises Away, and SQLAlchemyError where it answers that this cannot be."""
+@contextmanager
+def telling_away() -> Iterator[None]:
+    """What is asked in here raises Away where the database does not answer."""
     try:
-        async with asyncio.timeout(within_s), engine.connect():
-            return
-    except TimeoutError as error:
-        raise Away(f"no answer within {within_s:g} s") from error
+        yield
     except OSError as error:
         raise Away(str(error) or type(error).__name__) from error
     except DBAPIError as error:
         if str(getattr(error.orig, "sqlstate", None) or "")[:2] in _AWAY:
             raise Away(str(error.orig)) from error
         raise
+
+
+async def reach(engine: AsyncEngine, within_s: float = 10.0) -> None:
+    """Connect once. Raises Away, and SQLAlchemyError where it answers that this cannot be."""
+    with telling_away():
+        try:
+            async with asyncio.timeout(within_s), engine.connect():
+                return
+        except TimeoutError as error:
+            raise Away(f"no answer within {within_s:g} s") from error
 
 
 async def migrate(engine: AsyncEngine) -> None:

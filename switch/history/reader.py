@@ -180,6 +180,18 @@ class Reader:
         async with self._engine.connect() as connection:
             return [msgspec.convert(_own(row), AgentStateRecord) for row in await _rows(connection, query)]
 
+    async def goes_back(self, before: datetime) -> bool:
+        """Whether it holds anything of an earlier time: a call that had ended, a state of an agent."""
+        ours, states = calls.c.tenant == self._tenant, agent_states.c.tenant == self._tenant
+        async with self._engine.connect() as connection:
+            for query in (
+                select(calls.c.id).where(ours, calls.c.ended_at < before),
+                select(agent_states.c.agent).where(states, agent_states.c.since < before),
+            ):
+                if await _rows(connection, query.limit(1)):
+                    return True
+        return False
+
     async def bindings(self, now: datetime) -> list[StoredBinding]:
         """The registrations that have not expired."""
         query = select(bindings).where(bindings.c.tenant == self._tenant, bindings.c.expires_at > now)

@@ -96,22 +96,29 @@ class Lamps:
     def start(self) -> None:
         """Go on with the watches of the former run: each is told all there is to see."""
         for saved, at_us in self._notes.take_lamps():
-            phone, package = str(saved["phone"]), str(saved["package"])
-            subject = self._facts.subject(str(saved["subject"]), package)
-            elapsed_s = (self._now_us() - at_us) / 1e6
-            peer = PhonePeer(phone)
-            id = self._sip().restore(saved["subscription"], self._now(), elapsed_s, peer)
-            if id is None:
-                continue
-            if subject is None:
-                self._sip().end(id, News(reason="noresource"), self._now())
-                continue
-            version = int(saved["version"]) + _UNSAVED_DOCUMENTS
-            watch = Watch(id, package, subject, str(saved["entity"]), self._domain(), version)
-            watch.multipart = bool(saved.get("multipart"))
-            self._keep(watch, phone)
-            self._note(watch)
-            self._make_due(watch)
+            try:
+                self._take_up(saved, at_us)
+            except (KeyError, TypeError, ValueError) as error:
+                self._log.warning(
+                    "a lamp of the former run is lost", error=repr(error), phone=saved.get("phone")
+                )
+
+    def _take_up(self, saved: dict[str, Any], at_us: int) -> None:
+        phone, package = str(saved["phone"]), str(saved["package"])
+        entity, version = str(saved["entity"]), int(saved["version"]) + _UNSAVED_DOCUMENTS
+        subject = self._facts.subject(str(saved["subject"]), package)
+        elapsed_s = (self._now_us() - at_us) / 1e6
+        id = self._sip().restore(saved["subscription"], self._now(), elapsed_s, PhonePeer(phone))
+        if id is None:
+            return
+        if subject is None:
+            self._sip().end(id, News(reason="noresource"), self._now())
+            return
+        watch = Watch(id, package, subject, entity, self._domain(), version)
+        watch.multipart = bool(saved.get("multipart"))
+        self._keep(watch, phone)
+        self._note(watch)
+        self._make_due(watch)
 
     # What happens in the switch
 

@@ -4,13 +4,19 @@ import asyncio
 import re
 import time
 from collections import Counter
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
+from switch.assembly import assemble
+from switch.config.load import load
 from switch.doctor import Verdict, examine
 from switch.history.database import connect
+from switch.log_levels import Levels
+from switch.server import Server
 from tests.e2e.centre import NUMBER, SECRETS, Tell, centre
 from tests.peers.child import PeerError
 from tests.peers.phone import Phones
@@ -212,6 +218,25 @@ async def test_a_start_without_the_database_that_was_there(tell_on_failure: Tell
             caller = await (await desk.phone("caller")).dial(f"sip:{NUMBER}@{switch.sip}")
             await caller.until("established")
             await phone.next_call()
+
+
+@pytest.mark.timeout(60)
+async def test_a_database_that_goes_away_in_the_middle_of_a_start() -> None:
+    with Postgresql.running() as database:
+        async with (
+            Switch.running(
+                serving=False, capture=False, **centre(1, database={"url": database.url})
+            ) as there,
+            AsyncExitStack() as stack,
+        ):
+            there.data_dir.mkdir(exist_ok=True)
+            switch = await assemble(load(there.config_file), Levels(), stack)
+            database.stop()
+            with capture_logs() as logs:
+                await Server(there.config_file, switch).take_up()
+            assert [line["event"] for line in logs if line["log_level"] == "warning"] == [
+                "the database is away"
+            ]
 
 
 @pytest.mark.timeout(60)

@@ -2,7 +2,7 @@
 by each dimension, and across a restart in the middle of the day."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from switch.figures.live import GROUPS, Live
 from switch.figures.seeding import seed
 from switch.history.database import connect, migrate
 from switch.history.entries import AgentChanged, CallEnded, Entry, OfferEnded
+from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.records import to_us
 from tests.figures.comparing import told
@@ -84,7 +85,7 @@ class Switch:
     async def seed(self) -> None:
         """A child tells what the database knows."""
         await self.write()
-        await seed(self.live, self._url, self._folder)
+        await seed(self.live, self._url, self._folder, Reader(self.engine).goes_back)
 
     def hear(self, happened: Happening) -> None:
         """As the switch tells it."""
@@ -158,6 +159,19 @@ async def day(url: str, folder: Path, calls: int, seed: int) -> int:
 @pytest.mark.timeout(60)
 async def test_stream_and_database_tell_the_same(tmp_path: Path) -> None:
     assert await day("sqlite:///days.db", tmp_path, 120, 1) > 500
+
+
+async def test_a_history_that_does_not_go_back_is_told_at_once(tmp_path: Path) -> None:
+    live, asked = Live(ZONE, lambda: 1_000_000), []
+
+    async def goes_back(before: datetime) -> bool:
+        asked.append(to_us(before))
+        if len(asked) == 1:
+            raise ConnectionRefusedError
+        return False
+
+    await seed(live, "sqlite:///nowhere/days.db", tmp_path, goes_back)
+    assert (live.seeded, asked) == (True, [1_000_000, 1_000_000])
 
 
 @pytest.mark.long

@@ -29,6 +29,7 @@ from switch.cli.client import Place, trust
 from tests.peers import ports
 from tests.peers.capture import Capture, Datagram, ladder
 from tests.peers.child import PeerError
+from tests.peers.tables import NAME, share_tables
 from tests.peers.warm import WarmProcess
 
 ROOT = Path(__file__).parent.parent.parent
@@ -122,6 +123,7 @@ class Switch:
                     switch._wire = await stack.enter_async_context(Capture.running(expression))
                 try:
                     share_sounds(switch.data_dir)
+                    share_tables(switch.data_dir)
                     switch.write_config(switch.config)
                     if serving:
                         await switch.start(environment)
@@ -260,9 +262,7 @@ class Switch:
 
     def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """Reads the SQLite database beside the switch."""
-        with contextlib.closing(
-            sqlite3.connect(f"file:{self.data_dir / 'centralita.db'}?mode=ro", uri=True)
-        ) as db:
+        with contextlib.closing(sqlite3.connect(f"file:{self.data_dir / NAME}?mode=ro", uri=True)) as db:
             db.row_factory = sqlite3.Row
             return [dict(row) for row in db.execute(statement, values)]
 

@@ -87,3 +87,8 @@ async def test_a_switch_that_cannot_start_says_why() -> None:
     with pytest.raises(PeerError, match=r"sip\.t7: unknown key"):
         async with Switch.running(sip={"t7": "1s"}):
             pass
+    async with Switch.running(serving=False) as switch:
+        switch.data_dir.mkdir(exist_ok=True)
+        (switch.data_dir / "admin.token").touch()
+        with pytest.raises(PeerError, match=r"server\.data_dir: .*admin\.token is empty: delete it"):
+            await switch.start()

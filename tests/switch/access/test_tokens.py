@@ -14,7 +14,8 @@ from switch.access.rights import Role
 from switch.access.store import TokenStore
 from switch.access.tokens import BadToken, Tokens
 from switch.events.subject import agent, queue
-from switch.history.database import connect, migrate
+from switch.history.database import connect
+from tests.peers.tables import URL, share_tables
 from tests.switch.samples import NOON
 
 DAY = timedelta(days=1)
@@ -41,8 +42,8 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    engine = connect("sqlite:///centralita.db", tmp_path)
-    await migrate(engine)
+    share_tables(tmp_path)
+    engine = connect(URL, tmp_path)
     yield Desk(tmp_path, engine)
     await engine.dispose()
 

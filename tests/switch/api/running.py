@@ -51,7 +51,7 @@ from switch.events.listening import Listeners
 from switch.events.stream import Stream
 from switch.events.tickets import Tickets
 from switch.figures.live import Live
-from switch.history.database import connect, migrate
+from switch.history.database import connect
 from switch.history.entries import CallEnded
 from switch.history.holds import Holds
 from switch.history.reader import Reader
@@ -67,6 +67,7 @@ from switch.trace.tracing import Tracing
 from switch.webhooks.hook import Around
 from switch.webhooks.webhooks import Webhooks
 from switch.why.explainer import Explainer
+from tests.peers.tables import URL, share_tables
 from tests.switch.samples import NOON, answered_call, at, waiting_call
 from tests.switch.trace.wire import Wire
 
@@ -359,8 +360,8 @@ class Running:
 @asynccontextmanager
 async def running(data_dir: Path) -> AsyncIterator[Running]:
     """The API with one ended call in its history and one call in progress."""
-    engine = connect("sqlite:///centralita.db", data_dir)
-    await migrate(engine)
+    share_tables(data_dir)
+    engine = connect(URL, data_dir)
     writer = Writer(engine, data_dir, Alarms(lambda: 0), node="test")
     writer.start()
     writer.put(CallEnded(call=answered_call()))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from switch.history.database import connect, migrate
 from switch.history.tables import metadata
 from tests.peers.postgresql import postgresql
+from tests.peers.tables import URL, share_tables
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +31,12 @@ async def let_go(engine: AsyncEngine) -> None:
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
     """An engine on an empty database of today's schema."""
-    url = "sqlite:///centralita.db"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql_url")
-    made = connect(url, tmp_path)
-    await migrate(made)
+        made = connect(request.getfixturevalue("postgresql_url"), tmp_path)
+        await migrate(made)
+    else:
+        share_tables(tmp_path)
+        made = connect(URL, tmp_path)
     async with made.begin() as connection:
         for table in reversed(metadata.sorted_tables):
             await connection.execute(table.delete())

@@ -18,6 +18,7 @@ from switch.events.subject import queue as of_queue
 from switch.history.entries import CallEnded, Decided
 from switch.history.pages import BadCursor, cursor_of
 from switch.history.reader import Reader
+from switch.history.tables import agent_states
 from switch.history.writer import Writer
 from switch.records import CallRecord, OfferRecord, OfferResult, VisitRecord
 from tests.switch.samples import answered_call, at
@@ -114,6 +115,17 @@ async def test_a_tenants_calls_are_its_own(engine: AsyncEngine, tmp_path: Path) 
     assert await reader.call("theirs") is None
     assert (await reader.calls()).items == ()
     assert await Reader(engine, tenant="other").call("theirs") is not None
+
+
+async def test_how_far_it_goes_back(engine: AsyncEngine, tmp_path: Path) -> None:
+    reader = await stored(engine, tmp_path, answered_call("theirs", ended_at=at(50)), tenant="another")
+    assert not await reader.goes_back(at(100))
+    await stored(engine, tmp_path, answered_call(ended_at=at(50)))
+    assert [await reader.goes_back(at(seconds)) for seconds in (49, 50, 51)] == [False, False, True]
+    async with engine.begin() as connection:
+        values = {"tenant": "default", "node": "test", "agent": "ana", "since": at(10), "state": "ready"}
+        await connection.execute(agent_states.insert().values(values))
+    assert [await reader.goes_back(at(seconds)) for seconds in (10, 11)] == [False, True]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "W10", "ñ", "WzEsMl0", "a" * 10_000])

@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from switch.lamps.lamps import MOST_OF_A_PHONE, TOLD_IN_A_TURN
 from switch.records import AgentState
@@ -257,6 +258,23 @@ async def test_lamps_outlive_the_switch(
     assert versions(lamp)[-1][1] == "full"
     assert lamp.told[-1].cseq.number > lamp.told[-2].cseq.number
     assert (await boss.subscribe(lamp, 600)).status == 200
+    await after.close()
+
+
+async def test_a_lamp_that_cannot_be_read_costs_the_others_nothing(
+    stage: Stage, boss: Watcher, sections: dict[str, object], tmp_path: Path
+) -> None:
+    damaged = {"phone": "1009", "subject": "1001", "package": "dialog", "entity": "sip:1001@example.com"}
+    stage.exchange.logbook.lamp_opened("damaged", damaged, stage.exchange.now_us())
+    lamp = await boss.watch("1001")
+    after = await crashed(stage, tmp_path / "after", sections)
+    after.take_over(boss)
+    with capture_logs() as logs:
+        after.exchange.lamps.start()
+    await after.settle()
+    assert [(line["event"], line["phone"]) for line in logs] == [("a lamp of the former run is lost", "1009")]
+    assert len(lamp.told) == 2
+    assert await crashed(after, tmp_path / "once more", sections)
     await after.close()
 
 

@@ -20,7 +20,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from switch.config.schema import Config
-from switch.history.database import connect, migrate
+from switch.history.database import connect
 from switch.records import to_us
 from switch.reports.deliveries import Deliveries, name_of
 from switch.reports.marks import locked, read_mark, write_mark
@@ -28,6 +28,7 @@ from switch.reports.outcomes import MailOutcome
 from switch.reports.runner import Runner
 from tests.peers.certificates import Authority
 from tests.peers.ports import free_port
+from tests.peers.tables import URL, share_tables
 from tests.switch.reports.history import many, written
 
 HOST = "127.7.25.1"
@@ -138,8 +139,8 @@ async def so(condition: Callable[[], bool], within_s: float = IN_TIME_S) -> None
 @pytest.fixture
 async def history(tmp_path: Path) -> Path:
     """A day of calls."""
-    engine = connect("sqlite:///centralita.db", tmp_path)
-    await migrate(engine)
+    share_tables(tmp_path)
+    engine = connect(URL, tmp_path)
     await written(engine, tmp_path, 30)
     await engine.dispose()
     return tmp_path
@@ -240,8 +241,8 @@ async def test_what_no_pdf_holds_is_given_up_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of these calls, 11 hours are of the day that is told of: over 100,000."""
-    engine = connect("sqlite:///centralita.db", tmp_path)
-    await migrate(engine)
+    share_tables(tmp_path)
+    engine = connect(URL, tmp_path)
     await many(engine, 221_000)
     await engine.dispose()
     with mail_server() as server:

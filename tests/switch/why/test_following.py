@@ -7,20 +7,20 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.events.alarms import Alarms
-from switch.history.database import connect, migrate
+from switch.history.database import connect
 from switch.history.reader import Reader
 from switch.history.writer import Writer
 from switch.why.following import follow
 from switch.why.rows import LedgerRow
 from tests.acd.stage import Stage, support, team
+from tests.peers.tables import URL, share_tables
 from tests.switch.why.scenes import entry, offers
 
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncEngine:
-    made = connect("sqlite:///centralita.db", tmp_path)
-    await migrate(made)
-    return made
+    share_tables(tmp_path)
+    return connect(URL, tmp_path)
 
 
 async def kept(engine: AsyncEngine, folder: Path, seed: int, node: str, count: int) -> None:
