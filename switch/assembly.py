@@ -32,10 +32,11 @@ from switch.events.alarms import Alarms
 from switch.events.types import Alarm
 from switch.exchange import Exchange
 from switch.history.apart import migrate_apart
-from switch.history.database import Away, Known, connect, migrate, reach, telling_away
+from switch.history.database import Away, Known, connect, reach, telling_away
 from switch.history.entries import Decided
 from switch.history.holds import Holds
 from switch.history.reader import Reader
+from switch.history.schema import migrate
 from switch.history.writer import Writer
 from switch.hours.calendar import load_grammar
 from switch.identities.identities import read_keys

@@ -37,8 +37,9 @@ from switch.events.looking import Looking
 from switch.events.tickets import Tickets
 from switch.figures.seeding import seed
 from switch.garbage import Collector
-from switch.history.database import Away, NewerSchema, telling_away
+from switch.history.database import Away, telling_away
 from switch.history.retention import Retention
+from switch.history.schema import NewerSchema
 from switch.log_levels import Levels
 from switch.logs import configure_logs
 from switch.metrics.vitals import Vitals

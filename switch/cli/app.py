@@ -144,7 +144,8 @@ def check(
     file: Annotated[Path, typer.Argument(envvar=CONFIG_VARIABLE, help="A configuration.")] = DEFAULT_CONFIG,
 ) -> None:
     """Read a configuration; name every mistake in it, and on standard error what will not do as it is."""
-    from switch.config import ConfigErrors, load  # slow, as above
+    from switch.config.errors import ConfigErrors  # slow, as above
+    from switch.config.load import load
 
     try:
         load(file, warn=lambda doubt: typer.echo(doubt, err=True), thorough=True)

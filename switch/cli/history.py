@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from switch.config.schema import Config
-    from switch.history.database import Standing
+    from switch.history.schema import Standing
 
 RevisionArgument = Annotated[str, typer.Argument(help="As `status` lists them; `base`: no tables at all.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -55,7 +55,8 @@ def downgrade(
 
 
 def _read(path: Path) -> "Config":
-    from switch.config import ConfigErrors, load  # slow, as all below: only who asks waits for it
+    from switch.config.errors import ConfigErrors  # slow, as all below: only who asks waits for it
+    from switch.config.load import load
 
     try:
         return load(path)
@@ -64,7 +65,7 @@ def _read(path: Path) -> "Config":
 
 
 def _stand(config: "Config") -> "Standing":
-    from switch.history.database import Standing, standing
+    from switch.history.schema import Standing, standing
 
     async def ask() -> Standing:
         engine = _engine(config)
@@ -79,7 +80,7 @@ def _stand(config: "Config") -> "Standing":
 
 
 def _go(config: "Config", revision: str | None) -> None:
-    from switch.history.database import move
+    from switch.history.schema import move
 
     async def go() -> None:
         engine = _engine(config)
@@ -105,7 +106,7 @@ def _told() -> Iterator[None]:
     """What goes wrong, in words."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from switch.history.database import NewerSchema
+    from switch.history.schema import NewerSchema
 
     try:
         yield

@@ -11,7 +11,8 @@ from typing import Final
 from switch.config.errors import ConfigError, ConfigErrors
 from switch.config.load import load
 from switch.doctor import database, files, machine, network, running
-from switch.doctor.findings import Check, Finding, Patient, bad, doubt, good, utc_now
+from switch.doctor.findings import Finding, bad, doubt, good
+from switch.doctor.patient import Check, Patient, utc_now
 
 CONFIGURATION: Final = "configuration"
 

@@ -9,8 +9,10 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from switch.doctor.findings import Finding, Patient, bad, doubt, good
-from switch.history.database import Away, Known, Standing, connect, reach, standing
+from switch.doctor.findings import Finding, bad, doubt, good
+from switch.doctor.patient import Patient
+from switch.history.database import Away, Known, connect, reach
+from switch.history.schema import Standing, standing
 
 _PATIENCE_S: Final = 5.0
 _APART_S: Final = 2.0

@@ -10,7 +10,8 @@ from cryptography import x509
 
 from switch.config import sounds as configured
 from switch.config.schema import Config
-from switch.doctor.findings import Finding, Patient, bad, doubt, good
+from switch.doctor.findings import Finding, bad, doubt, good
+from switch.doctor.patient import Patient
 
 _SOON: Final = timedelta(days=14)
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from media.aio.sockets import ports_within_limit
 from sip.aio.udp import RECEIVE_BUFFER_BYTES
-from switch.doctor.findings import Finding, Patient, bad, doubt, good
+from switch.doctor.findings import Finding, bad, doubt, good
+from switch.doctor.patient import Patient
 from switch.host import LEAST_FREE_BYTES
 
 _RECORDED_BYTES_PER_S: Final = 2 * 2 * 8000

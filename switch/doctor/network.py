@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from switch.config.schema import Advertise, Config
-from switch.doctor.findings import Finding, Patient, bad, doubt, good
+from switch.doctor.findings import Finding, bad, doubt, good
 from switch.doctor.holders import holder, process, taken
+from switch.doctor.patient import Patient
 
 _ANY_PORT: Final = 9
 """To ask the kernel for a way; nothing is sent there."""

@@ -6,7 +6,8 @@ from typing import Any, Final
 import httpx
 
 from switch.cli.client import Client, NoSwitch, Refusal, WrongUsage, place, trust
-from switch.doctor.findings import Finding, Patient, bad, doubt, good
+from switch.doctor.findings import Finding, bad, doubt, good
+from switch.doctor.patient import Patient
 from switch.events.types import Alarm
 
 _PATIENCE_S = 5.0

@@ -3,12 +3,10 @@
     async for key, at, counts in figures(engine, span, zone, by=(Dimension.QUEUE,)):
         figure = FORMULAS["service_level.abandons_negative"].value(counts)
 
-`FORMULAS` is the registry; `figures` reads the database: a child process's work; `counted_calls` are the ones
-behind a number; `Span.days` and `intervals` know the centre's zone; `total` adds neighbouring intervals up.
+`FORMULAS` is the registry; `Span.days` and `intervals` know the centre's zone; `total` adds neighbouring
+intervals up. What reads the database is in `switch.figures.batch`: a child process's work.
 """
 
-from switch.figures.batch import counted_calls as counted_calls
-from switch.figures.batch import figures as figures
 from switch.figures.calendar import Interval as Interval
 from switch.figures.calendar import Span as Span
 from switch.figures.calendar import intervals as intervals

@@ -12,7 +12,8 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from switch.children import command, end_with_parent, environment
-from switch.history.database import Away, NewerSchema, connect, migrate
+from switch.history.database import Away, connect
+from switch.history.schema import NewerSchema, migrate
 
 
 async def migrate_apart(url: str, data_dir: Path) -> None:

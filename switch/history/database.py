@@ -1,22 +1,16 @@
-"""The database: an engine for its URL, brought to today's schema."""
+"""The database: an engine for its URL, and whether it answers."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 _AWAY = ("08", "53", "57")
 """Classes of SQLSTATE: no connection, no room for one, stopped or starting."""
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
@@ -33,43 +27,6 @@ def connect(url: str, data_dir: Path) -> AsyncEngine:
     engine = create_async_engine(parsed.set(database=str((data_dir / (parsed.database or "")).absolute())))
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     return engine
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Which of our migrations a database has had."""
-
-    has: str | None
-    """The last one's revision; None where none of our tables are."""
-    known: tuple[str, ...]
-    """Every revision that this version has, oldest first."""
-
-    @property
-    def wanted(self) -> str:
-        """The revision that this version works with."""
-        return self.known[-1]
-
-    @property
-    def is_newer(self) -> bool:
-        """Whether a later version of ours has made it what it is."""
-        return self.has is not None and self.has not in self.known
-
-
-class NewerSchema(Exception):
-    """The database has the tables of a later version: this one would not know what it writes."""
-
-    def __init__(self, standing: Standing) -> None:
-        super().__init__(
-            f"has the tables of a later version (revision {standing.has}, this one knows {standing.wanted}): "
-            f"start that version, or have it run `centralita history downgrade {standing.wanted}`"
-        )
-
-
-def standing(connection: Connection) -> Standing:
-    """Looks, and writes nothing."""
-    script = ScriptDirectory(str(MIGRATIONS))
-    known = tuple(reversed([each.revision for each in script.walk_revisions()]))
-    return Standing(MigrationContext.configure(connection).get_current_revision(), known)
 
 
 class Away(Exception):
@@ -117,36 +74,6 @@ async def reach(engine: AsyncEngine, within_s: float = 10.0) -> None:
                 return
         except TimeoutError as error:
             raise Away(f"no answer within {within_s:g} s") from error
-
-
-async def migrate(engine: AsyncEngine) -> None:
-    """Run the migrations that the database has not had. Raises NewerSchema."""
-    await move(engine, None)
-
-
-async def move(engine: AsyncEngine, revision: str | None) -> None:
-    """Bring the tables forward or back to a revision; None is today's, `base` is before the first.
-
-    What a later revision holds that an earlier one has no place for is gone. Raises NewerSchema, and
-    ValueError for a revision that this version does not know.
-    """
-    async with engine.begin() as connection:
-        await connection.run_sync(_move, revision)
-
-
-def _move(connection: Connection, revision: str | None) -> None:
-    about = standing(connection)
-    if about.is_newer:
-        raise NewerSchema(about)
-    wanted = revision or about.wanted
-    if wanted not in ("base", *about.known):
-        raise ValueError(f"no revision {wanted}; known are {', '.join(about.known)}")
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    places = ("base", *about.known)
-    back = places.index(wanted) < places.index(about.has or "base")
-    (command.downgrade if back else command.upgrade)(config, wanted)
 
 
 def _set_up_sqlite(connection: Any, record: object) -> None:

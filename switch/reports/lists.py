@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Row, Select, exists, false, func, or_, sel
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from switch.calls.ending import Result
-from switch.figures import Dimension, Fact, Span, counted_calls
+from switch.figures import Dimension, Fact, Span
+from switch.figures.batch import counted_calls
 from switch.history.tables import calls, queue_visits
 from switch.reports.question import Filters, Name, Question, Scope
 from switch.reports.sheet import Value

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switch.figures import FORMULAS, Counts, Dimension, Interval, Row, Span, figures
+from switch.figures import FORMULAS, Counts, Dimension, Interval, Row, Span
+from switch.figures.batch import figures
 from switch.records import utc
 from switch.reports.catalogue import REPORTS, Report
 from switch.reports.lists import in_scope, offset

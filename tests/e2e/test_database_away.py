@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 
 from switch.assembly import assemble
 from switch.config.load import load
-from switch.doctor import Verdict, examine
+from switch.doctor.checks import examine
+from switch.doctor.findings import Verdict
 from switch.history.database import connect
 from switch.log_levels import Levels
 from switch.server import Server

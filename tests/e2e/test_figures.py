@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from switch.figures import FORMULAS, Counts, Dimension, Fact, Interval, Span, figures
+from switch.figures import FORMULAS, Counts, Dimension, Fact, Interval, Span
+from switch.figures.batch import figures
 from switch.figures.calendar import day_of
 from switch.figures.facts import STATE_FACTS
 from switch.history.database import connect

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switch.figures import FORMULAS, Dimension, Fact, Interval, Row, Span, figures
+from switch.figures import FORMULAS, Dimension, Fact, Interval, Row, Span
+from switch.figures.batch import figures
 from switch.figures.cells import LEAVES
 from switch.figures.facts import STATE_FACTS
 from switch.records import to_us, utc

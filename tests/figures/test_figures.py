@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switch.figures import Dimension, Fact, Interval, Span, counted_calls, figures, total
+from switch.figures import Dimension, Fact, Interval, Span, total
+from switch.figures.batch import counted_calls, figures
 from tests.figures.comparing import compare, told
 from tests.figures.rows import tables
 from tests.history_days import DAYS, ZONE, filled

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switch.history.database import connect, migrate
+from switch.history.database import connect
+from switch.history.schema import migrate
 from switch.history.tables import metadata
 from tests.figures.comparing import compare
 from tests.figures.histories import History, Rows, histories

@@ -14,9 +14,10 @@ from switch.figures import FORMULAS, Counts, Fact, Interval, Span, happenings
 from switch.figures.happenings import Visit
 from switch.figures.live import GROUPS, Live
 from switch.figures.seeding import seed
-from switch.history.database import connect, migrate
+from switch.history.database import connect
 from switch.history.entries import AgentChanged, CallEnded, Entry, OfferEnded
 from switch.history.reader import Reader
+from switch.history.schema import migrate
 from switch.history.writer import Writer
 from switch.records import to_us
 from tests.figures.comparing import told

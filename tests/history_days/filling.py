@@ -10,8 +10,9 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.events.alarms import Alarms
-from switch.history.database import connect, migrate
+from switch.history.database import connect
 from switch.history.entries import Entry
+from switch.history.schema import migrate
 from switch.history.writer import Writer
 from tests.history_days.day import DAYS, entries
 

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
-from switch.history.database import connect, migrate
+from switch.history.database import connect
+from switch.history.schema import migrate
 
 NAME = "centralita.db"
 URL = f"sqlite:///{NAME}"

@@ -11,8 +11,8 @@ from switch.asterisk.conf import ConfError, read
 from switch.asterisk.convert import Converted, convert
 from switch.asterisk.options import OPTIONS, STRATEGIES
 from switch.cli.app import app
-from switch.config import load
 from switch.config.choices import OnNoAnswer
+from switch.config.load import load
 from switch.config.schema import Config
 
 CENTRE = """\

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from switch.config import Config, ConfigErrors, load
+from switch.config.errors import ConfigErrors
+from switch.config.load import load
+from switch.config.schema import Config
 
 Mistakes = Callable[..., list[str]]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from switch.config import load
+from switch.config.load import load
 from tests.switch.config.conftest import Mistakes
 
 PROXY = "proxy: sip:192.0.2.1"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from switch.config import Config, compare
-from switch.config.changes import Difference
+from switch.config.changes import Difference, compare
+from switch.config.schema import Config
 
 OLD = {
     "trunks": {"c": {"proxy": "sip:10.0.0.1"}},

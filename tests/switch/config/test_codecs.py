@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from media import codecs
-from switch.config import load
+from switch.config.load import load
 from tests.switch.config.conftest import Mistakes
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from switch.config import load
+from switch.config.load import load
 
 BOTH = "[udp:0.0.0.0:5060, 'udp:[::]:5060']"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from switch.config import load
 from switch.config.first import write_first
+from switch.config.load import load
 from switch.config.queue import Queue
 from tests.switch.config.test_schema import SAMPLE
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from switch.config import Config
 from switch.config.hours import public_holidays
 from switch.config.load import load
+from switch.config.schema import Config
 from switch.config.targets import HangupTarget, PhoneTarget
 from tests.switch.config.conftest import Mistakes
 

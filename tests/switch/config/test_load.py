@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from switch.config import Config, ConfigError, ConfigErrors, load
+from switch.config.errors import ConfigError, ConfigErrors
+from switch.config.load import load
+from switch.config.schema import Config
 from tests.switch.config.conftest import Mistakes
 from tests.switch.config.test_schema import SAMPLE
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from switch.config import ConfigErrors, load
+from switch.config.errors import ConfigErrors
+from switch.config.load import load
 from switch.config.reports import MailTls
 from switch.reports.question import Format
 

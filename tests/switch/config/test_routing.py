@@ -3,7 +3,8 @@
 import pytest
 
 from acd.routing import Method, RoutingSettings, Weights
-from switch.config import Config, compare
+from switch.config.changes import compare
+from switch.config.schema import Config
 from switch.staffing import configured
 from tests.switch.config.conftest import Mistakes
 

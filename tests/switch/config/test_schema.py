@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from switch.config import Config, load
+from switch.config.load import load
 from switch.config.queue import Queue
-from switch.config.schema import Advertise, Agent, Phone, Route
+from switch.config.schema import Advertise, Agent, Config, Phone, Route
 from switch.config.targets import DialledPhone, EchoTarget, QueueTarget, ToneTarget, TrunkTarget
 from switch.config.trunk import Trunk
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from switch.config import load, secrecy
+from switch.config import secrecy
+from switch.config.load import load
 from tests.switch.config.conftest import Mistakes
 
 PHONE = "phones: {'1001': {secret: some-secret-or-other, srtp: required}}\n"

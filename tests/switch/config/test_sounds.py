@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from media.wav import encode_wav
-from switch.config import ConfigErrors, load
+from switch.config.errors import ConfigErrors
+from switch.config.load import load
 
 TEXT = """
 server: {{data_dir: {data_dir}}}

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from acd.commands import AskDecision
-from switch.config import Config
+from switch.config.schema import Config
 from switch.decisions.answers import Answer, WrongAnswer, question, read
 from switch.signing import signed
 

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from acd.commands import AskDecision
 from acd.events import DecisionAnswered, DecisionLate, Event
-from switch.config import Config
+from switch.config.schema import Config
 from switch.decisions.decisions import Asked, Decisions
 from tests.switch.decisions.program import Program, reply
 

@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 import yaml
 
-from switch.doctor import CHECKS, Finding, Verdict, examine, running
-from switch.doctor.findings import utc_now
+from switch.doctor import running
+from switch.doctor.checks import CHECKS, examine
+from switch.doctor.findings import Finding, Verdict
+from switch.doctor.patient import utc_now
 from switch.events.types import LASTING
-from switch.history.database import Known, connect, migrate
+from switch.history.database import Known, connect
+from switch.history.schema import migrate
 from tests.e2e.centre import centre
 from tests.peers import ports
 from tests.peers.postgresql import postgresql

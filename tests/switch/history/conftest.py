@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switch.history.database import connect, migrate
+from switch.history.database import connect
+from switch.history.schema import migrate
 from switch.history.tables import metadata
 from tests.peers.postgresql import postgresql
 from tests.peers.tables import URL, share_tables

@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switch.events.alarms import Alarms
 from switch.history.apart import migrate_apart
-from switch.history.database import Away, Known, NewerSchema, connect, migrate, move, reach, standing
+from switch.history.database import Away, Known, connect, reach
 from switch.history.entries import CallEnded
 from switch.history.reader import Reader
+from switch.history.schema import NewerSchema, migrate, move, standing
 from switch.history.tables import calls, legs, metadata
 from switch.history.writer import Writer
 from tests.switch.samples import answered_call

@@ -19,7 +19,7 @@ from switch.access.store import TokenStore
 from switch.events.alarms import Alarms
 from switch.events.types import Alarm
 from switch.history import tables
-from switch.history.database import Away, connect, migrate
+from switch.history.database import Away, connect
 from switch.history.entries import (
     AgentChanged,
     Audited,
@@ -33,6 +33,7 @@ from switch.history.entries import (
 )
 from switch.history.holds import Hold, Holds
 from switch.history.reader import Reader
+from switch.history.schema import migrate
 from switch.history.writer import Writer
 from switch.records import AgentState, AgentStateRecord, OfferResult
 from tests.switch.history.conftest import let_go

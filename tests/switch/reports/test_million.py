@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from switch.config.schema import Config, Database, Server
-from switch.history.database import connect, migrate
+from switch.history.database import connect
+from switch.history.schema import migrate
 from switch.reports.jobs import Jobs
 from switch.reports.question import Format, Name
 from switch.reports.rows import JobState

@@ -14,7 +14,7 @@ from sip.flow import Flow, Transport
 from sip.syntax.sdp_crypto import Suite
 from switch.calls.legs import secrecy as leg_secrecy
 from switch.calls.legs.secrecy import encryption_by, secrecy, srtp
-from switch.config import load
+from switch.config.load import load
 from switch.config.schema import Config
 from switch.peers import Peer, PhonePeer, TrunkPeer
 
