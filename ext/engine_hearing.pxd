@@ -13,6 +13,7 @@ from ext.engine_handover cimport taken_over
 from ext.engine_heard cimport NARROW_HZ, WIDE_HZ, Heard, heard_at, heard_packet, heard_start, heard_tick
 from ext.engine_inband cimport inband_covers, inband_frame
 from ext.engine_jitter cimport jitter_note
+from ext.engine_masking cimport mask_played
 from ext.engine_port cimport SOURCE_MIX, Port
 from ext.engine_reception cimport reception_discard
 from ext.engine_recorder cimport record_pcm
@@ -189,6 +190,7 @@ cdef inline void hear_all(Worker* worker) noexcept nogil:
             continue
         port.heard.played = is_played(worker, port)
         heard_tick(port.heard, worker.tick_ns)
+        mask_played(worker, port)
         count_thrown(port)
         note_buffer(port)
         pass_on(worker, port)

@@ -47,6 +47,8 @@ cdef struct Jitter:
     bint known[SPANS]
     int span
     int span_ticks
+    bint digit              # one was told of, and may yet be played
+    uint32_t digit_until    # before this timestamp
     int64_t late            # came after its turn was over
     int64_t made_up_units   # for packets that never came
     Kept packets[KEPT]
@@ -118,6 +120,20 @@ cdef inline int32_t delay_now(const Jitter* jitter, int64_t now_ns) noexcept nog
     """How long after the fastest packet's arrival the next one is played, if it is now."""
     cdef uint32_t since = units(now_ns, jitter.rate_hz) - jitter.timestamp - jitter.reference
     return <int32_t>since - fastest(jitter)
+
+
+cdef inline void note_digit(Jitter* jitter, int32_t ahead, int64_t now_ns) noexcept nogil:
+    """Word of a digit came, which may sound in what is sent until `ahead` units from now."""
+    if jitter.begun:
+        jitter.digit = True
+        jitter.digit_until = units(now_ns, jitter.rate_hz) - jitter.reference - fastest(jitter) + ahead
+
+
+cdef inline bint may_be_digit(Jitter* jitter, uint32_t timestamp) noexcept nogil:
+    """Whether that digit may sound in what is played from this timestamp on."""
+    if jitter.digit and <int32_t>(timestamp - jitter.digit_until) >= 0:
+        jitter.digit = False
+    return jitter.digit
 
 
 cdef inline void jitter_tick(Jitter* jitter) noexcept nogil:

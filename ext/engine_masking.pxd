@@ -5,9 +5,10 @@ before it says so. And many phones send the sound too, or nothing else. So what 
 every word of a digit, as far back as the recorder still holds it, and wherever a frame sounds like one.
 """
 
-from libc.stdint cimport int16_t, int64_t
+from libc.stdint cimport int16_t, int32_t, int64_t
 
 from ext.engine_dtmf cimport NO_DIGIT, judge
+from ext.engine_jitter cimport may_be_digit, note_digit
 from ext.engine_port cimport SOURCE_MIX, Gain, Port
 from ext.engine_tap cimport LEFT, RIGHT, SAMPLES, WINDOW_FRAMES, Recorder, frame_values
 from ext.engine_worker cimport Worker
@@ -92,12 +93,27 @@ cdef inline void mask_mixed(Worker* worker, Port* port, int64_t back, int64_t ah
         slot = worker.ports[slot].next_member
 
 
-cdef inline void mask_heard(Worker* worker, Port* port, int64_t back, int64_t ahead) noexcept nogil:
-    """The port's peer presses a digit: it may sound in what is received here and in what relays it."""
+cdef inline void mask_relayed(Worker* worker, Port* port, int64_t back, int64_t ahead) noexcept nogil:
+    """Likewise for all who relay what is received here."""
     cdef int slot = port.first_listener
-    mask_taps(worker, port, LEFT, back + DIGIT_BACK, ahead + DIGIT_AHEAD)
     while slot >= 0:
-        mask_taps(worker, &worker.ports[slot], RIGHT, back + DIGIT_BACK, ahead + DIGIT_AHEAD)
+        mask_taps(worker, &worker.ports[slot], RIGHT, back, ahead)
         slot = worker.ports[slot].next_listener
     if port.source == SOURCE_MIX:
-        mask_mixed(worker, port, back + DIGIT_BACK, ahead + DIGIT_AHEAD)
+        mask_mixed(worker, port, back, ahead)
+
+
+cdef inline void mask_heard(Worker* worker, Port* port, int64_t back, int64_t ahead) noexcept nogil:
+    """The port's peer presses a digit: it may sound in what is received here and in what relays it."""
+    back += DIGIT_BACK
+    ahead += DIGIT_AHEAD
+    mask_taps(worker, port, LEFT, back, ahead)
+    mask_relayed(worker, port, back, ahead)
+    if port.heard != NULL:
+        note_digit(&port.heard.jitter, <int32_t>(ahead * port.heard.jitter.rate_hz // 8000), worker.now_ns)
+
+
+cdef inline void mask_played(Worker* worker, Port* port) noexcept nogil:
+    """What waited in the buffer while a digit was told of is masked when it is played, however late that is."""
+    if port.heard.present and may_be_digit(&port.heard.jitter, port.heard.timestamp):
+        mask_relayed(worker, port, (worker.now_ns - worker.tick_ns) // 125000 + SAMPLES, 2 * SAMPLES)

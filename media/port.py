@@ -335,8 +335,8 @@ class Port(Protocol):
         """Record to a stereo WAV (8 kHz, 16 bits) whose directory exists or can be made.
 
         Where it `masks_digits`, a channel is silent from 300 ms before the first word of a digit until 200 ms
-        after the last. Trouble with the file is told by `RecordingStopped`, never raised. ValueError: it is
-        being recorded already.
+        after the last, and while it plays what was sent then and had to wait. Trouble with the file is told
+        by `RecordingStopped`, never raised. ValueError: it is being recorded already.
         """
 
     def fork(self, rate_hz: int = 8000, *, masks_digits: bool = True) -> Fork:
