@@ -28,13 +28,22 @@ class Packet:
         return f"<{self.header} {len(self.payload)} octets>"
 
 
+def bound(host: str, port: int) -> socket.socket:
+    """To that port, or to any even one: to odd ones come reports of peers that have no socket for them."""
+    while True:
+        made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        made.bind((host, port))
+        if port or made.getsockname()[1] % 2 == 0:
+            return made
+        made.close()
+
+
 class RtpPeer:
     """A phone or trunk: where it is, what it sends next, what came to it."""
 
     def __init__(self, host: str, port: int = 0, *, ssrc: int = 0x1234, codec: str = "PCMA") -> None:
-        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = bound(host, port)
         self.socket.setblocking(False)
-        self.socket.bind((host, port))
         self.address: tuple[str, int] = self.socket.getsockname()[:2]
         self.codec = codec
         self.payload_type = PAYLOAD_TYPES[codec]

@@ -78,7 +78,7 @@ async def test_of_the_documents_nothing_else_is_read(api: Running, path: str) ->
 
 async def test_installed_without_documents_it_says_where_they_are(api: Running, tmp_path: Path) -> None:
     app = FastAPI()
-    app.include_router(routes(api.services, "0.1.0", tmp_path / "none"))
+    routes(api.services, "0.1.0", tmp_path / "none").give_to(app.router)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://switch") as client:
         page = (await client.get("/")).text

@@ -16,6 +16,7 @@ from media.aio.plane import NoPorts
 from media.aio.recording import header
 from media.port import Relay
 from sip.events import IncomingInvite, Reinvited, SessionEnded
+from switch.access.store import TokenStore
 from switch.calls import registry
 from switch.calls.ending import EndedBy, Reason, Result
 from switch.calls.legs.returning import ReturningLeg
@@ -60,11 +61,14 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asyncio, "to_thread", at_once)
 
 
-class NobodyRegistered:
-    """What a start reads of the history."""
+class NobodyKnown:
+    """What a start reads of the database."""
 
     async def bindings(self, now: datetime) -> list[Any]:
         return []
+
+    async def read(self) -> dict[str, Any]:
+        return {}
 
 
 def takes_offers(end: FarEnd) -> FarEnd:
@@ -257,7 +261,8 @@ async def test_who_hangs_up_as_soon_as_we_listen_has_hung_up(stage: Stage, tmp_p
     await stage.pass_by(10)
     after = await crashed(stage, tmp_path / "after")
     after.take_over(one, other)
-    after.switch.reader = cast(Reader, NobodyRegistered())
+    after.switch.reader = cast(Reader, NobodyKnown())
+    after.switch.tokens = cast(TokenStore, NobodyKnown())
     await Server(tmp_path / "none.yaml", after.switch).take_up()
     after.lose = lambda data: data.startswith(b"INVITE")
     await one.hang_up(session)
