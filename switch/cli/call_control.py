@@ -37,7 +37,8 @@ def transfer(
 ) -> None:
     """Send the caller on; whoever talks to him leaves."""
     with asking(config) as client:
-        print(client.ask("POST", f"/calls/{quote(call, safe='')}/transfer", json={"to": to}).json()["target"])
+        answer = client.ask("POST", f"/calls/{quote(call, safe='')}/transfer", json={"to": to})
+    print(f"{call} goes to {answer.json()['target']}")
 
 
 def hold(call: CallArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from acd.agent import AgentState
 from acd.aging import POINT
 from acd.counterfactual import Change, Counterfactual
 from acd.explaining import Candidate, Choice, Hindrance, Rival
@@ -270,8 +271,10 @@ _WITH_LEVEL: Final = (Change.LEVEL, Change.PRIORITY, Change.MORE_CALLS, Change.L
 
 
 def _terms(decision: Decision, agent: Candidate) -> dict[str, float]:
-    """What the strategy goes by, by name, of an agent who was free."""
-    if not agent.key:
+    """What the strategy goes by, by name, of an agent who was free; who takes calls out of their turn may
+    be paused.
+    """
+    if not agent.key or (agent.key[-1] == 0 and agent.state is not AgentState.READY):
         return {}
     ranking = RANKINGS[Strategy(decision.strategy)]
     *rank, idle = agent.key

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from acd.commands import Offer
 from acd.counterfactual import counterfactual
-from acd.events import CallQueued, Configured
+from acd.events import CallPulled, CallQueued, Configured, WantedState
 from acd.explaining import choices
 from acd.router import Router
 from acd.routing import Method, RoutingSettings, Weights
@@ -59,6 +59,19 @@ def least_cost() -> Stage:
     stage.login("ana", "luis")
     stage.step(CallQueued("c", "support", stage.now_us, 1, preferred="luis"))
     return stage
+
+
+def test_who_pauses_and_takes_a_call_has_not_been_free_for_any_time() -> None:
+    stage = Stage([support()], team("ana", "luis", support=5))
+    stage.login("ana")
+    stage.set("ana", WantedState.PAUSED, "lunch")
+    stage.queue("c")
+    stage.wait(2)
+    stage.step(CallPulled("c", "ana"))
+    row = told(stage)
+    assert row.text.startswith("ana took the call out of its turn.")
+    ana = row.agents[0]
+    assert (ana.agent, ana.chosen, ana.state, ana.terms) == ("ana", True, "paused", {})
 
 
 def test_the_pair_that_cost_least_and_each_term_of_it() -> None:
