@@ -95,6 +95,9 @@ class Hook:
         while True:
             self._news.clear()
             line = self.outbox.first()
+            if self.outbox.damaged:
+                self.lost(self.outbox.damaged, "what was kept for it is damaged")
+                self.outbox.damaged = 0
             if line is None:
                 self.state = State.IDLE
                 await self._news.wait()

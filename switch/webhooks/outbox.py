@@ -59,7 +59,7 @@ class Outbox:
         """Raises OSError. What cannot be read of a former run is passed over."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.damaged = 0
-        """Lines that were passed over."""
+        """Lines that were passed over, until somebody has told of them."""
         self._folder = folder
         self._file: int | None = None
         self._cursor = os.open(folder / _CURSOR, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -35,12 +35,17 @@ class Webhooks:
     def configure(self, settings: Mapping[str, Webhook], data_dir: Path) -> None:
         """Have these from now on. What a webhook was still to be told stays for who takes its place."""
         for name, hook in list(self.hooks.items()):
-            if settings.get(name) != hook.settings:
+            wanted = settings.get(name)
+            if wanted != hook.settings:
                 del self.hooks[name]
                 self._end(hook, self._tasks.pop(name))
+                if wanted is not None:
+                    self._begin(name, wanted, hook.outbox)
+                else:
+                    hook.outbox.close()
         for name, wanted in settings.items():
-            if name not in self.hooks:
-                self._begin(name, wanted, data_dir)
+            if name not in self.hooks and (outbox := self._open(name, data_dir)) is not None:
+                self._begin(name, wanted, outbox)
 
     async def close(self) -> None:
         """Tell nothing more. What was not told is on disk."""
@@ -48,21 +53,21 @@ class Webhooks:
         if self._ending:
             await asyncio.wait(self._ending)
 
-    def _begin(self, name: str, settings: Webhook, data_dir: Path) -> None:
+    def _open(self, name: str, data_dir: Path) -> Outbox | None:
         folder = data_dir / _FOLDER / f"to-{quote(name, safe='')}"
         try:
-            outbox = Outbox(folder)
+            return Outbox(folder)
         except OSError as error:
             structlog.get_logger("webhook").error(
                 "webhook cannot keep events", webhook=name, error=str(error)
             )
             detail = f"told nothing, its events cannot be kept: {error}; then: centralita reload"
             self._around.alarms.begin(Alarm.WEBHOOK_DEAD, name, detail)
-            return
+            return None
+
+    def _begin(self, name: str, settings: Webhook, outbox: Outbox) -> None:
         hook = Hook(name, settings, outbox, Poster(name, settings, self._transport), self._around)
         self._around.alarms.over(Alarm.WEBHOOK_DEAD, name)
-        if outbox.damaged:
-            hook.lost(outbox.damaged, "what was kept for it is damaged")
         self.hooks[name] = hook
         self._tasks[name] = asyncio.get_running_loop().create_task(self._run(hook), name=f"webhook {name}")
 
@@ -75,9 +80,8 @@ class Webhooks:
                 await asyncio.sleep(1)
 
     def _end(self, hook: Hook, task: asyncio.Task[None]) -> None:
-        """Its files are closed at once: who takes its place opens them."""
+        """What it was still to be told is somebody else's from now on."""
         task.cancel()
-        hook.outbox.close()
         ending = asyncio.get_running_loop().create_task(self._ended(hook, task))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)

@@ -163,6 +163,38 @@ async def test_a_switch_that_dies_tells_what_it_had_not(tmp_path: Path) -> None:
         await after.webhooks.close()
 
 
+async def test_what_waits_is_not_read_again_for_a_webhook_that_is_changed(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with programs(2) as [before, after]:
+        before.says = reply(b"", "503 Busy")
+        told.have(crm={"url": before.url})
+        seqs = [told.tell(), told.tell()]
+        await until(lambda: told.hook().failures > 0)
+        monkeypatch.setattr("switch.webhooks.webhooks.Outbox", lambda folder: pytest.fail("read again"))
+        told.have(crm={"url": after.url})
+        seqs.append(told.tell())
+        await until(lambda: heard(after) == seqs)
+        told.have()
+        assert not told.webhooks.hooks
+
+
+async def test_a_file_that_is_cut_while_it_waits_is_an_alarm(told: Told) -> None:
+    async with programs(1) as [program]:
+        program.says = reply(b"", "503 Busy")
+        told.have(crm={"url": program.url})
+        told.tell()
+        told.tell()
+        await until(lambda: told.hook().failures > 0)
+        (segment,) = told.folder.glob("webhooks/to-crm/*.jsonl")
+        segment.write_bytes(b"")
+        program.says = OK
+        await until(lambda: told.hook().dropped == 2)
+        last = told.tell()
+        await until(lambda: heard(program)[-1] == last)
+        assert told.alarm_states() == [(Alarm.WEBHOOK_DROPPED, AlarmState.HAPPENED)]
+
+
 async def test_what_was_kept_and_is_damaged_is_an_alarm(tmp_path: Path) -> None:
     async with programs(1) as [program]:
         program.says = reply(b"", "503 Busy")
