@@ -23,6 +23,7 @@ from switch.reports.question import Format
 
 _AT_ONCE_S: Final = "2"
 _POLL_S: Final = 0.3
+_NOTHING: Final = "it has no rows: nothing of that in the period, or a name is not one of yours"
 _BINARY: Final = (Format.XLSX, Format.PDF)
 _REPORTS: Final = (
     Column("REPORT", lambda row: row["name"]),
@@ -112,6 +113,8 @@ def _made(client: Client, name: str, wish: dict[str, Any]) -> str:
         leave(1, "cancelled")
     if row["state"] != "done":
         raise Refusal(row["why"] or row["state"])
+    if not row["rows"]:
+        print(_NOTHING, file=sys.stderr)
     return str(row["id"])
 
 

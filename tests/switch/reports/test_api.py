@@ -158,7 +158,9 @@ async def test_the_command_line(api: Running, tmp_path: Path) -> None:
     table = await report("calls", "--from", "2026-11-21", "--language", "es")
     assert table.exit_code == 0
     assert "Lista de llamadas\nPeríodo: 2026-11-21\nZona horaria: Europe/Madrid\n" in table.stdout
-    assert answered_call().id in table.stdout
+    assert (answered_call().id in table.stdout, table.stderr) == (True, "")
+    empty = await report("calls", "--from", "2026-11-21", "--queue", "suport")
+    assert (empty.exit_code, "a name is not one of yours" in empty.stderr) == (0, True)
     file = tmp_path / "calls.xlsx"
     done = await report("calls", "--from", "2026-11-21", "--format", "xlsx", "--output", str(file))
     assert (done.exit_code, done.stdout) == (0, "")
