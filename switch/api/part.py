@@ -23,7 +23,9 @@ class Part(APIRouter):
     def give_to(self, router: APIRouter, prefix: str = "") -> None:
         """Add every route to `router`, whose paths then begin with `prefix`."""
         for path, endpoint, options in self._noted:
-            options["tags"] = [*self.tags, *(options["tags"] or ())]
-            options["dependencies"] = [*self.dependencies, *(options["dependencies"] or ())]
-            options["include_in_schema"] = self.include_in_schema and options["include_in_schema"]
-            router.add_api_route(prefix + self._below + path, endpoint, **options)
+            ours = {
+                "tags": [*self.tags, *(options["tags"] or ())],
+                "dependencies": [*self.dependencies, *(options["dependencies"] or ())],
+                "include_in_schema": self.include_in_schema and options["include_in_schema"],
+            }
+            router.add_api_route(prefix + self._below + path, endpoint, **{**options, **ours})
