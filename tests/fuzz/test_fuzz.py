@@ -1,6 +1,6 @@
 """Anything at all as a message, session description, stream and multipart body: coverage decides what next.
 
-A second each here, an hour each with `--long` (CENTRALITA_FUZZ_S for another length). What an hour finds
+A few seconds each here, an hour each with `--long` (CENTRALITA_FUZZ_S for another length). What an hour finds
 lies in pytest's folder until it is kept (`tests.fuzz.keep`).
 """
 
@@ -19,7 +19,7 @@ from tests.fuzz.watch import MOST_S, cost_s, growth
 from tests.sip.syntax.test_mutations import damaged
 
 ROOT = Path(__file__).parents[2]
-SHORT_S = 1
+SHORT_S = 3
 LONG_S = int(os.environ.get("CENTRALITA_FUZZ_S", "3600"))
 SETTLED_S = 300
 MOST_GROWTH = 1.05
@@ -72,7 +72,7 @@ def test_damaged_seeds_are_read_in_time(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_fuzzed_for_a_second(name: str, tmp_path: Path) -> None:
+def test_fuzzed_for_seconds(name: str, tmp_path: Path) -> None:
     pytest.importorskip("atheris")
     fuzz(name, SHORT_S, tmp_path)
 
