@@ -274,7 +274,7 @@ def _terms(decision: Decision, agent: Candidate) -> dict[str, float]:
     """What the strategy goes by, by name, of an agent who was free; who takes calls out of their turn may
     be paused.
     """
-    if not agent.key or (agent.key[-1] == 0 and agent.state is not AgentState.READY):
+    if not agent.key or (agent.key[-1] == 0 and agent.state != AgentState.READY):
         return {}
     ranking = RANKINGS[Strategy(decision.strategy)]
     *rank, idle = agent.key
