@@ -123,7 +123,7 @@ class Switch:
                     switch._wire = await stack.enter_async_context(Capture.running(expression))
                 try:
                     share_sounds(switch.data_dir)
-                    if "database" not in sections:
+                    if "database" not in sections and command is IN_TREE:
                         share_tables(switch.data_dir)
                     switch.write_config(switch.config)
                     if serving:
